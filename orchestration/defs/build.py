@@ -13,6 +13,7 @@ from orchestration.defs.asset_checks import build_gate
 from orchestration.defs.asset_specs import model_specs, receipt_specs, suppressor_specs
 from orchestration.defs.assets import dbt_assets, landing_asset, release_asset
 from orchestration.defs.jobs import refresh_job, rerun_job
+from orchestration.defs.months import months_asset
 from orchestration.defs.resources import RunResource
 from orchestration.defs.schedules import nightly_schedule
 from orchestration.defs.scorecard import scorecard_asset
@@ -43,7 +44,8 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
     nodes = given.manifest or _parse_dbt_project(settings, registry)
     lineage = column_lineage(settings.home, nodes) if given.with_column_lineage else {}
     specs = model_specs(nodes, lineage, registry) | suppressor_specs(nodes)
-    job, rerun = refresh_job(), rerun_job(registry)
+    rerun = rerun_job(registry)
+    job = refresh_job(has_months=rerun is not None)
     return dg.Definitions(
         assets=[
             *(landing_asset(contract) for contract in registry),
@@ -51,6 +53,7 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
             *dbt_assets(specs, nodes),
             release_asset(specs.values()),
             scorecard_asset(),
+            *([months_asset()] if rerun else []),
         ],
         asset_checks=[build_gate(specs.values())],
         jobs=[job, rerun] if rerun else [job],

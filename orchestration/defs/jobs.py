@@ -8,17 +8,16 @@ from typing import Any
 import dagster as dg
 
 from ingest.contract import Contract
+from orchestration.defs.months import MONTHS, MONTHS_KEY
 from orchestration.instance.names import REFRESH_JOB, RERUN_JOB
 from orchestration.runs.selection import replaces_periods
 
-FIRST_MONTH = "2010-01-01"  # the UI offers months from here on; the command line takes any
 
-
-def refresh_job() -> dg.UnresolvedAssetJobDefinition:
-    """Return the job over all assets and checks. It runs in one process, because DuckDB has one writer."""
+def refresh_job(*, has_months: bool = True) -> dg.UnresolvedAssetJobDefinition:
+    """Return the job over all assets and checks but the months. It runs in one process, because DuckDB has one writer."""
     return dg.define_asset_job(
         REFRESH_JOB,
-        selection=_all(),
+        selection=_all() - dg.AssetSelection.assets(MONTHS_KEY) if has_months else _all(),
         executor_def=dg.in_process_executor,
         description="Ingests department deliveries, builds and checks all models, publishes a release.",
     )
@@ -27,19 +26,18 @@ def refresh_job() -> dg.UnresolvedAssetJobDefinition:
 def rerun_job(contracts: Iterable[Contract]) -> dg.UnresolvedAssetJobDefinition | None:
     """Return the job with a partition per month; None if no source has a load mode that replaces periods.
 
-    Its runs are those of `refresh` with `period` in their configuration, like `levelground run --period 2024-03`.
+    Its runs are those of `refresh` with `period` in their configuration, like `levelground run --period 2024-03`. A backfill of
+    several months starts a run per month; `--period 2024-03..2024-05` is one run.
     """
     contracts = tuple(contracts)
     able = [contract.source for contract in contracts if replaces_periods(contract)]
     if not able:
         return None
     others = [["landing", contract.source] for contract in contracts if not replaces_periods(contract)]
-    months = dg.MonthlyPartitionsDefinition(FIRST_MONTH, fmt="%Y-%m-%d", end_offset=1)
-    selection = _all() - dg.AssetSelection.assets(*others) if others else _all()
     return dg.define_asset_job(
         RERUN_JOB,
-        selection=selection,
-        config=dg.PartitionedConfig(months, run_config_for_partition_key_fn=_config_of_month),
+        selection=_all() - dg.AssetSelection.assets(*others) if others else _all(),
+        config=dg.PartitionedConfig(MONTHS, run_config_for_partition_key_fn=_config_of_month),
         executor_def=dg.in_process_executor,
         description=f"Ingests the kept deliveries of a month again and publishes a release. Sources: {', '.join(able)}.",
     )

@@ -12,6 +12,7 @@ from ingest.contract.registry import SOURCES, Registry, read_contract
 from orchestration.defs import build
 from orchestration.defs.asset_specs import source_description
 from orchestration.defs.build import Overrides, build_defs
+from orchestration.defs.months import MONTHS_KEY
 from orchestration.defs.resources import RunResource
 from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
 from orchestration.pipeline.build import SUPPRESSED
@@ -100,8 +101,15 @@ def test_a_month_can_be_run_again(manifest: dict[str, Any], tmp_path: Path) -> N
     assert dg.validate_run_config(refresh, config)
     only_by_refresh = refresh.asset_layer.executable_asset_keys - rerun.asset_layer.executable_asset_keys
     assert only_by_refresh == {dg.AssetKey(["landing", "dpi__act"])}, "its deliveries replace no periods"
+    only_by_rerun = rerun.asset_layer.executable_asset_keys - refresh.asset_layer.executable_asset_keys
+    assert only_by_rerun == {MONTHS_KEY}, "the UI offers a backfill of several months for a job with a partitioned asset only"
+    assert rerun.partitions_def == defs.resolve_asset_graph().get(MONTHS_KEY).partitions_def
+    assert defs.resolve_asset_graph().get(MONTHS_KEY).parent_keys == set(), (
+        "a selection of a source and its downstream has no months"
+    )
     without = build_defs(settings, Overrides(Registry([contracts["dpi__act"]]), manifest, with_column_lineage=False))
     assert [job.name for job in without.jobs or ()] == [REFRESH_JOB]
+    assert without.resolve_job_def(REFRESH_JOB).name == REFRESH_JOB
 
 
 def test_a_run_of_a_period_needs_a_month(tmp_path: Path) -> None:
