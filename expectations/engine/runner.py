@@ -48,8 +48,10 @@ class Session:
             import great_expectations as gx  # noqa: PLC0415
             from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 
-            import expectations.engine.column_types  # noqa: PLC0415  replaces a metric
-            import expectations.engine.custom_expectations  # noqa: F401, PLC0415  registers our expectations
+            # registers the expectations of this house
+            from expectations.engine.custom_expectations import replace_column_types  # noqa: PLC0415
+
+            replace_column_types()
 
             self._gx = gx
             self._context: Any = gx.get_context(mode="ephemeral")

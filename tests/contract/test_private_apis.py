@@ -89,7 +89,7 @@ EXTENDED = {
         "expectations/engine/custom_expectations.py",
         "1.24.1",
         "run tests/unit/expectations/engine and tests/integration/test_gates.py with the new version. If they fail, delete the "
-        "overrides _get_domain_kwargs, _get_success_kwargs, _get_success_kwarg and the module column_types: they save time",
+        "overrides _get_domain_kwargs, _get_success_kwargs, _get_success_kwarg and replace_column_types: they only save time",
     ),
     "duckdb-sqlalchemy": Use(
         "warehouse/dialect.py",

@@ -202,6 +202,23 @@ def test_the_run_is_in_the_release_and_in_the_instance(first_release: tuple[Path
     assert released["measures"] >= 37
 
 
+def test_every_place_of_a_fact_has_its_name(first_release: tuple[Path, dict[str, Any]]) -> None:
+    levelground = CommandLine(first_release[0])
+    named = levelground.ask(
+        "select table_name as view, column_name as code from duckdb_columns() join duckdb_views() on view_name = table_name "
+        "where duckdb_columns.schema_name = 'analysis' and column_name in ('tract_geoid', 'aldermanic_district_geoid', "
+        "'police_district_geoid', 'neighborhood_geoid', 'school_geoid', 'jurisdiction', 'geoid') order by all"
+    )
+    assert len({row["view"] for row in named}) >= 30
+    counts = " union all ".join(
+        f"select '{row['view']}.{row['code']}' as code, count({row['code']}) as codes, count({name}) as names, count(*) as n, "
+        f"(select count(*) from marts.fct_{row['view']}) as records from analysis.{row['view']}"
+        for row in named
+        for name in ["place" if row["code"] == "geoid" else f"{row['code'].removesuffix('_geoid')}_name"]
+    )
+    assert levelground.ask(f"from ({counts}) where codes <> names or n <> records") == []
+
+
 def test_the_public_file_holds_what_is_promised(first_release: tuple[Path, dict[str, Any]]) -> None:
     levelground = CommandLine(first_release[0])
     tables = levelground.ask(

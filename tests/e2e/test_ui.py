@@ -191,6 +191,10 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
         for option in ("sources", "period", "full_refresh", "as_of", "location", "wait_seconds"):
             expect(page.locator(".CodeMirror-code").get_by_text(option, exact=True).first).to_be_visible()
 
+        page.goto(f"{ui.address}/locations/{CODE_LOCATION}/jobs/{RERUN_JOB}/partitions")
+        page.get_by_role("button", name="Materialize…").first.click()
+        expect(page.get_by_role("button", name="Launch backfill")).to_be_visible()
+
         # the run that a command made, which no code location had launched
         page.goto(f"{ui.address}/locations/{CODE_LOCATION}/jobs/{REFRESH_JOB}/runs")
         expect(page.get_by_text("levelground/trigger: cli").first).to_be_visible()

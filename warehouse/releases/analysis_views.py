@@ -59,7 +59,7 @@ def _name_of(column: str, columns: Collection[str]) -> tuple[str | None, str]:
     if column == "geoid" and {_PLACE, "geography_vintage"} <= {*columns}:
         return "place", _query(f"place.{_PLACE} = fact.{_PLACE} and place.geography_vintage = fact.geography_vintage", column)
     if column == "jurisdiction":
-        return "jurisdiction_name", _query(f"place.{_PLACE} in ('city', 'county', 'state')", column)
+        return "jurisdiction_name", _query(f"place.{_PLACE} in ('city', 'county', 'state', 'tract')", column)
     if column.endswith(_CODE):
         of, vintage = column.removesuffix(_CODE), f"{column.removesuffix(_CODE)}_vintage"
         in_vintage = f" and place.geography_vintage = fact.{quoted(vintage)}" if vintage in columns else ""
