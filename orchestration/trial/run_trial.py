@@ -28,7 +28,7 @@ from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
 from orchestration.runs.delivery_location import read_delivery_location
 from orchestration.runs.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
-from orchestration.runs.progress import current_reporter
+from orchestration.runs.progress import current_reporter, log_built_nodes
 from orchestration.runs.record import BLOCKED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord, RunStore, SourceStatus
 from orchestration.runs.results import NodeResult
 from orchestration.runs.standing_gates import DELIVERY, standing_gates
@@ -162,8 +162,9 @@ def _ingest(run: RunContext, contract: Contract, home: Home, *, accept: bool) ->
 def _build(run: RunContext, trial: Trial) -> None:
     record, contract = run.record, trial.delivery.contract
     trial.record = record
-    trial.models = stages.models(run, current_reporter().built)
-    gates = stages.gates(run, current_reporter().built)
+    on_node = log_built_nodes(lambda _text: None)  # a trial is recorded nowhere
+    trial.models = stages.models(run, on_node)
+    gates = stages.gates(run, on_node)
     if run.candidate is None:  # nothing was delivered that a model reads
         return
     rules = read_rules(run.con)
