@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from tests.unit.warehouse.releases.test_sealing import seal_it
 from warehouse.connection import attach, detach, open_reader
 from warehouse.paths import Home
-from warehouse.releases import Candidate, create_analysis_views, drop_analysis_views, verify
+from warehouse.releases import Candidate, ReleaseCorrupt, create_analysis_views, drop_analysis_views, swap, verify
 from warehouse.rewrite import rewrite_database
 
 MARTS = """
@@ -70,9 +70,20 @@ def test_a_name_follows_its_code(home: Home, candidate: Candidate) -> None:
     comments = dict(found)
     assert comments["neighborhood_geoid"] == "The neighborhood"
     assert comments["neighborhood_name"] == "The name of neighborhood_geoid"
+    swap(home, manifest.release_id, sealed=manifest)
+    with open_reader(home.published_analyst) as con:
+        assert calls(con, "analysis") == CALLS
     with duckdb.connect() as con:
         con.execute(f"attach '{file}' as another_name (read_only)")
         assert calls(con, "another_name.analysis") == CALLS
+
+
+@pytest.mark.parametrize(("file", "schema"), [("levelground_public.duckdb", "analysis"), ("levelground.duckdb", "marts")])
+def test_other_views_are_refused(home: Home, candidate: Candidate, file: str, schema: str) -> None:
+    with duckdb.connect(candidate.folder / file) as con:
+        con.execute(f"create schema if not exists {schema}; create view {schema}.one as select 1 as n")
+    with pytest.raises(ReleaseCorrupt, match=f"{schema}.one is a view"):
+        seal_it(home, candidate)
 
 
 def test_a_file_without_records_keeps_its_views(candidate: Candidate, tmp_path: Path) -> None:
