@@ -127,7 +127,7 @@ def dbt_test_result(spec: dg.AssetSpec, ran: Collection[NodeResult]) -> dg.Asset
 def log_check(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, result: dg.AssetCheckResult) -> dg.Output[Any]:
     """Log a check result now, and return the output that the step is to yield for it, after its work."""
     step = context.op_execution_context.get_step_execution_context()
-    evaluation = result.to_asset_check_evaluation(step)
+    evaluation: Any = result.to_asset_check_evaluation(step)  # accepted by `log_event`, but missing in its annotation
     context.op_execution_context.log_event(evaluation)
     spec = dg.AssetCheckSpec(evaluation.check_name, asset=evaluation.asset_key)
     return dg.Output(None, output_name=spec.get_python_identifier())

@@ -177,7 +177,7 @@ def _build(run: RunContext, trial: Trial) -> None:
     tests = [*trial.models, *_unit_tests(run, contract)]
     trial.findings = named_findings(run.con, gates, tests, contract, run.location.city.layers)
     if record.outcome is None:
-        stages.release(run, current_reporter().built)
+        stages.release(run, on_node)
     elif record.outcome == BLOCKED:
         _keep_candidate(run)
 
