@@ -85,8 +85,8 @@ def steps_of_models(contract: Contract, models: Mapping[str, ModelFile], suites:
     yield from _steps_of_staging(contract, staging)
     addresses = [column.name for column in contract.kept_columns if column.role == "address"]
     if addresses and "address" not in staging.columns and staging.declared_in is not None:
-        missing = f"{staging.name} has no column address, of {', '.join(addresses)}: its records get no place"
-        yield Step("places", missing, f"{staging.path}: join the parts as address; addresses: true in {_properties(staging)}")
+        what = f"{staging.name} has no column address, of {', '.join(addresses)}: its records get no place"
+        yield Step("places", what, f"{staging.path}: join the parts as address; addresses: true in {_properties(staging)}")
     readers = [model for model in models.values() if f"ref('{staging.name}')" in model.sql]
     # maps reach dim_geography by macros
     if not readers and not any(column.type == "geometry" for column in contract.columns):

@@ -33,6 +33,8 @@ TAKEN = frozenset(
 )  # fmt: skip
 # The roles by which `place_conformed` finds a place, with the name of their column in staging.
 PLACE_ROLES = {"address": "address", "longitude": "longitude", "latitude": "latitude", "zip": "zip_code"}
+# A ZIP code that is a number has lost its zeros, which `zip_sql` gives back.
+PLACE_TYPES = {"address": ("text",), "longitude": ("decimal",), "latitude": ("decimal",), "zip_code": ("text", "integer")}
 RACE_ROLES = ("race", "race_flag", "ethnicity")
 TRACT = re.compile(r"(^|_)tract")
 
@@ -79,9 +81,18 @@ class ModelPlan:
     def places(self) -> tuple[str, ...]:
         """The columns of staging by which a record is geocoded: address, longitude, latitude, zip_code."""
         roles = Counter(_role(c) for c in self.columns)
-        names = tuple(c.name for c in self.columns if c.name == PLACE_ROLES.get(_role(c) or "") and roles[_role(c)] == 1)
+        named = [c for c in self.columns if c.name == PLACE_ROLES.get(_role(c) or "") and roles[_role(c)] == 1]
+        names = tuple(c.name for c in named if c.contract_column and c.contract_column.type in PLACE_TYPES[c.name])
         has_point = {"longitude", "latitude"} <= set(names)
         return tuple(name for name in names if has_point or name not in ("longitude", "latitude"))
+
+    def zip_sql(self, relation: str) -> str | None:
+        """SQL of the five digits of the ZIP code; None without one."""
+        if "zip_code" not in self.places:
+            return None
+        is_text = next(c.data_type for c in self.columns if c.name == "zip_code") == "varchar"
+        name = f"{relation}.zip_code"
+        return f"left({name}, 5)" if is_text else f"lpad(cast({name} as varchar), 5, '0')"
 
     @property
     def is_placed(self) -> bool:
@@ -181,7 +192,7 @@ def _why_by_hand(race: tuple[Column, ...]) -> str | None:
 
 
 def _is_tract(column: Column) -> bool:
-    return column.role == "geoid" and bool(TRACT.search(column.name))
+    return column.role == "geoid" and column.type == "text" and bool(TRACT.search(column.name))
 
 
 def _role(column: PlannedColumn) -> str | None:

@@ -74,8 +74,8 @@ def fact_sql(plan: ModelPlan) -> str:
     rows = parts[-1][0]
     if plan.is_placed:
         arguments = [f"{'zip' if name == 'zip_code' else name}='{name}'" for name in plan.places if name != "zip_code"]
-        if "zip_code" in plan.places:
-            arguments.append(f"zip='left({rows}.zip_code, 5)'")
+        if zip_sql := plan.zip_sql(rows):
+            arguments.append(f'zip="{zip_sql}"')
         if plan.tract:
             arguments.append(f"tract='{rows}.{plan.tract}'")
         parts.append(
@@ -124,7 +124,7 @@ def fact_properties(plan: ModelPlan) -> str:
         people = "1" if plan.contract.statistical_unit != "aggregate" else _people(plan)
         meta.append(f'race: [{{column: {plan.race[0].name}, people: "{people}"}}]')
     if plan.is_placed and not plan.counts_places:
-        meta.append(f"geocoded: {{{', '.join(f'{n}: facts.{n}' for n in ('address', 'zip_code') if n in plan.places)}}}")
+        meta.append(f"geocoded: {{{', '.join(f'{name}: {sql}' for name, sql in _counted_by(plan))}}}")
     flags = {"counts_of_places": plan.counts_places, "dated": plan.date_sql and not plan.is_stock, "is_stock": plan.is_stock}
     meta += [f"{name}: true" for name, holds in flags.items() if holds]
     if plan.time is not None:
@@ -176,6 +176,12 @@ def _periods(plan: ModelPlan, prefix: str) -> list[str]:
 def _people(plan: ModelPlan) -> str:
     counts = [c.name for c in plan.columns if c.contract_column and c.contract_column.role == "count"]
     return counts[0] if counts else "1"
+
+
+def _counted_by(plan: ModelPlan) -> list[tuple[str, str]]:
+    """The columns by which `quality.geocode_misses` finds the ZIP code of a record."""
+    named = [("address", "facts.address" if "address" in plan.places else None), ("zip_code", plan.zip_sql("facts"))]
+    return [(name, f'"{sql}"' if "(" in sql else sql) for name, sql in named if sql]
 
 
 def _is_key(plan: ModelPlan, name: str) -> bool:

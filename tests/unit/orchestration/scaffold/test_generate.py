@@ -56,6 +56,18 @@ def test_a_record_of_a_person_with_a_place_reaches_a_fact(folders: SourceFolders
 
 
 @pytest.mark.parametrize(
+    ("kind", "sql"),
+    [("text", "left({}.zip_code, 5)"), ("integer", "lpad(cast({}.zip_code as varchar), 5, '0')"), ("decimal", None)],
+)
+def test_a_zip_code_is_read_as_five_digits(folders: SourceFolders, kind: str, sql: str | None) -> None:
+    zip_code = {"name": "zip", "type": kind, "role": "zip", "privacy": "quasi_identifier"}
+    generate(visits_contract(columns=[*COLUMNS[:2], zip_code], **KEYED), folders)
+    fact = read_models([folders.models])["fct_visits"]
+    assert (f'zip="{sql.format("delivered")}"' in fact.sql) if sql else ("place_conformed" not in fact.sql)
+    assert fact.meta.get("geocoded") == ({"zip_code": sql.format("facts")} if sql else None)
+
+
+@pytest.mark.parametrize(
     ("columns", "macro"),
     [
         (
