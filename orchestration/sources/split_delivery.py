@@ -60,7 +60,8 @@ class SplitDelivery:
         """The reasons, and what happens to the other files."""
         one = len(self.others) == 1
         others = "the other file is" if one else f"the other {len(self.others)} files are"
-        return f"{'; '.join(self.reasons)}; only {self.names} is held back, {others} ingested"
+        held_back = "is held back" if len(self.left_out) == 1 else "are held back"
+        return f"{'; '.join(self.reasons)}; only {self.names} {held_back}, {others} ingested"
 
 
 @dataclass(frozen=True)

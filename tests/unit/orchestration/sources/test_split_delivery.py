@@ -95,3 +95,8 @@ def test_the_load_mode_decides(split: Any, load: dict[str, Any], files: dict[str
 def test_if_every_file_fails_there_is_nothing_to_ingest(split: Any) -> None:
     found = split({"mode": "append"}, {"bad1": GOOD, "bad2": GOOD})
     assert (found.is_possible, found.why_whole, len(found.left_out)) == (False, "", 2)
+
+
+def test_several_bad_files_are_named(split: Any) -> None:
+    found = split({"mode": "append"}, {"bad1": GOOD, "bad2": GOOD, "c": GOOD})
+    assert found.in_words().endswith("; only bad1, bad2 are held back, the other file is ingested")
