@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from ingest.contract.registry import load_registry
+from ingest.city import city_registry, read_city
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
 from tests.support.canaries import search
@@ -39,7 +39,7 @@ def live(
     monkeypatch: pytest.MonkeyPatch,
 ) -> CommandLine:
     """The sample city's calls behind the city's portal, its staff behind the department's database."""
-    contract = load_registry()[REQUESTS]
+    contract = city_registry(read_city(None))[REQUESTS]
     portal.resource |= {"id": getattr(contract.connector, "resource"), "url": f"{portal.url}/file/calls.csv"}  # noqa: B009
     portal.resource_id = portal.resource["id"]
     portal.files["calls.csv"] = next((sample_city / REQUESTS).iterdir()).read_bytes()

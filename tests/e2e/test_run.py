@@ -130,7 +130,7 @@ def test_a_held_back_load_can_be_accepted_and_a_stale_source_makes_exit_4(place:
     assert status_of(report, "census__blocks_2020")["verdict"] == "fresh"
     alerts = (place.home / "logs" / "alerts.log").read_text()
     assert "ucc__service_requests is stale." in alerts
-    assert "Ask the steward (ucc-data@milwaukee.example) for the next delivery." in alerts
+    assert "Ask the steward (ucc-data@city.example) for the next delivery." in alerts
     (acceptances,) = place.levelground.ask("select source, load_id, reason from quality.accepted_deliveries")
     assert acceptances == {"source": source, "load_id": status["load_id"], "reason": "most moved to the county"}
 

@@ -127,7 +127,7 @@ def test_each_channel_is_notified_once_of_a_problem_and_once_of_its_end(
     assert "3 rows without an amount" in text
     assert "The last release stays public. `levelground status` names what failed" in text
     assert f"`levelground sources accept {SOURCE} --load 0123456789abcdef --reason TEXT`" in text
-    assert "ucc-data@milwaukee.example" in text
+    assert "ucc-data@city.example" in text
     assert "run-2" in text
     assert box.logins == [PASSWORD]
 
@@ -137,7 +137,7 @@ def test_each_channel_is_notified_once_of_a_problem_and_once_of_its_end(
 
     notify_run_ended(settings, receipt(5, UNCHANGED, **{SOURCE: (STALE, "its data end at 2025-11-01")}))
     assert box.mails[-1][0] == f"Levelground sampleton: {SOURCE} stale"
-    assert "Ask the steward (ucc-data@milwaukee.example) for the next delivery" in box.mails[-1][1]
+    assert "Ask the steward (ucc-data@city.example) for the next delivery" in box.mails[-1][1]
 
     notify_run_ended(settings, receipt(6, RELEASED))
     assert box.mails[-1][0] == f"Levelground sampleton: {SOURCE} resolved"
@@ -212,7 +212,7 @@ def test_channels_can_be_tested(tmp_path: Path, mailbox: tuple[Mailbox, str], we
     levelground = CommandLine(tmp_path)
     result = levelground("alerts", "test", env=both)
     assert result.returncode == 0, result.stderr
-    assert [subject for subject, _ in box.mails] == [webhook.bodies[0]["title"]] == ["Levelground milwaukee: test"]
+    assert [subject for subject, _ in box.mails] == [webhook.bodies[0]["title"]] == ["Levelground sampleton: test"]
     webhook.answer = 404
     result = levelground("alerts", "test", env=both)
     assert result.returncode == 1

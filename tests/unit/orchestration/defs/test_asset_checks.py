@@ -54,7 +54,7 @@ def test_a_source_becomes_late_and_then_stale(
     assert check.metadata["age_hours"].value == hours
     assert (check.description is None) == passed
     if not passed:
-        assert "Unified Call Center (ucc-data@milwaukee.example)" in str(check.description)
+        assert "Unified Call Center (ucc-data@city.example)" in str(check.description)
 
 
 def test_a_source_without_a_delivery_is_not_late(contract: Contract) -> None:
