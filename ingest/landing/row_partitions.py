@@ -38,8 +38,9 @@ class Partitions:
 
 
 def typed_row_by_row(contract: Contract) -> bool:
-    """Whether each row of the typed view depends on one landed row only, and no row is kept elsewhere."""
-    return not keeps_withheld_records(contract) and not any(column.varies_within for column in contract.kept_columns)
+    """Whether a worker can type the rows: each depends on one landed row, none is kept elsewhere, and none has a geometry."""
+    columns = contract.kept_columns
+    return not keeps_withheld_records(contract) and not any(c.varies_within or c.type == "geometry" for c in columns)
 
 
 def partition_rows(con: DuckDBPyConnection, contract: Contract, rows_at_most: int) -> Partitions:

@@ -76,12 +76,13 @@ def test_a_source_without_rows_has_no_partition(warehouse: Any) -> None:
     assert partition_rows(warehouse.con, contract, 10).all == ()
 
 
-def test_rows_that_depend_on_others_are_not_for_tasks() -> None:
-    varies = {
-        "name": "rate",
-        "from": "Rate",
-        "type": "decimal",
-        "varies_within": {"by": ["note"], "rows": 3, "otherwise": "invalid"},
-    }
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"name": "rate", "type": "decimal", "varies_within": {"by": ["note"], "rows": 3, "otherwise": "invalid"}},
+        {"name": "place", "type": "geometry", "role": "geometry"},
+    ],
+)
+def test_rows_that_depend_on_others_or_need_an_extension_are_not_for_workers(column: dict[str, Any]) -> None:
     assert typed_row_by_row(by_month())
-    assert not typed_row_by_row(visits_contract(columns=[*COLUMNS, varies], load=BY_MONTH))
+    assert not typed_row_by_row(visits_contract(columns=[*COLUMNS, column], load=BY_MONTH))
