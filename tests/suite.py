@@ -104,12 +104,18 @@ def _passes(name: str, command: Command, behind: Command = ()) -> bool:
 
 def _pytest(arguments: Command, before_the_last_line: Callable[[], None]) -> bool:
     """Run pytest and show its output line by line; call `before_the_last_line` before the line that counts the tests."""
-    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, stdout=subprocess.PIPE) as process:
+    command = [sys.executable, "-m", "pytest", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         last = _forward(process.stdout)
     before_the_last_line()
     _print(last)
     return process.returncode == 0
+
+
+def environment() -> dict[str, str]:
+    """Pytest's environment. Python keeps compiled modules in it, which saves each process of a test up to 0.3 s of CPU."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _forward(output: IO[bytes]) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import suite
 from tests.conftest import ByFileOrGroup
 from tests.support.shared import made_once
 
@@ -24,6 +25,12 @@ from tests.support.shared import made_once
 def test_a_worker_runs_a_file_a_group_or_a_long_test(test: str, unit: str) -> None:
     scheduler = object.__new__(ByFileOrGroup)
     assert scheduler._split_scope(test) == unit
+
+
+def test_python_keeps_compiled_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in suite.environment()
+    assert suite.environment()["PATH"]
 
 
 def test_a_shared_folder_is_made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
