@@ -47,7 +47,7 @@ Conform = Callable[..., list[Race]]
 def _environment() -> jinja2.Environment:
     """All macros, compiled once, with every ref a table of that name."""
     files = [path for folder in ("conform", "measures") for path in sorted((DBT_PROJECT / "macros" / folder).glob("*.sql"))]
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"])  # as dbt does
     environment.globals.update(
         {"ref": lambda name: name, "source": lambda _, name: name, "config": lambda **_: "", "return": lambda value: value}
     )

@@ -82,7 +82,7 @@ def found() -> Iterator[Check]:
     """`found(check, columns, rows, arguments)` is the number of rows that the check returns for these rows."""
     files = [path for folder in ("checks", "conform") for path in sorted((DBT_PROJECT / "macros" / folder).glob("*.sql"))]
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    macros: Any = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(text).module
+    macros: Any = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"]).from_string(text).module
     with duckdb.connect() as connection:
         connection.execute(
             "create table races as select * from (values ('black', 'category'), ('white', 'category'), "

@@ -32,7 +32,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 def macros() -> Any:
     files = [path for folder in ("checks", "conform") for path in sorted((DBT_PROJECT / "macros" / folder).glob("*.sql"))]
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(text).module
+    return jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"]).from_string(text).module
 
 
 @pytest.mark.parametrize(

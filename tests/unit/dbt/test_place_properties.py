@@ -50,7 +50,7 @@ def render(text: str) -> str:
     """The SQL that dbt makes of the text, with every ref a table of that name."""
     files = sorted((DBT_PROJECT / "macros" / "conform").glob("*.sql"))
     macros = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"])
     environment.globals.update(ref=lambda name: name, config=lambda **_: "")
     return environment.from_string(f"{macros}\n{text}").render().strip()
 
