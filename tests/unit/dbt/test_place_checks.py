@@ -57,6 +57,7 @@ def test_weights_that_do_not_sum_to_one_are_found(
         pytest.param(GOOD_PLACES, set(), id="both sides"),
         pytest.param(GOOD_PLACES.replace("'a'", "'b'"), {"no member of dim_geography", NOT_FROM, NOT_TO}, id="another vintage"),
         pytest.param(f"{GOOD_PLACES}, ('hood', 'v', 'B', 'wkb')", {NOT_FROM, NOT_TO}, id="a place that nothing leads to"),
+        pytest.param(f"{GOOD_PLACES}, ('tract', 'v', 'outside', null)", {NOT_FROM, NOT_TO}, id="a map without its outside"),
     ],
 )
 def test_places_on_one_side_only_are_found(
@@ -66,6 +67,24 @@ def test_places_on_one_side_only_are_found(
     connection.execute(f"create table places as select * from (values {places}) as place ({PLACES})")
     found = connection.execute(macros.bridge_covers_all_places_check("bridge", "places")).fetchall()
     assert {row[0] for row in found} == problems
+
+
+@pytest.mark.parametrize(
+    ("places", "bridge"),
+    [
+        pytest.param("('ward', 'v', '1', 'wkb'), ('ward', 'v', 'outside', null)", "", id="one map"),
+        pytest.param(
+            "('ward', 'v', '1', 'wkb'), ('ward', 'v', 'outside', null), ('zip', 'v', '2', 'wkb')",
+            "('ward', 'v', '1', 'zip', 'v', '2', 1.0), ('zip', 'v', '2', 'ward', 'v', '1', 1.0)",
+            id="no map reaches beyond another",
+        ),
+    ],
+)
+def test_a_city_of_few_maps_lacks_nothing(connection: duckdb.DuckDBPyConnection, macros: Any, places: str, bridge: str) -> None:
+    connection.execute(f"create table places as select * from (values {places}) as place ({PLACES})")
+    rows = f"values {bridge}" if bridge else f"select * from (values {GOOD_BRIDGE}) where false"
+    connection.execute(f"create table bridge as select * from ({rows}) as pair ({BRIDGE})")
+    assert not connection.execute(macros.bridge_covers_all_places_check("bridge", "places")).fetchall()
 
 
 @pytest.mark.parametrize(
