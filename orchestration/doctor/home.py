@@ -16,7 +16,7 @@ from ingest.landing import read_journal
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.instance.processes import is_running
-from orchestration.runs.city_choice import LIVE
+from orchestration.runs.city_choice import LIVE, undecided_keys
 from orchestration.runs.delivery_location import configured_deliveries, delivery_folder, home_city
 from orchestration.runs.record import RunStore
 from orchestration.settings import ConfigurationError
@@ -87,6 +87,8 @@ def deliveries(installation: Installation) -> Iterator[CheckResult]:
     else:
         where = "live systems" if what == LIVE else str(folder)
         yield ok("deliveries", settings.home.home_json, f"the city {city.city}, from {where}")
+        for what in undecided_keys(city):
+            yield warning("deliveries", "city.yml", what, "every release contains it", "write the key into city.yml")
 
 
 def removals(installation: Installation) -> Iterator[CheckResult]:

@@ -13,6 +13,7 @@ from ingest.delivery.removals import sources_with_removals
 from ingest.erasure import complete, copy_removals
 from orchestration.alerts import notify_run_ended
 from orchestration.pipeline.retention import remove_past_keeping, warnings_of_agreements
+from orchestration.runs.city_choice import undecided_keys
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
@@ -79,7 +80,7 @@ def _open_locked(
         con, damaged = open_or_recreate(
             settings.home, suspect=last_run_failed(earlier), memory_limit=settings.memory_limit, threads=settings.threads
         )
-        notes += [damaged] if damaged else []
+        notes += [*([damaged] if damaged else []), *undecided_keys(location.city)]
         try:
             migrate(con)
             copy_removals(con, removals)

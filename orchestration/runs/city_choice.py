@@ -68,6 +68,17 @@ def layer_to_record(city: City) -> dict[str, str]:
     return {"layer": str(own[0].folder)} if own and own[0].folder.parent != CITIES else {}
 
 
+def undecided_keys(city: City) -> tuple[str, ...]:
+    """What follows from keys that no city.yml of the city contains, as sentences."""
+    effects = {
+        "place_geoid": f"its figures are published for the place {city.place_geoid}, which is none",
+        "time_zone": f"times without a zone are read as {city.time_zone}",
+    }
+    return tuple(
+        f"no city.yml of {city.title} has {key}: {effects[key]}; docs/city.md describes the key" for key in city.undecided
+    )
+
+
 def _check_agreement(settings: Settings, deliveries: str, wanted: str | None, delivered: str | None, held: str | None) -> None:
     if len({name for name in (wanted, delivered, held) if name}) < 2:
         return

@@ -102,7 +102,7 @@ class RunRecord(BaseModel):
     gates: list[GateResult] = []
     unknown_folders: tuple[str, ...] = ()
     seconds: dict[str, float] = {}
-    notes: tuple[str, ...] = ()  # what the run repaired at its start
+    notes: tuple[str, ...] = ()  # what the run found or repaired at its start
     scorecard_problem: str | None = None  # why the site could not be written
     agreements: tuple[AgreementTerms, ...] = ()  # those that end soon or have ended
     engine: EngineUse | None = None  # None if every model was built in the run's process

@@ -14,7 +14,7 @@ from ingest.layers import CITIES
 from tests.conftest import ROOT
 from tests.stress.small import BIN, write_small_city
 
-SAMPLE_NAMES, ULM_NAMES = "sampleton|sample county", "new ulm|brown county"
+SAMPLE_NAMES, ULM_NAMES = r"sampleton \(a synthetic city\)|sample county|sample_requests", "new ulm|brown county"
 
 
 def write_layer(folder: Path) -> None:

@@ -194,3 +194,17 @@ def test_damaged_records_of_deliveries_and_pins_are_named(examined: Examined, da
     found = examined.bad("delivery records")
     assert [result.where for result in found] == [str(path) for path in paths]
     assert [result.verdict for result in found] == [Verdict.ERROR, Verdict.WARNING, Verdict.ERROR]
+
+
+def test_a_city_without_place_or_time_zone_is_a_warning(examined: Examined, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    examined.environment["LEVELGROUND_DELIVERIES"] = str(folder)
+    examined.home.home_json.unlink(missing_ok=True)
+    (folder / "city.yml").write_text("city: new_ulm\n")
+    assert [found.what.partition(":")[0] for found in examined.bad("deliveries")] == [
+        "no city.yml of New Ulm has place_geoid",
+        "no city.yml of New Ulm has time_zone",
+    ]
+    (folder / "city.yml").write_text('city: new_ulm\nplace_geoid: "2746042"\ntime_zone: America/Chicago\n')
+    assert not examined.bad("deliveries")
