@@ -26,8 +26,8 @@ def choose_city(settings: Settings, deliveries: str, folder: Path | None, record
     layer, wanted = named_layer(settings.city)
     delivered = SAMPLE_CITY if deliveries == SAMPLE else city_named_in(folder) if folder else None
     held = recorded.get("city")
-    if deliveries == LIVE and recorded.get("deliveries") == SAMPLE:
-        delivered = wanted or LIVE_CITY  # the sample city has no live systems
+    if deliveries == LIVE and SAMPLE_CITY in (wanted, held):
+        delivered = LIVE_CITY  # the sample city has no live systems
     _check_agreement(settings, deliveries, wanted, delivered, held)
     name = wanted or delivered or held or (LIVE_CITY if deliveries == LIVE else None)
     if name is None:

@@ -138,6 +138,14 @@ def test_a_home_of_the_sample_city_refuses_live_systems(settings: Made) -> None:
         resolve_delivery_location(settings(), "live")
 
 
+def test_a_home_of_a_folder_of_the_sample_city_refuses_live_systems(settings: Made, folder: Callable[..., Path]) -> None:
+    resolve_delivery_location(settings(), str(folder("sample", "city: sampleton\n")))
+    with pytest.raises(ConfigurationError, match=r"holds the city sampleton, but live contains milwaukee"):
+        resolve_delivery_location(settings(), "live")
+    with pytest.raises(ConfigurationError, match=r"LEVELGROUND_CITY is sampleton, but live contains milwaukee"):
+        resolve_delivery_location(settings(CITY="sampleton"), "live")
+
+
 def test_a_home_of_another_city_refuses_the_sample(settings: Made) -> None:
     resolve_delivery_location(settings(), "live")
     with pytest.raises(ConfigurationError, match="holds the city milwaukee, but sample contains sampleton"):
