@@ -22,6 +22,8 @@ def test_documentation_of_a_release(place: Place, seeded_city: tuple[Path, list[
         return (folder / name).read_text(encoding="utf-8")
 
     tables = {f"{row['schema_name']}.{row['table_name']}" for row in place.levelground.ask("from duckdb_tables()")}
+    views = place.levelground.ask("select schema_name, view_name from duckdb_views() where schema_name = 'analysis'")
+    tables |= {f"{row['schema_name']}.{row['view_name']}" for row in views}
     tables |= {f"{row['schema_name']}.{row['table_name']}" for row in place.levelground.ask("from duckdb_tables()", "--public")}
     assert {path.stem for path in (folder / "tables").glob("*.*.html")} == tables
     undescribed = [

@@ -146,7 +146,7 @@ def test_status_and_sources_answer(place: Place) -> None:
     assert source.returncode == 0
     assert "merge" in source.stdout
     assert "Race is known for fewer than 70 % of the records" in source.stdout  # why it has its grade
-    assert "FPC-02" in source.stdout  # what is known to be wrong with it
+    assert "SMP-01" in place.levelground("sources", "show", "ucc__service_requests").stdout  # what is known to be wrong with it
     assert place.levelground("sources", "check", "fpc__police_stops").returncode == 0
 
 

@@ -20,6 +20,7 @@ from orchestration.scaffold.source_files import SourceFolders, read_draft
 from orchestration.scaffold.todo import todo_of
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.transform.dbt_sources import write_sources
+from orchestration.transform.place_types import PLACE_TYPES, read_place_types, write_place_types
 
 NAME = "parks__swim_passes"
 RACES = ("White", "Black", "Asian", "Unknown")
@@ -81,6 +82,9 @@ def build(tmp_path: Path, folders: SourceFolders) -> list[tuple[object, ...]]:
     (project / "profiles.yml").write_text(f"x: {{target: x, outputs: {{x: {{type: duckdb, path: '{database}'}}}}}}")
     contract = read_contract(folders.sources / f"{NAME}.yml")
     write_sources(Registry([contract]), project / "sources" / "_sources.yml")
+    seeds = DBT_PROJECT / "seeds" / "reference"
+    place_types, vintages = (seeds / f"{name}.csv" for name in ("place_types", "geography_vintages"))
+    write_place_types(read_place_types(place_types, vintages, ()), project / PLACE_TYPES)
     with duckdb.connect(str(database)) as con:
         delivered = [str(column.delivered_names[0]) for column in contract.kept_columns]
         renamed = [f'"{old}" as {column.name}' for old, column in zip(delivered, contract.kept_columns, strict=True)]
@@ -110,6 +114,7 @@ config-version: 2
 profile: x
 model-paths: [models, sources]
 docs-paths: [docs]
+macro-paths: [macros, registrations]
 models:
   levelground:
     marts: {+schema: marts, +materialized: table, +contract: {enforced: true}}

@@ -6,7 +6,6 @@ places as (
         places.geography_vintage,
         places.geoid,
         vintages.is_city_only,
-        bool_or(places.geography_type = 'city') over () as has_limits,
         {{ to_equal_area('places.outline') }} as shape
     from {{ ref('int_places__outlines') }} as places
     inner join {{ ref('geography_vintages') }} as vintages
@@ -17,12 +16,14 @@ places as (
 city as (
     select {{ union_geometry('shape') }} as shape
     from places
-    where geography_type = 'city' or (is_city_only and not has_limits)
+    where
+        places.geography_type = 'city'
+        or (places.is_city_only and 'city' not in (select limits.geography_type from places as limits))
 ),
 
 shares as (
     select
-        places.* exclude (has_limits),
+        places.*,
         case
             when places.is_city_only or city.shape is null then 1
             else st_area(st_intersection(places.shape, city.shape)) / st_area(places.shape)
