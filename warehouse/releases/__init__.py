@@ -7,7 +7,7 @@ a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` rem
 `content_hash` the hash of its tables.
 """
 
-from warehouse.releases.analysis_views import create_analysis_views, drop_analysis_views
+from warehouse.releases.analysis_views import ANALYSIS_SCHEMA, create_analysis_views, drop_analysis_views
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
 from warehouse.releases.change_attribution import Cause, ExplainedDifference, causes_by_measure, explain_differences, find_causes
 from warehouse.releases.compared_columns import Change
@@ -50,6 +50,7 @@ from warehouse.releases.sealing import keep_release, seal, verify, write_manifes
 from warehouse.releases.swapping import Current, current, swap
 
 __all__ = [
+    "ANALYSIS_SCHEMA",
     "STORAGE_VERSION",
     "BuildInputs",
     "Candidate",

@@ -14,13 +14,13 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.sql import identifier, literal, quoted
 
-SCHEMA, FACTS, FACT_PREFIX = "analysis", "marts", "fct_"
+ANALYSIS_SCHEMA, FACTS, FACT_PREFIX = "analysis", "marts", "fct_"
 _PLACE, _CODE = "geography_type", "_geoid"
 
 
 def drop_analysis_views(con: DuckDBPyConnection, alias: str) -> None:
     """Drop the schema from an attached analyst file, before its tables are built again."""
-    con.execute(f"drop schema if exists {identifier(alias)}.{SCHEMA} cascade")
+    con.execute(f"drop schema if exists {identifier(alias)}.{ANALYSIS_SCHEMA} cascade")
 
 
 def create_analysis_views(con: DuckDBPyConnection, alias: str) -> None:
@@ -35,11 +35,13 @@ def create_analysis_views(con: DuckDBPyConnection, alias: str) -> None:
     with con.cursor() as own:  # a search path of its own
         own.execute(f"use {identifier(alias)}")
         # in one transaction: a commit per comment takes ten seconds
-        own.execute(";\n".join(["begin", f"create schema {SCHEMA}", *chain(*starmap(_statements, facts.items())), "commit"]))
+        own.execute(
+            ";\n".join(["begin", f"create schema {ANALYSIS_SCHEMA}", *chain(*starmap(_statements, facts.items())), "commit"])
+        )
 
 
 def _statements(fact: str, columns: Mapping[str, str | None]) -> Iterator[str]:
-    view = f"{SCHEMA}.{quoted(fact.removeprefix(FACT_PREFIX))}"
+    view = f"{ANALYSIS_SCHEMA}.{quoted(fact.removeprefix(FACT_PREFIX))}"
     selected, comments = [], dict(columns)
     for column in columns:
         selected.append(f"fact.{quoted(column)}")

@@ -16,7 +16,7 @@ from warehouse.connection import WarehouseError, open_from_disk
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import ANALYST_FILE, EXPORTS, MANIFEST_FILE, RELEASE_FILES, Home
-from warehouse.releases.analysis_views import SCHEMA as ANALYSIS
+from warehouse.releases.analysis_views import ANALYSIS_SCHEMA
 from warehouse.releases.candidate import Candidate
 from warehouse.releases.manifest import (
     BuildInputs,
@@ -166,7 +166,9 @@ def read_tables(release_id: str, path: Path, views: Collection[str] = ()) -> tup
             tables = {}
             for schema, table, kind in relations:
                 # any other view contains the alias of its database, and breaks under another
-                is_of_analysis = kind != "BASE TABLE" and schema == ANALYSIS and ANALYST_FILE in path.name  # a swap adds a dot
+                is_of_analysis = (
+                    kind != "BASE TABLE" and schema == ANALYSIS_SCHEMA and ANALYST_FILE in path.name
+                )  # a swap adds a dot
                 if kind != "BASE TABLE" and not is_of_analysis and f"{schema}.{table}" not in views:
                     raise ReleaseCorrupt(release_id, path.name, f"{schema}.{table} is a view; only tables are released")
                 relation = f"sealed.{quoted(schema)}.{quoted(table)}"
