@@ -165,10 +165,8 @@ def read_tables(release_id: str, path: Path, views: Collection[str] = ()) -> tup
             ).fetchall()
             tables = {}
             for schema, table, kind in relations:
-                # any other view contains the alias of its database, and breaks under another
-                is_of_analysis = (
-                    kind != "BASE TABLE" and schema == ANALYSIS_SCHEMA and ANALYST_FILE in path.name
-                )  # a swap adds a dot
+                # any other view contains the alias of its database, and breaks under another; swaps add a dot to a file's name
+                is_of_analysis = kind != "BASE TABLE" and schema == ANALYSIS_SCHEMA and ANALYST_FILE in path.name
                 if kind != "BASE TABLE" and not is_of_analysis and f"{schema}.{table}" not in views:
                     raise ReleaseCorrupt(release_id, path.name, f"{schema}.{table} is a view; only tables are released")
                 relation = f"sealed.{quoted(schema)}.{quoted(table)}"
