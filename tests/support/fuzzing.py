@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, settings
 
 QUICK = "quick"  # the profile of `make check`
 DEEP = "deep"  # the profile that `tests/stress/test_fuzz.py` asks for
-TIMES = {QUICK: 0.25, DEEP: 50}
+TIMES = {QUICK: 0.125, DEEP: 50}
 
 
 def number_of_examples(number: int) -> int:
-    """So many in `make test`, a quarter of them (but two) in `make check`, and fifty times as many in the profile `deep`."""
+    """So many in `make test`, an eighth of them (but two) in `make check`, and fifty times as many in the profile `deep`."""
     return max(min(number, 2), round(number * TIMES.get(settings.get_current_profile_name(), 1)))
 
 
