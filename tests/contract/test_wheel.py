@@ -40,7 +40,7 @@ def test_the_wheel_has_every_file_of_the_code_and_the_dbt_project(installed: Pat
     assert not missing
     assert len(tracked) > 1000
     assert (installed / "orchestration" / "docs_site" / "docs" / "queries.md").is_file(), "guides of `levelground docs`"
-    assert not list(installed.rglob("_sources.yml"))  # a home has it
+    assert not list((installed / "dbt_project" / "models").rglob("_sources.yml"))  # a home has its own
 
 
 def test_a_wheel_starts_with_a_home_in_the_current_folder(installed: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LINTED = ("dbt_project/models/", "dbt_project/tests/")  # without what .sqlfluffignore names
-MACROS = ("dbt_project/macros/", "dbt_project/tests/generic/")
+MACROS = ("dbt_project/macros/", "dbt_project/registrations/", "dbt_project/tests/generic/")
 CACHE = Path(".sqlfluff_cache") / "passed.json"
 # Python's garbage collector searched the parse trees of a file again and again: a tenth of the time.
 RARE_COLLECTION = "import gc; gc.set_threshold(50_000, 5, 5)"
