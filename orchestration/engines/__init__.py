@@ -1,9 +1,10 @@
-"""Run the tasks of a row-by-row build on an engine; one module per engine, the only ones that import it.
+"""Run tasks on an engine, such as parts of facts; one module per engine, the only ones that import it.
 
-Add a module here for another engine, and its name to `orchestration.settings.ENGINES`. See `warehouse.rowwise` for a task.
+Add a module here for another engine, a case in `start`, and its name to `orchestration.settings.ENGINES`. See `warehouse.worker`
+for a task.
 """
 
-from orchestration.engines.engine import Engine, EngineFailed, share_of_memory
-from orchestration.engines.local import LocalEngine
+from orchestration.engines.engine import Engine, EngineFailed, OnResult, TaskResult
+from orchestration.engines.start import start_engine
 
-__all__ = ["Engine", "EngineFailed", "LocalEngine", "share_of_memory"]
+__all__ = ["Engine", "EngineFailed", "OnResult", "TaskResult", "start_engine"]

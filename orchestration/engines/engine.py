@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from orchestration.runs.errors import StepError
-from warehouse.rowwise import PartResult, Task
+from warehouse.worker import Task
 
-OnPart = Callable[[PartResult], None]
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What a task answered. `attempts`: one, and one more per failure. `worker`: the process or node that answered."""
+
+    task: Task
+    result: Mapping[str, Any]
+    attempts: int
+    worker: str
+
+
+OnResult = Callable[[TaskResult], None]
 
 
 class EngineFailed(StepError):
@@ -17,16 +29,16 @@ class EngineFailed(StepError):
 
     def __init__(self, task: Task, attempts: int, reason: str) -> None:
         super().__init__(
-            f"a part of {task.fact} could not be built in {attempts} attempts ({reason}). The last release stays public; "
+            f"{task.label} could not be built in {attempts} attempts ({reason}). The last release stays public; "
             "see the log of the engine, and run again"
         )
 
 
 class Engine(Protocol):
-    """An engine runs tasks in other processes, in any order, and repeats a task whose process failed."""
+    """An engine runs tasks in other processes, in any order, and repeats a task that fails or whose process is killed."""
 
-    def run(self, tasks: Sequence[Task], on_part: OnPart) -> list[PartResult]:
-        """The results in the order of the tasks; `on_part` is called as each is ready. EngineFailed ends the other tasks."""
+    def run(self, tasks: Sequence[Task], on_result: OnResult) -> list[TaskResult]:
+        """The results in the order of the tasks; `on_result` is called as each is ready. EngineFailed ends the other tasks."""
         ...
 
 

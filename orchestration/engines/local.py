@@ -10,21 +10,20 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
-from orchestration.engines.engine import EngineFailed, OnPart
-from warehouse.rowwise import PartResult, Task
+from orchestration.engines.engine import EngineFailed, OnResult, TaskResult
+from warehouse.worker import Resources, Task
 
 # -P: the current folder is not searched for modules
-WORKER = (sys.executable, "-P", "-m", "warehouse.rowwise.worker")
+WORKER = (sys.executable, "-P", "-m", "warehouse.worker")
 
 
 class LocalEngine:
     """Processes of this machine. A task whose process fails or is killed runs again, up to `attempts` times in all.
 
-    `memory_limit`: of one worker, as DuckDB writes it. `spill`: the folder into which workers spill.
+    `resources`: of one worker.
     """
 
     def __init__(
@@ -32,46 +31,45 @@ class LocalEngine:
         *,
         workers: int,
         attempts: int,
-        memory_limit: str | None = None,
-        spill: Path | None = None,
+        resources: Resources,
         command: Sequence[str] = WORKER,
     ) -> None:
         self._workers, self._attempts, self._command = max(workers, 1), attempts, tuple(command)
-        self._options = {"threads": 1, "memory_limit": memory_limit, "spill": str(spill) if spill else None}
+        self._resources = resources
         self._processes: set[subprocess.Popen[str]] = set()
         self._lock = threading.Lock()
         self._is_ending = False
 
-    def run(self, tasks: Sequence[Task], on_part: OnPart) -> list[PartResult]:
+    def run(self, tasks: Sequence[Task], on_result: OnResult) -> list[TaskResult]:
         """See `Engine.run`."""
         with ThreadPoolExecutor(min(self._workers, len(tasks)) or 1) as pool:
             futures = [pool.submit(self._attempt, task) for task in tasks]
             try:
                 for future in as_completed(futures):
-                    on_part(future.result())
+                    on_result(future.result())
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._end_workers()
                 raise
             return [future.result() for future in futures]
 
-    def _attempt(self, task: Task) -> PartResult:
+    def _attempt(self, task: Task) -> TaskResult:
         reason = "the run ends"
         for attempt in range(1, self._attempts + 1):
-            answer = self._start(task)
+            answer, worker = self._start(task)
             if self._is_ending:
                 break
             if "error" not in answer:
-                return replace(PartResult(**answer), attempts=attempt)
+                return TaskResult(task, answer["result"], attempt, worker)
             reason = answer["error"]
         raise EngineFailed(task, self._attempts, reason)
 
-    def _start(self, task: Task) -> dict[str, Any]:
-        """The answer of a new worker; `error` if it failed or was killed."""
-        request = {"task": vars(task), **self._options}
+    def _start(self, task: Task) -> tuple[dict[str, Any], str]:
+        """The answer of a new worker, with `error` if it failed or was killed; and the worker."""
+        request = {"task": asdict(task), "resources": asdict(self._resources)}
         with self._lock:
             if self._is_ending:
-                return {"error": "the run ends"}
+                return {"error": "the run ends"}, "none"
             process = subprocess.Popen(  # noqa: S603 - our own module
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
@@ -92,10 +90,12 @@ class LocalEngine:
             process.wait()
             with self._lock:
                 self._processes.discard(process)
+        worker = f"process {process.pid}"
         if answer:
             found: dict[str, Any] = json.loads(answer)
-            return found
-        return {"error": f"the worker was ended by {signal.Signals(-code).name}" if code < 0 else f"the worker ended with {code}"}
+            return found, worker
+        reason = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        return {"error": f"the worker {reason}"}, worker
 
     def _end_workers(self) -> None:
         with self._lock:

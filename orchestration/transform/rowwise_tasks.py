@@ -5,22 +5,22 @@ The run's process writes what tasks read: the landed rows of each source in part
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ingest.landing import Partitions, write_partitions
-from orchestration.engines import Engine, LocalEngine, share_of_memory
+from orchestration.engines import TaskResult, start_engine
 from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import EngineUse
 from orchestration.transform import dbt_runner
 from orchestration.transform.rowwise_plan import RowwiseModels, relation_name, rowwise_plan
 from warehouse.releases import PartRecord
-from warehouse.rowwise import PartResult, RowwisePlan, Task, save_plan
+from warehouse.rowwise import PartResult, PartTask, RowwisePlan, save_plan, worker
 from warehouse.sql import literal
+from warehouse.worker import Task
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,24 @@ def build_missing_parts(
         contract = run.location.registry[fact.models.source]
         plan = rowwise_plan(manifest, fact.models, contract, run.location.city.time_zone, sql, files)
         tasks += _tasks(run, plan, fact, folder / f"{plan.fact}-rows")
-    done: list[PartResult] = []
+    parts = [PartResult(**result.result) for result in _run(run, tasks, folder / "spill")]
+    return {part.output: PartRecord(file=part.output, sha256=part.sha256, size=part.size, rows=part.rows) for part in parts}
 
-    def on_part(part: PartResult) -> None:
-        done.append(part)
-        current_reporter().item(f"a part of {part.fact}", len(done), len(tasks))
 
-    _engine(run, len(tasks), folder / "spill").run(tasks, on_part)
-    attempts = sum(part.attempts for part in done)
+def _run(run: RunContext, tasks: list[Task], spill: Path) -> list[TaskResult]:
+    """Run the tasks on the engine of the settings, and record them."""
+    done: list[TaskResult] = []
+
+    def on_result(result: TaskResult) -> None:
+        done.append(result)
+        current_reporter().item(result.task.label, len(done), len(tasks))
+
+    limit = run.con.execute("select current_setting('memory_limit')").fetchone()
+    assert limit is not None
+    results = start_engine(run.settings, len(tasks), memory_limit=limit[0], spill=spill).run(tasks, on_result)
+    attempts = sum(result.attempts for result in results)
     run.record.engine = EngineUse(name=str(run.settings.engine), tasks=len(tasks), attempts=attempts)
-    return {part.output: PartRecord(file=part.output, sha256=part.sha256, size=part.size, rows=part.rows) for part in done}
+    return results
 
 
 def _write_looked_up(run: RunContext, manifest: Mapping[str, Any], looked_up: Collection[str], folder: Path) -> dict[str, str]:
@@ -89,16 +97,8 @@ def _tasks(run: RunContext, plan: RowwisePlan, fact: FactToBuild, folder: Path) 
     path = folder / "plan.json"
     save_plan(plan, path)
     rows = write_partitions(run.con, fact.partitions, fact.missing, folder / "rows")
-    return [
-        Task(str(path), plan.hash, plan.fact, tuple(map(str, rows[number])), str(fact.parts[number])) for number in fact.missing
+    parts = [
+        PartTask(str(path), plan.hash, plan.fact, tuple(map(str, rows[number])), str(fact.parts[number]))
+        for number in fact.missing
     ]
-
-
-def _engine(run: RunContext, tasks: int, spill: Path) -> Engine:
-    settings = run.settings
-    workers = max(min(settings.threads or os.cpu_count() or 1, tasks), 1)
-    limit = run.con.execute("select current_setting('memory_limit')").fetchone()
-    assert limit is not None
-    # this process keeps its share, because dbt continues in it
-    memory = share_of_memory(limit[0], workers + 1)
-    return LocalEngine(workers=workers, attempts=settings.task_attempts, memory_limit=memory, spill=spill)
+    return [Task.calling(worker.run, asdict(part), f"a part of {part.fact}") for part in parts]

@@ -107,7 +107,7 @@ def _kill_worker(run: subprocess.Popen[str]) -> None:
     ends = time.monotonic() + 600
     while time.monotonic() < ends:
         for child in psutil.Process(run.pid).children():
-            if "warehouse.rowwise.worker" in child.cmdline():
+            if "warehouse.worker" in child.cmdline():
                 child.kill()
                 return
         time.sleep(0.005)

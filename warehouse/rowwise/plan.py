@@ -11,10 +11,7 @@ import duckdb
 
 from warehouse.files import write_atomically
 from warehouse.fingerprint import text_sha256
-
-
-class WorkerRefused(RuntimeError):
-    """A worker did not begin a task: the plan is another one than the task's, or DuckDB has another version."""
+from warehouse.worker import WorkerRefused
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class RowwisePlan:
 
 
 @dataclass(frozen=True)
-class Task:
+class PartTask:
     """The rows of one partition: build `output` from the Parquet files `inputs`, by the plan in the file `plan`."""
 
     plan: str
@@ -52,14 +49,13 @@ class Task:
 
 @dataclass(frozen=True)
 class PartResult:
-    """A part of a fact: its file, its rows, the SHA-256 and the size of the file, and the attempts that it took."""
+    """A part of a fact: its file, its rows, the SHA-256 and the size of the file."""
 
     fact: str
     output: str
     rows: int
     sha256: str
     size: int
-    attempts: int = 1
 
 
 def save_plan(plan: RowwisePlan, path: Path) -> None:
@@ -67,7 +63,7 @@ def save_plan(plan: RowwisePlan, path: Path) -> None:
     write_atomically(path, _as_json(plan))
 
 
-def read_plan(task: Task) -> RowwisePlan:
+def read_plan(task: PartTask) -> RowwisePlan:
     """The plan of a task. WorkerRefused if it is another plan, or needs another version of DuckDB."""
     plan = RowwisePlan(**json.loads(Path(task.plan).read_text(encoding="utf-8")))
     if plan.hash != task.plan_hash:

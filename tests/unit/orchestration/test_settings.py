@@ -195,9 +195,9 @@ def test_without_an_engine_none_is_imported() -> None:
     importing = set()
     for path in (PROJECT / "orchestration").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        if any(name in text for name in ("engines", "rowwise_")):
+        if "engines" not in path.parts and any(name in text for name in ("engines", "rowwise_")):
             imports = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom)]
             names = [f"{node.module}.{alias.name}" for node in imports for alias in node.names]
             if any(name.startswith(of_tasks) for name in names):
                 importing.add(str(path.relative_to(PROJECT / "orchestration")))
-    assert importing == {"engines/__init__.py", "engines/local.py", "transform/rowwise_build.py", "transform/rowwise_tasks.py"}
+    assert importing == {"transform/rowwise_build.py", "transform/rowwise_tasks.py"}

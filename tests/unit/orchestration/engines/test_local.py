@@ -11,26 +11,28 @@ from typing import Any
 
 import pytest
 
-from orchestration.engines import EngineFailed, LocalEngine, share_of_memory
-from warehouse.rowwise import PartResult, Task
+from orchestration.engines import EngineFailed, TaskResult
+from orchestration.engines.engine import share_of_memory
+from orchestration.engines.local import LocalEngine
+from warehouse.worker import Resources, Task
 
-ANSWER = json.dumps({"fact": "fct_calls", "output": "part", "rows": 3, "sha256": "00", "size": 1})
+ANSWER = json.dumps({"result": {"rows": 3}})
 
 
 def tasks(count: int) -> list[Task]:
-    return [Task("plan.json", "hash", "fct_calls", [], f"part-{number}") for number in range(count)]
+    return [Task("warehouse.x:run", {"output": f"part-{number}"}, "a part of fct_calls") for number in range(count)]
 
 
 def engine(tmp_path: Path, script: str, workers: int = 2, attempts: int = 4) -> LocalEngine:
     """Workers that run a shell script; `$request` is the request, `$folder` a folder that all share."""
     command = ["sh", "-c", f"folder={tmp_path}; read -r request; {script}"]
-    return LocalEngine(workers=workers, attempts=attempts, command=command)
+    return LocalEngine(workers=workers, attempts=attempts, resources=Resources(), command=command)
 
 
 def test_every_task_has_a_result_and_is_reported(tmp_path: Path) -> None:
-    reported: list[PartResult] = []
+    reported: list[TaskResult] = []
     results = engine(tmp_path, f"echo '{ANSWER}'").run(tasks(5), reported.append)
-    assert [(part.rows, part.attempts) for part in results] == [(3, 1)] * 5
+    assert [(part.result["rows"], part.attempts) for part in results] == [(3, 1)] * 5
     assert len(reported) == 5
 
 
@@ -65,9 +67,11 @@ def test_a_worker_that_ends_before_it_reads_its_task_is_an_attempt(monkeypatch: 
             self.wait()
 
     monkeypatch.setattr("orchestration.engines.local.subprocess.Popen", Ended)
-    request = Task("plan.json", "hash", "fct_calls", ["rows.parquet"] * inputs, "part")
+    request = Task("warehouse.x:run", {"inputs": ["rows.parquet"] * inputs}, "a part of fct_calls")
     with pytest.raises(EngineFailed, match=r"in 2 attempts \(the worker ended with 3\)"):
-        LocalEngine(workers=1, attempts=2, command=["sh", "-c", "exit 3"]).run([request], lambda _part: None)
+        LocalEngine(workers=1, attempts=2, resources=Resources(), command=["sh", "-c", "exit 3"]).run(
+            [request], lambda _part: None
+        )
 
 
 def test_other_workers_end_with_the_task_that_failed(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.rowwise import RowwisePlan, Task, WorkerRefused, save_plan
-from warehouse.rowwise.worker import build_part
+from warehouse.rowwise import PartTask, RowwisePlan, save_plan
+from warehouse.rowwise.worker import build_part, run
+from warehouse.worker import Resources, Task, WorkerRefused
 
-WORKER = [sys.executable, "-m", "warehouse.rowwise.worker"]
+WORKER = [sys.executable, "-m", "warehouse.worker"]
 PLAN = RowwisePlan(
     fact="fct_calls",
     landed='"warehouse"."landing"."calls"',
@@ -28,7 +29,7 @@ PLAN = RowwisePlan(
 
 
 @pytest.fixture
-def task(tmp_path: Path) -> Task:
+def task(tmp_path: Path) -> PartTask:
     duckdb.sql("select range as kind, 'kind ' || range as label from range(2)").write_parquet(str(tmp_path / "kinds.parquet"))
     rows = []
     for number in range(2):
@@ -38,12 +39,12 @@ def task(tmp_path: Path) -> Task:
         ).write_parquet(rows[-1])
     plan = replace(PLAN, broadcast={'"release"."reference"."kinds"': str(tmp_path / "kinds.parquet")})
     save_plan(plan, tmp_path / "plan.json")
-    return Task(str(tmp_path / "plan.json"), plan.hash, plan.fact, rows, str(tmp_path / "parts" / "part-0.parquet"))
+    return PartTask(str(tmp_path / "plan.json"), plan.hash, plan.fact, rows, str(tmp_path / "parts" / "part-0.parquet"))
 
 
-def test_a_part_has_the_rows_that_the_models_give(task: Task) -> None:
-    result = build_part(task, threads=1, memory_limit="100MB")
-    assert (result.rows, result.fact, result.attempts) == (16, "fct_calls", 1)
+def test_a_part_has_the_rows_that_the_models_give(task: PartTask) -> None:
+    result = build_part(task, Resources(threads=1, memory_limit="100MB"))
+    assert (result.rows, result.fact) == (16, "fct_calls")
     expected = [(n, {0: "kind 0", 1: "kind 1"}.get(n % 3)) for n in range(20) if n % 5 != 4]
     assert duckdb.read_parquet(task.output).order("n").fetchall() == expected
     assert result.size == Path(task.output).stat().st_size
@@ -53,17 +54,17 @@ def test_a_part_has_the_rows_that_the_models_give(task: Task) -> None:
 @pytest.mark.parametrize(
     ("change", "message"), [({"duckdb": "0.1.0"}, "install the same requirements.lock"), ({}, "is not the one")]
 )
-def test_another_plan_or_version_is_refused(task: Task, change: dict[str, str], message: str) -> None:
+def test_another_plan_or_version_is_refused(task: PartTask, change: dict[str, str], message: str) -> None:
     plan = RowwisePlan(**json.loads(Path(task.plan).read_text()) | change)
     save_plan(plan, Path(task.plan))
     with pytest.raises(WorkerRefused, match=message):
-        build_part(replace(task, plan_hash=plan.hash if change else "of another plan"))
+        build_part(replace(task, plan_hash=plan.hash if change else "of another plan"), Resources())
 
 
-def test_a_failed_part_leaves_no_file_and_its_message_no_cell(task: Task) -> None:
+def test_a_failed_part_leaves_no_file_and_its_message_no_cell(task: PartTask) -> None:
     rows = duckdb.sql("select 'Jane Q. Canary' as n, false as _refused")
     rows.write_parquet(task.inputs[0])
-    request = json.dumps({"task": asdict(task)})
+    request = json.dumps({"task": asdict(Task.calling(run, asdict(task), "a part")), "resources": {}})
     pipe = subprocess.PIPE
     with subprocess.Popen(WORKER, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdin and process.stdout and process.stderr

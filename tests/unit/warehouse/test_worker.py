@@ -1,0 +1,49 @@
+"""A task is a call of a function of this code, and its answer contains no cell of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import pytest
+
+from warehouse.worker import Resources, Task, WorkerRefused, call
+
+ERRORS = {
+    "cell": lambda: duckdb.sql("select cast('Jane Q. Canary' as integer)").fetchall(),
+    "refused": lambda: (_ for _ in ()).throw(WorkerRefused("install the same requirements.lock")),
+}
+
+
+def doubled(arguments: Mapping[str, Any], resources: Resources) -> Mapping[str, Any]:
+    return {"doubled": arguments["number"] * 2, "threads": resources.threads}
+
+
+def fails(arguments: Mapping[str, Any], resources: Resources) -> Mapping[str, Any]:
+    ERRORS[arguments["how"]]()
+    return {"threads": resources.threads}
+
+
+@pytest.fixture(autouse=True)
+def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warehouse.worker.PACKAGES", (__name__.partition(".")[0],))
+
+
+def test_a_task_calls_its_function_with_its_arguments() -> None:
+    task = Task.calling(doubled, {"number": 21}, "a number")
+    assert call(task, Resources(threads=1)) == {"result": {"doubled": 42, "threads": 1}}
+
+
+def test_an_error_contains_no_cell() -> None:
+    answer = call(Task.calling(fails, {"how": "cell"}, "a number"), Resources())
+    assert answer["error"].startswith("ConversionException")
+    assert "Canary" not in answer["error"]
+
+
+def test_the_reason_of_a_refusal_is_reported() -> None:
+    assert "requirements.lock" in call(Task.calling(fails, {"how": "refused"}, "a number"), Resources())["error"]
+
+
+def test_only_functions_of_this_code_are_called() -> None:
+    assert "no function of this code" in call(Task("os:getcwd", {}, "a folder"), Resources())["error"]

@@ -1,0 +1,86 @@
+"""Run one task: a call of a function in another process. As a program, read a task from the input and write the answer as JSON.
+
+An engine (`orchestration.engines`) decides where a task runs. What it calls is a function of this code that takes what JSON can
+hold, so that every engine can send it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from warehouse.sql import without_values
+
+EXIT_FAILED = 1
+PACKAGES = ("warehouse", "ingest", "orchestration")
+
+
+class WorkerRefused(RuntimeError):
+    """A worker did not begin a task, because of what it would need; its message contains no cell of the data."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a task may use: threads and memory of DuckDB, as DuckDB writes it, and the folder into which it spills."""
+
+    threads: int | None = None
+    memory_limit: str | None = None
+    spill: str | None = None
+
+
+WorkerFunction = Callable[[Mapping[str, Any], Resources], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A call of a `WorkerFunction`. `function`: `package.module:name`. `label`: what it makes, as people read it."""
+
+    function: str
+    arguments: Mapping[str, Any]
+    label: str
+
+    @classmethod
+    def calling(cls, function: WorkerFunction, arguments: Mapping[str, Any], label: str) -> Task:
+        """A task that calls a function of a module."""
+        return cls(f"{function.__module__}:{function.__qualname__}", arguments, label)
+
+
+def call(task: Task, resources: Resources) -> dict[str, Any]:
+    """The answer of a task in this process: `result`, or `error` with the reason, without cells of the data."""
+    module, _, name = task.function.partition(":")
+    if module.partition(".")[0] not in PACKAGES:
+        return {"error": f"{task.function} is no function of this code"}
+    function: WorkerFunction = getattr(importlib.import_module(module), name)
+    try:
+        return {"result": dict(function(task.arguments, resources))}
+    except WorkerRefused as error:
+        return {"error": f"WorkerRefused: {error}"}
+    except (duckdb.Error, OSError) as error:
+        # a message of DuckDB can quote a cell
+        return {"error": f"{type(error).__name__}: {without_values(error)}"}
+
+
+def main() -> None:
+    """Answer the request of the first line of the input; end at once if the process that started this one ends."""
+    request: dict[str, Any] = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    answer = call(Task(**request["task"]), Resources(**request["resources"]))
+    print(json.dumps(answer), flush=True)  # noqa: T201 - the protocol
+    sys.exit(EXIT_FAILED if "error" in answer else 0)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(EXIT_FAILED)
+
+
+if __name__ == "__main__":
+    main()
