@@ -5,6 +5,7 @@ for a task.
 """
 
 from orchestration.engines.engine import Engine, EngineFailed, OnResult, TaskResult
+from orchestration.engines.run_tasks import run_tasks
 from orchestration.engines.start import start_engine
 
-__all__ = ["Engine", "EngineFailed", "OnResult", "TaskResult", "start_engine"]
+__all__ = ["Engine", "EngineFailed", "OnResult", "TaskResult", "run_tasks", "start_engine"]

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ingest.landing import Partitions, write_partitions
-from orchestration.engines import TaskResult, start_engine
+from orchestration.engines import run_tasks
 from orchestration.runs.context import RunContext
-from orchestration.runs.progress import current_reporter
-from orchestration.runs.record import EngineUse
 from orchestration.transform import dbt_runner
 from orchestration.transform.rowwise_plan import RowwiseModels, relation_name, rowwise_plan
 from warehouse.releases import PartRecord
@@ -60,24 +58,8 @@ def build_missing_parts(
         contract = run.location.registry[fact.models.source]
         plan = rowwise_plan(manifest, fact.models, contract, run.location.city.time_zone, sql, files)
         tasks += _tasks(run, plan, fact, folder / f"{plan.fact}-rows")
-    parts = [PartResult(**result.result) for result in _run(run, tasks, folder / "spill")]
+    parts = [PartResult(**result.result) for result in run_tasks(run, tasks, folder / "spill")]
     return {part.output: PartRecord(file=part.output, sha256=part.sha256, size=part.size, rows=part.rows) for part in parts}
-
-
-def _run(run: RunContext, tasks: list[Task], spill: Path) -> list[TaskResult]:
-    """Run the tasks on the engine of the settings, and record them."""
-    done: list[TaskResult] = []
-
-    def on_result(result: TaskResult) -> None:
-        done.append(result)
-        current_reporter().item(result.task.label, len(done), len(tasks))
-
-    limit = run.con.execute("select current_setting('memory_limit')").fetchone()
-    assert limit is not None
-    results = start_engine(run.settings, len(tasks), memory_limit=limit[0], spill=spill).run(tasks, on_result)
-    attempts = sum(result.attempts for result in results)
-    run.record.engine = EngineUse(name=str(run.settings.engine), tasks=len(tasks), attempts=attempts)
-    return results
 
 
 def _write_looked_up(run: RunContext, manifest: Mapping[str, Any], looked_up: Collection[str], folder: Path) -> dict[str, str]:
