@@ -59,6 +59,7 @@ class Settings:
     lake: Path | None = None  # the folder of the parts of facts; None: facts are tables of the release
     part_rows: int = 5_000_000  # of one task of the engine
     task_attempts: int = 4
+    cities: Path | None = None  # the file that lists the cities of a coalition, each with its home
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -93,6 +94,7 @@ class Settings:
             lake=_lake(env.get("LEVELGROUND_LAKE", ""), engine),
             part_rows=int(_number(env, "LEVELGROUND_PART_ROWS", 5_000_000, 1)),
             task_attempts=int(_number(env, "LEVELGROUND_TASK_ATTEMPTS", 4, 1)),
+            cities=_file(env.get("LEVELGROUND_CITIES", "")),
         )
 
 
@@ -178,6 +180,10 @@ def _lake(text: str, engine: str | None) -> Path | None:
     if engine is None:
         raise ConfigurationError(f"LEVELGROUND_LAKE needs an engine that writes parts; set LEVELGROUND_ENGINE={ENGINES[0]}")
     return Path(text).expanduser().absolute()
+
+
+def _file(text: str) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None
 
 
 def _hosts(text: str) -> dict[str, str]:

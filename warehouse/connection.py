@@ -240,6 +240,14 @@ def in_memory() -> Iterator[DuckDBPyConnection]:
         yield connection
 
 
+def memory_limit(setting: str | None = None) -> str:
+    """A memory limit as DuckDB displays it, such as `12.5 GiB`; without a setting DuckDB's own."""
+    with in_memory() as connection:
+        if setting is not None:
+            connection.execute(f"set memory_limit = {literal(setting)}")
+        return str(_setting(connection, "memory_limit"))
+
+
 @contextmanager
 def open_from_disk(path: Path, alias: str) -> Iterator[DuckDBPyConnection]:
     """Attach the file on disk, read-only as `alias`, even if this process has another file open under the same path.

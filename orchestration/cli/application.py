@@ -22,7 +22,7 @@ GROUPS = {
     "try": "Build one source and its measures into a throw-away release, gates and disclosure control included.",
     "status": "Show the last runs, the current release, the state of each source and failed gate checks.",
     "sources": "List, check, add and remove sources.",
-    "cities": "List, show and add cities.",
+    "cities": "List, show and add cities; run many cities, show their state, unite their public tables.",
     "tables": "List the tables of the current release, or show the columns of one.",
     "measures": "List the measures of the current release, show one, or write a new one.",
     "show": "Show the values of a measure by group as a table and a bar chart.",

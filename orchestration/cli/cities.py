@@ -1,8 +1,9 @@
-"""Provide `levelground cities`: list the cities that have a layer, show what a layer adds and replaces, write a new one."""
+"""Provide `levelground cities`: layers of cities, and the runs, states and public tables of many cities with a home each."""
 
 from __future__ import annotations
 
 import json as jsonlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +13,26 @@ import typer
 from ingest.city import City, city_registry, read_city, read_layer_city
 from ingest.contract.words import IDENTIFIER
 from ingest.layers import layer_names
-from orchestration.cli.display import out, table
+from orchestration.cities import CityHome, CityRun, check_runnable, city_status, exit_code_of, read_homes, run_cities
+from orchestration.cli.display import out, print_error, table
+from orchestration.cli.progress import duration
 from orchestration.runs.city_choice import named_layer, unknown_city
+from orchestration.runs.errors import StepError
+from orchestration.runs.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
 from orchestration.scaffold.city_layer import missing_seeds, new_layer, parts
-from orchestration.settings import ConfigurationError
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.releases import CannotUnite, write_union
+from warehouse.suggestions import did_you_mean
 
-app = typer.Typer(no_args_is_help=True, help="List, show and add cities.")
+app = typer.Typer(
+    no_args_is_help=True, help="List, show and add cities; run many cities, show their state, unite their public tables."
+)
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+Homes = Annotated[
+    Path | None,
+    typer.Argument(metavar="HOMES.yml", help="The file that lists the cities; default: LEVELGROUND_CITIES.", show_default=False),
+]
+STATUS_COLUMNS = ("city", "release", "released (UTC)", "last run", "as of", "late", "critical", "problem")
 
 
 @app.command("list")
@@ -76,6 +90,115 @@ def new(
     layer = new_layer(name, to, title=title, place=place, state=state)
     read_layer_city(layer)
     out.print(f"layer: {layer.folder}\nchecklist: {layer.folder / 'README.md'}", markup=False)
+
+
+@app.command()
+def run(
+    homes: Homes = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Run only this city; can be given several times.", show_default=False)
+    ] = None,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds that a city waits for another run of its home.")] = 0,
+    json: Json = False,
+) -> None:
+    """Run every city of the file, each in its home, on the engine of LEVELGROUND_ENGINE. No city stops another one.
+
+    Exit code 0: each city released or had nothing new. 4: the same, and a source of one was held back or is stale.
+
+    3: a gate blocked a city. 5: another run holds a city's home. 1: a city failed. 2: wrong file, arguments or settings.
+    """
+    settings = Settings.from_environment()
+    cities = _chosen(_listed(settings, homes), only)
+    check_runnable(cities)
+    try:
+        runs = run_cities(settings, cities, lambda done: None if json else _print_run(done), wait_seconds=wait)
+    except StepError as error:
+        raise typer.Exit(print_error(error, EXIT_UNEXPECTED)) from None
+    if json:
+        print(jsonlib.dumps([asdict(each) for each in runs], indent=1))
+    else:
+        rows = [
+            (r.city, r.outcome, r.release_id, r.seconds / 60, r.attempts, r.rows, len(r.late), r.exit_code, r.log) for r in runs
+        ]
+        columns = ("city", "outcome", "release", "minutes", "attempts", "rows", "late", "exit", "log")
+        out.print()
+        out.print(table(None, columns, rows, right=("minutes", "attempts", "rows", "late", "exit")))
+    raise typer.Exit(exit_code_of(runs))
+
+
+@app.command()
+def status(homes: Homes = None, json: Json = False) -> None:
+    """Show the release and the last run of every city of the file; it also works during runs.
+
+    Exit code 0: every city has a release, its last run succeeded or goes on, and no source is late. 4: otherwise.
+    """
+    found = [city_status(city) for city in _listed(Settings.from_environment(), homes)]
+    if json:
+        print(jsonlib.dumps([asdict(each) for each in found], indent=1))
+    else:
+        rows = [
+            (s.city, s.release_id, s.released_at, s.last_run, s.as_of, ", ".join(s.late) or None, s.criticals, s.problem)
+            for s in found
+        ]
+        out.print(table(None, STATUS_COLUMNS, rows, right=("critical",)))
+    raise typer.Exit(EXIT_OK if all(each.is_complete for each in found) else EXIT_INCOMPLETE)
+
+
+@app.command()
+def union(
+    homes: Homes = None,
+    to: Annotated[Path | None, typer.Option("--out", help="The file to write.", show_default=False)] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Unite only this city; can be given several times.", show_default=False)
+    ] = None,
+) -> None:
+    """Write the public tables of every city of the file to one DuckDB file, with the column `city`. Nothing is added up.
+
+    Exit code 0: every city is in the file. 4: a city has no release yet. 2: a file is no public file, or its columns differ.
+    """
+    if to is None:
+        raise ConfigurationError("name the file to write, like --out cities.duckdb")
+    cities = _chosen(_listed(Settings.from_environment(), homes), only)
+    mixed = [f"{c.where}: the home {c.home.root} holds {c.recorded_city}, not {c.name}" for c in cities if c.holds_another]
+    if mixed:
+        raise ConfigurationError("\n".join(mixed))
+    files = {city.name: city.home.published_public for city in cities if city.home.published_public.is_file()}
+    missing = [city.name for city in cities if city.name not in files]
+    if not files:
+        raise ConfigurationError("no city of the file has a release yet; `levelground cities run` makes them")
+    try:
+        united = write_union(files, to.absolute())
+    except CannotUnite as error:
+        raise ConfigurationError(str(error)) from None
+    rows = [(each.city, each.release_id, each.code_version, each.rows) for each in united]
+    out.print(table(None, ("city", "release", "version", "rows"), rows, right=("rows",)))
+    out.print(
+        f"\n{to}: each row has its city. Never add figures of cities up: hidden cells are missing from the sum", markup=False
+    )
+    if missing:
+        raise typer.Exit(print_error(f"not in the file, without a release: {', '.join(missing)}", EXIT_INCOMPLETE))
+
+
+def _listed(settings: Settings, homes: Path | None) -> tuple[CityHome, ...]:
+    file = homes or settings.cities
+    if file is None:
+        raise ConfigurationError("no file lists the cities; name it, like `levelground cities status cities.yml` (docs/scale.md)")
+    return read_homes(file)
+
+
+def _chosen(cities: Sequence[CityHome], only: Sequence[str] | None) -> tuple[CityHome, ...]:
+    names = [city.name for city in cities]
+    for name in only or ():
+        if name not in names:
+            raise ConfigurationError(f"the file lists no city {name!r}. {did_you_mean(name, names)}It lists {', '.join(names)}")
+    return tuple(city for city in cities if not only or city.name in only)
+
+
+def _print_run(done: CityRun) -> None:
+    words = [f"{done.city}: {done.outcome}", done.release_id, duration(done.seconds)]
+    words += [f"{done.attempts} attempts" if done.attempts > 1 else None, f"late: {', '.join(done.late)}" if done.late else None]
+    words += [done.message or None]
+    out.print(", ".join(word for word in words if word), markup=False, soft_wrap=True)
 
 
 def _keys(city: City) -> dict[str, str | None]:

@@ -42,6 +42,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "levelground cities new springfield --out cities/springfield",
         'levelground cities new new_ulm --title "New Ulm" --place 2746042',
     ),
+    "cities run": ("levelground cities run cities.yml", "levelground cities run cities.yml --only springfield --wait 600"),
+    "cities status": ("levelground cities status cities.yml", "levelground cities status cities.yml --json"),
+    "cities union": ("levelground cities union cities.yml --out cities.duckdb",),
     "tables": ("levelground tables", "levelground tables --public", "levelground tables fct_police_stops"),
     "measures list": ("levelground measures list", "levelground measures list --area health --public"),
     "measures new": (

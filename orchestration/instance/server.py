@@ -7,21 +7,19 @@ next start adds a second daemon. See `orchestration.cli.ui` for which commands a
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from orchestration.runs.child_process import end_with_parent
 from warehouse.paths import Home
 
 DAEMON_LOCK = "daemon.lock"  # in dagster/
-_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 # Remaining processes get this many seconds to end, a run its current step; then they are killed.
 _GRACE = ((signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0))
 
@@ -68,7 +66,7 @@ def _owner(descriptor: int) -> str:
 def run_until_exit(command: Sequence[str], lock: int) -> int:
     """Run the command until it ends and return its exit code. Its children end with it, and all of them with this process."""
     # A process group of its own, so that leftovers can be ended. Ctrl-C then reaches only this process, which passes it on.
-    prepare = _end_with_parent()
+    prepare = end_with_parent(signal.SIGINT)
     process = subprocess.Popen(  # noqa: S603 - nothing from outside is in the command
         command,
         pass_fds=[lock],
@@ -81,20 +79,6 @@ def run_until_exit(command: Sequence[str], lock: int) -> int:
     code = process.wait()
     _end_group(process.pid)
     return code if code >= 0 else 128 - code
-
-
-def _end_with_parent() -> Callable[[], None]:
-    """Return what a child calls before exec: accept SIGINT, and receive it when this process ends (Linux only)."""
-    parent, libc = os.getpid(), ctypes.CDLL(None)
-
-    def prepare() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell starts background jobs with SIGINT ignored
-        if sys.platform == "linux":
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-            if os.getppid() != parent:
-                os._exit(1)  # the parent ended before prctl was called
-
-    return prepare
 
 
 def _end_group(group: int) -> None:

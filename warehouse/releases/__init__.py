@@ -2,7 +2,7 @@
 
 A run uses `candidate`, `exports`, `sealing` and `swapping`, in this order. At start-up `recovery` repairs an interrupted swap or
 a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` removes records from a release that is kept.
-`lake` and `parts` keep the rows of facts outside the files of releases.
+`union` unites the public files of several cities. `lake` and `parts` keep the rows of facts outside the files of releases.
 `differences`, `revisions` and `change_attribution` compare two releases. `manifest` defines the record of a release, and
 `content_hash` the hash of its tables.
 """
@@ -48,12 +48,14 @@ from warehouse.releases.revisions import Revision
 from warehouse.releases.rewriting import rewrite_release
 from warehouse.releases.sealing import keep_release, seal, verify, write_manifest
 from warehouse.releases.swapping import Current, current, swap
+from warehouse.releases.union import CannotUnite, UnitedRelease, write_union
 
 __all__ = [
     "ANALYSIS_SCHEMA",
     "STORAGE_VERSION",
     "BuildInputs",
     "Candidate",
+    "CannotUnite",
     "Cause",
     "Change",
     "Current",
@@ -73,6 +75,7 @@ __all__ = [
     "PinsDamaged",
     "ReleaseCorrupt",
     "Revision",
+    "UnitedRelease",
     "UnknownRelease",
     "causes_by_measure",
     "columns_hash",
@@ -106,4 +109,5 @@ __all__ = [
     "verify",
     "write_exports",
     "write_manifest",
+    "write_union",
 ]

@@ -1,0 +1,112 @@
+"""Run many cities as tasks of the engine, each through the lock of its own home. No city stops another one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.cities.city_task import BUSY, run_city
+from orchestration.cities.homes_file import NOT_OF_A_CITY, SECRETS, CityHome
+from orchestration.runs.clock import utc_now
+from orchestration.runs.exit_codes import EXIT_BLOCKED, EXIT_BUSY, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
+from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
+from orchestration.settings import Settings, variable_names
+from warehouse.connection import memory_limit
+from warehouse.worker import Task
+
+if TYPE_CHECKING:
+    from orchestration.engines import TaskResult
+
+# of the command, or of one city: the engine of the cities builds no facts, a lake belongs to one home, an address serves one site
+NOT_INHERITED = (
+    "LEVELGROUND_ENGINE", "LEVELGROUND_LAKE", "LEVELGROUND_PART_ROWS", "LEVELGROUND_TASK_ATTEMPTS", "LEVELGROUND_UI_",
+    "LEVELGROUND_LOCATIONS", "LEVELGROUND_SCORECARD_URL", "LEVELGROUND_DOCS_URL",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CityRun:
+    """The run of one city. `outcome`: of its run record, `busy` or `interrupted`. `late`: sources held back or stale."""
+
+    city: str
+    outcome: str
+    exit_code: int
+    release_id: str | None
+    seconds: float
+    attempts: int
+    rows: int
+    late: tuple[str, ...]
+    message: str
+    log: str | None
+    worker: str
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the city was released, or had nothing new."""
+        return self.outcome in (RELEASED, UNCHANGED)
+
+
+OnCity = Callable[[CityRun], None]
+
+
+def run_cities(settings: Settings, homes: Sequence[CityHome], on_city: OnCity, *, wait_seconds: float = 0) -> list[CityRun]:
+    """Run all cities and return their runs in the order of the file; `on_city` is called as each ends.
+
+    Without an engine, one city at a time has the whole machine. `EngineFailed` if the engine cannot start a task at all.
+    """
+    from orchestration.engines import start_engine  # noqa: PLC0415 - commands without an engine import none
+
+    batch = f"{utc_now():%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    common = {
+        "batch": batch,
+        "attempts": settings.task_attempts,
+        "wait": wait_seconds,
+        "inherited": _inherited(settings, os.environ),
+        "shares_machine": settings.engine is not None,
+    }
+    tasks = [Task.calling(run_city, common | _arguments(city), f"the city {city.name}") for city in homes]
+    cities = {task.arguments["home"]: city.name for task, city in zip(tasks, homes, strict=True)}
+    # one more attempt, in which a city whose process was killed in all others gives up without stopping the rest
+    limits = replace(settings, task_attempts=settings.task_attempts + 1)
+    engine = start_engine(
+        limits if settings.engine else replace(limits, engine="local", threads=1), len(tasks),
+        memory_limit=memory_limit(settings.memory_limit), spill=Path(tempfile.gettempdir()),
+    )  # fmt: skip
+
+    def city_run(result: TaskResult) -> CityRun:
+        found = {**result.result, "late": tuple(result.result["late"])}
+        return CityRun(city=cities[result.task.arguments["home"]], worker=result.worker, **found)
+
+    return [city_run(result) for result in engine.run(tasks, lambda result: on_city(city_run(result)))]
+
+
+def exit_code_of(runs: Sequence[CityRun]) -> int:
+    """The exit code of all runs: the first of failed, blocked, busy and incomplete that one of them is."""
+    outcomes = {run.outcome for run in runs}
+    if outcomes - {RELEASED, UNCHANGED, BLOCKED, BUSY}:
+        return EXIT_UNEXPECTED
+    if BLOCKED in outcomes:
+        return EXIT_BLOCKED
+    if BUSY in outcomes:
+        return EXIT_BUSY
+    return EXIT_INCOMPLETE if any(run.late for run in runs) else EXIT_OK
+
+
+def _arguments(city: CityHome) -> dict[str, Any]:
+    settings = {"LEVELGROUND_CITY": str(city.layer) if city.layer else city.name}
+    if city.deliveries is not None:
+        settings["LEVELGROUND_DELIVERIES"] = city.deliveries
+    return {"home": str(city.home.root), "settings": {**city.settings, **settings}, "hash_key_env": city.hash_key_env}
+
+
+def _inherited(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings of this command that hold for every city, without secrets, which the machine of a worker has itself."""
+    names = [name for name in variable_names() if name not in (*NOT_OF_A_CITY, *SECRETS) and not name.startswith(NOT_INHERITED)]
+    found = {name: environment[name] for name in names if name in environment}
+    if settings.further_sources is not None:
+        found["LEVELGROUND_SOURCES"] = str(settings.further_sources)  # a worker has another current folder
+    return found

@@ -1,0 +1,139 @@
+"""Run one city as a task of an engine: `levelground run` in a process of its own, with the home of the city."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestration.cities.homes_file import SECRETS
+from orchestration.runs.child_process import end_with_parent
+from orchestration.runs.exit_codes import (
+    EXIT_BAD_ARGUMENTS,
+    EXIT_BUSY,
+    EXIT_INCOMPLETE,
+    EXIT_OK,
+    EXIT_SIGNALS,
+    EXIT_UNEXPECTED,
+)
+from orchestration.runs.record import FAILED, HELD_BACK, STALE
+from orchestration.settings import variable_names
+from warehouse.paths import Home, HomeUnwritable
+from warehouse.worker import Resources
+
+BUSY, INTERRUPTED = "busy", "interrupted"
+# -P: the current folder is not searched for modules. With -c DuckDB would print progress to the output, as in a notebook.
+COMMAND = (sys.executable, "-P", "-m", "orchestration.cli", "run", "--json")
+# of the process of an earlier attempt, which ends when its worker is killed
+SECONDS_TO_END = 60.0
+_PREFIX = "levelground: "
+
+
+def run_city(arguments: Mapping[str, Any], resources: Resources) -> dict[str, Any]:
+    """Run a city and answer with its outcome; only a killed process is an error, which the engine repeats.
+
+    `arguments`: `home`; `batch`, an id of all these runs; `attempts`, at most; `wait`, seconds for the home's lock; `inherited`
+    and `settings`, variables of the run; `hash_key_env`; `shares_machine`: whether the limits of the worker apply.
+    """
+    home, most = Home(Path(arguments["home"])), arguments["attempts"]
+    began = time.monotonic()
+    try:
+        home.ensure()
+        log, attempt = _new_log(home, arguments["batch"])
+        if attempt > most:
+            message = f"its process was killed in each of {most} attempts; give it more memory, and run again"
+            return _not_run(EXIT_UNEXPECTED, message) | {"attempts": most, "seconds": 0.0}
+        wait = arguments["wait"] if attempt == 1 else max(arguments["wait"], SECONDS_TO_END)
+        code, output = _run([*COMMAND, "--wait", str(wait)], _environment(arguments, resources), log)
+    except HomeUnwritable as error:
+        return _not_run(EXIT_BAD_ARGUMENTS, str(error)) | {"attempts": 1, "seconds": 0.0}
+    except OSError as error:  # another machine would find the same home
+        return _not_run(EXIT_UNEXPECTED, f"{type(error).__name__}: {error.strerror}") | {"attempts": 1, "seconds": 0.0}
+    if code < 0:
+        raise ChildProcessError(f"the run of the city was ended by {signal.Signals(-code).name}")
+    return _outcome(code, output, log) | {"attempts": attempt, "seconds": round(time.monotonic() - began, 1)}
+
+
+def _environment(arguments: Mapping[str, Any], resources: Resources) -> dict[str, str]:
+    """The variables of a run: of this machine, then of the command that started the task, then of the city.
+
+    This machine has the secrets, which no task contains: keys, passwords of databases, addresses for alerts.
+    """
+    settings = set(variable_names()) - set(SECRETS)
+    environment = {name: value for name, value in os.environ.items() if name not in settings}
+    limits = {"LEVELGROUND_THREADS": resources.threads, "LEVELGROUND_MEMORY_LIMIT": resources.memory_limit}
+    shared = {name: str(limit) for name, limit in limits.items() if limit is not None and arguments["shares_machine"]}
+    environment |= arguments["inherited"] | shared | arguments["settings"] | {"LEVELGROUND_HOME": arguments["home"]}
+    if arguments["hash_key_env"] is not None:
+        environment["LEVELGROUND_HASH_KEY"] = os.environ.get(arguments["hash_key_env"], "")
+    return environment
+
+
+def _new_log(home: Home, batch: str) -> tuple[Path, int]:
+    """The log of this attempt, and its number: each attempt leaves a log, also one whose process is killed."""
+    attempt = 1
+    while True:
+        path = home.logs / f"city-{batch}-{attempt}.log"
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            attempt += 1
+        else:
+            return path, attempt
+
+
+def _run(command: list[str], environment: Mapping[str, str], log: Path) -> tuple[int, str]:
+    """The exit code and the output of the run, which ends with this process. The log gets both outputs."""
+    prepare = end_with_parent(signal.SIGTERM)
+    with log.open("a", encoding="utf-8") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
+            preexec_fn=prepare,  # noqa: PLW1509 - two system calls, which no lock can block
+        )  # fmt: skip
+        try:
+            output = process.communicate()[0]
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        errors.write(output)
+    return process.returncode, output
+
+
+def _outcome(code: int, output: str, log: Path) -> dict[str, Any]:
+    """What the run reports of itself; without a report, its last message."""
+    try:
+        report = json.loads(output)
+    except ValueError:
+        report = {}
+    if code > EXIT_SIGNALS:
+        outcome = INTERRUPTED
+    elif code == EXIT_BUSY:
+        outcome = BUSY
+    else:
+        outcome = report.get("outcome") or FAILED
+    sources = report.get("sources", [])
+    return {
+        "outcome": outcome,
+        "exit_code": code,
+        "release_id": report.get("release_id"),
+        "rows": sum(source["rows_staged"] or 0 for source in sources),
+        "late": [source["source"] for source in sources if source["verdict"] in (HELD_BACK, STALE)],
+        "message": report.get("message") or ("" if code in (EXIT_OK, EXIT_INCOMPLETE) else _last_message(log)),
+        "log": str(log),
+    }
+
+
+def _last_message(log: Path) -> str:
+    messages = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.startswith(_PREFIX)]
+    return messages[-1].removeprefix(_PREFIX) if messages else f"see {log}"
+
+
+def _not_run(code: int, message: str) -> dict[str, Any]:
+    return {"outcome": FAILED, "exit_code": code, "release_id": None, "rows": 0, "late": [], "message": message, "log": None}

@@ -1,0 +1,190 @@
+"""Read the file that lists cities with their homes, and refuse what cannot be run before anything starts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from ingest.city import FILE_NAME, city_named_in
+from ingest.contract import Identifier
+from ingest.contract.registry import ContractError, Problem, problems_in
+from ingest.contract.words import ENVIRONMENT_NAME, matching
+from ingest.contract.yaml_source import Location, YamlError, read_yaml
+from orchestration.runs.city_choice import LIVE, SAMPLE
+from orchestration.settings import ConfigurationError, Settings, variable_names
+from warehouse.paths import Home
+from warehouse.suggestions import did_you_mean
+
+# each city has its own, or the machine that runs it has
+NOT_OF_A_CITY = ("LEVELGROUND_HOME", "LEVELGROUND_CITY", "LEVELGROUND_DELIVERIES", "LEVELGROUND_CITIES")
+SECRETS = ("LEVELGROUND_HASH_KEY", "LEVELGROUND_ALERTS", "LEVELGROUND_UI_TOKEN")
+
+# YAML reads `4` and `true` as other types than the texts of an environment
+SettingText = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else value)]
+
+
+class CityEntry(BaseModel):
+    """A city as the file lists it. `settings`: variables of its own runs. `hash_key_env`: the variable with its hash key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Identifier
+    home: str = Field(min_length=1)
+    deliveries: str | None = Field(default=None, min_length=1)
+    layer: str | None = Field(default=None, min_length=1)
+    settings: Mapping[str, SettingText] = {}
+    hash_key_env: Annotated[str, matching(ENVIRONMENT_NAME, "the name of an environment variable", quote=False)] | None = None
+
+    @field_validator("settings")
+    @classmethod
+    def _known(cls, settings: Mapping[str, str]) -> Mapping[str, str]:
+        allowed = [name for name in variable_names() if name not in (*NOT_OF_A_CITY, *SECRETS)]
+        for name in settings:
+            if name in SECRETS:
+                raise ValueError(f"{name} is a secret; set it in the environment, for one city with hash_key_env")
+            if name not in allowed:
+                raise ValueError(
+                    f"{name} is no setting of a city's run. {did_you_mean(name, allowed)}See docs/deploy/settings.md"
+                )
+        return settings
+
+
+class HomesFile(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cities: tuple[CityEntry, ...]
+
+    @field_validator("cities")
+    @classmethod
+    def _some(cls, cities: tuple[CityEntry, ...]) -> tuple[CityEntry, ...]:
+        if not cities:
+            raise ValueError("the file lists no city; write `cities: [{name: …, home: …}]`")
+        return cities
+
+
+@dataclass(frozen=True)
+class CityHome:
+    """A city of the file, with absolute paths. `where`: the file and line that list it, for messages."""
+
+    name: str
+    home: Home
+    deliveries: str | None
+    layer: Path | None
+    settings: Mapping[str, str]
+    hash_key_env: str | None
+    where: str
+
+    @property
+    def recorded_city(self) -> str | None:
+        """The city that the home holds; None before its first run, or if this account may not read it."""
+        try:
+            found = json.loads(self.home.home_json.read_bytes())["city"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return str(found)
+
+    @property
+    def holds_another(self) -> bool:
+        """Whether the home holds another city than the one that the file lists."""
+        return self.recorded_city not in (None, self.name)
+
+
+def read_homes(path: Path) -> tuple[CityHome, ...]:
+    """The cities of a file; `ContractError` with file, line and remedy. Relative paths are relative to the file."""
+    try:
+        source = read_yaml(path)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read ({error.strerror}); write a file with `cities: [{{name: …, home: …}}]` (docs/scale.md)"
+        ) from None
+    except YamlError as error:
+        raise ContractError([Problem(path, error.line, "(file)", str(error))]) from None
+    if not isinstance(source.data, dict):
+        raise ContractError([Problem(path, 1, "(file)", "a list of cities belongs here: `cities: [{name: …, home: …}]`")])
+    try:
+        file = HomesFile.model_validate(source.data)
+    except ValidationError as error:
+        raise ContractError(problems_in(error, path, source.line_of)) from None
+    problems = list(_problems(file.cities, path, source.line_of))
+    if problems:
+        raise ContractError(problems)
+    folder = path.absolute().parent
+    return tuple(_city_home(entry, folder, f"{path}:{source.line_of(('cities', n))}") for n, entry in enumerate(file.cities))
+
+
+def check_runnable(homes: Sequence[CityHome]) -> None:
+    """`ConfigurationError` if a city has no deliveries, its settings are invalid, or its home holds another city."""
+    problems = [f"{city.where}: {problem}" for city in homes if (problem := _problem_of(city))]
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+
+
+def _problem_of(city: CityHome) -> str | None:
+    held = city.recorded_city
+    if city.holds_another:
+        return f"the home {city.home.root} holds the city {held}, not {city.name}; correct the name or the home"
+    if held is None and city.deliveries is None:
+        return (
+            f"{city.name} has no deliveries, and its home {city.home.root} has none recorded; write `deliveries:` with a folder, "
+            f"`{LIVE}` or `{SAMPLE}`"
+        )
+    try:
+        Settings.from_environment(city.settings)
+    except ConfigurationError as error:
+        return str(error)
+    return None
+
+
+def _problems(cities: Sequence[CityEntry], path: Path, line_of: Callable[[Location], int]) -> list[Problem]:
+    found: list[Problem] = []
+    folder = path.absolute().parent
+    names: dict[str, int] = {}
+    homes: dict[Path, str] = {}
+
+    def add(number: int, key: str, message: str) -> None:
+        found.append(Problem(path, line_of(("cities", number, key)), f"cities.{number}.{key}", message))
+
+    for number, city in enumerate(cities):
+        home = _resolved(folder, city.home).resolve()
+        if city.name in names:
+            add(number, "name", f"{city.name} is listed in line {names[city.name]} already; list each city once")
+        if home in homes:
+            add(number, "home", f"{homes[home]} has this home already; a home holds one city: name another folder")
+        names.setdefault(city.name, line_of(("cities", number)))
+        homes.setdefault(home, city.name)
+        if city.deliveries not in (None, LIVE, SAMPLE) and not _resolved(folder, city.deliveries or "").is_dir():
+            add(
+                number, "deliveries",
+                f"there is no folder {_resolved(folder, city.deliveries or '')}; name a folder with one folder per source, or "
+                f"`{SAMPLE}`, or `{LIVE}`",
+            )  # fmt: skip
+        if city.layer is not None and (message := _problem_of_layer(_resolved(folder, city.layer), city.name)):
+            add(number, "layer", message)
+    return found
+
+
+def _problem_of_layer(layer: Path, name: str) -> str | None:
+    named = city_named_in(layer)
+    if named is None:
+        return f"{layer / FILE_NAME} is missing or has no key city; `levelground cities new` writes a layer"
+    return None if named == name else f"{layer / FILE_NAME} names the city {named}, not {name}"
+
+
+def _city_home(entry: CityEntry, folder: Path, where: str) -> CityHome:
+    deliveries = entry.deliveries
+    if deliveries not in (None, LIVE, SAMPLE):
+        deliveries = str(_resolved(folder, deliveries or ""))
+    layer = _resolved(folder, entry.layer) if entry.layer is not None else None
+    home = Home(_resolved(folder, entry.home))
+    return CityHome(entry.name, home, deliveries, layer, entry.settings, entry.hash_key_env, where)
+
+
+def _resolved(folder: Path, path: str) -> Path:
+    return folder / Path(path).expanduser()

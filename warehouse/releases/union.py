@@ -1,0 +1,161 @@
+"""Unite the public files of several cities in one file: the same tables, with the city of each row. Nothing is added up.
+
+The rows are copies: a view over attached files would need the attachment in each session of each reader, and would change under a
+query when a city publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.connection import attach, create_empty, detach, in_memory, open_from_disk
+from warehouse.files import sync
+from warehouse.releases.candidate import STORAGE_VERSION
+from warehouse.releases.exports import SCHEMA, Table, public_tables
+from warehouse.releases.sealing import READ_ONLY
+from warehouse.sql import identifier, literal, quoted
+
+CITY = "city"
+RELEASE = "release"
+PUBLIC_SCHEMAS = {"main", SCHEMA, "stats"}
+CITY_COMMENT = "The city that published the row, as the file of the cities names it."
+TABLE_COMMENT = (
+    "Rows of several cities, as each published them: a key and a place code are unique within a city only. Never add figures of "
+    "cities up: hidden cells are missing from the sum, each city counts by its own sources and dates, and a place that several "
+    "cities publish would count more than once."
+)
+
+
+class CannotUnite(ValueError):
+    """A file that is no public file, or differs from the others; the message has the remedy."""
+
+
+@dataclass(frozen=True)
+class UnitedRelease:
+    """The release of a city in the united file, with its rows in all tables."""
+
+    city: str
+    release_id: str
+    code_version: str
+    rows: int
+
+
+def write_union(files: Mapping[str, Path], out: Path) -> list[UnitedRelease]:
+    """Write the public tables of the files, by city, to a new file that replaces `out` in one step.
+
+    CannotUnite, and `out` stays, if a file is no public file or the tables of two differ; WarehouseError if one cannot be opened.
+    """
+    _check_target(out)
+    temporary = out.with_name(f".{out.name}.next")
+    temporary.unlink(missing_ok=True)
+    try:
+        create_empty(temporary, STORAGE_VERSION)
+        with in_memory() as connection:
+            attach(connection, temporary, "united")
+            found = [_add(connection, city, path) for city, path in files.items()]
+            detach(connection, "united")
+        temporary.chmod(READ_ONLY)
+        sync(temporary)
+        temporary.replace(out)
+        sync(out.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return found
+
+
+def _check_target(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise CannotUnite(f"there is no folder {out.parent}; create it, or name another file with --out")
+    if not out.exists():
+        return
+    with open_from_disk(out, "target") as connection:
+        columns = {field.name for table in public_tables(connection, "target") if table.name == RELEASE for field in table.fields}
+    if CITY not in columns:
+        raise CannotUnite(f"{out} exists and was not written by this command; name another file with --out")
+
+
+def _add(connection: DuckDBPyConnection, city: str, path: Path) -> UnitedRelease:
+    """Append the tables of one city; the first city creates them."""
+    attach(connection, path, "one_city", read_only=True)
+    tables = _public_tables(connection, city, path)
+    united = public_tables(connection, "united")
+    if not united:
+        for table in tables:
+            _create(connection, table)
+        united = public_tables(connection, "united")
+    _check_columns(connection, city, tables, united)
+    rows = 0
+    for table in tables:
+        connection.execute(
+            f"insert into {_relation('united', table)} by name select {literal(city)} as {CITY}, * from "
+            f"{_relation('one_city', table)}"
+        )
+        counted = connection.execute(f"select count(*) from {_relation('one_city', table)}").fetchone()
+        assert counted is not None
+        rows += counted[0]
+    release_id, version = _release(connection, "one_city")[0]
+    detach(connection, "one_city")
+    return UnitedRelease(city, release_id, version, rows)
+
+
+def _public_tables(connection: DuckDBPyConnection, city: str, path: Path) -> list[Table]:
+    schemas = {name for (name,) in connection.execute(
+        "select schema_name from duckdb_schemas() where database_name = 'one_city' and not internal "
+        "union select schema_name from duckdb_tables() where database_name = 'one_city' "
+        "union select schema_name from duckdb_views() where database_name = 'one_city' and not internal"
+    ).fetchall()}  # fmt: skip
+    tables = public_tables(connection, "one_city")
+    if schemas - PUBLIC_SCHEMAS or RELEASE not in {table.name for table in tables}:
+        other = (
+            f"it has the schema {min(schemas - PUBLIC_SCHEMAS)}" if schemas - PUBLIC_SCHEMAS else "it has no published.release"
+        )
+        raise CannotUnite(
+            f"{path} of {city} is no public file: {other}. Only published tables are united; publish the city again by "
+            "`levelground run` or `levelground releases rollback`"
+        )
+    if any(field.name == CITY for table in tables for field in table.fields):
+        raise CannotUnite(f"{path} of {city} has a column {CITY}: it is united already; name the home of one city")
+    return tables
+
+
+def _check_columns(connection: DuckDBPyConnection, city: str, tables: list[Table], united: list[Table]) -> None:
+    here, there = _columns(tables), _columns(united)
+    different = sorted({column for column, _ in here ^ there})
+    if not different:
+        return
+    release_id, version = _release(connection, "one_city")[0]
+    others = ", ".join(f"{name} ({found})" for _, found, name in _release(connection, "united", f", {CITY}"))
+    listed = ", ".join(different[:5]) + (f" and {len(different) - 5} more" if len(different) > 5 else "")
+    raise CannotUnite(
+        f"{city} (release {release_id}, version {version}) has other columns or types than {others}: {listed}. Run the same "
+        "version of Levelground in every home (`levelground run` publishes a release again after an update), or leave the city "
+        "out with --only"
+    )
+
+
+def _release(connection: DuckDBPyConnection, alias: str, more: str = "") -> list[tuple[str, ...]]:
+    found = connection.execute(f"select release_id, code_version{more} from {alias}.{SCHEMA}.{RELEASE}").fetchall()
+    return [tuple(map(str, row)) for row in found]
+
+
+def _columns(tables: list[Table]) -> set[tuple[str, str]]:
+    return {(f"{table.name}.{field.name}", field.kind) for table in tables for field in table.fields if field.name != CITY}
+
+
+def _create(connection: DuckDBPyConnection, table: Table) -> None:
+    columns = ", ".join(f"{quoted(field.name)} {field.kind}" for field in table.fields)
+    relation = _relation("united", table)
+    connection.execute(f"create schema if not exists united.{SCHEMA}; create table {relation} ({CITY} varchar, {columns})")
+    connection.execute(f"comment on table {relation} is {literal(f'{TABLE_COMMENT} {table.description}'.strip())}")
+    connection.execute(f"comment on column {relation}.{CITY} is {literal(CITY_COMMENT)}")
+    for field in table.fields:
+        if field.description:
+            connection.execute(f"comment on column {relation}.{quoted(field.name)} is {literal(field.description)}")
+
+
+def _relation(alias: str, table: Table) -> str:
+    return f"{identifier(alias)}.{SCHEMA}.{quoted(table.name)}"
