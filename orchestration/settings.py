@@ -22,7 +22,9 @@ DBT_PROJECT = PROJECT / "dbt_project"
 SHARED_SEEDS = DBT_PROJECT / "seeds" / "reference"  # a city's layers may replace them: see ingest.layers
 IS_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
 # the modules of `orchestration.engines`
-ENGINES = ("local",)
+ENGINES = ("local", "ray")
+# the form of an address, for each engine that has machines of its own
+ENGINE_ADDRESSES = {"ray": r"auto|(ray://)?[A-Za-z0-9.-]+:\d+"}
 
 
 class ConfigurationError(ValueError):
@@ -56,6 +58,7 @@ class Settings:
     ui_token: str | None = field(default=None, repr=False)
     locations: Mapping[str, str] = field(default_factory=dict)  # name → sample | live | a folder; a run of the UI may choose one
     engine: str | None = None  # where row-by-row facts are built: one of ENGINES, None for this process
+    engine_address: str | None = None  # of the engine's cluster; None: the engine uses this machine alone
     lake: Path | None = None  # the folder of the parts of facts; None: facts are tables of the release
     part_rows: int = 5_000_000  # of one task of the engine
     task_attempts: int = 4
@@ -91,6 +94,7 @@ class Settings:
             ui_token=_token(env.get("LEVELGROUND_UI_TOKEN", "")),
             locations=_locations(env.get("LEVELGROUND_LOCATIONS", "")),
             engine=engine,
+            engine_address=_engine_address(env.get("LEVELGROUND_ENGINE_ADDRESS", ""), engine),
             lake=_lake(env.get("LEVELGROUND_LAKE", ""), engine),
             part_rows=int(_number(env, "LEVELGROUND_PART_ROWS", 5_000_000, 1)),
             task_attempts=int(_number(env, "LEVELGROUND_TASK_ATTEMPTS", 4, 1)),
@@ -169,6 +173,21 @@ def _locations(text: str) -> dict[str, str]:
 def _engine(text: str) -> str | None:
     if text and text not in ENGINES:
         raise ConfigurationError(f"LEVELGROUND_ENGINE is {text!r}; write {' or '.join(ENGINES)}, or unset it to use this process")
+    return text or None
+
+
+def _engine_address(text: str, engine: str | None) -> str | None:
+    forms = ENGINE_ADDRESSES.get(engine or "")
+    if text and forms is None:
+        raise ConfigurationError(
+            f"LEVELGROUND_ENGINE_ADDRESS needs an engine with machines of its own: set LEVELGROUND_ENGINE to "
+            f"{' or '.join(ENGINE_ADDRESSES)}, or unset it"
+        )
+    if text and not re.fullmatch(forms or "", text):
+        raise ConfigurationError(
+            f"LEVELGROUND_ENGINE_ADDRESS is no address of {engine}; docs/scale.md lists the forms, "
+            "or unset it to use this machine alone"
+        )
     return text or None
 
 

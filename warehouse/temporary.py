@@ -46,10 +46,13 @@ def scratch_folder(home: Home, prefix: str) -> Iterator[Path]:
 
 
 @contextmanager
-def reader_folder() -> Iterator[Path]:
-    """A private folder in the system's folder for temporary files; it is removed afterwards, and those of killed readers now."""
-    _remove_readers_leftovers()
-    with tempfile.TemporaryDirectory(prefix=READERS) as name:
+def reader_folder(parent: Path | None = None) -> Iterator[Path]:
+    """A private folder in the system's folder for temporary files; it is removed afterwards, and those of killed readers now.
+
+    `parent`: another folder in place of the system's.
+    """
+    _remove_readers_leftovers(parent or Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=READERS, dir=parent) as name:
         lock = _lock_folder(Path(name))
         try:
             yield Path(name)
@@ -58,8 +61,8 @@ def reader_folder() -> Iterator[Path]:
                 os.close(lock)
 
 
-def _remove_readers_leftovers() -> None:
-    for path in Path(tempfile.gettempdir()).glob(f"{READERS}*"):
+def _remove_readers_leftovers(parent: Path) -> None:
+    for path in parent.glob(f"{READERS}*"):
         with suppress(OSError):
             status = path.lstat()
             is_old = status.st_uid == os.getuid() and time.time() - status.st_mtime > SECONDS_TO_LOCK

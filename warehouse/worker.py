@@ -6,13 +6,17 @@ hold, so that every engine can send it.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import os
+import platform
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -21,6 +25,10 @@ from warehouse.sql import without_values
 
 EXIT_FAILED = 1
 PACKAGES = ("warehouse", "ingest", "orchestration")
+# code that tasks run: our packages, and the models and macros of the dbt project
+CODE = ("warehouse/**/*.py", "ingest/**/*.py", "expectations/**/*.py", "orchestration/**/*.py", "dbt_project/m*/**/*.sql")
+
+SAME_INSTALLATION = "install the same wheel with the same requirements.lock on every node"
 
 
 class WorkerRefused(RuntimeError):
@@ -34,6 +42,33 @@ class Resources:
     threads: int | None = None
     memory_limit: str | None = None
     spill: str | None = None
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What must be equal where a run starts tasks and where they run. `code`: a hash of Levelground's Python and SQL files."""
+
+    python: str
+    duckdb: str
+    code: str
+
+    def differences(self, other: Installation) -> str:
+        """How another installation differs, as people read it; empty if it does not."""
+        return ", ".join(
+            f"{label} {theirs} instead of {ours}"
+            for (name, ours), theirs in zip(asdict(self).items(), asdict(other).values(), strict=True)
+            if ours != theirs
+            for label in [{"python": "Python", "duckdb": "DuckDB", "code": "the code of Levelground"}[name]]
+        )
+
+
+@cache
+def installation() -> Installation:
+    """The installation of this process. Patch versions of Python may differ."""
+    root, sha = Path(__file__).resolve().parent.parent, hashlib.sha256()
+    for path in sorted(path for pattern in CODE for path in root.glob(pattern)):
+        sha.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return Installation(".".join(platform.python_version_tuple()[:2]), duckdb.__version__, sha.hexdigest()[:12])
 
 
 WorkerFunction = Callable[[Mapping[str, Any], Resources], Mapping[str, Any]]
@@ -53,8 +88,13 @@ class Task:
         return cls(f"{function.__module__}:{function.__qualname__}", arguments, label)
 
 
-def call(task: Task, resources: Resources) -> dict[str, Any]:
-    """The answer of a task in this process: `result`, or `error` with the reason, without cells of the data."""
+def call(task: Task, resources: Resources, expected: Installation | None = None) -> dict[str, Any]:
+    """The answer of a task in this process: `result`, or `error` with the reason, without cells of the data.
+
+    `expected`: the installation of the run, which workers of other machines compare with their own.
+    """
+    if expected is not None and (different := expected.differences(installation())):
+        return {"error": f"WorkerRefused: {platform.node()} has {different}; {SAME_INSTALLATION}"}
     module, _, name = task.function.partition(":")
     if module.partition(".")[0] not in PACKAGES:
         return {"error": f"{task.function} is no function of this code"}

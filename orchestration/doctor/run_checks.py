@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Mapping
 
-from orchestration.doctor import home, machine, packages, published, schedule, sources, variables
+from orchestration.doctor import engine, home, machine, packages, published, schedule, sources, variables
 from orchestration.doctor.check_result import CheckResult, error, warning
 from orchestration.doctor.installation import Installation
 from orchestration.settings import ConfigurationError, Settings
@@ -36,6 +36,7 @@ CHECKS: dict[str, Check] = {
     "disk": machine.disk,
     "clock": machine.clock,
     "time zone": machine.time_zone,
+    "engine": engine.engine,
     "schedule": schedule.schedule,
 }
 

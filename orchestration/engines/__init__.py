@@ -4,8 +4,8 @@ Add a module here for another engine, a case in `start`, and its name to `orches
 for a task.
 """
 
-from orchestration.engines.engine import Engine, EngineFailed, OnResult, TaskResult
+from orchestration.engines.engine import Engine, EngineFailed, EngineNode, EngineUnavailable, OnResult, TaskResult
 from orchestration.engines.run_tasks import run_tasks
 from orchestration.engines.start import start_engine
 
-__all__ = ["Engine", "EngineFailed", "OnResult", "TaskResult", "run_tasks", "start_engine"]
+__all__ = ["Engine", "EngineFailed", "EngineNode", "EngineUnavailable", "OnResult", "TaskResult", "run_tasks", "start_engine"]

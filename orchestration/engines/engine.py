@@ -34,11 +34,32 @@ class EngineFailed(StepError):
         )
 
 
+class EngineUnavailable(StepError):
+    """An engine cannot start tasks; `what` is the reason, and `remedy` what to do."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what}; {remedy}")
+        self.what, self.remedy = what, remedy
+
+
+@dataclass(frozen=True)
+class EngineNode:
+    """A machine that runs tasks. `problem`: why it refuses them, such as another version of DuckDB; empty if it does not."""
+
+    name: str
+    cpus: int
+    problem: str = ""
+
+
 class Engine(Protocol):
     """An engine runs tasks in other processes, in any order, and repeats a task that fails or whose process is killed."""
 
     def run(self, tasks: Sequence[Task], on_result: OnResult) -> list[TaskResult]:
         """The results in the order of the tasks; `on_result` is called as each is ready. EngineFailed ends the other tasks."""
+        ...
+
+    def nodes(self) -> list[EngineNode]:
+        """The machines that would run tasks, for `levelground doctor`. EngineUnavailable if there are none."""
         ...
 
 

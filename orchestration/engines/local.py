@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from orchestration.engines.engine import EngineFailed, OnResult, TaskResult
+from orchestration.engines.engine import EngineFailed, EngineNode, OnResult, TaskResult
 from warehouse.worker import Resources, Task
 
 # -P: the current folder is not searched for modules
@@ -52,6 +52,10 @@ class LocalEngine:
                 self._end_workers()
                 raise
             return [future.result() for future in futures]
+
+    def nodes(self) -> list[EngineNode]:
+        """See `Engine.nodes`."""
+        return [EngineNode("this machine", self._workers)]
 
     def _attempt(self, task: Task) -> TaskResult:
         reason = "the run ends"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orchestration.engines.engine import Engine, share_of_memory
 from orchestration.engines.local import LocalEngine
+from orchestration.engines.ray import RayEngine
 from orchestration.settings import Settings
 from warehouse.worker import Resources
 
@@ -15,11 +16,15 @@ def start_engine(settings: Settings, tasks: int, *, memory_limit: str, spill: Pa
     """The engine of `LEVELGROUND_ENGINE` for a number of tasks.
 
     `memory_limit`: of this process and all workers of this machine, as DuckDB displays it. `spill`: the folder into which
-    workers of this machine spill.
+    workers of this machine spill. Workers of other machines use memory and folders of theirs.
     """
     workers = max(min(settings.threads or os.cpu_count() or 1, tasks), 1)
     # this process keeps its share, because the run continues in it
     memory = share_of_memory(memory_limit, workers + 1)
-    return LocalEngine(
-        workers=workers, attempts=settings.task_attempts, resources=Resources(threads=1, memory_limit=memory, spill=str(spill))
-    )
+    resources = Resources(threads=1, memory_limit=memory, spill=str(spill))
+    attempts = settings.task_attempts
+    if settings.engine == "ray":
+        return RayEngine(
+            address=settings.engine_address, workers=workers, attempts=attempts, resources=resources, folder=spill / "ray"
+        )
+    return LocalEngine(workers=workers, attempts=attempts, resources=resources)

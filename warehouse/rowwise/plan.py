@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -65,7 +66,14 @@ def save_plan(plan: RowwisePlan, path: Path) -> None:
 
 def read_plan(task: PartTask) -> RowwisePlan:
     """The plan of a task. WorkerRefused if it is another plan, or needs another version of DuckDB."""
-    plan = RowwisePlan(**json.loads(Path(task.plan).read_text(encoding="utf-8")))
+    try:
+        text = Path(task.plan).read_text(encoding="utf-8")
+    except (FileNotFoundError, PermissionError) as error:
+        raise WorkerRefused(
+            f"{platform.node()} cannot read {task.plan} ({error.strerror}); mount the home's tmp/ and the lake at the same path "
+            "on every node, readable for the account of its workers"
+        ) from None
+    plan = RowwisePlan(**json.loads(text))
     if plan.hash != task.plan_hash:
         raise WorkerRefused(f"the plan {task.plan} is not the one of the task; run again")
     if plan.duckdb != duckdb.__version__:

@@ -48,7 +48,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "LEVELGROUND_KEEP_RELEASES": "3",
             "LEVELGROUND_MEMORY_LIMIT": "2GB",
             "LEVELGROUND_THREADS": "2",
-            "LEVELGROUND_ENGINE": "local",
+            "LEVELGROUND_ENGINE": "ray",
+            "LEVELGROUND_ENGINE_ADDRESS": "ray://head.city.example:10001",
             "LEVELGROUND_LAKE": str(tmp_path / "lake"),
             "LEVELGROUND_PART_ROWS": "1000",
             "LEVELGROUND_TASK_ATTEMPTS": "2",
@@ -59,7 +60,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.hash_key == "schlüssel".encode()
     assert (settings.wait_seconds, settings.keep_releases) == (0.5, 3)
     assert (settings.memory_limit, settings.threads) == ("2GB", 2)
-    assert (settings.engine, settings.part_rows, settings.task_attempts) == ("local", 1000, 2)
+    assert (settings.engine, settings.part_rows, settings.task_attempts) == ("ray", 1000, 2)
+    assert settings.engine_address == "ray://head.city.example:10001"
     assert settings.lake == tmp_path / "lake"
 
 
@@ -173,8 +175,29 @@ def test_a_setting_of_the_ui_that_cannot_be_used_is_refused(name: str, text: str
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="LEVELGROUND_ENGINE is 'spark'; write local, or unset it"):
-        Settings.from_environment({"LEVELGROUND_ENGINE": "spark"})
+    with pytest.raises(ConfigurationError, match="LEVELGROUND_ENGINE is 'dask'; write local or ray, or unset it"):
+        Settings.from_environment({"LEVELGROUND_ENGINE": "dask"})
+
+
+@pytest.mark.parametrize("text", ["auto", "10.0.0.7:6379", "ray://head.city.example:10001"])
+def test_the_address_of_a_cluster_of_ray(text: str) -> None:
+    settings = Settings.from_environment({"LEVELGROUND_ENGINE": "ray", "LEVELGROUND_ENGINE_ADDRESS": text})
+    assert settings.engine_address == text
+
+
+@pytest.mark.parametrize(
+    ("engine", "text", "message"),
+    [
+        ("", "auto", "needs an engine with machines of its own: set LEVELGROUND_ENGINE to ray"),
+        ("local", "auto", "needs an engine with machines of its own"),
+        ("ray", "head.city.example", "is no address of ray; docs/scale.md"),
+        ("ray", "ray://desk:hunter2@head:10001", "is no address of ray"),
+    ],
+)
+def test_another_address_is_refused(engine: str, text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"LEVELGROUND_ENGINE_ADDRESS {message}") as refused:
+        Settings.from_environment({"LEVELGROUND_ENGINE": engine, "LEVELGROUND_ENGINE_ADDRESS": text})
+    assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

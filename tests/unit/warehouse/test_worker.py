@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 import pytest
 
-from warehouse.worker import Resources, Task, WorkerRefused, call
+from warehouse.worker import Resources, Task, WorkerRefused, call, installation
 
 ERRORS = {
     "cell": lambda: duckdb.sql("select cast('Jane Q. Canary' as integer)").fetchall(),
@@ -47,3 +48,11 @@ def test_the_reason_of_a_refusal_is_reported() -> None:
 
 def test_only_functions_of_this_code_are_called() -> None:
     assert "no function of this code" in call(Task("os:getcwd", {}, "a folder"), Resources())["error"]
+
+
+def test_a_worker_with_another_installation_refuses_the_task() -> None:
+    task, own = Task.calling(doubled, {"number": 21}, "a number"), installation()
+    assert call(task, Resources(), own)["result"]["doubled"] == 42
+    answer = call(task, Resources(), replace(own, duckdb="0.1.0", code="other"))
+    assert f"DuckDB {own.duckdb} instead of 0.1.0, the code of Levelground {own.code} instead of other" in answer["error"]
+    assert "install the same wheel" in answer["error"]

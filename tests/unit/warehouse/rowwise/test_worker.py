@@ -61,6 +61,11 @@ def test_another_plan_or_version_is_refused(task: PartTask, change: dict[str, st
         build_part(replace(task, plan_hash=plan.hash if change else "of another plan"), Resources())
 
 
+def test_a_worker_that_does_not_see_the_plan_names_the_remedy(task: PartTask) -> None:
+    with pytest.raises(WorkerRefused, match=r"cannot read .*; mount the home's tmp/ and the lake at the same path on every node"):
+        build_part(replace(task, plan="/of-another-machine/plan.json"), Resources())
+
+
 def test_a_failed_part_leaves_no_file_and_its_message_no_cell(task: PartTask) -> None:
     rows = duckdb.sql("select 'Jane Q. Canary' as n, false as _refused")
     rows.write_parquet(task.inputs[0])
