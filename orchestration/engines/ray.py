@@ -9,6 +9,8 @@ import importlib.util
 import json
 import os
 import secrets
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -36,6 +38,9 @@ LOCAL_ENVIRONMENT = {
 # until Ray answers; a Ray of this machine starts in 5 to 20 s
 SECONDS_TO_START = 180.0
 SECONDS_FOR_CHECK = 60.0
+SECONDS_TO_END = 10.0
+SECONDS_TO_REACH = 5.0
+CHECK_ADDRESS = "check LEVELGROUND_ENGINE_ADDRESS, and that the head node runs; `levelground doctor` tries it"
 INSTALL = (
     "install the extra `ray` here and on every node: `uv pip install -e '.[ray]'` in a checkout, or the wheel as `WHEEL[ray]`"
 )
@@ -76,6 +81,7 @@ class RayEngine:
         """The answers of a new driver, which ends with this block. EngineUnavailable if Ray cannot be used."""
         if importlib.util.find_spec("ray") is None:
             raise EngineUnavailable("LEVELGROUND_ENGINE is ray, and the package ray is not installed", INSTALL)
+        self._reach()
         # the paths of sockets have at most 107 characters
         with reader_folder(Path("/tmp")) as short:  # noqa: S108 - a private folder in it
             full = {**request, "address": self._address, "workers": self._workers, "expected": asdict(installation())}
@@ -92,15 +98,27 @@ class RayEngine:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
-                start_new_session=True,  # Ctrl-C reaches this process alone, which ends the driver
+                start_new_session=True,  # Ctrl-C reaches this process alone, which ends the driver and its group
             ) as process:
                 try:
                     yield self._answers(process, full, seconds)
                 finally:
-                    # Ray's processes end with the driver
-                    process.kill()
+                    # Ray's processes are in the group of the driver; its workers end with these
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
                     with suppress(BrokenPipeError):
                         process.stdin.close()  # type: ignore[union-attr]
+
+    def _reach(self) -> None:
+        """Try the port of a cluster: Ray itself tries for minutes."""
+        host, _, port = (self._address or "").removeprefix("ray://").partition(":")
+        if not port:
+            return
+        try:
+            socket.create_connection((host, int(port)), SECONDS_TO_REACH).close()
+        except OSError as error:
+            what = f"Ray {self._address} cannot be reached ({error.strerror or type(error).__name__})"
+            raise EngineUnavailable(what, CHECK_ADDRESS) from None
 
     def _answers(self, process: subprocess.Popen[str], request: Mapping[str, Any], seconds: float) -> Iterator[dict[str, Any]]:
         assert process.stdin is not None and process.stdout is not None
@@ -117,6 +135,8 @@ class RayEngine:
                 if "unavailable" in answer:
                     raise EngineUnavailable(answer["unavailable"], answer["remedy"])
                 if "ended" in answer:
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(SECONDS_TO_END)
                     return
                 if "started" not in answer:
                     yield answer
@@ -124,6 +144,4 @@ class RayEngine:
             timer.cancel()
         where = self._address or "on this machine"
         what = f"Ray {where} did not answer in {seconds:.0f} s" if process.wait() < 0 else f"Ray {where} ended unexpectedly"
-        raise EngineUnavailable(
-            what, "check LEVELGROUND_ENGINE_ADDRESS and the log of its head node; `levelground doctor` tries it"
-        )
+        raise EngineUnavailable(what, CHECK_ADDRESS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -44,7 +45,8 @@ class Attempts:
 
 def attempt(number: int, task: Mapping[str, Any], request: Mapping[str, Any], attempts: Any) -> Answer:
     """Run a task on a worker; Ray repeats it if this raises. Ray logs the messages, so none contains a cell of the data."""
-    import platform  # noqa: PLC0415 - Ray sends this function without the imports of its module
+    import contextlib  # noqa: PLC0415 - Ray sends this function without the imports of its module
+    import platform  # noqa: PLC0415
 
     import ray  # noqa: PLC0415
 
@@ -57,8 +59,10 @@ def attempt(number: int, task: Mapping[str, Any], request: Mapping[str, Any], at
         from warehouse.worker import Installation, Resources, Task, call  # noqa: PLC0415
     except ImportError:
         raise RuntimeError(f"node {where} cannot import Levelground; install the same wheel on every node") from None
-    with reader_folder() as spill:
-        resources = Resources(**{"spill": str(spill)} | request["resources"])
+    # a Ray of this machine has a folder; those of killed workers are removed by the next one
+    own = contextlib.nullcontext() if request["resources"]["spill"] else reader_folder()
+    with own as spill:
+        resources = Resources(**{**request["resources"], "spill": request["resources"]["spill"] or str(spill)})
         try:
             answer = call(Task(**task), resources, Installation(**request["expected"]))
         except Exception as error:  # noqa: BLE001 - its message could quote a cell
@@ -129,7 +133,7 @@ def run(ray: Any, request: Mapping[str, Any]) -> Iterator[Answer]:
         memory = worker_share(nodes)
         options["memory"] = memory
         limit = f"{int(memory * DUCKDB_SHARE) // 1000}kB"
-        request = {**request, "resources": {"threads": 1, "memory_limit": limit}}
+        request = {**request, "resources": {"threads": 1, "memory_limit": limit, "spill": None}}
     # on the head node, which Ray needs anyway
     head = next((node["NodeID"] for node in nodes if "node:__internal_head__" in node["Resources"]), nodes[0]["NodeID"])
     attempts = ray.remote(num_cpus=0, scheduling_strategy=on_node(head))(Attempts).remote()
@@ -200,7 +204,7 @@ def main() -> None:
 
 def _end_with_parent() -> None:
     sys.stdin.read()
-    os._exit(1)
+    os.killpg(0, signal.SIGKILL)  # this process and those of its Ray
 
 
 if __name__ == "__main__":

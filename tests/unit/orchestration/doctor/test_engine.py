@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import socket
 import subprocess
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ import pytest
 from orchestration.doctor import Verdict
 from orchestration.engines import EngineNode
 from orchestration.engines.local import LocalEngine
+from tests.conftest import free_port
 from tests.unit.orchestration.doctor.conftest import Examined
 from tests.unit.orchestration.doctor.test_home import only
 
@@ -66,6 +68,14 @@ def test_an_engine_that_ends_is_an_error(examined: Examined, monkeypatch: pytest
             super().__init__(["false"], **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr("orchestration.engines.ray.subprocess.Popen", Ended)
-    examined.environment |= {"LEVELGROUND_ENGINE": "ray", "LEVELGROUND_ENGINE_ADDRESS": "10.0.0.7:6379"}
-    found = only(examined.bad("engine"))
-    assert (found.where, found.what) == ("ray 10.0.0.7:6379", "Ray 10.0.0.7:6379 ended unexpectedly")
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        examined.environment |= {"LEVELGROUND_ENGINE": "ray", "LEVELGROUND_ENGINE_ADDRESS": address}
+        found = only(examined.bad("engine"))
+    assert (found.where, found.what) == (f"ray {address}", f"Ray {address} ended unexpectedly")
+
+
+def test_a_cluster_without_a_head_is_an_error_at_once(examined: Examined) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    examined.environment |= {"LEVELGROUND_ENGINE": "ray", "LEVELGROUND_ENGINE_ADDRESS": f"ray://{address}"}
+    assert only(examined.bad("engine")).what == f"Ray ray://{address} cannot be reached (Connection refused)"
