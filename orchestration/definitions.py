@@ -6,6 +6,8 @@ Importing this module reads contracts, settings and the dbt project, so no other
 from __future__ import annotations
 
 from orchestration.defs.build import build_defs
+from orchestration.defs.cities import city_defs
 from orchestration.settings import Settings
 
-defs = build_defs(Settings.from_environment())
+settings = Settings.from_environment()
+defs = city_defs(settings) if settings.cities else build_defs(settings)

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cities import read_homes
 from orchestration.cli.display import err
 from orchestration.instance.names import CODE_LOCATION
 from orchestration.instance.server import lock_daemon, run_until_exit
@@ -45,7 +46,10 @@ def ui(
     from orchestration.instance.orphaned_runs import fail_orphaned_runs_at_startup  # noqa: PLC0415 - Dagster takes seconds to import
 
     settings = Settings.from_environment()
-    resolve_delivery_location(settings)
+    if settings.cities:
+        read_homes(settings.cities)  # a home of many cities has no deliveries of its own
+    else:
+        resolve_delivery_location(settings)
     prepare_instance(settings)
     where = f"http://localhost:{port}"
     lock = None

@@ -19,6 +19,7 @@ CHECKS: dict[str, Check] = {
     "variables": variables.unread_variables,
     "contracts": variables.contracts,
     "secrets": variables.secrets,
+    "cities": variables.cities,
     "alerts": variables.alerts,
     "permissions": home.permissions,
     "deliveries": home.deliveries,

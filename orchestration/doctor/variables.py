@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from ingest.contract import Contract
 from ingest.contract.registry import ContractError
 from orchestration.alerts import unusable_channels
+from orchestration.cities import check_runnable, read_homes
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.runs.city_choice import LIVE
@@ -73,6 +74,25 @@ def secrets(installation: Installation) -> Iterator[CheckResult]:
                 yield ok("secrets", name, f"is not set; {', '.join(sources)} needs it once the home reads live systems")
     if not missing and not (hashing and key is None):
         yield ok("secrets", "the environment", "every secret that contracts name is set")
+
+
+def cities(installation: Installation) -> Iterator[CheckResult]:
+    """Check the file of LEVELGROUND_CITIES, and that the variables that it names for hash keys are set."""
+    file = installation.settings.cities
+    if file is None:
+        return
+    try:
+        homes = read_homes(file)
+        check_runnable(homes)
+    except (ConfigurationError, ContractError) as refused:
+        yield error("cities", file, str(refused), "no city of the file runs", "change the file as the message describes")
+        return
+    named = sorted({city.hash_key_env for city in homes if city.hash_key_env} - installation.environment.keys())
+    for name in named:
+        remedy = "set it in the environment of every machine that runs cities"
+        yield error("cities", name, "is not set", "the file names it as the hash key of a city", remedy)
+    if not named:
+        yield ok("cities", file, f"{len(homes)} cities can be run")
 
 
 def alerts(installation: Installation) -> Iterator[CheckResult]:

@@ -5,6 +5,8 @@ Importing this module does not import Dagster, so the doctor and the command lin
 
 REFRESH_JOB = "refresh"
 RERUN_JOB = "rerun_period"
+CITIES_JOB = "run_cities"
+CITY_PARTITIONS = "city"
 NIGHTLY_SCHEDULE = "nightly"
 CODE_LOCATION = "orchestration.definitions"  # the module that the UI and the daemon load
 REPOSITORY = "__repository__"  # Dagster's name for the definitions of a module

@@ -133,6 +133,19 @@ def test_an_unusable_alert_channel_is_an_error_with_its_number(examined: Examine
     assert examined.bad("alerts") == []
 
 
+def test_the_file_of_the_cities_and_its_hash_keys_are_checked(examined: Examined, tmp_path: Path) -> None:
+    assert examined("cities") == []
+    file = tmp_path / "cities.yml"
+    examined.environment["LEVELGROUND_CITIES"] = str(file)
+    file.write_text("cities: [{name: springfield, home: home, deliveries: nowhere}]")
+    assert "there is no folder" in only(examined.bad("cities")).what
+    file.write_text("cities: [{name: springfield, home: home, deliveries: live, hash_key_env: KEY_OF_SPRINGFIELD}]")
+    assert only(examined.bad("cities")).where == "KEY_OF_SPRINGFIELD"
+    examined.environment["KEY_OF_SPRINGFIELD"] = SECRET
+    (found,) = examined("cities")
+    assert found.what == "1 cities can be run"
+
+
 def test_missing_alert_channels_are_a_warning(examined: Examined) -> None:
     only(examined.bad("alerts"), Verdict.WARNING)
 
