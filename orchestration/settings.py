@@ -59,7 +59,7 @@ class Settings:
     locations: Mapping[str, str] = field(default_factory=dict)  # name → sample | live | a folder; a run of the UI may choose one
     engine: str | None = None  # where row-by-row facts are built: one of ENGINES, None for this process
     engine_address: str | None = None  # of the engine's cluster; None: the engine uses this machine alone
-    lake: Path | None = None  # the folder of the parts of facts; None: facts are tables of the release
+    lake: str | None = None  # the folder of the parts of facts, or s3://bucket/prefix; None: facts are tables of the release
     part_rows: int = 5_000_000  # of one task of the engine
     task_attempts: int = 4
     cities: Path | None = None  # the file that lists the cities of a coalition, each with its home
@@ -191,14 +191,14 @@ def _engine_address(text: str, engine: str | None) -> str | None:
     return text or None
 
 
-def _lake(text: str, engine: str | None) -> Path | None:
+def _lake(text: str, engine: str | None) -> str | None:
     if not text:
         return None
-    if "://" in text:
-        raise ConfigurationError("LEVELGROUND_LAKE is no folder; write the path of one that every worker and reader can open")
+    if "://" in text and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/[\w.=-]+)+/?", text):
+        raise ConfigurationError("LEVELGROUND_LAKE is neither a folder nor an address in S3; write it like s3://bucket/prefix")
     if engine is None:
         raise ConfigurationError(f"LEVELGROUND_LAKE needs an engine that writes parts; set LEVELGROUND_ENGINE={ENGINES[0]}")
-    return Path(text).expanduser().absolute()
+    return text.rstrip("/") if "://" in text else str(Path(text).expanduser().absolute())
 
 
 def _file(text: str) -> Path | None:

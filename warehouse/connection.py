@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from warehouse import object_store
 from warehouse.paths import Home
 from warehouse.sql import identifier, literal
 from warehouse.temporary import spill_folder
@@ -138,6 +139,28 @@ def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bo
         connection.execute(f"attach {literal(str(path))} as {identifier(alias)}{' (read_only)' if read_only else ''}")
     except duckdb.Error as error:
         raise as_warehouse_error(path, error) from None
+    read_objects(connection, parts_of_views(connection, alias))
+
+
+def read_objects(connection: DuckDBPyConnection, files: Iterable[str]) -> None:
+    """Let the instance read those of the files that are objects in S3, with the credentials of the environment.
+
+    StoreUnusable without them; WarehouseError if DuckDB refuses them.
+    """
+    buckets = {object_store.bucket(file): file for file in files if object_store.is_object(file)}
+    for file in buckets.values():
+        name, options = object_store.secret_of(file)
+        if connection.execute("select 1 from duckdb_secrets() where name = ?", [name]).fetchone():
+            continue
+        try:
+            load_extension(connection, "httpfs")
+            # the extension copies the credentials into settings, which every query can read
+            for setting in ("s3_access_key_id", "s3_secret_access_key", "s3_session_token"):
+                connection.execute(f"set {setting} = ''")
+            connection.execute(f"create temporary secret {identifier(name)} ({options})")
+        except duckdb.Error as error:
+            # DuckDB's message can quote the statement
+            raise WarehouseError(Path(file), f"DuckDB got no access to S3 ({type(error).__name__}).") from None
 
 
 def detach(connection: DuckDBPyConnection, alias: str) -> None:
@@ -180,6 +203,7 @@ def open_reader(
     connection = _connect(path, read_only=True, config=config | given)
     try:
         if parts := parts_of_views(connection):  # DuckDB takes the setting only while every file is allowed
+            read_objects(connection, parts)
             connection.execute(f"set allowed_paths = [{', '.join(map(literal, parts))}]")
         connection.execute("set enable_external_access = false")
         found = "select schema_name from duckdb_schemas() where database_name = current_database() and not internal"
@@ -193,10 +217,10 @@ def open_reader(
     return connection
 
 
-def parts_of_views(connection: DuckDBPyConnection) -> list[str]:
-    """The Parquet files that the views of a released file read; none where facts are tables."""
-    views = "select sql from duckdb_views() where not internal and database_name = current_database()"
-    literals = [text for (sql,) in connection.execute(views).fetchall() for text in _LITERAL.findall(sql)]
+def parts_of_views(connection: DuckDBPyConnection, alias: str | None = None) -> list[str]:
+    """The Parquet files that the views of a released file read; none where facts are tables. `alias`: of an attached file."""
+    views = "select sql from duckdb_views() where not internal and database_name = coalesce(?, current_database())"
+    literals = [text for (sql,) in connection.execute(views, [alias]).fetchall() for text in _LITERAL.findall(sql)]
     return [text.replace("''", "'") for text in literals if text.endswith(".parquet")]
 
 

@@ -156,8 +156,13 @@ class Home:
 
     @property
     def lakes(self) -> Path:
-        """The folders outside the home that contain parts of its facts, as a list in JSON."""
+        """The folders and addresses outside the home that contain parts of its facts, as a list in JSON."""
         return self.root / "lakes.json"
+
+    @property
+    def compacted_parts(self) -> Path:
+        """The merged parts of the lake that the next release may use, as a list in JSON."""
+        return self.root / "compacted_parts.json"
 
     @property
     def dagster(self) -> Path:

@@ -21,6 +21,7 @@ from typing import Any
 
 import duckdb
 
+from warehouse.object_store import StoreUnusable
 from warehouse.sql import without_values
 
 EXIT_FAILED = 1
@@ -101,8 +102,8 @@ def call(task: Task, resources: Resources, expected: Installation | None = None)
     function: WorkerFunction = getattr(importlib.import_module(module), name)
     try:
         return {"result": dict(function(task.arguments, resources))}
-    except WorkerRefused as error:
-        return {"error": f"WorkerRefused: {error}"}
+    except (WorkerRefused, StoreUnusable) as error:
+        return {"error": f"{type(error).__name__}: {error}"}
     except (duckdb.Error, OSError) as error:
         # a message of DuckDB can quote a cell
         return {"error": f"{type(error).__name__}: {without_values(error)}"}

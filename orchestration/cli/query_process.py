@@ -22,6 +22,7 @@ import duckdb
 from orchestration.cli.query_formats import write_result
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_OK, EXIT_UNEXPECTED
 from warehouse.connection import WarehouseError, only_reads, open_reader, parts_of_views
+from warehouse.object_store import StoreUnusable
 
 DUCKDB_MEMORY = "2GB"
 # DuckDB's limit does not cover values in flight, such as one long list or text, nor Python.
@@ -94,7 +95,7 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
             write_result(result, written, request["format"], request["spreadsheet"], request["terminal_width"])
     except MemoryError:
         problem = TOO_MUCH_MEMORY
-    except (duckdb.Error, WarehouseError, OSError) as error:
+    except (duckdb.Error, WarehouseError, StoreUnusable, OSError) as error:
         problem = explain(str(error))
     except Exception as error:  # noqa: BLE001 - a result that a library cannot convert must not end in a traceback
         problem = f"the result cannot be written as {request['format']} ({type(error).__name__}). Cast its columns to varchar"

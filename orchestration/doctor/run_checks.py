@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Mapping
 
-from orchestration.doctor import engine, home, machine, packages, published, schedule, sources, variables
+from orchestration.doctor import engine, home, lake, machine, packages, published, schedule, sources, variables
 from orchestration.doctor.check_result import CheckResult, error, warning
 from orchestration.doctor.installation import Installation
 from orchestration.settings import ConfigurationError, Settings
@@ -33,6 +33,7 @@ CHECKS: dict[str, Check] = {
     "agreements": sources.agreements,
     "fetched sources": sources.fetched_sources,
     "removals": home.removals,
+    "lake": lake.lake,
     "published": published.published,
     "disk": machine.disk,
     "clock": machine.clock,

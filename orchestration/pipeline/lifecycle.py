@@ -27,6 +27,7 @@ from warehouse.disclosure import restore_ledger
 from warehouse.files import private_files
 from warehouse.lock import RunLock
 from warehouse.metadata import migrate
+from warehouse.object_store import StoreUnusable
 from warehouse.quarantine import open_or_recreate
 from warehouse.releases import Lake, LakeOfAnotherHome, recover
 from warehouse.temporary import remove_leftovers, remove_spilled
@@ -52,11 +53,11 @@ def open_run(
 
 
 def _claim_lake(settings: Settings) -> None:
-    """Create the folder of the lake, if one is set, for this home."""
+    """Create the lake, if one is set, for this home."""
     if settings.lake is not None:
         try:
             Lake(settings.lake).claim(settings.home)
-        except LakeOfAnotherHome as error:
+        except (LakeOfAnotherHome, StoreUnusable) as error:
             raise ConfigurationError(str(error)) from None
         except OSError as error:
             raise ConfigurationError(f"LEVELGROUND_LAKE: cannot write to {settings.lake} ({error.strerror})") from None

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings import IS_CHECKOUT, PROJECT
+from warehouse.object_store import StoreUnusable
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt
 
@@ -52,6 +53,8 @@ _ERRNO = {
 def explain(error: BaseException, home: Home) -> str | None:
     """What the error, or one that caused it, means and what to do; None if it is not an error of the machine."""
     chain = list(_chain(error))
+    if (unusable := next((link for link in chain if isinstance(link, StoreUnusable)), None)) is not None:
+        return f"{unusable}. {STAYS}; run again"
     if any(isinstance(link, ReleaseCorrupt) for link in chain):
         return None  # its own message names the release and the file
     for link in chain:

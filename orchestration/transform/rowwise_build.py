@@ -9,7 +9,7 @@ See `transform.rowwise_tasks` for the tasks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from orchestration.transform.build_plan import BuildPlan, FingerprintInputs, inc
 from orchestration.transform.rowwise_plan import rowwise_models
 from orchestration.transform.rowwise_tasks import FactToBuild, build_missing_parts
 from warehouse.fingerprint import text_sha256
-from warehouse.releases import Lake, PartRecord, sealed_parts
+from warehouse.releases import Lake, PartRecord, compacted_parts, sealed_parts, with_merged_parts
 from warehouse.sql import literal
 from warehouse.temporary import temporary_folder
 
@@ -32,14 +32,14 @@ def build(
     """Build the nodes of a build plan; the same rows as `dbt_runner.build_nodes`."""
     home, lake = run.settings.home, Lake(run.settings.lake) if run.settings.lake else None
     with temporary_folder(home, "parts-") as folder:
-        kept = sealed_parts(home) if lake is not None else {}
+        kept = {**sealed_parts(home), **compacted_parts(home)} if lake is not None else {}
         facts = [fact for node in plan.rebuild if (fact := _to_build(run, inputs, node, lake, folder, kept))]
         needed = _ancestors(inputs.nodes, {fact.models.fact for fact in facts}) & set(nodes)
         results = dbt_runner.build_nodes(home, needed, on_node) if needed else []
         built = build_missing_parts(run, inputs.manifest, facts, folder)
         if lake is not None:
             known = {**kept, **built}
-            run.parts |= {fact.relation: tuple(known[str(path)] for path in fact.parts.values()) for fact in facts}
+            run.parts |= {fact.relation: tuple(known[file] for file in dict.fromkeys(fact.parts.values())) for fact in facts}
         selects = {fact.models.fact: _select(fact.parts.values()) for fact in facts}
         with dbt_runner.replaced_sql(home, selects, as_views=lake is not None):
             return results + dbt_runner.build_nodes(home, set(nodes) - needed, on_node)
@@ -59,9 +59,10 @@ def _to_build(
     parts = {
         partition.number: lake.part(name, _fingerprint(run, inputs, node, partition))
         if lake is not None
-        else folder / name / f"part-{partition.number}.parquet"
+        else str(folder / name / f"part-{partition.number}.parquet")
         for partition in partitions.all
     }
+    parts = with_merged_parts(parts, kept)
     return FactToBuild(rowwise_models(inputs.manifest, node), partitions, parts, f"{inputs.nodes[node]['schema']}.{name}", kept)
 
 
@@ -86,6 +87,6 @@ def _ancestors(nodes: Mapping[str, Any], facts: Collection[str]) -> set[str]:
     return found - set(facts)
 
 
-def _select(parts: Collection[Path]) -> str:
+def _select(parts: Iterable[str]) -> str:
     """SELECT of the rows of all parts of a fact."""
-    return f"select * from read_parquet([{', '.join(literal(str(part)) for part in parts)}], hive_partitioning = false)"
+    return f"select * from read_parquet([{', '.join(map(literal, dict.fromkeys(parts)))}], hive_partitioning = false)"

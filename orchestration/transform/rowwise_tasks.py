@@ -25,19 +25,20 @@ from warehouse.worker import Task
 class FactToBuild:
     """A fact, the partitions of its source, and the file of the part of each.
 
-    `relation`: its `schema.name`. `kept`: the parts that exist as a release has sealed them, by their file.
+    `relation`: its `schema.name`. A merged part is the file of several partitions.
+    `kept`: the parts that exist as a release has sealed them, by their file.
     """
 
     models: RowwiseModels
     partitions: Partitions
-    parts: Mapping[int, Path]
+    parts: Mapping[int, str]
     relation: str
     kept: Mapping[str, PartRecord]
 
     @property
     def missing(self) -> list[int]:
         """The partitions whose part is built. A part of a failed run is built again: nothing has recorded its hash."""
-        return [number for number, path in self.parts.items() if str(path) not in self.kept]
+        return [number for number, file in self.parts.items() if file not in self.kept]
 
 
 def build_missing_parts(
@@ -80,7 +81,6 @@ def _tasks(run: RunContext, plan: RowwisePlan, fact: FactToBuild, folder: Path) 
     save_plan(plan, path)
     rows = write_partitions(run.con, fact.partitions, fact.missing, folder / "rows")
     parts = [
-        PartTask(str(path), plan.hash, plan.fact, tuple(map(str, rows[number])), str(fact.parts[number]))
-        for number in fact.missing
+        PartTask(str(path), plan.hash, plan.fact, tuple(map(str, rows[number])), fact.parts[number]) for number in fact.missing
     ]
     return [Task.calling(worker.run, asdict(part), f"a part of {part.fact}") for part in parts]

@@ -119,9 +119,9 @@ def test_an_erased_record_leaves_the_parts_of_every_release(tmp_path: Path) -> N
     small.take(SECOND)
     small.release(2, in_lake=True)
     (lake,) = lakes(home)
-    shared, kept = lake.part("fct_visits", "2"), lake.part("fct_visits", "3")
+    shared, kept, orphan = (Path(lake.part("fct_visits", name)) for name in ("2", "3", "of-a-failed-run"))
     before = kept.read_bytes()
-    shutil.copy(shared, lake.part("fct_visits", "of-a-failed-run"))
+    shutil.copy(shared, orphan)
     counted = "select count(*) as n from marts.fct_visits"
     plan = erase(small, ["VISIT-00201"], ["VISIT-00007"])
     assert [place.rows for place in plan.places if place.kind == "analyst file of release"] == [2, 2]
@@ -131,7 +131,7 @@ def test_an_erased_record_leaves_the_parts_of_every_release(tmp_path: Path) -> N
         assert [part.rows for part in verify(home, release_id).all_parts] == [99, 100, 99, 100]
     assert run_query(home.published_analyst, counted, 9).to_pylist() == [{"n": 398}]
     assert kept.read_bytes() == before
-    assert not lake.part("fct_visits", "of-a-failed-run").exists()
+    assert not orphan.exists()
 
 
 def test_the_counts_of_each_load_still_add_up(small: SmallHome) -> None:

@@ -20,7 +20,19 @@ from tests.support.visits import CITY_ZONE, HASH_KEY, visits_contract
 from warehouse.connection import attach, detach, open_working
 from warehouse.metadata import migrate
 from warehouse.paths import Home
-from warehouse.releases import Candidate, Lake, Manifest, PartRecord, new_release_id, pin, seal, swap
+from warehouse.releases import (
+    Candidate,
+    Lake,
+    Manifest,
+    PartRecord,
+    compacted_parts,
+    new_release_id,
+    pin,
+    seal,
+    sealed_parts,
+    swap,
+    with_merged_parts,
+)
 from warehouse.releases.parts import part_record
 
 SOURCE = "dpt__visits"
@@ -84,7 +96,7 @@ class SmallHome:
         return con
 
     def release(self, second: int, *, in_lake: bool = False) -> Manifest:
-        """Release the landed rows as a fact, and publish it; `in_lake`: as a view over a part per year."""
+        """Release the landed rows as a fact, and publish it; `in_lake`: as a view over a part per hundred records."""
         created = dt.datetime(2025, 12, 1, 12, 0, second, tzinfo=dt.UTC)
         with self.working() as con:
             candidate = Candidate.begin(self.home, f"run{second}")
@@ -110,20 +122,23 @@ class SmallHome:
 
     def _parts(self, con: DuckDBPyConnection, second: int) -> list[PartRecord]:
         """Move the rows of the fact to the lake, a part per hundred visit numbers; releases share those from 200 on."""
-        lake = Lake(self.home.root / "lake")
+        lake = Lake(str(self.home.root / "lake"))
         lake.claim(self.home)
-        parts = []
+        parts: dict[int, PartRecord] = {}
         for hundred in range(4):
             rows = f"from release.marts.fct_visits where visit_number between 'VISIT-00{hundred}00' and 'VISIT-00{hundred}99'"
             name = f"{hundred}" if hundred > 1 else f"{hundred}-{second}"
-            path = lake.part("fct_visits", name)
+            path = Path(lake.part("fct_visits", name))
             if not path.exists():
                 con.execute(f"copy ({rows}) to '{path}'")
-            parts.append(part_record(path, len(con.execute(f"from read_parquet('{path}')").fetchall())))
-        files = ", ".join(f"'{part.file}'" for part in parts)
+            parts[hundred] = part_record(path, len(con.execute(f"from read_parquet('{path}')").fetchall()))
+        merged = {**sealed_parts(self.home), **compacted_parts(self.home)}
+        used = dict.fromkeys(with_merged_parts({number: part.file for number, part in parts.items()}, merged).values())
+        files = ", ".join(f"'{file}'" for file in used)
         con.execute("drop table release.marts.fct_visits")
         con.execute(f"create view release.marts.fct_visits as from read_parquet([{files}], hive_partitioning = false)")
-        return parts
+        known = {**{part.file: part for part in parts.values()}, **merged}
+        return [known[file] for file in used]
 
     def landed(self, columns: str = "visit_number") -> list[Any]:
         """Columns of the landed rows, in order."""

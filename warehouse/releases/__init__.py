@@ -2,7 +2,8 @@
 
 A run uses `candidate`, `exports`, `sealing` and `swapping`, in this order. At start-up `recovery` repairs an interrupted swap or
 a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` removes records from a release that is kept.
-`union` unites the public files of several cities. `lake` and `parts` keep the rows of facts outside the files of releases.
+`union` unites the public files of several cities. `lake`, `parts` and `compaction` keep the rows of facts outside the files of
+releases.
 `differences`, `revisions` and `change_attribution` compare two releases. `manifest` defines the record of a release, and
 `content_hash` the hash of its tables.
 """
@@ -10,6 +11,15 @@ a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` rem
 from warehouse.releases.analysis_views import ANALYSIS_SCHEMA, create_analysis_views, drop_analysis_views
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
 from warehouse.releases.change_attribution import Cause, ExplainedDifference, causes_by_measure, explain_differences, find_causes
+from warehouse.releases.compaction import (
+    Merge,
+    NoRoom,
+    changed_by_compaction,
+    compact,
+    compacted_parts,
+    plan_compaction,
+    with_merged_parts,
+)
 from warehouse.releases.compared_columns import Change
 from warehouse.releases.content_hash import columns_hash, content_hash
 from warehouse.releases.differences import Differences, MeasureDifference, compare
@@ -42,7 +52,7 @@ from warehouse.releases.manifest import (
     read_manifest,
     release_moment,
 )
-from warehouse.releases.parts import find_damaged_part, sealed_parts
+from warehouse.releases.parts import find_damaged_part, missing_part, sealed_parts
 from warehouse.releases.recovery import recover
 from warehouse.releases.revisions import Revision
 from warehouse.releases.rewriting import rewrite_release
@@ -70,6 +80,8 @@ __all__ = [
     "ListedRelease",
     "Manifest",
     "MeasureDifference",
+    "Merge",
+    "NoRoom",
     "NodeFingerprint",
     "PartRecord",
     "PinsDamaged",
@@ -78,7 +90,10 @@ __all__ = [
     "UnitedRelease",
     "UnknownRelease",
     "causes_by_measure",
+    "changed_by_compaction",
     "columns_hash",
+    "compact",
+    "compacted_parts",
     "compare",
     "content_hash",
     "create_analysis_views",
@@ -93,9 +108,11 @@ __all__ = [
     "known_releases",
     "lakes",
     "list_releases",
+    "missing_part",
     "new_release_id",
     "pin",
     "pins",
+    "plan_compaction",
     "prune",
     "read_manifest",
     "recover",
@@ -107,6 +124,7 @@ __all__ = [
     "sealed_parts",
     "swap",
     "verify",
+    "with_merged_parts",
     "write_exports",
     "write_manifest",
     "write_union",

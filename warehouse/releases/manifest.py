@@ -57,7 +57,10 @@ class ExportRecord(BaseModel):
 
 
 class PartRecord(BaseModel):
-    """A part of a fact in the lake: its absolute path, hash, size and rows."""
+    """A part of a fact in the lake: its absolute path or address, hash, size and rows.
+
+    `contains`: of a merged part, the files of the parts that it replaces.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,6 +68,7 @@ class PartRecord(BaseModel):
     sha256: str
     size: int
     rows: int
+    contains: tuple[str, ...] = ()
 
 
 class NodeFingerprint(BaseModel):

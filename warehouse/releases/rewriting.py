@@ -11,8 +11,10 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from warehouse import part_files
 from warehouse.connection import attach, in_memory
 from warehouse.files import sync, write_atomically
+from warehouse.object_store import is_object
 from warehouse.paths import ANALYST_FILE, MANIFEST_FILE, Home
 from warehouse.releases.candidate import STORAGE_VERSION
 from warehouse.releases.manifest import ErasedRecords, Manifest, PartRecord, ReleaseCorrupt, read_manifest
@@ -60,22 +62,22 @@ def _rewrite_parts(
         attach(con, analyst_file, "kept", read_only=True)
         for (schema, view), condition in left_out(con, "kept").items():
             name = f"{schema}.{view}"
-            parts[name] = tuple(_rewrite_part(con, manifest.release_id, part, condition) for part in parts.get(name, ()))
+            parts[name] = tuple(
+                _rewrite_part(con, manifest.release_id, part, condition, home.temporary) for part in parts.get(name, ())
+            )
         return {name: records for name, records in parts.items() if name in manifest.parts}
 
 
-def _rewrite_part(con: DuckDBPyConnection, release_id: str, part: PartRecord, condition: str) -> PartRecord:
-    path = Path(part.file)
-    if not path.is_file():
-        raise ReleaseCorrupt(release_id, "lake", f"the part {path} is missing")
+def _rewrite_part(con: DuckDBPyConnection, release_id: str, part: PartRecord, condition: str, temporary: Path) -> PartRecord:
+    if part_files.size(part.file) is None:
+        raise ReleaseCorrupt(release_id, "lake", f"the part {part.file} is missing")
     rows = f"(from read_parquet({literal(part.file)}, hive_partitioning = false))"
     counted = con.execute(f"select count(*), count(*) filter (where {condition}) from {rows}").fetchone()
     all_rows, removed = counted or (0, 0)
     if removed:
-        incoming = path.with_name(f".{path.name}.next")
         stay = f"select * from {rows} where not coalesce({condition}, false)"
-        con.execute(f"copy ({stay}) to {literal(str(incoming))} (format parquet, compression zstd)")
-        incoming.chmod(READ_ONLY)
-        incoming.replace(path)
-        sync(path.parent)
-    return part_record(path, all_rows - removed)
+        with part_files.written(part.file, temporary) as incoming:
+            con.execute(f"copy ({stay}) to {literal(str(incoming))} (format parquet, compression zstd)")
+        if not is_object(part.file):
+            sync(Path(part.file).parent)
+    return part_record(part.file, all_rows - removed).model_copy(update={"contains": part.contains})

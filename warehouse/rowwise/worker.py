@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from warehouse import part_files
 from warehouse.connection import in_memory
 from warehouse.fingerprint import file_sha256
 from warehouse.rowwise.plan import PartResult, PartTask, RowwisePlan, read_plan
@@ -28,25 +29,18 @@ def run(arguments: Mapping[str, Any], resources: Resources) -> Mapping[str, Any]
 
 def build_part(task: PartTask, resources: Resources) -> PartResult:
     """Build the part of a task. The file has its name only when it is complete; an existing one is replaced."""
-    plan, output = read_plan(task), Path(task.output)
-    output.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
+    plan = read_plan(task)
     # DuckDB's names of spilled files are the same in every process
     own_spill = Path(resources.spill) / str(os.getpid()) if resources.spill else None
     settings = {"threads": resources.threads, "memory_limit": resources.memory_limit, "temp_directory": own_spill}
-    try:
+    with part_files.written(task.output, Path(resources.spill) if resources.spill else None) as unfinished:
         with in_memory() as con:
             for name, value in settings.items():
                 if value is not None:
                     con.execute(f"set {name} = {literal(str(value))}")
             _create_relations(con, plan, task)
             row = con.execute(f"copy ({plan.select}) to {literal(str(unfinished))} (format parquet, compression zstd)").fetchone()
-        unfinished.chmod(0o440)
-        result = PartResult(plan.fact, task.output, int(row[0]) if row else 0, file_sha256(unfinished), unfinished.stat().st_size)
-        unfinished.replace(output)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return result
+        return PartResult(plan.fact, task.output, int(row[0]) if row else 0, file_sha256(unfinished), unfinished.stat().st_size)
 
 
 def _create_relations(con: duckdb.DuckDBPyConnection, plan: RowwisePlan, task: PartTask) -> None:

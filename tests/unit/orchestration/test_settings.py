@@ -62,7 +62,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.memory_limit, settings.threads) == ("2GB", 2)
     assert (settings.engine, settings.part_rows, settings.task_attempts) == ("ray", 1000, 2)
     assert settings.engine_address == "ray://head.city.example:10001"
-    assert settings.lake == tmp_path / "lake"
+    assert settings.lake == str(tmp_path / "lake")
 
 
 def test_the_environment_is_read_on_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,12 +204,19 @@ def test_another_address_is_refused(engine: str, text: str, message: str) -> Non
     ("environment", "message"),
     [
         ({"LEVELGROUND_LAKE": "lake"}, "LEVELGROUND_LAKE needs an engine"),
-        ({"LEVELGROUND_LAKE": "s3://bucket/lake", "LEVELGROUND_ENGINE": "local"}, "LEVELGROUND_LAKE is no folder"),
+        ({"LEVELGROUND_LAKE": "gs://bucket/lake", "LEVELGROUND_ENGINE": "local"}, "is neither a folder nor an address in S3"),
+        ({"LEVELGROUND_LAKE": "s3://bucket", "LEVELGROUND_ENGINE": "local"}, "write it like s3://bucket/prefix"),
+        ({"LEVELGROUND_LAKE": "s3://key:secret@bucket/lake", "LEVELGROUND_ENGINE": "local"}, "is neither a folder nor"),
     ],
 )
 def test_a_lake_is_a_folder_that_an_engine_fills(environment: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         Settings.from_environment(environment)
+
+
+def test_a_lake_in_s3_is_an_address() -> None:
+    settings = Settings.from_environment({"LEVELGROUND_LAKE": "s3://bucket/city/lake/", "LEVELGROUND_ENGINE": "local"})
+    assert settings.lake == "s3://bucket/city/lake"
 
 
 def test_without_an_engine_none_is_imported() -> None:
