@@ -5,7 +5,10 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 
-.PHONY: run check test stress bench lint ui lock clean
+.PHONY: install run check test stress bench lint ui lock clean
+
+# Only install, for work on the data of a city.
+install: .venv/run.stamp
 
 run: .venv/run.stamp
 	@echo 'run: the first run of the sample city takes two to four minutes'

@@ -36,6 +36,8 @@ class SeedFile(Protocol):
     def read_bytes(self) -> bytes:
         """Return its content."""
 
+    def __hash__(self) -> int: ...
+
 
 @dataclass(frozen=True)
 class SeedText:

@@ -89,8 +89,9 @@ def _unmapped(check: LabelCheck, labels: Labels) -> str:
 
 
 def _blank(columns: Iterable[Column]) -> str:
-    cells = ", ".join(f"nullif({trimmed_cell(column)}, '')" for column in columns)
-    return f"coalesce({cells}) is null" if cells else "true"
+    """SQL boolean: no delivered cell is filled; a value of the file's name or period, which every row has, does not count."""
+    cells = ", ".join(f"nullif({trimmed_cell(column)}, '')" for column in columns if not column.is_of_file)
+    return f"coalesce({cells}) is null" if cells else "false"
 
 
 def _header(contract: Contract, required: tuple[Column, ...], present: tuple[Column, ...]) -> str:

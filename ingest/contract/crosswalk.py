@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from ingest.layers import SeedFile
+from ingest.layers import SEEDS, Layer, SeedFile, seed_file
 
 CROSSWALK = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 
@@ -51,10 +51,16 @@ def folded(label: str) -> str:
     return " ".join(label.split()).lower()
 
 
-def mapped_labels(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict[str, str]:
+def crosswalk_of(contract: Path) -> SeedFile:
+    """The crosswalk that maps the labels of a contract's file: with the rows of the layer that contains it, if one does."""
+    layer = Layer(contract.parent.parent.name, contract.parent.parent)
+    return seed_file(CROSSWALK.stem, CROSSWALK.parent, [layer]) if (layer.folder / SEEDS).is_dir() else CROSSWALK
+
+
+def mapped_labels(vocabularies: tuple[str, ...], crosswalk: SeedFile = CROSSWALK) -> dict[str, str]:
     """The vocabulary of each label of these vocabularies, by the folded label."""
-    state = path.stat() if path.is_file() else None
-    known = _read(path, *(state and (state.st_ino, state.st_mtime_ns, state.st_size)) or ())
+    state = crosswalk.stat() if isinstance(crosswalk, Path) and crosswalk.is_file() else None
+    known = _read(crosswalk, *(state and (state.st_ino, state.st_mtime_ns, state.st_size)) or ())
     return {folded(label): name for name in reversed(vocabularies) for label in known.get(name, ()) if label}
 
 
@@ -64,21 +70,21 @@ def flag_values(path: Path = FLAG_VALUES) -> frozenset[str]:
         return frozenset(folded(row["reported_value"]) for row in csv.DictReader(file))
 
 
-def label_codes(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict[str, str]:
+def label_codes(vocabularies: tuple[str, ...], crosswalk: SeedFile = CROSSWALK) -> dict[str, str]:
     """The code or missing reason of each folded label of these vocabularies: labels with the same one name the same group."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with crosswalk.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["vocabulary"] in vocabularies and row["reported_label"]]
     return {folded(row["reported_label"]): row["race_ethnicity_code"] or row["missing_reason"] for row in rows}
 
 
-def valid_labels(vocabulary: str, path: Path = CROSSWALK) -> dict[str, str]:
+def valid_labels(vocabulary: str, crosswalk: SeedFile = CROSSWALK) -> dict[str, str]:
     """The code or missing reason of each label of a vocabulary that is still valid, as the seed writes and orders them."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with crosswalk.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["vocabulary"] == vocabulary and row["valid_to"].startswith("9999")]
     return {row["reported_label"]: row["race_ethnicity_code"] or row["missing_reason"] for row in rows if row["reported_label"]}
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, *_state: int) -> Labels:
+def _read(crosswalk: SeedFile, *_state: int) -> Labels:
     """Cached by the file's state, because every contract is validated with the same labels."""
-    return read_labels(path)
+    return read_labels(crosswalk)

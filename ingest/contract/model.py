@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from ingest.contract.column import Column
 from ingest.contract.connectors import Connector, FileConnector, gives_rows, lookback
@@ -31,6 +31,7 @@ from ingest.contract.snapshot import SNAPSHOT_ON, Snapshot
 from ingest.contract.vocabulary import RaceVocabulary, Vocabulary
 from ingest.contract.words import SOURCE_NAME, TIMES, Identifier, Jurisdiction, Strict, matching, vocabulary_of, word
 from ingest.contract.yaml_source import Location
+from ingest.layers import SeedFile
 
 
 class Inconsistent(ValueError):
@@ -74,13 +75,21 @@ class Contract(Strict):
     concepts: Identifier | None = None
     footer: Footer | None = None
     snapshot: Snapshot | None = None
+    _crosswalk: SeedFile = PrivateAttr()
 
     @model_validator(mode="after")
     def _consistent(self, info: ValidationInfo) -> Contract:
-        problems = tuple(self._problems(vocabulary_of(info)))
+        vocabulary = vocabulary_of(info)
+        self._crosswalk = vocabulary.crosswalk
+        problems = tuple(self._problems(vocabulary))
         if problems:
             raise Inconsistent(problems)
         return self
+
+    @property
+    def crosswalk(self) -> SeedFile:
+        """The seed that maps the labels of the contract's race vocabularies."""
+        return self._crosswalk
 
     def _problems(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
         if not self.source.startswith(f"{self.department}__"):
@@ -216,7 +225,7 @@ class Contract(Strict):
                         f"{name} lets a person select one label; leave the delimiter out, or choose one that lets select several"
                     )
                     yield ("columns", at, "delimiter"), message
-            mapped = mapped_labels(column.vocabulary_names()) if column.offered or column.label else {}
+            mapped = mapped_labels(column.vocabulary_names(), self.crosswalk) if column.offered or column.label else {}
             if column.label and folded(column.label) not in mapped:
                 of = ", ".join(column.vocabulary_names())
                 message = f"{column.label!r} is no label of {of}; write it as there, or add it to race_ethnicity_crosswalk"
@@ -349,7 +358,7 @@ class Contract(Strict):
         """Vocabulary and label of each answer about race that a person can give: `offered`, boxes, values of questions."""
         found: dict[tuple[str, str], None] = {}
         for column in self.columns:
-            mapped = mapped_labels(column.vocabulary_names())
+            mapped = mapped_labels(column.vocabulary_names(), self.crosswalk)
             own_labels = (label for label in mapped if column.question and label.startswith(f"{column.question.lower()}="))
             offered = (*(column.offered or ()), *((column.label,) if column.label else ()), *own_labels)
             found.update({(mapped[folded(label)], folded(label)): None for label in offered})

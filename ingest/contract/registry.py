@@ -16,8 +16,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from ingest.contract import Contract, Inconsistent
+from ingest.contract.crosswalk import crosswalk_of
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
+from ingest.layers import SeedFile
 from warehouse.suggestions import did_you_mean
 
 SOURCES = Path(__file__).parents[1] / "sources"
@@ -115,7 +117,8 @@ class Registry:
                     continue
                 data["agreement"] = contracts[source].model_dump(by_alias=True, exclude_unset=True)["agreement"] | dict(decided)
             try:
-                contracts[source] = Contract.model_validate(data, context=load_vocabulary())
+                vocabulary = load_vocabulary().with_labels(contracts[source].crosswalk)
+                contracts[source] = Contract.model_validate(data, context=vocabulary)
             except ValidationError as error:
                 problems += problems_in(error, file, line_of, f"sources.{source}.")
         if problems:
@@ -167,15 +170,16 @@ def load_registry(further: Path | None = None, layered: Iterable[Path] = ()) -> 
 
 def read_contract(file: Path) -> Contract:
     """Read one contract; `ContractError` has the line of each problem in it."""
+    crosswalk = crosswalk_of(file)
     try:
         found = file.stat()
     except OSError:
-        return _read_contract.__wrapped__(file)
-    return _read_contract(file, found.st_ino, found.st_mtime_ns, found.st_size)
+        return _read_contract.__wrapped__(file, crosswalk)
+    return _read_contract(file, crosswalk, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 @lru_cache(maxsize=256)
-def _read_contract(file: Path, *_state: int) -> Contract:
+def _read_contract(file: Path, crosswalk: SeedFile, *_state: int) -> Contract:
     """Cached by the file's state, because a command reads all contracts three times."""
     try:
         source = read_yaml(file)
@@ -184,7 +188,7 @@ def _read_contract(file: Path, *_state: int) -> Contract:
     if not isinstance(source.data, dict):
         raise ContractError([Problem(file, 1, "(file)", "a contract is a mapping of keys; see docs/add-a-source.md")])
     try:
-        contract = Contract.model_validate(source.data, context=load_vocabulary())
+        contract = Contract.model_validate(source.data, context=load_vocabulary().with_labels(crosswalk))
     except ValidationError as error:
         raise ContractError(problems_in(error, file, source.line_of)) from None
     if contract.source != file.stem:

@@ -105,7 +105,7 @@ def _fields(column: Column, contract: Contract) -> Iterator[TemplateField]:
     heading = column.name if isinstance(name, int) else name
     required = column.required or column.name in contract.deciding_columns
     if column.is_label:
-        yield from _label_fields(column, heading, required)
+        yield from _label_fields(column, contract, heading, required)
         return
     kind: Kind = "text"
     choices, is_open = column.values, False
@@ -119,9 +119,9 @@ def _fields(column: Column, contract: Contract) -> Iterator[TemplateField]:
     yield TemplateField(heading, column.name, kind, required, choices, is_open)
 
 
-def _label_fields(column: Column, heading: str, required: bool) -> Iterator[TemplateField]:
+def _label_fields(column: Column, contract: Contract, heading: str, required: bool) -> Iterator[TemplateField]:
     vocabularies = [load_vocabulary().race[name] for name in column.vocabulary_names()]
-    labels = {label: code for found in vocabularies for label, code in valid_labels(found.name).items()}
+    labels = {label: code for found in vocabularies for label, code in valid_labels(found.name, contract.crosswalk).items()}
     if column.label:
         yield TemplateField(heading, column.name, "choice", required, YES_NO)
         return

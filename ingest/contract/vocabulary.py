@@ -5,11 +5,14 @@ The crosswalk seed defines what a reported label means.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ingest.contract.crosswalk import CROSSWALK
 from ingest.contract.yaml_source import read_yaml
+from ingest.layers import SeedFile
 
 PATH = Path(__file__).parents[1] / "vocabulary.yml"
 
@@ -27,10 +30,15 @@ class RaceVocabulary:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words that a contract may use, by list."""
+    """The words that a contract may use, by list, and the seed with the labels of the race vocabularies."""
 
     words: dict[str, tuple[str, ...]]
     race: dict[str, RaceVocabulary]
+    crosswalk: SeedFile = CROSSWALK
+
+    def with_labels(self, crosswalk: SeedFile) -> Vocabulary:
+        """The same words with the labels of another crosswalk, such as one with the rows of a city's layer."""
+        return dataclasses.replace(self, crosswalk=crosswalk)
 
 
 @cache

@@ -46,12 +46,12 @@ def file_identities(delivery: DeliveryRecord) -> dict[str, str]:
 
 
 def is_filled(contract: Contract) -> str:
-    """SQL boolean: the row is not blank."""
-    names = [quoted(column.name) for column in contract.kept_columns]
+    """SQL boolean: the row is not blank. A value of the file's name or period, which every row has, does not fill it."""
+    names = [quoted(column.name) for column in contract.kept_columns if not column.is_of_file]
     # a text that begins with a visible ASCII character is not blank; trimming it would take five times as long as reading it
     conditions = [f"coalesce({name} between '!' and '~', false)" for name in names]
     filled = [f"coalesce(trim({name}), '') <> ''" for name in names]
-    return f"({' or '.join([*conditions, *filled])})"
+    return f"({' or '.join([*conditions, *filled]) or 'true'})"
 
 
 def is_usable(contract: Contract, city_zone: str) -> str:

@@ -162,7 +162,8 @@ class _Batch:
         con, contract, city_zone, filled = self._con, self._contract, self._city_zone, self._filled
         usable = f"not ({self._unusable})"
         # a blank row has no usable key or period, so it is excluded with the unusable rows if any column decides
-        condition, duplicate, earlier = "true" if self._deciding else filled, 0, 0
+        excludes_blank = any(not column.is_of_file for column in self._deciding)
+        condition, duplicate, earlier = "true" if excludes_blank else filled, 0, 0
         older = None
         if contract.load.mode == "replace_partition":
             (condition, duplicate), good = (

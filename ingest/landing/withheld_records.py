@@ -68,19 +68,20 @@ def withhold_records(
     record = f"({', '.join(typed_expression(contract.column(name), city_zone) for name in contract.record_key)})"
     given = [f"{record} in (select {record} from {usable})"]
     if contract.load.absent != "zero":
-        given += [_has_no_cell(contract.column(name), usable, partition, city_zone) for name in contract.record_key]
+        given += [_has_no_cell(contract, contract.column(name), usable, partition, city_zone) for name in contract.record_key]
     con.execute(f"delete from {table} where {partition} in (select {partition} from {usable}) and ({' or '.join(given)})")
     # a record that several loads withdrew is kept once
     con.execute(f"delete from {table} where rowid not in (select max(rowid) from {table} group by {record})")
 
 
-def _has_no_cell(column: Column, usable: str, partition: str, city_zone: str) -> str:
+def _has_no_cell(contract: Contract, column: Column, usable: str, partition: str, city_zone: str) -> str:
     """SQL boolean: the release has no cell for the record, because its partition no longer has the record's value in a column."""
     cell = typed_expression(column, city_zone)
     is_absent = f"({partition}, {cell}) not in (select ({partition}, {cell}) from {usable})"
     if not column.offered:
         return is_absent
-    codes = ", ".join(f"{literal(label)}: {literal(code)}" for label, code in label_codes(column.vocabulary_names()).items())
+    mapped = label_codes(column.vocabulary_names(), contract.crosswalk)
+    codes = ", ".join(f"{literal(label)}: {literal(code)}" for label, code in mapped.items())
     code = rf"(map {{{codes}}})[lower(trim(regexp_replace({cell}, '\s+', ' ', 'g')))]"
     renamed = f"({partition}, {code}) in (select ({partition}, {code}) from {usable} where {code} is not null)"
     return f"({is_absent} and ({code} is null or {renamed}))"

@@ -32,7 +32,7 @@ def split_header(records: Iterator[pa.RecordBatch], how: Format) -> OpenTable:
     header = lines[0] if lines else position_names(first.num_columns)
     second = lines[1] if len(lines) > 1 else ()
     if how.header.merged and second:
-        header, second = _merged(header, second), ()
+        header, second = merged_names(header, second), ()
 
     def rest() -> Iterator[pa.RecordBatch]:
         yield first.slice(rows)
@@ -59,7 +59,7 @@ def optional_header(opened: OpenTable, names: Collection[str]) -> OpenTable:
     return dataclasses.replace(opened, header=cells if is_header else opened.header, batches=records())
 
 
-def _merged(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
+def merged_names(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
     """Join both rows: a name above applies to the empty cells to its right, like a merged cell."""
     names, current = [], ""
     for over, under in zip(above, below, strict=True):

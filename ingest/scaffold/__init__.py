@@ -5,9 +5,11 @@ make the contract. See `orchestration.scaffold` for the models. A draft guesses;
 packages import from here.
 """
 
-from ingest.scaffold.column_roles import RACE
+from ingest.scaffold.column_roles import ABOUT_OFFERED, RACE
 from ingest.scaffold.delivered_sample import DeliveredSample, DraftError, read_sample
 from ingest.scaffold.draft import OPEN_DECISIONS, Draft, draft
 from ingest.scaffold.render import write_draft
 
-__all__ = ["OPEN_DECISIONS", "RACE", "DeliveredSample", "Draft", "DraftError", "draft", "read_sample", "write_draft"]
+__all__ = [
+    "ABOUT_OFFERED", "OPEN_DECISIONS", "RACE", "DeliveredSample", "Draft", "DraftError", "draft", "read_sample", "write_draft",
+]  # fmt: skip

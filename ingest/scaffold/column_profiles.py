@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 from ingest.contract import Column
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.typing import typed_expression
+from ingest.typing.expressions import OFFSET
 from warehouse.sql import literal
 
 # A type is taken for the column's when so many of its cells read, once the words for nothing are out.
@@ -24,6 +25,7 @@ NOTHING = {
     "#n/a": "invalid", "nan": "not_collected", "-": "not_collected", "--": "not_collected", ".": "not_collected",
     "*": "suppressed_at_source", "**": "suppressed_at_source", "***": "suppressed_at_source", "s": "suppressed_at_source",
     "?": "not_collected", "unknown": "respondent_unknown", "unk": "respondent_unknown", "tbd": "not_collected",
+    "closed": "not_applicable", "no data": "not_collected", "not reported": "not_collected", "not available": "not_collected",
 }  # fmt: skip
 DATES = (
     "%m/%d/%Y", "%d.%m.%Y", "%m-%d-%Y", "%Y%m%d", "%d-%b-%Y", "%B %d, %Y", "%Y/%m/%d", "%Y-%m",
@@ -67,8 +69,10 @@ PATTERNS = {
     "person": r"^\s*[A-Z][A-Za-z'-]+,\s*[A-Z][A-Za-z.'-]*(\s+[A-Z]\.?)?\s*$",
     "geoid": r"^(\d{11}|\d{12}|\d{15})$",
     "zip": r"^\d{5}(-\d{4})?$",
+    "point": r"^(POINT ?)?\(-?\d+\.\d+,? +-?\d+\.\d+\)$",
     "street": r"^\s*\d+(-\d+)?\s+([NSEW]\.?\s|north|south|east|west)?.*[A-Za-z]{2}",
     "leading_zero": r"^0\d+$",
+    "offset": OFFSET,
 }
 # In a text the other words may be answers.
 NOTHING_IN_A_TEXT = ("null", "(null)", "n/a", "#n/a", "nan")

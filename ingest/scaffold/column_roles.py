@@ -59,10 +59,18 @@ ROLES: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
         ("decimal", "integer"),
     ),
 )
+# Of a district, its calls or their total are no district.
+A_QUANTITY = re.compile(r"(^|_)(total|count|calls|number|num|pct|percent|rate|population|sum)(_|$)")
+# x and y of map servers are degrees if they are that small.
+IN_DEGREES = {"x": ("longitude", 180), "y": ("latitude", 90)}
 QUASI = frozenset({"address", "latitude", "longitude", "x", "y", "zip", "sex", "age", "language", "geoid"})
 ABOUT_ETHNICITY = (
     "is ethnicity asked apart from race? then role: ethnicity and question: Ethnicity; the crosswalk maps each answer as "
     "Ethnicity=…. An answer that is not known leaves Hispanic open; map it as not_applicable only if it means not Hispanic"
+)
+ABOUT_OFFERED = (
+    "which answers does the form offer? list them all in offered, also those without a record: "
+    "without the list an absent group is not_collected and never zero"
 )
 ETHNICITY = re.compile(r"^(?!.*rac(e|ial)).*(ethnic|hispanic|latin)")
 RACE = re.compile(r"(^|_)(race|racial|ethnic\w*|hispanic)($|_)")
@@ -87,7 +95,19 @@ def snake_case(name: str, used: set[str], at: int) -> str:
 
 def draft_column(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
     """(the contract's keys of a column, the decisions left to a person)."""
-    return _draft_box(profile, name, delivered) or _draft_other(profile, name, delivered, labels)
+    return (
+        _draft_box(profile, name, delivered)
+        or _draft_point(profile, name, delivered)
+        or _draft_other(profile, name, delivered, labels)
+    )
+
+
+def _draft_point(profile: ColumnProfile, name: str, delivered: str | int) -> tuple[dict[str, Any], list[str]] | None:
+    """Both coordinates in one text, as portals add them to a table that has them; None for any other column."""
+    if profile.reads["type"] != "text" or profile.shares.get("point", 0) <= 90:
+        return None
+    question = f"{name}: it repeats coordinates as a text; put it under ignore if other columns have them"
+    return {"name": name, "from": delivered, "type": "text", "privacy": "quasi_identifier"}, [question]
 
 
 def _draft_box(profile: ColumnProfile, name: str, delivered: str | int) -> tuple[dict[str, Any], list[str]] | None:
@@ -120,7 +140,7 @@ def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels
         questions.append(f"{name}: its dates read month first and day first alike; the draft takes month first")
     if any("%y" in form for form in keys.get("formats", ())):
         questions.append(f"{name}: its years have two digits; 69 to 99 are read as 19xx")
-    if profile.reads == {"type": "timestamp"}:
+    if profile.reads == {"type": "timestamp"} and profile.shares.get("offset", 0) < 100:
         questions.append(f"{name}: on whose clock are its times? name it in timezone, like America/Chicago, if not the city's")
     if not profile.filled:
         questions.append(f"{name}: it is empty in this delivery; ask the steward, or put it under ignore")
@@ -137,10 +157,7 @@ def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels
             questions.append(
                 f"{name}: are its labels those of the vocabulary {vocabulary}? who says a person's race: collection.mode"
             )
-            questions.append(
-                f"{name}: which answers does the form offer? list them all in offered, also those without a record: "
-                "without the list an absent group is not_collected and never zero"
-            )
+            questions.append(f"{name}: {ABOUT_OFFERED}")
         else:
             more = f" (most labels are those of {vocabulary})" if vocabulary else ""
             questions.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")
@@ -207,8 +224,13 @@ def _role(profile: ColumnProfile, name: str, kind: str) -> str | None:
         return "geoid"
     for role, pattern, types in ROLES:
         if kind in types and pattern.search(name) and not (role == "age" and AGE_OF_A_THING.search(name)):
+            if role == "district" and A_QUANTITY.search(name):
+                continue
             limit = {"latitude": 90, "longitude": 180}.get(role)
-            outside = limit and profile.most is not None and max(abs(profile.most), abs(profile.least or 0)) > limit
+            size = max(abs(profile.most or 0), abs(profile.least or 0))
+            outside = limit and profile.most is not None and size > limit
+            if kind == "decimal" and role in IN_DEGREES and 0 < size <= IN_DEGREES[role][1]:
+                return IN_DEGREES[role][0]
             return {"latitude": "y", "longitude": "x"}[role] if outside else role
     if kind == "text" and profile.shares.get("street", 0) > 60 and profile.distinct > MOST_CATEGORIES:
         return "address"

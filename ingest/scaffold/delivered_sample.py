@@ -39,7 +39,8 @@ class DraftError(ValueError):
 class DeliveredSample:
     """A table as text: its `connector` and `format` as in a contract, its names, and its first rows.
 
-    `whole`: whether these are all rows; `questions`: decisions left to a person.
+    `whole`: whether these are all rows; `questions`: decisions left to a person; `footer`: last rows that are no records;
+    `files`: the names of the files.
     """
 
     connector: Mapping[str, Any]
@@ -49,6 +50,8 @@ class DeliveredSample:
     whole: bool
     questions: tuple[str, ...]
     path: Path | None
+    footer: int = 0
+    files: tuple[str, ...] = ()
 
 
 def read_sample(
@@ -81,13 +84,15 @@ def from_url(url: str, environment: Mapping[str, str], crs: str | None = None, s
 
     connector = HttpConnector(kind="http", url=url)
     file = fetch_file("draft", connector, FetchRequest(environment, Path(tempfile.gettempdir())))
-    form, questions = detect_format(file, sheet)
+    form, footer, questions = detect_format(file, sheet)
     form |= {"crs": crs} if crs else {}
-    header, rows, whole = _read(open_files(_provisional({"kind": "file"}, form), (file,)))
-    return DeliveredSample({"kind": "http", "url": url}, form, header, rows, whole, tuple(questions), None)
+    header, rows, whole = _read(open_files(_provisional({"kind": "file"}, form, footer=footer), (file,)))
+    return DeliveredSample({"kind": "http", "url": url}, form, header, rows, whole, tuple(questions), None, footer)
 
 
-def _provisional(connector: Mapping[str, Any], form: Mapping[str, Any], names: tuple[str, ...] = ("no column",)) -> Contract:
+def _provisional(
+    connector: Mapping[str, Any], form: Mapping[str, Any], names: tuple[str, ...] = ("no column",), footer: int = 0
+) -> Contract:
     """A contract that is good for opening files, and for asking a database for the columns of these names."""
     by_position = form.get("header", {}).get("rows") == "none"
     data: dict[str, Any] = {
@@ -97,6 +102,7 @@ def _provisional(connector: Mapping[str, Any], form: Mapping[str, Any], names: t
         "connector": connector, "format": form, "load": {"mode": "replace"}, "cadence": "once", "freshness": None,
         "columns": [{"name": f"c{at}", "from": at if by_position else name} for at, name in enumerate(names, 1)],
     }  # fmt: skip
+    data |= {"footer": {"rows": footer}} if footer else {}
     return Contract.model_validate(data, context=load_vocabulary())
 
 
@@ -109,13 +115,15 @@ def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | Non
             return _from_sqlite(path, files, table)
     folder = path if path.is_dir() else path.parent
     first = next((file for file in files if file.suffix.lower() == ".shp"), files[0])
-    form, questions = detect_format(local_file(first.resolve(), first.name), sheet)
+    form, footer, questions = detect_format(local_file(first.resolve(), first.name), sheet)
     form |= {"crs": crs} if crs else {}
     if form["kind"] == "shapefile" and not path.is_dir():
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)
-    origin = open_folder(_provisional({"kind": "file"}, form), files, folder)
+    origin = open_folder(_provisional({"kind": "file"}, form, footer=footer), files, folder)
     header, rows, whole = _read(origin)
-    return DeliveredSample({"kind": "file"}, form, header, rows, whole, tuple(questions), path)
+    rows = rows.slice(0, rows.num_rows - footer) if whole else rows
+    names = tuple(file.name for file in files)
+    return DeliveredSample({"kind": "file"}, form, header, rows, whole, tuple(questions), path, footer, names)
 
 
 def _from_sqlite(path: Path, files: tuple[Path, ...], table: str | None) -> DeliveredSample:

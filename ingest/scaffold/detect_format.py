@@ -1,7 +1,7 @@
 """Guess the format of a file from its name and bytes: kind, encoding, delimiter, header, sheet, location of records.
 
-Each guess is tried on the file: `ingest.readers` reads by the guess, so that a wrong one fails. See `column_profiles` for the
-columns.
+Each guess is tried on the file: `ingest.readers` reads by the guess, so that a wrong one fails. See `detect_header` for the rows
+of names and of notes, `column_profiles` for the columns.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import fastexcel
+import pyarrow as pa
 
 from ingest.readers.archives import open_streams
 from ingest.readers.files import File
-from ingest.readers.header_rows import A_VALUE
 from ingest.readers.reader_types import Stream
+from ingest.scaffold.detect_header import detect_footer, detect_header
 
 SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 200
 DELIMITERS = ",;\t|"
@@ -34,8 +35,16 @@ class UnknownFormat(ValueError):
     """A file whose format cannot be detected."""
 
 
-def detect_format(file: File, sheet: str | None = None) -> tuple[dict[str, Any], list[str]]:
-    """(the contract's `format` for a file, the open decisions); `DeliveryError` or `UnknownFormat` if none fits.
+class FileFormat(NamedTuple):
+    """The contract's `format` for a file, the number of its last rows that are no records, and the open decisions."""
+
+    form: dict[str, Any]
+    footer: int
+    questions: list[str]
+
+
+def detect_format(file: File, sheet: str | None = None) -> FileFormat:
+    """The format of a file; `DeliveryError` or `UnknownFormat` if none fits.
 
     `sheet` is that of a workbook: its name, or its position from 1.
     """
@@ -45,16 +54,16 @@ def detect_format(file: File, sheet: str | None = None) -> tuple[dict[str, Any],
     candidates = (
         [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix] if len(found) > 1 else list(found)
     )
-    form, open_questions = _of_stream(candidates[0], suffix.removesuffix(".gz"), sheet)
+    form, footer, open_questions = _of_stream(candidates[0], suffix.removesuffix(".gz"), sheet)
     if sheet and form["kind"] != "excel":
         raise UnknownFormat(f"--sheet is for workbooks, and this file is read as {form['kind']}")
     if len(candidates) < len(found) and form["kind"] != "shapefile":
         form["member"] = f"*{suffix}"
         open_questions.append(f"the archive holds other files than {form['member']}: does one of them matter?")
-    return form, open_questions
+    return FileFormat(form, footer, open_questions)
 
 
-def _of_stream(stream: Stream, suffix: str, sheet: str | None) -> tuple[dict[str, Any], list[str]]:
+def _of_stream(stream: Stream, suffix: str, sheet: str | None) -> FileFormat:
     with stream.open() as opened:
         begins = opened.read(SAMPLE_BYTES)
         if not begins:
@@ -64,7 +73,7 @@ def _of_stream(stream: Stream, suffix: str, sheet: str | None) -> tuple[dict[str
         if kind == "excel" or begins.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
             return _excel(begins + opened.read(), sheet)
         if kind in ("parquet", "dbf", "shapefile"):
-            return {"kind": kind} | ({"encoding": _encoding(begins + opened.read())} if kind == "dbf" else {}), []
+            return FileFormat({"kind": kind} | ({"encoding": _encoding(begins + opened.read())} if kind == "dbf" else {}), 0, [])
         data = begins + opened.read()
     encoding = _encoding(data)
     text = codecs.getincrementaldecoder(encoding)("strict").decode(data[:SAMPLE_BYTES]).removeprefix("\ufeff")
@@ -74,7 +83,7 @@ def _of_stream(stream: Stream, suffix: str, sheet: str | None) -> tuple[dict[str
         form, questions = _json(data.decode(encoding).removeprefix("\ufeff"))
     else:
         form, questions = _delimited(text)
-    return form | encoding_key, encoding_questions + questions
+    return FileFormat(form | encoding_key, 0, encoding_questions + questions)
 
 
 def _encoding(data: bytes) -> str:
@@ -92,7 +101,7 @@ def _encoding(data: bytes) -> str:
     return "utf-8"
 
 
-def _excel(data: bytes, chosen: str | None) -> tuple[dict[str, Any], list[str]]:
+def _excel(data: bytes, chosen: str | None) -> FileFormat:
     try:
         book = fastexcel.read_excel(data)
         sheets = {name: book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in book.sheet_names}
@@ -108,9 +117,14 @@ def _excel(data: bytes, chosen: str | None) -> tuple[dict[str, Any], list[str]]:
         own_questions.append(
             f"the workbook has the sheets {', '.join(sheets)}; the draft takes the largest; --sheet names another"
         )
-    rows = [[cell or "" for cell in row.values()] for row in sheets[name].to_arrow().slice(0, SAMPLE_RECORDS).to_pylist()]
-    header, questions = _header(rows, list(range(len(rows) + 1)))
-    return form | header, own_questions + questions
+    rows = _cells(sheets[name].to_arrow().slice(0, SAMPLE_RECORDS))
+    header, questions = detect_header(rows, list(range(len(rows) + 1)))
+    footer, footer_questions = detect_footer(rows, _cells(sheets[name].to_arrow()[-SAMPLE_RECORDS:]))
+    return FileFormat(form | header, footer, own_questions + questions + footer_questions)
+
+
+def _cells(rows: pa.RecordBatch) -> list[list[str]]:
+    return [[cell or "" for cell in row.values()] for row in rows.to_pylist()]
 
 
 def _chosen_sheet(names: Sequence[str], chosen: str) -> str:
@@ -170,7 +184,7 @@ def _delimited(text: str) -> tuple[dict[str, Any], list[str]]:
             raise UnknownFormat(problem)
         return {"kind": "csv"}, ["it has a single column: is that right?"]
     _, _, delimiter, rows, lines = best
-    header, header_questions = _header(rows, lines)
+    header, header_questions = detect_header(rows, lines)
     return {"kind": "csv"} | ({"delimiter": delimiter} if delimiter != "," else {}) | header, header_questions
 
 
@@ -188,34 +202,3 @@ def _records(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
     except csv.Error:
         pass
     return (rows[:-1] if len(rows) > 2 and len(text) >= SAMPLE_BYTES else rows), lines
-
-
-def _header(rows: Sequence[Sequence[str]], lines: Sequence[int]) -> tuple[dict[str, Any], list[str]]:
-    """Where the names are: below a title block, in one row or two, or nowhere."""
-    width = Counter(sum(1 for cell in row if cell.strip()) for row in rows if any(cell.strip() for cell in row)).most_common(1)
-    usual = width[0][0] if width else 1
-    length = Counter(map(len, rows)).most_common(1)[0][0]
-    at = next(
-        (n for n, row in enumerate(rows) if len(row) == length and sum(1 for cell in row if cell.strip()) >= 0.6 * usual),
-        0,
-    )
-    header: dict[str, Any] = {"skip": lines[at]} if at else {}
-    questions = [f"the names seem to follow {lines[at]} lines of title: does every delivery have them?"] if at else []
-    names = [cell.strip() for cell in rows[at]]
-    values = sum(1 for name in names if A_VALUE.fullmatch(name))
-    below = rows[at + 1 :]
-    if not any(names) or 3 * values >= len(names):
-        header = {"rows": "none"}  # a title block without names looks like records
-        questions = ["it seems to have no header row, so columns have positions instead of names: ask the steward what each is"]
-    elif len(below) > 3 and _is_second_header(below):
-        header["rows"] = 2
-        questions.append("the second row seems to explain the first: does every delivery have both?")
-    return ({"header": header} if header else {}), questions
-
-
-def _is_second_header(below: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row is words over columns of numbers."""
-    columns = [[row[at].strip() for row in below if at < len(row)] for at in range(len(below[0]))]
-    numbers = [column for column in columns if len(column) > 3 and all(A_VALUE.fullmatch(cell) for cell in column[1:] if cell)]
-    words = [column for column in numbers if column[0] and not A_VALUE.fullmatch(column[0]) and any(column[1:])]
-    return len(words) >= 2 and 2 * len(words) >= len(numbers)

@@ -18,6 +18,8 @@ from ingest.contract.words import SOURCE_NAME
 from ingest.scaffold.column_profiles import ColumnProfile, profile_columns
 from ingest.scaffold.column_roles import BEGUN, CLOSED, CODE, Labels, draft_column, race_vocabulary, snake_case
 from ingest.scaffold.delivered_sample import DeliveredSample, DraftError
+from ingest.scaffold.place_roles import settle_places
+from ingest.scaffold.record_columns import repeated_key, year_of_names
 
 # Everyone may read a table that is held on these grounds.
 PUBLIC = ("open_data", "public_record")
@@ -95,12 +97,20 @@ def draft(
     if not found:
         raise DraftError("the delivery has no columns")
     columns, ignore, questions = _columns(delivered, found, labels)
+    questions += settle_places(_kept(columns, found))
     time, closed = _times(columns, found)
     keys = tuple(
         column["name"] for column, profile in _kept(columns, found) if profile.is_unique and column["type"] in ("text", "integer")
     )
     named = [key for key in keys if CODE.search(key)]
-    key = named[0] if named and delivered.whole else None
+    repeated = None if named or not delivered.whole else repeated_key(con, delivered.rows, _kept(columns, found))
+    key = named[0] if named and delivered.whole else repeated
+    if repeated:
+        questions.append(f"{repeated}: it names a record, but for rows that are delivered twice; drop_exact keeps one of them")
+    years = year_of_names(delivered.files, columns)
+    if years and time is None:
+        columns.insert(0, years)
+        questions.append(f"{years['name']}: no column has dates, so the year is that of the file's name; or is there a period?")
     for column in columns:
         if column["name"] == key:
             column.update(required=True, role="key")
@@ -127,13 +137,19 @@ def draft(
         "platform": "to be named",
         "connector": dict(delivered.connector),
         "format": dict(delivered.form),
-        "load": {"mode": "replace", "key": [key] if key else None, "duplicates": "keep"},
+        "load": {
+            "mode": "replace",
+            "key": [key] if key else None,
+            "duplicates": "drop_exact" if repeated else "keep",
+        },
         "cadence": "once",
         "freshness": None,
         "columns": columns,
     }
     if ignore:
         contract["ignore"] = ignore
+    if delivered.footer:
+        contract["footer"] = {"rows": delivered.footer}
     Contract.model_validate(contract, context=load_vocabulary())  # an invalid draft is an error of Levelground, and fails here
     asked = [key for key, answer in (("agreement", basis), ("statistical_unit", unit)) if answer]
     questions = [*delivered.questions, *questions]
@@ -175,13 +191,16 @@ def _columns(
         columns.append(column)
         questions += column_questions
     if not any(column.get("keep") != "drop" for column in columns):
-        raise DraftError("no column is left that may be kept; write the contract by hand, see docs/add-a-source.md")
+        raise DraftError(
+            "no column is left that may be kept: columns without a name of their own, or with personal data, are left out. "
+            "Are the names in another row? Write the contract by hand with format.header, see docs/formats.md"
+        )
     return columns, list(ignore), questions
 
 
 def _kept(columns: list[dict[str, Any]], found: list[ColumnProfile]) -> list[tuple[dict[str, Any], ColumnProfile]]:
     profiles_by: dict[str | int, ColumnProfile] = {profile.name: profile for profile in found} | dict(enumerate(found, 1))
-    return [(column, profiles_by[column["from"]]) for column in columns if column.get("keep") != "drop"]
+    return [(column, profiles_by[column["from"]]) for column in columns if column.get("keep") != "drop" and "from" in column]
 
 
 def _complete(column: dict[str, Any], columns: list[dict[str, Any]], found: list[ColumnProfile]) -> bool:

@@ -102,6 +102,8 @@ def new(
     if contract is None:
         raise ConfigurationError(f"{name} has no contract in {folders.sources}; draft one with --from FILE")
     generated = generate_source(settings, contract, folders, fact)
+    if not contract.exists():
+        out.print(f"moved: {contract} to {folders.sources}, which runs read", markup=False)
     for heading, paths in (("written", generated.written), ("changed by hand, left alone", generated.kept)):
         for path in paths:
             out.print(f"{heading}: {path}", markup=False)

@@ -16,7 +16,7 @@ from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, load_registry, read_contract
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.layers import SeedFile, seed_file
-from ingest.scaffold import OPEN_DECISIONS, Draft, DraftError, draft, read_sample, write_draft
+from ingest.scaffold import ABOUT_OFFERED, OPEN_DECISIONS, Draft, DraftError, draft, read_sample, write_draft
 from orchestration.runs.delivery_location import home_city
 from orchestration.scaffold.existing_source import Fit, fitting_source, mapped_to
 from orchestration.scaffold.generate import Generated, generate
@@ -100,6 +100,7 @@ def _with_label_rows(new_draft: Draft, layer: Path, crosswalk: SeedFile) -> Draf
         column = next(one for one in columns if one["name"] == name)
         column.update(role="race", vocabulary=vocabulary)
         questions = [question for question in questions if not question.startswith(f"{name}: it seems to hold race")]
+        questions.append(f"{name}: {ABOUT_OFFERED}")
         questions.append(f"{name}: {proposed} labels that {vocabulary} lacks got rows in {path}; check each proposal")
         if left:
             questions.append(

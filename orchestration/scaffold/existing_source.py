@@ -43,7 +43,7 @@ def fitting_source(new_draft: Draft, contracts: Iterable[Contract]) -> Fit | Non
     best: Fit | None = None
     for contract in contracts:
         wanted = [column for column in contract.columns if column.is_kept]
-        found = _matches(wanted, new_draft.complete["columns"])
+        found = _matches(wanted, _delivered(new_draft))
         if len(wanted) < 4 or any(column.required and column.name not in found for column in wanted):
             continue
         fit = Fit(contract.source, len(found), len(wanted))
@@ -54,7 +54,7 @@ def fitting_source(new_draft: Draft, contracts: Iterable[Contract]) -> Fit | Non
 
 def mapped_to(new_draft: Draft, shared: Contract) -> Draft:
     """The draft with the columns of a shared contract in place of its own."""
-    delivered = new_draft.complete["columns"]
+    delivered = _delivered(new_draft)
     found = _matches(shared.columns, delivered)
     columns, questions = [], list(new_draft.questions)
     if shared.follow_up:
@@ -83,10 +83,17 @@ def mapped_to(new_draft: Draft, shared: Contract) -> Draft:
     whole = shared.model_dump(mode="json", by_alias=True, exclude_unset=True)
     own = {key: new_draft.complete[key] for key in ("jurisdiction", "steward", "agreement", "platform", "connector", "format")}
     complete = {key: value for key, value in whole.items() if key not in OF_ITS_DELIVERIES} | own | {"columns": columns}
+    if "footer" in new_draft.complete:
+        complete["footer"] = new_draft.complete["footer"]
     if ignored and all(isinstance(name, str) for name in ignored):
         complete["ignore"] = ignored
     answered = tuple(dict.fromkeys((*new_draft.answered, "statistical_unit")))
     return dataclasses.replace(new_draft, complete=complete, questions=tuple(questions), answered=answered)
+
+
+def _delivered(new_draft: Draft) -> list[dict[str, Any]]:
+    """The columns that the delivery has; the names of its files may give another one."""
+    return [column for column in new_draft.complete["columns"] if "from" in column]
 
 
 def _matches(wanted: Iterable[Column], delivered: list[dict[str, Any]]) -> dict[str, Mapping[str, Any]]:

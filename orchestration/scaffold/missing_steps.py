@@ -15,6 +15,7 @@ from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.layers import Layer, seed_file
 from ingest.scaffold import RACE
+from orchestration.scaffold.model_plan import PLACE_ROLES
 from orchestration.settings import SHARED_SEEDS
 from orchestration.sources.audit_delivery import CROSSWALK
 from orchestration.transform.model_files import ModelFile
@@ -56,6 +57,11 @@ def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Itera
     for name in dict.fromkeys(name for column in contract.columns for name in column.vocabulary_names()):
         if "" not in labels.get(name, ()):
             yield Step("labels", f"{name}: no row for the empty label", "race_ethnicity_crosswalk.csv")
+    for role in PLACE_ROLES:
+        same = [column.name for column in contract.kept_columns if column.role == role]
+        if len(same) > 1:
+            missing = f"{', '.join(same)}: all have the role {role}, so no record is geocoded by it; leave it to one of them"
+            yield Step("places", missing, "the contract", is_required=False)
     unread = [c.name for c in contract.kept_columns if RACE.search(c.name) and not c.is_label and c.type == "text"]
     if unread and not any(column.is_label for column in contract.columns):
         missing = f"{', '.join(unread)}: no role race with a vocabulary that has a row per label, so no figure by race follows"

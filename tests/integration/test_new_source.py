@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -139,7 +140,10 @@ def test_the_commands_lead_from_a_file_to_what_is_left(tmp_path: Path) -> None:
     assert isinstance(sources("check", NAME, str(tmp_path / "passes.csv"), *layer).exception, ContractError)
     assert "has a contract already" in str(sources("new", NAME, *file, *layer).exception)
 
-    (tmp_path / "layer" / "drafts" / f"{NAME}.yml").unlink()
+    draft = tmp_path / "layer" / "drafts" / f"{NAME}.yml"
+    draft.write_text(draft.read_text() + "agreement: {basis: internal, classification: internal}\nstatistical_unit: record\n")
+    assert f"moved: {draft} to {tmp_path / 'layer' / 'sources'}" in "".join(sources("new", NAME, *layer).output.splitlines())
+    shutil.rmtree(tmp_path / "layer")
     made = sources("new", NAME, *file, *layer, "--agreement", "open_data", "--unit", "record", "--fact", "fct_passes")
     assert made.exit_code == 0 and "1 missing, " in made.output, "the answers of the form"
     assert (tmp_path / "layer" / "models" / "marts" / "facts" / "services" / "fct_passes.sql").exists()

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ingest.city import city_registry, read_city, read_layer_city
+from ingest.contract.crosswalk import CROSSWALK
 from ingest.contract.registry import SOURCES, ContractError, read_contract
 from ingest.contract.words import PLACES
 from ingest.layers import CITIES, STATES, Layer, LayerError, city_layer, layer_names, layered_seed, seed_rows, state_layer
+from tests.support.visits import CONTRACT
 
 REQUESTS = "ucc__service_requests"
 
@@ -73,6 +76,22 @@ def test_a_contract_of_the_layer_replaces_the_shared_one(layer: Layer) -> None:
     assert "one line per request" in registry[REQUESTS].grain
     assert "ucc__callers" in registry
     assert "ucc__callers" not in city_registry(read_city(None))
+
+
+def test_a_form_of_the_layer_may_offer_a_label_that_the_layer_maps(layer: Layer) -> None:
+    rows = layer.folder / "seeds" / "rows" / f"{CROSSWALK.stem}.csv"
+    header = CROSSWALK.read_text(encoding="utf-8").splitlines()[0]
+    rows.write_text(f"{header}\npolice_observed,Other / Mixed Race,other_race,other_race,,1900-01-01,9999-12-31,\n")
+    race = {"name": "race", "role": "race", "vocabulary": "police_observed", "offered": ["Other / Mixed Race"]}
+    file = layer.folder / "sources" / f"{CONTRACT['source']}.yml"
+    file.write_text(yaml.safe_dump(CONTRACT | {"columns": [race]}))
+    settings = layer.folder / "city.yml"
+    settings.write_text(settings.read_text() + f"sources: {{{CONTRACT['source']}: {{title: Visits}}}}\n")
+    contract = city_registry(read_layer_city(layer))[CONTRACT["source"]]
+    assert (contract.title, contract.offered_labels()) == ("Visits", (("police_observed", "other / mixed race"),))
+    rows.unlink()
+    with pytest.raises(ContractError, match="'Other / Mixed Race' is no label of police_observed"):
+        city_registry(read_layer_city(layer))
 
 
 def test_the_layer_may_change_how_a_source_is_reached_and_the_deliveries_may_not(layer: Layer, tmp_path: Path) -> None:

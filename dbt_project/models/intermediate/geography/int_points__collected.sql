@@ -22,7 +22,8 @@ delivered as (
     select
         longitude,
         latitude,
-        address
+        {# a source may deliver points alone #}
+        {{- 'address' if source_with_points in sources_with_addresses() else 'cast(null as varchar)' }} as address
     from {{ ref(source_with_points) }}
     {%- endfor %}
 ),

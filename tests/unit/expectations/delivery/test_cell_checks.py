@@ -8,6 +8,7 @@ from duckdb import DuckDBPyConnection
 from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, DeliveryQuery, delivery_query
 from ingest.contract import Contract
 from ingest.typing import invalid_flag, missing_flag
+from tests.support.visits import visits_contract
 
 MakeContract = Callable[..., Contract]
 LABELS = {"eeo4_hr": frozenset({"WHITE"}), "dpi_wisedash": frozenset({"White"})}
@@ -55,6 +56,13 @@ def test_a_row_is_blank_only_when_all_of_it_is(make_contract: MakeContract, conn
     write(connection, contract, note="x")
     assert ask(connection, reading(contract), BLANK) is False
     assert ask(connection, reading(contract), REJECTED) is True
+
+
+def test_a_value_of_the_files_name_fills_no_blank_row(connection: DuckDBPyConnection) -> None:
+    of_file = {"name": "year", "from_file": r"(\d{4})", "required": True}
+    contract = visits_contract(columns=[of_file, {"name": "k", "required": True}])
+    write(connection, contract, year="2024")
+    assert ask(connection, reading(contract), f"({BLANK}, {REJECTED})") == (True, False)
 
 
 def test_a_row_is_rejected_by_its_required_key_and_period_columns(

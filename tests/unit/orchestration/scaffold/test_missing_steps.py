@@ -67,6 +67,13 @@ def test_labels_need_the_answers_of_the_form() -> None:
     assert step.part == "labels" and step.missing.startswith("offered: the answers of the form")
 
 
+def test_records_are_geocoded_by_one_column_of_a_role() -> None:
+    columns = [{"name": name, "role": "address", "privacy": "quasi_identifier"} for name in ("site", "location")]
+    (step,) = steps_of_contract(visits_contract(columns=columns))
+    assert (step.part, step.is_required) == ("places", False)
+    assert step.missing.startswith("site, location: all have the role address, so no record is geocoded by it")
+
+
 def test_marks_of_a_draft_are_decisions(tmp_path: Path) -> None:
     draft = tmp_path / "dpt__visits.yml"
     draft.write_text("title: Visits  # decide\n# statistical_unit: person | record  # decide: not asked\ngrain: one row\n")
