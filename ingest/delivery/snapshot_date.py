@@ -56,6 +56,12 @@ def snapshot_date_of_file(contract: Contract, name: str, footer: Sequence[str], 
     return declared
 
 
+def date_in_name(contract: Contract, name: str) -> dt.date | None:
+    """The snapshot date in a file's name, if it is what dates the stock first; raises `DeliveryError` if it is no date."""
+    snapshot = contract.snapshot
+    return _in_name(contract, snapshot, name) if snapshot and snapshot.from_[:1] == ("file_name",) else None
+
+
 def declared_snapshot_date(contract: Contract) -> dt.date | None:
     """The day of the contract's `as_of`, which city.yml may change, else of the end of its declared period."""
     declared = contract.declared_as_of

@@ -23,7 +23,7 @@ from ingest.landing.rejected import (
 from ingest.landing.replay import DeliveryLost, replay, restore_ledger
 from ingest.landing.row_partitions import Partition, Partitions, partition_rows, typed_row_by_row, write_partitions
 from ingest.landing.tables import create_delivery_view, ensure_tables, period_expression
-from ingest.landing.units import Unit, delivered_units, landed_units
+from ingest.landing.units import Unit, delivered_units, landed_units, named_units
 
 __all__ = [
     "DeliveryLost",
@@ -49,6 +49,7 @@ __all__ = [
     "has_refused_or_doubtful",
     "landed_units",
     "last_load",
+    "named_units",
     "partition_rows",
     "period_expression",
     "promote",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import datetime as dt
+from pathlib import Path, PurePosixPath
 
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
+from ingest.contract.snapshot import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
+from ingest.delivery.snapshot_date import date_in_name
+from ingest.errors import DeliveryError
 from ingest.landing.batch_rows import batch_relation, is_filled, is_usable
 from ingest.landing.partition_releases import partition_expression
 from ingest.landing.tables import period_expression
 from warehouse.sql import literal, quoted
 
+ARCHIVES = (".zip", ".gz")
 # a period by its first day, or a partition by its values, as text
 Unit = str
 
@@ -31,6 +36,34 @@ def delivered_units(
     ).fetchall()
     units = {unit for (unit,) in found}
     return None if None in units else frozenset(units)
+
+
+def named_units(con: DuckDBPyConnection, contract: Contract, file: str, city_zone: str) -> frozenset[Unit] | None:
+    """The unit of all rows of a file, if its name alone decides it by the contract (`from_file`, a snapshot's `file_name`).
+
+    None if its rows decide, or if it is an archive, whose members have names of their own.
+    """
+    deciding = (contract.load.period_column,) if contract.load.mode == "replace_period" else contract.load.partition_by or ()
+    if PurePosixPath(file).suffix.lower() in ARCHIVES:
+        return None
+    values = {name: _value_of_name(contract, name, file) for name in deciding if name}
+    if not values or None in values.values():
+        return None
+    row = ", ".join(f"{literal(str(value))} as {quoted(name)}" for name, value in values.items())
+    dated = f"* replace (cast({SNAPSHOT_ON} as date) as {SNAPSHOT_ON})" if SNAPSHOT_ON in values else "*"
+    found = con.execute(
+        f"select cast({_unit(contract, city_zone)} as varchar) from (select {dated} from (select {row}))"
+    ).fetchone()
+    return frozenset(found) if found and found[0] is not None else None
+
+
+def _value_of_name(contract: Contract, column: str, file: str) -> str | dt.date | None:
+    if column == SNAPSHOT_ON:
+        try:
+            return date_in_name(contract, file)
+        except DeliveryError:
+            return None
+    return contract.column(column).in_file(file)
 
 
 def landed_units(con: DuckDBPyConnection, contract: Contract, file: str, city_zone: str) -> frozenset[Unit] | None:

@@ -146,6 +146,9 @@ def draft(
         "freshness": None,
         "columns": columns,
     }
+    if delivered.path is None:
+        # what was fetched for the draft is fetched by runs, also in a home that reads a folder
+        contract["delivered_by"] = "live"
     if ignore:
         contract["ignore"] = ignore
     if delivered.footer:

@@ -83,8 +83,7 @@ def mapped_to(new_draft: Draft, shared: Contract) -> Draft:
     whole = shared.model_dump(mode="json", by_alias=True, exclude_unset=True)
     own = {key: new_draft.complete[key] for key in ("jurisdiction", "steward", "agreement", "platform", "connector", "format")}
     complete = {key: value for key, value in whole.items() if key not in OF_ITS_DELIVERIES} | own | {"columns": columns}
-    if "footer" in new_draft.complete:
-        complete["footer"] = new_draft.complete["footer"]
+    complete |= {key: new_draft.complete[key] for key in ("footer", "delivered_by") if key in new_draft.complete}
     if ignored and all(isinstance(name, str) for name in ignored):
         complete["ignore"] = ignored
     answered = tuple(dict.fromkeys((*new_draft.answered, "statistical_unit")))

@@ -21,7 +21,7 @@ from ingest.delivery import DeliveryStore, LeftOutFile, deliver
 from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import new_row_filter
 from ingest.errors import DeliveryError
-from ingest.landing import Unit, delivered_units, landed_units
+from ingest.landing import Unit, delivered_units, landed_units, named_units
 from orchestration.runs.clock import utc_now
 from orchestration.settings import Settings
 from orchestration.sources.audit_delivery import audit_delivery
@@ -103,19 +103,20 @@ class DeliverySplitter:
         replaces = contract.load.mode in REPLACING
         removals = read_removals(DeliveryStore(home.deliveries, contract.source).folder)
         row_filter = new_row_filter(contract, removals, self.settings.hash_key, self.city.time_zone, self.as_of.date())
+        named = named_units(self.con, contract, name, self.city.time_zone) if replaces else None
         with scratch_folder(home, "check-") as own, scratch(own) as con:
             store = DeliveryStore(own, contract.source)
             try:
                 origin = open_folder(contract, (path,), folder)
                 delivery = deliver(contract, origin, store, self.settings.hash_key, utc_now(), row_filter=row_filter)
             except DeliveryError as error:
-                units = landed_units(self.con, contract, name, self.city.time_zone) if replaces else frozenset()
+                units = frozenset() if not replaces else named or landed_units(self.con, contract, name, self.city.time_zone)
                 return _CheckedFile(path, name, str(error), units)
             batch = store.batch(delivery.load_id)
             con.execute("create schema delivery")
             con.execute(f"create view delivery.{quoted(contract.source)} as select * from read_parquet({literal(str(batch))})")
             gate = audit_delivery(contract, delivery, database_path(con), self.city, VolumeBaseline(()), self.as_of)
-            units = delivered_units(con, contract, delivery, batch, self.city.time_zone) if replaces else frozenset()
+            units = frozenset() if not replaces else delivered_units(con, contract, delivery, batch, self.city.time_zone) or named
             return _CheckedFile(path, name, None if gate.passed else gate.reason, units)
 
 

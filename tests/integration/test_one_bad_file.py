@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.dropped_files import BY_YEAR, INVALID, SOURCE, Department, records
+from tests.support.dropped_files import BY_YEAR, INVALID, SOURCE, UNREADABLE, Department, records
 
 
 def test_the_other_file_is_ingested_and_the_repaired_one_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +29,14 @@ def test_the_other_file_is_ingested_and_the_repaired_one_later(tmp_path: Path, m
     department.delivers(b_2023=records(2023, 3, 7, 8))
     status, landed = department.run()
     assert (status.verdict, landed) == ("landed_only", ["3", "5", "6", "7", "8"])
+
+
+def test_a_file_whose_name_is_its_partition_holds_back_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_name = [{"name": "year", "from_file": r"(20\d\d)", "required": True}]
+    department = Department(tmp_path, monkeypatch, {"mode": "replace_partition", "partition_by": ["year"]}, by_name)
+    department.delivers(a_2022=records(2022, 1), b_2023=UNREADABLE)
+    status, landed = department.run()
+    assert (status.verdict, landed) == ("held_back", ["1"]), "b_2023 never landed, and can contain no row of 2022"
+    assert status.reason is not None and status.reason.endswith("only b_2023.csv is held back, the other file is ingested")
+    department.delivers(b_2023=records(2023, 2))
+    assert department.run()[1] == ["1", "2"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ COLUMNS = [
     {"name": "on_day", "type": "date", "required": True},
     {"name": "n", "type": "integer", "required": True},
 ]
+Columns = Sequence[dict[str, Any]]
 BY_YEAR = {"mode": "replace_period", "period_column": "on_day", "period": "year"}
 UNREADABLE = "k,on_day,n\n7,2023-05-05\n8,2023-05-06,1,1\n"
 INVALID = "k,on_day,n\n7,2023-05-05,seven\n8,2023-05-06,eight\n"
@@ -36,12 +38,12 @@ def records(year: int, *keys: int) -> str:
 class Department:
     """Files in a folder, and the runs of a home that reads them."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, load: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, load: dict[str, Any], columns: Columns = ()) -> None:
         self.folder, self.runs = folder / "in" / SOURCE, 0
         self.folder.mkdir(parents=True)
         (self.folder.parent / "city.yml").write_text("city: milwaukee\n")
         (folder / "sources").mkdir()
-        contract = CONTRACT | {"columns": COLUMNS, "load": load}
+        contract = CONTRACT | {"columns": [*columns, *COLUMNS], "load": load}
         (folder / "sources" / f"{SOURCE}.yml").write_text(yaml.safe_dump(contract))
         monkeypatch.setenv("LEVELGROUND_SOURCES", str(folder / "sources"))
         monkeypatch.setenv("LEVELGROUND_DELIVERIES", str(self.folder.parent))

@@ -1,4 +1,5 @@
 -- one row per distinct point, of the address index or delivered with records, and with how many different addresses records deliver it
+-- a source may deliver points without addresses
 {{ config(meta={'row_by_row': true}) }}
 with
 of_index as (
@@ -22,8 +23,7 @@ delivered as (
     select
         longitude,
         latitude,
-        {# a source may deliver points alone #}
-        {{- 'address' if source_with_points in sources_with_addresses() else 'cast(null as varchar)' }} as address
+        {{ 'address' if source_with_points in sources_with_addresses() else 'cast(null as varchar) as address' }}
     from {{ ref(source_with_points) }}
     {%- endfor %}
 ),

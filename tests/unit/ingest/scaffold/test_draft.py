@@ -237,8 +237,10 @@ def test_a_database_by_the_name_of_a_variable(tmp_path: Path, con: DuckDBPyConne
     new_draft = draft("parks__permits", read_sample("DESK_URL", environment, table="permits"), {}, "5553000", con)
     assert new_draft.contract["connector"] == {"kind": "database", "credentials_env": "DESK_URL", "table": "permits"}
     assert new_draft.keys == ("permit_id", "site")
+    assert new_draft.contract["delivered_by"] == "live", "also a home that reads a folder fetches it"
     new_draft = draft("parks__permits", read_sample(str(tmp_path / "desk.db"), {}), {}, "5553000", con)
     assert [column["name"] for column in new_draft.contract["columns"]] == ["permit_id", "site"]
+    assert "delivered_by" not in new_draft.contract, "a file of a database is dropped like any other"
 
 
 @pytest.mark.parametrize(
