@@ -389,13 +389,3 @@ def test_a_partition_counts_its_withdrawn_rows(
 def test_contract_terms_of_earlier_versions_are_kept(make_contract: MakeContract) -> None:
     # computed by commit 2dc9705: another value would make every home promote all its deliveries again
     assert contract_fingerprint(make_contract()) == "1bcaac886e8eab92"
-
-
-@pytest.mark.parametrize("key", [["k", "y"], None])
-def test_a_value_of_the_files_name_fills_no_blank_row(warehouse: Any, make_contract: MakeContract, key: list[str] | None) -> None:
-    columns = [{"name": "y", "from_file": r"(\d{4})", "required": True}, {"name": "k", "required": bool(key)}, {"name": "v"}]
-    load = {"mode": "replace_partition", "partition_by": ["y"]} | ({"key": key} if key else {})
-    contract = make_contract(columns=columns, load=load, footer={"rows": 2})
-    delivered = {"visits 2024.csv": "k,v\na,1\n,\nTotal,1\nSource: desk,\n"}
-    assert counted(warehouse.take(contract, delivered)) == (4, 3, 0, 0, 1), "the footer and the blank row are no records"
-    assert warehouse.rows("y, k, v") == [("2024", "a", "1")]
