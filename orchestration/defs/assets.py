@@ -51,6 +51,7 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
     )
     def land(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
         run_context = run.context
+        run_context.log = context.log.info
         progress = current_reporter()
         progress.item(contract.source)
         registered = run_context.location.registry[contract.source]  # with the city's overrides of the contract
@@ -92,6 +93,7 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
 
     @dg.multi_asset(name="models", specs=[_optional(spec) for spec in models.values()], check_specs=checks, can_subset=True)
     def build_models(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.Output[Any]]:
+        run.context.log = context.log.info
         stream = BuildStream(context, run.context, models)
         results = stages.models(run.context, stream.report(log_built_nodes(context.log.info)))
         if not results:

@@ -60,7 +60,14 @@ def release_metadata(settings: Settings, record: RunRecord, release_id: str) -> 
         "seconds": round(sum(record.seconds.values()), 1),
     }
     figures = {name: rounded(figure) for name, figure in release_figures(home).items()}
-    return metadata | figures | docs_metadata(settings)
+    return metadata | figures | engine_metadata(record) | docs_metadata(settings)
+
+
+def engine_metadata(record: RunRecord) -> dict[str, Any]:
+    """Return the tasks of the engine, their attempts and the number of machines; nothing without an engine."""
+    if record.engine is None:
+        return {}
+    return {"tasks": record.engine.tasks, "task_attempts": record.engine.attempts, "machines": len(record.engine.workers)}
 
 
 def rounded(figure: Any) -> Any:

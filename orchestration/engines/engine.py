@@ -13,7 +13,7 @@ from warehouse.worker import Task
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What a task answered. `attempts`: one, and one more per failure. `worker`: the process or node that answered."""
+    """What a task answered. `attempts`: one, and one more per failure. `worker`: the machine that answered."""
 
     task: Task
     result: Mapping[str, Any]

@@ -19,6 +19,8 @@ from warehouse.worker import Resources, Task
 # -P: the current folder is not searched for modules
 WORKER = (sys.executable, "-P", "-m", "warehouse.worker")
 
+THIS_MACHINE = "this machine"
+
 
 class LocalEngine:
     """Processes of this machine. A task whose process fails or is killed runs again, up to `attempts` times in all.
@@ -55,25 +57,25 @@ class LocalEngine:
 
     def nodes(self) -> list[EngineNode]:
         """See `Engine.nodes`."""
-        return [EngineNode("this machine", self._workers)]
+        return [EngineNode(THIS_MACHINE, self._workers)]
 
     def _attempt(self, task: Task) -> TaskResult:
         reason = "the run ends"
         for attempt in range(1, self._attempts + 1):
-            answer, worker = self._start(task)
+            answer = self._start(task)
             if self._is_ending:
                 break
             if "error" not in answer:
-                return TaskResult(task, answer["result"], attempt, worker)
+                return TaskResult(task, answer["result"], attempt, THIS_MACHINE)
             reason = answer["error"]
         raise EngineFailed(task, self._attempts, reason)
 
-    def _start(self, task: Task) -> tuple[dict[str, Any], str]:
-        """The answer of a new worker, with `error` if it failed or was killed; and the worker."""
+    def _start(self, task: Task) -> dict[str, Any]:
+        """The answer of a new worker, with `error` if it failed or was killed."""
         request = {"task": asdict(task), "resources": asdict(self._resources)}
         with self._lock:
             if self._is_ending:
-                return {"error": "the run ends"}, "none"
+                return {"error": "the run ends"}
             process = subprocess.Popen(  # noqa: S603 - our own module
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
@@ -94,12 +96,11 @@ class LocalEngine:
             process.wait()
             with self._lock:
                 self._processes.discard(process)
-        worker = f"process {process.pid}"
         if answer:
             found: dict[str, Any] = json.loads(answer)
-            return found, worker
+            return found
         reason = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        return {"error": f"the worker {reason}"}, worker
+        return {"error": f"the worker {reason}"}
 
     def _end_workers(self) -> None:
         with self._lock:

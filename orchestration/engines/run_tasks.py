@@ -9,7 +9,7 @@ from orchestration.engines.engine import TaskResult
 from orchestration.engines.start import start_engine
 from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter
-from orchestration.runs.record import EngineUse
+from orchestration.runs.record import EngineUse, RepeatedTask
 from warehouse.worker import Task
 
 
@@ -23,14 +23,28 @@ def run_tasks(run: RunContext, tasks: Sequence[Task], spill: Path) -> list[TaskR
     def on_result(result: TaskResult) -> None:
         done.append(result)
         current_reporter().item(result.task.label, len(done), len(tasks))
+        attempts = f" in {result.attempts} attempts" if result.attempts > 1 else ""
+        run.log(f"task {len(done)} of {len(tasks)}: {result.task.label} by {result.worker}{attempts}")
 
+    run.log(f"{run.settings.engine} runs {len(tasks)} tasks")
     limit = run.con.execute("select current_setting('memory_limit')").fetchone()
     assert limit is not None
     results = start_engine(run.settings, len(tasks), memory_limit=limit[0], spill=spill).run(tasks, on_result)
-    before, attempts = run.record.engine, sum(result.attempts for result in results)
-    run.record.engine = EngineUse(
-        name=str(run.settings.engine),
-        tasks=len(tasks) + (before.tasks if before else 0),
-        attempts=attempts + (before.attempts if before else 0),
-    )
+    run.record.engine = with_results(run.record.engine or EngineUse(name=str(run.settings.engine)), results)
     return results
+
+
+def with_results(use: EngineUse, results: Sequence[TaskResult]) -> EngineUse:
+    """The use of an engine, with further results."""
+    repeated = [
+        RepeatedTask(label=result.task.label, attempts=result.attempts, worker=result.worker)
+        for result in results
+        if result.attempts > 1
+    ]
+    return EngineUse(
+        name=use.name,
+        tasks=use.tasks + len(results),
+        attempts=use.attempts + sum(result.attempts for result in results),
+        workers=tuple(sorted({*use.workers, *(result.worker for result in results)})),
+        repeated=(*use.repeated, *repeated),
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -88,6 +88,8 @@ class RunContext:
     quality: list[NodeResult] | None = None
     failure: str | None = None  # the stage that failed, and its error as far as it may be shown
     was_interrupted: bool = False  # Dagster raised an interrupt in a stage
+    # to the log of the step that runs
+    log: Callable[[str], object] = field(default=lambda _text: None, repr=False)
     # held while the published files are swapped; a thread that ends the run keeps it, so that no other thread records an outcome
     ending: threading.RLock = field(default_factory=threading.RLock)
 

@@ -65,14 +65,29 @@ class SourceStatus(BaseModel):
         return self.updated(verdict=HELD_BACK, reason=reason, **{**counts, "rows_delivered": rows_delivered}, **changes)
 
 
+class RepeatedTask(BaseModel):
+    """A task that failed at first, its attempts, and the worker that completed it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: str
+    attempts: int
+    worker: str
+
+
 class EngineUse(BaseModel):
-    """The engine that built parts of facts, its tasks, and the attempts that they took: one each, and one more per failure."""
+    """The engine of a run, its tasks, and the attempts that they took: one each, and one more per failure.
+
+    `workers`: the names of the machines that completed tasks.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     name: str
-    tasks: int
-    attempts: int
+    tasks: int = 0
+    attempts: int = 0
+    workers: tuple[str, ...] = ()
+    repeated: tuple[RepeatedTask, ...] = ()
 
 
 class RunRecord(BaseModel):

@@ -6,12 +6,13 @@ A test notes a figure with pytest's `record_property("audit seconds", 7.9)`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import first_release, milwaukee, place, place_copies
+from tests.stress.ray_cluster import RayCluster, ray_cluster
 from tests.stress.small import SmallHome, deliver_other_state, write_small_city
 
 __all__ = ["first_release", "milwaukee", "place", "place_copies"]
@@ -24,6 +25,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("figures")
     for test, name, value in figures:
         terminalreporter.write_line(f"{test.removeprefix('tests/stress/')}  {name}: {value}")
+
+
+@pytest.fixture(scope="session")
+def ray() -> Iterator[RayCluster]:
+    """A Ray cluster with two nodes of a CPU each."""
+    with ray_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -24,13 +24,21 @@ from tests.support.outdated_facts import newest_run, outdate_facts
 ROWS = 1_800
 
 
+@pytest.mark.parametrize("engine", ["local", "ray", "a Ray of this machine"])
 @pytest.mark.parametrize("parts", [1, 4, 8, 37])
-def test_any_number_of_parts_gives_the_same_release(place: Place, parts: int) -> None:
+def test_any_number_of_parts_gives_the_same_release(
+    place: Place, engine: str, parts: int, request: pytest.FixtureRequest
+) -> None:
+    settings = {"LEVELGROUND_ENGINE": "local" if engine == "local" else "ray"}
+    if engine == "ray":
+        settings = request.getfixturevalue("ray").settings
     outdate_facts(place.home)
-    report = place.run(env={"LEVELGROUND_ENGINE": "local", "LEVELGROUND_PART_ROWS": str(-(-ROWS // parts))})
+    report = place.run(env={**settings, "LEVELGROUND_PART_ROWS": str(-(-ROWS // parts))})
     assert report["outcome"] == "unchanged"  # the content hash is that of the release
-    engine = json.loads(newest_run(place.home).read_text())["engine"]
-    assert engine["tasks"] == engine["attempts"] >= max(parts, 4)
+    used = json.loads(newest_run(place.home).read_text())["engine"]
+    assert used["tasks"] == used["attempts"] >= max(parts, 4)
+    assert not used["repeated"]
+    assert len(used["workers"]) <= (2 if engine == "ray" else 1)
 
 
 def test_a_killed_worker_costs_one_attempt_and_four_fail_the_run(place: Place) -> None:

@@ -1,0 +1,56 @@
+"""The record of a run counts all its tasks, names their machines and lists those that were repeated; the log has a line each."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.defs.metadata import engine_metadata
+from orchestration.engines import OnResult, TaskResult, run_tasks
+from warehouse.worker import Task
+
+PART, FILE = Task("warehouse.x:run", {}, "a part of fct_calls"), Task("warehouse.x:run", {}, "calls.csv")
+
+
+class Engine:
+    """Completes each task, the first in two attempts, on machines in turn."""
+
+    def run(self, tasks: Sequence[Task], on_result: OnResult) -> list[TaskResult]:
+        results = [TaskResult(task, {}, 1 if number else 2, f"node {number % 2}") for number, task in enumerate(tasks)]
+        for result in results:
+            on_result(result)
+        return results
+
+
+def test_the_tasks_of_a_run_are_counted_and_logged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    module = importlib.import_module("orchestration.engines.run_tasks")  # the function has the same name
+    monkeypatch.setattr(module, "start_engine", lambda *_arguments, **_options: Engine())
+    lines: list[str] = []
+    run: Any = SimpleNamespace(
+        settings=SimpleNamespace(engine="ray"), record=SimpleNamespace(engine=None), con=duckdb.connect(), log=lines.append
+    )
+    assert engine_metadata(run.record) == {}
+    run_tasks(run, [FILE], tmp_path)
+    run_tasks(run, [PART, PART], tmp_path)
+    assert run.record.engine.model_dump() == {
+        "name": "ray",
+        "tasks": 3,
+        "attempts": 5,
+        "workers": ("node 0", "node 1"),
+        "repeated": (
+            {"label": "calls.csv", "attempts": 2, "worker": "node 0"},
+            {"label": "a part of fct_calls", "attempts": 2, "worker": "node 0"},
+        ),
+    }
+    assert lines[2:] == [
+        "ray runs 2 tasks",
+        "task 1 of 2: a part of fct_calls by node 0 in 2 attempts",
+        "task 2 of 2: a part of fct_calls by node 1",
+    ]
+    assert engine_metadata(run.record) == {"tasks": 3, "task_attempts": 5, "machines": 2}
