@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -92,6 +93,7 @@ class Task:
 def call(task: Task, resources: Resources, expected: Installation | None = None) -> dict[str, Any]:
     """The answer of a task in this process: `result`, or `error` with the reason, without cells of the data.
 
+    A result has the `seconds` that the task took, and the `cpu_seconds` of this process and of its children.
     `expected`: the installation of the run, which workers of other machines compare with their own.
     """
     if expected is not None and (different := expected.differences(installation())):
@@ -100,13 +102,19 @@ def call(task: Task, resources: Resources, expected: Installation | None = None)
     if module.partition(".")[0] not in PACKAGES:
         return {"error": f"{task.function} is no function of this code"}
     function: WorkerFunction = getattr(importlib.import_module(module), name)
+    began, cpu = time.monotonic(), _cpu_seconds()
     try:
-        return {"result": dict(function(task.arguments, resources))}
+        result = dict(function(task.arguments, resources))
+        return {"result": result, "seconds": time.monotonic() - began, "cpu_seconds": _cpu_seconds() - cpu}
     except (WorkerRefused, StoreUnusable) as error:
         return {"error": f"{type(error).__name__}: {error}"}
     except (duckdb.Error, OSError) as error:
         # a message of DuckDB can quote a cell
         return {"error": f"{type(error).__name__}: {without_values(error)}"}
+
+
+def _cpu_seconds() -> float:
+    return sum(os.times()[:4])
 
 
 def main() -> None:

@@ -13,12 +13,17 @@ from warehouse.worker import Task
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What a task answered. `attempts`: one, and one more per failure. `worker`: the machine that answered."""
+    """What a task answered. `attempts`: one, and one more per failure. `worker`: the machine that answered.
+
+    `seconds` and `cpu_seconds`: of the last attempt.
+    """
 
     task: Task
     result: Mapping[str, Any]
     attempts: int
     worker: str
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 OnResult = Callable[[TaskResult], None]

@@ -66,7 +66,7 @@ class LocalEngine:
             if self._is_ending:
                 break
             if "error" not in answer:
-                return TaskResult(task, answer["result"], attempt, THIS_MACHINE)
+                return TaskResult(task, attempts=attempt, worker=THIS_MACHINE, **answer)
             reason = answer["error"]
         raise EngineFailed(task, self._attempts, reason)
 

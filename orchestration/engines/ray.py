@@ -66,7 +66,7 @@ class RayEngine:
                 task = tasks[answer["task"]]
                 if "failed" in answer:
                     raise EngineFailed(task, self._attempts, answer["failed"])
-                result = TaskResult(task, answer["result"], answer["attempts"], answer["worker"])
+                result = TaskResult(task, **{name: value for name, value in answer.items() if name != "task"})
                 results[answer["task"]] = result
                 on_result(result)
         return [results[number] for number in range(len(tasks))]

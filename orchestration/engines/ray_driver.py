@@ -69,7 +69,7 @@ def attempt(number: int, task: Mapping[str, Any], request: Mapping[str, Any], at
             raise RuntimeError(type(error).__name__) from None
     if "error" in answer:
         raise RuntimeError(answer["error"])
-    return {"result": answer["result"], "attempts": count, "worker": f"node {where}"}
+    return {**answer, "attempts": count, "worker": f"node {where}"}
 
 
 def examine(expected: Mapping[str, str]) -> str:

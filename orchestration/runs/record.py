@@ -78,7 +78,8 @@ class RepeatedTask(BaseModel):
 class EngineUse(BaseModel):
     """The engine of a run, its tasks, and the attempts that they took: one each, and one more per failure.
 
-    `workers`: the names of the machines that completed tasks.
+    `workers`: the names of the machines that completed tasks. `seconds`: while tasks ran, without the start of the engine.
+    `task_seconds` and `task_cpu_seconds`: of all tasks, their failed attempts left out.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -88,6 +89,9 @@ class EngineUse(BaseModel):
     attempts: int = 0
     workers: tuple[str, ...] = ()
     repeated: tuple[RepeatedTask, ...] = ()
+    seconds: float = 0.0
+    task_seconds: float = 0.0
+    task_cpu_seconds: float = 0.0
 
 
 class RunRecord(BaseModel):

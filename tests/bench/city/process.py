@@ -24,7 +24,10 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of a process and its children. `cpu`: user and system; `peak_mb`: mebibytes; `written`: bytes."""
+    """The cost of a process and its children. `cpu`: user and system; `peak_mb`: mebibytes; `written`: bytes.
+
+    `sampled_cpu` includes children that no process waited for, and may miss the last 50 ms of each.
+    """
 
     wall: float
     cpu: float
@@ -32,6 +35,7 @@ class Cost:
     written: int
     exit_code: int
     stdout: str
+    sampled_cpu: float = 0.0
 
 
 class CommandFailed(Exception):
@@ -52,7 +56,8 @@ def measured(command: Sequence[str], *, environment: Mapping[str, str], log: Pat
         written = _written(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    cost = Cost(wall, usage.ru_utime + usage.ru_stime, sampler.peak / MEGABYTE, written, process.returncode, output.read_text())
+    cpu, peak = usage.ru_utime + usage.ru_stime, sampler.peak / MEGABYTE
+    cost = Cost(wall, cpu, peak, written, process.returncode, output.read_text(), max(sampler.cpu_seconds, cpu))
     if cost.exit_code not in good:
         last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise CommandFailed(f"{' '.join(command)} ended with {cost.exit_code}; see {log}\n{last}")
@@ -65,13 +70,18 @@ def _written(pid: int) -> int:
 
 
 class _Sampler(threading.Thread):
-    """Samples the memory of a process and its descendants."""
+    """Samples the memory and the processor time of a process and its descendants."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self.peak = 0
+        self._cpu: dict[psutil.Process, float] = {}
         self._root = psutil.Process(pid)
         self._ended = threading.Event()
+
+    @property
+    def cpu_seconds(self) -> float:
+        return sum(self._cpu.values())
 
     def run(self) -> None:
         while not self._ended.is_set():
@@ -88,6 +98,8 @@ class _Sampler(threading.Thread):
             for process in (self._root, *self._root.children(recursive=True)):
                 try:
                     total += process.memory_info().rss
+                    times = process.cpu_times()
+                    self._cpu[process] = times.user + times.system
                 except psutil.Error:  # it has ended since
                     continue
         except psutil.Error:

@@ -33,7 +33,10 @@ def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_task_calls_its_function_with_its_arguments() -> None:
     task = Task.calling(doubled, {"number": 21}, "a number")
-    assert call(task, Resources(threads=1)) == {"result": {"doubled": 42, "threads": 1}}
+    answer = call(task, Resources(threads=1))
+    assert answer["result"] == {"doubled": 42, "threads": 1}
+    assert 0 <= answer["seconds"] < 60
+    assert 0 <= answer["cpu_seconds"] < 60
 
 
 def test_an_error_contains_no_cell() -> None:

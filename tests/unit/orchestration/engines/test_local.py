@@ -16,7 +16,7 @@ from orchestration.engines.engine import share_of_memory
 from orchestration.engines.local import LocalEngine
 from warehouse.worker import Resources, Task
 
-ANSWER = json.dumps({"result": {"rows": 3}})
+ANSWER = json.dumps({"result": {"rows": 3}, "seconds": 2.5, "cpu_seconds": 1.5})
 
 
 def tasks(count: int) -> list[Task]:
@@ -32,7 +32,7 @@ def engine(tmp_path: Path, script: str, workers: int = 2, attempts: int = 4) -> 
 def test_every_task_has_a_result_and_is_reported(tmp_path: Path) -> None:
     reported: list[TaskResult] = []
     results = engine(tmp_path, f"echo '{ANSWER}'").run(tasks(5), reported.append)
-    assert [(part.result["rows"], part.attempts) for part in results] == [(3, 1)] * 5
+    assert [(part.result["rows"], part.attempts, part.seconds, part.cpu_seconds) for part in results] == [(3, 1, 2.5, 1.5)] * 5
     assert len(reported) == 5
 
 
