@@ -20,6 +20,8 @@ CHOICES = {
     "agreement": "{{basis: {agreement_bases}, classification: {classifications}, suppress_below: 11, zeros: show}}",
     "statistical_unit": "{statistical_units}",
 }
+# The same next to a key that the draft guesses.
+GUESSED = {"policy_area": "policy_areas", "cadence": "cadences"}
 DECIDE, NOT_ASKED = "  # decide", "  # decide: not asked"
 TOLD_BY_PEOPLE = frozenset(
     {
@@ -50,6 +52,7 @@ def write_draft(draft: Draft, folder: Path) -> Path:
 
 def contract_text(draft: Draft) -> str:
     """The YAML of the contract."""
+    vocabulary = load_vocabulary().words
     rows = f"{draft.rows:,} records" if draft.whole else f"the first {draft.rows:,} records"
     candidates = ", ".join(draft.keys) or "no column"
     lines = [
@@ -65,7 +68,9 @@ def contract_text(draft: Draft) -> str:
             lines.append(f"# {key}: {_choices(key)}{NOT_ASKED}")
         else:
             is_answered = key == "statistical_unit" and key in draft.answered
-            lines.append(f"{key}: {_flow(value)}{DECIDE if key in TOLD_BY_PEOPLE and not is_answered else ''}")
+            mark = DECIDE if key in TOLD_BY_PEOPLE and not is_answered else ""
+            choices = f": {' | '.join(vocabulary[GUESSED[key]])}" if key in GUESSED else ""
+            lines.append(f"{key}: {_flow(value)}{mark}{choices}")
     return "\n".join(lines) + "\n"
 
 

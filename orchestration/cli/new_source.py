@@ -137,11 +137,12 @@ def _print_draft(drafted: NewSource) -> None:
     out.print(f"contract: {drafted.contract}", markup=False)
     if drafted.staging is not None:
         out.print(f"staging model: {drafted.staging}", markup=False)
+    if drafted.check is not None:
+        print_check(drafted.check)
+    # after the table of the check, which fills a screen
     out.print("\nleft to decide:", markup=False)
     for question in drafted.questions:
         out.print(f"- {question}", markup=False)
-    if drafted.check is not None:
-        print_check(drafted.check)
     if drafted.fits is not None:
         fits = drafted.fits
         err.print(

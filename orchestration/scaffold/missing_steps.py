@@ -47,7 +47,7 @@ def open_decisions(contract: Path) -> Iterator[Step]:
             continue
         key, _, choices = text.strip("# ").partition(":")
         is_missing = "not asked" in detail and key not in written
-        missing = f"{key}: not decided, {choices.strip()}" if is_missing else f"{key}: decide, then take the mark out"
+        missing = f"{key}: not decided, {choices.strip()}" if is_missing else f"{key}: decide{detail}, then take the mark out"
         yield Step("contract", missing, f"{contract}:{number}", is_missing)
 
 

@@ -1,4 +1,4 @@
-"""A row whose only values come from its file, not from a cell, is blank: it lands nowhere and is refused by nothing."""
+"""A row whose only values are of its file, not of a cell, is blank: it is neither landed nor refused."""
 
 from __future__ import annotations
 

@@ -129,5 +129,6 @@ def test_answers_are_written_and_missing_ones_marked(draft_of: DraftOf) -> None:
     assert not {"agreement", "statistical_unit"} & set(open_draft.contract), "no default decides what may be published"
     marked = [line for line in text.splitlines() if line.endswith("# decide: not asked")]
     assert marked[0].startswith("# agreement: {basis: open_data | data_sharing_agreement")
+    assert "cadence: once  # decide: once | daily | weekly | monthly | quarterly | yearly" in text.splitlines()
     assert marked[1] == "# statistical_unit: person | household | address | record | aggregate  # decide: not asked"
     assert len(open_draft.not_asked) == 2

@@ -76,9 +76,9 @@ def test_records_are_geocoded_by_one_column_of_a_role() -> None:
 
 def test_marks_of_a_draft_are_decisions(tmp_path: Path) -> None:
     draft = tmp_path / "dpt__visits.yml"
-    draft.write_text("title: Visits  # decide\n# statistical_unit: person | record  # decide: not asked\ngrain: one row\n")
+    draft.write_text("title: Visits  # decide: a | b\n# statistical_unit: person | record  # decide: not asked\ngrain: one row\n")
     asked, not_asked = open_decisions(draft)
-    assert (asked.missing, asked.is_required) == ("title: decide, then take the mark out", False)
+    assert (asked.missing, asked.is_required) == ("title: decide: a | b, then take the mark out", False)
     assert (not_asked.missing, not_asked.is_required) == ("statistical_unit: not decided, person | record", True)
     assert not_asked.remedy == f"{draft}:2"
 
