@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cities.city_task import BUSY, run_city
@@ -16,6 +14,7 @@ from orchestration.runs.exit_codes import EXIT_BLOCKED, EXIT_BUSY, EXIT_INCOMPLE
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
 from orchestration.settings import Settings, variable_names
 from warehouse.connection import memory_limit
+from warehouse.temporary import reader_folder
 from warehouse.worker import Task
 
 if TYPE_CHECKING:
@@ -72,16 +71,16 @@ def run_cities(settings: Settings, homes: Sequence[CityHome], on_city: OnCity, *
     cities = {task.arguments["home"]: city.name for task, city in zip(tasks, homes, strict=True)}
     # one more attempt, in which a city whose process was killed in all others gives up without stopping the rest
     limits = replace(settings, task_attempts=settings.task_attempts + 1)
-    engine = start_engine(
-        limits if settings.engine else replace(limits, engine="local", threads=1), len(tasks),
-        memory_limit=memory_limit(settings.memory_limit), spill=Path(tempfile.gettempdir()),
-    )  # fmt: skip
+    if settings.engine is None:
+        limits = replace(limits, engine="local", threads=1)
 
     def city_run(result: TaskResult) -> CityRun:
         found = {**result.result, "late": tuple(result.result["late"])}
         return CityRun(city=cities[result.task.arguments["home"]], worker=result.worker, **found)
 
-    return [city_run(result) for result in engine.run(tasks, lambda result: on_city(city_run(result)))]
+    with reader_folder() as spill:  # the runs of the cities spill into their homes
+        engine = start_engine(limits, len(tasks), memory_limit=memory_limit(settings.memory_limit), spill=spill)
+        return [city_run(result) for result in engine.run(tasks, lambda result: on_city(city_run(result)))]
 
 
 def exit_code_of(runs: Sequence[CityRun]) -> int:
