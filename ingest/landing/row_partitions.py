@@ -1,7 +1,10 @@
 """Partition the landed rows of a source for tasks that build a fact row by row, and write the partitions as Parquet files.
 
-Equal records are always in the same partition, because a fact numbers them. Rows of a source that replaces periods are
-partitioned by month, so that a later delivery changes the partitions of its months only. Other sources are partitioned by record.
+Rows are partitioned by the month of their period or event, so that a later delivery changes the partitions of its months only.
+Rows without one are a partition of their own. A source whose contract dates no event is partitioned by record.
+
+Equal records are always in the same partition, because a fact numbers them: their dates are equal, too. A source that is merged
+by key has one landed row per record.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
+from ingest.landing.tables import has_period
 from ingest.landing.withheld_records import keeps_withheld_records
 from ingest.typing import record_hash
 from warehouse.sql import literal, quoted
@@ -70,7 +74,7 @@ def write_partitions(
 def _numbered(con: DuckDBPyConnection, contract: Contract, rows_at_most: int) -> str:
     table = f"landing.{quoted(contract.source)}"
     record = f"md5_number_lower({record_hash(contract)})"
-    if contract.load.mode != "replace_period":
+    if not has_period(contract):
         count = con.execute(f"select count(*) from {table}").fetchone()
         parts = max(-(-int(count[0] if count else 0) // rows_at_most), 1)
         return f"(select *, cast({record} % {parts} as integer) as _partition from {table})"
@@ -88,10 +92,15 @@ def _numbered(con: DuckDBPyConnection, contract: Contract, rows_at_most: int) ->
 
 
 def _packed(months: list[tuple[str, int]], rows_at_most: int) -> Iterator[tuple[str, int, int]]:
-    """Each month with its first partition and their number: consecutive months share one as long as their rows fit."""
-    number, filled = -1, rows_at_most
+    """Each month with its first partition and their number: consecutive months of a year share one as long as their rows fit.
+
+    A year begins a partition, so that a month that grows moves no month of another year.
+    """
+    number, filled, year = -1, rows_at_most, ""
     for day, rows in months:
         parts = -(-rows // rows_at_most)
+        if day[:4] != year:
+            year, filled = day[:4], rows_at_most
         if parts > 1:
             yield day, number + 1, parts
             number, filled = number + parts, rows_at_most

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from ingest.contract import Contract
+from ingest.contract import Column, Contract
 from ingest.contract.snapshot import SNAPSHOT_ON
 from ingest.landing.withheld_records import ensure_withheld, keeps_withheld_records, withheld_table
 from ingest.typing import (
@@ -36,7 +36,7 @@ LOAD_COLUMNS: Mapping[str, str] = {
     SNAPSHOT_ON: "date",
 }  # fmt: skip
 # Marks of each landed row under the current contract, so that no query has to type every row: it lacks a good value in a required
-# column; it has a bad value in another column; the first day of the period with which it is replaced; its latest time.
+# column; it has a bad value in another column; the first day of its period (`period_expression`); its latest time.
 MARKS: Mapping[str, str] = {"_refused": "boolean", "_doubtful": "boolean", "_period": "date", "_latest": "timestamp"}
 
 
@@ -78,7 +78,8 @@ def _update_marks(con: DuckDBPyConnection, contract: Contract, city_zone: str) -
 def marked_rows(contract: Contract, relation: str, city_zone: str) -> str:
     """The rows of `relation` with their marks, as a relation in parentheses."""
     required, optional, clocks = required_columns(contract), optional_columns(contract), contract.clock_columns
-    read = tuple(column for column in contract.kept_columns if column in (*required, *optional, *clocks))
+    marked = (*required, *optional, *clocks, _period_column(contract))
+    read = tuple(column for column in contract.kept_columns if column in marked)
     period = period_expression(contract, city_zone, read=True)
     doubtful = " or ".join(invalid_flag(column) for column in optional) or "false"
     latest = _latest([(typed_cell(column), invalid_flag(column)) for column in clocks])
@@ -98,14 +99,29 @@ def _latest(clocks: Sequence[tuple[str, str]]) -> str:
     return f"greatest({times})" if times else "cast(null as timestamp)"
 
 
+def has_period(contract: Contract) -> bool:
+    """Whether landing marks the period of a row: what replaces it, or the day of its event where rows are merged by key."""
+    return _period_column(contract) is not None
+
+
 def period_expression(contract: Contract, city_zone: str, read: bool = False) -> str:
-    """SQL date: the first day of the period with which a row is replaced, NULL for other modes. `read`: over `read_cells`."""
-    load = contract.load
-    if load.mode != "replace_period" or not load.period_column:
+    """SQL date: the first day of the period with which a row is replaced. `read`: over `read_cells`.
+
+    The day of the event for mode `merge`, which partitions are made of (`row_partitions`). NULL for other modes.
+    """
+    column = _period_column(contract)
+    if column is None:
         return "cast(null as date)"
-    column = contract.column(load.period_column)
     typed = typed_cell(column) if read else typed_expression(column, city_zone)
-    return f"cast(date_trunc({literal(load.period or 'day')}, {typed}) as date)"
+    period = contract.load.period if contract.load.mode == "replace_period" else "day"
+    return f"cast(date_trunc({literal(period or 'day')}, {typed}) as date)"
+
+
+def _period_column(contract: Contract) -> Column | None:
+    load = contract.load
+    if load.mode == "merge":
+        return contract.event_column
+    return contract.column(load.period_column) if load.mode == "replace_period" and load.period_column else None
 
 
 def create_delivery_view(con: DuckDBPyConnection, source: str, batch: Path) -> None:

@@ -16,12 +16,14 @@ COLUMNS: list[dict[str, Any]] = [
     {"name": "visited_on", "from": "Date", "type": "date", "role": "event_time", "required": True},
     {"name": "note", "from": "Note"},
 ]
+WITHOUT_DATE: list[dict[str, Any]] = [{"name": "visited", "from": "Date"}, {"name": "note", "from": "Note", "required": True}]
+BY_KEY = {"mode": "merge", "key": ["note"]}
 BY_MONTH = {"mode": "replace_period", "period_column": "visited_on", "period": "day"}
 HEADER = "Date,Note\n"
 
 
-def month(number: int, notes: int, copies: int = 1) -> str:
-    return "".join(f"2025-{number:02}-{1 + note % 28:02},note {note}\n" * copies for note in range(notes))
+def month(number: int, notes: int, copies: int = 1, year: int = 2025) -> str:
+    return "".join(f"{year}-{number:02}-{1 + note % 28:02},note {note}\n" * copies for note in range(notes))
 
 
 def by_month() -> Contract:
@@ -55,9 +57,36 @@ def test_a_new_month_changes_no_other_partition(warehouse: Any) -> None:
     assert partition_rows(warehouse.con, contract, 20).all[2].fingerprint != after[2].fingerprint
 
 
+def test_a_month_that_grows_moves_no_month_of_another_year(warehouse: Any) -> None:
+    contract = by_month()
+    warehouse.take(contract, {"a.csv": HEADER + "".join(month(1, 10, year=year) for year in (2023, 2024, 2025))})
+    before = partition_rows(warehouse.con, contract, 30).all
+    assert [partition.rows for partition in before] == [10, 10, 10], "a partition per year"
+    warehouse.take(contract, {"b.csv": HEADER + month(1, 29, year=2024) + month(2, 2, year=2024)})
+    after = partition_rows(warehouse.con, contract, 30).all
+    assert [partition.rows for partition in after] == [10, 29, 2, 10]
+    assert {before[0].fingerprint, before[2].fingerprint} < {partition.fingerprint for partition in after}
+
+
+def test_records_with_a_key_are_partitioned_by_the_month_of_their_event(warehouse: Any) -> None:
+    contract = visits_contract(columns=COLUMNS, load=BY_KEY)
+    notes = [f"2025-0{1 + note % 3}-01,note {note}\n" for note in range(30)]
+    warehouse.take(contract, {"a.csv": HEADER + "".join(notes) + "no date,note 30\n"})
+    before = partition_rows(warehouse.con, contract, 10)
+    assert [partition.rows for partition in before.all] == [1, 10, 10, 10]
+    # note 0 moves from January to March, in its newest state only
+    warehouse.take(contract, {"b.csv": HEADER + "2025-03-09,note 0\n"})
+    after = partition_rows(warehouse.con, contract, 11)
+    assert [partition.rows for partition in after.all] == [1, 9, 10, 11]
+    kept = {partition.fingerprint for partition in before.all} & {partition.fingerprint for partition in after.all}
+    assert kept == {before.all[0].fingerprint, before.all[2].fingerprint}
+    apart = f"select note from {after.relation} group by all having count(*) > 1"
+    assert warehouse.con.execute(apart).fetchall() == []
+
+
 @pytest.mark.parametrize("parts", [1, 4, 37])
-def test_records_with_a_key_are_spread_over_partitions(warehouse: Any, parts: int, tmp_path: Path) -> None:
-    contract = visits_contract(columns=COLUMNS, load={"mode": "merge", "key": ["note"]})
+def test_records_without_a_date_are_partitioned_by_key(warehouse: Any, parts: int, tmp_path: Path) -> None:
+    contract = visits_contract(columns=WITHOUT_DATE, load=BY_KEY)
     warehouse.take(contract, {"a.csv": HEADER + month(1, 370)})
     found = partition_rows(warehouse.con, contract, -(-370 // parts))
     assert len(found.all) == parts
