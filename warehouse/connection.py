@@ -261,6 +261,8 @@ def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str
 def in_memory() -> Iterator[DuckDBPyConnection]:
     """A connection to a new database in memory, for SQL of Levelground that converts data."""
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
+        # DuckDB draws one on the output if it is imported before `__main__` has a file, and corrupts the answer of a worker
+        connection.execute("set enable_progress_bar = false")
         yield connection
 
 

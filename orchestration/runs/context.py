@@ -75,7 +75,7 @@ class RunContext:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     # of the tables in the candidate, by dbt's id
     fingerprints: dict[str, NodeFingerprint] = field(default_factory=dict)
-    # the loads that this run appended to each incremental fact of the current release, by the fact's name
+    # the new loads of each incremental fact that otherwise has the rows of the current release, by the fact's name
     incremental_loads: dict[str, tuple[str, ...]] = field(default_factory=dict)
     # the parts of the facts in the lake, by `schema.table` of the candidate
     parts: dict[str, tuple[PartRecord, ...]] = field(default_factory=dict)

@@ -32,18 +32,24 @@ LANDING, RECEIPTS = "source.levelground.landing.", "source.levelground.receipts.
 CONTRACTS = RECEIPTS + "contracts"
 # Keys of a model's `meta` in dbt.
 INCREMENTAL_SOURCE, ROW_BY_ROW, LOOKED_UP = "incremental_source", "row_by_row", "looked_up"
+VIEW_COLUMNS = "view_columns"
 # Every run builds these; they are not part of a release's content.
 ALWAYS_BUILT = ("models/quality/", "models/published/")
 
 
 @dataclass(frozen=True)
 class BuildPlan:
-    """What a run builds and tests, by dbt's unique ids. `build` contains the nodes of `rebuild` and of `append`."""
+    """What a run builds and tests, by dbt's unique ids. `build` contains the nodes of `rebuild` and of `append`.
+
+    `append`: incremental fact → the loads (id, sequence) to append. `new_loads`: the same, and of rebuilt facts that have lost rows
+    and gained those of these loads, and are otherwise as they were.
+    """
 
     build: tuple[str, ...]
     tests: tuple[str, ...]
     rebuild: tuple[str, ...]
-    append: Mapping[str, tuple[tuple[str, int], ...]]  # incremental fact → the loads (id, sequence) to append
+    append: Mapping[str, tuple[tuple[str, int], ...]]
+    new_loads: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -173,6 +179,12 @@ def is_row_by_row(node: Mapping[str, Any]) -> bool:
     return ROW_BY_ROW in meta(node)
 
 
+def view_columns(node: Mapping[str, Any]) -> Mapping[str, str]:
+    """The columns of a fact that its parts do not contain, because they change with the end of data: the macro call of each."""
+    found: Mapping[str, str] = meta(node).get(VIEW_COLUMNS, {})
+    return found
+
+
 def meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
     """The node's `meta`, which dbt passes through to us."""
     found: Mapping[str, Any] = node.get("config", {}).get("meta") or {}
@@ -191,7 +203,7 @@ def plan_build(
     `deletions_recorded_since`: source → the first load from which on landing records the rows that each load deleted. A fact
     cannot append an older load.
     """
-    build, rebuild, append, changed = [], [], {}, set()
+    build, rebuild, append, new_loads, changed = [], [], {}, {}, set()
     for unique_id, node in inputs.nodes.items():
         now, before = inputs.fingerprint(unique_id), known.get(unique_id)
         exists = before is not None and node["relation_name"].replace('"', "") in relations
@@ -205,8 +217,10 @@ def plan_build(
             deletions_known = source is not None and all(
                 sequence >= deletions_recorded_since.get(source, sequence + 1) for _, sequence in new
             )
-            if deletions_known and before.base == now.base:
-                append[unique_id] = new
+            if source is not None and before.base == now.base:
+                new_loads[unique_id] = new
+                if deletions_known:
+                    append[unique_id] = new
         build.append(unique_id)
         if unique_id not in append:
             rebuild.append(unique_id)
@@ -219,7 +233,7 @@ def plan_build(
         and changed.intersection(tested_nodes(test))
         and tested_nodes(test) <= inputs.nodes.keys()
     ]
-    return BuildPlan(tuple(build), tuple(tests), tuple(rebuild), append)
+    return BuildPlan(tuple(build), tuple(tests), tuple(rebuild), append, new_loads)
 
 
 def tested_nodes(test: Mapping[str, Any]) -> set[str]:

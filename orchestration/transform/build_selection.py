@@ -31,6 +31,7 @@ def restrict_to_source(plan: BuildPlan, inputs: FingerprintInputs, source: str, 
         build=tuple(node for node in plan.build if node in chosen),
         rebuild=tuple(node for node in plan.rebuild if node in chosen),
         append={node: loads for node, loads in plan.append.items() if node in chosen},
+        new_loads={node: loads for node, loads in plan.new_loads.items() if node in chosen},
         tests=tuple(test for test in plan.tests if chosen.intersection(tested_nodes(tests[test]))),
     )
 

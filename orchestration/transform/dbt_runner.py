@@ -121,11 +121,11 @@ def compile_models(home: Home, models: Collection[str]) -> dict[str, str]:
 
 @contextmanager
 def replaced_sql(home: Home, selects: Mapping[str, str], *, as_views: bool = False) -> Iterator[None]:
-    """Build models (by id) from another SELECT, as views or as configured; their columns, descriptions and tests stay."""
+    """Build models (by id) from other code, as views or as configured; their columns, descriptions and tests stay."""
     nodes = {unique_id: parsed_project(home).nodes[unique_id] for unique_id in selects}
     before = {unique_id: (node.raw_code, node.config.materialized) for unique_id, node in nodes.items()}
     for unique_id, node in nodes.items():
-        node.raw_code = f"{{% raw %}}{selects[unique_id]}{{% endraw %}}"
+        node.raw_code = selects[unique_id]
         if as_views:
             node.config.materialized = "view"
     try:

@@ -68,7 +68,9 @@ def build_changed_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     for node in build_plan.rebuild:
         _drop_incremental_table(run, inputs, node)
     append = {inputs.nodes[node]["name"]: loads for node, loads in build_plan.append.items()}
-    run.incremental_loads = {name: tuple(load for load, _ in loads) for name, loads in append.items()}
+    run.incremental_loads = {
+        inputs.nodes[node]["name"]: tuple(load for load, _ in loads) for node, loads in build_plan.new_loads.items()
+    }
     write_incremental_loads(run.con, append)
     invalidate(run.con, build_plan.build)
     run.tests = dbt_runner.tests_by_model(run.settings.home, {*build_plan.tests, *_tests_of_public_tables(inputs.manifest)})

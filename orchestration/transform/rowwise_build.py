@@ -17,12 +17,12 @@ from ingest.landing import Partition, partition_rows, typed_row_by_row
 from orchestration.runs.context import RunContext
 from orchestration.runs.results import NodeResult, OnNode
 from orchestration.transform import dbt_runner
-from orchestration.transform.build_plan import BuildPlan, FingerprintInputs, incremental_source
+from orchestration.transform.build_plan import BuildPlan, FingerprintInputs, incremental_source, view_columns
 from orchestration.transform.rowwise_plan import rowwise_models
 from orchestration.transform.rowwise_tasks import FactToBuild, build_missing_parts
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import Lake, PartRecord, compacted_parts, sealed_parts, with_merged_parts
-from warehouse.sql import literal
+from warehouse.sql import literal, quoted
 from warehouse.temporary import temporary_folder
 
 
@@ -40,7 +40,7 @@ def build(
         if lake is not None:
             known = {**kept, **built}
             run.parts |= {fact.relation: tuple(known[file] for file in dict.fromkeys(fact.parts.values())) for fact in facts}
-        selects = {fact.models.fact: _select(fact.parts.values()) for fact in facts}
+        selects = {fact.models.fact: _select(inputs.nodes[fact.models.fact], fact.parts.values()) for fact in facts}
         with dbt_runner.replaced_sql(home, selects, as_views=lake is not None):
             return results + dbt_runner.build_nodes(home, set(nodes) - needed, on_node)
 
@@ -57,7 +57,7 @@ def _to_build(
         return None
     name = inputs.nodes[node]["name"]
     parts = {
-        partition.number: lake.part(name, _fingerprint(run, inputs, node, partition))
+        partition.number: lake.part(name, _fingerprint(inputs, node, partition))
         if lake is not None
         else str(folder / name / f"part-{partition.number}.parquet")
         for partition in partitions.all
@@ -66,14 +66,9 @@ def _to_build(
     return FactToBuild(rowwise_models(inputs.manifest, node), partitions, parts, f"{inputs.nodes[node]['schema']}.{name}", kept)
 
 
-def _fingerprint(run: RunContext, inputs: FingerprintInputs, node: str, partition: Partition) -> str:
-    """A hash of everything that decides the rows of a part: its landed rows, and what a fact that appends loads depends on.
-
-    With a follow-up, the end of data in the contract decides until when a record is followed.
-    """
-    source = str(incremental_source(inputs.nodes[node]))
-    contract = inputs.contract_rows[source] if run.location.registry[source].follow_up else ""
-    return text_sha256("\x00".join([inputs.hash_of(node, "base"), contract, partition.fingerprint]))[:32]
+def _fingerprint(inputs: FingerprintInputs, node: str, partition: Partition) -> str:
+    """A hash of everything that decides the rows of a part: its landed rows, and what a fact that appends loads depends on."""
+    return text_sha256("\x00".join([inputs.hash_of(node, "base"), partition.fingerprint]))[:32]
 
 
 def _ancestors(nodes: Mapping[str, Any], facts: Collection[str]) -> set[str]:
@@ -87,6 +82,8 @@ def _ancestors(nodes: Mapping[str, Any], facts: Collection[str]) -> set[str]:
     return found - set(facts)
 
 
-def _select(parts: Iterable[str]) -> str:
-    """SELECT of the rows of all parts of a fact."""
-    return f"select * from read_parquet([{', '.join(map(literal, dict.fromkeys(parts)))}], hive_partitioning = false)"
+def _select(node: Mapping[str, Any], parts: Iterable[str]) -> str:
+    """The code of a model that selects the rows of all parts of a fact, and computes the columns that they do not contain."""
+    computed = "".join(f", {{{{ {macro} }}}} as {quoted(column)}" for column, macro in view_columns(node).items())
+    files = ", ".join(map(literal, dict.fromkeys(parts)))
+    return f"select *{computed} from {{% raw %}}read_parquet([{files}], hive_partitioning = false){{% endraw %}}"

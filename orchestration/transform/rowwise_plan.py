@@ -5,15 +5,16 @@ See `warehouse.rowwise` for the plan, and `transform.rowwise_build` for carrying
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
 from ingest.contract import Contract
 from ingest.typing import accepted_rows
-from orchestration.transform.build_plan import LANDING, LOOKED_UP, incremental_source, is_row_by_row, meta
+from orchestration.transform.build_plan import LANDING, LOOKED_UP, incremental_source, is_row_by_row, meta, view_columns
 from warehouse.rowwise import RowwisePlan
+from warehouse.sql import quoted
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,14 @@ def rowwise_plan(
         fact=nodes[models.fact]["name"],
         landed=landed,
         views=tuple(views),
-        select=sql[models.fact],
+        select=_without(view_columns(nodes[models.fact]), sql[models.fact]),
         broadcast={relation_name(manifest, unique_id): files[unique_id] for unique_id in models.looked_up},
     )
+
+
+def _without(columns: Collection[str], select: str) -> str:
+    """A SELECT without some of its columns."""
+    return f"select * exclude ({', '.join(map(quoted, columns))}) from ({select})" if columns else select
 
 
 def relation_name(manifest: Mapping[str, Any], unique_id: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.contract.registry import load_registry
 from ingest.landing import typed_row_by_row
-from orchestration.transform.build_plan import LANDING, incremental_source, is_row_by_row
+from orchestration.transform.build_plan import LANDING, incremental_source, is_row_by_row, view_columns
 from orchestration.transform.rowwise_plan import rowwise_models
 
 
@@ -56,6 +56,12 @@ def test_tasks_can_build_every_growing_fact(nodes: dict[str, dict[str, Any]]) ->
         assert models.models[-1].endswith(fact["name"])
         assert not [node for node in models.looked_up if node.startswith(LANDING)], fact["name"]
         assert typed_row_by_row(registry[models.source]), f"{models.source}: no row may depend on another, or be kept elsewhere"
+        # a column that changes with the end of data is updated in a table, and is in no part
+        of_view, hooks = view_columns(fact), [hook["sql"] for hook in fact["config"]["pre-hook"]]
+        assert ("followed_until_at" in of_view) == any("extend_follow_up" in hook for hook in hooks), fact["name"]
+        assert list(of_view) == list(fact["columns"])[len(fact["columns"]) - len(of_view) :], (
+            f"{fact['name']}: columns of the view come last"
+        )
         looked_up = {nodes[node]["name"]: nodes[node] for node in models.looked_up if node in nodes}
         assert not [name for name, node in looked_up.items() if incremental_source(node)], fact["name"]
 

@@ -115,14 +115,14 @@ def test_a_held_back_load_can_be_accepted_and_a_stale_source_makes_exit_4(place:
     outdate_facts(place.home)
     before = {fact: place.levelground.ask(f"select * from {fact} order by all") for fact in FACTS}
     lake = place.home.with_name("lake")
-    engine = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": str(lake), "LEVELGROUND_PART_ROWS": "1000"}
+    engine = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": str(lake), "LEVELGROUND_PART_ROWS": "3500"}
     report = place.run("--as-of", "2026-06-01T00:00:00", expect=4, env=engine)
     assert status_of(report, source)["verdict"] == "fresh"
     assert report["outcome"] == "released"
-    assert json.loads(newest_run(place.home).read_text())["engine"] == {"name": "local", "tasks": 5, "attempts": 5}
+    assert json.loads(newest_run(place.home).read_text())["engine"] == {"name": "local", "tasks": 6, "attempts": 6}
     assert {fact: place.levelground.ask(f"select * from {fact} order by all") for fact in FACTS} == before
-    assert len(list(lake.glob("*/*.parquet"))) == 5
-    assert "5 parts are as they were sealed" in place.levelground("lake", "verify").stdout
+    assert len(list(lake.glob("*/*.parquet"))) == 6
+    assert "6 parts are as they were sealed" in place.levelground("lake", "verify").stdout
     shutil.rmtree(lake)
     stale = status_of(report, "ucc__service_requests")
     assert stale["verdict"] == "stale"

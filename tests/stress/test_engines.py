@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -16,12 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.bench.city.making import MAKERS, make_nightly
 from tests.conftest import ROOT
 from tests.e2e.conftest import Place
-from tests.support.outdated_facts import newest_run, outdate_facts
+from tests.support.outdated_facts import FACTS, newest_run, outdate_facts
 
 # rows of the largest source of the sample city of tests
 ROWS = 1_800
+STALE = 4  # a night has four of the sources
 
 
 @pytest.mark.parametrize("engine", ["local", "ray", "a Ray of this machine"])
@@ -62,43 +65,85 @@ def test_a_killed_worker_costs_one_attempt_and_four_fail_the_run(place: Place) -
     assert not list((place.home / "tmp").glob("parts-*"))
 
 
-def test_a_night_builds_only_the_parts_of_its_months(place: Place, tmp_path: Path) -> None:
-    """Payments from 2024 on are delivered again, with one more line: those of 2023 keep their parts.
+def test_a_night_of_one_percent_builds_only_the_parts_of_its_months(place: Place, tmp_path: Path) -> None:
+    """New and corrected rows of all four sources, and a later end of data: every part without such a row stays as it was.
 
     A rebuild without engine and lake gives the same release.
     """
     lake = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": str(tmp_path / "lake"), "LEVELGROUND_PART_ROWS": "100"}
-    _deliver_since_2024(place)
     outdate_facts(place.home)
-    report = place.run(env=lake)
+    assert place.run(env=lake)["outcome"] == "released"
+    before = _hashes(tmp_path / "lake")
+    followed = _followed_until(place)
+    as_of = make_nightly(place.deliveries, tmp_path / "night").as_of
+    night = ("run", "--deliveries", tmp_path / "night", "--as-of", as_of, "--json")
+    report = place.levelground.json(*night, expect=STALE, env=lake)
     assert report["outcome"] == "released"
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").glob("*/*.parquet")}
-    _deliver_since_2024(place)
-    report = place.run(env=lake)
-    assert report["outcome"] == "released"
-    after = {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").glob("*/*.parquet")}
+    after = _hashes(tmp_path / "lake")
     assert before.items() < after.items()
     built = after.keys() - before
-    assert {path.parent.name for path in built} == {"fct_payments"}
+    assert {path.parent.name for path in built} == set(FACTS)
     assert json.loads(newest_run(place.home).read_text())["engine"]["tasks"] == len(built)
+    loads = {source["load_id"] for source in report["sources"] if source["source"] in MAKERS}
+    for path in built:
+        assert loads.intersection(duckdb.read_parquet(str(path)).select("distinct _load_id").fetchnumpy()["_load_id"]), path
     manifest = json.loads((place.home / "releases" / report["release_id"] / "manifest.json").read_text())
-    payments = {Path(part["file"]) for part in manifest["parts"]["marts.fct_payments"]}
-    assert payments - built, "those of 2023"
-    assert payments - built < before.keys()
+    for fact in FACTS:
+        kept = {Path(part["file"]) for part in manifest["parts"][f"marts.{fact}"]} - built
+        assert kept, fact
+        assert kept < before.keys()
+    assert _followed_until(place) > followed
     # the content hash of tables that one process has built
-    assert place.run("--full-refresh")["outcome"] == "unchanged"
+    assert place.levelground.json(*night, "--full-refresh", expect=STALE)["outcome"] == "unchanged"
     assert place.levelground("lake", "prune").returncode == 0
     assert after.keys() == {*(tmp_path / "lake").glob("*/*.parquet")}, "both releases are kept"
 
 
-def _deliver_since_2024(place: Place) -> None:
-    """Replace the delivery of payments by its lines from 2024 on, with the first one once more."""
-    folder = place.deliveries / "comptroller__checkbook"
-    files = sorted(folder.glob("*.parquet"))
-    lines = duckdb.read_parquet([str(path) for path in files]).filter("date >= '2024-01-01'").to_arrow_table()
+def test_files_of_one_month_each_build_the_parts_of_their_months(place: Place, tmp_path: Path) -> None:
+    lake = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": str(tmp_path / "lake"), "LEVELGROUND_PART_ROWS": "40"}
+    files = _deliver_by_month(place)
+    assert len(files) > 12
+    outdate_facts(place.home)
+    assert place.run(env=lake)["outcome"] == "released"
+    before = _hashes(tmp_path / "lake")
+    assert len([path for path in before if path.parent.name == "fct_payments"]) > 12
+    # one file of a closed month, with its first line once more
+    month = files[len(files) // 2]
+    lines = pq.read_table(month)
     for path in files:
         path.unlink()
-    pq.write_table(pa.concat_tables([lines, lines.slice(0, 1)]), folder / "since-2024.parquet")
+    pq.write_table(pa.concat_tables([lines, lines.slice(0, 1)]), month)
+    assert place.run(env=lake)["outcome"] == "released"
+    built = _hashes(tmp_path / "lake").keys() - before
+    assert {path.parent.name for path in built} == {"fct_payments"}
+    found = duckdb.read_parquet([str(path) for path in built])
+    assert found.filter(f"strftime(occurred_on, '%Y-%m') = '{month.stem}'").count("*").fetchall() == [(len(lines) + 1,)]
+    years = found.select("distinct year(occurred_on)").fetchall()
+    assert years == [(int(month.stem[:4]),)]
+    assert place.run("--full-refresh")["outcome"] == "unchanged"
+
+
+def _deliver_by_month(place: Place) -> list[Path]:
+    """Replace the delivery of payments by the same lines in a file per month."""
+    folder = place.deliveries / "comptroller__checkbook"
+    files = sorted(folder.glob("*.parquet"))
+    lines = duckdb.read_parquet([str(path) for path in files]).select("*, strftime(\"date\", '%Y-%m') as month")
+    for (month,) in lines.select("distinct month").order("month").fetchall():
+        rows = lines.filter(f"month = '{month}'").select("* exclude (month)").to_arrow_table()
+        pq.write_table(rows, folder / f"{month}.parquet")
+    for path in files:
+        path.unlink()
+    return sorted(folder.glob("*.parquet"))
+
+
+def _hashes(lake: Path) -> dict[Path, str]:
+    """The SHA-256 of each part."""
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in lake.glob("*/*.parquet")}
+
+
+def _followed_until(place: Place) -> str:
+    (row,) = place.levelground.ask("select max(followed_until_at) as until from fct_service_requests")
+    return str(row["until"])
 
 
 @contextmanager

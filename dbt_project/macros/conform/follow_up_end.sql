@@ -10,6 +10,22 @@
 {%- endmacro %}
 
 
+{#
+    The same for records of one source, with the values of its contract as literals: a view over the parts of a fact cannot read the
+    working warehouse.
+#}
+{% macro followed_until(source_name, start) -%}
+    {%- set found = run_query(
+        "select coalesce('''' || follow_up_until || '''', 'cast(null as varchar)') as until,"
+        ~ " coalesce(cast(follow_up_days as varchar), 'cast(null as integer)') as days,"
+        ~ " coalesce('timestamp ''' || data_as_of || '''', 'cast(null as timestamp)') as data_as_of"
+        ~ " from (" ~ contract_row(source_name) ~ ")"
+    ) -%}
+    {%- set values = found.rows[0] -%}
+    {{ follow_up_end(start, values['until'], values['days'], values['data_as_of']) }}
+{%- endmacro %}
+
+
 {# A newer delivery sees further: the censoring times of a fact that grows, where they are others now. #}
 {% macro extend_follow_up(source_name, start) -%}
     {%- if execute and this and is_incremental() %}

@@ -7,6 +7,8 @@
     meta={'incremental_source': SOURCE}, pre_hook="{{ delete_superseded_rows(SOURCE) }}") }},
     and reads its source where {{ is_new_load() }}.
     Models between the source and the fact that work row by row have meta={'row_by_row': true}.
+    A column that changes with the end of data is one of the fact's last, and is in meta={'view_columns': {COLUMN: "MACRO(…)"}}: an
+    engine builds parts without it, and what reads the parts calls the macro. A pre_hook updates it where the fact is a table.
 #}
 
 {# SQL boolean: the row is of a load that the fact does not contain yet; true where the fact is rebuilt. #}

@@ -257,3 +257,11 @@ def test_only_a_select_is_a_query_of_parts(sql: str, reads: bool) -> None:
     """DuckDB lets a statement write to a file that it may read."""
     with in_memory() as reader:
         assert only_reads(reader, sql) is reads
+
+
+def test_a_worker_draws_no_progress_bar_on_its_output() -> None:
+    """`__main__` has no file when `python -m` imports a package, and DuckDB then draws a bar where it finds a notebook."""
+    code = "from warehouse.connection import in_memory\nwith in_memory() as con: "
+    code += "print(con.execute(\"select current_setting('enable_progress_bar')\").fetchone()[0])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "False\n"

@@ -62,10 +62,12 @@ def test_a_month_that_grows_moves_no_month_of_another_year(warehouse: Any) -> No
     warehouse.take(contract, {"a.csv": HEADER + "".join(month(1, 10, year=year) for year in (2023, 2024, 2025))})
     before = partition_rows(warehouse.con, contract, 30).all
     assert [partition.rows for partition in before] == [10, 10, 10], "a partition per year"
-    warehouse.take(contract, {"b.csv": HEADER + month(1, 29, year=2024) + month(2, 2, year=2024)})
+    warehouse.take(contract, {"b.csv": HEADER + month(1, 29, year=2024) + month(2, 4, year=2024)})
     after = partition_rows(warehouse.con, contract, 30).all
-    assert [partition.rows for partition in after] == [10, 29, 2, 10]
+    assert [partition.rows for partition in after] == [10, 29, 4, 10]
     assert {before[0].fingerprint, before[2].fingerprint} < {partition.fingerprint for partition in after}
+    small = [partition.rows for partition in partition_rows(warehouse.con, contract, 1_000).all]
+    assert small == [53], "years of so few rows share a partition"
 
 
 def test_records_with_a_key_are_partitioned_by_the_month_of_their_event(warehouse: Any) -> None:

@@ -138,6 +138,11 @@ def test_a_fact_is_rebuilt_if_the_deletions_of_a_load_are_not_recorded(
     found = plan_build(now, fingerprints(before), relations(before), deletions_recorded_since)
     assert "fct_calls" in names(found.rebuild)
     assert found.append == {}
+    # the gate on it checks the new rows only; not if the fact has other SQL
+    assert found.new_loads == {MODEL + "fct_calls": (("two", 2),)}
+    known = fingerprints(before)
+    known[MODEL + "fct_calls"] = known[MODEL + "fct_calls"].model_copy(update={"base": "other SQL"})
+    assert plan_build(now, known, relations(before), deletions_recorded_since).new_loads == {}
 
 
 def test_consumed_sequences_are_what_all_incremental_facts_contain(before: FingerprintInputs) -> None:

@@ -1,7 +1,8 @@
 -- one row per delivered request
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    meta={'incremental_source': 'ucc__service_requests'},
+    meta={'incremental_source': 'ucc__service_requests',
+          'view_columns': {'followed_until_at': "followed_until('ucc__service_requests', 'service_request_at')"}},
     pre_hook=["{{ delete_superseded_rows('ucc__service_requests') }}",
               "{{ extend_follow_up('ucc__service_requests', 'service_request_at') }}"]
 ) }}
