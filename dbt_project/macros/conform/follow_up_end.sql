@@ -29,10 +29,9 @@
 {# A newer delivery sees further: the censoring times of a fact that grows, where they are others now. #}
 {% macro extend_follow_up(source_name, start) -%}
     {%- if execute and this and is_incremental() %}
-    {%- set until = follow_up_end('held.' ~ start, 'contract.follow_up_until', 'contract.follow_up_days', 'contract.data_as_of') %}
+    {%- set until = followed_until(source_name, 'held.' ~ start) %}
     update {{ this }} as held
     set followed_until_at = {{ until }}
-    from ({{ contract_row(source_name) }}) as contract
     where held.followed_until_at is distinct from {{ until }}
     {%- endif -%}
 {%- endmacro %}
