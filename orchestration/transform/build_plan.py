@@ -41,8 +41,8 @@ ALWAYS_BUILT = ("models/quality/", "models/published/")
 class BuildPlan:
     """What a run builds and tests, by dbt's unique ids. `build` contains the nodes of `rebuild` and of `append`.
 
-    `append`: incremental fact → the loads (id, sequence) to append. `new_loads`: the same, and of rebuilt facts that have lost rows
-    and gained those of these loads, and are otherwise as they were.
+    `append`: incremental fact → the loads (id, sequence) to append. `new_loads`: the same, and of rebuilt facts that have lost
+    rows and gained those of these loads, and are otherwise as they were.
     """
 
     build: tuple[str, ...]
