@@ -1,33 +1,41 @@
-"""Provide `levelground lake`: verify, merge and prune the parts of facts outside the home."""
+"""Provide `levelground lake`: verify, merge, list and prune the parts of facts outside the home."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 
 from ingest.erasure import complete
 from orchestration.cli.display import out, print_error, table
-from orchestration.runs.exit_codes import EXIT_UNEXPECTED
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
 from orchestration.settings import Settings
+from warehouse.connection import WarehouseError
 from warehouse.lock import RunLock
 from warehouse.object_store import StoreUnusable
 from warehouse.releases import (
     Merge,
+    NoParts,
     NoRoom,
     ReleaseCorrupt,
+    UnknownRelease,
+    find,
     find_damaged_part,
     known_releases,
     plan_compaction,
     read_manifest,
     recover,
     remove_unneeded,
+    write_catalog,
 )
 from warehouse.releases import (
     compact as write_merged,
 )
+from warehouse.sql import without_values
 
-app = typer.Typer(no_args_is_help=True, help="Verify, merge and prune the parts of facts in the lake (LEVELGROUND_LAKE).")
+app = typer.Typer(no_args_is_help=True, help="Verify, merge, list and prune the parts of facts in the lake (LEVELGROUND_LAKE).")
 
 
 @app.command()
@@ -89,6 +97,30 @@ def prune() -> None:
         except (ReleaseCorrupt, StoreUnusable) as error:
             raise typer.Exit(print_error(f"{error}; nothing more was deleted", EXIT_UNEXPECTED)) from None
     out.print(f"deleted {len(deleted)} files; every part of a kept release stays", markup=False)
+
+
+@app.command()
+def catalog(
+    file: Annotated[Path, typer.Argument(help="The new file, such as 2025Q4.ducklake.")],
+    release: Annotated[str, typer.Option(help="Id or label of a release.")] = "current",
+) -> None:
+    """Write a DuckLake catalog of the facts of a release: DuckLake clients read its parts, and no later release changes it.
+
+    It needs levelground[ducklake], and lasts as long as the release: pin one that readers cite. It contains the least and the
+    greatest value of each column: delete it when records are removed, and write it again.
+    """
+    home = Settings.from_environment().home
+    try:
+        release_id = find(home, release)
+        facts = write_catalog(home, release_id, file.expanduser().absolute())
+    except UnknownRelease as error:
+        raise typer.Exit(print_error(error, EXIT_BAD_ARGUMENTS)) from None
+    except ModuleNotFoundError:
+        raise typer.Exit(print_error("a catalog needs DuckLake: install levelground[ducklake]", EXIT_UNEXPECTED)) from None
+    except (NoParts, ReleaseCorrupt, StoreUnusable, WarehouseError, OSError, duckdb.Error) as error:
+        message = without_values(error) if isinstance(error, duckdb.Error) else error
+        raise typer.Exit(print_error(message, EXIT_UNEXPECTED)) from None
+    out.print(f"{file} has {facts} facts of release {release_id}; attach it as 'ducklake:{file}' (read_only)", markup=False)
 
 
 def _print(merges: list[Merge], dry_run: bool) -> None:

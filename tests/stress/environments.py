@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).parent / "uv"
 
 
@@ -18,6 +19,17 @@ def environment(folder: Path, *packages: str) -> Path:
         result = subprocess.run([UV, *command], capture_output=True, text=True, timeout=1800, check=False)
         assert result.returncode == 0, result.stderr
     return folder / "bin"
+
+
+def beside(folder: Path, *packages: str) -> Path:
+    """A folder of these packages, for PYTHONPATH: they are used next to Levelground's, in versions that its lock file allows."""
+    command = [UV, "pip", "install", "--quiet", "--python", sys.executable, "--target", folder]
+    result = subprocess.run(
+        [*command, "--constraint", ROOT / "requirements-dev.lock", *packages],
+        capture_output=True, text=True, timeout=1800, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return folder
 
 
 def run(command: list[str | Path], folder: Path, timeout: float = 600) -> str:

@@ -17,12 +17,23 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import Place
+from tests.stress.environments import beside
 from tests.support.outdated_facts import newest_run, outdate_facts
 from tests.support.small_home import COLUMNS, FIRST, HEADER, LOAD, SmallHome
 from tests.support.visits import visits_contract
-from warehouse.connection import open_from_disk, run_query
+from warehouse.connection import load_extension, open_from_disk, run_query
+from warehouse.fingerprint import file_sha256
 from warehouse.paths import ANALYST_FILE, Home
-from warehouse.releases import compact, known_releases, plan_compaction, prune, read_manifest, remove_unneeded, verify
+from warehouse.releases import (
+    compact,
+    known_releases,
+    plan_compaction,
+    prune,
+    read_manifest,
+    remove_unneeded,
+    verify,
+    write_catalog,
+)
 
 NIGHTS, READERS = 10, 8
 FACTS = "select * from marts.fct_payments order by all"
@@ -117,6 +128,26 @@ def _digest(home: Home, release_id: str) -> str:
         found = con.execute("select md5(string_agg(note, ',' order by note)) from kept.marts.fct_visits").fetchone()
     assert found is not None
     return str(found[0])
+
+
+def test_a_catalog_of_a_release_never_changes(small: SmallHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(beside(tmp_path / "packages", "duckdb-extension-ducklake==1.5.5"))
+    home, file = small.home, tmp_path / "first.ducklake"
+    (first,) = known_releases(home)
+    before = _content(home, first)
+    assert write_catalog(home, first, file) == 1
+    digest = file_sha256(file)
+    _night(small, 2)
+    with pytest.raises(FileExistsError):
+        write_catalog(home, first, file)
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
+        load_extension(con, "ducklake")
+        con.execute(f"attach 'ducklake:{file}' as city (read_only)")
+        assert con.execute("select visit_number, note from city.marts.fct_visits order by all").fetchall() == before
+        with pytest.raises(duckdb.Error, match="read-only"):
+            con.execute("delete from city.parts.fct_visits")
+    assert file_sha256(file) == digest
+    assert file.stat().st_mode & 0o777 == 0o440
 
 
 def test_runs_with_merged_missing_and_failed_parts_give_the_same_release(place: Place, tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import ROOT, CommandLine
+from tests.conftest import CommandLine
 from tests.e2e.conftest import Place
-from tests.stress.environments import UV
+from tests.stress.environments import beside
 from tests.stress.test_lake import deliver_payments
 from tests.support.outdated_facts import outdate_facts
 from warehouse import object_store
@@ -31,10 +31,7 @@ SECRET = secrets.token_hex(16)
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a client of the store; the bucket `lake` exists."""
-    packages = tmp_path_factory.mktemp("s3") / "packages"
-    command = [UV, "pip", "install", "--quiet", "--target", packages, "--constraint", ROOT / "requirements-dev.lock", *PACKAGES]
-    installed = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert installed.returncode == 0, installed.stderr
+    packages = beside(tmp_path_factory.mktemp("s3") / "packages", *PACKAGES)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

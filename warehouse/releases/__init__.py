@@ -23,6 +23,7 @@ from warehouse.releases.compaction import (
 from warehouse.releases.compared_columns import Change
 from warehouse.releases.content_hash import columns_hash, content_hash
 from warehouse.releases.differences import Differences, MeasureDifference, compare
+from warehouse.releases.ducklake_catalog import NoParts, write_catalog
 from warehouse.releases.exports import write_exports
 from warehouse.releases.history import (
     LabelTaken,
@@ -81,6 +82,7 @@ __all__ = [
     "Manifest",
     "MeasureDifference",
     "Merge",
+    "NoParts",
     "NoRoom",
     "NodeFingerprint",
     "PartRecord",
@@ -125,6 +127,7 @@ __all__ = [
     "swap",
     "verify",
     "with_merged_parts",
+    "write_catalog",
     "write_exports",
     "write_manifest",
     "write_union",
