@@ -20,6 +20,7 @@ from ingest.layers import Layer as CityLayer
 from orchestration.cli.display import err, out, table
 from orchestration.cli.new_source import Layer, Shared
 from orchestration.runs.delivery_location import home_city
+from orchestration.scaffold.measure_conditions import check_conditions
 from orchestration.scaffold.measure_files import MeasureFolders, Wording, read_rows, seed_rows, write_measure
 from orchestration.scaffold.measure_model import Definition, find_fact
 from orchestration.scaffold.measure_todo import todo_of_measure
@@ -93,6 +94,7 @@ def new(
     city = _city(settings, layer)
     models = read_models(dict.fromkeys((MODELS, *(each.folder / "models" for each in city.layers), folders.models)))
     found = find_fact(fact, models, kind)
+    check_conditions(found, {"--counted": counted, "--among": among})
     contract = city_registry(city, None, settings.further_sources)[source or _source_of(found, models)]
     levels = {row["race_level"] for row in read_rows(MeasureFolders.shared().seed("publication_race_levels"))}
     if publish and publish not in levels:

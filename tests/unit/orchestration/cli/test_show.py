@@ -139,6 +139,9 @@ def test_tables_are_listed_and_described(levelground: CommandLine) -> None:
         assert (table["rows"], table["description"]) == (19, "Rows to show. More.")
         assert {"column_name": "place", "data_type": "varchar", "description": "A name"} in table["columns"]
     assert "published.measures" in _lines(levelground, "tables", "--public")
+    # a fact of the next run
+    assert _lines(levelground, "tables", "fct_court_cases")["finding_code"].split()[1] == "varchar"
+    assert levelground("tables", "fct_court_cases", "--public").returncode == 2
 
 
 def test_measures_are_listed_and_described(levelground: CommandLine) -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ingest.contract.registry import load_registry
+from orchestration.scaffold.measure_conditions import check_conditions
 from orchestration.scaffold.measure_files import MeasureFolders, Wording, read_rows, seed_rows, write_measure
 from orchestration.scaffold.measure_model import Definition, counts_sql, find_fact
 from orchestration.scaffold.measure_todo import todo_of_measure
@@ -68,6 +69,25 @@ def test_a_share_of_geocoded_records_is_counted_by_place(models: dict[str, Model
     assert "        occurred_on is not null\n        and (finding_code is not null)\n" in sql
     assert "{{ piece_columns() }}" in sql and "{{ without_race() }}" in sql and "and_all_races" not in sql
     assert "{'numerator': 'sum(counted_count)', 'denominator': 'sum(records_count)'}, records='records_count'" in sql
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("find_code = 'dismissed'", "--among .*: fct_court_cases has no column find_code. Did you mean finding_code"),
+        ("finding_code = ", "--among .*: Parser Error: syntax error"),
+        ("occurred_on > 5", "--among .*: Binder Error: Cannot compare values of type DATE"),
+    ],
+)
+def test_a_condition_that_no_row_can_have_is_refused_before_a_run(
+    models: dict[str, ModelFile], condition: str, message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        check_conditions(models["fct_court_cases"], {"--counted": "finding_code = 'dismissed'", "--among": condition})
+
+
+def test_a_condition_may_use_what_only_a_run_has(models: dict[str, ModelFile]) -> None:
+    check_conditions(models["fct_court_cases"], {"--counted": "own_macro(finding_code)", "--among": "{{ a_macro() }}"})
 
 
 def test_a_composition_is_counted_by_race_out_of_all(models: dict[str, ModelFile]) -> None:
