@@ -27,6 +27,7 @@ from orchestration.settings import variable_names
 from warehouse.paths import Home, HomeUnwritable
 from warehouse.worker import Resources
 
+LOG_PREFIX = "city-"  # of the logs in a home; a run deletes old ones (`instance.retention`)
 BUSY, INTERRUPTED = "busy", "interrupted"
 # -P: the current folder is not searched for modules. With -c DuckDB would print progress to the output, as in a notebook.
 COMMAND = (sys.executable, "-P", "-m", "orchestration.cli", "run", "--json")
@@ -79,7 +80,7 @@ def _new_log(home: Home, batch: str) -> tuple[Path, int]:
     """The log of this attempt, and its number: each attempt leaves a log, also one whose process is killed."""
     attempt = 1
     while True:
-        path = home.logs / f"city-{batch}-{attempt}.log"
+        path = home.logs / f"{LOG_PREFIX}{batch}-{attempt}.log"
         try:
             path.touch(exist_ok=False)
         except FileExistsError:

@@ -15,6 +15,7 @@ import dagster as dg
 
 from ingest.delivery import DeliveryStore
 from ingest.landing import prune_deliveries
+from orchestration.cities.city_task import LOG_PREFIX
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RELEASED, RunStore, newest, release_matches_landing
@@ -36,6 +37,7 @@ def delete_expired(run: RunContext, instance: dg.DagsterInstance) -> None:
         limit = utc_now() - dt.timedelta(days=settings.keep_runs)
         run_ids = delete_run_records(run.runs, limit)
         delete_dagster_runs(instance, settings, limit, run_ids)
+        delete_city_logs(settings.home.logs, limit)
         for log in settings.home.logs.glob("*.log"):
             truncate_log(log)
     except Exception as error:  # noqa: BLE001 - no expired file is worth failing a run for
@@ -70,6 +72,13 @@ def delete_dagster_runs(instance: dg.DagsterInstance, settings: Settings, limit:
         instance.delete_run(run_id)
         shutil.rmtree(settings.home.dagster / "storage" / run_id, ignore_errors=True)
     return expired
+
+
+def delete_city_logs(folder: Path, limit: dt.datetime) -> None:
+    """Delete the logs of `levelground cities run` that were last written before `limit`, in UTC: each run leaves one."""
+    for log in folder.glob(f"{LOG_PREFIX}*.log"):
+        if dt.datetime.fromtimestamp(log.stat().st_mtime, dt.UTC).replace(tzinfo=None) < limit:
+            log.unlink()
 
 
 def truncate_log(log: Path) -> None:

@@ -29,7 +29,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Deliveries of both cities, a file that lists them and a city that fails, and their homes on the engine."""
     root = tmp_path_factory.mktemp("cities")
     write_small_city(root / "sampleton")
-    write_sample(root / "survey", rows=300)
+    write_sample(root / "survey", rows=1_000)
     write_deliveries(root / "kansas_city", survey_of(root / "survey"))
     entries = [f"- {{name: {name}, home: homes/{name}, deliveries: {name}}}" for name in CITIES]
     entries.append("- {name: springfield, home: homes/springfield, deliveries: kansas_city}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sqlite3
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from expectations.results import ExpectationResult, GateResult
 from orchestration.instance import retention
-from orchestration.instance.retention import delete_dagster_runs, delete_run_records, truncate_log
+from orchestration.instance.retention import delete_city_logs, delete_dagster_runs, delete_run_records, truncate_log
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs.record import BLOCKED, FAILED, RELEASED, UNCHANGED, RunRecord, RunStore
 from orchestration.settings import Settings
@@ -100,6 +101,15 @@ def test_dagster_runs_are_deleted_with_events_checks_tags_and_output(tmp_path: P
     assert (checks, events(tmp_path, "asset_check_executions")) == (4, 2)  # of the kept run, and the newest
     with sqlite3.connect(tmp_path / "dagster" / "history" / "runs.db") as history:
         assert history.execute("select distinct run_id from run_tags").fetchall() == [(runs[0],)]
+
+
+def test_old_logs_of_cities_are_deleted(tmp_path: Path) -> None:
+    for name, days_ago in (("city-old-1.log", 91), ("city-new-1.log", 89), ("alerts.log", 91)):
+        (tmp_path / name).touch()
+        then = (TODAY - dt.timedelta(days=days_ago)).replace(tzinfo=dt.UTC).timestamp()
+        os.utime(tmp_path / name, (then, then))
+    delete_city_logs(tmp_path, TODAY - dt.timedelta(days=90))
+    assert {path.name for path in tmp_path.iterdir()} == {"city-new-1.log", "alerts.log"}
 
 
 def test_a_log_keeps_its_newer_half(tmp_path: Path) -> None:
