@@ -13,9 +13,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -83,12 +84,14 @@ class RayEngine:
             raise EngineUnavailable("LEVELGROUND_ENGINE is ray, and the package ray is not installed", INSTALL)
         self._reach()
         # the paths of sockets have at most 107 characters
-        with reader_folder(Path("/tmp")) as short:  # noqa: S108 - a private folder in it
+        with ExitStack() as until_end:
+            short = until_end.enter_context(reader_folder(Path("/tmp")))  # noqa: S108 - a private folder in it
             full = {**request, "address": self._address, "workers": self._workers, "expected": asdict(installation())}
             environment = os.environ | ENVIRONMENT
             if self._address is None:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                (short / "r").symlink_to(self._folder)
+                of_ray = tempfile.TemporaryDirectory(prefix="ray-", dir=self._folder, ignore_cleanup_errors=True)
+                (short / "r").symlink_to(until_end.enter_context(of_ray))
                 full |= {"resources": asdict(self._resources), "folder": str(short / "r")}
                 environment |= LOCAL_ENVIRONMENT | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
             with subprocess.Popen(  # noqa: S603 - our own module

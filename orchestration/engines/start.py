@@ -24,7 +24,5 @@ def start_engine(settings: Settings, tasks: int, *, memory_limit: str, spill: Pa
     resources = Resources(threads=1, memory_limit=memory, spill=str(spill))
     attempts = settings.task_attempts
     if settings.engine == "ray":
-        return RayEngine(
-            address=settings.engine_address, workers=workers, attempts=attempts, resources=resources, folder=spill / "ray"
-        )
+        return RayEngine(address=settings.engine_address, workers=workers, attempts=attempts, resources=resources, folder=spill)
     return LocalEngine(workers=workers, attempts=attempts, resources=resources)

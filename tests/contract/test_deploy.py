@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from configparser import RawConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
+import yaml
 
 from ingest.contract.registry import load_registry
 from orchestration.cli.application import GROUPS, application
-from orchestration.settings import variable_names
+from orchestration.settings import Settings, variable_names
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "docs" / "deploy"
@@ -99,3 +102,46 @@ def test_the_container_holds_what_is_locked_and_nothing_of_this_machine() -> Non
 def test_proxies_lead_to_where_the_ui_listens() -> None:
     for name in ("nginx.conf", "Caddyfile"):
         assert "127.0.0.1:3000" in (DEPLOY / name).read_text(encoding="utf-8")
+
+
+def _kuberay() -> dict[str, Any]:
+    """The specs of docs/deploy/kuberay.yml, by kind and name."""
+    documents = list(yaml.safe_load_all((DEPLOY / "kuberay.yml").read_text(encoding="utf-8")))
+    return {f"{document['kind']}/{document['metadata']['name']}": document["spec"] for document in documents}
+
+
+def test_kuberay_runs_tasks_where_they_find_their_files() -> None:
+    specs = _kuberay()
+    run = specs["CronJob/levelground-nightly"]["jobTemplate"]["spec"]["template"]["spec"]
+    (group,) = specs["RayCluster/levelground"]["workerGroupSpecs"]
+    worker = group["template"]["spec"]
+    (of_run,), (of_worker,) = run["containers"], worker["containers"]
+    environment = {entry["name"]: entry.get("value", "") for entry in of_run["env"]}
+    settings = Settings.from_environment({name: value for name, value in environment.items() if name.startswith("LEVELGROUND_")})
+    assert (settings.engine, settings.engine_address) == ("ray", "ray://levelground-head-svc:10001")
+    shared = {mount["mountPath"]: mount["subPath"] for mount in of_run["volumeMounts"] if mount["name"] == "shared"}
+    assert shared == {"/var/lib/levelground/tmp": "tmp", str(settings.lake): "lake"}
+    assert shared == {mount["mountPath"]: mount["subPath"] for mount in of_worker["volumeMounts"] if mount["name"] == "shared"}
+    claims = {
+        volume["persistentVolumeClaim"]["claimName"]
+        for spec in (run, worker)
+        for volume in spec["volumes"]
+        if "persistentVolumeClaim" in volume
+    }
+    assert {f"PersistentVolumeClaim/{claim}" for claim in claims} <= specs.keys()
+    # files of the run are readable for its account alone
+    assert run["securityContext"] == worker["securityContext"]
+    assert f"--uid {worker['securityContext']['runAsUser']} " in (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+
+
+def test_kuberay_protects_a_cluster_without_tasks_on_its_head() -> None:
+    cluster = _kuberay()["RayCluster/levelground"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["optional-dependencies"]["ray"] == [f"ray=={cluster['rayVersion']}"]
+    head = cluster["headGroupSpec"]
+    assert head["rayStartParams"] == {"num-cpus": "0", "include-dashboard": "false", "ray-client-server-port": "10001"}
+    for group in (head, *cluster["workerGroupSpecs"]):
+        (container,) = group["template"]["spec"]["containers"]
+        environment = {entry["name"]: entry.get("value") for entry in container["env"]}
+        assert (environment["RAY_AUTH_MODE"], environment["RAY_USAGE_STATS_ENABLED"]) == ("token", "0")
+        assert "RAY_AUTH_TOKEN" in environment

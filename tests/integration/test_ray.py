@@ -36,7 +36,7 @@ def test_a_killed_worker_costs_one_attempt_and_nothing_of_ray_is_left(tmp_path: 
         workers=2,
         attempts=4,
         resources=Resources(threads=1, memory_limit="100MB", spill=str(tmp_path / "spill")),
-        folder=tmp_path / "home" / "tmp" / "a-folder-whose-path-is-too-long-for-a-socket" / "ray",
+        folder=tmp_path / "home" / "tmp" / "a-folder-whose-path-is-too-long-for-a-socket",
     )
     seen: dict[psutil.Process, set[str]] = {}
     killer = threading.Thread(target=_kill_first_reader, args=(pipe, plan.read_text(), seen), daemon=True)
@@ -51,6 +51,7 @@ def test_a_killed_worker_costs_one_attempt_and_nothing_of_ray_is_left(tmp_path: 
     addresses = set().union(*seen.values())
     assert addresses
     assert addresses <= {"127.0.0.1", "::ffff:127.0.0.1"}
+    assert list((tmp_path / "home" / "tmp" / "a-folder-whose-path-is-too-long-for-a-socket").iterdir()) == []
     psutil.wait_procs(seen, timeout=10)
     assert [process for process in seen if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
 

@@ -13,6 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.conftest import free_port
+
 # of the cluster, and of everything that connects to it
 ENVIRONMENT = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # addresses of this machine are 127.0.0.1
@@ -24,10 +26,11 @@ NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
 
 
 class RayCluster:
-    """A running cluster. `settings`: the environment of a run on it."""
+    """A running cluster. `settings`: the environment of a run on it. `client_address`: of its server for drivers elsewhere."""
 
-    def __init__(self, cluster: Any) -> None:
+    def __init__(self, cluster: Any, client_port: int) -> None:
         self._cluster = cluster
+        self.client_address = f"ray://127.0.0.1:{client_port}"
         self._nodes = [cluster.add_node(**NODE) for _ in range(2)]
         self.settings = {**ENVIRONMENT, "LEVELGROUND_ENGINE": "ray", "LEVELGROUND_ENGINE_ADDRESS": str(cluster.address)}
 
@@ -67,9 +70,10 @@ def ray_cluster() -> Iterator[RayCluster]:
             environment.setenv(name, value)
         # Ray reads the environment when it is imported
         utils = importlib.import_module("ray.cluster_utils")
-        head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": 80 << 20}
+        port = free_port()
+        head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": 80 << 20, "ray_client_server_port": port}
         cluster = utils.Cluster(initialize_head=True, connect=False, head_node_args=head)
         try:
-            yield RayCluster(cluster)
+            yield RayCluster(cluster, port)
         finally:
             cluster.shutdown()

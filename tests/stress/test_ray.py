@@ -70,10 +70,12 @@ def test_a_task_that_is_killed_in_every_attempt_fails_the_run(place: Place, ray:
     assert not [manifest["parts"] for manifest in manifests if manifest.get("parts")]
 
 
-def test_a_cluster_refuses_a_run_without_its_token(ray: RayCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = RayEngine(
-        address=ray.settings["LEVELGROUND_ENGINE_ADDRESS"], workers=2, attempts=1, resources=Resources(), folder=tmp_path
-    )
+@pytest.mark.parametrize("by", ["address", "client server"])
+def test_a_cluster_refuses_a_run_without_its_token(
+    ray: RayCluster, by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = ray.client_address if by == "client server" else ray.settings["LEVELGROUND_ENGINE_ADDRESS"]
+    engine = RayEngine(address=address, workers=2, attempts=1, resources=Resources(), folder=tmp_path)
     for name, value in ray.settings.items():
         monkeypatch.setenv(name, value)
     assert [(node.cpus, node.problem) for node in engine.nodes()] == [(1, ""), (1, "")]
