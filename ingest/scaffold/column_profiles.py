@@ -173,10 +173,16 @@ def _reads(con: DuckDBPyConnection) -> dict[str, Any]:
             and _share(con, "regexp_full_match(c, '(19|20)\\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\\d|3[01])')") == 100
         ):
             return {"type": "date", "formats": ["%Y%m%d"]}
+        if keys["type"] == "timestamp" and _share(con, f"cast({_value(keys)} as time) = time '00:00:00'") == 100:
+            return keys | {"type": "date"}
         if keys["type"] == "boolean" and _share(con, "c in ('0', '1')") == 100:
             continue
         return dict(keys)
     return {"type": "text"}
+
+
+def _value(keys: dict[str, Any]) -> str:
+    return typed_expression(Column.model_validate({"name": "c", **keys}, context=load_vocabulary()))
 
 
 def _typed(keys: dict[str, Any]) -> str:

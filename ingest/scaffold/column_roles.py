@@ -75,7 +75,7 @@ ABOUT_OFFERED = (
 ETHNICITY = re.compile(r"^(?!.*rac(e|ial)).*(ethnic|hispanic|latin)")
 RACE = re.compile(r"(^|_)(race|racial|ethnic\w*|hispanic)($|_)")
 # Of the labels of a column so many are known to the crosswalk, or it is no race column by its cells.
-KNOWN_LABELS_PCT = 60
+KNOWN_LABELS_PCT, KNOWN_LABELS_OF_RACE_PCT = 60, 40
 MOST_CATEGORIES, FREE_LENGTH = 60, 40
 
 
@@ -208,7 +208,8 @@ def race_vocabulary(profile: ColumnProfile, name: str, labels: Labels) -> str | 
     best = max(shares, key=lambda vocabulary: shares[vocabulary], default=None)
     # words like UnknownFormat or Other occur in columns of any kind
     enough = 1 if RACE.search(name) else 3
-    if best is None or shares[best] < KNOWN_LABELS_PCT or len(delivered & {_folded(label) for label in labels[best]}) < enough:
+    least = KNOWN_LABELS_OF_RACE_PCT if RACE.search(name) else KNOWN_LABELS_PCT
+    if best is None or shares[best] < least or len(delivered & {_folded(label) for label in labels[best]}) < enough:
         return None
     return best
 

@@ -108,3 +108,22 @@ def test_map_servers_give_degrees_as_x_and_y(tmp_path: Path) -> None:
     assert [column.get("role") for column in columns(drafted(path)).values()][:2] == ["longitude", "latitude"]
     path.write_text("x,y,kind\n" + "".join(f"25663{n}.5,3932{n}.5,a\n" for n in range(10, 60)))
     assert [column.get("role") for column in columns(drafted(path)).values()][:2] == ["x", "y"]
+
+
+def test_a_day_that_a_portal_writes_as_midnight_is_a_date(tmp_path: Path) -> None:
+    path = tmp_path / "arrests.csv"
+    rows = "".join(f"0{n % 9 + 1}/15/2025 12:00:00 AM,0{n % 9 + 1}/15/2025 {n % 9 + 1}:00:00 AM\n" for n in range(30))
+    path.write_text("Arrest Date,Booked At\n" + rows)
+    found = columns(drafted(path))
+    assert (found["arrest_date"]["type"], found["arrest_date"]["formats"]) == ("date", ["%m/%d/%Y %I:%M:%S %p"])
+    assert found["booked_at"]["type"] == "timestamp"
+
+
+@pytest.mark.parametrize(("name", "proposed"), [("Subject Race", "eeo4"), ("Answer", None)])
+def test_a_column_called_race_may_have_words_of_its_own(tmp_path: Path, name: str, proposed: str | None) -> None:
+    path = tmp_path / "subjects.csv"
+    labels = ("White", "Asian", "Hispanic or Latino", "Black/AA", "Not Specified", "NHPI or other")
+    path.write_text(f"{name}\n" + "".join(f"{label}\n" * 9 for label in labels))
+    known = {"eeo4": frozenset({"White", "Asian", "Hispanic or Latino"}), "codes": frozenset({"W", "A"})}
+    made = draft("parks__permits", read_sample(str(path), {}), known, "5553000", duckdb.connect())
+    assert [vocabulary for _, vocabulary, _ in made.unmapped] == ([proposed] if proposed else [])
