@@ -159,7 +159,7 @@ def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels
             )
             questions.append(f"{name}: {ABOUT_OFFERED}")
         else:
-            more = f" (most labels are those of {vocabulary})" if vocabulary else ""
+            more = f" (its labels are most like those of {vocabulary})" if vocabulary else ""
             questions.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")
             questions += [f"{name}: {ABOUT_ETHNICITY}"] * bool(ETHNICITY.search(name))
         return keys, questions

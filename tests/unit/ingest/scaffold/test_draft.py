@@ -148,7 +148,10 @@ def test_what_may_be_a_persons_is_dropped(drafted: MakeDraft, name: str, cells: 
 def test_race_without_a_vocabulary_is_sensitive_and_asked_for(drafted: MakeDraft) -> None:
     new_draft = drafted("Race\nBlack\nWhite\nMartian\n" * 1)
     assert column(new_draft, "race") == {"name": "race", "from": "Race", "type": "text", "privacy": "sensitive"}
-    assert any("it seems to hold race (most labels are those of police_observed)" in question for question in new_draft.questions)
+    assert any(
+        "it seems to hold race (its labels are most like those of police_observed)" in question
+        for question in new_draft.questions
+    )
 
 
 def test_a_column_per_race_is_a_box(drafted: MakeDraft) -> None:
