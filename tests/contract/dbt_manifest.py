@@ -22,6 +22,7 @@ NAMES = {
     "measures/calculation/": r"int_(equity_measures|peer_comparison)__[a-z_]+",
     "measures/goals/": r"int_goals__[a-z_]+",
     "disclosure/": r"int_disclosure__[a-z_]+",
+    "published/staging/": r"stg_disclosure__[a-z_]+",
     "published/intermediate/": r"int_published__[a-z_]+",
     "published/tables/": r"[a-z_]+",
     "quality/": r"[a-z_]+",

@@ -5,6 +5,7 @@ Add a rule here when it holds for every model and dbt's manifest shows it. See `
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 
@@ -44,6 +45,7 @@ PLACES = {
     "measures/aggregates": ("warehouse", "intermediate", "table"),
     "measures/calculation": ("warehouse", "intermediate", "table"),
     "disclosure": ("warehouse", "intermediate", "table"),
+    "published/staging": ("warehouse", "staging", "view"),
     "published/intermediate": ("warehouse", "intermediate", "table"),
     "published/tables": ("public", "published", "table"),
     "quality": ("release", "quality", "table"),
@@ -64,6 +66,8 @@ PLACES |= {
     }.items()
     for step in steps
 }
+# How many rows evaluator_exceptions.csv may have, and the fewest words of a reason.
+EXCEPTIONS, MEANINGFUL = 40, 4
 SENTENCE = re.compile(r"[a-z0-9_]+__[a-z0-9_]+")
 
 
@@ -231,6 +235,23 @@ def test_the_key_of_a_fact_is_unique_once(project: Manifest) -> None:
     keys = [(node["name"], next(iter(node["columns"]))) for node in project.models() if folder_of(node) == "marts/facts/"]
     wrong = [key for name, key in keys if key.endswith("_key") and (grains.get(name) == (key,)) == ((name, key) in tested)]
     assert keys and not wrong, f"declare once that these are unique, as the grain of the suite or by a dbt test: {wrong}"
+
+
+def test_the_evaluator_leaves_out_little_and_for_a_reason(project: Manifest) -> None:
+    """dbt_project_evaluator reads the patterns as LIKE; one that matches nothing is of a model that is gone."""
+    with (DBT_PROJECT / "evaluator_exceptions.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    sources = project.data["sources"].values()
+    names = {node["name"] for node in project.models()} | {node["name"] for node in project.nodes("seed")}
+    names |= {f"{source['source_name']}.{source['name']}" for source in sources}
+    paths = {node["original_file_path"] for node in (*project.models(), *sources)}
+    matched = {"current_file_path": paths, "model_type": {path_of(node).split("/")[0] for node in project.models()} | {"other"}}
+    patterns = {tuple(row.values())[:3] for row in rows}
+    assert len(rows) <= EXCEPTIONS and len(patterns) == len(rows), "fix a finding, or merge rows"
+    for row in rows:
+        like = re.compile(re.escape(row["id_to_exclude"]).replace("%", ".*").replace("_", "."))
+        assert any(map(like.fullmatch, matched.get(row["column_name"], names))), f"drop the row, nothing has such a name: {row}"
+        assert len(row["comment"].split()) >= MEANINGFUL, f"give the reason of the exception: {row}"
 
 
 def test_every_released_table_has_a_tested_grain(project: Manifest) -> None:

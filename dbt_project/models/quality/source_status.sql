@@ -1,12 +1,5 @@
 -- one row per source, with how ready it is to serve measures by race
 with
--- figures of other publishers by people's own race
-published as (
-    select distinct source
-    from {{ ref('fct_published_estimates') }}
-    where race_ethnicity_code <> 'all' and value is not null
-),
-
 known as (
     select
         receipts.*,
@@ -14,13 +7,12 @@ known as (
         known.known_race_pct,
         known.geocoded_pct,
         coalesce(known.has_unmapped_labels, false) as has_unmapped_labels,
-        maps.source is not null as is_reference,
-        published.source is not null as is_published_by_race
+        coalesce(known.is_published_by_race, false) as is_published_by_race,
+        maps.source is not null as is_reference
     from {{ source('receipts', 'source_status') }} as receipts
     left join {{ ref('dim_source') }} as sources on receipts.source = sources.source
     left join {{ ref('int_sources__known_shares') }} as known on receipts.source = known.source
     left join {{ ref('reference_sources') }} as maps on receipts.source = maps.source
-    left join published on receipts.source = published.source
 ),
 
 -- a source that brings nothing has no other fault worth naming

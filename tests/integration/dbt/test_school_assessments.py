@@ -110,11 +110,8 @@ def test_an_absent_group_of_a_partly_shown_place_is_hidden_and_not_zero(empty_wa
             "int_equity_measures__groups_filled",
             int_equity_measures__unioned=[row | {"tabulation": "exclusive", "bridged": False} for row in rows],
             dim_measure=[{"measure_id": "act_ela_proficient_share", "measure_version": 1, "kind": "proportion"}],
-            stg_receipts__contracts=[{"source": "s", "race_vocabulary": "v"}],
-            stg_receipts__agreements=[{"source": "s", "race_selection": "single"}],
-            stg_receipts__offered_labels=[{"source": "s", "vocabulary": "v", "label": name} for name in ("black", "white")],
-            race_ethnicity_crosswalk=[
-                {"vocabulary": "v", "reported_label": name, "race_ethnicity_code": name} for name in ("black", "white")
+            int_sources__race_codes=[
+                {"source": "s", "race_ethnicity_code": name, "is_mapped": True, "is_offered": True} for name in ("black", "white")
             ],
             race_ethnicity=[
                 {"race_ethnicity_code": name, "kind": "category", "is_in_spd15_1997": True} for name in ("black", "white")

@@ -21,43 +21,13 @@ slices as (
     having bool_or(race_ethnicity_code <> 'all')
 ),
 
--- the codes that the vocabularies of a source have labels for
-mapped as (
-    select distinct
-        contracts.source,
-        crosswalk.race_ethnicity_code
-    from {{ ref('stg_receipts__contracts') }} as contracts
-    inner join {{ ref('race_ethnicity_crosswalk') }} as crosswalk
-        on list_contains(string_split(contracts.race_vocabulary, ', '), crosswalk.vocabulary)
-    where crosswalk.race_ethnicity_code is not null
-),
-
--- the codes that a person can be of by the answers that are offered; a person who may select several can be of several
-answers as (
-    select distinct
-        labels.source,
-        crosswalk.race_ethnicity_code
-    from {{ ref('stg_receipts__offered_labels') }} as labels
-    inner join {{ ref('race_ethnicity_crosswalk') }} as crosswalk
-        on labels.vocabulary = crosswalk.vocabulary and labels.label = {{ normalised('crosswalk.reported_label') }}
-    where crosswalk.race_ethnicity_code is not null
+codes as (
+    select * from {{ ref('int_sources__race_codes') }}
 ),
 
 listed as (
-    select distinct source from answers
-),
-
-offered as (
-    select * from answers
-    union
-    select
-        answers.source,
-        'multiracial' as race_ethnicity_code
-    from answers
-    inner join {{ ref('stg_receipts__agreements') }} as contracts
-        on answers.source = contracts.source and contracts.race_selection = 'multiple'
-    group by answers.source
-    having count(*) > 1
+    select distinct source from codes
+    where is_offered
 ),
 
 -- An absent group is one of three things: zero (it was offered and not chosen), hidden (behind a suppressed cell, or in a
@@ -68,13 +38,13 @@ absent as (
         races.race_ethnicity_code,
         case measures.kind when 'composition' then slices.whole when 'proportion' then 0.0 end as denominator,
         case
-            when offered.race_ethnicity_code is null or slices.is_not_collected then 'not_collected'
+            when not coalesce(codes.is_offered, false) or slices.is_not_collected then 'not_collected'
             when slices.hides_a_race then 'suppressed_at_source'
             else 'computed'
         end as value_status,
         case
-            when offered.race_ethnicity_code is not null then case when slices.is_not_collected then 'not_collected' end
-            when mapped.race_ethnicity_code is null then 'not_in_vocabulary'
+            when codes.is_offered then case when slices.is_not_collected then 'not_collected' end
+            when not coalesce(codes.is_mapped, false) then 'not_in_vocabulary'
             when listed.source is null then 'offered_not_stated'
             else 'not_offered'
         end as reason
@@ -82,10 +52,8 @@ absent as (
     cross join {{ ref('race_ethnicity') }} as races
     inner join {{ ref('dim_measure') }} as measures
         on slices.measure_id = measures.measure_id and slices.measure_version = measures.measure_version
-    left join offered
-        on slices.source = offered.source and races.race_ethnicity_code = offered.race_ethnicity_code
-    left join mapped
-        on slices.source = mapped.source and races.race_ethnicity_code = mapped.race_ethnicity_code
+    left join codes
+        on slices.source = codes.source and races.race_ethnicity_code = codes.race_ethnicity_code
     left join listed
         on slices.source = listed.source
     left join counted
@@ -97,7 +65,7 @@ absent as (
         -- a record of 2024 codes under the 1997 standard: who is MENA there is counted as white, so that none is no count of anybody
         and (slices.race_standard <> 'spd15_1997' or races.is_in_spd15_1997)
         and (
-            offered.race_ethnicity_code is not null
+            coalesce(codes.is_offered, false)
             or (
                 races.kind in ('category', 'combination')
                 and case slices.race_standard when 'spd15_1997' then races.is_in_spd15_1997 else races.is_in_spd15_2024 end

@@ -17,13 +17,10 @@ own as (
         shown.race_ethnicity_code,
         shown.reference_code,
         published.source,
-        published.published_measure,
-        measures.favourable_direction
+        published.published_measure
     from {{ ref('int_equity_measures__with_significance') }} as shown
     inner join {{ ref('published_measures') }} as published
         on shown.measure_id = published.measure_id and published.part = 'value'
-    inner join {{ ref('dim_measure') }} as measures
-        on shown.measure_id = measures.measure_id and shown.measure_version = measures.measure_version
     where
         shown.geography_type = 'city'
         and shown.stratum_type = 'all'
@@ -64,7 +61,6 @@ gaps as (
         own.period_start,
         own.race_ethnicity_code,
         own.reference_code,
-        own.favourable_direction,
         members.geoid,
         members.value,
         members.value - reference.value as gap,

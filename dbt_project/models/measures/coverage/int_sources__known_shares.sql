@@ -1,4 +1,4 @@
--- one row per source whose records carry race or place: how much of either is known
+-- one row per source with records or figures by race or place: how much of either is known
 with
 -- people, or records of people, by race
 race_counts as (
@@ -63,14 +63,23 @@ places as (
     group by source
 ),
 
+-- figures of other publishers by people's own race
+published as (
+    select distinct source
+    from {{ ref('fct_published_estimates') }}
+    where race_ethnicity_code <> 'all' and value is not null
+),
+
 final as (
     select
-        coalesce(races.source, places.source) as source,
+        source,
         races.known_race_pct,
         places.geocoded_pct,
-        coalesce(races.has_unmapped_labels, false) as has_unmapped_labels
+        coalesce(races.has_unmapped_labels, false) as has_unmapped_labels,
+        published.source is not null as is_published_by_race
     from races
-    full outer join places on races.source = places.source
+    full outer join places using (source)
+    full outer join published using (source)
 )
 
 select * from final

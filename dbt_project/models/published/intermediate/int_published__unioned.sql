@@ -15,7 +15,7 @@ guarded as (
     select
         * exclude (reported_at, is_settled),
         true as is_confidential
-    from {{ source('disclosure', 'reported') }}
+    from {{ ref('stg_disclosure__reported') }}
 ),
 
 united as (

@@ -8,7 +8,7 @@ published_now as (
 ),
 
 published_before as (
-    select * from {{ source('disclosure', 'history') }}
+    select * from {{ ref('stg_disclosure__history') }}
 ),
 
 -- a definition that replaced another counts the same persons

@@ -12,7 +12,7 @@ counts as (
         {%- for fate in ['adopted', 'adapted', 'declined', 'pending'] %}
         or {{ fate }}_count between 1 and threshold - 1
         {%- endfor %} as is_small
-    from {{ source('disclosure', 'reported_responses') }}
+    from {{ ref('stg_disclosure__reported_responses') }}
 ),
 
 totals as (
@@ -31,7 +31,7 @@ revealing_totals as (
         totals.jurisdiction,
         totals.period_start
     from totals
-    inner join {{ source('disclosure', 'reported') }} as reported
+    inner join {{ ref('stg_disclosure__reported') }} as reported
         on totals.jurisdiction = reported.geoid and totals.period_start = reported.period_start and reported.period_type = 'year'
     inner join {{ ref('publication_records') }} as counted
         on reported.measure_id = counted.measure_id and counted.part = 'denominator' and counted.universe = 'engagement_inputs'

@@ -1,7 +1,12 @@
 -- one row per published estimate of the city and group, and per city compared: the gap to the reference group, and its rank by that gap
 with
 gaps as (
-    select * from {{ ref('int_peer_comparison__gaps') }}
+    select
+        gaps.*,
+        measures.favourable_direction
+    from {{ ref('int_peer_comparison__gaps') }} as gaps
+    inner join {{ ref('dim_measure') }} as measures
+        on gaps.measure_id = measures.measure_id and gaps.measure_version = measures.measure_version
 ),
 
 -- every city with every other: z times √½ of the difference of their gaps
