@@ -142,7 +142,12 @@ def seed_file(name: str, shared: Path, layers: Iterable[Layer]) -> SeedFile:
 
 def seed_rows(name: str, shared: Path, layers: Iterable[Layer]) -> list[dict[str, str]]:
     """The rows of the seed of this name as the layers leave it."""
-    with seed_file(name, shared, layers).open(encoding="utf-8", newline="") as file:
+    return rows_of_seed(seed_file(name, shared, layers))
+
+
+def rows_of_seed(seed: SeedFile) -> list[dict[str, str]]:
+    """The rows of one seed."""
+    with seed.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -18,6 +18,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -33,6 +34,7 @@ from orchestration.cli import main
 from tests.support.canaries import Canary, Seeder
 from tests.support.empty_warehouse import EmptyWarehouse, building_empty
 from tests.support.fuzzing import DEEP, QUICK
+from tests.support.published_files import MakeRelease, sealed
 from tests.support.shared import made_once, parse_project
 from tests.support.warm_process import PARSED, run_warm
 from warehouse.paths import Home
@@ -252,6 +254,20 @@ def called(command: list[str], environment: dict[str, str]) -> subprocess.Comple
     assert isinstance(code, int)
     texts = [stream.buffer.getvalue().decode() for stream in (stdout, stderr)]  # type: ignore[attr-defined]
     return subprocess.CompletedProcess(command, code, *texts)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home with its folders and nothing in them."""
+    empty_home = Home(tmp_path / "home")
+    empty_home.ensure()
+    return empty_home
+
+
+@pytest.fixture
+def make_release(home: Home) -> MakeRelease:
+    """Builds and seals a release of so many rows."""
+    return partial(sealed, home)
 
 
 @pytest.fixture

@@ -79,14 +79,9 @@ class Unpivot(Strict):
     values: Identifier = "value"
 
 
-class Layout(Strict):
-    """How the files that match `files` differ from the others, if a source has changed its files over the years.
+class FileForm(Strict):
+    """What a layout may change of a format; the load id depends on the order of the keys."""
 
-    `columns` gives the delivered name, names or position of a column in these files, or null if they do not have it. `period` is
-    the period of these files, for a column with `from_period`.
-    """
-
-    files: str
     kind: Kind | None = None
     encoding: Encoding | None = None
     delimiter: Delimiter | None = None
@@ -98,6 +93,21 @@ class Layout(Strict):
     widths: Widths | None = None
     crs: Crs | None = None
     member: str | None = None
+
+
+class FilePattern(Strict):
+    """Which files of a source a layout is of."""
+
+    files: str
+
+
+class Layout(FileForm, FilePattern):  # pydantic lists the keys of the last base first
+    """How the files that match `files` differ from the others, if a source has changed its files over the years.
+
+    `columns` gives the delivered name, names or position of a column in these files, or null if they do not have it. `period` is
+    the period of these files, for a column with `from_period`.
+    """
+
     columns: Annotated[dict[Identifier, DeliveredNames | None], Field(min_length=1)] | None = None
     period: Period | None = None
 
@@ -107,7 +117,7 @@ class Layout(Strict):
         return {key: value for key, value in serialize(self).items() if value is not None or key not in _OF_COLUMNS}
 
 
-class Format(Strict):
+class Format(FileForm):
     """How the files are written.
 
     `sheet` is a name or a position from 1, `range` cells like B5:H200, B5:H or B:H, `layer` the name of a .shp, `records` the
@@ -118,13 +128,6 @@ class Format(Strict):
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = ","
     header: Header = Header()
-    sheet: str | int | None = None
-    range: CellRange | None = None
-    layer: str | None = None
-    records: str | None = None
-    widths: Widths | None = None
-    crs: Crs | None = None
-    member: str | None = None
     unpivot: Unpivot | None = None
     layouts: tuple[Layout, ...] = ()
 

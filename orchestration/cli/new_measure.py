@@ -15,13 +15,13 @@ from typing import Annotated
 import typer
 
 from ingest.city import City, city_registry, read_layer_city
-from ingest.layers import CITY_FILE
+from ingest.layers import CITY_FILE, rows_of_seed
 from ingest.layers import Layer as CityLayer
 from orchestration.cli.display import err, out, table
 from orchestration.cli.new_source import Layer, Shared
 from orchestration.runs.delivery_location import home_city
 from orchestration.scaffold.measure_conditions import check_conditions
-from orchestration.scaffold.measure_files import MeasureFolders, Wording, read_rows, seed_rows, write_measure
+from orchestration.scaffold.measure_files import MeasureFolders, Wording, seed_rows, write_measure
 from orchestration.scaffold.measure_model import Definition, find_fact
 from orchestration.scaffold.measure_todo import todo_of_measure
 from orchestration.settings import ConfigurationError, Settings
@@ -96,7 +96,7 @@ def new(
     found = find_fact(fact, models, kind)
     check_conditions(found, {"--counted": counted, "--among": among})
     contract = city_registry(city, None, settings.further_sources)[source or _source_of(found, models)]
-    levels = {row["race_level"] for row in read_rows(MeasureFolders.shared().seed("publication_race_levels"))}
+    levels = {row["race_level"] for row in rows_of_seed(MeasureFolders.shared().seed("publication_race_levels"))}
     if publish and publish not in levels:
         raise ConfigurationError(
             f"no race level is called {publish!r}. {did_you_mean(publish, levels)}Known: {', '.join(sorted(levels))}"

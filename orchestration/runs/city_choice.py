@@ -24,12 +24,10 @@ def choose_city(settings: Settings, deliveries: str, folder: Path | None, record
     `ConfigurationError` if two of the three name different cities, or none names one.
     """
     layer, wanted = named_layer(settings.city)
-    delivered = SAMPLE_CITY if deliveries == SAMPLE else city_named_in(folder) if folder else None
     held = recorded.get("city")
-    if deliveries == LIVE and SAMPLE_CITY in (wanted, held):
-        delivered = LIVE_CITY  # the sample city has no live systems
+    delivered = _delivered_city(deliveries, folder, {wanted, held})
     _check_agreement(settings, deliveries, wanted, delivered, held)
-    name = wanted or delivered or held or (LIVE_CITY if deliveries == LIVE else None)
+    name = wanted or delivered or held
     if name is None:
         raise ConfigurationError(
             f"{deliveries} does not name its city: it has no {FILE_NAME} with the key city; write `city: NAME` into "
@@ -77,6 +75,15 @@ def undecided_keys(city: City) -> tuple[str, ...]:
     return tuple(
         f"no city.yml of {city.title} has {key}: {effects[key]}; docs/city.md describes the key" for key in city.undecided
     )
+
+
+def _delivered_city(deliveries: str, folder: Path | None, named: set[str | None]) -> str | None:
+    """The city that the deliveries are of; None if they leave that to the setting or the home, which name `named`."""
+    if deliveries == SAMPLE:
+        return SAMPLE_CITY
+    if deliveries == LIVE:  # the systems of any city but the sample city, which has none
+        return None if named - {None, SAMPLE_CITY} else LIVE_CITY
+    return city_named_in(folder) if folder else None
 
 
 def _check_agreement(settings: Settings, deliveries: str, wanted: str | None, delivered: str | None, held: str | None) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.contract import Contract
+from ingest.layers import rows_of_seed
 from orchestration.runs.city_choice import named_layer
 from orchestration.scaffold.measure_model import Definition, counts_sql, unit_test
 from orchestration.settings import DBT_PROJECT, PROJECT, SHARED_SEEDS, ConfigurationError, Settings
@@ -131,7 +132,7 @@ def write_measure(
         )
     model = folders.counts(measure.measure_id)
     seeds = dict.fromkeys((SHARED_SEEDS / "measure_registry.csv", folders.seed("measure_registry")))
-    taken = any(row["measure_id"] == measure.measure_id for seed in seeds if seed.is_file() for row in read_rows(seed))
+    taken = any(row["measure_id"] == measure.measure_id for seed in seeds if seed.is_file() for row in rows_of_seed(seed))
     if taken or model.exists():
         raise ConfigurationError(
             f"there is a measure {measure.measure_id} already; `levelground measures todo` lists what it lacks"
@@ -147,12 +148,6 @@ def write_measure(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text)
     return tuple(texts)
-
-
-def read_rows(seed: Path) -> list[dict[str, str]]:
-    """The rows of a seed file."""
-    with seed.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _plan(measure: Definition, race_level: str, contract: Contract) -> list[dict[str, str]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from orchestration.scaffold.measure_files import NOT_RECORDED, UNDECIDED, MeasureFolders, read_rows
+from ingest.layers import rows_of_seed
+from orchestration.scaffold.measure_files import NOT_RECORDED, UNDECIDED, MeasureFolders
 from orchestration.scaffold.measure_model import NOT_YET
 from orchestration.scaffold.missing_steps import Step
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
@@ -67,7 +68,7 @@ def _texts(measure_id: str, own: MeasureFolders) -> Iterator[Step]:
     wanted = (f"measure.{measure_id}", f"measure_question.{measure_id}", caveat)
     for language, name in LANGUAGES.items():
         seeds = dict.fromkeys((own.seed(f"texts_{language}"), SHARED_SEEDS / f"texts_{language}.csv"))
-        translated = {row["text_id"] for seed in seeds if seed.is_file() for row in read_rows(seed)}
+        translated = {row["text_id"] for seed in seeds if seed.is_file() for row in rows_of_seed(seed)}
         if missing := [text_id for text_id in wanted if text_id not in translated]:
             remedy = f"`levelground translations export --language {language}`"
             yield Step("texts", f"{name}: {', '.join(missing)}", remedy, own.is_shared)
@@ -79,4 +80,4 @@ def _planted() -> str:
 
 
 def _rows(seed: Path, value: str, column: str = "measure_id") -> list[dict[str, str]]:
-    return [row for row in read_rows(seed) if row[column] == value] if seed.is_file() else []
+    return [row for row in rows_of_seed(seed) if row[column] == value] if seed.is_file() else []

@@ -5,30 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
 import pytest
 
-from tests.support.published_files import MakeRelease, assert_published, published_rows, refuse_links, sealed
+from tests.support.published_files import MakeRelease, assert_published, published_rows, refuse_links
 from warehouse.paths import Home
 from warehouse.releases import recover, swap
 
 
 class Cut(BaseException):
     """The process dies here."""
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    new_home = Home(tmp_path / "home")
-    new_home.ensure()
-    return new_home
-
-
-@pytest.fixture
-def make_release(home: Home) -> MakeRelease:
-    return partial(sealed, home)
 
 
 def cut_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:

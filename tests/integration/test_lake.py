@@ -38,13 +38,6 @@ COUNT = "select count(*) as n, count(distinct note) as notes from fct_visits"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
-    home.ensure()
-    return home
-
-
-@pytest.fixture
 def small(home: Home, tmp_path: Path) -> SmallHome:
     """Two releases that share two of their four parts."""
     small = SmallHome(home, visits_contract(columns=COLUMNS, load=LOAD), tmp_path)

@@ -71,13 +71,6 @@ swapping.swap(Home(Path(sys.argv[1])), sys.argv[2])
 """
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
-    home.ensure()
-    return home
-
-
 def release(home: Home, rows: int) -> Manifest:
     """A sealed release with that many service requests, larger than DuckDB reads ahead."""
     candidate = Candidate.begin(home, f"run-{rows}")

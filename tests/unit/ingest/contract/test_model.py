@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from ingest.contract import Contract
+from ingest.contract import Contract, Format
 from ingest.contract.keys import json_schema
 from ingest.contract.registry import SOURCES, ContractError, load_registry, read_contract
 from ingest.contract.vocabulary import load_vocabulary
@@ -199,3 +199,11 @@ def test_what_is_offered_is_what_is_listed_and_what_questions_ask(make_contract:
     assert ("hmis_fy2024", "asian=1") in offered
     assert {vocabulary for vocabulary, _ in offered} == {"eeo4_hr", "hmis_fy2024"}
     assert {label.split("=")[0] for vocabulary, label in offered if vocabulary == "hmis_fy2024"} == {"asian"}
+
+
+def test_formats_and_layouts_write_their_keys_in_one_order() -> None:
+    """Load ids are hashes of the text: with another order, a home would land every delivery again."""
+    keys = ["kind", "encoding", "delimiter", "header", "sheet", "range", "layer", "records", "widths", "crs", "member"]
+    written = Format.model_validate({"kind": "csv", "layouts": [{"files": "*", "columns": {"a": 1}}]}).model_dump()
+    assert list(written) == [*keys, "layouts"]
+    assert list(written["layouts"][0]) == ["files", *keys, "columns"]

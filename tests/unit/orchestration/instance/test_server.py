@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -34,13 +33,6 @@ except KeyboardInterrupt:
     child.wait()
     sys.exit(7)
 """
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    server_home = Home(tmp_path / "home")
-    server_home.ensure()
-    return server_home
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from ingest.contract.registry import load_registry
+from ingest.layers import rows_of_seed
 from orchestration.scaffold.measure_conditions import check_conditions
-from orchestration.scaffold.measure_files import MeasureFolders, Wording, read_rows, seed_rows, write_measure
+from orchestration.scaffold.measure_files import MeasureFolders, Wording, seed_rows, write_measure
 from orchestration.scaffold.measure_model import Definition, counts_sql, find_fact
 from orchestration.scaffold.measure_todo import todo_of_measure
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS, ConfigurationError
@@ -132,7 +133,7 @@ def test_a_layer_gets_rows_of_its_own_and_a_described_model(layer: MeasureFolder
     for name in SEEDS:
         with (SHARED_SEEDS / f"{name}.csv").open(encoding="utf-8") as shared, layer.seed(name).open(encoding="utf-8") as own:
             assert next(csv.reader(shared)) == next(csv.reader(own)), "a row of a layer has the columns of the shared seed"
-    (row,) = read_rows(layer.seed("measure_registry"))
+    (row,) = rows_of_seed(layer.seed("measure_registry"))
     assert (row["measure_id"], row["source"], row["places"]) == ("dismissed_share", COURT, "city:month|aldermanic_district:year")
     (model,) = read_models([layer.models]).values()
     assert model.name == "int_dismissed_share__counts"
@@ -162,11 +163,11 @@ def test_what_is_left_is_listed_until_it_is_done(layer: MeasureFolders, models: 
 def test_this_repository_needs_translations_and_planted_truth_too(
     repository: MeasureFolders, models: dict[str, ModelFile]
 ) -> None:
-    before = {name: read_rows(repository.seed(name)) for name in SEEDS}
+    before = {name: rows_of_seed(repository.seed(name)) for name in SEEDS}
     write(repository, definition(models))
     for name, rows in before.items():
-        assert read_rows(repository.seed(name))[: len(rows)] == rows, "rows are added at the end"
-        assert len(read_rows(repository.seed(name))) == len(rows) + 1
+        assert rows_of_seed(repository.seed(name))[: len(rows)] == rows, "rows are added at the end"
+        assert len(rows_of_seed(repository.seed(name))) == len(rows) + 1
     described = yaml.safe_load(repository.properties("x").read_text(encoding="utf-8"))["models"]
     assert described[-1]["name"] == "int_dismissed_share__counts"
     assert described[-1]["columns"] == described[0]["columns"]

@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
-
-from warehouse.paths import Home
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    new_home = Home(tmp_path / "home")
-    new_home.ensure()
-    return new_home
 
 
 @pytest.fixture
