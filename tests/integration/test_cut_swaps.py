@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from pathlib import Path
 
 import pytest
 
 from tests.support.published_files import MakeRelease, assert_published, published_rows, refuse_links
-from warehouse.paths import Home
-from warehouse.releases import recover, swap
+from warehouse.fingerprint import file_sha256
+from warehouse.paths import ANALYST_FILE, Home
+from warehouse.releases import recover, sealing, swap, swapping
 
 
 class Cut(BaseException):
     """The process dies here."""
+
+
+@pytest.fixture(autouse=True)
+def _equal_files_are_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB opens a file for each check of a release, hundreds of times here, which was four fifths of the CPU time.
+
+    `tests/integration/test_releases.py` opens each.
+    """
+    tables_of: dict[tuple[str, bool], tuple[tuple[str, ...], dict[str, int]]] = {}
+    read = sealing.read_tables
+
+    def read_once(release_id: str, path: Path, views: Collection[str] = ()) -> tuple[tuple[str, ...], dict[str, int]]:
+        key = file_sha256(path), ANALYST_FILE in path.name
+        if key not in tables_of:
+            tables_of[key] = read(release_id, path, views)
+        return tables_of[key]
+
+    for module in (sealing, swapping):
+        monkeypatch.setattr(module, "read_tables", read_once)
 
 
 def cut_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
