@@ -5,7 +5,7 @@ A file is named by its absolute path or by its address `s3://bucket/key`, as in 
 
 from __future__ import annotations
 
-import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +51,8 @@ def written(file: str, temporary: Path | None = None) -> Iterator[Path]:
         return
     path = Path(file)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    # workers of other machines may have the same number
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         yield unfinished
         unfinished.chmod(READ_ONLY)

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from warehouse import part_files
 from warehouse.rowwise import PartTask, RowwisePlan, save_plan
 from warehouse.rowwise.worker import build_part, run
 from warehouse.worker import Resources, Task, WorkerRefused
@@ -80,3 +81,13 @@ def test_a_failed_part_leaves_no_file_and_its_message_no_cell(task: PartTask) ->
     assert "ConversionException" in json.loads(output)["error"]
     assert "Canary" not in output + errors
     assert list(Path(task.output).parent.iterdir()) == []
+
+
+def test_workers_of_two_machines_write_a_part_at_once(task: PartTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes in containers have the same numbers."""
+    monkeypatch.setattr("os.getpid", lambda: 7)
+    with part_files.written(task.output) as first, part_files.written(task.output) as second:
+        assert first != second
+        first.write_text("a")
+        second.write_text("b")
+    assert Path(task.output).read_text() == "a", "the last one that ends"
