@@ -9,11 +9,12 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import platform
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 # smallest object store that Ray accepts with room to spare: results are a few lines of JSON
@@ -45,22 +46,18 @@ class Attempts:
 
 def attempt(number: int, task: Mapping[str, Any], request: Mapping[str, Any], attempts: Any) -> Answer:
     """Run a task on a worker; Ray repeats it if this raises. Ray logs the messages, so none contains a cell of the data."""
-    import contextlib  # noqa: PLC0415 - Ray sends this function without the imports of its module
-    import platform  # noqa: PLC0415
-
-    import ray  # noqa: PLC0415
-
+    ray = importlib.import_module("ray")
     count = ray.get(attempts.begin.remote(number))
     if count > request["attempts"]:  # Ray does not count attempts that it ended because of too little memory
         raise RuntimeError("its worker was ended in every attempt; Ray ends a worker if its node has too little memory")
     where = f"{platform.node()} ({ray.get_runtime_context().get_node_id()[:8]})"
     try:
-        from warehouse.temporary import reader_folder  # noqa: PLC0415
+        from warehouse.temporary import reader_folder  # noqa: PLC0415 - a node may have no Levelground
         from warehouse.worker import Installation, Resources, Task, call  # noqa: PLC0415
     except ImportError:
         raise RuntimeError(f"node {where} cannot import Levelground; install the same wheel on every node") from None
     # a Ray of this machine has a folder; those of killed workers are removed by the next one
-    own = contextlib.nullcontext() if request["resources"]["spill"] else reader_folder()
+    own = nullcontext() if request["resources"]["spill"] else reader_folder()
     with own as spill:
         resources = Resources(**{**request["resources"], "spill": request["resources"]["spill"] or str(spill)})
         try:
