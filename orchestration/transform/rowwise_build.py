@@ -40,7 +40,7 @@ def build(
         if lake is not None:
             known = {**kept, **built}
             run.parts |= {fact.relation: tuple(known[file] for file in dict.fromkeys(fact.parts.values())) for fact in facts}
-        selects = {fact.models.fact: _select(inputs.nodes[fact.models.fact], fact.parts.values()) for fact in facts}
+        selects = {fact.models.fact: select_parts(inputs.nodes[fact.models.fact], fact.parts.values()) for fact in facts}
         with dbt_runner.replaced_sql(home, selects, as_views=lake is not None):
             return results + dbt_runner.build_nodes(home, set(nodes) - needed, on_node)
 
@@ -57,7 +57,7 @@ def _to_build(
         return None
     name = inputs.nodes[node]["name"]
     parts = {
-        partition.number: lake.part(name, _fingerprint(inputs, node, partition))
+        partition.number: lake.part(name, part_fingerprint(inputs, node, partition))
         if lake is not None
         else str(folder / name / f"part-{partition.number}.parquet")
         for partition in partitions.all
@@ -66,7 +66,7 @@ def _to_build(
     return FactToBuild(rowwise_models(inputs.manifest, node), partitions, parts, f"{inputs.nodes[node]['schema']}.{name}", kept)
 
 
-def _fingerprint(inputs: FingerprintInputs, node: str, partition: Partition) -> str:
+def part_fingerprint(inputs: FingerprintInputs, node: str, partition: Partition) -> str:
     """A hash of everything that decides the rows of a part: its landed rows, and what a fact that appends loads depends on."""
     return text_sha256("\x00".join([inputs.hash_of(node, "base"), partition.fingerprint]))[:32]
 
@@ -82,7 +82,7 @@ def _ancestors(nodes: Mapping[str, Any], facts: Collection[str]) -> set[str]:
     return found - set(facts)
 
 
-def _select(node: Mapping[str, Any], parts: Iterable[str]) -> str:
+def select_parts(node: Mapping[str, Any], parts: Iterable[str]) -> str:
     """The code of a model that selects the rows of all parts of a fact, and computes the columns that they do not contain."""
     computed = "".join(f", {{{{ {macro} }}}} as {quoted(column)}" for column, macro in view_columns(node).items())
     files = ", ".join(map(literal, dict.fromkeys(parts)))
