@@ -120,7 +120,7 @@ def read_homes(path: Path) -> tuple[CityHome, ...]:
 
 
 def check_runnable(homes: Sequence[CityHome]) -> None:
-    """`ConfigurationError` if a city has no deliveries, its settings are invalid, or its home holds another city."""
+    """`ConfigurationError` if a folder is missing, a setting is invalid, or a home holds another city. Only a run needs them."""
     problems = [f"{city.where}: {problem}" for city in homes if (problem := _problem_of(city))]
     if problems:
         raise ConfigurationError("\n".join(problems))
@@ -135,6 +135,13 @@ def _problem_of(city: CityHome) -> str | None:
             f"{city.name} has no deliveries, and its home {city.home.root} has none recorded; write `deliveries:` with a folder, "
             f"`{LIVE}` or `{SAMPLE}`"
         )
+    if city.deliveries not in (None, LIVE, SAMPLE) and not Path(city.deliveries or "").is_dir():
+        return (
+            f"there is no folder {city.deliveries} with the deliveries of {city.name}; name a folder with one folder per source, "
+            f"or `{SAMPLE}`, or `{LIVE}`"
+        )
+    if city.layer is not None and (problem := _problem_of_layer(city.layer, city.name)):
+        return problem
     try:
         Settings.from_environment(city.settings)
     except ConfigurationError as error:
@@ -159,14 +166,6 @@ def _problems(cities: Sequence[CityEntry], path: Path, line_of: Callable[[Locati
             add(number, "home", f"{homes[home]} has this home already; a home holds one city: name another folder")
         names.setdefault(city.name, line_of(("cities", number)))
         homes.setdefault(home, city.name)
-        if city.deliveries not in (None, LIVE, SAMPLE) and not _resolved(folder, city.deliveries or "").is_dir():
-            add(
-                number, "deliveries",
-                f"there is no folder {_resolved(folder, city.deliveries or '')}; name a folder with one folder per source, or "
-                f"`{SAMPLE}`, or `{LIVE}`",
-            )  # fmt: skip
-        if city.layer is not None and (message := _problem_of_layer(_resolved(folder, city.layer), city.name)):
-            add(number, "layer", message)
     return found
 
 

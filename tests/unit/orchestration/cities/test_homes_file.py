@@ -41,8 +41,6 @@ def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.Monk
         ("cities: [{name: a, home: x}, {name: b, home: y/../x}]", 1, "cities.1.home: a has this home already"),
         ("cities:\n- {name: a, home: x}\n- {name: a, home: y}", 3, "cities.1.name: a is listed in line 2 already"),
         ("cities:\n- name: a\n  home: x\n  delivered: y", 4, "cities.0.delivered: no such key"),
-        ("cities:\n- name: a\n  home: x\n  deliveries: nowhere", 4, "there is no folder .*nowhere; name a folder"),
-        ("cities:\n- name: a\n  home: x\n  layer: springfield", 4, "city.yml is missing or has no key city"),
         ("cities:\n- name: New Ulm\n  home: x", 2, "cities.0.name: "),
         ("cities:\n- name: a", 2, "cities.0.home: this key is missing"),
         ("cities: []", 1, "cities: the file lists no city"),
@@ -65,11 +63,20 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_homes(tmp_path / "cities.yml")
 
 
-def test_a_layer_of_another_city_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, "cities: [{name: a, home: x, layer: springfield}]")
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("deliveries: nowhere", r"there is no folder \S+/nowhere with the deliveries of a; name a folder"),
+        ("{deliveries: live, layer: springfield}", "names the city springfield, not a"),
+        ("{deliveries: live, layer: nowhere}", "nowhere/city.yml is missing or has no key city"),
+    ],
+)
+def test_a_folder_that_a_run_needs_is_refused_and_no_status_needs_it(tmp_path: Path, key: str, message: str) -> None:
+    path = written(tmp_path, f"cities:\n- {{name: a, home: x, {key.strip('{}')}}}")
     (tmp_path / "springfield" / "city.yml").write_text("city: springfield\n")
-    with pytest.raises(ContractError, match="names the city springfield, not a"):
-        read_homes(path)
+    homes = read_homes(path)
+    with pytest.raises(ConfigurationError, match=rf"cities\.yml:2: .*{message}"):
+        check_runnable(homes)
 
 
 def test_a_city_that_cannot_run_is_refused_with_all_others(tmp_path: Path) -> None:
