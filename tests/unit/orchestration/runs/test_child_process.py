@@ -14,14 +14,14 @@ import pytest
 def test_a_child_process_ends_with_its_parent(tmp_path: Path) -> None:
     program = (
         "import signal, subprocess; from orchestration.runs.child_process import end_with_parent as prepare; "
-        f"subprocess.run(['sh', '-c', 'echo $$ > {tmp_path}/pid; exec sleep 60'], preexec_fn=prepare(signal.SIGTERM))"
+        f"subprocess.run(['sh', '-c', 'echo $$ > {tmp_path}/pid; exec sleep 90'], preexec_fn=prepare(signal.SIGTERM))"
     )
     with subprocess.Popen([sys.executable, "-c", program]) as worker:
         ends = time.monotonic() + 60
         while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()) and time.monotonic() < ends:
             time.sleep(0.02)
         worker.kill()
-    pid = int((tmp_path / "pid").read_text())
+    pid, ends = int((tmp_path / "pid").read_text()), time.monotonic() + 20
     while time.monotonic() < ends and Path(f"/proc/{pid}").exists():
         time.sleep(0.02)
     assert not Path(f"/proc/{pid}").exists()
