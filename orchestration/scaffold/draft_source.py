@@ -101,10 +101,12 @@ def _with_label_rows(new_draft: Draft, layer: Path, crosswalk: SeedFile) -> Draf
         column.update(role="race", vocabulary=vocabulary)
         questions = [question for question in questions if not question.startswith(f"{name}: it seems to hold race")]
         questions.append(f"{name}: {ABOUT_OFFERED}")
-        questions.append(f"{name}: {proposed} labels that {vocabulary} lacks got rows in {path}; check each proposal")
+        if proposed:
+            questions.append(f"{name}: {proposed} labels that {vocabulary} lacks got rows in {path}; check each proposal")
         if left:
             questions.append(
-                f"{name}: {left} labels have no row; `levelground try {new_draft.source}` lists them; add them to {path}"
+                f"{name}: {left} labels have no row; `levelground try {new_draft.source}` lists them; add them to {path}, "
+                f"below the rows that {vocabulary} has: the rows of this file replace all that the vocabulary had"
             )
     return dataclasses.replace(new_draft, complete=new_draft.complete | {"columns": columns}, questions=tuple(questions))
 

@@ -24,7 +24,7 @@ def write_label_rows(layer: Path, crosswalk: SeedFile, vocabulary: str, labels: 
     """Add the missing labels that can be proposed; return the file, how many were, and how many labels still have no row.
 
     `crosswalk` is the seed as the city's layers leave it. Rows of a layer replace those with the same first column, so the file
-    gets all rows of the vocabulary.
+    gets all rows of the vocabulary, also where a person has to write those of all missing labels.
     """
     with crosswalk.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -33,8 +33,8 @@ def write_label_rows(layer: Path, crosswalk: SeedFile, vocabulary: str, labels: 
     missing = {folded(label): label for label in labels if folded(label) not in known}
     proposed = [row for label in missing.values() if (row := _proposal(label, vocabulary, rows)) is not None]
     path = layer / SEEDS / ROWS / f"{CROSSWALK}.csv"
-    if proposed:
-        _append(path, own, proposed, list(rows[0]))
+    if missing:
+        _append(path, vocabulary, own, proposed, list(rows[0]))
     return path, len(proposed), len(missing) - len(proposed)
 
 
@@ -51,14 +51,14 @@ def _proposal(label: str, vocabulary: str, rows: list[dict[str, str]]) -> dict[s
     return {**chosen, "vocabulary": vocabulary, "reported_label": label, "note": note}
 
 
-def _append(path: Path, own: list[dict[str, str]], proposed: list[dict[str, str]], columns: list[str]) -> None:
+def _append(path: Path, vocabulary: str, own: list[dict[str, str]], proposed: list[dict[str, str]], columns: list[str]) -> None:
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     vocabularies = {row["vocabulary"] for row in csv.DictReader(io.StringIO(before))}
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     if not before:
         writer.writeheader()
-    new: list[Mapping[str, str]] = [*(() if proposed[0]["vocabulary"] in vocabularies else own), *proposed]
+    new: list[Mapping[str, str]] = [*(() if vocabulary in vocabularies else own), *proposed]
     writer.writerows(new)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(before + text.getvalue(), encoding="utf-8")

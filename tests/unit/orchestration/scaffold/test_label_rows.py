@@ -35,6 +35,14 @@ def test_a_label_of_another_vocabulary_is_proposed_and_an_unknown_one_is_not(lay
     assert row["note"].startswith("Proposed: as in ")
 
 
+def test_a_person_adds_to_all_rows_of_the_vocabulary(layer: Layer) -> None:
+    shared = seed_file(CROSSWALK, SHARED_SEEDS, [])
+    path, proposed, left = write_label_rows(layer.folder, shared, "police_observed", ("White", "Martian"))
+    assert (proposed, left) == (0, 1)
+    after = read_labels(seed_file(CROSSWALK, SHARED_SEEDS, [layer]))
+    assert path.exists() and after["police_observed"] == read_labels(shared)["police_observed"]
+
+
 def test_a_second_source_adds_to_the_rows(layer: Layer) -> None:
     path, _, _ = write_label_rows(layer.folder, seed_file(CROSSWALK, SHARED_SEEDS, []), "police_observed", LABELS)
     first = path.read_text()
