@@ -5,7 +5,7 @@ cast. `ingest.delivery.Conformer` turns them into the contract's columns.
 """
 
 from ingest.connectors.fetch import CursorPosition, DownloadedFile, FetchRequest, SourceChangedDuringRead
-from ingest.connectors.origin import DeliveredTable, Origin, open_folder
+from ingest.connectors.origin import DeliveredTable, Origin, open_folder, open_table
 from ingest.connectors.registry import open_live
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "SourceChangedDuringRead",
     "open_folder",
     "open_live",
+    "open_table",
 ]

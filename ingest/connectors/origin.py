@@ -27,11 +27,14 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 class DeliveredTable:
     """One table of a delivery: a file, a member of an archive, or the rows of a query.
 
-    `read` opens it; its batches can be read while it is open.
+    `read` opens it; its batches can be read while it is open. `file`: the file that contains it, None for a query. `mark`: of the
+    file when its bytes were hashed.
     """
 
     name: str
     read: Reader
+    file: File | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,16 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
             tables.append(DeliveredTable(file.name, reader.sqlite_reader(contract, file.path, file.name)))
         else:
             readers = table_readers(contract, file, delivery)
-            tables += [DeliveredTable(name, _check_unchanged(contract, file, mark, read)) for name, read in readers]
+            tables += [DeliveredTable(name, _check_unchanged(contract, file, mark, read), file, mark) for name, read in readers]
     return Origin(tuple(tables), hashes)
+
+
+def open_table(contract: Contract, files: tuple[File, ...], file: File, name: str, mark: str) -> DeliveredTable:
+    """One table of a delivery again, in another process. `files`: all files of the delivery. `mark`: see `DeliveredTable`."""
+    readers = dict(table_readers(contract, file, Delivery(files)))
+    if name not in readers:
+        raise DeliveryError(contract.source, name, "it was removed while it was read", "run again when the delivery is complete")
+    return DeliveredTable(name, _check_unchanged(contract, file, mark, readers[name]), file, mark)
 
 
 def _check_unchanged(contract: Contract, file: File, mark: str, read: Reader) -> Reader:

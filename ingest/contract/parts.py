@@ -172,7 +172,7 @@ class AsOfRule(Strict):
 
 # Tags, so that a message is about the form that was written.
 AsOf = Annotated[
-    Annotated[dt.datetime | dt.date, Tag("date")] | Annotated[AsOfRule, Tag("rule")],
+    Annotated[dt.date | dt.datetime, Tag("date")] | Annotated[AsOfRule, Tag("rule")],
     Discriminator(lambda value: "rule" if isinstance(value, (Mapping, AsOfRule)) else "date"),
 ]
 

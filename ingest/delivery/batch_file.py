@@ -18,7 +18,7 @@ MOST_WAITING = 256
 
 
 @contextmanager
-def open_batch_file(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], None]]:
+def open_batch_file(path: Path, schema: pa.Schema, compression: str = "zstd") -> Iterator[Callable[[pa.RecordBatch], None]]:
     """Yield a function that appends a batch of any size to the file.
 
     A thread compresses one row group while the next one is read: compressing takes as long as reading.
@@ -27,7 +27,7 @@ def open_batch_file(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Reco
     waiting_rows = 0
     packing: Future[None] | None = None
 
-    with pq.ParquetWriter(path, schema, compression="zstd") as parquet, ThreadPoolExecutor(1) as packer:
+    with pq.ParquetWriter(path, schema, compression=compression) as parquet, ThreadPoolExecutor(1) as packer:
 
         def pack(rows: pa.Table) -> None:
             nonlocal packing

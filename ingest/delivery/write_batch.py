@@ -9,26 +9,39 @@ import dataclasses
 import datetime as dt
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from ingest.connectors import CursorPosition, DeliveredTable, DownloadedFile, Origin, SourceChangedDuringRead
 from ingest.contract import Contract
-from ingest.delivery.batch_file import add_load_id, label, open_batch_file, with_load_id
-from ingest.delivery.header_match import Conformer, HeaderMatch
-from ingest.delivery.header_presence import looks_like_a_record, without_names
+from ingest.delivery.batch_file import GROUP_ROWS, add_load_id, label, open_batch_file, with_load_id
+from ingest.delivery.header_match import Conformer
+from ingest.delivery.read_table import TableFacts, read_table
 from ingest.delivery.records import DeliveryRecord, FileRecord, LeftOutFile
 from ingest.delivery.row_filter import RowFilter
-from ingest.delivery.snapshot_date import is_dated_by_fetch, snapshot_date_of_file, snapshot_identity
+from ingest.delivery.snapshot_date import is_dated_by_fetch, snapshot_identity
 from ingest.delivery.store import BATCH, INCOMING, RECORD, DeliveryStore, compute_load_id
 from ingest.errors import DeliveryError
-from ingest.readers import OpenTable
 from warehouse.fingerprint import bytes_sha256, file_sha256, text_sha256
 
 Progress = Callable[[int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class ReadTable:
+    """A table that another process has read: its rows under the contract's names, as a Parquet file, and what it contained."""
+
+    rows: Path
+    facts: TableFacts
+
+
+ReadTables = Callable[[Sequence[DeliveredTable], Path], Mapping[str, ReadTable | DeliveryError]]
+"""Reads some tables of a delivery, by their names, into files of a folder; `write_batch` reads the others."""
+
 # A source that changes while it is read is read again: a portal that reloads its data at night is done within minutes.
 READ_ATTEMPTS, PAUSE_SECONDS = 3, 10.0
 
@@ -46,14 +59,18 @@ def deliver(
     fetched_on: dt.date | None = None,
     row_filter: RowFilter | None = None,
     left_out: tuple[LeftOutFile, ...] = (),
+    read_tables: ReadTables | None = None,
 ) -> DeliveryRecord:
     """Write the origin's records as one batch; a delivery that is already stored is not read again.
 
     `live` and `since` describe the request to a source with a cursor, `fetched_on` the day of a live request. `row_filter` drops
-    rows that may not be kept; `left_out` are files that are held back. A source that changes while it is read is read
-    again. Raises `DeliveryError` if it cannot be read, and leaves nothing of it on disk.
+    rows that may not be kept; `left_out` are files that are held back. `read_tables` reads tables in other
+    processes. A source that changes while it is read is read again. Raises `DeliveryError` if it cannot be read, and leaves
+    nothing of it on disk.
     """
-    request = _Request(contract, origin, store, hash_key, now, progress, live, since, fetched_on, row_filter, left_out)
+    request = _Request(
+        contract, origin, store, hash_key, now, progress, live, since, fetched_on, row_filter, left_out, read_tables
+    )
     for _ in range(READ_ATTEMPTS - 1):
         try:
             return _deliver(request)
@@ -92,6 +109,7 @@ class _Request:
     fetched_on: dt.date | None
     row_filter: RowFilter | None
     left_out: tuple[LeftOutFile, ...]
+    read_tables: ReadTables | None
 
     @property
     def has_cursor(self) -> bool:
@@ -190,61 +208,51 @@ class _BatchWriter:
             def write_labelled(batch: pa.RecordBatch) -> None:
                 write(label(batch, load_id, schema) if load_id else batch)
 
-            for table in self._origin.tables:
-                self._write_table(table, write_labelled)
+            tables, read_tables = self._origin.tables, self._request.read_tables
+            already_read = read_tables(tables, path.parent) if read_tables else {}
+            for table in tables:
+                other = already_read.get(table.name)
+                if isinstance(other, DeliveryError):
+                    raise other
+                if other is None:
+                    self._write_table(table, write_labelled)
+                else:
+                    self._copy_rows(other, write_labelled)
+                    self._add(table.name, other.facts)
 
     def _write_table(self, table: DeliveredTable, write: Callable[[pa.RecordBatch], None]) -> None:
-        with table.read() as opened:
-            match = self._match(table.name, opened)
-            rows = 0
-            records = without_names(self._contract, table.name, opened.header, match.positions, opened.batches)
-            for delivered in self._conformer.batches(records, match, table.name):
-                batch = self._keep(delivered)
-                write(batch)
-                rows += batch.num_rows
-                self._request.progress(delivered.num_rows)
-                if not self._origin.file_hashes:
-                    self._add_to_hash(batch)
-        self._files.append(self._file_record(table.name, opened, match, rows))
+        def write_hashed(batch: pa.RecordBatch) -> None:
+            write(batch)
+            if not self._origin.file_hashes:
+                self._add_to_hash(batch)
 
-    def _keep(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The rows of a batch that may be written to disk."""
-        row_filter = self._request.row_filter
-        if row_filter is None:
-            return batch
-        erased, past = row_filter.erased, row_filter.past_keeping
-        remaining = row_filter.keep(batch)
-        self._rows_erased += row_filter.erased - erased
-        self._rows_past_keeping += row_filter.past_keeping - past
-        return remaining
-
-    def _match(self, name: str, opened: OpenTable) -> HeaderMatch:
-        header = opened.header
-        match = self._conformer.match(header, name, opened.layout)
-        if not match.fits:
-            # the row that was read as a header is data, which the delivery record must not contain
-            problem = "its header has none of the contract's columns"
-            if looks_like_a_record(header):
-                problem += ": it has no header row, and its first row is a record"
-            remedy = "deliver it with its header row, or correct format.header and format.delimiter in the contract"
-            raise DeliveryError(self._contract.source, name, problem, remedy)
-        self._missing.update(dict.fromkeys(match.missing))
-        self._unknown.update(dict.fromkeys(match.unknown))
-        self._repeated.update(dict.fromkeys(match.repeated))
-        return match
-
-    def _file_record(self, name: str, opened: OpenTable, match: HeaderMatch, rows: int) -> FileRecord:
-        # the second header row may be data, so that cells of direct identifiers are left out
-        second = tuple("" if at in match.private else cell for at, cell in enumerate(opened.second_header))
-        return FileRecord(
-            name=name,
-            sha256=self._sha256(name),
-            rows=rows,
-            header=opened.delivered_header or opened.header,
-            second_header=second,
-            crs=opened.crs,
-            snapshot_on=snapshot_date_of_file(self._contract, name, opened.footer, self._request.fetched_on),
+        request = self._request
+        facts = read_table(
+            self._conformer,
+            table,
+            write_hashed,
+            row_filter=request.row_filter,
+            fetched_on=request.fetched_on,
+            progress=request.progress,
         )
+        self._add(table.name, facts)
+
+    def _copy_rows(self, table: ReadTable, write: Callable[[pa.RecordBatch], None]) -> None:
+        """Copy the rows of a table that another process has read."""
+        with pq.ParquetFile(table.rows) as rows:
+            for batch in rows.iter_batches(GROUP_ROWS):
+                write(batch)
+                self._request.progress(batch.num_rows)
+        table.rows.unlink()
+
+    def _add(self, name: str, facts: TableFacts) -> None:
+        self._missing.update(dict.fromkeys(facts.missing))
+        self._unknown.update(dict.fromkeys(facts.unknown))
+        self._repeated.update(dict.fromkeys(facts.repeated))
+        self._rows_erased += facts.erased
+        self._rows_past_keeping += facts.past_keeping
+        of_file = facts.model_dump(include={"rows", "header", "second_header", "crs", "snapshot_on"})
+        self._files.append(FileRecord(name=name, sha256=self._sha256(name), **of_file))
 
     def _sha256(self, table: str) -> str | None:
         hashes = self._origin.file_hashes

@@ -17,6 +17,7 @@ from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import new_row_filter
 from ingest.landing import DeliveryLost, JournalDamaged, ensure_tables, last_load, read_cursor, replay
 from ingest.readers import delivered_files
+from orchestration.pipeline.read_in_tasks import table_reader
 from orchestration.runs.city_choice import SAMPLE
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
@@ -53,6 +54,7 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
                 since=since,
                 fetched_on=fetched_on,
                 row_filter=row_filter,
+                read_tables=table_reader(run, contract),
             )
 
         delivery = write()
@@ -80,8 +82,17 @@ def deliver_other_files(
         contract, read_removals(store.folder), run.settings.hash_key, run.location.city.time_zone, run.as_of.date()
     )
     origin = open_folder(contract, split.others, folder)
-    key = run.settings.hash_key
-    return deliver(contract, origin, store, key, utc_now(), progress, row_filter=row_filter, left_out=split.left_out)
+    return deliver(
+        contract,
+        origin,
+        store,
+        run.settings.hash_key,
+        utc_now(),
+        progress,
+        row_filter=row_filter,
+        left_out=split.left_out,
+        read_tables=table_reader(run, contract),
+    )
 
 
 def is_promoted(run: RunContext, contract: Contract, delivery: DeliveryRecord) -> bool:

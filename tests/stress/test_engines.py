@@ -21,6 +21,9 @@ from tests.bench.city.making import MAKERS, make_nightly
 from tests.conftest import ROOT
 from tests.e2e.conftest import Place
 from tests.support.outdated_facts import FACTS, newest_run, outdate_facts
+from warehouse.fingerprint import file_sha256
+from warehouse.paths import Home
+from warehouse.releases import current
 
 # rows of the largest source of the sample city of tests
 ROWS = 1_800
@@ -63,6 +66,29 @@ def test_a_killed_worker_costs_one_attempt_and_four_fail_the_run(place: Place) -
     assert engine["attempts"] == engine["tasks"] + 1
     assert place.published() == before
     assert not list((place.home / "tmp").glob("parts-*"))
+
+
+def test_tasks_read_the_files_of_a_delivery_also_when_one_is_killed(place: Place, tmp_path: Path) -> None:
+    """Payments are delivered in several files; a first run, so that every delivery is read."""
+    home = tmp_path / "home"
+    with _engine_run(place, attempts=4, home=home, part_rows=50) as run:
+        _kill_worker(run)
+        assert run.stderr is not None
+        progress = run.stderr.read()
+    assert run.returncode == 0, progress[-2000:]
+    assert "the rows of comptroller__checkbook" in progress
+    engine = json.loads(newest_run(home).read_text())["engine"]
+    assert engine["attempts"] == engine["tasks"] + 1
+    assert _content_hash(home) == _content_hash(place.home)
+    for source in ("comptroller__checkbook", "ucc__service_requests"):
+        (batch,) = (home / "deliveries" / source).glob("*/batch.parquet")
+        assert file_sha256(batch) == file_sha256(place.home / batch.relative_to(home))
+
+
+def _content_hash(home: Path) -> str:
+    release = current(Home(home))
+    assert release is not None
+    return release.content_hash
 
 
 def test_a_night_of_one_percent_builds_only_the_parts_of_its_months(place: Place, tmp_path: Path) -> None:
@@ -156,10 +182,14 @@ def _followed_until(place: Place) -> str:
 
 
 @contextmanager
-def _engine_run(place: Place, attempts: int) -> Iterator[subprocess.Popen[str]]:
+def _engine_run(place: Place, attempts: int, home: Path | None = None, part_rows: int = 300) -> Iterator[subprocess.Popen[str]]:
     command = [str(Path(sys.executable).parent / "levelground"), "run", "--deliveries", str(place.deliveries)]
-    settings = {"LEVELGROUND_HOME": str(place.home), "LEVELGROUND_SCORECARD": "none", "PATH": ""}
-    settings |= {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_PART_ROWS": "300", "LEVELGROUND_TASK_ATTEMPTS": str(attempts)}
+    settings = {"LEVELGROUND_HOME": str(home or place.home), "LEVELGROUND_SCORECARD": "none", "PATH": ""}
+    settings |= {
+        "LEVELGROUND_ENGINE": "local",
+        "LEVELGROUND_PART_ROWS": str(part_rows),
+        "LEVELGROUND_TASK_ATTEMPTS": str(attempts),
+    }
     with subprocess.Popen(command, env=settings, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=ROOT) as run:
         yield run
 
