@@ -23,6 +23,14 @@ from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
 from ingest.landing import ensure_tables, promote, read_cursor
+from orchestration.pipeline.ingest_source import ingest_source
+from orchestration.pipeline.lifecycle import open_run
+from orchestration.runs.context import RunOptions
+from orchestration.scaffold.draft_source import draft_source
+from orchestration.scaffold.source_files import SourceFolders
+from orchestration.sources.check_delivery import check_delivery
+from tests.support import dropped_files
+from tests.support.dropped_files import BY_YEAR, SOURCE, records
 from tests.support.postgres import Postgres
 from tests.support.visits import CITY_ZONE, CONTRACT, HASH_KEY, NOON
 from warehouse.metadata import migrate
@@ -300,3 +308,26 @@ def test_what_is_new_is_merged_by_a_composite_key(postgres: Postgres, tmp_path: 
     assert (third.rows, third.whole) == (4, True)
     assert ("a", 2, "x") not in department.landed()
     assert len(department.landed()) == 4
+
+
+def test_a_drafted_table_is_fetched_next_to_dropped_files(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres.do("create table desk.permits (permit_id int primary key, issued_at timestamptz, fee numeric(8, 2))")
+    postgres.do("insert into desk.permits select n, '2025-11-01 02:30+00', n / 4.0 from generate_series(1, 40) as each(n)")
+    monkeypatch.setenv("DPT_URL", postgres.url())
+    department = dropped_files.Department(tmp_path, monkeypatch, BY_YEAR)
+    department.delivers(b_2023=records(2023, 3))
+    folders = SourceFolders.of_layer(tmp_path)
+    drafted = draft_source(
+        department.settings, "dpt__permits", "DPT_URL", folders, table="desk.permits", basis="open_data", unit="record"
+    )
+    assert drafted.contract == tmp_path / "sources" / "dpt__permits.yml"
+    assert check_delivery(department.settings, "dpt__permits", None).result == "fits its contract"
+    with open_run(department.settings, RunOptions(as_of="2025-12-01"), "run") as run:
+        found = [ingest_source(run, run.location.registry[source])[0].verdict for source in (SOURCE, "dpt__permits")]
+        assert found == ["landed_only"] * 2
+        total = run.con.execute("select count(*), sum(fee), min(issued_at) from typed.dpt__permits").fetchone()
+        assert total == (40, 205, dt.datetime(2025, 10, 31, 21, 30)), "an instant becomes the wall clock of the city"
+        assert run.con.execute(f"select k from typed.{SOURCE}").fetchall() == [("3",)]
+        run.end("unchanged")
