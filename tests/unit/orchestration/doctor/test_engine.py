@@ -67,7 +67,7 @@ def test_an_engine_that_ends_is_an_error(examined: Examined, monkeypatch: pytest
         def __init__(self, _command: object, **options: object) -> None:
             super().__init__(["false"], **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr("orchestration.engines.ray.subprocess.Popen", Ended)
+    monkeypatch.setattr("orchestration.engines.driver.subprocess.Popen", Ended)
     with socket.create_server(("127.0.0.1", 0)) as head:
         address = f"127.0.0.1:{head.getsockname()[1]}"
         examined.environment |= {"LEVELGROUND_ENGINE": "ray", "LEVELGROUND_ENGINE_ADDRESS": address}

@@ -1,0 +1,163 @@
+"""Runs whose tasks run on Spark give the release of a run in one process, also when executors are killed. They need Java 17."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from orchestration.engines.spark import java_problem
+from tests.conftest import ROOT
+from tests.e2e.conftest import Place
+from tests.support.outdated_facts import newest_run, outdate_facts
+
+# rows of the largest source of the sample city of tests
+ROWS = 1_800
+CLUSTER = {"LEVELGROUND_ENGINE_ADDRESS": "local-cluster[2,1,1024]"}
+EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
+LEFT_BY_HIVE = ("spark-warehouse", "metastore_db", "derby.log")
+
+
+@pytest.fixture
+def executors() -> Iterator[Path]:
+    """The folder in which Spark keeps files and logs of the executors of a local cluster."""
+    problem = java_problem(os.environ)
+    assert problem is None, f"Spark needs Java 17: {problem}; apt-get install openjdk-17-jre-headless"
+    found = importlib.util.find_spec("pyspark")
+    assert found is not None and found.origin is not None, "make .venv/stress.stamp"
+    folder = Path(found.origin).with_name("work")
+    shutil.rmtree(folder, ignore_errors=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("parts", [1, 4, 8, 37])
+def test_any_number_of_parts_gives_the_same_release(place: Place, executors: Path, parts: int) -> None:
+    outdate_facts(place.home)
+    result = _run(place, parts, CLUSTER)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["outcome"] == "unchanged"  # the content hash is that of the release
+    engine = _engine(place)
+    assert engine["name"] == "spark"
+    assert engine["tasks"] == engine["attempts"] >= max(parts, 4)
+    assert len(list(executors.glob("app-*/*/stderr"))) == 2
+    assert not [name for name in LEFT_BY_HIVE if (ROOT / name).exists() or (place.home / name).exists()]
+    assert not list((place.home / "tmp").glob("parts-*"))
+
+
+def test_a_killed_executor_costs_an_attempt(place: Place, executors: Path) -> None:
+    before = place.published()
+    outdate_facts(place.home)
+    listening: set[str] = set()
+
+    def kill_executor(process: psutil.Process) -> bool:
+        """Kill an executor that runs a task; a Python worker is a grandchild of it."""
+        if EXECUTOR not in _command(process) or not [grand for child in process.children() for grand in child.children()]:
+            return False
+        listening.update(_listening())
+        process.kill()
+        return True
+
+    result = _run(place, 37, CLUSTER, when=kill_executor)
+    assert result.returncode == 0, result.stderr
+    engine = _engine(place)
+    assert engine["attempts"] > engine["tasks"]
+    assert place.published() == before
+    assert listening <= {"127.0.0.1", "::ffff:127.0.0.1"}
+    assert listening
+
+
+def test_a_killed_worker_of_a_spark_of_this_machine_costs_an_attempt(place: Place, executors: Path) -> None:
+    before = place.published()
+    outdate_facts(place.home)
+
+    def kill_worker(process: psutil.Process) -> bool:
+        if "pyspark.daemon" not in _command(process) or "pyspark.daemon" not in _command(process.parent()):
+            return False
+        process.kill()
+        return True
+
+    result = _run(place, 37, {}, when=kill_worker)
+    assert result.returncode == 0, result.stderr
+    engine = _engine(place)
+    assert engine["attempts"] > engine["tasks"]
+    assert place.published() == before
+    assert not executors.exists()
+    assert not [process for process in psutil.process_iter() if str(place.home) in _command(process)]
+
+
+def test_a_task_that_fails_in_each_attempt_leaves_the_last_release(place: Place, executors: Path, tmp_path: Path) -> None:
+    before = place.published()
+    outdate_facts(place.home)
+    manifests = _manifests(place)
+
+    def damage_rows(process: psutil.Process) -> bool:
+        """Damage the rows of a task after the run has written them, and before Spark has started."""
+        if not any("spark_driver.py" in word for word in process.cmdline()):
+            return False
+        rows = min((place.home / "tmp").glob("parts-*/*-rows/rows/**/*.parquet"))
+        rows.write_bytes(b"damaged")
+        return True
+
+    result = _run(place, 8, CLUSTER | {"LEVELGROUND_LAKE": str(tmp_path / "lake")}, when=damage_rows)
+    assert result.returncode == 1
+    assert re.search(r"a part of fct_\w+ could not be built in 4 attempts \(InvalidInputException", result.stderr)
+    logs = "".join(path.read_text() for path in executors.glob("app-*/*/stderr"))
+    failed = re.findall(r"Exception in task (\d+)\.(\d+) in stage", logs)
+    assert {number for number, _ in failed} == {failed[0][0]}
+    assert sorted(attempt for _, attempt in failed) == ["0", "1", "2", "3"]
+    assert (place.published(), _manifests(place)) == (before, manifests)
+
+
+def _run(
+    place: Place, parts: int, env: dict[str, str], when: Callable[[psutil.Process], bool] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A run on Spark. `when`: called with its descendants until it returns true."""
+    env = {"LEVELGROUND_ENGINE": "spark", "LEVELGROUND_PART_ROWS": str(-(-ROWS // parts)), **env}
+    with ThreadPoolExecutor(1) as pool:
+        arguments = ("run", "--deliveries", place.deliveries, "--json")
+        run = pool.submit(place.levelground, *arguments, env=env, timeout=1800)
+        is_done = when is None
+        while not is_done and not run.done():
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    is_done = is_done or (when is not None and when(process))
+                except (psutil.NoSuchProcess, psutil.ZombieProcess):
+                    continue
+            time.sleep(0.05)
+        result = run.result()
+    assert is_done, f"the run started no such process\n{result.stderr}"
+    return result
+
+
+def _command(process: psutil.Process | None) -> str:
+    try:
+        return " ".join(process.cmdline()) if process else ""
+    except (psutil.NoSuchProcess, psutil.ZombieProcess, psutil.AccessDenied):
+        return ""
+
+
+def _listening() -> set[str]:
+    """The addresses on which processes of Spark listen."""
+    java = [process for process in psutil.Process().children(recursive=True) if "org.apache.spark" in _command(process)]
+    return {each.laddr.ip for process in java for each in process.net_connections() if each.status == psutil.CONN_LISTEN}
+
+
+def _engine(place: Place) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(newest_run(place.home).read_text())["engine"]
+    return found
+
+
+def _manifests(place: Place) -> dict[str, str]:
+    return {str(path): path.read_text() for path in (place.home / "releases").glob("*/manifest.json")}
