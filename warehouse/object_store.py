@@ -111,10 +111,10 @@ def delete(url: str) -> None:
         _call("delete_object", url)
 
 
-def objects(prefix: str) -> list[str]:
-    """All objects below a prefix, sorted."""
+def objects(prefix: str) -> dict[str, int]:
+    """All objects below a prefix, with their bytes."""
     with _explained(prefix):
-        return [f"{SCHEME}{name}" for name in sorted(_client().find(prefix))]
+        return {f"{SCHEME}{name}": int(found["size"]) for name, found in _client().find(prefix, detail=True).items()}
 
 
 def secret_of(file: str) -> tuple[str, str]:

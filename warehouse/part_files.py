@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,20 @@ def size(file: str) -> int | None:
         return object_store.size(file)
     path = Path(file)
     return path.stat().st_size if path.is_file() else None
+
+
+def sizes(files: Iterable[str]) -> dict[str, int]:
+    """The bytes of each file that exists. The objects of a folder are listed together."""
+    found: dict[str, int] = {}
+    folders: dict[str, set[str]] = {}
+    for file in files:
+        if is_object(file):
+            folders.setdefault(file.rpartition("/")[0], set()).add(file)
+        elif (bytes_ := size(file)) is not None:
+            found[file] = bytes_
+    for folder, wanted in folders.items():
+        found |= {file: bytes_ for file, bytes_ in object_store.objects(folder).items() if file in wanted}
+    return found
 
 
 def sha256(file: str, *, reread: bool = False) -> str:
@@ -79,7 +93,7 @@ def delete(file: str) -> None:
 def files_below(location: str) -> list[str]:
     """The files in the folders of a lake."""
     if is_object(location):
-        return [url for url in object_store.objects(location) if "/" in url.removeprefix(f"{location}/")]
+        return [url for url in sorted(object_store.objects(location)) if "/" in url.removeprefix(f"{location}/")]
     return sorted(str(path) for path in Path(location).glob("*/*") if path.is_file())
 
 

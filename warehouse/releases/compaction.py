@@ -19,7 +19,7 @@ from warehouse.fingerprint import text_sha256
 from warehouse.object_store import is_object
 from warehouse.paths import Home
 from warehouse.releases.manifest import Manifest, PartRecord, ReleaseCorrupt, known_releases, read_manifest
-from warehouse.releases.parts import part_record, wrong_size
+from warehouse.releases.parts import as_sealed, missing_part, part_record
 from warehouse.releases.swapping import current
 from warehouse.sql import literal
 
@@ -69,7 +69,7 @@ def plan_compaction(home: Home, rows_at_most: int) -> list[Merge]:
     manifest = _current_manifest(home)
     if manifest is None:
         return []
-    if (why := next((why for part in manifest.all_parts if (why := wrong_size(part))), None)) is not None:
+    if (why := missing_part(manifest)) is not None:
         raise ReleaseCorrupt(manifest.release_id, "lake", why)
     earlier = {part.file for other in _earlier(home, manifest) for part in other.all_parts}
     waiting = {file for merged in compacted_parts(home).values() for file in merged.contains}
@@ -99,7 +99,7 @@ def compacted_parts(home: Home) -> dict[str, PartRecord]:
         return {}
     manifest = _current_manifest(home)
     listed = {file for part in manifest.all_parts for file in part.contains or (part.file,)} if manifest else set()
-    return {part.file: part for part in found if listed.issuperset(part.contains) and wrong_size(part) is None}
+    return as_sealed([part for part in found if listed.issuperset(part.contains)])
 
 
 def forget_compacted(home: Home) -> None:
