@@ -17,12 +17,28 @@ import pytest
 
 from tests.conftest import CommandLine
 from tests.e2e.conftest import Place
+from tests.integration.test_erasure import erase
 from tests.stress.environments import beside
 from tests.stress.test_lake import deliver_payments
+from tests.support.erased_bytes import places_with
 from tests.support.outdated_facts import outdate_facts
+from tests.support.small_home import COLUMNS, FIRST, LOAD, SECOND, SmallHome
+from tests.support.visits import visits_contract
 from warehouse import object_store
+from warehouse.connection import run_query
 from warehouse.paths import Home
-from warehouse.releases import find_damaged_part, known_releases, read_manifest
+from warehouse.releases import (
+    Lake,
+    LakeOfAnotherHome,
+    compact,
+    find_damaged_part,
+    known_releases,
+    plan_compaction,
+    prune,
+    read_manifest,
+    remove_unneeded,
+    verify,
+)
 
 PACKAGES = ("s3fs", "duckdb-extension-httpfs==1.5.5", "moto[server,s3]")
 SECRET = secrets.token_hex(16)
@@ -68,54 +84,90 @@ def _wait(port: int) -> None:
     raise AssertionError("moto's server did not start")
 
 
+@pytest.fixture
+def small(tmp_path: Path, store: dict[str, str]) -> SmallHome:
+    """Two releases that share two of their four parts."""
+    home = Home(tmp_path / "home")
+    home.ensure()
+    lake = f"s3://lake/{secrets.token_hex(4)}"
+    small = SmallHome(home, visits_contract(columns=COLUMNS, load=LOAD), tmp_path, lake=lake)
+    small.take(FIRST)
+    small.release(1, in_lake=True)
+    small.take(SECOND)
+    small.release(2, in_lake=True)
+    return small
+
+
+def test_readers_merges_and_prunes_of_a_lake_in_s3(small: SmallHome, store: dict[str, str]) -> None:
+    home = small.home
+    counted = "select count(*) as n, count(distinct note) as notes from fct_visits"
+    assert run_query(home.published_analyst, counted, 60).to_pylist() == [{"n": 400, "notes": 400}]
+    sealed = [part for release_id in known_releases(home) for part in verify(home, release_id).all_parts]
+    assert all(object_store.recorded_sha256(part.file) == part.sha256 for part in sealed)
+    compact(home, plan_compaction(home, 1000))
+    assert remove_unneeded(home, keep_compacted=True) == []
+    merged = small.release(3, in_lake=True)
+    assert [len(part.contains) for part in merged.all_parts] == [0, 0, 2]
+    assert run_query(home.published_analyst, counted, 60).to_pylist() == [{"n": 400, "notes": 400}]
+    first = known_releases(home)[0]
+    assert verify(home, first).all_parts, "an old release has its parts"
+    with pytest.raises(LakeOfAnotherHome):
+        Lake(str(small.lake)).claim(Home(home.root.with_name("other")))
+    prune(home, keep=1)
+    assert len(remove_unneeded(home, keep_compacted=True)) == 6
+    assert verify(home, merged.release_id)
+
+    # a query reads the parts of its release alone, changes none, and shows no secret
+    levelground = CommandLine(home.root)
+    file = merged.all_parts[0].file
+    object_store.write_text(f"{small.lake}/other.parquet", "")
+    for sql in (
+        f"from read_parquet('{small.lake}/other.parquet')",
+        f"copy (select 1) to '{file}'",
+        "drop secret levelground_lake",
+    ):
+        assert levelground("query", sql).returncode in (1, 2), sql
+    for sql in ("from duckdb_secrets()", "select name, value from duckdb_settings()"):
+        shown = levelground("query", sql, "--format", "csv")
+        assert shown.returncode == 0
+        assert SECRET not in shown.stdout
+    refused = levelground("query", counted, env={"AWS_SECRET_ACCESS_KEY": ""})
+    assert "AWS_SECRET_ACCESS_KEY" in refused.stderr
+    assert not places_with(home.root, SECRET)
+
+    # other bytes under the recorded hash are found by reading them; the rest only by their size
+    content = bytearray(object_store._client().cat_file(file))
+    content[-1] ^= 1
+    object_store._call("put_object", file, Body=bytes(content), Metadata={"sha256": merged.all_parts[0].sha256})
+    assert find_damaged_part(merged) is None
+    found = levelground("lake", "verify")
+    assert found.returncode == 1
+    assert f"the part {file} differs" in found.stderr
+    unreachable = levelground("lake", "verify", env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    assert SECRET not in found.stderr + unreachable.stderr
+
+
+def test_an_erased_record_leaves_the_parts_in_s3(small: SmallHome) -> None:
+    plan = erase(small, ["VISIT-00201"], ["VISIT-00007"])
+    assert [place.rows for place in plan.places if place.kind == "analyst file of release"] == [2, 2]
+    for release_id in known_releases(small.home):
+        assert [part.rows for part in verify(small.home, release_id).all_parts] == [99, 100, 99, 100]
+    for file in object_store.objects(str(small.lake)):
+        assert b"whisper-00201-alpha" not in object_store._client().cat_file(file)
+
+
 def test_a_home_keeps_its_parts_in_s3(place: Place, store: dict[str, str]) -> None:
-    lake = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": "s3://lake/city", "LEVELGROUND_PART_ROWS": "100"}
-    env, home = store | lake, Home(place.home)
+    """Runs whose tasks upload their parts give the release of a run in one process; the second builds the parts that changed."""
     place = Place(CommandLine(place.home, cold=True), place.deliveries)  # the clients are in PYTHONPATH
-    before = place.levelground("query", "from fct_payments order by all", "--format", "csv").stdout
+    env = store | {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": "s3://lake/city", "LEVELGROUND_PART_ROWS": "300"}
     outdate_facts(place.home)
     assert place.run(env=env)["outcome"] == "unchanged", "the content hash of tables that one process has built"
-    for _ in range(2):
-        deliver_payments(place, "2024-01-01")
-        report = place.run(env=env)
-        assert report["outcome"] == "released"
-    manifest = read_manifest(home, report["release_id"])
-    assert all(part.file.startswith("s3://lake/city/") for part in manifest.all_parts)
-    assert find_damaged_part(manifest) is None
-    assert all(object_store.recorded_sha256(part.file) == part.sha256 for part in manifest.all_parts)
-    answer = place.levelground("query", "select count(*) as n from fct_payments", "--format", "csv", env=env)
-    assert answer.stdout.splitlines()[1] == str(before.count("\n"))
-
-    # a query reads the parts of its release, changes none, and learns no secret
-    other = max(object_store.objects("s3://lake/city"))
-    object_store.write_text("s3://lake/other.parquet", "")
-    for sql in ("from read_parquet('s3://lake/other.parquet')", f"copy (select 1) to '{other}'", "drop secret levelground_lake"):
-        refused = place.levelground("query", sql, env=env)
-        assert refused.returncode in (1, 2), refused.stdout
-    for sql in ("from duckdb_secrets()", "select name, value from duckdb_settings() where name like 's3%'"):
-        assert SECRET not in place.levelground("query", sql, env=env).stdout
-    assert not [path for path in place.home.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
-    without = {name: text for name, text in env.items() if not name.startswith("AWS_")} | {"AWS_ACCESS_KEY_ID": ""}
-    refused = place.levelground("query", "select count(*) from fct_payments", env=without)
-    assert "AWS_SECRET_ACCESS_KEY" in refused.stderr
-
-    # merge, release, prune, verify
-    assert "merged" in place.levelground("lake", "compact", "--rows", "1000000", env=env).stdout
     deliver_payments(place, "2024-01-01")
     report = place.run(env=env)
-    assert any(part.contains for part in read_manifest(home, report["release_id"]).all_parts)
-    assert place.run("--full-refresh")["outcome"] == "unchanged"
-    object_store.write_text("s3://lake/city/fct_payments/of-a-failed-run.parquet", "")
-    assert "deleted 1 files" in place.levelground("lake", "prune", env=env).stdout
+    assert report["outcome"] == "released"
+    manifest = read_manifest(Home(place.home), report["release_id"])
+    assert {part.file.rpartition("/")[0] for part in manifest.parts["marts.fct_payments"]} == {"s3://lake/city/fct_payments"}
     assert place.levelground("lake", "verify", env=env).returncode == 0
-    assert place.levelground("doctor", env=env).stdout.count("s3://lake/city") >= 1
-
-    # a part with other bytes and the recorded hash is found by reading it
-    part = read_manifest(home, known_releases(home)[-1]).all_parts[0]
-    damaged = bytearray(object_store._client().cat_file(part.file))
-    damaged[-1] ^= 1
-    object_store._call("put_object", part.file, Body=bytes(damaged), Metadata={"sha256": part.sha256})
-    found = place.levelground("lake", "verify", env=env)
-    assert found.returncode == 1
-    assert f"the part {part.file} differs" in found.stderr
-    assert SECRET not in found.stderr + found.stdout
+    found = place.levelground("doctor", env=env).stdout
+    assert f"parts of {report['release_id']} exist" in found
+    assert not places_with(place.home, SECRET)

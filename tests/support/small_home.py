@@ -17,7 +17,8 @@ from ingest.delivery.row_filter import new_row_filter
 from ingest.landing import ensure_tables, promote, replay, save_journal
 from ingest.readers import delivered_files
 from tests.support.visits import CITY_ZONE, HASH_KEY, visits_contract
-from warehouse.connection import attach, detach, open_working
+from warehouse import part_files
+from warehouse.connection import attach, detach, open_working, read_objects
 from warehouse.metadata import migrate
 from warehouse.paths import Home
 from warehouse.releases import (
@@ -65,6 +66,7 @@ class SmallHome:
     contract: Contract
     folder: Path
     deliveries: int = 0
+    lake: str | None = None  # the default is a folder in the home
 
     @property
     def store(self) -> DeliveryStore:
@@ -122,16 +124,18 @@ class SmallHome:
 
     def _parts(self, con: DuckDBPyConnection, second: int) -> list[PartRecord]:
         """Move the rows of the fact to the lake, a part per hundred visit numbers; releases share those from 200 on."""
-        lake = Lake(str(self.home.root / "lake"))
+        lake = Lake(self.lake or str(self.home.root / "lake"))
         lake.claim(self.home)
         parts: dict[int, PartRecord] = {}
         for hundred in range(4):
             rows = f"from release.marts.fct_visits where visit_number between 'VISIT-00{hundred}00' and 'VISIT-00{hundred}99'"
             name = f"{hundred}" if hundred > 1 else f"{hundred}-{second}"
-            path = Path(lake.part("fct_visits", name))
-            if not path.exists():
-                con.execute(f"copy ({rows}) to '{path}'")
-            parts[hundred] = part_record(path, len(con.execute(f"from read_parquet('{path}')").fetchall()))
+            file = lake.part("fct_visits", name)
+            if part_files.size(file) is None:
+                with part_files.written(file) as unfinished:
+                    con.execute(f"copy ({rows}) to '{unfinished}'")
+            read_objects(con, [file])
+            parts[hundred] = part_record(file, len(con.execute(f"from read_parquet('{file}')").fetchall()))
         merged = {**sealed_parts(self.home), **compacted_parts(self.home)}
         used = dict.fromkeys(with_merged_parts({number: part.file for number, part in parts.items()}, merged).values())
         files = ", ".join(f"'{file}'" for file in used)
