@@ -20,6 +20,7 @@ from orchestration.transform import dbt_runner
 from orchestration.transform.build_plan import BuildPlan, FingerprintInputs, incremental_source, view_columns
 from orchestration.transform.rowwise_plan import rowwise_models
 from orchestration.transform.rowwise_tasks import FactToBuild, build_missing_parts
+from warehouse.connection import read_objects
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import Lake, PartRecord, compacted_parts, sealed_parts, with_merged_parts
 from warehouse.sql import literal, quoted
@@ -38,6 +39,7 @@ def build(
         results = dbt_runner.build_nodes(home, needed, on_node) if needed else []
         built = build_missing_parts(run, inputs.manifest, facts, folder)
         if lake is not None:
+            read_objects(run.con, {file for fact in facts for file in fact.parts.values()})  # dbt shares this instance
             known = {**kept, **built}
             run.parts |= {fact.relation: tuple(known[file] for file in dict.fromkeys(fact.parts.values())) for fact in facts}
         selects = {fact.models.fact: select_parts(inputs.nodes[fact.models.fact], fact.parts.values()) for fact in facts}
