@@ -12,6 +12,7 @@ from pathlib import Path
 from orchestration.doctor.check_result import CheckResult, error, ok
 from orchestration.doctor.installation import Installation
 from warehouse import part_files
+from warehouse.connection import WarehouseError, check_extension
 from warehouse.object_store import StoreUnusable, is_object
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt, UnknownRelease, current, missing_part, read_manifest
@@ -45,6 +46,11 @@ def _unusable(location: str, home: Home) -> CheckResult | None:
     if is_object(location):
         part_files.write_text(f"{location}/{PROBE}", "levelground doctor writes and deletes this object\n")
         part_files.delete(f"{location}/{PROBE}")
+        try:
+            check_extension("httpfs")
+        except WarehouseError as refused:
+            what = f"duckdb-extension-httpfs does not load: {refused}"
+            return error("lake", location, what, "facts cannot be read", "install levelground[s3] of this version again")
         return None
     folder = next(path for path in (Path(location), *Path(location).parents) if path.exists())
     if not folder.is_dir() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
