@@ -6,7 +6,6 @@ from its input, and writes a line of JSON for each task that ends.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
@@ -19,6 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -76,7 +76,8 @@ class DrivenEngine(ABC):
     @contextmanager
     def _driver(self, request: Mapping[str, Any], seconds: float) -> Iterator[Iterator[dict[str, Any]]]:
         """The answers of a new driver, which ends with this block. EngineUnavailable if the engine cannot be used."""
-        if importlib.util.find_spec(self.package) is None:
+        # not by importlib.util, which finds no package that this process must not import (`expectations.engine`)
+        if PathFinder.find_spec(self.package) is None:
             extra = self.name.lower()
             raise EngineUnavailable(
                 f"LEVELGROUND_ENGINE is {extra}, and the package {self.package} is not installed",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import socket
 import subprocess
 from collections.abc import Callable
@@ -45,7 +44,7 @@ def test_a_node_with_another_duckdb_is_an_error(examined: Examined, nodes: Calla
 
 
 def test_a_missing_package_is_an_error(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("orchestration.engines.driver.PathFinder.find_spec", lambda _name: None)
     examined.environment |= {"LEVELGROUND_ENGINE": "ray"}
     found = only(examined.bad("engine"))
     assert "the package ray is not installed" in found.what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,10 @@ def test_the_version_of_java_is_read(tmp_path: Path, printed: str, problem: str 
 
 
 def test_without_java_nothing_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestration.engines.driver.importlib.util.find_spec", lambda _name: True)
+    """Spark is found in a process that must not import it, as that of a run."""
+    (tmp_path / "pyspark.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "pyspark", None)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     engine = SparkEngine(address=None, workers=1, attempts=1, resources=Resources(), folder=tmp_path / "spark")
