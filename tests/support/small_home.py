@@ -133,7 +133,7 @@ class SmallHome:
             file = lake.part("fct_visits", name)
             if part_files.size(file) is None:
                 with part_files.written(file) as unfinished:
-                    con.execute(f"copy ({rows}) to '{unfinished}'")
+                    con.execute(f"copy ({rows}) to '{unfinished}' (format parquet)")
             read_objects(con, [file])
             parts[hundred] = part_record(file, len(con.execute(f"from read_parquet('{file}')").fetchall()))
         merged = {**sealed_parts(self.home), **compacted_parts(self.home)}
