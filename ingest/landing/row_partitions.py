@@ -21,7 +21,7 @@ from ingest.landing.withheld_records import keeps_withheld_records
 from ingest.typing import record_hash
 from warehouse.sql import literal, quoted
 
-WITHOUT_PERIOD = "date '0001-01-01'"
+WITHOUT_PERIOD = "0001-01-01"
 # of the rows that a partition may have: two seconds of a task with 500,000 rows, of which half a second is its start
 SMALL = 0.1
 
@@ -80,7 +80,7 @@ def _numbered(con: DuckDBPyConnection, contract: Contract, rows_at_most: int) ->
         count = con.execute(f"select count(*) from {table}").fetchone()
         parts = max(-(-int(count[0] if count else 0) // rows_at_most), 1)
         return f"(select *, cast({record} % {parts} as integer) as _partition from {table})"
-    month = f"coalesce(cast(date_trunc('month', _period) as date), {WITHOUT_PERIOD})"
+    month = f"coalesce(cast(date_trunc('month', _period) as date), date '{WITHOUT_PERIOD}')"
     counted = con.execute(f"select {month}, count(*) from {table} group by 1 order by 1").fetchall()
     months = ", ".join(
         f"(date '{day}', {first}, {parts})"
@@ -89,7 +89,8 @@ def _numbered(con: DuckDBPyConnection, contract: Contract, rows_at_most: int) ->
     split = f"cast(months.first + {record} % months.parts as integer)"
     # only months of more rows than a partition may have are divided by record, which takes a hash of every row
     number = f"case when months.parts = 1 then months.first else {split} end"
-    packed = f"(values {months or f'({WITHOUT_PERIOD}, 0, 1)'}) as months(month, first, parts)"
+    no_months = f"(date '{WITHOUT_PERIOD}', 0, 1)"
+    packed = f"(values {months or no_months}) as months(month, first, parts)"
     return f"(select landed.*, {number} as _partition from {table} as landed inner join {packed} on {month} = months.month)"
 
 
@@ -103,7 +104,7 @@ def _packed(months: list[tuple[str, int]], rows_at_most: int) -> Iterator[tuple[
     for day, rows in months:
         parts = -(-rows // rows_at_most)
         if day[:4] != year:
-            is_small = filled < rows_at_most * SMALL and year not in WITHOUT_PERIOD
+            is_small = filled < rows_at_most * SMALL and year != WITHOUT_PERIOD[:4]
             year, filled = day[:4], filled if is_small else rows_at_most
         if parts > 1:
             yield day, number + 1, parts
