@@ -117,7 +117,8 @@ def connect(ray: Any, request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     except (RuntimeError, ConnectionError, ValueError, OSError, AssertionError) as error:
         remedy = SAME_RAY if "ersion mismatch" in str(error) else "check LEVELGROUND_ENGINE_ADDRESS, and that the head node runs"
         text = " ".join(str(error).split()) or type(error).__name__
-        raise Unavailable(f"Ray at {request['address'] or 'this machine'} cannot be reached: {text[:300]}", remedy) from None
+        text = text[-300:] if "Traceback" in text else text[:300]  # a traceback of the client server ends with the reason
+        raise Unavailable(f"Ray at {request['address'] or 'this machine'} cannot be reached: {text}", remedy) from None
     return [node for node in ray.nodes() if node["Alive"]]
 
 
