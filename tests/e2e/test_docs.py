@@ -24,7 +24,7 @@ def test_documentation_of_a_release(place: Place, seeded_city: tuple[Path, list[
     tables = {f"{row['schema_name']}.{row['table_name']}" for row in place.levelground.ask("from duckdb_tables()")}
     views = place.levelground.ask("select schema_name, view_name from duckdb_views() where schema_name = 'analysis'")
     tables |= {f"{row['schema_name']}.{row['view_name']}" for row in views}
-    tables |= {f"{row['schema_name']}.{row['table_name']}" for row in place.levelground.ask("from duckdb_tables()", "--public")}
+    tables |= {f"{row['schema_name']}.{row['table_name']}" for row in place.levelground.ask("from duckdb_tables()", public=True)}
     assert {path.stem for path in (folder / "tables").glob("*.*.html")} == tables
     undescribed = [
         path.name for path in (folder / "tables").glob("*.*.html") if re.search(r"<td></td></tr>", page(f"tables/{path.name}"))
@@ -36,7 +36,7 @@ def test_documentation_of_a_release(place: Place, seeded_city: tuple[Path, list[
     shown = place.levelground.ask(
         "select measure_id, group_name, value from published.scorecard "
         "where is_featured and unit = 'percent' and value is not null order by all limit 20",
-        "--public",
+        public=True,
     )
     for row in shown:
         line = page(f"measures/{row['measure_id']}.html").partition(f"<td>{row['group_name']}</td>")[2].partition("</tr>")[0]

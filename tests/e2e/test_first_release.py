@@ -180,7 +180,7 @@ def test_the_run_is_in_the_release_and_in_the_instance(first_release: tuple[Path
         0,
         report["release_id"],
     )
-    (released_by,) = levelground.ask("select code_version from published.release", "--public")
+    (released_by,) = levelground.ask("select code_version from published.release", public=True)
     assert run["code_version"] == released_by["code_version"] == code_version()
     result = subprocess.run(
         [sys.executable, "-c", SHOWN, report["run_id"]],
@@ -223,10 +223,10 @@ def test_every_place_of_a_fact_has_its_name(first_release: tuple[Path, dict[str,
 def test_the_public_file_holds_what_is_promised(first_release: tuple[Path, dict[str, Any]]) -> None:
     levelground = CommandLine(first_release[0])
     tables = levelground.ask(
-        "select table_name from information_schema.tables where table_schema = 'published' order by 1", "--public"
+        "select table_name from information_schema.tables where table_schema = 'published' order by 1", public=True
     )
     assert {row["table_name"] for row in tables} == {"release", *(suite.table for suite in read_suites(PUBLIC_SUITES))}
-    (release,) = levelground.ask("select * from published.release", "--public")
+    (release,) = levelground.ask("select * from published.release", public=True)
     assert release["release_id"] == first_release[1]["release_id"]
 
 
@@ -234,7 +234,7 @@ def test_you_said_we_did_covers_a_closed_year_and_identifies_no_one(first_releas
     """2025 is not closed on the first day of 2026; inputs on libraries, and on one fence, are hidden."""
     responses = {
         (str(row["period_start"]), row["theme_code"]): row
-        for row in CommandLine(first_release[0]).ask("select * from published.engagement_responses", "--public")
+        for row in CommandLine(first_release[0]).ask("select * from published.engagement_responses", public=True)
     }
     assert {start for start, _ in responses} == {"2024-01-01"}
     hidden = {theme for (_, theme), row in responses.items() if row["publication_status"] == "suppressed"}

@@ -26,7 +26,7 @@ def test_evictions_are_of_the_county_and_its_kinds_of_tracts(milwaukee: Milwauke
         "starts_with(ci_method, 'super_population_') as is_super "
         f"from published.equity_measures where measure_id = '{EVICTIONS}' and method = 'aggregate' and geography_type <> 'tract' "
         "order by stratum_code",
-        "--public",
+        public=True,
     )
     assert {(row["geography_type"], row["geoid"], row["race"], row["is_super"]) for row in rows} == {
         ("county", "55079", "all", True)
@@ -45,7 +45,7 @@ def test_evictions_by_race_are_where_groups_live(milwaukee: Milwaukee) -> None:
     rows = milwaukee[0].ask(
         "select race_ethnicity_code as code, geoid, value, numerator, known_race_pct, place_coverage_pct "
         f"from published.equity_measures where measure_id = '{EVICTIONS}' and method = 'place_weighted'",
-        "--public",
+        public=True,
     )
     assert {(row["geoid"], row["numerator"], row["known_race_pct"]) for row in rows} == {("5553000", None, None)}
     values = {row["code"]: row["value"] for row in rows}
@@ -67,7 +67,7 @@ def test_people_killed_are_counted_in_the_city_of_the_newest_register(milwaukee:
         "select race_ethnicity_code as code, value, round(ci_low, 1) as low, round(ci_high, 1) as high, ci_method, rate_ratio, "
         "geography_type, geoid, period_start::varchar as first, period_end::varchar as last "
         "from published.equity_measures where measure_id = 'people_killed_by_police' and value > 0",
-        "--public",
+        public=True,
     )
     assert {(row["geography_type"], row["geoid"], row["first"], row["last"]) for row in rows} == {
         ("city", "5553000", "2015-01-01", "2024-03-05")
@@ -81,7 +81,7 @@ def test_people_killed_are_counted_in_the_city_of_the_newest_register(milwaukee:
     assert all(row["ci_method"].startswith("super_population_") and row["rate_ratio"] is None for row in rows)
     # the day of a death is neither the date of the data nor the end of the period
     (source,) = milwaukee[0].ask(
-        "select data_as_of::date::varchar as day from published.sources where source = 'fpc__fatal_shootings'", "--public"
+        "select data_as_of::date::varchar as day from published.sources where source = 'fpc__fatal_shootings'", public=True
     )
     assert source["day"] == "2024-03-05"
 
@@ -93,7 +93,7 @@ def test_policy_areas_have_outcomes_by_peoples_own_race(milwaukee: Milwaukee) ->
         "inner join published.measures using (measure_id, measure_version) "
         "where method <> 'place_weighted' and value is not null and geoid in ('5553000', '55079') "
         "and race_ethnicity_code in ('black', 'hispanic', 'white', 'asian', 'aian') group by all",
-        "--public",
+        public=True,
     )
     found = {row["policy_area"]: row["measures"] for row in rows}
     short = {area: found.get(area, []) for area, least in OUTCOMES.items() if len(found.get(area, [])) < least}

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from pytest_httpserver import HTTPServer
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, called
 from tests.support.visits import CONTRACT
 
 SOURCE = "dpt__visits"
@@ -120,6 +120,5 @@ def test_no_identifier_is_on_the_disk_after_a_kill(source: tuple[str, dict[str, 
     remaining = [path for folder in ("home", "tmp") for path in (tmp_path / folder).rglob("*") if path.is_file()]
     assert remaining, "a killed process leaves the batch that it wrote, without direct identifiers"
     assert [path for path in remaining if IDENTIFIER.encode() in path.read_bytes()] == []
-    command = [str(Path(sys.executable).parent / "levelground"), "status"]
-    subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, timeout=120, check=False)
+    called(["levelground", "status"], environment)
     assert list((tmp_path / "home" / "tmp").iterdir()) == []

@@ -119,7 +119,7 @@ def test_superset_charts_a_measure_and_goes_with_the_releases(client: Superset, 
     charted = {row["race_ethnicity_code"]: row["percent"] for row in client.data(dataset, MEASURE)}
     wanted = place.levelground.ask(
         f"select race_ethnicity_code, max(value) as percent from published.equity_measures where {ASKED} group by all",
-        "--public",
+        public=True,
     )
     assert charted == {row["race_ethnicity_code"]: row["percent"] for row in wanted}
     assert len(charted) >= 3

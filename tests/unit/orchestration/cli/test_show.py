@@ -157,7 +157,7 @@ def test_measures_are_listed_and_described(levelground: CommandLine) -> None:
         assert part in text
     assert "none: the analyst file has no values of nothing" in levelground("measures", "show", "nothing").stdout
     query = levelground.json("measures", "show", "own", "--json", "--public")["example_query"]
-    assert len(levelground.ask(query, "--public")) == 9
+    assert len(levelground.ask(query, public=True)) == 9
 
 
 @pytest.mark.parametrize(
