@@ -6,6 +6,7 @@ See `ingest.layers` for layers, `ingest.contract.registry.Registry.for_city` for
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,9 +16,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ingest.contract import IDENTIFIER, Geoid, Identifier, TimeZone
-from ingest.contract.registry import ContractError, Problem, Registry, load_registry, problems_in
+from ingest.contract.registry import SOURCES, ContractError, Problem, Registry, load_registry, problems_in
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
-from ingest.layers import CITY_FILE, Layer, LayerError, city_layer, state_layer
+from ingest.layers import CITY_FILE, Layer, LayerError, city_layer, state_layer, state_with_contract
 
 FILE_NAME = CITY_FILE
 LIVE_CITY = "milwaukee"  # of `live`, if nothing else names a city
@@ -36,6 +37,7 @@ class City(BaseModel):
     time_zone: TimeZone = NO_TIME_ZONE
     county_geoid: Geoid | None = None
     state: Identifier | None = None
+    state_tables: Identifier | None = None
     as_of: dt.datetime | dt.date | None = None
     sources: Mapping[str, Mapping[str, Any]] = {}
     # of its state and of the city, in the order in which each replaces the one before
@@ -98,8 +100,22 @@ def read_city(folder: Path | None, name: str | None = None, layer: Layer | None 
         city = City.model_validate(merged)
     except ValidationError as error:
         raise ContractError(problems_in(error, path or Path(FILE_NAME), line_of)) from None
-    layers = (*([state_layer(city.state)] if city.state else []), *([layer] if layer else []))
+    layers = (*_state_layers(city, layer), *([layer] if layer else []))
     return city.model_copy(update={"layers": layers})
+
+
+def _state_layers(city: City, layer: Layer | None) -> tuple[Layer, ...]:
+    """The layer of the city's state, and the tables of another state that the city names.
+
+    A city without either has the tables of the state whose contracts the city.yml of its deliveries changes.
+    """
+    tables_of = city.state_tables
+    if not city.state and not tables_of:
+        own = {path.stem for path in (*SOURCES.glob("*.yml"), *(layer.contracts if layer else ()))}
+        tables_of = state_with_contract(set(city.sources) - own)
+    own_state = (state_layer(city.state),) if city.state else ()
+    tables = (dataclasses.replace(state_layer(tables_of), tables_only=True),) if tables_of and tables_of != city.state else ()
+    return (*own_state, *tables)
 
 
 def city_registry(city: City, folder: Path | None = None, further: Path | None = None) -> Registry:
@@ -113,7 +129,8 @@ def city_registry(city: City, folder: Path | None = None, further: Path | None =
 def changes_of(layer: Layer) -> Mapping[str, Mapping[str, Any]]:
     """By source, the keys of contracts that a layer changes; a state has them in its state.yml."""
     file = layer.settings_file
-    changes: Mapping[str, Mapping[str, Any]] = _data(file)[0]["sources"] if file.is_file() else {}
+    is_changing = file.is_file() and not layer.tables_only
+    changes: Mapping[str, Mapping[str, Any]] = _data(file)[0]["sources"] if is_changing else {}
     return changes
 
 

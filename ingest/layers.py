@@ -20,8 +20,11 @@ CITIES = Path(__file__).with_name("cities")
 STATES = Path(__file__).with_name("states")
 CITY_FILE, STATE_FILE = "city.yml", "state.yml"
 SOURCES, MODELS, SEEDS, SUITES = "sources", "models", "seeds", "suites"
+VOCABULARY = "vocabulary.yml"
 # Files of this folder in `seeds` add rows to the seed of their name, and replace its rows with the same first column.
 ROWS = "rows"
+# Seeds of a state that name it and its agencies; its other seeds describe its tables.
+NAMES = ("address_words", "departments", "texts_en", "texts_es", "texts_hmn")
 
 
 Content = Path | bytes  # of a file: the file, or the text of several put together
@@ -64,10 +67,14 @@ class LayerError(ValueError):
 
 @dataclass(frozen=True)
 class Layer:
-    """The folder of a city or state: `city.yml`, `sources`, `seeds`, `models`; all but a city's `city.yml` are optional."""
+    """The folder of a city or state: `city.yml`, `sources`, `seeds`, `models`; all but a city's `city.yml` are optional.
+
+    `tables_only`: the tables of a state without its names, for a city elsewhere that delivers tables of this form.
+    """
 
     name: str
     folder: Path
+    tables_only: bool = False
 
     @property
     def settings_file(self) -> Path:
@@ -88,11 +95,15 @@ class Layer:
 
     def seeds(self) -> dict[str, Path]:
         """The seeds that the layer has whole, by name."""
-        return {path.stem: path for path in sorted((self.folder / SEEDS).glob("*.csv"))}
+        return self._seeds_in(self.folder / SEEDS)
 
     def rows(self) -> dict[str, Path]:
         """The rows that the layer adds to seeds, by the seed's name."""
-        return {path.stem: path for path in sorted((self.folder / SEEDS / ROWS).glob("*.csv"))}
+        return self._seeds_in(self.folder / SEEDS / ROWS)
+
+    def _seeds_in(self, folder: Path) -> dict[str, Path]:
+        found = {path.stem: path for path in sorted(folder.glob("*.csv"))}
+        return {name: path for name, path in found.items() if not (self.tables_only and name in NAMES)}
 
 
 def layer_names(folder: Path = CITIES) -> tuple[str, ...]:
@@ -116,6 +127,12 @@ def state_layer(name: str) -> Layer:
             f"there is no state layer {name!r}. {did_you_mean(name, layer_names(STATES))}Known: {', '.join(layer_names(STATES))}"
         )
     return Layer(name, STATES / name)
+
+
+def state_with_contract(sources: Iterable[str]) -> str | None:
+    """The state whose layer has the contract of one of these sources; None if no state has one."""
+    named = set(sources)
+    return next((state for state in layer_names(STATES) if named & {path.stem for path in state_layer(state).contracts}), None)
 
 
 def text_of(content: Content) -> str:

@@ -29,7 +29,6 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadGroupScheduling
 
-from ingest.contract.registry import load_registry
 from ingest.sample import write_sample
 from orchestration.cli import main
 from orchestration.cli.query_formats import write_result
@@ -38,6 +37,7 @@ from tests.support.empty_warehouse import EmptyWarehouse, building_empty
 from tests.support.fuzzing import DEEP, QUICK
 from tests.support.published_files import MakeRelease, sealed
 from tests.support.shared import made_once, parse_project
+from tests.support.shipped import shipped_registry
 from tests.support.warm_process import PARSED, run_warm
 from warehouse.connection import open_reader
 from warehouse.paths import Home
@@ -173,7 +173,7 @@ def seeded_city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ca
 
     def make(folder: Path) -> None:
         write_sample(folder / "city", rows=SAMPLE_ROWS)
-        marked = Seeder(list(load_registry())).few(folder / "city")
+        marked = Seeder(list(shipped_registry())).few(folder / "city")
         (folder / "canaries.json").write_text(json.dumps([asdict(canary) for canary in marked]), encoding="utf-8")
 
     seeded_folder = made_once(tmp_path_factory, "sample", make)

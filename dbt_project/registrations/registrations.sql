@@ -67,6 +67,11 @@
     ]) }}
 {%- endmacro %}
 
+{% macro models_of_facts() -%}
+    {{ return([
+    ]) }}
+{%- endmacro %}
+
 {% macro sources_with_addresses() -%}
     {{ return([
         "stg_assessor__property_sales",

@@ -21,7 +21,7 @@ from expectations.engine.checks import Check
 from expectations.engine.runner import Session
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
-from ingest.contract.vocabulary import Vocabulary, load_vocabulary
+from ingest.contract.vocabulary import Vocabulary
 from warehouse import dialect
 from warehouse.sql import identifier
 
@@ -42,7 +42,7 @@ def gate_delivery(
     """
     relation = f"{identifier(schema)}.{identifier(table or contract.source)}"
     reading = delivery_query(contract, relation, missing_columns(contract, facts.columns_missing), labels, facts.city_zone)
-    checks = delivery_suite(contract, reading, facts, labels, vocabulary or load_vocabulary())
+    checks = delivery_suite(contract, reading, facts, labels, vocabulary or contract.vocabulary)
     findings = Session(database).run(contract.source, reading.query, checks)
     return GateResult("delivery", contract.source, tuple(_with_locations(database, reading.query, checks, findings)))
 

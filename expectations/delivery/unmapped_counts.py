@@ -16,7 +16,6 @@ from expectations.delivery.cell_checks import BLANK, delivery_query
 from expectations.delivery.header_drift import missing_columns
 from expectations.delivery.unmapped_labels import folded, is_unmapped, labels_in, read_labels
 from ingest.contract import Contract
-from ingest.contract.vocabulary import load_vocabulary
 from ingest.layers import SeedFile
 from warehouse.sql import identifier
 
@@ -62,7 +61,7 @@ def count_unmapped_labels(
     relation, labels = f"delivery.{identifier(contract.source)}", read_labels(crosswalk)
     reading = delivery_query(contract, relation, missing_columns(contract, columns_missing), labels, city_zone)
     least = contract.agreement.suppress_below if contract.statistical_unit in PERSONS else 0
-    answers, open_vocabularies = _answers(crosswalk), {name for name, v in load_vocabulary().race.items() if v.open}
+    answers, open_vocabularies = _answers(crosswalk), {name for name, v in contract.vocabulary.race.items() if v.open}
     found: list[UnmappedLabel] = []
     for check in reading.labels:
         column, vocabulary = check.column, check.vocabulary

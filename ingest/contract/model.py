@@ -75,12 +75,12 @@ class Contract(Strict):
     concepts: Identifier | None = None
     footer: Footer | None = None
     snapshot: Snapshot | None = None
-    _crosswalk: SeedFile = PrivateAttr()
+    _vocabulary: Vocabulary = PrivateAttr()
 
     @model_validator(mode="after")
     def _consistent(self, info: ValidationInfo) -> Contract:
         vocabulary = vocabulary_of(info)
-        self._crosswalk = vocabulary.crosswalk
+        self._vocabulary = vocabulary
         problems = tuple(self._problems(vocabulary))
         if problems:
             raise Inconsistent(problems)
@@ -89,7 +89,12 @@ class Contract(Strict):
     @property
     def crosswalk(self) -> SeedFile:
         """The seed that maps the labels of the contract's race vocabularies."""
-        return self._crosswalk
+        return self._vocabulary.crosswalk
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words that the contract may use: the shared ones, and those of the layer that it belongs to."""
+        return self._vocabulary
 
     def _problems(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
         if not self.source.startswith(f"{self.department}__"):
@@ -364,7 +369,7 @@ class Contract(Strict):
             found.update({(mapped[folded(label)], folded(label)): None for label in offered})
         return tuple(found)
 
-    def race_vocabularies(self, vocabulary: Vocabulary) -> tuple[RaceVocabulary, ...]:
+    def race_vocabularies(self) -> tuple[RaceVocabulary, ...]:
         """The race vocabularies of the contract's columns, in their order."""
         names = dict.fromkeys(name for column in self.columns for name in column.vocabulary_names())
-        return tuple(vocabulary.race[name] for name in names)
+        return tuple(self._vocabulary.race[name] for name in names)

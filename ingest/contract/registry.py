@@ -17,9 +17,10 @@ from pydantic import ValidationError
 
 from ingest.contract import Contract, Inconsistent
 from ingest.contract.crosswalk import crosswalk_of
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.layer_vocabulary import layer_vocabularies, vocabulary_file
+from ingest.contract.vocabulary import RaceVocabulary, load_vocabulary
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
-from ingest.layers import SeedFile
+from ingest.layers import SeedFile, state_with_contract
 from warehouse.suggestions import did_you_mean
 
 SOURCES = Path(__file__).parents[1] / "sources"
@@ -98,9 +99,10 @@ class Registry:
         for source, changes in overrides.items():
             line_of = _city_lines(file, source)
             if source not in contracts:
-                problems.append(
-                    Problem(file, line_of(()), f"sources.{source}", f"no such source; known are {', '.join(contracts)}")
-                )
+                state = state_with_contract((source,))
+                of_state = f"it is a source of the state layer {state}: write state_tables: {state} into city.yml (docs/city.md)"
+                message = of_state if state else f"no such source; known are {', '.join(contracts)}"
+                problems.append(Problem(file, line_of(()), f"sources.{source}", message))
                 continue
             wrong = sorted(set(changes) - set(allowed))
             if wrong:
@@ -117,8 +119,7 @@ class Registry:
                     continue
                 data["agreement"] = contracts[source].model_dump(by_alias=True, exclude_unset=True)["agreement"] | dict(decided)
             try:
-                vocabulary = load_vocabulary().with_labels(contracts[source].crosswalk)
-                contracts[source] = Contract.model_validate(data, context=vocabulary)
+                contracts[source] = Contract.model_validate(data, context=contracts[source].vocabulary)
             except ValidationError as error:
                 problems += problems_in(error, file, line_of, f"sources.{source}.")
         if problems:
@@ -170,16 +171,26 @@ def load_registry(further: Path | None = None, layered: Iterable[Path] = ()) -> 
 
 def read_contract(file: Path) -> Contract:
     """Read one contract; `ContractError` has the line of each problem in it."""
-    crosswalk = crosswalk_of(file)
+    crosswalk, added = crosswalk_of(file), _added_vocabularies(file)
     try:
         found = file.stat()
     except OSError:
-        return _read_contract.__wrapped__(file, crosswalk)
-    return _read_contract(file, crosswalk, found.st_ino, found.st_mtime_ns, found.st_size)
+        return _read_contract.__wrapped__(file, crosswalk, added)
+    return _read_contract(file, crosswalk, added, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def _added_vocabularies(contract: Path) -> tuple[RaceVocabulary, ...]:
+    file = vocabulary_file(contract)
+    try:
+        return layer_vocabularies(file)
+    except YamlError as error:
+        raise ContractError([Problem(file, error.line, "(file)", str(error))]) from None
+    except ValidationError as error:
+        raise ContractError(problems_in(error, file, read_yaml(file).line_of)) from None
 
 
 @lru_cache(maxsize=256)
-def _read_contract(file: Path, crosswalk: SeedFile, *_state: int) -> Contract:
+def _read_contract(file: Path, crosswalk: SeedFile, added: tuple[RaceVocabulary, ...], *_state: int) -> Contract:
     """Cached by the file's state, because a command reads all contracts three times."""
     try:
         source = read_yaml(file)
@@ -188,7 +199,7 @@ def _read_contract(file: Path, crosswalk: SeedFile, *_state: int) -> Contract:
     if not isinstance(source.data, dict):
         raise ContractError([Problem(file, 1, "(file)", "a contract is a mapping of keys; see docs/add-a-source.md")])
     try:
-        contract = Contract.model_validate(source.data, context=load_vocabulary().with_labels(crosswalk))
+        contract = Contract.model_validate(source.data, context=load_vocabulary().of_layer(added, crosswalk))
     except ValidationError as error:
         raise ContractError(problems_in(error, file, source.line_of)) from None
     if contract.source != file.stem:

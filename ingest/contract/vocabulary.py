@@ -6,6 +6,7 @@ The crosswalk seed defines what a reported label means.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,9 +37,9 @@ class Vocabulary:
     race: dict[str, RaceVocabulary]
     crosswalk: SeedFile = CROSSWALK
 
-    def with_labels(self, crosswalk: SeedFile) -> Vocabulary:
-        """The same words with the labels of another crosswalk, such as one with the rows of a city's layer."""
-        return dataclasses.replace(self, crosswalk=crosswalk)
+    def of_layer(self, added: Iterable[RaceVocabulary], crosswalk: SeedFile) -> Vocabulary:
+        """These words with the race vocabularies and the crosswalk of a layer."""
+        return dataclasses.replace(self, race=self.race | {each.name: each for each in added}, crosswalk=crosswalk)
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.vocabulary import Vocabulary, load_vocabulary
 from ingest.contract.words import SOURCE_NAME
 from ingest.scaffold.column_profiles import ColumnProfile, profile_columns
 from ingest.scaffold.column_roles import BEGUN, CLOSED, CODE, Labels, draft_column, race_vocabulary, snake_case
@@ -84,8 +84,9 @@ def draft(
     *,
     basis: str | None = None,
     unit: str | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> Draft:
-    """The draft of the contract `name`; `labels` are those of the crosswalk, by vocabulary.
+    """The draft of the contract `name`; `labels` are those of the crosswalk, by vocabulary, `vocabulary` the words of a layer.
 
     `basis` of the agreement and `unit` of a row are a person's answers; without one, the draft lacks the key and marks its place.
 
@@ -153,7 +154,9 @@ def draft(
         contract["ignore"] = ignore
     if delivered.footer:
         contract["footer"] = {"rows": delivered.footer}
-    Contract.model_validate(contract, context=load_vocabulary())  # an invalid draft is an error of Levelground, and fails here
+    Contract.model_validate(
+        contract, context=vocabulary or load_vocabulary()
+    )  # an invalid draft is an error of Levelground, and fails here
     asked = [key for key, answer in (("agreement", basis), ("statistical_unit", unit)) if answer]
     questions = [*delivered.questions, *questions]
     unmapped = tuple(_unmapped(columns, found, labels))

@@ -202,7 +202,7 @@ def _print_run(done: CityRun) -> None:
 
 
 def _keys(city: City) -> dict[str, str | None]:
-    keys = ("city", "title", "place_geoid", "county_geoid", "time_zone", "state")
+    keys = ("city", "title", "place_geoid", "county_geoid", "time_zone", "state", "state_tables")
     return {key: getattr(city, key) for key in keys} | {"layer": _folder(city)}
 
 

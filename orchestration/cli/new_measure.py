@@ -24,6 +24,7 @@ from orchestration.scaffold.measure_conditions import check_conditions
 from orchestration.scaffold.measure_files import MeasureFolders, Wording, seed_rows, write_measure
 from orchestration.scaffold.measure_model import Definition, find_fact
 from orchestration.scaffold.measure_todo import todo_of_measure
+from orchestration.scaffold.source_files import refuse_installed
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.model_files import ModelFile, read_models
 from orchestration.transform.registrations import MODELS
@@ -89,6 +90,7 @@ def new(
     """
     settings = Settings.from_environment()
     folders = MeasureFolders.chosen(settings, layer, shared=shared)
+    refuse_installed(folders.models)
     if kind is Kind.PROPORTION and not (counted and denominator):
         raise ConfigurationError("a proportion needs --counted (SQL of the numerator) and --denominator (its words)")
     city = _city(settings, layer)
@@ -129,10 +131,10 @@ def _city(settings: Settings, layer: Path | None) -> City:
 
 def _source_of(fact: ModelFile, models: dict[str, ModelFile]) -> str:
     """The source that the staging models of a fact read."""
-    staged = [models[name] for name in re.findall(r"ref\('(stg_\w+)'\)", fact.sql) if name in models]
-    sources: list[str] = sorted(
-        {source for model in staged for source in re.findall(r"source\('landing', *'(\w+)'\)", model.sql)}
-    )
+    united = [model for model in models.values() if model.meta.get("fact") == fact.name]
+    staged = {name for model in (fact, *united) for name in re.findall(r"ref\('(stg_\w+)'\)", model.sql) if name in models}
+    read = "\n".join(models[name].sql for name in (*staged, *(model.name for model in united)))
+    sources: list[str] = sorted(set(re.findall(r"source\('landing', *'(\w+)'\)", read)))
     if len(sources) != 1:
         known = f": {', '.join(sources)}" if sources else ""
         raise ConfigurationError(f"{fact.name} has rows of several sources, or of none that its SQL names; add --source{known}")

@@ -21,7 +21,7 @@ from orchestration.cli.display import err, out, table
 from orchestration.runs.delivery_location import home_registry
 from orchestration.runs.exit_codes import EXIT_BLOCKED
 from orchestration.scaffold.draft_source import NewSource, draft_source, generate_source
-from orchestration.scaffold.source_files import SourceFolders, choose_folders, find_contract
+from orchestration.scaffold.source_files import SourceFolders, choose_folders, find_contract, refuse_installed, state_layers
 from orchestration.scaffold.todo import todo_of
 from orchestration.settings import ConfigurationError, Settings
 
@@ -72,11 +72,14 @@ def new(
     """
     settings = Settings.from_environment()
     folders = choose_folders(settings, to, layer, shared)
+    refuse_installed(folders.sources)
     contract = find_contract(settings, folders, name)
     if source is not None:
-        shared_registry = load_registry()
-        existing = shared_registry[name] if name in shared_registry and folders.is_layer else None
-        own = contract is not None and not (existing and contract.parent == SOURCES)
+        of_states = state_layers(settings)
+        replaceable = load_registry(layered=[path for each in of_states for path in each.contracts])
+        existing = replaceable[name] if name in replaceable and folders.is_layer else None
+        shipped = (SOURCES, *(each.folder / "sources" for each in of_states))
+        own = contract is not None and not (existing and contract.parent in shipped)
         if own or (existing is None and name in home_registry(settings)):
             raise ConfigurationError(f"{name} has a contract already; leave --from out to generate its models")
         words = load_vocabulary().words

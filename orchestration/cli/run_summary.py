@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.layers import state_with_contract
 from orchestration.cli.progress import duration
 from orchestration.runs.city_choice import SAMPLE
 from orchestration.runs.delivery_location import LEFT_OUT
@@ -60,6 +61,8 @@ class Summary:
             lines += _wrapped(f"not delivered{which}: {_named([status.source for status in missing])}", width)
         if record.unknown_folders:
             lines += _wrapped(f"folders without a contract, not read: {_named(record.unknown_folders)}", width)
+            if state := state_with_contract(record.unknown_folders):
+                lines += _wrapped(f"the state layer {state} has contracts of these; name it in city.yml (docs/city.md)", width)
         return lines
 
     def _new(self) -> str:

@@ -23,7 +23,7 @@ from orchestration.cli.delivery_check import print_check
 from orchestration.cli.display import err, out, table
 from orchestration.cli.erase import Reason, Wait, Yes, check_reason, confirm, finish, locked, utc_now
 from orchestration.runs.acceptance import Acceptance, accept_load, read_acceptance
-from orchestration.runs.delivery_location import home_registry, resolve_delivery_location
+from orchestration.runs.delivery_location import home_city, home_registry, resolve_delivery_location
 from orchestration.runs.exit_codes import EXIT_BLOCKED
 from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.runs.status_report import data_issues, last_run, readiness, source_rows
@@ -92,7 +92,7 @@ def show(name: Name, json: Json = False) -> None:
         data = {
             "contract": contract.model_dump(mode="json", by_alias=True),
             "status": row,
-            "disaggregations": disaggregations(contract),
+            "disaggregations": disaggregations(contract, home_city(settings).layers),
         }
         print(jsonlib.dumps(data, indent=1, default=str))
         return
@@ -104,7 +104,8 @@ def show(name: Name, json: Json = False) -> None:
     }  # fmt: skip
     out.print(table(None, ("contract", ""), facts.items()))
     out.print(table("\nLast run", ("", " "), (row or {"verdict": "no run yet"}).items()))
-    dimensions = [(dimension, columns or "no column") for dimension, columns in disaggregations(contract).items()]
+    by_dimension = disaggregations(contract, home_city(settings).layers)
+    dimensions = [(dimension, columns or "no column") for dimension, columns in by_dimension.items()]
     out.print(table("\nCan be disaggregated by", ("dimension", "columns"), dimensions))
     if row and (reasons := readiness(settings.home, row)):
         out.print(table(f"\nReadiness {row['readiness_grade']}", ("reason", "at best", "meaning"), reasons))

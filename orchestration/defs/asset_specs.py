@@ -14,6 +14,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
 from ingest.contract import Column, Contract
+from ingest.layers import Layer
 from orchestration.defs.groups import DISCLOSURE, RECORDS, SHARED, groups_of_models
 from orchestration.pipeline.build import SUPPRESSED
 from orchestration.sources.disaggregation import disaggregations
@@ -56,9 +57,9 @@ def source_owner(contract: Contract) -> str:
     return contact if EMAIL.fullmatch(contact) else f"team:{contract.department}"
 
 
-def source_description(contract: Contract) -> str:
+def source_description(contract: Contract, layers: Sequence[Layer] = ()) -> str:
     """Return what is delivered, how often, by which steward, and by which dimensions it can be disaggregated."""
-    by = ", ".join(dimension for dimension, columns in disaggregations(contract).items() if columns)
+    by = ", ".join(dimension for dimension, columns in disaggregations(contract, layers).items() if columns)
     fresh = contract.freshness
     limit = f"late after {fresh.warn_after_hours:g} h, stale after {fresh.stale_after_hours:g} h" if fresh else "never stale"
     title, grain, platform, team, contact = map(

@@ -16,6 +16,7 @@ import dagster as dg
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore
 from ingest.landing import LastLoad, last_load
+from ingest.layers import Layer
 from orchestration.defs.asset_checks import BLOCKS, DBT_TESTS, delivery_check, freshness_check, source_check_specs
 from orchestration.defs.asset_specs import (
     AUDITED_SCHEMAS,
@@ -36,13 +37,13 @@ from orchestration.runs.progress import current_reporter, log_built_nodes
 from orchestration.runs.record import BLOCKED, HELD_BACK
 
 
-def landing_asset(contract: Contract) -> dg.AssetsDefinition:
+def landing_asset(contract: Contract, layers: Sequence[Layer] = ()) -> dg.AssetsDefinition:
     """Return the asset of one source: deliver, audit, then promote or hold back."""
 
     @dg.asset(
         key=["landing", contract.source],
         group_name=department_group(contract.department),
-        description=source_description(contract),
+        description=source_description(contract, layers),
         owners=[source_owner(contract)],
         kinds={"duckdb", contract.connector.kind},
         tags={"department": contract.department, "policy_area": contract.policy_area, "cadence": contract.cadence},

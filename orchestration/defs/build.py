@@ -44,11 +44,11 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
     nodes = given.manifest or _parse_dbt_project(settings, registry)
     lineage = column_lineage(settings.home, nodes) if given.with_column_lineage else {}
     specs = model_specs(nodes, lineage, registry) | suppressor_specs(nodes)
-    rerun = rerun_job(registry)
+    rerun, city = rerun_job(registry), home_city(settings)
     job = refresh_job(has_months=rerun is not None)
     return dg.Definitions(
         assets=[
-            *(landing_asset(contract) for contract in registry),
+            *(landing_asset(contract, city.layers) for contract in registry),
             *receipt_specs(nodes),
             *dbt_assets(specs, nodes),
             release_asset(specs.values()),
@@ -57,7 +57,7 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
         ],
         asset_checks=[build_gate(specs.values())],
         jobs=[job, rerun] if rerun else [job],
-        schedules=[nightly_schedule(job, home_city(settings).time_zone)],
+        schedules=[nightly_schedule(job, city.time_zone)],
         sensors=[drop_folder_sensor(job, registry, settings), run_health_sensor(settings)],
         resources={"run": RunResource.configure_at_launch(wait_seconds=settings.wait_seconds), **given.resources},
         # a materialization started in the UI runs as the job does: in one process, with one writer

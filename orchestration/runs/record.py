@@ -15,7 +15,6 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from expectations.results import GateResult
 from ingest.agreement_terms import AgreementTerms
 from ingest.contract import Contract
-from ingest.contract.vocabulary import load_vocabulary
 from orchestration.runs.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_SIGNALS, EXIT_UNEXPECTED
 from warehouse.files import write_atomically
 
@@ -154,7 +153,7 @@ def new_status(contract: Contract, run_id: str) -> SourceStatus:
         department=contract.department,
         platform=contract.platform,
         cadence=contract.cadence,
-        race_vocabulary=", ".join(vocabulary.name for vocabulary in contract.race_vocabularies(load_vocabulary())) or None,
+        race_vocabulary=", ".join(vocabulary.name for vocabulary in contract.race_vocabularies()) or None,
         run_id=run_id,
     )
 

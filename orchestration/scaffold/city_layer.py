@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.city import FILE_NAME, NO_PLACE, City, changes_of
+from ingest.contract.layer_vocabulary import layer_vocabularies
 from ingest.contract.registry import SOURCES
-from ingest.layers import CITIES, MODELS, ROWS, SEEDS, STATES, SUITES, Layer, layer_names
+from ingest.layers import CITIES, MODELS, ROWS, SEEDS, STATES, SUITES, VOCABULARY, Layer, layer_names
 from orchestration.settings import DBT_PROJECT, IS_CHECKOUT, SHARED_SEEDS, ConfigurationError
 
 # What names a city and has no shared row: seed, folder below `seeds`, what to write there.
@@ -55,7 +56,8 @@ The layer of {title}. It adds to what all cities share, and replaces what has th
 - [ ] Deliveries: one folder per source, next to a `city.yml` with `city: {name}`.
 - [ ] Contracts: `levelground sources check NAME FILE` for each delivery that a shared contract describes;
       `levelground sources new NAME --from FILE --layer {folder}` for any other, or for one with other columns.
-- [ ] Labels of race and ethnicity that are new: `{seeds}/{rows}/race_ethnicity_crosswalk.csv`.
+- [ ] Labels of race and ethnicity that are new: `{seeds}/{rows}/race_ethnicity_crosswalk.csv`, and `vocabulary.yml`
+      for a form with words of its own.
 {checks}
 - [ ] `LEVELGROUND_CITY={show} levelground run --deliveries FOLDER`, then `levelground status`.
 """
@@ -81,6 +83,8 @@ def _parts(layer: Layer) -> Iterator[Part]:
         yield Part("contract", path.stem, layer.name, (SOURCES / path.name).is_file())
     for source, keys in changes_of(layer).items():
         yield Part("keys", f"{source}: {', '.join(keys)}", layer.name, True)
+    for vocabulary in layer_vocabularies(layer.folder / VOCABULARY):
+        yield Part("vocabulary", vocabulary.name, layer.name, False)
     for name in layer.seeds():
         yield Part("seed", name, layer.name, (SHARED_SEEDS / f"{name}.csv").is_file())
     for name in layer.rows():

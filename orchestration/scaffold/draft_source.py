@@ -13,9 +13,10 @@ from pathlib import Path
 
 from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract import Contract
+from ingest.contract.layer_vocabulary import layer_vocabularies
 from ingest.contract.registry import SOURCES, load_registry, read_contract
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.layers import SeedFile, seed_file
+from ingest.layers import VOCABULARY, SeedFile, seed_file
 from ingest.scaffold import ABOUT_OFFERED, OPEN_DECISIONS, Draft, DraftError, draft, read_sample, write_draft
 from orchestration.runs.delivery_location import home_city
 from orchestration.scaffold.existing_source import Fit, fitting_source, mapped_to
@@ -23,7 +24,7 @@ from orchestration.scaffold.generate import Generated, generate
 from orchestration.scaffold.label_rows import write_label_rows
 from orchestration.scaffold.model_plan import plan_models
 from orchestration.scaffold.model_text import staging_sql
-from orchestration.scaffold.source_files import SourceFolders
+from orchestration.scaffold.source_files import SourceFolders, state_layers
 from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.sources.audit_delivery import CROSSWALK
 from orchestration.sources.check_delivery import DeliveryCheck, check_delivery
@@ -70,13 +71,17 @@ def draft_source(
     with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
         city = home_city(settings)
         crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, city.layers)
-        new_draft = draft(name, delivered, read_labels(crosswalk), city.place_geoid, con, basis=basis, unit=unit)
+        added = layer_vocabularies(folders.layer / VOCABULARY) if folders.is_layer else ()
+        vocabulary = load_vocabulary().of_layer(added, crosswalk)
+        labels = {of: known for of, known in read_labels(crosswalk).items() if of in vocabulary.race}
+        new_draft = draft(name, delivered, labels, city.place_geoid, con, basis=basis, unit=unit, vocabulary=vocabulary)
     if existing is None and folders.is_layer and folders.layer in [layer.folder for layer in city.layers]:
         new_draft = _with_label_rows(new_draft, folders.layer, crosswalk)
-    fits = None if existing else fitting_source(new_draft, load_registry())
+    of_states = [path for each in state_layers(settings) for path in each.contracts]
+    fits = None if existing else fitting_source(new_draft, load_registry(layered=of_states))
     if existing is not None:
         new_draft = mapped_to(new_draft, existing)
-    checked = Contract.model_validate(new_draft.complete, context=load_vocabulary())
+    checked = Contract.model_validate(new_draft.complete, context=vocabulary)
     check = None
     if delivered.path is not None:
         check = check_delivery(settings, name, delivered.path, checked)
@@ -117,12 +122,14 @@ def generate_source(settings: Settings, contract: Path, folders: SourceFolders, 
     `ContractError` if a decision is missing.
     """
     read = read_contract(contract)
-    if contract.parent.absolute() not in (folders.sources, SOURCES, settings.further_sources):
+    of_states = [layer.folder for layer in state_layers(settings)]
+    shipped = (SOURCES, *(folder / "sources" for folder in of_states))
+    if contract.parent.absolute() not in (folders.sources, settings.further_sources, *shipped):
         final = folders.sources / contract.name
         if final.exists():
             raise DraftError(f"{final} exists already; remove it, or the draft {contract}")
         folders.sources.mkdir(parents=True, exist_ok=True)
         shutil.move(contract, final)
-    models = read_models((MODELS, folders.models))
+    models = read_models((MODELS, *(folder / "models" for folder in of_states), folders.models))
     own = {f"stg_{read.source}"} | {name for name, model in models.items() if f"ref('stg_{read.source}')" in model.sql}
     return generate(read, folders, frozenset(models) - own, fact)

@@ -12,7 +12,6 @@ from pathlib import Path
 from expectations.delivery.unmapped_labels import read_labels
 from expectations.marts.suites import Suite
 from ingest.contract import Contract
-from ingest.contract.vocabulary import load_vocabulary
 from ingest.layers import Layer, seed_file
 from ingest.scaffold import RACE
 from orchestration.scaffold.model_plan import PLACE_ROLES
@@ -94,10 +93,11 @@ def steps_of_models(contract: Contract, models: Mapping[str, ModelFile], suites:
         what = f"{staging.name} has no column address, of {', '.join(addresses)}: its records get no place"
         yield Step("places", what, f"{staging.path}: join the parts as address; addresses: true in {_properties(staging)}")
     readers = [model for model in models.values() if f"ref('{staging.name}')" in model.sql]
+    united = [models[model.meta["fact"]] for model in (staging, *readers) if model.meta.get("fact") in models]
     # maps reach dim_geography by macros
-    if not readers and not any(column.type == "geometry" for column in contract.columns):
+    if not readers and not united and not any(column.type == "geometry" for column in contract.columns):
         yield Step("fact", f"no model reads {staging.name}", command)
-    facts = [model for model in readers if model.folder.startswith("marts/facts")]
+    facts = [*(model for model in readers if model.folder.startswith("marts/facts")), *united]
     missing = missing_meta({model.name: model for model in (staging, *facts)})
     for model in (staging, *facts):
         yield from _undescribed(model)
@@ -116,7 +116,7 @@ def steps_of_models(contract: Contract, models: Mapping[str, ModelFile], suites:
 def _steps_of_staging(contract: Contract, staging: ModelFile) -> Iterator[Step]:
     """The vocabulary is in the contract, for the gate, and in the staging model; the two must agree."""
     wanted = {name for column in contract.columns for name in column.vocabulary_names()}
-    used = {name for name in load_vocabulary().race if f"'{name}'" in staging.sql and "race_conformed" in staging.sql}
+    used = {name for name in contract.vocabulary.race if f"'{name}'" in staging.sql and "race_conformed" in staging.sql}
     is_shared = staging.name != f"stg_{contract.source}"
     if wanted != used and not (is_shared and wanted < used):
         in_contract, in_sql = (", ".join(sorted(names)) or "no vocabulary" for names in (wanted, used))

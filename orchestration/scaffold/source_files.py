@@ -11,10 +11,11 @@ from pathlib import Path
 from expectations.marts.suites import SUITES
 from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, read_contract
+from ingest.layers import STATES, Layer
 from orchestration.runs.city_choice import named_layer
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.scaffold.model_plan import ModelPlan
-from orchestration.settings import PROJECT, ConfigurationError, Settings
+from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError, Settings
 from orchestration.transform.registrations import MODELS
 
 # Where a draft goes if nothing names a folder; no run reads it.
@@ -99,6 +100,20 @@ def choose_folders(settings: Settings, to: Path | None, layer: Path | None, shar
         return SourceFolders.of_layer(layer.expanduser().absolute())
     named, _ = named_layer(settings.city)
     return SourceFolders.of_layer(named.folder) if named else SourceFolders.flat(settings.further_sources or DRAFTS)
+
+
+def refuse_installed(folder: Path) -> None:
+    """`ConfigurationError` if the folder belongs to an installed package, whose files the next upgrade replaces."""
+    if not IS_CHECKOUT and folder.absolute().is_relative_to(PROJECT):
+        raise ConfigurationError(
+            f"{folder} is in the installed package, and an upgrade would remove what is written there; name a layer of your own "
+            "with --layer FOLDER, or in LEVELGROUND_CITY (`levelground cities new NAME` writes one)"
+        )
+
+
+def state_layers(settings: Settings) -> tuple[Layer, ...]:
+    """The layers below that of the home's city. Its own layer may replace their contracts, as it may the shared ones."""
+    return tuple(layer for layer in home_city(settings).layers if layer.folder.parent == STATES)
 
 
 def find_contract(settings: Settings, folders: SourceFolders, name: str) -> Path | None:

@@ -5,12 +5,13 @@ The rule is in docs/methods.md. See `runs.status_report` for how much of a dimen
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Sequence
 
 from ingest.contract import Contract
-from orchestration.settings import DBT_PROJECT
+from ingest.layers import Layer, seed_rows
+from orchestration.settings import SHARED_SEEDS
 
-STRATA = DBT_PROJECT / "seeds" / "reference" / "stratum_crosswalk.csv"
+STRATA = "stratum_crosswalk"
 DIMENSIONS = ("race", "sex", "age", "language", "disability", "place", "time")
 BY_ROLE = {
     "race": "race", "race_flag": "race", "ethnicity": "race", "sex": "sex", "age": "age", "language": "language",
@@ -19,7 +20,7 @@ BY_ROLE = {
 }  # fmt: skip
 
 
-def disaggregations(contract: Contract) -> dict[str, str]:
+def disaggregations(contract: Contract, layers: Sequence[Layer] = ()) -> dict[str, str]:
     """For each of `DIMENSIONS` the columns that contain it, joined by commas; empty if the source does not have it.
 
     A column of groups (role `group`) contains race, and every other dimension that the stratum crosswalk has for its vocabulary.
@@ -29,7 +30,7 @@ def disaggregations(contract: Contract) -> dict[str, str]:
     for column in contract.columns:
         found = {BY_ROLE[column.role]} if column.role in BY_ROLE else set()
         if column.role == "group" and column.vocabulary:
-            found = {"race", *_strata(column.vocabulary_names())} & set(DIMENSIONS)
+            found = {"race", *_strata(column.vocabulary_names(), layers)} & set(DIMENSIONS)
         for dimension in found:
             found_in[dimension].append(column.name)
     if contract.period and not found_in["time"]:
@@ -37,6 +38,5 @@ def disaggregations(contract: Contract) -> dict[str, str]:
     return {dimension: ", ".join(columns) for dimension, columns in found_in.items()}
 
 
-def _strata(vocabularies: tuple[str, ...]) -> set[str]:
-    with STRATA.open(encoding="utf-8", newline="") as file:
-        return {row["stratum_type"] for row in csv.DictReader(file) if row["vocabulary"] in vocabularies}
+def _strata(vocabularies: tuple[str, ...], layers: Sequence[Layer]) -> set[str]:
+    return {row["stratum_type"] for row in seed_rows(STRATA, SHARED_SEEDS, layers) if row["vocabulary"] in vocabularies}

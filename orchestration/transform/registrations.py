@@ -12,6 +12,7 @@ edit of a list. The keys, under `config: {meta: …}` in the YAML next to a mode
 - `event_time` (facts): the column with the time of events that happen at any hour; gaps in it are found.
 - `repeats_race` (facts): its rows repeat the race of a person in another fact, where it is counted.
 - `is_stock` (facts): the fact keeps snapshots, and only the latest counts.
+- `fact` (staging, intermediate): the shared fact that unites the rows of this model with those of others, as `rows_of_fact` does.
 - `addresses`, `points` (staging): its columns `address`, or `longitude` and `latitude`, are geocoded.
 """
 
@@ -62,6 +63,7 @@ def registered(models: Mapping[str, ModelFile]) -> dict[str, list[Any]]:
         "facts_of_places": [fact.name for fact in facts if fact.meta.get("counts_of_places")],
         "facts_with_dates": [fact.name for fact in facts if fact.meta.get("dated")],
         "facts_with_times": [{"fact": f.name, "column": f.meta["event_time"]} for f in facts if "event_time" in f.meta],
+        "models_of_facts": [{"fact": model.meta["fact"], "model": model.name} for model in ordered if "fact" in model.meta],
         "sources_with_addresses": [model.name for model in staging if model.meta.get("addresses")],
         "sources_with_points": [model.name for model in staging if model.meta.get("points")],
         "counts_models": [m.name for m in ordered if m.folder == "measures/counts" and m.name.endswith(COUNTS)],

@@ -49,7 +49,7 @@ def write_build_inputs(run: RunContext) -> None:
     filled: dict[str, Sequence[tuple[Any, ...]]] = {
         "clock": [(run.as_of,)],
         "settings": [(city.city, city.title, city.place_geoid, city.time_zone)],
-        "vocabularies": [(v.name, v.title, v.race_standard, v.selection, v.open) for v in load_vocabulary().race.values()],
+        "vocabularies": vocabulary_rows(registry),
         "contracts": contracts,
         "agreements": [tuple(row[index] for index in agreement) for row in contracts],
         "offered_labels": [(contract.source, *label) for contract in registry for label in contract.offered_labels()],
@@ -105,9 +105,15 @@ def _acceptance_rows(run: RunContext, contract: Contract) -> list[tuple[Any, ...
     ]
 
 
+def vocabulary_rows(registry: Registry) -> list[tuple[Any, ...]]:
+    """The shared race vocabularies, and those of the layers whose contracts use them."""
+    found = load_vocabulary().race | {v.name: v for contract in registry for v in contract.race_vocabularies()}
+    return [(v.name, v.title, v.race_standard, v.selection, v.open) for v in found.values()]
+
+
 def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
     last = last_load(run.con, contract)
-    vocabularies = contract.race_vocabularies(load_vocabulary())
+    vocabularies = contract.race_vocabularies()
     standards = {v.race_standard for v in vocabularies}
     selections = {v.selection for v in vocabularies}
     follow_up, period, agreement = contract.follow_up, contract.period, contract.agreement

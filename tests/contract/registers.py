@@ -6,21 +6,20 @@ from functools import cache
 
 from ingest.city import read_city
 from ingest.contract import Contract
-from ingest.contract.registry import load_registry
 from ingest.layers import seed_rows
 from orchestration.settings import SHARED_SEEDS
 from orchestration.transform.model_files import ModelFile, read_models
-from orchestration.transform.registrations import MODELS
+from tests.support.shipped import MODEL_FOLDERS, shipped_registry
 
 
 @cache
 def shared_models() -> dict[str, ModelFile]:
-    """The models of the repository, read from their files."""
-    return read_models([MODELS])
+    """The models of the repository, read from their files: the shared ones, and those of each state."""
+    return read_models(MODEL_FOLDERS)
 
 
 def contracts() -> list[Contract]:
-    return list(load_registry())
+    return list(shipped_registry())
 
 
 def seed(name: str) -> list[dict[str, str]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.contract.registry import load_registry
 from ingest.layers import CITIES
+from tests.support.shipped import CONTRACT_FILES, MODEL_FOLDERS, shipped_registry
 from warehouse.metadata import migrate, receipts
 
 ROOT = Path(__file__).parents[2]
@@ -35,8 +35,8 @@ def test_known_issues_are_the_same_in_the_page_and_in_the_seed() -> None:
 
 def test_every_cited_issue_is_known() -> None:
     listed = {row["issue_id"] for row in _issues()}
-    cited = {contract.tolerances.issue for contract in load_registry() if contract.tolerances.issue}
-    for path in (ROOT / "ingest" / "sources").glob("*.yml"):
+    cited = {contract.tolerances.issue for contract in shipped_registry() if contract.tolerances.issue}
+    for path in CONTRACT_FILES:
         cited |= set(re.findall(r"\(([A-Z]{2,}-\d{2})\)", path.read_text(encoding="utf-8")))
     assert cited <= listed, f"describe these in known_data_issues.csv and docs/data_issues.md: {sorted(cited - listed)}"
 
@@ -97,7 +97,7 @@ MODEL = re.compile(r"`((?:int|stg|fct|dim)_[a-z0-9_]+)`")
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_models_that_a_page_names_exist(document: Path) -> None:
-    models = {path.stem for path in (ROOT / "dbt_project" / "models").rglob("*.sql")}
+    models = {path.stem for folder in MODEL_FOLDERS for path in folder.rglob("*.sql")}
     unknown = set(MODEL.findall(document.read_text(encoding="utf-8"))) - models
     assert not unknown, f"{document.relative_to(ROOT)} names models that do not exist: {sorted(unknown)}"
 

@@ -12,11 +12,11 @@ from collections import Counter
 import yaml
 
 from expectations.marts.suites import read_suites
-from ingest.contract.registry import load_registry
-from orchestration.settings import DBT_PROJECT
 from orchestration.transform.registrations import missing_meta, registered
+from tests.conftest import ROOT
 from tests.contract.dbt_manifest import NAMES, Manifest, folder_of, path_of
 from tests.contract.registers import shared_models
+from tests.support.shipped import MODEL_FOLDERS, shipped_registry
 
 # What each layer may read. A layer is a folder of models. Sources are `landing` (typed deliveries), `receipts` (records of runs,
 # contracts and settings) and `disclosure` (the suppression pattern); seeds are `reference`. Measures read facts, and the facts of
@@ -154,6 +154,8 @@ def test_the_lists_of_macros_reach_the_models_that_read_them(project: Manifest) 
     for edge in project.model_edges():
         read.setdefault(edge.child, set()).add(edge.parent.rsplit(".", 1)[1])
     lists = registered(shared_models())
+    united = lists.pop("models_of_facts")
+    assert united and [entry for entry in united if entry["model"] not in read[entry["fact"]]] == []
     readers = {
         "facts_with_race": "unmapped_labels", "facts_with_place": "geocode_misses",
         "facts_of_places": "int_sources__known_shares",
@@ -193,7 +195,7 @@ def test_no_model_reads_a_direct_identifier(project: Manifest) -> None:
     """Hashed ones neither: a reader who may join on a pseudonym can single a person out."""
     identifiers = {
         contract.source: {column.name for column in contract.columns if column.privacy == "direct_identifier"}
-        for contract in load_registry()
+        for contract in shipped_registry()
     }
     named = [
         f"{node['name']}: {name}"
@@ -239,7 +241,7 @@ def test_the_key_of_a_fact_is_unique_once(project: Manifest) -> None:
 
 def test_the_evaluator_leaves_out_little_and_for_a_reason(project: Manifest) -> None:
     """dbt_project_evaluator reads the patterns as LIKE; one that matches nothing is of a model that is gone."""
-    with (DBT_PROJECT / "evaluator_exceptions.csv").open(encoding="utf-8", newline="") as file:
+    with (ROOT / "dbt_project" / "evaluator_exceptions.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     sources = project.data["sources"].values()
     names = {node["name"] for node in project.models()} | {node["name"] for node in project.nodes("seed")}
@@ -302,9 +304,9 @@ def test_seeds_are_loaded_into_new_tables(project: Manifest) -> None:
 
 def test_each_folder_has_one_yaml_for_its_models() -> None:
     wrong = []
-    for file in (DBT_PROJECT / "models").rglob("*__models.yml"):
+    for file in (path for folder in MODEL_FOLDERS for path in folder.rglob("*__models.yml")):
         models = {model["name"] for model in yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["models"]}
         beside = {path.stem for path in file.parent.glob("*.sql")}
         if models != beside:
-            wrong.append((str(file.relative_to(DBT_PROJECT)), sorted(models ^ beside)))
+            wrong.append((str(file.relative_to(ROOT)), sorted(models ^ beside)))
     assert not wrong, f"one _<folder>__models.yml describes the models of its folder: {wrong}"

@@ -11,9 +11,10 @@ import pytest
 from expectations.marts.suites import SUITES, Suite, read_suites
 from expectations.remedies import read_remedies, remedy
 from expectations.results import ExpectationResult, GateResult
-from ingest.contract.registry import SOURCES
 from orchestration.settings import DBT_PROJECT
 from tests.conftest import ROOT
+from tests.contract.registers import seed
+from tests.support.shipped import CONTRACT_FILES
 
 # Functions that make a check or its result; the first argument is its name.
 MAKERS = {
@@ -61,10 +62,9 @@ def test_what_a_remedy_names_exists() -> None:
     assert [path for path in folders if not (ROOT / path).exists()] == []
     tables = {path.stem for path in (DBT_PROJECT / "models" / "quality").glob("*.sql")}
     assert set(re.findall(r"\bquality\.([a-z_]+)", text)) - tables == set()
-    known = {path.stem for path in SOURCES.glob("*.yml")}
+    known = {path.stem for path in CONTRACT_FILES}
     assert set(re.findall(r"\b(?!int_)[a-z]+__[a-z_0-9]+\b", text)) - known == set()
-    crosswalk = (DBT_PROJECT / "seeds" / "reference" / "stratum_crosswalk.csv").read_text(encoding="utf-8")
-    vocabularies = {line.partition(",")[0] for line in crosswalk.splitlines()}
+    vocabularies = {row["vocabulary"] for row in seed("stratum_crosswalk")}
     assert set(re.findall(r"stratum_crosswalk\.csv \((\w+)\)", text)) - vocabularies == set()
 
 

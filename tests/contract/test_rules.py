@@ -13,6 +13,7 @@ from pathlib import Path
 from expectations.disclosure.figure_equations import BEST_HOLDS, COMPARABLY_KNOWN, RELIABLY_KNOWN
 from orchestration.settings import DBT_PROJECT
 from tests.contract.registers import seed
+from tests.support.shipped import MODEL_FOLDERS
 
 SUITES = DBT_PROJECT.parent / "expectations" / "suites"
 # A number next to a comparison or a standard normal quantile. 0 and 1 are no thresholds, nor is the last digit of a sum.
@@ -44,8 +45,8 @@ NO_RULE = {
 
 def models() -> Iterator[tuple[str, str]]:
     """Name and SQL of every model and measure macro, without comments and words."""
-    for folder in ("models", "macros/measures"):
-        for file in sorted((DBT_PROJECT / folder).rglob("*.sql")):
+    for folder in (*MODEL_FOLDERS, DBT_PROJECT / "macros" / "measures"):
+        for file in sorted(folder.rglob("*.sql")):
             sql = re.sub(r"\{#.*?#\}|--[^\n]*", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
             yield file.stem, re.sub(r"'[^']*'", "''", sql)
 
@@ -71,7 +72,7 @@ def test_every_rule_that_is_read_is_a_row() -> None:
     rules = [row["rule"] for row in seed("measure_rules")]
     read = {
         (file.stem, name)
-        for folder, pattern in ((DBT_PROJECT, "*.sql"), (SUITES, "*.yml"))
+        for folder, pattern in (*((folder, "*.sql") for folder in (DBT_PROJECT, *MODEL_FOLDERS)), (SUITES, "*.yml"))
         for file in sorted(Path(folder).rglob(pattern))
         if "target" not in file.parts
         for name in re.findall(r"rule\(\\?['\"](\w+)\\?['\"]\)|\{rule:(\w+)\}", file.read_text(encoding="utf-8"))

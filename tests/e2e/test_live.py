@@ -12,7 +12,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from ingest.city import city_registry, read_city
-from tests.conftest import ROOT, CommandLine
+from ingest.layers import state_layer
+from tests.conftest import CommandLine
 from tests.e2e.conftest import status_of
 from tests.support.canaries import search
 from tests.support.portals import FakeCkan, truncated
@@ -49,7 +50,11 @@ def live(
     copy_parse(parsed_dbt_folder, Home(levelground.home))
     # and a missing file of the schools
     (tmp_path / "contracts").mkdir()
-    text = (ROOT / "ingest" / "sources" / "dpi__enrollment.yml").read_text(encoding="utf-8").replace("dpi__enrollment", SCHOOLS)
+    text = (
+        (state_layer("wisconsin").folder / "sources" / "dpi__enrollment.yml")
+        .read_text(encoding="utf-8")
+        .replace("dpi__enrollment", SCHOOLS)
+    )
     text = text.replace("connector: {kind: file}", f"connector: {{kind: file, path: {tmp_path}/nowhere.csv}}")
     (tmp_path / "contracts" / f"{SCHOOLS}.yml").write_text(text, encoding="utf-8")
     monkeypatch.setenv("LEVELGROUND_SOURCES", str(tmp_path / "contracts"))

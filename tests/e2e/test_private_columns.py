@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ingest.contract.registry import load_registry
 from tests.conftest import CommandLine
 from tests.support.canaries import Canary, Found, private_columns, search
+from tests.support.shipped import shipped_registry
 
 ANALYST_FILE = "levelground.duckdb"
 # Sources whose vocabulary of race is closed.
@@ -42,7 +42,7 @@ def test_private_values_are_only_where_they_may_be(
 
 def _are_sought(home: Path, canaries: list[Canary], found: list[Found]) -> None:
     """The search finds what is there: each value that is kept in landing, and some in the analyst file."""
-    contracts = {contract.source: contract for contract in load_registry()}
+    contracts = {contract.source: contract for contract in shipped_registry()}
     landed = {(place.inside, place.mark) for place in found if place.path == home / "warehouse.duckdb"}
     for canary in canaries:
         column = contracts[canary.source].column(canary.column)
@@ -56,7 +56,7 @@ def _are_sought(home: Path, canaries: list[Canary], found: list[Found]) -> None:
 def test_every_private_column_of_every_delivered_source_is_seeded(seeded_city: tuple[Path, list[Canary]]) -> None:
     folder, canaries = seeded_city
     seeded = {(canary.source, canary.column) for canary in canaries}
-    delivered = [contract for contract in load_registry() if (folder / contract.source).is_dir()]
+    delivered = [contract for contract in shipped_registry() if (folder / contract.source).is_dir()]
     private = {(contract.source, column.name) for contract in delivered for column in private_columns(contract)}
     closed = {("der__employees", "sex"), *((source, "race_ethnicity") for source in OF_KNOWN_RACES)}
     assert private - seeded == closed  # only known words get in there: an unknown one is tried where a delivery is refused

@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import expect
 from pytest_httpserver import HTTPServer
 
-from ingest.contract.registry import load_registry
+from ingest.city import city_registry, read_city
 from orchestration.defs.groups import OTHER, department_group
 from orchestration.instance.names import CLI_TRIGGER, CODE_LOCATION, REFRESH_JOB, RERUN_JOB, TRIGGER_TAG
 from tests.conftest import ROOT, CommandLine, free_port
@@ -167,7 +167,7 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
     assert begin_here == {"landing", "reference", "receipts", "runs"}, "all else is made of something"
     sizes = Counter(node["groupName"] for node in assets.values())
     assert {group: size for group, size in sizes.items() if size > LARGEST_GROUP} == {}
-    departments = {department_group(contract.department) for contract in load_registry()}
+    departments = {department_group(contract.department) for contract in city_registry(read_city(None, "sampleton"))}
     assert {"health_department", "department_of_public_instruction"} <= departments <= set(sizes)
     assert set(sizes) >= POLICY_AREAS
     assert OTHER not in sizes, "name a group for the folder of these models in `defs.groups`"

@@ -30,15 +30,15 @@ from ingest.sample import write_sample
 from ingest.typing import accepted_rows
 from orchestration.cli import application
 from orchestration.instance.graphql_requests import Refused, operation_of_body, operation_of_query_string, subscription_message
-from tests.conftest import ROOT
 from tests.e2e.test_queries import QUERIES
 from tests.stress.mutations import mutate, reword
+from tests.support.shipped import CONTRACT_FILES
 from tests.support.visits import CITY_ZONE
 from warehouse.sql import literal
 
 NOON = dt.datetime(2025, 12, 1, 12)
 HASH_KEY = b"a key for the fuzz campaign, 32 b"
-SOURCES = ROOT / "ingest" / "sources"
+CONTRACTS = {file.stem: file for file in CONTRACT_FILES}
 MOST_BYTES = 400_000
 CANARY = "Canary of the fuzz campaign"
 
@@ -68,8 +68,8 @@ class Deliveries:
         self.folder, self.city = folder, folder / "city"
         write_sample(self.city, rows=1000, seed=23)
         files = sorted(path for path in self.city.glob("*/*") if path.is_file() and path.stat().st_size <= MOST_BYTES)
-        self.files = [path for path in files if (SOURCES / f"{path.parent.name}.yml").is_file()]
-        self.contracts = {source: read_contract(SOURCES / f"{source}.yml") for source in {p.parent.name for p in self.files}}
+        self.files = [path for path in files if path.parent.name in CONTRACTS]
+        self.contracts = {source: read_contract(CONTRACTS[source]) for source in {p.parent.name for p in self.files}}
 
     def make(self, pick: random.Random) -> Case:
         file, other = pick.choice(self.files), pick.choice(self.files)
@@ -101,8 +101,8 @@ class Contracts(Deliveries):
 
     def make(self, pick: random.Random) -> Case:
         file = pick.choice(self.files)
-        text = (SOURCES / f"{file.parent.name}.yml").read_text(encoding="utf-8")
-        other = pick.choice(sorted(SOURCES.glob("*.yml"))).read_text(encoding="utf-8")
+        text = CONTRACTS[file.parent.name].read_text(encoding="utf-8")
+        other = pick.choice(CONTRACT_FILES).read_text(encoding="utf-8")
         return Case(reword(text, pick, other).encode(), {"source": file.parent.name, "file": file.name})
 
     def check(self, case: Case) -> bool:

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from ingest.city import read_layer_city
-from ingest.layers import Layer
+from ingest.layers import Layer, state_layer
 from ingest.sample import write_sample
 from tests.conftest import ROOT
 from tests.support.kansas_city import LAYER, write_deliveries
@@ -135,6 +135,32 @@ def test_no_word_of_another_city_is_in_the_public_file_or_on_the_scorecard(homes
         if word in path.read_text(encoding="utf-8").lower()
     ]
     assert not found
+
+
+def test_tables_of_another_state_are_no_sources_of_this_city(homes: dict[str, Path]) -> None:
+    """The facts of schools are tables of every release; which state fills them decides its layer."""
+    of_wisconsin = {path.stem for path in state_layer("wisconsin").contracts}
+    with duckdb.connect(str(homes["kansas_city"] / "published" / "levelground.duckdb"), read_only=True) as analyst:
+        for fact in ("fct_student_outcomes", "fct_school_removals", "fct_school_assessments"):
+            assert analyst.execute(f"select count(*) from marts.{fact}").fetchall() == [(0,)]
+        named = [
+            (schema, table)
+            for schema, table in analyst.execute(
+                "select schema_name, table_name from duckdb_columns() where column_name = 'source' and not internal "
+                "and schema_name in ('marts', 'quality', 'analysis')"
+            ).fetchall()
+            for (source,) in analyst.execute(f"select distinct source from {schema}.{table}").fetchall()
+            if source in of_wisconsin
+        ]
+    assert not named
+    pages = [path for path in (homes["kansas_city"] / "published").rglob("*") if path.suffix in (".html", ".csv", ".json", ".js")]
+    assert pages and not [path for path in pages if "dpi__" in path.read_text(encoding="utf-8")]
+    environment = os.environ | {"LEVELGROUND_HOME": str(homes["kansas_city"])}
+    subprocess.run([COMMAND, "docs"], env=environment, check=True, capture_output=True, cwd=ROOT)
+    documented = {path.stem for path in (homes["kansas_city"] / "docs" / "sources").iterdir()}
+    assert "oei__resident_survey" in documented and not of_wisconsin & documented
+    with duckdb.connect(str(homes["sampleton"] / "published" / "levelground.duckdb"), read_only=True) as analyst:
+        assert analyst.execute("select count(distinct source) from marts.fct_student_outcomes").fetchall() == [(3,)]
 
 
 def test_the_other_city_keeps_its_own(homes: dict[str, Path]) -> None:

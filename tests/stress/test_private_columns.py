@@ -8,14 +8,14 @@ import duckdb
 import pytest
 import yaml
 
-from ingest.contract.registry import load_registry
 from tests.conftest import CommandLine
 from tests.e2e.conftest import Place
 from tests.e2e.test_private_columns import may_stand
 from tests.support.canaries import Seeder, found_in, private_columns, search
+from tests.support.shipped import shipped_registry
 from tests.support.visits import CONTRACT
 
-CONTRACTS = {contract.source: contract for contract in load_registry()}
+CONTRACTS = {contract.source: contract for contract in shipped_registry()}
 # Broken as files, past any column: a record with too many cells, a quote left open, bytes that are no text.
 TORN = ("{mark},{mark}{many}\n", '"{mark}\n', "{mark}\udce9{many}\n")
 HASHED = "mhd__visits"

@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from ingest.contract.keys import json_schema, key_texts, objects
-from ingest.contract.registry import SOURCES
 from ingest.contract.yaml_source import read_yaml
 from ingest.layers import CITIES, CITY_FILE
+from tests.support.shipped import CONTRACT_FILES
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "contract-keys.md"
@@ -120,7 +120,7 @@ def _example(name: str, key: str) -> Any:
 @cache
 def _contracts() -> tuple[dict[str, Any], ...]:
     changes = read_yaml(CITIES / "milwaukee" / CITY_FILE).data["sources"]
-    files = [file for folder in (VALID, SOURCES) for file in sorted(folder.glob("*.yml"))]
+    files = [*sorted(VALID.glob("*.yml")), *CONTRACT_FILES]
     return tuple(read_yaml(file).data | changes.get(file.stem, {}) for file in files)
 
 

@@ -19,13 +19,12 @@ from unittest import mock
 import yaml
 from duckdb import DuckDBPyConnection
 
-from ingest.city import read_city
-from ingest.contract.registry import load_registry
+from ingest.city import city_registry, read_city
 from ingest.landing import ensure_tables
 from orchestration.runs.gc_paused import gc_paused
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_runner import parsed_project
-from tests.support.shared import copy_parse
+from tests.support.shared import PARSED_CITY, copy_parse
 from warehouse.connection import attach, open_working
 from warehouse.metadata import migrate
 from warehouse.metadata.receipts import TABLES, replace_rows
@@ -59,7 +58,8 @@ def building_empty(folder: Path, parsed: Path) -> Iterator[EmptyWarehouse]:
     """
     home = Home(folder)
     copy_parse(parsed, home)
-    registry, zone = load_registry(), read_city(None).time_zone
+    city = read_city(None, PARSED_CITY)
+    registry, zone = city_registry(city), city.time_zone
     con = open_working(home, threads=2)
     try:
         migrate(con)

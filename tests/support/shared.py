@@ -20,6 +20,7 @@ from orchestration.transform.dbt_runner import manifest
 from warehouse.paths import Home
 
 MADE = "made"
+PARSED_CITY = "sampleton"
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
@@ -39,7 +40,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 def parse_project(home: Home) -> None:
     """Let dbt parse the project in a new home; its dbt folder serves others."""
-    city = read_city(None, "sampleton")
+    city = read_city(None, PARSED_CITY)
     with gc_paused():
         prepare_project(home, city_registry(city), city.layers)
         manifest(home)

@@ -16,7 +16,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LINTED = ("dbt_project/models/", "dbt_project/tests/")  # without what .sqlfluffignore names
+LINTED = (
+    "dbt_project/models/",
+    "dbt_project/tests/",
+    "ingest/",
+)  # layers have models in `ingest`; without what .sqlfluffignore names
+FOLDERS = ("dbt_project", "ingest/cities", "ingest/states")
 MACROS = ("dbt_project/macros/", "dbt_project/registrations/", "dbt_project/tests/generic/")
 CACHE = Path(".sqlfluff_cache") / "passed.json"
 # Python's garbage collector searched the parse trees of a file again and again: a tenth of the time.
@@ -41,7 +46,8 @@ def main(root: Path = ROOT) -> int:
 
 def passing_keys(root: Path) -> dict[str, str]:
     """For each file to lint, relative to `root`, the hash of everything that decides whether it passes."""
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted((root / "dbt_project").rglob("*.sql"))}
+    found = (path for folder in FOLDERS for path in sorted((root / folder).rglob("*.sql")))
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
     shared = hashlib.sha256(version("sqlfluff").encode() + (root / ".sqlfluff").read_bytes())
     for name, text in files.items():
         if name.startswith(MACROS):

@@ -24,15 +24,18 @@
 {%- endmacro %}
 
 
-{# The columns that every delivery of the state's school tables has: source, school, year and group, as delivered and as we call them. #}
-{% macro school_columns(source_name, metric='typed.metric', note='typed.status_flag') -%}
+{#
+    The columns that every delivery of a state's school tables has: source, school, year and group, as delivered and as we call them.
+    `vocabulary`: that of the labels of race.
+#}
+{% macro school_columns(source_name, vocabulary) -%}
     '{{ source_name }}' as source,
         contract.jurisdiction,
         typed._record_hash,
         typed._load_id,
         typed._source_file,
         typed._source_row,
-        {{ metric }} as metric,
+        typed.metric,
         typed.dimension as dimension_reported,
         typed.group_label as group_reported,
         typed.district as school_district_reported,
@@ -43,8 +46,8 @@
         {{ school_year_start('typed.school_year') }} as period_start,
         {{ school_year_end(school_year_start('typed.school_year')) }} as period_end,
         contract.collection_mode,
-        {{ note }} as source_note,
-        case when typed.dimension = 'Race/Ethnicity' then 'dpi_wisedash' end as race_vocabulary
+        typed.status_flag as source_note,
+        case when typed.dimension = 'Race/Ethnicity' then '{{ vocabulary }}' end as race_vocabulary
 {%- endmacro %}
 
 

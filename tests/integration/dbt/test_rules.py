@@ -10,12 +10,14 @@ import yaml
 
 from orchestration.settings import DBT_PROJECT
 from tests.support.empty_warehouse import EmptyWarehouse
+from tests.support.shipped import MODEL_FOLDERS
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
 RULES = sorted(
     rule["name"]
-    for file in (DBT_PROJECT / "models").rglob("*__unit_tests.yml")
+    for folder in MODEL_FOLDERS
+    for file in folder.rglob("*__unit_tests.yml")
     for rule in yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["unit_tests"]
 )
 

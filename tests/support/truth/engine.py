@@ -18,12 +18,12 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ingest.contract.registry import load_registry
-from ingest.contract.vocabulary import load_vocabulary
 from tests.support.empty_warehouse import EmptyWarehouse, files
+from tests.support.shipped import shipped_registry
 
 # Models that the engine builds; all their other inputs are planted, or seeds.
 BUILT = ("measures/aggregates/", "measures/counts/", "measures/calculation/", "marts/facts/equity_measures/")
+MEASURES = ("marts/dimensions/dim_measure.sql",)  # built once: it has the measures of the sources that have a contract
 LAST_DAY = "9000-12-31"
 
 Columns = Mapping[str, Any]  # of equal length; a scalar is repeated in every row
@@ -49,7 +49,7 @@ class Engine:
             self.con.execute(f"attach '{copies[alias]}' as {alias}")
         manifest = json.loads((warehouse.home.dbt / "manifest.json").read_text(encoding="utf-8"))
         self._nodes: dict[str, dict[str, Any]] = manifest["nodes"]
-        self._steps = _steps(self._nodes, warehouse.home.dbt)
+        self._steps = _steps(self._nodes, warehouse.home.dbt, BUILT)
         self._planted: list[str] = []
         receipts = ("contracts", "agreements", "settings", "offered_labels")
         for view in (f"stg_receipts__{table}" for table in receipts):
@@ -61,13 +61,15 @@ class Engine:
         )
         self.plant("stg_receipts__settings", {"city_geoid": [city_geoid]})
         self._contracts(city_geoid)
+        for step in _steps(self._nodes, warehouse.home.dbt, MEASURES):
+            self.con.execute(f"create or replace table {step.relation} as {step.sql}")
         self._planted.clear()
 
     def _contracts(self, city_geoid: str) -> None:
         """Each source covers the whole span and the planted city; its vocabularies are those of its contract."""
         rows: list[dict[str, Any]] = []
-        for contract in load_registry():
-            vocabularies = contract.race_vocabularies(load_vocabulary())
+        for contract in shipped_registry():
+            vocabularies = contract.race_vocabularies()
             standards, selections = ({getattr(v, key) for v in vocabularies} for key in ("race_standard", "selection"))
             rows.append(
                 {
@@ -91,7 +93,7 @@ class Engine:
             "stg_receipts__agreements",
             {key: columns[key] for key in ("source", "jurisdiction", "race_standard", "race_selection", "classification")},
         )
-        offered = [(contract.source, *label) for contract in load_registry() for label in contract.offered_labels()]
+        offered = [(contract.source, *label) for contract in shipped_registry() for label in contract.offered_labels()]
         self.plant(
             "stg_receipts__offered_labels", dict(zip(("source", "vocabulary", "label"), zip(*offered, strict=True), strict=True))
         )
@@ -140,8 +142,8 @@ def _column(value: Any, size: int) -> pa.Array:
     return pa.array(column.astype("datetime64[us]") if column.dtype == np.dtype("datetime64[s]") else column, from_pandas=True)
 
 
-def _steps(nodes: Mapping[str, dict[str, Any]], target: Path) -> list[_Step]:
-    mine = {key: node for key, node in nodes.items() if node["resource_type"] == "model" and node["path"].startswith(BUILT)}
+def _steps(nodes: Mapping[str, dict[str, Any]], target: Path, folders: tuple[str, ...]) -> list[_Step]:
+    mine = {key: node for key, node in nodes.items() if node["resource_type"] == "model" and node["path"].startswith(folders)}
     order = TopologicalSorter(
         {key: [parent for parent in node["depends_on"]["nodes"] if parent in mine] for key, node in mine.items()}
     )

@@ -132,5 +132,5 @@ def test_the_example_of_the_page_is_a_city(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs" / "city.md").read_text(encoding="utf-8")
     found = city(tmp_path, page.split("```yaml\n")[1].split("```")[0])
     assert (found.title, found.place_geoid, found.local_as_of()) == ("Kansas City", "2938000", dt.datetime(2025, 12, 1))
-    changed = load_registry().for_city(found.sources, tmp_path / "city.yml")["dpi__enrollment"]
+    changed = load_registry().for_city(found.sources, tmp_path / "city.yml")["oei__resident_survey"]
     assert (changed.as_of, changed.freshness and changed.freshness.stale_after_hours) == (dt.date(2024, 6, 30), 10000)

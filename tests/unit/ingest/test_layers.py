@@ -9,7 +9,7 @@ import yaml
 
 from ingest.city import city_registry, read_city, read_layer_city
 from ingest.contract.crosswalk import CROSSWALK
-from ingest.contract.registry import SOURCES, ContractError, read_contract
+from ingest.contract.registry import SOURCES, ContractError, load_registry, read_contract
 from ingest.contract.words import PLACES
 from ingest.layers import CITIES, STATES, Layer, LayerError, city_layer, layer_names, layered_seed, seed_rows, state_layer
 from tests.support.visits import CONTRACT
@@ -33,7 +33,7 @@ def test_every_layer_of_the_repository_can_be_used() -> None:
         city = read_city(None, name)
         assert (city.city, city.undecided) == (name, ())
         assert city_registry(city).names()
-        assert [layer.name for layer in city.layers] == [*([city.state] if city.state else []), name]
+        assert [layer.name for layer in city.layers] == [*filter(None, (city.state, city.state_tables)), name]
     assert all(state_layer(name).folder.is_dir() for name in layer_names(STATES))
 
 
@@ -126,6 +126,48 @@ def test_no_shared_contract_is_of_one_city() -> None:
         if not is_neutral or "Milwaukee" in contract.title or "milwaukee" in contract.steward.contact:
             found.append(file.stem)
     assert not found
+
+
+def test_tables_of_a_state_are_sources_of_its_cities_alone() -> None:
+    of_wisconsin = {path.stem for path in state_layer("wisconsin").contracts}
+    assert "dpi__enrollment" in of_wisconsin
+    registries = {name: city_registry(read_city(None, name)) for name in layer_names(CITIES)}
+    assert not of_wisconsin & {*load_registry().names(), *registries["kansas_city"].names()}
+    assert of_wisconsin <= {*registries["milwaukee"].names()} & {*registries["sampleton"].names()}
+    assert registries["milwaukee"]["dpi__act"].steward.team == "Wisconsin Department of Public Instruction"
+
+
+def test_tables_without_the_names_of_their_state(layer: Layer) -> None:
+    shared = Path("dbt_project/seeds/reference").absolute()
+    file = layer.folder / "city.yml"
+    file.write_text(file.read_text() + "state_tables: wisconsin\n")
+    city = read_layer_city(layer)
+    registry = city_registry(city)
+    assert "dpi__act" in registry
+    assert "Wisconsin" not in registry["census__acs_county"].title
+    assert "dpi_wisedash" in {row["vocabulary"] for row in seed_rows("stratum_crosswalk", shared, city.layers)}
+    assert "WISCONSIN" not in {row["word"] for row in seed_rows("address_words", shared, city.layers)}
+    assert not [row for row in seed_rows("departments", shared, city.layers) if "Wisconsin" in row["name"]]
+
+
+def test_deliveries_that_change_a_contract_of_a_state_have_its_tables(layer: Layer, tmp_path: Path) -> None:
+    """Folders of before the layer of the state had the contracts, in cities without a state."""
+    deliveries = tmp_path / "in"
+    deliveries.mkdir()
+    (deliveries / "city.yml").write_text("city: new_ulm\ndpi__act: {as_of: 2024-06-30}\nmmc__court_cases: {as_of: 2024-06-30}\n")
+    city = read_city(deliveries, layer=layer)
+    assert [(each.name, each.tables_only) for each in city.layers] == [("wisconsin", True), ("new_ulm", False)]
+    assert "dpi__enrollment" in city_registry(city, deliveries)
+    own = (state_layer("wisconsin").folder / "sources" / "dpi__act.yml").read_text()
+    (layer.folder / "sources" / "dpi__act.yml").write_text(own)
+    assert [each.name for each in read_city(deliveries, layer=Layer("new_ulm", layer.folder)).layers] == ["new_ulm"]
+
+
+def test_a_layer_that_changes_a_contract_of_a_state_must_name_it(layer: Layer) -> None:
+    file = layer.folder / "city.yml"
+    file.write_text(file.read_text() + "dpi__act: {platform: a portal}\n")
+    with pytest.raises(ContractError, match="it is a source of the state layer wisconsin: write state_tables: wisconsin"):
+        city_registry(read_layer_city(layer))
 
 
 def test_deliveries_change_what_the_layer_says(layer: Layer, tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ import pytest
 
 from ingest.city import city_registry, read_city
 from ingest.contract import Contract
-from ingest.contract.registry import SOURCES, read_contract
+from ingest.contract.registry import read_contract
 from ingest.delivery import Conformer
 from tests.contract.registers import seed
+from tests.support.shipped import CONTRACT_FILES
 
 ISSUE = re.compile(r"\b(?!SPD-|UTF-)[A-Z]{3}-\d{2}\b")  # the standard of race and the encoding are no issues
 ISSUES = Path(__file__).resolve().parents[3] / "docs" / "data_issues.md"
-FILES = sorted(SOURCES.glob("*.yml"))
+FILES = CONTRACT_FILES
 # Addresses and identities of persons: never public together with an event.
 OF_A_PERSON = ("address", "latitude", "longitude", "zip", "sex", "age", "race", "race_flag", "ethnicity")
 # Data without persons: places, and counts that the census itself protects.

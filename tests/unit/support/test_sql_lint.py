@@ -56,6 +56,9 @@ def test_the_files_of_this_project_are_those_that_sqlfluff_finds() -> None:
     from sqlfluff.core.linter.discovery import paths_from_path  # noqa: PLC0415 - half a second
 
     found = {
-        Path(path).resolve().relative_to(sql_lint.ROOT).as_posix() for path in paths_from_path(str(sql_lint.ROOT / "dbt_project"))
+        Path(path).resolve().relative_to(sql_lint.ROOT).as_posix()
+        for folder in sql_lint.FOLDERS
+        for path in paths_from_path(str(sql_lint.ROOT / folder))
     }
+    assert any(name.startswith("ingest/states/") for name in found)
     assert set(sql_lint.passing_keys(sql_lint.ROOT)) == {name for name in found if "/target/" not in name}

@@ -1,7 +1,11 @@
 -- one row per measure and version
 with
+-- a measure of a table of another state's agency is none of this city
 measures as (
-    select * from {{ ref('measure_registry') }}
+    select registry.*
+    from {{ ref('measure_registry') }} as registry
+    left join {{ ref('stg_receipts__agreements') }} as agreements on registry.source = agreements.source
+    where registry.source is null or agreements.source is not null
 ),
 
 breaks as (

@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from ingest.contract import Contract, Format
 from ingest.contract.keys import json_schema
 from ingest.contract.registry import SOURCES, ContractError, load_registry, read_contract
-from ingest.contract.vocabulary import load_vocabulary
 
 CONTRACTS = Path(__file__).with_name("contracts")
 INVALID = sorted((CONTRACTS / "invalid").glob("*.yml"))
@@ -180,7 +179,7 @@ def test_labels_and_their_vocabularies(make_contract: MakeContract) -> None:
     )
     assert [column.is_label for column in contract.columns] == [True, False, True]
     assert [column.vocabulary_names() for column in contract.columns] == [("eeo4_hr",), (), ("dpi_wisedash", "eeo4_hr")]
-    assert [v.name for v in contract.race_vocabularies(load_vocabulary())] == ["eeo4_hr", "dpi_wisedash"]
+    assert [v.name for v in contract.race_vocabularies()] == ["eeo4_hr", "dpi_wisedash"]
 
 
 def test_what_is_offered_is_what_is_listed_and_what_questions_ask(make_contract: MakeContract) -> None:

@@ -90,3 +90,9 @@ def test_the_clock_names_what_decided_it() -> None:
 def test_a_first_run_without_deliveries_was_blocked_by_no_gate() -> None:
     lines = summary(BLOCKED, findings=0, release_id=None, fingerprint=None).lines(80, 24)
     assert any(line.startswith("BLOCKED: nothing to publish; release none;") for line in lines)
+
+
+def test_folders_of_tables_of_a_state_name_its_layer() -> None:
+    lines = summary(unknown_folders=("dpi__act", "zzz")).lines(10_000, NO_SCREEN)
+    assert "the state layer wisconsin has contracts of these; name it in city.yml (docs/city.md)" in lines
+    assert not [line for line in summary(unknown_folders=("zzz",)).lines(10_000, NO_SCREEN) if "state layer" in line]

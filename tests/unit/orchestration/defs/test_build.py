@@ -90,7 +90,7 @@ def test_the_launchpad_offers_every_option_with_its_description(manifest: dict[s
 def test_a_month_can_be_run_again(manifest: dict[str, Any], tmp_path: Path) -> None:
     """A backfill runs the same assets with the period in its configuration, as the command line does."""
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
-    names = (SOURCE, "dpi__act")
+    names = (SOURCE, "dcd__foreclosures")
     contracts = Registry([read_contract(SOURCES / f"{name}.yml") for name in names])
     defs = build_defs(settings, Overrides(contracts, manifest, with_column_lineage=False))
     rerun, refresh = defs.resolve_job_def(RERUN_JOB), defs.resolve_job_def(REFRESH_JOB)
@@ -100,14 +100,14 @@ def test_a_month_can_be_run_again(manifest: dict[str, Any], tmp_path: Path) -> N
     assert config == {"resources": {"run": {"config": {"period": "2024-03"}}}}
     assert dg.validate_run_config(refresh, config)
     only_by_refresh = refresh.asset_layer.executable_asset_keys - rerun.asset_layer.executable_asset_keys
-    assert only_by_refresh == {dg.AssetKey(["landing", "dpi__act"])}, "its deliveries replace no periods"
+    assert only_by_refresh == {dg.AssetKey(["landing", "dcd__foreclosures"])}, "its deliveries replace no periods"
     only_by_rerun = rerun.asset_layer.executable_asset_keys - refresh.asset_layer.executable_asset_keys
     assert only_by_rerun == {MONTHS_KEY}, "the UI offers a backfill of several months for a job with a partitioned asset only"
     assert rerun.partitions_def == defs.resolve_asset_graph().get(MONTHS_KEY).partitions_def
     assert defs.resolve_asset_graph().get(MONTHS_KEY).parent_keys == set(), (
         "a selection of a source and its downstream has no months"
     )
-    without = build_defs(settings, Overrides(Registry([contracts["dpi__act"]]), manifest, with_column_lineage=False))
+    without = build_defs(settings, Overrides(Registry([contracts["dcd__foreclosures"]]), manifest, with_column_lineage=False))
     assert [job.name for job in without.jobs or ()] == [REFRESH_JOB]
     assert without.resolve_job_def(REFRESH_JOB).name == REFRESH_JOB
 

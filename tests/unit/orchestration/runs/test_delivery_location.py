@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract.registry import SOURCES, ContractError, load_registry
+from ingest.layers import state_layer
 from orchestration.runs.delivery_location import configured_location, home_city, read_delivery_location, resolve_delivery_location
 from orchestration.settings import ConfigurationError, Settings
 
@@ -188,7 +189,11 @@ def test_the_sample_city_fetches_nothing(settings: Made, tmp_path: Path) -> None
 def test_live_systems_alone_have_no_folder_for_a_contract_that_needs_one(settings: Made, tmp_path: Path) -> None:
     contracts = tmp_path / "contracts"
     contracts.mkdir()
-    text = (SOURCES / "dpi__enrollment.yml").read_text().replace("dpi__enrollment", "dpi__dropped")
+    text = (
+        (state_layer("wisconsin").folder / "sources" / "dpi__enrollment.yml")
+        .read_text()
+        .replace("dpi__enrollment", "dpi__dropped")
+    )
     (contracts / "dpi__dropped.yml").write_text(text + "delivered_by: folder\n")
     with pytest.raises(ConfigurationError, match=r"dpi__dropped has delivered_by: folder, .* name it with --deliveries FOLDER"):
         resolve_delivery_location(settings(SOURCES=str(contracts)), "live")

@@ -6,11 +6,12 @@ import datetime as dt
 
 import pytest
 
-from ingest.contract.registry import UnknownSource, load_registry
+from ingest.contract.registry import UnknownSource
 from orchestration.runs.selection import months, selected_sources
 from orchestration.settings import ConfigurationError
+from tests.support.shipped import shipped_registry
 
-REGISTRY = load_registry()
+REGISTRY = shipped_registry()
 BY_PERIOD = ("assessor__property_sales", "comptroller__checkbook", "doa__arpa_projects", "ucc__service_requests")
 
 

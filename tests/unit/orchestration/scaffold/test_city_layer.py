@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.city import City, city_registry, read_city, read_layer_city
-from ingest.contract.registry import SOURCES
+from ingest.city import City, city_registry, read_layer_city
+from ingest.contract.registry import SOURCES, load_registry
 from ingest.layers import Layer, seed_rows
 from orchestration.scaffold.city_layer import CITY_SEEDS, missing_seeds, new_layer, parts
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
@@ -26,7 +26,7 @@ def found(city: City) -> set[tuple[str, str, bool]]:
 def test_a_new_layer_is_a_city_without_rows_of_another(layer: Layer) -> None:
     city = read_layer_city(layer)
     assert (city.title, city.place_geoid, city.undecided) == ("New Ulm", "2746042", ("time_zone",))
-    assert city_registry(city).names() == city_registry(read_city(None)).names()
+    assert city_registry(city).names() == load_registry().names()
     assert missing_seeds(city) == []
     assert all(seed_rows(name, SHARED_SEEDS, city.layers) == [] for name, below, _ in CITY_SEEDS if not below)
     checklist = (layer.folder / "README.md").read_text()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.contract.registry import load_registry
 from orchestration.sources.disaggregation import BY_ROLE, DIMENSIONS, disaggregations
+from tests.support.shipped import STATE_LAYERS, shipped_registry
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from orchestration.sources.disaggregation import BY_ROLE, DIMENSIONS, disaggrega
     ],
 )
 def test_disaggregations_of_a_source(source: str, dimensions: set[str]) -> None:
-    columns_by_dimension = disaggregations(load_registry()[source])
+    columns_by_dimension = disaggregations(shipped_registry()[source], STATE_LAYERS)
     assert tuple(columns_by_dimension) == DIMENSIONS
     assert {dimension for dimension, columns in columns_by_dimension.items() if columns} == dimensions
 

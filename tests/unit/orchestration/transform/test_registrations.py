@@ -32,7 +32,7 @@ def root(tmp_path: Path) -> Path:
     meta = "{race: [{column: race, people: n}], is_stock: true, geocoded: {address: facts.address}, dated: true, event_time: at}"
     write_model(models, "marts/facts/health", "fct_visits", meta=meta)
     write_model(models, "marts/facts/health", "fct_visits_by_tract", meta="{counts_of_places: true}")
-    write_model(models, "staging/dpt", "stg_dpt__visits", meta="{addresses: true, points: true}")
+    write_model(models, "staging/dpt", "stg_dpt__visits", meta="{fact: fct_visits, addresses: true, points: true}")
     write_model(models, "measures/counts", "int_visits__counts")
     return models
 
@@ -44,6 +44,7 @@ def test_meta_decides_the_lists(root: Path) -> None:
         "facts_of_places": ["fct_visits_by_tract"],
         "facts_with_dates": ["fct_visits"],
         "facts_with_times": [{"fact": "fct_visits", "column": "at"}],
+        "models_of_facts": [{"fact": "fct_visits", "model": "stg_dpt__visits"}],
         "sources_with_addresses": ["stg_dpt__visits"],
         "sources_with_points": ["stg_dpt__visits"],
         "counts_models": ["int_visits__counts"],

@@ -1,10 +1,17 @@
 -- one row per exam, school, school year, subject, dimension and group
 with
+staged as (
+    {{ rows_of_school_fact('fct_school_assessments', {
+        'exam': 'varchar', 'subject': 'varchar', 'tested_count': 'bigint', 'denominator_count': 'bigint', 'proficient_pct': 'double',
+        'below_pct': 'double', 'not_tested_pct': 'double', 'average_score': 'double'
+    }) }}
+),
+
 assessments as (
     select
         *,
         {{ has_reported_group() }} as is_reported
-    from {{ ref('stg_dpi__assessments') }}
+    from staged
 ),
 
 -- What is hidden is neither zero nor missing at random, and a percentage of a year without a measurement is none (DPI-06, DPI-07).

@@ -1,10 +1,16 @@
 -- one row per school, school year, group and kind of removal
 with
+staged as (
+    {{ rows_of_school_fact('fct_school_removals', {
+        'category': 'varchar', 'removals_count': 'bigint', 'removals_per_100_reported': 'double'
+    }) }}
+),
+
 removals as (
     select
         *,
         {{ has_reported_group() }} as is_reported
-    from {{ ref('stg_dpi__removals') }}
+    from staged
 ),
 
 final as (

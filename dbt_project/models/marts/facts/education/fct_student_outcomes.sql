@@ -1,40 +1,11 @@
 -- one row per metric, school, school year, dimension and group
 with
-enrollment as (
-    select * from {{ ref('stg_dpi__enrollment') }}
-),
-
-absenteeism as (
-    select
-        * exclude (absent_pct, absent_pct_missing_reason),
-        absent_pct as outcome_pct,
-        absent_pct is not null as has_value,
-        case when absent_pct_missing_reason <> 'invalid' then 'suppressed_at_source' end as hidden
-    from {{ ref('stg_dpi__absenteeism') }}
-),
-
-completion as (
-    select
-        * exclude (completed_pct, completed_pct_missing_reason),
-        completed_pct as outcome_pct,
-        completed_pct is not null as has_value,
-        case when completed_pct_missing_reason <> 'invalid' then 'suppressed_at_source' end as hidden
-    from {{ ref('stg_dpi__completion') }}
-),
-
 outcomes as (
-    select
-        * exclude (students_count_missing_reason),
-        case students_count_missing_reason
-            when 'suppressed_at_source' then 'suppressed_by_state' else students_count_missing_reason
-        end as gap_reason,
-        students_count is not null as has_value,
-        students_count_missing_reason as hidden
-    from enrollment
-    union all by name
-    select * from absenteeism
-    union all by name
-    select * from completion
+    {{ rows_of_school_fact('fct_student_outcomes', {
+        'metric': 'varchar', 'students_pct': 'double', 'diplomas_count': 'bigint', 'outcome_pct': 'double', 'has_value': 'boolean',
+        'is_hidden': 'boolean', 'cohort_class': 'bigint', 'extended_pct': 'double', 'extended_timeframe': 'varchar',
+        'extended_years': 'integer', 'extended_gap_reason': 'varchar'
+    }) }}
 ),
 
 -- a row of a suppressed label has no information on its group (DPI-03)
@@ -68,7 +39,7 @@ final as (
         students_pct,
         diplomas_count,
         case when is_reported then outcome_pct end as outcome_pct,
-        {{ school_value_status(hidden="hidden = 'suppressed_at_source'", given="has_value") }},
+        {{ school_value_status(hidden="is_hidden", given="has_value") }},
         cohort_class,
         extended_pct,
         extended_timeframe,

@@ -10,7 +10,7 @@ forward_contract as (
 
 act as (
     select
-        {{ school_columns('dpi__act') }},
+        {{ school_columns('dpi__act', 'dpi_wisedash') }},
         typed.subject,
         typed.students as students_count,
         typed.tested as tested_count,
@@ -27,7 +27,7 @@ act as (
 
 forward as (
     select
-        {{ school_columns('dpi__forward_exam') }},
+        {{ school_columns('dpi__forward_exam', 'dpi_wisedash') }},
         typed.subject,
         typed.tested as tested_count,
         -- the state's percentages are of those who were tested (DPI-07)

@@ -10,7 +10,7 @@ contract as (
 
 renamed as (
     select
-        {{ school_columns('dpi__removals') }},
+        {{ school_columns('dpi__removals', 'dpi_wisedash') }},
         typed.category,
         typed.students as students_count,
         typed.removals as removals_count,

@@ -10,7 +10,7 @@ contract as (
 
 renamed as (
     select
-        {{ school_columns('dpi__completion') }},
+        {{ school_columns('dpi__completion', 'dpi_wisedash') }},
         typed.cohort_class,
         typed.cohort as students_count,
         typed.diplomas as diplomas_count,

@@ -10,7 +10,7 @@ contract as (
 
 renamed as (
     select
-        {{ school_columns('dpi__enrollment') }},
+        {{ school_columns('dpi__enrollment', 'dpi_wisedash') }},
         typed.students as students_count,
         typed.students_missing_reason as students_count_missing_reason,
         100 * typed.share as students_pct

@@ -10,7 +10,7 @@ contract as (
 
 renamed as (
     select
-        {{ school_columns('dpi__absenteeism') }},
+        {{ school_columns('dpi__absenteeism', 'dpi_wisedash') }},
         typed.students as students_count,
         typed.absent_pct,
         typed.absent_pct_missing_reason,
