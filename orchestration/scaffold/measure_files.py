@@ -162,10 +162,10 @@ def _plan(measure: Definition, race_level: str, contract: Contract) -> list[dict
 
 
 def _reference_rule(kind: str, direction: str) -> str:
-    """The best group, if values have a better direction; counts and compositions are not compared."""
+    """The best group, if values have a better direction, else everyone else: a comparison with all people has no interval."""
     if kind not in ("proportion", "rate"):
         return ""
-    return "overall" if direction == "none" else "best"
+    return "rest" if direction == "none" else "best"
 
 
 def _denominator(measure: Definition) -> str:

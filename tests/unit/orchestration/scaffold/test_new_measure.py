@@ -111,6 +111,7 @@ def test_a_rate_counts_no_denominator(models: dict[str, ModelFile]) -> None:
     rows = seed_rows(measure, Wording("n", "q", "c", population_scheme="pl_2020"), load_registry()[COURT])
     (row,) = rows["measure_registry"]
     assert (row["unit"], row["population_scheme"], row["denominator"]) == ("per_1000", "pl_2020", "Cases with a finding")
+    assert row["reference_rule"] == "rest", "a comparison with an interval: all people are no independent group"
 
 
 @pytest.mark.parametrize(
