@@ -111,7 +111,10 @@ def draft(
     years = year_of_names(delivered.files, columns)
     if years and time is None:
         columns.insert(0, years)
-        questions.append(f"{years['name']}: no column has dates, so the year is that of the file's name; or is there a period?")
+        questions.append(
+            f"{years['name']}: no column has dates, so the year is that of the file's name; a stock of one day needs "
+            "snapshot: {from: file_name} instead"
+        )
     for column in columns:
         if column["name"] == key:
             column.update(required=True, role="key")
