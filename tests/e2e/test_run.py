@@ -119,7 +119,8 @@ def test_a_held_back_load_can_be_accepted_and_a_stale_source_makes_exit_4(place:
     report = place.run("--as-of", "2026-06-01T00:00:00", expect=4, env=engine)
     assert status_of(report, source)["verdict"] == "fresh"
     assert report["outcome"] == "released"
-    assert json.loads(newest_run(place.home).read_text())["engine"] == {"name": "local", "tasks": 6, "attempts": 6}
+    used = json.loads(newest_run(place.home).read_text())["engine"]
+    assert (used["name"], used["tasks"], used["attempts"]) == ("local", 6, 6)
     assert {fact: place.levelground.ask(f"select * from {fact} order by all") for fact in FACTS} == before
     assert len(list(lake.glob("*/*.parquet"))) == 6
     assert "6 parts are as they were sealed" in place.levelground("lake", "verify").stdout
