@@ -52,10 +52,14 @@ def open_decisions(contract: Path) -> Iterator[Step]:
 
 def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Iterator[Step]:
     """What the contract lacks for the mapping of its labels."""
-    labels = read_labels(seed_file(CROSSWALK, SHARED_SEEDS, layers))
+    labels, shared = (read_labels(seed_file(CROSSWALK, SHARED_SEEDS, each)) for each in (layers, ()))
     for name in dict.fromkeys(name for column in contract.columns for name in column.vocabulary_names()):
         if "" not in labels.get(name, ()):
             yield Step("labels", f"{name}: no row for the empty label", "race_ethnicity_crosswalk.csv")
+        lost = len(shared.get(name, frozenset()) - labels.get(name, frozenset()))
+        if lost:
+            missing = f"{name}: the layer's rows replace all of the vocabulary, and {lost} of its labels are not among them"
+            yield Step("labels", missing, f"seeds/rows/{CROSSWALK}.csv", is_required=False)
     for role in PLACE_ROLES:
         same = [column.name for column in contract.kept_columns if column.role == role]
         if len(same) > 1:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from expectations.marts.suites import read_suites
+from ingest.contract.crosswalk import CROSSWALK
+from ingest.layers import Layer
 from orchestration.scaffold.generate import generate
 from orchestration.scaffold.missing_steps import open_decisions, steps_of_contract, steps_of_models
 from orchestration.scaffold.source_files import SourceFolders
@@ -65,6 +67,19 @@ def test_several_parts_of_an_address_are_joined_by_a_person(folders: SourceFolde
 def test_labels_need_the_answers_of_the_form() -> None:
     (step,) = steps_of_contract(visits_contract(columns=COLUMNS, **KEYED))
     assert step.part == "labels" and step.missing.startswith("offered: the answers of the form")
+
+
+def test_rows_of_a_layer_that_lose_labels_of_the_vocabulary_are_listed(tmp_path: Path) -> None:
+    rows = tmp_path / "seeds" / "rows" / f"{CROSSWALK.stem}.csv"
+    rows.parent.mkdir(parents=True)
+    header, *shared = CROSSWALK.read_text(encoding="utf-8").splitlines()
+    own = [line for line in shared if line.startswith("police_observed,")]
+    contract = visits_contract(columns=[{"name": "race", "role": "race", "vocabulary": "police_observed", "offered": ["White"]}])
+    rows.write_text("\n".join([header, *own, "police_observed,Martian,other_race,other_race,,1900-01-01,9999-12-31,"]) + "\n")
+    assert list(steps_of_contract(contract, [Layer("town", tmp_path)])) == []
+    rows.write_text("\n".join([header, *own[2:]]) + "\n")
+    (step,) = steps_of_contract(contract, [Layer("town", tmp_path)])
+    assert not step.is_required and "2 of its labels are not among them" in step.missing
 
 
 def test_records_are_geocoded_by_one_column_of_a_role() -> None:
