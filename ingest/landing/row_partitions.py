@@ -22,7 +22,7 @@ from ingest.typing import record_hash
 from warehouse.sql import literal, quoted
 
 WITHOUT_PERIOD = "0001-01-01"
-# of the rows that a partition may have: two seconds of a task with 500,000 rows, of which half a second is its start
+# of the rows that a partition may have. A task starts in 0.3 s of CPU and builds 500,000 rows in 2 s.
 SMALL = 0.1
 
 
@@ -97,8 +97,8 @@ def _numbered(con: DuckDBPyConnection, contract: Contract, rows_at_most: int) ->
 def _packed(months: list[tuple[str, int]], rows_at_most: int) -> Iterator[tuple[str, int, int]]:
     """Each month with its first partition and their number: consecutive months share one as long as their rows fit.
 
-    A year begins a partition, so that a month that grows moves no month of another year; except after a partition so small that
-    building it again costs less than starting a task.
+    A year begins a partition, so that a month that grows moves no month of another year; except after a small partition, because
+    each one is a task of a rebuild.
     """
     number, filled, year = -1, rows_at_most, ""
     for day, rows in months:
