@@ -113,7 +113,11 @@ def connect(ray: Any, request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             "_temp_dir": request["folder"],
         }
     try:
-        ray.init(**options)
+        try:
+            ray.init(**options)
+        except ConnectionAbortedError:  # Ray's client server starts a process for each client, and waits 30 s for it
+            ray.shutdown()
+            ray.init(**options)
     except (RuntimeError, ConnectionError, ValueError, OSError, AssertionError) as error:
         remedy = SAME_RAY if "ersion mismatch" in str(error) else "check LEVELGROUND_ENGINE_ADDRESS, and that the head node runs"
         text = " ".join(str(error).split()) or type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import secrets
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,13 +66,21 @@ def _processes(node: Any) -> list[Any]:
 @contextmanager
 def ray_cluster() -> Iterator[RayCluster]:
     """A cluster until the block ends."""
-    with pytest.MonkeyPatch.context() as environment:
+    # a short path: those of sockets have at most 107 characters
+    short = tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True)
+    with pytest.MonkeyPatch.context() as environment, short as folder:
         for name, value in ENVIRONMENT.items():
             environment.setenv(name, value)
         # Ray reads the environment when it is imported
         utils = importlib.import_module("ray.cluster_utils")
         port = free_port()
-        head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": 80 << 20, "ray_client_server_port": port}
+        head = {
+            "num_cpus": 0,
+            "include_dashboard": False,
+            "object_store_memory": 80 << 20,
+            "ray_client_server_port": port,
+            "temp_dir": folder,
+        }
         cluster = utils.Cluster(initialize_head=True, connect=False, head_node_args=head)
         try:
             yield RayCluster(cluster, port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -17,9 +18,20 @@ from orchestration.engines import EngineUnavailable
 from orchestration.engines.ray import RayEngine
 from tests.conftest import ROOT
 from tests.e2e.conftest import Place
-from tests.stress.ray_cluster import RayCluster
+from tests.stress.ray_cluster import RayCluster, ray_cluster
 from tests.support.outdated_facts import newest_run, outdate_facts
-from warehouse.worker import Resources
+from warehouse.worker import Resources, Task
+
+ENDLESS = """
+import sys
+from pathlib import Path
+from orchestration.engines.ray import RayEngine
+from warehouse.worker import Resources, Task
+pipe, folder = sys.argv[1:]
+engine = RayEngine(address=None, workers=1, attempts=4, resources=Resources(spill=folder), folder=Path(folder))
+arguments = {"plan": pipe, "plan_hash": "", "fact": "fct_calls", "inputs": [], "output": folder + "/part"}
+engine.run([Task("warehouse.rowwise.worker:run", arguments, "a part of fct_calls")], print)
+"""
 
 
 def test_a_killed_worker_and_a_lost_node_cost_an_attempt_each(place: Place, ray: RayCluster) -> None:
@@ -68,6 +80,41 @@ def test_a_task_that_is_killed_in_every_attempt_fails_the_run(place: Place, ray:
     manifests = [json.loads(path.read_text()) for path in (place.home / "releases").glob("*/manifest.json")]
     assert manifests
     assert not [manifest["parts"] for manifest in manifests if manifest.get("parts")]
+
+
+def test_no_process_of_ray_outlives_a_killed_run(tmp_path: Path) -> None:
+    """A task waits for a writer of its plan meanwhile."""
+    pipe = tmp_path / "plan.json"
+    os.mkfifo(pipe)
+    with subprocess.Popen([sys.executable, "-c", ENDLESS, str(pipe), str(tmp_path)], cwd=ROOT) as run:
+        writer = os.open(pipe, os.O_WRONLY)
+        processes = psutil.Process(run.pid).children(recursive=True)
+        assert any(process.name().startswith("ray::attempt") for process in processes)
+        run.kill()
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    os.close(writer)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_a_lost_head_ends_the_tasks(tmp_path: Path) -> None:
+    pipe = tmp_path / "plan.json"
+    os.mkfifo(pipe)
+
+    def lose_head(port: int) -> None:
+        os.open(pipe, os.O_WRONLY)
+        heads = [each for each in psutil.Process().children(recursive=True) if each.name().startswith("gcs_server")]
+        (head,) = [each for each in heads if port in {connection.laddr.port for connection in each.net_connections()}]
+        head.kill()
+
+    with ray_cluster() as cluster, pytest.MonkeyPatch.context() as environment:
+        for name, value in cluster.settings.items():
+            environment.setenv(name, value)
+        address = cluster.settings["LEVELGROUND_ENGINE_ADDRESS"]
+        engine = RayEngine(address=address, workers=2, attempts=4, resources=Resources(), folder=tmp_path)
+        threading.Thread(target=lose_head, args=(int(address.rpartition(":")[2]),), daemon=True).start()
+        arguments = {"plan": str(pipe), "plan_hash": "", "fact": "fct_calls", "inputs": [], "output": str(tmp_path / "part")}
+        with pytest.raises(EngineUnavailable, match="ended unexpectedly"):
+            engine.run([Task("warehouse.rowwise.worker:run", arguments, "a part of fct_calls")], lambda _result: None)
 
 
 @pytest.mark.parametrize("by", ["address", "client server"])

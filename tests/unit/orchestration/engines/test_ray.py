@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -53,3 +53,25 @@ def test_a_cluster_that_cannot_be_reached_is_explained() -> None:
     what, remedy = refused.value.args
     assert what == "Ray at 10.0.0.7:6379 cannot be reached: Version mismatch: The cluster was started with: Ray: 2.59.0"
     assert remedy == ray_driver.SAME_RAY
+
+
+def test_a_client_server_that_started_too_slowly_is_asked_again() -> None:
+    class Ray:
+        calls: ClassVar[list[str]] = []
+
+        @classmethod
+        def init(cls, **options: Any) -> None:
+            cls.calls.append(f"init {options['address']}")
+            if len(cls.calls) == 1:
+                raise ConnectionAbortedError("Initialization failure from server")
+
+        @classmethod
+        def shutdown(cls) -> None:
+            cls.calls.append("shutdown")
+
+        @staticmethod
+        def nodes() -> list[dict[str, Any]]:
+            return [{"Alive": True}, {"Alive": False}]
+
+    assert ray_driver.connect(Ray, {"address": "ray://10.0.0.7:10001"}) == [{"Alive": True}]
+    assert Ray.calls == ["init ray://10.0.0.7:10001", "shutdown", "init ray://10.0.0.7:10001"]
