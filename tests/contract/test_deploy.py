@@ -156,7 +156,7 @@ def test_kuberay_runs_tasks_where_they_find_their_files() -> None:
     settings = Settings.from_environment({name: value for name, value in environment.items() if name.startswith("LEVELGROUND_")})
     assert (settings.engine, settings.engine_address) == ("ray", "ray://levelground-head-svc:10001")
     shared = {mount["mountPath"]: mount["subPath"] for mount in of_run["volumeMounts"] if mount["name"] == "shared"}
-    assert shared == {"/var/lib/levelground/tmp": "tmp", str(settings.lake): "lake"}
+    assert shared == {"/var/lib/levelground/tmp": "tmp", str(settings.lake): "lake", str(settings.deliveries): "deliveries"}
     assert shared == {mount["mountPath"]: mount["subPath"] for mount in of_worker["volumeMounts"] if mount["name"] == "shared"}
     claims = {
         volume["persistentVolumeClaim"]["claimName"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -49,6 +51,7 @@ def test_a_killed_worker_and_a_lost_node_cost_an_attempt_each(place: Place, ray:
         assert 1 <= len(engine["workers"]) <= 3
         assert place.published() == before
         assert not list((place.home / "tmp").glob("parts-*"))
+        assert [line for line in _logged(place.home) if line.endswith(" in 2 attempts")], "Dagster shows which task was repeated"
 
 
 def test_a_task_that_is_killed_in_every_attempt_fails_the_run(place: Place, ray: RayCluster, tmp_path: Path) -> None:
@@ -129,6 +132,15 @@ def test_a_cluster_refuses_a_run_without_its_token(
     monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)
     with pytest.raises(EngineUnavailable):
         engine.nodes()
+
+
+def _logged(home: Path) -> list[str]:
+    """What the steps of all runs have logged."""
+    lines = []
+    for path in (home / "dagster" / "history" / "runs").glob("*.db"):
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            lines += [json.loads(event)["user_message"] for (event,) in database.execute("select event from event_logs")]
+    return lines
 
 
 @contextmanager
