@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.unit.orchestration.doctor.conftest import Examined
 from tests.unit.orchestration.doctor.test_home import only
 from warehouse.fingerprint import file_sha256
@@ -50,7 +52,10 @@ def test_a_lake_that_no_run_can_use_is_an_error(examined: Examined, tmp_path: Pa
     assert only(examined.bad("lake")).where == str(tmp_path / "file")
 
 
-def test_a_lake_in_s3_without_credentials_is_an_error_that_names_them(examined: Examined) -> None:
+def test_a_lake_in_s3_without_credentials_is_an_error_that_names_them(
+    examined: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     examined.environment |= {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": "s3://bucket/lake"}
     found = only(examined.bad("lake"))
     assert "AWS_ACCESS_KEY_ID" in found.what
