@@ -97,7 +97,7 @@ def _values(field: dict[str, Any]) -> str:
         return " or ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]))
     options = [option for option in field.get("anyOf", field.get("oneOf", ())) if option.get("type") != "null"]
     if options:
-        return " or ".join(dict.fromkeys(map(_values, options)))
+        return " or ".join(sorted(set(map(_values, options))))  # Python gives unions of the same types in the order of the first
     if "$ref" in field:
         return "keys"
     if field.get("type") == "array":
