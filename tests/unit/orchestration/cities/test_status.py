@@ -5,21 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from expectations.results import ExpectationResult, GateResult
 from orchestration.cities import CityStatus, city_status, read_homes
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED, RunStore
 from tests.support.run_records import REQUESTS, run_record, source_status
 from warehouse.lock import RunLock
 from warehouse.paths import Home
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
-    home.ensure()
-    return home
 
 
 def status(home: Home) -> CityStatus:
