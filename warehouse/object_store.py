@@ -8,7 +8,6 @@ Credentials are the environment's: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
 from __future__ import annotations
 
 import base64
-import hashlib
 import importlib.util
 import os
 import re
@@ -18,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from warehouse.fingerprint import Sha256
 from warehouse.sql import literal
 
 SCHEME = "s3://"
@@ -76,7 +76,7 @@ def recorded_sha256(url: str) -> str | None:
 
 def read_sha256(url: str) -> str:
     """The SHA-256 of an object's bytes, which are read."""
-    found = hashlib.sha256()
+    found = Sha256()
     with _explained(url), _client().open(url, "rb", block_size=_BLOCK, cache_type="readahead") as stream:
         while block := stream.read(_BLOCK):
             found.update(block)

@@ -6,7 +6,6 @@ hold, so that every engine can send it.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 import os
@@ -22,6 +21,7 @@ from typing import Any
 
 import duckdb
 
+from warehouse.fingerprint import Sha256
 from warehouse.object_store import StoreUnusable
 from warehouse.sql import without_values
 
@@ -67,7 +67,7 @@ class Installation:
 @cache
 def installation() -> Installation:
     """The installation of this process. Patch versions of Python may differ."""
-    root, sha = Path(__file__).resolve().parent.parent, hashlib.sha256()
+    root, sha = Path(__file__).resolve().parent.parent, Sha256()
     for path in sorted(path for pattern in CODE for path in root.glob(pattern)):
         sha.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return Installation(".".join(platform.python_version_tuple()[:2]), duckdb.__version__, sha.hexdigest()[:12])
