@@ -193,8 +193,8 @@ def test_runs_with_merged_missing_and_failed_parts_give_the_same_release(place: 
     checked = place.levelground("lake", "verify", env=env)
     assert checked.returncode == 1
     assert f"the part {lost} is missing" in checked.stderr
-    found = json.loads(place.levelground("doctor", "--json", env=env).stdout)
-    assert any(lost.name in str(result) for result in found)
+    found = json.loads(place.levelground("doctor", "--json", env=env).stdout)["findings"]
+    assert [result["verdict"] for result in found if result["check"] == "lake"] == ["wrong"]
     report = place.run(env=env)
     assert report["outcome"] == "released"
     assert f"the part {lost} is missing" in str(json.loads(newest_run(place.home).read_text())["notes"])
