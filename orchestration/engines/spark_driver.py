@@ -26,7 +26,7 @@ from typing import Any
 LOOPBACK = "127.0.0.1"
 # until the first executor registers; Kubernetes may have to start a machine for it
 SECONDS_FOR_EXECUTORS = 280.0
-SECONDS_TO_END = 10.0
+SECONDS_TO_END = 20.0
 # of an executor's memory outside Java; the rest is Python's, and what DuckDB uses beyond its limit
 DUCKDB_SHARE = 0.75
 KILLED = "137"  # the exit code of a process that SIGKILL has ended

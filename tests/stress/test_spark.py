@@ -8,9 +8,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +108,7 @@ def test_a_task_that_fails_in_each_attempt_leaves_the_last_release(place: Place,
         """Damage the rows of a task after the run has written them, and before Spark has started."""
         if not any("spark_driver.py" in word for word in process.cmdline()):
             return False
-        rows = min((place.home / "tmp").glob("parts-*/*-rows/rows/**/*.parquet"))
+        rows = min((place.home / "tmp").glob("parts-*/*-rows/**/*.parquet"))
         rows.write_bytes(b"damaged")
         return True
 
@@ -124,19 +126,23 @@ def _run(
     place: Place, parts: int, env: dict[str, str], when: Callable[[psutil.Process], bool] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """A run on Spark. `when`: called with its descendants until it returns true."""
-    env = {"LEVELGROUND_ENGINE": "spark", "LEVELGROUND_PART_ROWS": str(-(-ROWS // parts)), **env}
-    with ThreadPoolExecutor(1) as pool:
-        arguments = ("run", "--deliveries", place.deliveries, "--json")
-        run = pool.submit(place.levelground, *arguments, env=env, timeout=1800)
-        is_done = when is None
-        while not is_done and not run.done():
-            for process in psutil.Process().children(recursive=True):
-                try:
+    settings = {"LEVELGROUND_HOME": str(place.home), "LEVELGROUND_SCORECARD": "none", "LEVELGROUND_ENGINE": "spark"}
+    settings |= {"LEVELGROUND_PART_ROWS": str(-(-ROWS // parts)), **env}
+    command = [str(Path(sys.executable).parent / "levelground"), "run", "--deliveries", str(place.deliveries), "--json"]
+    is_done = when is None
+    with (
+        tempfile.TemporaryFile("w+") as output,
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(command, env=os.environ | settings, stdout=output, stderr=log, text=True, cwd=ROOT) as run,
+    ):
+        while run.poll() is None:
+            for process in [] if is_done else psutil.Process(run.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
                     is_done = is_done or (when is not None and when(process))
-                except (psutil.NoSuchProcess, psutil.ZombieProcess):
-                    continue
             time.sleep(0.05)
-        result = run.result()
+        for file in (output, log):
+            file.seek(0)
+        result = subprocess.CompletedProcess(command, run.returncode, output.read(), log.read())
     assert is_done, f"the run started no such process\n{result.stderr}"
     return result
 
@@ -144,7 +150,7 @@ def _run(
 def _command(process: psutil.Process | None) -> str:
     try:
         return " ".join(process.cmdline()) if process else ""
-    except (psutil.NoSuchProcess, psutil.ZombieProcess, psutil.AccessDenied):
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return ""
 
 
