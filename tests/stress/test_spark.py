@@ -7,12 +7,14 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import psutil
 import pytest
 
 from orchestration.engines.spark import java_problem
-from tests.conftest import ROOT
+from tests.conftest import ROOT, free_port
 from tests.e2e.conftest import Place
 from tests.support.outdated_facts import newest_run, outdate_facts
 
@@ -44,6 +46,51 @@ def executors() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class Standalone:
+    """A standalone cluster of two workers with a core each, on this machine."""
+
+    address: str
+    workers: list[subprocess.Popen[bytes]]
+
+    def lose_node(self, _process: psutil.Process) -> bool:
+        """Kill a worker, and its executor, while that runs a task."""
+        for worker in self.workers:
+            for executor in psutil.Process(worker.pid).children():
+                if EXECUTOR in _command(executor) and _runs_task(executor):
+                    worker.kill()
+                    executor.kill()
+                    return True
+        return False
+
+
+@pytest.fixture
+def standalone(executors: Path, tmp_path: Path) -> Iterator[Standalone]:
+    port, home = free_port(), executors.parent
+    address = f"spark://127.0.0.1:{port}"
+    # a folder in which nothing else is: settings of this machine do not count
+    environment = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(tmp_path)}
+
+    def start(name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}"]
+        command += ["--host", "127.0.0.1", "--webui-port", "0", *arguments]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    processes = [start("master.Master", "--port", str(port))]
+    for number in range(2):
+        options = ("-c", "1", "-m", "1g", "-d", str(tmp_path / f"worker-{number}"), address)
+        processes.append(start("worker.Worker", *options))
+    ends = time.monotonic() + 300
+    while time.monotonic() < ends:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        time.sleep(0.2)
+    yield Standalone(address, processes[1:])
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
 @pytest.mark.parametrize("parts", [1, 4, 8, 37])
 def test_any_number_of_parts_gives_the_same_release(place: Place, executors: Path, parts: int) -> None:
     outdate_facts(place.home)
@@ -64,8 +111,7 @@ def test_a_killed_executor_costs_an_attempt(place: Place, executors: Path) -> No
     listening: set[str] = set()
 
     def kill_executor(process: psutil.Process) -> bool:
-        """Kill an executor that runs a task; a Python worker is a grandchild of it."""
-        if EXECUTOR not in _command(process) or not [grand for child in process.children() for grand in child.children()]:
+        if EXECUTOR not in _command(process) or not _runs_task(process):
             return False
         listening.update(_listening())
         process.kill()
@@ -78,6 +124,16 @@ def test_a_killed_executor_costs_an_attempt(place: Place, executors: Path) -> No
     assert place.published() == before
     assert listening <= {"127.0.0.1", "::ffff:127.0.0.1"}
     assert listening
+
+
+def test_a_lost_machine_costs_an_attempt(place: Place, standalone: Standalone) -> None:
+    before = place.published()
+    outdate_facts(place.home)
+    result = _run(place, 37, {"LEVELGROUND_ENGINE_ADDRESS": standalone.address}, when=standalone.lose_node)
+    assert result.returncode == 0, result.stderr
+    engine = _engine(place)
+    assert engine["attempts"] > engine["tasks"]
+    assert place.published() == before
 
 
 def test_a_killed_worker_of_a_spark_of_this_machine_costs_an_attempt(place: Place, executors: Path) -> None:
@@ -145,6 +201,11 @@ def _run(
         result = subprocess.CompletedProcess(command, run.returncode, output.read(), log.read())
     assert is_done, f"the run started no such process\n{result.stderr}"
     return result
+
+
+def _runs_task(executor: psutil.Process) -> bool:
+    """Whether the Python daemon of an executor has started a worker."""
+    return any(daemon.children() for daemon in executor.children())
 
 
 def _command(process: psutil.Process | None) -> str:
