@@ -74,7 +74,7 @@ lock: .venv/uv.stamp
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e .
 	@touch $@ .venv/run.stamp
 
-# Spark, which is larger than everything else together. The package is an archive of sources, which setuptools unpacks.
+# The package is an archive of sources with the whole of Spark, which setuptools unpacks.
 .venv/stress.stamp: .venv/dev.stamp requirements-stress.lock
 	@echo 'install 1 of 1: Spark, for make stress (430 MB, one to three minutes)'
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-stress.lock
