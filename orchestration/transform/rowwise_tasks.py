@@ -54,12 +54,14 @@ def build_missing_parts(
     sql = dbt_runner.compile_models(run.settings.home, {model for fact in facts for model in fact.models.models})
     looked_up = sorted({node for fact in facts for node in fact.models.looked_up})
     files = _write_looked_up(run, manifest, looked_up, folder / "looked-up")
-    tasks: list[Task] = []
+    tasks: list[tuple[int, Task]] = []
     for fact in facts:
         contract = run.location.registry[fact.models.source]
         plan = rowwise_plan(manifest, fact.models, contract, run.location.city.time_zone, sql, files)
         tasks += _tasks(run, plan, fact, folder / f"{plan.fact}-rows")
-    parts = [PartResult(**result.result) for result in run_tasks(run, tasks, folder / "spill")]
+    # the largest first, so that no worker is idle while the last one builds a large part
+    ordered = [task for _, task in sorted(tasks, key=lambda sized: -sized[0])]
+    parts = [PartResult(**result.result) for result in run_tasks(run, ordered, folder / "spill")]
     return {part.output: PartRecord(file=part.output, sha256=part.sha256, size=part.size, rows=part.rows) for part in parts}
 
 
@@ -74,13 +76,15 @@ def _write_looked_up(run: RunContext, manifest: Mapping[str, Any], looked_up: Co
     return files
 
 
-def _tasks(run: RunContext, plan: RowwisePlan, fact: FactToBuild, folder: Path) -> list[Task]:
-    """A task per missing part of a fact."""
+def _tasks(run: RunContext, plan: RowwisePlan, fact: FactToBuild, folder: Path) -> list[tuple[int, Task]]:
+    """A task per missing part of a fact, with the rows that it reads."""
     folder.mkdir(mode=0o700)
     path = folder / "plan.json"
     save_plan(plan, path)
     rows = write_partitions(run.con, fact.partitions, fact.missing, folder / "rows")
-    parts = [
-        PartTask(str(path), plan.hash, plan.fact, tuple(map(str, rows[number])), fact.parts[number]) for number in fact.missing
-    ]
-    return [Task.calling(worker.run, asdict(part), f"a part of {part.fact}") for part in parts]
+    sizes = {partition.number: partition.rows for partition in fact.partitions.all}
+    parts = {
+        number: PartTask(str(path), plan.hash, plan.fact, tuple(map(str, rows[number])), fact.parts[number])
+        for number in fact.missing
+    }
+    return [(sizes[number], Task.calling(worker.run, asdict(part), f"a part of {part.fact}")) for number, part in parts.items()]
