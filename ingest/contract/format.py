@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -37,6 +37,11 @@ Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 _OF_COLUMNS = ("columns", "period")
 # Keys without a meaning for files of another kind; such a key is a misunderstanding.
 ONLY_WITH = {"records": "json", "widths": "fixed_width"}
+
+
+def is_glob(sheet: str | int | None) -> TypeGuard[str]:
+    """Whether a glob selects sheets; Excel allows none of its characters in the name of one."""
+    return isinstance(sheet, str) and any(sign in sheet for sign in "*?[")
 
 
 class Header(Strict):
@@ -116,12 +121,19 @@ class Layout(FileForm, FilePattern):  # pydantic lists the keys of the last base
         # load ids are hashes of this model: a contract without the keys keeps its ids
         return {key: value for key, value in serialize(self).items() if value is not None or key not in _OF_COLUMNS}
 
+    @property
+    def reading(self) -> dict[str, Any]:
+        """The keys that change what is read of a file: all but its glob and its period."""
+        keys = self.model_dump(mode="json", exclude_defaults=True)
+        return {key: value for key, value in keys.items() if value is not None and key not in ("files", "period")}
+
 
 class Format(FileForm):
     """How the files are written.
 
-    `sheet` is a name or a position from 1, `range` cells like B5:H200, B5:H or B:H, `layer` the name of a .shp, `records` the
-    member of a JSON object with the list of records, like result.records, `widths` the characters of each fixed-width field.
+    `sheet` is a name, a position from 1, or a glob of several sheets, `range` cells like B5:H200, B5:H or B:H, `layer` the name
+    of a .shp, `records` the member of a JSON object with the list of records, like result.records, `widths` the characters of
+    each fixed-width field.
     """
 
     kind: Kind
@@ -153,6 +165,11 @@ class Format(FileForm):
         """This format with the changes of a layout."""
         changes = {name: getattr(layout, name) for name in layout.model_fields_set - {"files", *_OF_COLUMNS}}
         return self.model_copy(update={name: value for name, value in changes.items() if value is not None} | {"layouts": ()})
+
+    def of_file(self, name: str) -> Format:
+        """This format with the changes of the layout that fits the name of a file."""
+        layout = self.layout_of(name)
+        return self.in_layout(layout) if layout else self
 
     def layout_of(self, name: str) -> Layout | None:
         """The first layout that fits the name of a file, which may be below folders or in an archive; None if none does."""

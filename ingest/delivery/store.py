@@ -3,8 +3,8 @@
     deliveries/<source>/<load_id>/batch.parquet   text under the contract's names, with _load_id, _source_file, _source_row
     deliveries/<source>/<load_id>/receipt.json    the delivery record (`ingest.delivery.records`)
 
-The same bytes under the same contract are the same load, whatever the names of the files. See `ingest.delivery.write_batch` for
-writing a batch.
+The same bytes under the same contract are the same load, whatever the names of the files, unless a name chooses another layout.
+See `ingest.delivery.write_batch` for writing a batch.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ingest.connectors import DownloadedFile
 from ingest.contract import Contract
 from ingest.delivery.records import DeliveryRecord
 from ingest.delivery.snapshot_date import snapshot_identity
+from ingest.delivery.table_identity import layout_identity
 from ingest.errors import DeliveryError
 from warehouse.files import write_atomically
 from warehouse.fingerprint import json_sha256
@@ -70,7 +71,9 @@ class DeliveryStore:
             return ()
         newest = records[-1]
         identity = snapshot_identity(contract, (file.name for file in newest.files), fetched_on)
-        hashes = (*(file.sha256 for file in newest.fetched), *identity)
+        fetched = {file.name: file.sha256 for file in newest.fetched}
+        read_as = layout_identity(contract, {file.name: file.sha256 for file in newest.files}, fetched)
+        hashes = (*(file.sha256 for file in newest.fetched), *identity, *read_as)
         return newest.fetched if compute_load_id(contract, hashes) == newest.load_id else ()
 
     def first_sequences(self) -> dict[str, int]:

@@ -25,8 +25,9 @@ from ingest.delivery.records import DeliveryRecord, FileRecord, LeftOutFile
 from ingest.delivery.row_filter import RowFilter
 from ingest.delivery.snapshot_date import is_dated_by_fetch, snapshot_identity
 from ingest.delivery.store import BATCH, INCOMING, RECORD, DeliveryStore, compute_load_id
+from ingest.delivery.table_identity import layout_identity, table_hashes
 from ingest.errors import DeliveryError
-from warehouse.fingerprint import bytes_sha256, file_sha256, text_sha256
+from warehouse.fingerprint import bytes_sha256, file_sha256
 
 Progress = Callable[[int], None]
 
@@ -128,7 +129,11 @@ def _deliver(request: _Request) -> DeliveryRecord:
     sequence = store.last_sequence() + 1
     # files in the order of their names, like the tables; a name counts only for the date of a snapshot that it contains
     dated = snapshot_identity(contract, origin.file_hashes, request.fetched_on)
-    load_id = compute_load_id(contract, (*origin.file_hashes.values(), *dated)) if origin.file_hashes else None
+    # a download that has not changed has no tables
+    tables = [table.name for table in origin.tables] or [file.name for file in (newest.files if newest else ())]
+    hashes = table_hashes(contract, tables, origin.file_hashes, stored)
+    content = (*origin.file_hashes.values(), *dated, *layout_identity(contract, hashes, origin.file_hashes))
+    load_id = compute_load_id(contract, content) if origin.file_hashes else None
     known = store.record(load_id) if load_id else None
     if known:
         return _deliver_again(store, known, newest, sequence, origin.fetched, request.left_out)
@@ -137,7 +142,7 @@ def _deliver(request: _Request) -> DeliveryRecord:
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True)
     try:
-        writer = _BatchWriter(request)
+        writer = _BatchWriter(request, hashes)
         writer.write(incoming / BATCH, load_id)
         if load_id is None:
             load_id = compute_load_id(contract, (writer.rows_hash(), *request.reach, *dated))
@@ -189,8 +194,8 @@ def _deliver_again(
 class _BatchWriter:
     """Streams the tables of an origin into one Parquet file, and collects what the delivery record needs."""
 
-    def __init__(self, request: _Request) -> None:
-        self._request, self._contract, self._origin = request, request.contract, request.origin
+    def __init__(self, request: _Request, hashes: Mapping[str, str | None]) -> None:
+        self._request, self._contract, self._origin, self._hashes = request, request.contract, request.origin, hashes
         self._conformer = Conformer(request.contract, request.hash_key)
         self._files: list[FileRecord] = []
         self._missing: dict[str, None] = {}
@@ -252,17 +257,7 @@ class _BatchWriter:
         self._rows_erased += facts.erased
         self._rows_past_keeping += facts.past_keeping
         of_file = facts.model_dump(include={"rows", "header", "second_header", "crs", "snapshot_on"})
-        self._files.append(FileRecord(name=name, sha256=self._sha256(name), **of_file))
-
-    def _sha256(self, table: str) -> str | None:
-        hashes = self._origin.file_hashes
-        if table in hashes:
-            return hashes[table]
-        # a member of an archive: the archive's name ends at one of the slashes
-        for at in [at for at, sign in enumerate(table) if sign == "/"]:
-            if table[:at] in hashes:
-                return text_sha256(f"{hashes[table[:at]]}{table[at:]}")
-        return None
+        self._files.append(FileRecord(name=name, sha256=self._hashes[name], **of_file))
 
     def _add_to_hash(self, batch: pa.RecordBatch) -> None:
         # database rows have no order: the sum of row hashes depends on none, and counts repeated rows

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
+from ingest.contract.format import is_glob
 from ingest.contract.snapshot import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
 from ingest.delivery.snapshot_date import date_in_name
@@ -41,10 +42,10 @@ def delivered_units(
 def named_units(con: DuckDBPyConnection, contract: Contract, file: str, city_zone: str) -> frozenset[Unit] | None:
     """The unit of all rows of a file, if its name alone decides it by the contract (`from_file`, a snapshot's `file_name`).
 
-    None if its rows decide, or if it is an archive, whose members have names of their own.
+    None if its rows decide, or if it is an archive or a workbook of several tables, which have names of their own.
     """
     deciding = (contract.load.period_column,) if contract.load.mode == "replace_period" else contract.load.partition_by or ()
-    if PurePosixPath(file).suffix.lower() in ARCHIVES:
+    if PurePosixPath(file).suffix.lower() in ARCHIVES or is_glob(contract.format.of_file(file).sheet):
         return None
     values = {name: _value_of_name(contract, name, file) for name in deciding if name}
     if not values or None in values.values():

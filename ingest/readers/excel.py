@@ -1,4 +1,4 @@
-"""Read Excel workbooks (xlsx, xlsm, xls): one sheet, or a range of it, as text.
+"""Read Excel workbooks (xlsx, xlsm, xls): one sheet, or a range of it, as text; a glob selects several sheets.
 
 Dates read as 2025-03-01 00:00:00 whatever the cell's format, numbers with their stored digits, empty cells as NULL, error cells
 as #N/A. A cell with only a time of day is a time on 1899-12-31, as Excel counts. A formula has the value that was saved with it.
@@ -12,6 +12,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import IO, Any
 
 import fastexcel
@@ -73,6 +74,20 @@ def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
         raise fail(problem, "ask the steward; correct format.sheet, format.range or format.header in the contract")
     table = pa.RecordBatch.from_arrays(columns, names=[f"f{at}" for at in range(len(columns))])
     return split_header(_batches(table.slice(rows.start, rows.stop - rows.start).slice(how.header.skip)), how)
+
+
+def selected_sheets(glob: str, stream: IO[bytes], fail: Fail) -> tuple[str, ...]:
+    """The sheets of a workbook that a glob selects; none of a file that is no workbook."""
+    try:
+        names = fastexcel.read_excel(read_whole(stream, fail)).sheet_names
+    except BaseException as error:
+        if not isinstance(error, fastexcel.FastExcelError) and type(error).__name__ != PANIC:
+            raise
+        return ()
+    found = tuple(name for name in names if fnmatchcase(name, glob))
+    if any("/" in name or not name.isprintable() for name in found):
+        raise fail("the name of a sheet contains a slash or control characters", "rename the sheet, and deliver it again")
+    return found
 
 
 def _batches(table: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

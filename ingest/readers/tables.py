@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from ingest.contract import Contract, Format, Layout
+from ingest.contract.format import is_glob
 from ingest.errors import DeliveryError
 from ingest.readers.archives import open_streams
 from ingest.readers.csv_text import open_csv
 from ingest.readers.dbf import open_dbf
 from ingest.readers.error_translation import READ_ERRORS, explain_error
-from ingest.readers.excel import open_excel
+from ingest.readers.excel import open_excel, selected_sheets
 from ingest.readers.file_signatures import SIGNATURE_BYTES, mismatched_signature
 from ingest.readers.files import File
 from ingest.readers.fixed_width import open_fixed_width
@@ -44,7 +45,7 @@ class Delivery:
 
 
 def table_readers(contract: Contract, file: File, delivery: Delivery) -> Iterator[tuple[str, Reader]]:
-    """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract selects."""
+    """(name, reader) of each table in a file: the file itself, or the selected members of a zip or sheets of a workbook."""
     outer = contract.format.layout_of(file.name)
     found = open_streams(contract.source, file, _in(contract.format, outer).member)
     if len(found) == 1 and not found[0].packed:
@@ -53,12 +54,39 @@ def table_readers(contract: Contract, file: File, delivery: Delivery) -> Iterato
         # a member may have its own layout; the archive's applies to the rest
         layout = contract.format.layout_of(stream.name) or outer
         own = _in(contract.format, layout)
-        if own.kind != "shapefile" or _is_shape(contract, own, stream, found):
+        if sheets := _sheets(contract, own, stream):
+            for sheet in sheets:
+                inner = contract.format.layout_of(f"{stream.name}/{sheet}") or layout
+                one = _in(contract.format, inner).model_copy(update={"sheet": sheet})
+                yield f"{stream.name}/{sheet}", _reader(contract, one, inner, _named(stream, sheet))
+        elif own.kind != "shapefile" or _is_shape(contract, own, stream, found):
             yield stream.name, _reader(contract, own, layout, stream)
 
 
 def _in(form: Format, layout: Layout | None) -> Format:
     return form.in_layout(layout) if layout else form
+
+
+def _named(stream: Stream, sheet: str) -> Stream:
+    return dataclasses.replace(stream, name=f"{stream.name}/{sheet}")
+
+
+def _sheets(contract: Contract, how: Format, stream: Stream) -> tuple[str, ...]:
+    """The sheets of a workbook that a glob of the contract selects; a file that is none is read, and refused, as one table."""
+
+    def fail(problem: str, remedy: str) -> DeliveryError:
+        return DeliveryError(contract.source, stream.name, problem, remedy)
+
+    if how.kind != "excel" or not is_glob(how.sheet):
+        return ()
+    try:
+        with stream.open() as opened:
+            if is_template(opened):
+                return ()
+            opened.seek(0)
+            return selected_sheets(how.sheet, opened, fail)
+    except READ_ERRORS as error:
+        raise fail(*explain_error(error, how)) from None
 
 
 def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[Stream]) -> bool:

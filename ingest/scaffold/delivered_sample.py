@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,7 +40,7 @@ class DeliveredSample:
     """A table as text: its `connector` and `format` as in a contract, its names, and its first rows.
 
     `whole`: whether these are all rows; `questions`: decisions left to a person; `footer`: last rows that are no records;
-    `files`: the names of the files.
+    `files`: the names of all tables, a file or a part of one; `tables`: of those that `rows` are from.
     """
 
     connector: Mapping[str, Any]
@@ -52,6 +52,7 @@ class DeliveredSample:
     path: Path | None
     footer: int = 0
     files: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 def read_sample(
@@ -86,8 +87,11 @@ def from_url(url: str, environment: Mapping[str, str], crs: str | None = None, s
     file = fetch_file("draft", connector, FetchRequest(environment, Path(tempfile.gettempdir())))
     form, footer, questions = detect_format(file, sheet)
     form |= {"crs": crs} if crs else {}
-    header, rows, whole = _read(open_files(_provisional({"kind": "file"}, form, footer=footer), (file,)))
-    return DeliveredSample({"kind": "http", "url": url}, form, header, rows, whole, tuple(questions), None, footer)
+    origin = open_files(_provisional({"kind": "file"}, form, footer=footer), (file,))
+    header, rows, whole, tables, others = _read(origin, footer)
+    return DeliveredSample(
+        {"kind": "http", "url": url}, form, header, rows, whole, (*questions, *others), None, footer, _names_of(origin), tables
+    )
 
 
 def _provisional(
@@ -120,10 +124,10 @@ def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | Non
     if form["kind"] == "shapefile" and not path.is_dir():
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)
     origin = open_folder(_provisional({"kind": "file"}, form, footer=footer), files, folder)
-    header, rows, whole = _read(origin)
-    rows = rows.slice(0, rows.num_rows - footer) if whole else rows
-    names = tuple(file.name for file in files)
-    return DeliveredSample({"kind": "file"}, form, header, rows, whole, tuple(questions), path, footer, names)
+    header, rows, whole, tables, others = _read(origin, footer)
+    return DeliveredSample(
+        {"kind": "file"}, form, header, rows, whole, (*questions, *others), path, footer, _names_of(origin), tables
+    )
 
 
 def _from_sqlite(path: Path, files: tuple[Path, ...], table: str | None) -> DeliveredSample:
@@ -134,7 +138,7 @@ def _from_sqlite(path: Path, files: tuple[Path, ...], table: str | None) -> Deli
         contract = _provisional(connector if table else {"kind": "file"}, {"kind": "csv"}, names or ("no column",))
         return Origin(tuple(DeliveredTable(file.name, sqlite_reader(contract, file, file.name)) for file in files))
 
-    header, rows, whole = _read(opened(*_names(opened())))
+    header, rows, whole, *_ = _read(opened(*_names(opened())))
     questions = ("is the file the department's database, or an extract of it? credentials_env names its address for --live",)
     return DeliveredSample(connector, {"kind": "csv"}, header, rows, whole, questions, path)
 
@@ -149,7 +153,7 @@ def _from_database(variable: str, table: str | None, environment: Mapping[str, s
         contract = _provisional(connector, {"kind": "csv"}, names or ("no column",))
         return open_live(contract, FetchRequest(environment, Path())) or Origin(())
 
-    header, rows, whole = _read(opened(*_names(opened())))
+    header, rows, whole, *_ = _read(opened(*_names(opened())))
     return DeliveredSample(connector, {"kind": "csv"}, header, rows, whole, (), None)
 
 
@@ -158,22 +162,60 @@ def _names(origin: Origin) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name.strip() for name in opened.header))
 
 
-def _read(origin: Origin) -> tuple[tuple[str, ...], pa.Table, bool]:
-    """The names and first rows of the first table as text; a later table with other names needs a layout."""
+class _Rows(NamedTuple):
+    header: tuple[str, ...]
+    rows: pa.Table
+    whole: bool
+    tables: tuple[str, ...]
+    questions: tuple[str, ...]
+
+
+def _read(origin: Origin, footer: int = 0) -> _Rows:
+    """The names and first rows of the first table as text, and of all others with the same columns in the same order."""
     if not origin.tables:
         raise DraftError("there is no table in it")
-    with origin.tables[0].read() as opened:
-        header, taken, whole = opened.header, list[pa.RecordBatch](), True
-        names = [f"f{at}" for at in range(len(header))]
-        count = 0
-        for batch in opened.batches:
-            taken.append(_as_text(batch, names))
-            count += batch.num_rows
-            if count >= MOST_ROWS:
-                whole = False
-                break
+    header, whole = list[tuple[str, ...]](), True
+    taken, read, others = list[pa.Table](), list[str](), list[str]()
+    for table in origin.tables:
+        if sum(part.num_rows for part in taken) >= MOST_ROWS:
+            whole = False
+            break
+        try:
+            with table.read() as opened:
+                header = header or [opened.header]
+                if opened.header != header[0]:
+                    others.append(table.name)
+                    continue
+                rows, ended = _first_rows(opened.batches, len(opened.header))
+        except DeliveryError:
+            if not read:
+                raise
+            others.append(table.name)
+            continue
+        taken.append(rows.slice(0, max(0, rows.num_rows - footer)) if ended else rows)
+        whole &= ended
+        read.append(table.name)
+    shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    about = f"the draft reads no row of {shown}: without the format and columns of {read[0]}, a file needs a layout"
+    return _Rows(header[0], pa.concat_tables(taken), whole, tuple(read), (about,) if others else ())
+
+
+def _first_rows(batches: Iterator[pa.RecordBatch], columns: int) -> tuple[pa.Table, bool]:
+    """The first rows of a table, and whether these are all."""
+    names = [f"f{at}" for at in range(columns)]
     schema = pa.schema([(name, pa.string()) for name in names])
-    return header, pa.Table.from_batches(taken, schema=schema), whole
+    taken, count = list[pa.RecordBatch](), 0
+    for batch in batches:
+        taken.append(_as_text(batch, names))
+        count += batch.num_rows
+        if count >= MOST_ROWS:
+            return pa.Table.from_batches(taken, schema=schema), False
+    return pa.Table.from_batches(taken, schema=schema), True
+
+
+def _names_of(origin: Origin) -> tuple[str, ...]:
+    """The names by which `from_file` knows the tables."""
+    return tuple(PurePosixPath(table.name).name for table in origin.tables)
 
 
 def _as_text(batch: pa.RecordBatch, names: list[str]) -> pa.RecordBatch:

@@ -18,10 +18,12 @@ from typing import Any, NamedTuple
 import fastexcel
 import pyarrow as pa
 
+from ingest.contract.format import is_glob
 from ingest.readers.archives import open_streams
 from ingest.readers.files import File
 from ingest.readers.reader_types import Stream
 from ingest.scaffold.detect_header import detect_footer, detect_header
+from ingest.scaffold.sheet_glob import propose_sheets, select_sheets
 
 SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 200
 DELIMITERS = ",;\t|"
@@ -46,7 +48,7 @@ class FileFormat(NamedTuple):
 def detect_format(file: File, sheet: str | None = None) -> FileFormat:
     """The format of a file; `DeliveryError` or `UnknownFormat` if none fits.
 
-    `sheet` is that of a workbook: its name, or its position from 1.
+    `sheet` is that of a workbook: its name, its position from 1, or a glob of several.
     """
     found = open_streams("draft", file, None)
     kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
@@ -107,20 +109,43 @@ def _excel(data: bytes, chosen: str | None) -> FileFormat:
         sheets = {name: book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in book.sheet_names}
     except fastexcel.FastExcelError:
         raise UnknownFormat("this is not an Excel workbook that can be read") from None
-    name = max(sheets, key=lambda sheet: sheets[sheet].height * sheets[sheet].width)
-    form: dict[str, Any] = {"kind": "excel"}
+    named = _chosen_sheet(list(sheets), chosen) if chosen else None
+    among = select_sheets(sheets, named) if is_glob(named) else [named] if named else list(sheets)
+    name = max(among, key=lambda sheet: sheets[sheet].height * sheets[sheet].width)
+    found = _table(sheets[name])
+    form: dict[str, Any] = {"kind": "excel"} | ({"sheet": named} if named else {})
     own_questions = []
-    if chosen:
-        name = form["sheet"] = _chosen_sheet(list(sheets), chosen)
-    elif len(sheets) > 1:
-        form["sheet"] = name
-        own_questions.append(
-            f"the workbook has the sheets {', '.join(sheets)}; the draft takes the largest; --sheet names another"
-        )
-    rows = _cells(sheets[name].to_arrow().slice(0, SAMPLE_RECORDS))
+    if not named and len(sheets) > 1:
+        alike = [other for other in sheets if other == name or _table(sheets[other]).is_like(found)]
+        form["sheet"], about = propose_sheets(name, alike, list(sheets))
+        own_questions.append(about)
+    return FileFormat(form | found.header, found.footer, own_questions + found.questions)
+
+
+class _SheetTable(NamedTuple):
+    """Where a sheet has its table: the contract's keys, the names of its columns, the rows below it, and the decisions."""
+
+    header: dict[str, Any]
+    names: list[list[str]]
+    footer: int
+    questions: list[str]
+
+    def is_like(self, other: _SheetTable) -> bool:
+        """Whether one contract reads both."""
+        return bool(self.names) and self[:3] == other[:3]
+
+
+def _table(sheet: fastexcel.ExcelSheet) -> _SheetTable:
+    cells = sheet.to_arrow()
+    rows = _cells(cells.slice(0, SAMPLE_RECORDS))
+    if not rows:
+        return _SheetTable({}, [], 0, [])
     header, questions = detect_header(rows, list(range(len(rows) + 1)))
-    footer, footer_questions = detect_footer(rows, _cells(sheets[name].to_arrow()[-SAMPLE_RECORDS:]))
-    return FileFormat(form | header, footer, own_questions + questions + footer_questions)
+    footer, footer_questions = detect_footer(rows, _cells(cells[-SAMPLE_RECORDS:]))
+    keys = header.get("header", {})
+    skip, count = keys.get("skip", 0), keys.get("rows", 1)
+    names = [[cell.strip() for cell in row] for row in rows[skip : skip + (count if isinstance(count, int) else 0)]]
+    return _SheetTable(header, names, footer, questions + footer_questions)
 
 
 def _cells(rows: pa.RecordBatch) -> list[list[str]]:
@@ -128,7 +153,7 @@ def _cells(rows: pa.RecordBatch) -> list[list[str]]:
 
 
 def _chosen_sheet(names: Sequence[str], chosen: str) -> str:
-    if chosen in names:
+    if chosen in names or (is_glob(chosen) and select_sheets(names, chosen)):
         return chosen
     if chosen.isdecimal() and 1 <= int(chosen) <= len(names):
         return names[int(chosen) - 1]

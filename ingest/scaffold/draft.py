@@ -47,6 +47,7 @@ class Draft:
     """A contract as plain data, the notes next to its columns, and the decisions left.
 
     `unmapped`: columns that seem to hold race, with the vocabulary of most labels, and all labels, some of which it lacks.
+    `tables`: the names of the files or parts that the records are from.
     `contract` lacks the keys of `not_asked`; `complete` has stand-ins for them, to check a delivery before they are decided.
     """
 
@@ -58,6 +59,7 @@ class Draft:
     time: str | None = field(default=None)
     answered: tuple[str, ...] = ()
     unmapped: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    tables: tuple[str, ...] = ()
 
     @property
     def contract(self) -> dict[str, Any]:
@@ -108,12 +110,12 @@ def draft(
     key = named[0] if named and delivered.whole else repeated
     if repeated:
         questions.append(f"{repeated}: it names a record, but for rows that are delivered twice; drop_exact keeps one of them")
-    years = year_of_names(delivered.files, columns)
+    years = year_of_names(delivered.files, _kept(columns, found))
     if years and time is None:
         columns.insert(0, years)
         questions.append(
-            f"{years['name']}: no column has dates, so the year is that of the file's name; a stock of one day needs "
-            "snapshot: {from: file_name} instead"
+            f"{years['name']}: no column has dates, so the year is that of the name of the file or sheet; a stock of one day "
+            "needs snapshot: {from: file_name} instead"
         )
     for column in columns:
         if column["name"] == key:
@@ -163,7 +165,9 @@ def draft(
     asked = [key for key, answer in (("agreement", basis), ("statistical_unit", unit)) if answer]
     questions = [*delivered.questions, *questions]
     unmapped = tuple(_unmapped(columns, found, labels))
-    return Draft(contract, tuple(questions), keys, delivered.rows.num_rows, delivered.whole, time, tuple(asked), unmapped)
+    return Draft(
+        contract, tuple(questions), keys, delivered.rows.num_rows, delivered.whole, time, tuple(asked), unmapped, delivered.tables
+    )
 
 
 def _unmapped(

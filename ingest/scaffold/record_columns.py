@@ -13,7 +13,9 @@ from ingest.scaffold.column_profiles import ColumnProfile
 from ingest.scaffold.column_roles import CODE
 
 YEAR_IN_NAME = r"(20\d\d)"
-YEAR_COLUMN = re.compile(r"(^|_)(year|yr|fy|period|quarter|month)($|_)")
+YEAR_COLUMN = re.compile(r"(^|_)(year|yr|fy)($|_)")
+# A column of these may have the year, or only `Jan`.
+PART_OF_YEAR, A_YEAR = re.compile(r"(^|_)(period|quarter|month)($|_)"), re.compile(r"(19|20)\d\d")
 # With more equal rows than that, the table has no records to name.
 LEAST_DISTINCT_ROWS_PCT = 95
 
@@ -34,9 +36,13 @@ def repeated_key(con: DuckDBPyConnection, rows: pa.Table, kept: Sequence[tuple[d
     return next((name for name, profile in codes if profile.distinct == distinct), None)
 
 
-def year_of_names(files: Sequence[str], columns: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """A column with the year in the names of all files, unless the table has one."""
-    is_there = any(YEAR_COLUMN.search(column["name"]) for column in columns)
+def year_of_names(files: Sequence[str], kept: Sequence[tuple[dict[str, Any], ColumnProfile]]) -> dict[str, Any] | None:
+    """A column with the year in the names of all files or sheets, unless the table has one."""
+    is_there = any(
+        YEAR_COLUMN.search(column["name"])
+        or (PART_OF_YEAR.search(column["name"]) and (not profile.labels or any(map(A_YEAR.search, profile.labels))))
+        for column, profile in kept
+    )
     if is_there or not files or not all(re.search(YEAR_IN_NAME, name) for name in files):
         return None
     return {"name": "year", "from_file": YEAR_IN_NAME, "type": "integer", "required": True, "role": "period"}

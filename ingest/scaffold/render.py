@@ -56,7 +56,7 @@ def contract_text(draft: Draft) -> str:
     rows = f"{draft.rows:,} records" if draft.whole else f"the first {draft.rows:,} records"
     candidates = ", ".join(draft.keys) or "no column"
     lines = [
-        f"# A draft, from {rows} of one delivery. Decide what is marked, then take these comments out.",
+        f"# A draft, from {rows} of {_tables(draft.tables)}. Decide what is marked, then take these comments out.",
         # a line end in the name of a column would end the comment
         *(f"# - {printable(question)}" for question in (*draft.not_asked, *OPEN_DECISIONS, *draft.questions)),
         f"# Named a record in this delivery, each alone: {candidates}.",
@@ -78,6 +78,12 @@ def _flow(value: Any) -> str:
     """A value on one line, as YAML that reads back as the same value."""
     text = yaml.safe_dump(value, default_flow_style=True, width=100_000, allow_unicode=True, sort_keys=False)
     return text.removesuffix("\n").removesuffix("\n...").strip()
+
+
+def _tables(names: tuple[str, ...]) -> str:
+    if len(names) < 2:
+        return printable(names[0]) if names else "one delivery"
+    return f"{len(names)} tables, {printable(names[0])} to {printable(names[-1])}"
 
 
 def _choices(key: str) -> str:

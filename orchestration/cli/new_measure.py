@@ -21,7 +21,7 @@ from orchestration.cli.display import err, out, table
 from orchestration.cli.new_source import Layer, Shared
 from orchestration.runs.delivery_location import home_city
 from orchestration.scaffold.measure_conditions import check_conditions
-from orchestration.scaffold.measure_files import MeasureFolders, Wording, seed_rows, write_measure
+from orchestration.scaffold.measure_files import MeasureFolders, Wording, about_lag, seed_rows, write_measure
 from orchestration.scaffold.measure_model import Definition, find_fact
 from orchestration.scaffold.measure_todo import todo_of_measure
 from orchestration.scaffold.source_files import refuse_installed
@@ -110,6 +110,7 @@ def new(
     for path in write_measure(folders, definition, seed_rows(definition, wording, contract), city.place_geoid):
         out.print(f"written: {_relative(str(path))}", markup=False)
     _print_todo(measure, folders, as_json=False)
+    err.print(about_lag(folders), markup=False)
     err.print(f"`levelground try {contract.source}` builds it and shows its figures", markup=False)
 
 

@@ -49,7 +49,7 @@ def new(
     table: Annotated[str | None, typer.Option(help="The table of a database.", show_default=False)] = None,
     crs: Annotated[str | None, typer.Option(help="Coordinate system of a map file that names none, like EPSG:32054.")] = None,
     sheet: Annotated[
-        str | None, typer.Option(help="The sheet of a workbook: its name, or its position from 1.", show_default=False)
+        str | None, typer.Option(help="The sheet of a workbook: its name, its position from 1, or a glob.", show_default=False)
     ] = None,
     agreement: Annotated[
         str | None,

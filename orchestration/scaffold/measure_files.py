@@ -28,6 +28,8 @@ NOT_RECORDED = "Not recorded"
 # the reason of a plan row that publishes nothing; `measures todo` lists it
 UNDECIDED = "Not decided yet"
 PERSONS = ("person", "household")
+# days after the end of a period until the public file has it
+LAG_DAYS = "30"
 
 
 @dataclass(frozen=True)
@@ -150,12 +152,20 @@ def write_measure(
     return tuple(texts)
 
 
+def about_lag(folders: MeasureFolders) -> str:
+    """What the planned `lag_days` do, and where to change them."""
+    return (
+        f"the public file has a period from {LAG_DAYS} days after its end, the analyst file at once: set lag_days in "
+        f"{folders.seed('publication_plan')} to the days that the source needs until a period is complete"
+    )
+
+
 def _plan(measure: Definition, race_level: str, contract: Contract) -> list[dict[str, str]]:
     if not race_level:
-        row = {"geography_type": "*", "period_type": "*", "stratum_type": "*", "race_level": "none", "lag_days": "30"}
+        row = {"geography_type": "*", "period_type": "*", "stratum_type": "*", "race_level": "none", "lag_days": LAG_DAYS}
         return [{"measure_id": measure.measure_id, **row, "note": UNDECIDED}]
     of_persons = contract.statistical_unit in PERSONS or contract.agreement.classification == "confidential"
-    row = {"stratum_type": "all" if of_persons else "*", "race_level": race_level, "lag_days": "30"}
+    row = {"stratum_type": "all" if of_persons else "*", "race_level": race_level, "lag_days": LAG_DAYS}
     periods = ("quarter", "year") if of_persons else ("*",)  # a `*` would publish every later count of persons
     place = "city" if of_persons else "*"
     return [{"measure_id": measure.measure_id, "geography_type": place, "period_type": period, **row} for period in periods]

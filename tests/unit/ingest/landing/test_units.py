@@ -22,6 +22,11 @@ STOCK: dict[str, Any] = {"load": {"mode": "replace_partition", "partition_by": [
         ({"load": {"mode": "replace_partition", "partition_by": ["year"]}}, "in/visits_2024.csv", "2024"),
         ({"load": {"mode": "replace_partition", "partition_by": ["year"]}}, "visits.csv", None),
         ({"load": {"mode": "replace_partition", "partition_by": ["year"]}}, "visits_2024.zip", None),
+        (
+            {"load": {"mode": "replace_partition", "partition_by": ["year"]}, "format": {"kind": "excel", "sheet": "20*"}},
+            "visits_2024.xlsx",
+            None,
+        ),
         ({"load": {"mode": "replace_partition", "partition_by": ["year", "k"]}}, "visits_2024.csv", None),
         ({"load": BY_DAY}, "jan_a.csv", "2024-01-01"),
         ({"load": BY_DAY}, "feb_a.csv", None),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from ingest.scaffold import Draft, DraftError, draft, read_sample
 from ingest.scaffold.column_profiles import profile_columns
 from ingest.scaffold.render import contract_text
+from ingest.scaffold.sheet_glob import propose_sheets
 
 DraftOf = Callable[..., Draft]
 
@@ -106,6 +107,68 @@ def test_a_sheet_is_chosen(draft_of: DraftOf, tmp_path: Path, sheet: str) -> Non
     new_draft = draft_of(workbook(tmp_path / "b.xlsx"), sheet=sheet)
     assert new_draft.contract["format"]["sheet"] == "Staff"
     assert [column["from"] for column in new_draft.contract["columns"]] == ["Badge", "Rank"]
+
+
+def by_year(path: Path, years: Sequence[str], *others: str) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for year in years:
+        one = book.create_sheet(year)
+        for row in [("Meals",), (), ("Month", "Site", "Meals"), *((m, s, 7) for m in ("Jan", "Feb", "Mar") for s in "abc")]:
+            one.append(row)
+        one.append(("TOTAL", None, 63))
+    for name in others:
+        book.create_sheet(name).append(("Read me",))
+    book.save(path)
+    return path
+
+
+def test_sheets_of_one_table_are_drafted_together(draft_of: DraftOf, tmp_path: Path) -> None:
+    new_draft = draft_of(by_year(tmp_path / "meals.xlsx", ("2021", "2022"), "Notes"))
+    assert new_draft.contract["format"]["sheet"] == "20[0-9][0-9]" and new_draft.contract["footer"] == {"rows": 1}
+    assert new_draft.contract["columns"][0]["from_file"] == r"(20\d\d)"
+    assert new_draft.rows == 18
+    assert "# A draft, from 18 records of 2 tables, meals.xlsx/2021 to meals.xlsx/2022." in contract_text(new_draft)
+    assert any(
+        "the sheets 2021, 2022 have the same columns" in one and "no run reads Notes" in one for one in new_draft.questions
+    )
+    chosen = draft_of(tmp_path / "meals.xlsx", sheet="*2")
+    assert (chosen.contract["format"]["sheet"], chosen.rows) == ("*2", 9)
+
+
+@pytest.mark.parametrize(
+    ("alike", "names", "sheet"),
+    [
+        (["FY 21", "FY 22"], ["FY 21", "FY 22", "x"], "FY [0-9][0-9]"),
+        (["East", "West"], ["East", "West"], "*"),
+        (["East", "West"], ["East", "Notes", "West"], "East"),
+        (["2021", "2022"], ["2021", "2022", "2023"], "2021"),
+        (["East"], ["East", "Notes"], "East"),
+    ],
+)
+def test_a_glob_selects_the_sheets_that_are_alike_and_no_others(alike: list[str], names: list[str], sheet: str) -> None:
+    assert propose_sheets(alike[0], alike, names)[0] == sheet
+
+
+def test_a_folder_is_drafted_from_all_its_files(draft_of: DraftOf, tmp_path: Path) -> None:
+    folder = tmp_path / "meals"
+    folder.mkdir()
+    for year in (2021, 2022, 2023):
+        (folder / f"meals_{year}.csv").write_text("Month,Meals\n" + "".join(f"{month},7\n" for month in ("Jan", "Feb")))
+    new_draft = draft_of(folder)
+    assert new_draft.contract["columns"][0] == {
+        "name": "year", "from_file": r"(20\d\d)", "type": "integer", "required": True, "role": "period",
+    }  # fmt: skip
+    assert "# A draft, from 6 records of 3 tables, meals_2021.csv to meals_2023.csv." in contract_text(new_draft)
+    (folder / "meals_2024.csv").write_text("Month,Meals,Site\nJan,7,x\n")
+    (folder / "report.pdf").write_bytes(b"%PDF-1.7")
+    with_others = draft_of(folder)
+    assert with_others.rows == 6 and any("no row of meals_2024.csv, report.pdf" in one for one in with_others.questions)
+
+
+def test_a_month_with_its_year_needs_no_year_of_the_file(draft_of: DraftOf, tmp_path: Path) -> None:
+    (tmp_path / "visits_2024.csv").write_text("Month,N\n2024 Jan,1\n2024 Feb,2\n")
+    assert "year" not in [column["name"] for column in draft_of(tmp_path / "visits_2024.csv").contract["columns"]]
 
 
 def test_a_sheet_that_is_not_there(draft_of: DraftOf, tmp_path: Path) -> None:

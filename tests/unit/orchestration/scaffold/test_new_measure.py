@@ -13,7 +13,7 @@ import yaml
 from ingest.contract.registry import load_registry
 from ingest.layers import rows_of_seed
 from orchestration.scaffold.measure_conditions import check_conditions
-from orchestration.scaffold.measure_files import MeasureFolders, Wording, seed_rows, write_measure
+from orchestration.scaffold.measure_files import MeasureFolders, Wording, about_lag, seed_rows, write_measure
 from orchestration.scaffold.measure_model import Definition, counts_sql, find_fact
 from orchestration.scaffold.measure_todo import todo_of_measure
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS, ConfigurationError
@@ -197,3 +197,9 @@ def test_figures_of_persons_are_planned_one_by_one(models: dict[str, ModelFile])
     }  # fmt: skip
     (undecided,) = seed_rows(stops, Wording("n", "q", "c"), load_registry()[STOPS])["publication_plan"]
     assert (undecided["race_level"], undecided["note"]) == ("none", "Not decided yet")
+
+
+def test_when_the_public_file_has_a_period_is_stated_as_planned(layer: MeasureFolders, models: dict[str, ModelFile]) -> None:
+    write(layer, definition(models), race_level="total_only")
+    (days,) = {row["lag_days"] for row in rows_of_seed(layer.seed("publication_plan"))}
+    assert f"from {days} days after its end" in about_lag(layer) and str(layer.seed("publication_plan")) in about_lag(layer)
