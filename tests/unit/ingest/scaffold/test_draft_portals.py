@@ -49,7 +49,7 @@ def test_a_workbook_of_groups_of_columns_with_total_and_note(tmp_path: Path) -> 
         workbook(tmp_path / f"Branches {year}.xlsx", *TITLE, *NAMES, *branches(year), *BELOW)
     made = drafted(tmp_path)
     assert made.complete["format"] == {"kind": "excel", "header": {"rows": 2, "merged": True, "skip": 2}}
-    assert (made.complete["footer"], made.rows) == ({"rows": 3}, 6), "neither total nor note is a record"
+    assert (made.complete["footer"], made.rows) == ({"rows": 3}, 12), "neither total nor note of a file is a record"
     found = columns(made)
     assert [column.get("from") for column in found.values()] == [
         None, "Branch", *(f"{group} {quarter}" for group in GROUPS for quarter in QUARTERS),
