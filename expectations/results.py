@@ -1,7 +1,8 @@
 """Define the results of gates and of their expectations, with conversion to and from JSON.
 
 Orchestration, the command line and the run records show the same ones. A result contains no cell of the data: observed values are
-counts, shares and durations, and messages name columns, files and record numbers.
+counts, shares and durations, and messages name columns, files, record numbers and keys of
+seeds.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ class Holder(BaseModel):
 class LockHeld(Exception):
     """Another process holds the run lock; `pid` and `started_at` are None until it has written its holder file."""
 
-    def __init__(self, holder: Holder | None) -> None:
+    def __init__(self, holder: Holder | None, what: str = "another run holds the lock of this home") -> None:
         who = f"pid {holder.pid}, started {holder.started_at} by {holder.trigger}" if holder else "its process is unknown"
-        super().__init__(f"another run holds the lock of this home ({who}). Wait for it, or use --wait SECONDS")
+        super().__init__(f"{what} ({who}). Wait for it, or use --wait SECONDS")
         self.holder = holder
 
     @property

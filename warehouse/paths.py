@@ -190,6 +190,11 @@ class Home:
         return self.dbt / "project"
 
     @property
+    def layers(self) -> Path:
+        """The files of the city's layers that the last run read."""
+        return self.dbt / "layers"
+
+    @property
     def sample(self) -> Path:
         """The generated deliveries of the sample city."""
         return self.root / "sample"

@@ -1,6 +1,6 @@
 """Count the labels of a delivery that the crosswalk seed does not map, and write the seed rows that would map them.
 
-The gate checks their share (`suite_from_contract`). See `levelground try` for the display.
+The gate checks their share (`suite_from_contract`). `levelground sources check` and `levelground try` display them.
 """
 
 from __future__ import annotations
@@ -44,6 +44,13 @@ class UnmappedLabel:
     def percent(self) -> float | None:
         """The share of the rows that have it."""
         return None if self.rows is None or not self.of else 100 * self.rows / self.of
+
+    def in_words(self, least: int) -> str:
+        """The label, and how many rows have it; `least`: the contract's threshold."""
+        name = "rare answers in people's own words" if self.label is None else repr(self.label) if self.label else "an empty cell"
+        if self.rows is None:
+            return f"{name}, fewer than {least} of {self.of:,} rows"
+        return f"{name}, {self.rows:,} of {self.of:,} rows, {self.percent:.1f} %"
 
     @property
     def seed_row(self) -> str:

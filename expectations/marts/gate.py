@@ -6,13 +6,15 @@ public tables, which use the same suites.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 
 from expectations.engine.runner import Session
-from expectations.marts.suites import Place, Suite, read_suites, suite_checks
+from expectations.marts.failing_rows import LISTED
+from expectations.marts.suites import Place, Suite, placed_sql, read_suites, suite_checks
 from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
 from warehouse.sql import identifier
@@ -69,10 +71,24 @@ def gate_build(
         else:
             session = session or Session(database)
             checks = suite_checks(chosen[table], place, (grown or {}).get(table))
-            findings = session.run(subject, f"select * from {place.table(table)}", checks)
+            found = session.run(subject, f"select * from {place.table(table)}", checks)
+            findings = tuple(_with_names(database, chosen[table], place, finding) for finding in found)
         results.append(GateResult("build", subject, findings))
         on_result(results[-1])
     return results
+
+
+def _with_names(database: Engine | Path, suite: Suite, place: Place, finding: ExpectationResult) -> ExpectationResult:
+    """The finding whose message lists the keys that its rule names, at most `LISTED`."""
+    rule = next((rule for rule in suite.rules if rule.name == finding.expectation), None)
+    if finding.success or finding.observed is None or rule is None or rule.no_rows is None or not rule.names:
+        return finding
+    names = ", ".join(map(identifier, rule.names))
+    query = f"select distinct {names} from ({placed_sql(rule.no_rows, suite, place)}) as failing order by all"
+    with dialect.engine(database).connect() as connection:
+        rows = [" ".join(map(str, row)) for row in connection.exec_driver_sql(query).all()]
+    more = f" and {len(rows) - LISTED} more" if len(rows) > LISTED else ""
+    return dataclasses.replace(finding, message=f"{finding.message}: {', '.join(rows[:LISTED])}{more}")
 
 
 def council_district(database: Engine | Path, attached: str) -> str:

@@ -39,7 +39,8 @@ class Rule(_Strict):
     """One expectation: forbidden rows (`bad_rows`), a query that finds nothing (`no_rows`), or a native one (`expect`).
 
     `reason` explains a failure, and for a warning why it does not block the release. `remedy`: what to do about it; by default,
-    the remedy of its suite or part.
+    the remedy of its suite or part. `names`: columns of the rows that `no_rows` finds, whose values the message lists; keys of
+    seeds only, never a cell of a delivery.
     """
 
     name: Name
@@ -51,6 +52,7 @@ class Rule(_Strict):
     among: str = "true"
     at_most_pct: Annotated[float, Field(ge=0, le=100)] = 0
     no_rows: str | None = None
+    names: tuple[Name, ...] = ()
     expect: str | None = None
     kwargs: dict[str, Any] = {}
 
@@ -60,6 +62,8 @@ class Rule(_Strict):
             raise ValueError("a rule has one of bad_rows, no_rows and expect")
         if self.bad_rows is None and (self.among != "true" or self.at_most_pct):
             raise ValueError("among and at_most_pct go with bad_rows")
+        if self.no_rows is None and self.names:
+            raise ValueError("names goes with no_rows")
         if self.expect is None and self.kwargs:
             raise ValueError("kwargs goes with expect")
         return self

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from expectations.delivery.column_differences import differing
 from expectations.delivery.steward_words import in_words
 from expectations.remedies import remedy
 from orchestration.cli.display import err, out, table
 from orchestration.sources.check_delivery import DeliveryCheck
 
+LISTED = 20  # labels of a column
+
 
 def print_check(checked: DeliveryCheck) -> None:
     """Print the findings, the differing columns, and the result in one line."""
     _print_gate(checked)
+    for line in label_lines(checked):
+        out.print(line, markup=False)
     _print_column_differences(checked)
     err.print(f"{checked.contract.source}: {checked.result}", markup=False)
+
+
+def label_lines(checked: DeliveryCheck) -> Iterator[str]:
+    """The labels that the crosswalk does not map. One of few rows of a private column is only counted."""
+    contract, least = checked.contract, checked.contract.agreement.suppress_below
+    public = {column.name for column in contract.columns if column.privacy == "public"}
+    for column in dict.fromkeys(label.column for label in checked.labels):
+        found = [label for label in checked.labels if label.column == column]
+        frequent = [label for label in found if label.rows is not None and (column in public or label.rows >= least)]
+        rare = len(found) - len(frequent)
+        noun = "label" if len(found) == 1 else "labels"
+        yield f"\n{column}: {len(found)} {noun} without a row in the crosswalk"
+        yield from (f"  {label.in_words(least)}" for label in frequent[:LISTED])
+        if len(frequent) > LISTED:
+            yield f"  and {len(frequent) - LISTED} more; `levelground try {contract.source}` lists them"
+        if rare:
+            which = "1 label is" if rare == 1 else f"{rare} labels are each"
+            yield f"  {which} in fewer than {least} rows; `levelground try {contract.source}` lists what may be named"
 
 
 def _print_column_differences(checked: DeliveryCheck) -> None:

@@ -21,6 +21,7 @@ from orchestration.cli.display import err, out, table
 from orchestration.runs.delivery_location import home_registry
 from orchestration.runs.exit_codes import EXIT_BLOCKED
 from orchestration.scaffold.draft_source import NewSource, draft_source, generate_source
+from orchestration.scaffold.missing_steps import Step
 from orchestration.scaffold.source_files import SourceFolders, choose_folders, find_contract, refuse_installed, state_layers
 from orchestration.scaffold.todo import todo_of
 from orchestration.settings import ConfigurationError, Settings
@@ -129,11 +130,19 @@ def _print_todo(settings: Settings, name: str, folders: SourceFolders, *, as_jso
     if as_json:
         print(jsonlib.dumps([step.__dict__ for step in steps], indent=1))
         return
-    required = [step for step in steps if step.is_required]
+    kinds = [_kind(step) for step in steps]
     if steps:
-        rows = [("missing" if step.is_required else "open", step.part, step.missing, step.remedy) for step in steps]
+        rows = [(kind, step.part, step.missing, step.remedy) for kind, step in zip(kinds, steps, strict=True)]
         out.print(table("\nLeft to do", ("", "part", "what", "file or command"), rows))
-    err.print(f"{name}: {len(required)} missing, {len(steps) - len(required)} open decisions", markup=False)
+    decisions = kinds.count("open")
+    err.print(f"{name}: {kinds.count('missing')} missing, {decisions} open decision{'' if decisions == 1 else 's'}", markup=False)
+
+
+def _kind(step: Step) -> str:
+    """`hint`: many sources need no measure, so nothing is left to decide where none reads the fact."""
+    if step.is_required:
+        return "missing"
+    return "hint" if step.part == "measures" else "open"
 
 
 def _print_draft(drafted: NewSource) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from expectations.delivery.unmapped_counts import UnmappedLabel
 from expectations.marts.failing_rows import RECORD, FailingRows
 from expectations.remedies import remedy
 from orchestration.cli.trial_values import TriedValue, measure_values
@@ -30,7 +29,7 @@ def delivery_lines(part: DeliveryPart) -> Iterator[str]:
     if part.labels:
         yield f"  labels that the crosswalk does not map; add rows to {CROSSWALK}, with a group or a missing reason for `decide`:"
         for label in part.labels:
-            yield f"    {label.column}: {_named(label)}, {_counted(label, part.contract.agreement.suppress_below)}"
+            yield f"    {label.column}: {label.in_words(part.contract.agreement.suppress_below)}"
         for row in dict.fromkeys(label.seed_row for label in part.labels if label.label is not None):
             yield f"    {row}"
     elif any(column.vocabulary for column in part.contract.columns):
@@ -126,18 +125,6 @@ def _listed(rows: FailingRows) -> str:
             files.setdefault(file, []).append(record)
         return "; ".join(f"{file}, records {', '.join(records)}" for file, records in files.items()) + more
     return f"{', '.join(rows.columns)}: {'; '.join(' '.join(cell or '-' for cell in row) for row in rows.rows)}{more}"
-
-
-def _named(label: UnmappedLabel) -> str:
-    if label.label is None:
-        return "rare answers in people's own words"
-    return f"{label.label!r}" if label.label else "an empty cell"
-
-
-def _counted(label: UnmappedLabel, least: int) -> str:
-    if label.rows is None:
-        return f"fewer than {least} of {label.of:,} rows"
-    return f"{label.rows:,} of {label.of:,} rows, {label.percent:.1f} %"
 
 
 def _figure(value: TriedValue) -> str:

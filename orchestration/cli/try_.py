@@ -40,7 +40,9 @@ def try_(
     as_of: Annotated[
         str | None, typer.Option(help="The time that the trial uses as now, like 2025-12-01T00:00:00.", show_default=False)
     ] = None,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for a run, while which nothing can be copied.")] = 0,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for a run or another trial, while which nothing can be copied.")
+    ] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Build one source and its measures into a throw-away release, gates and disclosure control included.
@@ -49,7 +51,7 @@ def try_(
 
     Exit code 0: the release could be published. 4: the same, and the source is stale; or the source was held back.
 
-    3: a gate blocked the release. 5: a run is active. 2: wrong arguments or settings. 1: any other error.
+    3: a gate blocked the release. 5: a run or another trial is active. 2: wrong arguments or settings. 1: any other error.
     """
     settings = Settings.from_environment()
     if from_ is not None and not from_.exists():

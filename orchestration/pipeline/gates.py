@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from expectations.disclosure.gate import gate_disclosure
 from expectations.marts.gate import gate_build
 from expectations.marts.series import REGISTRY, check_series
-from expectations.marts.suites import read_suites
+from expectations.marts.suites import SuiteError, read_suites
 from expectations.published.gate import gate_published
 from expectations.results import ExpectationResult, GateResult
 from ingest.layers import SUITES
@@ -64,7 +64,10 @@ def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[G
     """The results on marts, the measure registry among them, on published tables, and of the disclosure audit."""
     warehouse = run.settings.home.warehouse
     series = _check_series(run)
-    suites = read_suites(layered=[layer.folder / SUITES for layer in run.location.city.layers])
+    try:
+        suites = read_suites(layered=[layer.folder / SUITES for layer in run.location.city.layers])
+    except SuiteError as error:
+        raise SuiteError(run.location.with_original_paths(str(error))) from None
     item = current_reporter().item
     valid = valid_results(run, suites) if run.options.tried is None else _not_built(run)
 

@@ -5,6 +5,7 @@ See `runs.city_choice` for the city of a home, `ingest.city` for `city.yml`, `in
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +15,17 @@ from ingest.city import FILE_NAME, City, city_registry
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
 from ingest.delivery.removals import SourceRemovals, sources_with_removals
+from ingest.layer_snapshot import LayerSnapshot, read_snapshots, write_snapshots
 from ingest.readers import delivered_files, readable_name
 from ingest.sample import is_current_sample, write_sample
 from orchestration.runs.city_choice import LIVE, SAMPLE, choose_city, layer_to_record
 from orchestration.runs.hash_key import checked_fingerprint
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.files import write_atomically
-from warehouse.paths import PRIVATE
+from warehouse.paths import PRIVATE, Home
 from warehouse.printable import printable
 
+READINGS = 3  # of a layer that changes while it is read
 LEFT_OUT = "the sample city leaves out this live feed"  # why a source of the sample is not delivered
 
 
@@ -31,12 +34,14 @@ class DeliveryLocation:
     """Where a run reads deliveries from. `name` is `sample`, `live` or the folder's path; `folder` is None for live systems.
 
     In a folder, a source with `delivered_by: live` is fetched from its system all the same; in the sample city none is.
+    `snapshots`: the files of the city's layers as they were when the contracts were read.
     """
 
     name: str
     folder: Path | None
     city: City
     registry: Registry
+    snapshots: tuple[LayerSnapshot, ...] = ()
 
     def is_live(self, contract: Contract) -> bool:
         """Whether a run fetches the source from the system that its contract names."""
@@ -51,6 +56,19 @@ class DeliveryLocation:
         if self.folder is None or not self.is_live(contract) or not (self.folder / contract.source).is_dir():
             return ()
         return delivered_files(self.folder / contract.source, contract.ignore_files)
+
+    def with_fixed_layers(self, home: Home) -> DeliveryLocation:
+        """The location whose layers are copies in the home: what people change in a layer is for the next run."""
+        if not self.snapshots:
+            return self
+        layers = write_snapshots(self.snapshots, home.layers)
+        return dataclasses.replace(self, city=self.city.model_copy(update={"layers": layers}))
+
+    def with_original_paths(self, text: str) -> str:
+        """A message with the paths of the layers' own files in place of those of the copies."""
+        for snapshot, layer in zip(self.snapshots, self.city.layers, strict=True):
+            text = text.replace(f"{layer.folder}/", f"{snapshot.layer.folder}/")
+        return text
 
     def folders_without_contract(self) -> tuple[str, ...]:
         """The names of delivered folders without a contract. The run reports them and does not read them."""
@@ -111,14 +129,27 @@ def _resolve(settings: Settings, option: str | None, recorded: Mapping[str, str]
                 f"there is no folder {folder}; name a folder with one folder per source, or `sample`, or `live`"
             )
         name = str(folder)
-    city = choose_city(settings, name, folder, recorded)
-    registry = city_registry(city, folder, settings.further_sources)
+    city, registry, snapshots = _one_state(settings, name, folder, recorded)
     if name == LIVE:
         _check_live(registry)
     hashed = [contract.source for contract in registry if contract.hash_key_needed]
     check_hash_key(settings, sources_with_removals(settings.home.deliveries))
     hash_key = checked_fingerprint(settings.hash_key, recorded.get("hash_key"), hashed, settings.home.deliveries)
-    return DeliveryLocation(name, folder, city, registry), hash_key
+    return DeliveryLocation(name, folder, city, registry, snapshots), hash_key
+
+
+def _one_state(
+    settings: Settings, name: str, folder: Path | None, recorded: Mapping[str, str]
+) -> tuple[City, Registry, tuple[LayerSnapshot, ...]]:
+    """The city, its contracts and the files of its layers, read while no layer changed."""
+    for _ in range(READINGS):
+        city = choose_city(settings, name, folder, recorded)
+        snapshots = read_snapshots(city.layers)
+        registry = city_registry(city, folder, settings.further_sources)
+        if read_snapshots(city.layers) == snapshots:
+            return city, registry, snapshots
+    folders = ", ".join(str(layer.folder) for layer in city.layers)
+    raise ConfigurationError(f"files changed in {folders} while the command read them; run it again")
 
 
 def _check_live(registry: Registry) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from expectations.delivery.column_differences import ColumnDifference, column_differences, first_rows
+from expectations.delivery.unmapped_counts import UnmappedLabel, count_unmapped_labels
 from expectations.results import ExpectationResult, GateResult
 from ingest.agreement_terms import agreement_terms
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
@@ -21,12 +22,13 @@ from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
 from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import new_row_filter
 from ingest.errors import DeliveryError
+from ingest.layers import seed_file
 from ingest.readers import delivered_files
 from orchestration.runs.acceptance import Acceptance, read_acceptance
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
-from orchestration.settings import ConfigurationError, Settings
-from orchestration.sources.audit_delivery import audit_delivery
+from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
+from orchestration.sources.audit_delivery import CROSSWALK, audit_delivery
 from orchestration.sources.restored_baseline import restore_landed_rows, restored_baseline
 from orchestration.sources.split_delivery import REPLACING, DeliverySplitter, SplitDelivery
 from warehouse.connection import database_path, scratch
@@ -40,6 +42,7 @@ class DeliveryCheck:
 
     A delivery that cannot be read has no delivery record, no differences and no rows. `accepted`: the decision of a person by
     which a run promotes the delivery although its gate fails. `split`: which of several files fail, and which a run would ingest.
+    `labels`: those behind failed findings on labels that the crosswalk does not map.
     """
 
     contract: Contract
@@ -50,6 +53,7 @@ class DeliveryCheck:
     rows: tuple[tuple[str, ...], ...] = ()
     accepted: Acceptance | None = None
     split: SplitDelivery = field(default_factory=SplitDelivery)
+    labels: tuple[UnmappedLabel, ...] = ()
 
     @property
     def is_promoted(self) -> bool:
@@ -116,10 +120,26 @@ def check_delivery(settings: Settings, name: str, file: Path | None, drafted: Co
         batch, city_zone = store.batch(delivery.load_id), location.city.time_zone
         baseline = restored_baseline(con, contract, delivery, batch, kept, city_zone)
         gate = audit_delivery(contract, delivery, database_path(con), location.city, baseline, as_of)
+        labels = _unmapped_labels(con, contract, delivery, gate, location)
         names, rows = first_rows(contract, delivery, batch)
         accepted = None if gate.passed else read_acceptance(kept, delivery.load_id)
         split = SplitDelivery() if gate.passed or accepted else _split(con, settings, contract, location, file, as_of)
-        return DeliveryCheck(contract, gate, delivery, column_differences(contract, delivery), names, rows, accepted, split)
+        return DeliveryCheck(
+            contract, gate, delivery, column_differences(contract, delivery), names, rows, accepted, split, labels
+        )
+
+
+def _unmapped_labels(
+    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, gate: GateResult, location: DeliveryLocation
+) -> tuple[UnmappedLabel, ...]:
+    """The labels behind the failed findings on labels. A 0/1 column of a label has none."""
+    failed = {finding.column for finding in gate.findings if finding.expectation == "unmapped_labels_pct" and not finding.success}
+    failed -= {column.name for column in contract.columns if column.label}
+    if not failed:
+        return ()
+    crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, location.city.layers)
+    found = count_unmapped_labels(con, contract, delivery.columns_missing, crosswalk, location.city.time_zone)
+    return tuple(label for label in found if label.column in failed)
 
 
 def _split(

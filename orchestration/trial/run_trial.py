@@ -26,7 +26,7 @@ from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.acceptance import Acceptance, accept_load
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
-from orchestration.runs.delivery_location import read_delivery_location
+from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
 from orchestration.runs.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import current_reporter, log_built_nodes
 from orchestration.runs.record import BLOCKED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord, RunStore, SourceStatus
@@ -46,7 +46,7 @@ from orchestration.trial.findings import (
     read_rules,
     rejected_by_reason,
 )
-from orchestration.trial.throwaway_home import copy_home, keep_release_only, lay_out_deliveries, prepare
+from orchestration.trial.throwaway_home import copy_home, keep_release_only, lay_out_deliveries, throwaway_home
 from warehouse.connection import detach
 from warehouse.paths import RELEASE_FILES, Home
 
@@ -116,8 +116,21 @@ def run_trial(settings: Settings, options: TrialOptions, on_delivery: Callable[[
     location = read_delivery_location(settings, options.file)
     contract = location.registry[options.source]
     as_of_time(options.as_of, location.city)
-    throwaway = prepare((options.keep or home.tried).absolute())
-    is_built = False
+    with throwaway_home((options.keep or home.tried).absolute(), home, options.wait_seconds) as throwaway:
+        trial = _try(settings, options, location, contract, throwaway, on_delivery)
+    trial.seconds = time.monotonic() - started
+    return trial
+
+
+def _try(
+    settings: Settings,
+    options: TrialOptions,
+    location: DeliveryLocation,
+    contract: Contract,
+    throwaway: Home,
+    on_delivery: Callable[[DeliveryPart], None],
+) -> Trial:
+    home, is_built = settings.home, False
     try:
         is_seeded = copy_home(home, throwaway, options.source, options.wait_seconds)
         where, sources = lay_out_deliveries(throwaway, location, options.source, options.file, is_seeded=is_seeded)
@@ -134,7 +147,6 @@ def run_trial(settings: Settings, options: TrialOptions, on_delivery: Callable[[
             if not trial.delivery.is_held_back:
                 _build(run, trial)
                 is_built = True
-            trial.seconds = time.monotonic() - started
             return trial
     finally:
         keep_release_only(throwaway, is_built=is_built)

@@ -19,25 +19,61 @@ from ingest.contract.registry import Registry
 from ingest.layers import seed_rows
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
-from warehouse.lock import LockHeld, holder, private_lock
+from warehouse.lock import LockHeld, RunLock, holder, private_lock
 from warehouse.paths import PRIVATE, Home
 from warehouse.releases import current
 
 MARK = "levelground-try"  # a file in every throw-away home: only a folder with it is replaced
 DELIVERED = "delivered"
+LOCKS = {Home(Path()).run_lock.name, Home(Path()).run_lock_holder.name}  # held by the trial that uses the folder
 # of no use once the throw-away release is built: the rest of the copy holds private columns
 COPIED = ("warehouse.duckdb", "warehouse.duckdb.wal", "deliveries", "disclosure", "dbt", "tmp", "dagster", "sample", DELIVERED)
 
 
+@contextmanager
+def throwaway_home(folder: Path, home: Home, wait_seconds: float = 0) -> Iterator[Home]:
+    """An empty throw-away home for one trial at a time; `LockHeld` while another trial has the folder.
+
+    `home`: the home that is tried. What a killed trial has left in its folder `try` is replaced.
+    """
+    _refuse_other_files(folder, home)
+    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    lock = RunLock(Home(folder), "try")
+    try:
+        lock.acquire(wait_seconds)
+    except LockHeld as error:
+        raise LockHeld(error.holder, f"another trial uses {folder}; --keep names another folder") from None
+    try:
+        yield prepare(folder)
+    finally:
+        lock.release()
+
+
+def _refuse_other_files(folder: Path, home: Home) -> None:
+    """`ConfigurationError` if the folder has files, and no trial has written them."""
+    if not folder.exists() or (folder / MARK).is_file():
+        return
+    names = {path.name for path in folder.iterdir()} - LOCKS
+    # of `try` in a home, a trial of an earlier version may have lost the mark; home.json is of a home that runs have written
+    is_own = folder == home.tried.absolute() and Home(folder).home_json.name not in names
+    if names and not is_own:
+        raise ConfigurationError(
+            f"{folder} has files that are of no trial; name a new or an empty folder with --keep, or delete this one if nobody "
+            "needs its files"
+        )
+
+
 def prepare(folder: Path) -> Home:
-    """Create an empty throw-away home, in place of that of the last trial."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
-        raise ConfigurationError(f"{folder} has files that are of no trial; name a new or an empty folder")
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(mode=PRIVATE, parents=True)
-    folder.chmod(PRIVATE)
-    (folder / MARK).touch()
+    """Create an empty throw-away home, in place of that of the last trial. The locks of a folder stay."""
+    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    (folder / MARK).touch()  # first: a process that is killed now leaves a folder of a trial
+    for path in folder.iterdir():
+        if path.name == MARK or path.name in LOCKS:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     throwaway = Home(folder)
     throwaway.ensure()
     folder.chmod(PRIVATE)

@@ -13,6 +13,7 @@ from orchestration.runs.context import RunOptions
 from orchestration.runs.errors import StepError
 from orchestration.runs.record import FAILED, INTERRUPTED, UNCHANGED, RunStore
 from orchestration.settings import Settings
+from orchestration.transform import dbt_project
 from tests.support.run_records import run_record
 
 LIVE = RunOptions(trigger="cli", deliveries="live", wait_seconds=0)
@@ -65,3 +66,35 @@ def test_an_interrupted_run_is_closed_by_the_next(settings: Settings) -> None:
         assert not download.exists()
         run.end(UNCHANGED, "nothing to do")
     assert outcomes(settings) == {"killed": (FAILED, INTERRUPTED), "next": (UNCHANGED, "nothing to do")}
+
+
+def test_a_source_that_is_added_during_a_run_is_for_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("write_registrations", lambda *_: None), ("MACROS", "dbt_project.yml"), ("EXPOSED", "dbt_project.yml")):
+        monkeypatch.setattr(dbt_project, name, value)  # reading all models takes a second
+    layer, model = tmp_path / "layer", Path("staging") / "xyz" / "stg_xyz__own.sql"
+    added = model.with_name("stg_xyz__added.sql")
+    for path in (layer / "models" / model, layer / "suites" / "fct_own.yml", layer / "city.yml"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    (layer / "city.yml").write_text('city: new_ulm\nplace_geoid: "2746042"\n')
+    (layer / "models" / model).write_text("select 1 as one")
+    environment = {"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_CITY": str(layer)}
+    settings = Settings.from_environment(environment | {"LEVELGROUND_HASH_KEY": "secret"})
+
+    def built() -> dict[str, str]:
+        dbt_project.prepare_project(settings.home, run.location.registry, run.location.city.layers)
+        found = (settings.home.dbt_project / "models").rglob("stg_xyz__*.sql")
+        return {path.name: path.read_text() for path in found}
+
+    with open_run(settings, LIVE, "first") as run:
+        (layer / "models" / added).write_text("select * from {{ source('landing', 'xyz__added') }}")
+        (layer / "models" / model).write_text("select 2 as two")
+        (layer / "suites" / "fct_added.yml").write_text("table: fct_added")
+        assert built() == {model.name: "select 1 as one"}
+        (own,) = run.location.city.layers
+        assert not own.files("suites")
+        assert run.location.with_original_paths(f"{own.folder}/suites/a.yml: wrong") == f"{layer}/suites/a.yml: wrong"
+        run.end(UNCHANGED, "nothing to do")
+    with open_run(settings, LIVE, "second") as run:
+        assert built().keys() == {model.name, added.name}
+        run.end(UNCHANGED, "nothing to do")
+    assert f'"layer": "{layer}"' in settings.home.home_json.read_text(), "the next run reads the layer itself"

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from expectations.results import ExpectationResult, GateResult
+from orchestration.cli.delivery_check import label_lines
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.sources import check_delivery
+from tests.support.visits import visits_contract
 
 REQUESTS = "ucc__service_requests"
 HEADER = "CREATIONDATE,CLOSEDDATETIME,OBJECTDESC,TITLE,CASECLOSUREREASONDESCRIPTION"
@@ -34,3 +36,23 @@ def test_without_a_home_and_without_a_file_there_is_nothing_to_check(settings: S
     with pytest.raises(ConfigurationError, match="does not exist yet; name a file"):
         check_delivery.check_delivery(settings, REQUESTS, None)
     assert not settings.home.root.exists()
+
+
+def test_a_check_names_the_labels_without_a_row(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = ExpectationResult("unmapped_labels_pct", "race", "critical", False, 9.0, 0.0, "labels")
+    monkeypatch.setattr(check_delivery, "audit_delivery", lambda *_: GateResult("delivery", "dpt__visits", (failed,)))
+    race = {"name": "race", "from": "Race", "role": "race", "vocabulary": "eeo4_hr", "privacy": "sensitive"}
+    contract = visits_contract(columns=[{"name": "id", "from": "Id"}, race])
+    file = tmp_path / "visits.csv"
+    labels = ["WHITE"] * 20 + ["Declined to Answer"] * 30 + ["Jane Roe of 4 Elm St"]
+    file.write_text("Id,Race\n" + "".join(f"{number},{label}\n" for number, label in enumerate(labels)))
+    checked = check_delivery.check_delivery(settings, "dpt__visits", file, contract)
+    assert list(label_lines(checked)) == [
+        "\nrace: 2 labels without a row in the crosswalk",
+        "  'Declined to Answer', 30 of 51 rows, 58.8 %",
+        "  1 label is in fewer than 11 rows; `levelground try dpt__visits` lists what may be named",
+    ]
+    public = visits_contract(columns=[{"name": "id", "from": "Id"}, race | {"privacy": "public"}])
+    file.write_text("Id,Race\n1,Declined to Answer\n")
+    shown = list(label_lines(check_delivery.check_delivery(settings, "dpt__visits", file, public)))
+    assert shown == ["\nrace: 1 label without a row in the crosswalk", "  'Declined to Answer', 1 of 1 rows, 100.0 %"]

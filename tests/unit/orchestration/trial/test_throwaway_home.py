@@ -13,8 +13,8 @@ from ingest.city import read_city
 from ingest.contract.registry import load_registry
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.settings import ConfigurationError
-from orchestration.trial.throwaway_home import copy_home, keep_release_only, lay_out_deliveries, prepare
-from warehouse.lock import LockHeld, private_lock
+from orchestration.trial.throwaway_home import copy_home, keep_release_only, lay_out_deliveries, prepare, throwaway_home
+from warehouse.lock import Holder, LockHeld, private_lock
 from warehouse.paths import Home
 from warehouse.releases import Current
 
@@ -90,9 +90,38 @@ def test_only_a_folder_of_a_trial_is_replaced(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "mine.txt").touch()
-    with pytest.raises(ConfigurationError, match="files that are of no trial"):
-        prepare(other)
-    assert (other / "mine.txt").is_file()
+    with pytest.raises(ConfigurationError, match=r"files that are of no trial.* --keep"), throwaway_home(other, Home(tmp_path)):
+        pass
+    assert [path.name for path in other.iterdir()] == ["mine.txt"]
+
+
+def test_a_second_trial_leaves_the_folder_of_the_first_alone(home: Home) -> None:
+    throwaway = prepare(home.tried)
+    (throwaway.dbt / "models").mkdir()
+    throwaway.run_lock_holder.write_text(Holder(pid=4711, started_at="2026-01-01T00:00:00", trigger="try").model_dump_json())
+    # as of another process: a lock of its own, not the re-entrant one
+    with private_lock(throwaway.run_lock), pytest.raises(LockHeld, match=r"another trial uses .*--keep.*pid 4711"):
+        throwaway_home(home.tried, home).__enter__()
+    assert (throwaway.dbt / "models").is_dir()
+    with throwaway_home(home.tried, home) as second:
+        assert not (second.dbt / "models").exists(), "what a trial left that died is replaced"
+        assert second.run_lock_holder.is_file()
+    assert not second.run_lock_holder.exists()
+
+
+def test_what_a_killed_trial_left_is_replaced_in_the_home_only(home: Home, tmp_path: Path) -> None:
+    for folder in (home.tried, tmp_path / "kept"):
+        (folder / "dbt" / "project").mkdir(parents=True)  # of an earlier version, killed after it had removed its mark
+    with throwaway_home(home.tried, home) as throwaway:
+        assert not throwaway.dbt_project.exists()
+    with pytest.raises(ConfigurationError, match="of no trial"), throwaway_home(tmp_path / "kept", home):
+        pass
+    nested = Home(tmp_path / "outer")
+    (nested.tried / "releases").mkdir(parents=True)
+    (nested.tried / "home.json").write_text("{}")
+    with pytest.raises(ConfigurationError, match="of no trial"), throwaway_home(nested.tried, nested):
+        pass
+    assert (nested.tried / "releases").is_dir(), "a home that runs have written"
 
 
 def test_without_a_release_maps_are_ingested_with_the_source(tmp_path: Path) -> None:
