@@ -390,7 +390,7 @@ def test_contracts_and_files_of_a_layer_are_read_in_one_state(
 ) -> None:
     layer = folder("layer", 'city: new_ulm\nplace_geoid: "2746042"\n')
     (layer / "models").mkdir()
-    readings = []
+    readings: list[int] = []
 
     def read(*_: object) -> Registry:
         """Read the contracts while another person writes a model."""
