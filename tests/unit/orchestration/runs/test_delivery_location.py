@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.contract.registry import SOURCES, ContractError, Registry, load_registry
+from ingest.contract.registry import SOURCES, ContractError, load_registry
 from ingest.layers import state_layer
-from orchestration.runs import delivery_location
 from orchestration.runs.delivery_location import configured_location, home_city, read_delivery_location, resolve_delivery_location
 from orchestration.settings import ConfigurationError, Settings
 
@@ -382,29 +381,3 @@ def test_live_systems_are_those_of_the_named_city(settings: Made, folder: Callab
     assert stored_location(settings()) == {"deliveries": "live", "city": "new_ulm", "layer": str(layer)}
     assert resolve_delivery_location(settings()).city.layers[0].folder == layer, "home.json keeps the folder of the layer"
     assert "is missing or has no key city" in refusal(settings(CITY=str(tmp_path / "nowhere")), "live")
-
-
-@pytest.mark.parametrize("changes", [1, 99])
-def test_contracts_and_files_of_a_layer_are_read_in_one_state(
-    settings: Made, folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, changes: int
-) -> None:
-    layer = folder("layer", 'city: new_ulm\nplace_geoid: "2746042"\n')
-    (layer / "models").mkdir()
-    readings: list[int] = []
-
-    def read(*_: object) -> Registry:
-        """Read the contracts while another person writes a model."""
-        readings.append(len(readings))
-        if len(readings) <= changes:
-            (layer / "models" / "stg_xyz__own.sql").write_text(f"select {len(readings)}")
-        return Registry(())
-
-    monkeypatch.setattr(delivery_location, "city_registry", read)
-    if changes > 1:
-        with pytest.raises(ConfigurationError, match=r"files changed in .*layer while the command read them; run it again"):
-            read_delivery_location(settings(CITY=str(layer), DELIVERIES="live"))
-        assert len(readings) == delivery_location.READINGS
-        return
-    location = read_delivery_location(settings(CITY=str(layer), DELIVERIES="live"))
-    assert location.snapshots[0].files[Path("models/stg_xyz__own.sql")] == b"select 1"
-    assert readings == [0, 1]
