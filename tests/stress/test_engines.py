@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -199,8 +199,10 @@ def _kill_worker(run: subprocess.Popen[str]) -> None:
     ends = time.monotonic() + 600
     while time.monotonic() < ends:
         for child in psutil.Process(run.pid).children():
-            if "warehouse.worker" in child.cmdline():
-                child.kill()
-                return
+            # a child that has just ended has no command line
+            with suppress(psutil.NoSuchProcess):
+                if "warehouse.worker" in child.cmdline():
+                    child.kill()
+                    return
         time.sleep(0.005)
     raise AssertionError("the run started no worker")
