@@ -37,6 +37,7 @@ GROUP_OF_FOLDER = {
     "models/measures/coverage/": CALCULATION,
     "models/disclosure/": DISCLOSURE,
     "models/published/intermediate/": DISCLOSURE,
+    "models/published/staging/": DISCLOSURE,
     "models/published/": PUBLISHED,
     "models/quality/": QUALITY,
 }

@@ -58,8 +58,8 @@ def _refuse_other_files(folder: Path, home: Home) -> None:
     is_own = folder == home.tried.absolute() and Home(folder).home_json.name not in names
     if names and not is_own:
         raise ConfigurationError(
-            f"{folder} has files that are of no trial; name a new or an empty folder with --keep, or delete this one if nobody "
-            "needs its files"
+            f"{folder} has files that are of no trial; name a new or an empty folder with --keep, or delete this one if its "
+            "files are not needed"
         )
 
 

@@ -99,5 +99,6 @@ def test_english_texts_of_the_release_are_those_of_the_spreadsheets(released: du
         text_id: text for text_id, text in english_texts().items() if text_id in published or not text_id.startswith("goal.")
     }
     for layer in read_city(None, "sampleton").layers:
-        exported |= english_texts(layer.folder / "seeds")
+        if not layer.tables_only:  # the names of a state whose tables alone are used are not published
+            exported |= english_texts(layer.folder / "seeds")
     assert published == exported

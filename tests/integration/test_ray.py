@@ -39,7 +39,8 @@ def test_a_killed_worker_costs_one_attempt_and_nothing_of_ray_is_left(tmp_path: 
         folder=tmp_path / "home" / "tmp" / "a-folder-whose-path-is-too-long-for-a-socket",
     )
     seen: dict[psutil.Process, set[str]] = {}
-    killer = threading.Thread(target=_kill_first_reader, args=(pipe, plan.read_text(), seen), daemon=True)
+    others = set(psutil.Process().children(recursive=True))
+    killer = threading.Thread(target=_kill_first_reader, args=(pipe, plan.read_text(), seen, others), daemon=True)
     killer.start()
     done: list[TaskResult] = []
     results = engine.run(tasks, done.append)
@@ -56,13 +57,13 @@ def test_a_killed_worker_costs_one_attempt_and_nothing_of_ray_is_left(tmp_path: 
     assert [process for process in seen if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
 
 
-def _kill_first_reader(pipe: Path, text: str, seen: dict[psutil.Process, set[str]]) -> None:
+def _kill_first_reader(pipe: Path, text: str, seen: dict[psutil.Process, set[str]], others: set[psutil.Process]) -> None:
     """Kill the worker that reads the pipe, and write the text for the next one.
 
-    `seen`: the processes of Ray, and the addresses on which each listens.
+    `seen`: the processes of Ray, and the addresses on which each listens. `others`: processes that earlier tests started.
     """
     writer = os.open(pipe, os.O_WRONLY)
-    for process in psutil.Process().children(recursive=True):
+    for process in set(psutil.Process().children(recursive=True)) - others:
         seen[process] = {each.laddr.ip for each in process.net_connections() if each.status == psutil.CONN_LISTEN}
         if any(os.path.realpath(file) == str(pipe) for file in Path(f"/proc/{process.pid}/fd").iterdir()):
             process.kill()

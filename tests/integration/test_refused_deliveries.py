@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest.contract.registry import load_registry
+from ingest.city import city_registry, read_city
 from tests.conftest import CommandLine
 from tests.support.canaries import Seeder, found_in, private_columns, search
 
-CONTRACTS = {contract.source: contract for contract in load_registry()}
+CONTRACTS = {contract.source: contract for contract in city_registry(read_city(None, "sampleton"))}
 
 
 @pytest.fixture(scope="module")

@@ -72,14 +72,14 @@ published as (
 
 final as (
     select
-        source,
+        coalesce(races.source, places.source, published.source) as source,
         races.known_race_pct,
         places.geocoded_pct,
         coalesce(races.has_unmapped_labels, false) as has_unmapped_labels,
         published.source is not null as is_published_by_race
     from races
-    full outer join places using (source)
-    full outer join published using (source)
+    full outer join places on races.source = places.source
+    full outer join published on coalesce(races.source, places.source) = published.source
 )
 
 select * from final
