@@ -23,21 +23,19 @@ def print_check(checked: DeliveryCheck) -> None:
 
 
 def label_lines(checked: DeliveryCheck) -> Iterator[str]:
-    """The labels that the crosswalk does not map. One of few rows of a private column is only counted."""
+    """The labels that the crosswalk does not map; those of a private column are only counted."""
     contract, least = checked.contract, checked.contract.agreement.suppress_below
     public = {column.name for column in contract.columns if column.privacy == "public"}
     for column in dict.fromkeys(label.column for label in checked.labels):
         found = [label for label in checked.labels if label.column == column]
-        frequent = [label for label in found if label.rows is not None and (column in public or label.rows >= least)]
-        rare = len(found) - len(frequent)
+        frequent = [label for label in found if column in public and label.rows is not None]
         noun = "label" if len(found) == 1 else "labels"
         yield f"\n{column}: {len(found)} {noun} without a row in the crosswalk"
         yield from (f"  {label.in_words(least)}" for label in frequent[:LISTED])
         if len(frequent) > LISTED:
             yield f"  and {len(frequent) - LISTED} more; `levelground try {contract.source}` lists them"
-        if rare:
-            which = "1 label is" if rare == 1 else f"{rare} labels are each"
-            yield f"  {which} in fewer than {least} rows; `levelground try {contract.source}` lists what may be named"
+        if len(frequent) < len(found):
+            yield f"  `levelground try {contract.source}` lists those that may be named"
 
 
 def _print_column_differences(checked: DeliveryCheck) -> None:
