@@ -1,4 +1,4 @@
-"""A removal waits for no run. What removals delete: `tests/integration/test_erasure.py` and `tests/stress/test_remove_records.py`."""
+"""A removal does not run next to a run. What it deletes: `tests/integration/test_erasure.py`, `tests/stress/test_remove_records.py`."""
 
 from __future__ import annotations
 
