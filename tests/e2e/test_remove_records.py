@@ -1,4 +1,4 @@
-"""A removal does not run next to a run. What it deletes: `tests/integration/test_erasure.py`, `tests/stress/test_remove_records.py`."""
+"""A removal does not run next to a run. `tests/integration/test_erasure.py` and `tests/stress` hold what it deletes."""
 
 from __future__ import annotations
 
