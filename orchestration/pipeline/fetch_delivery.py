@@ -14,7 +14,7 @@ from ingest.connectors import CursorPosition, FetchRequest, Origin, open_folder,
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, deliver, find_damage, quarantine_batch
 from ingest.delivery.removals import read_removals
-from ingest.delivery.row_filter import new_row_filter
+from ingest.delivery.row_filter import RowFilter, new_row_filter
 from ingest.landing import DeliveryLost, JournalDamaged, ensure_tables, last_load, read_cursor, replay
 from ingest.readers import delivered_files
 from orchestration.pipeline.read_in_tasks import table_reader
@@ -34,9 +34,7 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
     live = run.location.is_live(contract)
     since = _since(run, contract) if live else None
     known = {delivery.load_id for delivery in store.records()}
-    row_filter = new_row_filter(
-        contract, read_removals(store.folder), run.settings.hash_key, run.location.city.time_zone, run.as_of.date()
-    )
+    row_filter = _row_filter(run, contract, store)
     with _origin(run, contract, store, since) as origin:
         if origin is None:
             return None
@@ -65,6 +63,12 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
         return delivery
 
 
+def _row_filter(run: RunContext, contract: Contract, store: DeliveryStore) -> RowFilter | None:
+    """Drops the rows of a source that may not be kept; None if all may."""
+    zone, removals = run.location.city.time_zone, read_removals(store.folder)
+    return new_row_filter(contract, removals, run.settings.hash_key, zone, run.as_of.date())
+
+
 def delivered_paths(run: RunContext, contract: Contract) -> tuple[Path, tuple[Path, ...]]:
     """The folder of a source that is read from files, and its files; without any if it is fetched live."""
     folder = run.location.folder_of(contract)
@@ -78,9 +82,7 @@ def deliver_other_files(
 ) -> DeliveryRecord:
     """Write the files of a delivery that are not held back, as a delivery of their own."""
     folder, _ = delivered_paths(run, contract)
-    row_filter = new_row_filter(
-        contract, read_removals(store.folder), run.settings.hash_key, run.location.city.time_zone, run.as_of.date()
-    )
+    row_filter = _row_filter(run, contract, store)
     origin = open_folder(contract, split.others, folder)
     return deliver(
         contract,

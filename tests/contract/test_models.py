@@ -306,7 +306,7 @@ def test_each_folder_has_one_yaml_for_its_models() -> None:
     wrong = []
     for file in (path for folder in MODEL_FOLDERS for path in folder.rglob("*__models.yml")):
         models = {model["name"] for model in yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["models"]}
-        beside = {path.stem for path in file.parent.glob("*.sql")}
-        if models != beside:
-            wrong.append((str(file.relative_to(ROOT)), sorted(models ^ beside)))
+        in_folder = {path.stem for path in file.parent.glob("*.sql")}
+        if models != in_folder:
+            wrong.append((str(file.relative_to(ROOT)), sorted(models ^ in_folder)))
     assert not wrong, f"one _<folder>__models.yml describes the models of its folder: {wrong}"

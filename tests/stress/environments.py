@@ -21,7 +21,7 @@ def environment(folder: Path, *packages: str) -> Path:
     return folder / "bin"
 
 
-def beside(folder: Path, *packages: str) -> Path:
+def packages_folder(folder: Path, *packages: str) -> Path:
     """A folder of these packages, for PYTHONPATH: they are used next to Levelground's, in versions that its lock file allows."""
     command = [UV, "pip", "install", "--quiet", "--python", sys.executable, "--target", folder]
     result = subprocess.run(

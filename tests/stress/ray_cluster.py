@@ -36,14 +36,17 @@ class RayCluster:
         self.settings = {**ENVIRONMENT, "LEVELGROUND_ENGINE": "ray", "LEVELGROUND_ENGINE_ADDRESS": str(cluster.address)}
 
     def begun(self, home: Path) -> psutil.Process:
-        """A worker that reads or writes a part of a home; the next one that does."""
+        """The next worker that reads or writes a part of a home, suspended: a task can take milliseconds."""
         ends = time.monotonic() + 600
         while time.monotonic() < ends:
             for process in psutil.Process().children(recursive=True):
                 try:
                     is_worker = process.name().startswith("ray::attempt")
-                    if is_worker and any(Path(file.path).is_relative_to(home) for file in process.open_files()):
-                        return process
+                    if is_worker and _uses(process, home):
+                        process.suspend()
+                        if _uses(process, home):
+                            return process
+                        process.resume()
                 except psutil.Error:
                     continue
             time.sleep(0.005)
@@ -57,6 +60,10 @@ class RayCluster:
         self._cluster.remove_node(lost, allow_graceful=False)
         self._nodes.remove(lost)
         self._nodes.append(self._cluster.add_node(**NODE))
+
+
+def _uses(process: psutil.Process, home: Path) -> bool:
+    return any(Path(file.path).is_relative_to(home) for file in process.open_files())
 
 
 def _processes(node: Any) -> list[Any]:

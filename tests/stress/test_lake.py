@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import Place
-from tests.stress.environments import beside
+from tests.stress.environments import packages_folder
 from tests.support.outdated_facts import newest_run, outdate_facts
 from tests.support.small_home import COLUMNS, FIRST, HEADER, LOAD, SmallHome
 from tests.support.visits import visits_contract
@@ -131,7 +131,7 @@ def _digest(home: Home, release_id: str) -> str:
 
 
 def test_a_catalog_of_a_release_never_changes(small: SmallHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(beside(tmp_path / "packages", "duckdb-extension-ducklake==1.5.5"))
+    monkeypatch.syspath_prepend(packages_folder(tmp_path / "packages", "duckdb-extension-ducklake==1.5.5"))
     home, file = small.home, tmp_path / "first.ducklake"
     (first,) = known_releases(home)
     before = _content(home, first)

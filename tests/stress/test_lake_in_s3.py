@@ -19,7 +19,7 @@ import pytest
 from tests.conftest import CommandLine
 from tests.e2e.conftest import Place
 from tests.integration.test_erasure import erase
-from tests.stress.environments import beside
+from tests.stress.environments import packages_folder
 from tests.stress.test_lake import deliver_payments
 from tests.support.erased_bytes import places_with
 from tests.support.outdated_facts import outdate_facts
@@ -48,7 +48,7 @@ SECRET = secrets.token_hex(16)
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a client of the store; the bucket `lake` exists."""
-    packages = beside(tmp_path_factory.mktemp("s3") / "packages", *PACKAGES)
+    packages = packages_folder(tmp_path_factory.mktemp("s3") / "packages", *PACKAGES)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

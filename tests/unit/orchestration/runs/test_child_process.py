@@ -7,10 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
 
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals the end of a parent")
 def test_a_child_process_ends_with_its_parent(tmp_path: Path) -> None:
     program = (
         "import signal, subprocess; from orchestration.runs.child_process import end_with_parent as prepare; "
