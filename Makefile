@@ -22,8 +22,8 @@ check: .venv/dev.stamp
 test: .venv/dev.stamp
 	$(BIN)/python -m tests.suite test
 
-# Long tests of faults, history, clients and engines; ONLY="-k superset" runs some of them. Those of Spark need Java 17.
-stress: .venv/stress.stamp
+# Long tests of faults, history, clients and engines; ONLY="-k superset" runs some of them.
+stress: .venv/dev.stamp
 	$(BIN)/python -m tests.suite stress $(ONLY)
 
 # Compare the product with the limit, a notebook and a stock pipeline (docs/performance.md); ROWS="1000000 10000000" ROUNDS=3
@@ -46,8 +46,6 @@ lock: .venv/uv.stamp
 		--group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 		--group build --group dev pyproject.toml -o requirements-dev.lock
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-		--group stress -o requirements-stress.lock
 
 .venv/uv.stamp: requirements-uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Levelground needs Python 3.11, 3.12 or 3.13; this is %s: make PYTHON=python3.12 …" % sys.version.split()[0])'
@@ -73,12 +71,6 @@ lock: .venv/uv.stamp
 	@echo 'install 3 of 3: levelground itself (a second)'
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e .
 	@touch $@ .venv/run.stamp
-
-# The package is an archive of sources with the whole of Spark, which setuptools unpacks.
-.venv/stress.stamp: .venv/dev.stamp requirements-stress.lock
-	@echo 'install 1 of 1: Spark, for make stress (430 MB, one to three minutes)'
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-stress.lock
-	@touch $@
 
 clean:
 	rm -rf .venv .levelground

@@ -22,12 +22,10 @@ DBT_PROJECT = PROJECT / "dbt_project"
 SHARED_SEEDS = DBT_PROJECT / "seeds" / "reference"  # a city's layers may replace them: see ingest.layers
 IS_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
 # the modules of `orchestration.engines`
-ENGINES = ("local", "ray", "spark")
+ENGINES = ("local", "ray")
 # the form of an address, for each engine that has machines of its own
 ENGINE_ADDRESSES = {
     "ray": r"auto|(ray://)?[A-Za-z0-9.-]+:\d+",
-    # masters; a local cluster has executors, cores and MB of each
-    "spark": r"local-cluster\[\d+,\d+,\d+\]|spark://[A-Za-z0-9.,:-]+|k8s://(https?://)?[A-Za-z0-9.-]+(:\d+)?",
 }
 
 

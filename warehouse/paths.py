@@ -160,11 +160,6 @@ class Home:
         return self.root / "lakes.json"
 
     @property
-    def compacted_parts(self) -> Path:
-        """The merged parts of the lake that the next release may use, as a list in JSON."""
-        return self.root / "compacted_parts.json"
-
-    @property
     def dagster(self) -> Path:
         """Dagster's storage."""
         return self.root / "dagster"

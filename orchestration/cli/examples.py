@@ -70,8 +70,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "releases pin": ("levelground releases pin current --label 2025Q3",),
     "releases diff": ("levelground releases diff 2025Q2 2025Q3",),
     "lake verify": ("levelground lake verify",),
-    "lake compact": ("levelground lake compact --dry-run", "levelground lake compact --rows 20000000"),
-    "lake catalog": ("levelground lake catalog 2025Q4.ducklake --release 2025Q4",),
     "lake prune": ("levelground lake prune",),
     "scorecard": ("levelground scorecard --serve", "levelground scorecard --release 2025Q3 --out site"),
     "scorecard withdraw": ("levelground scorecard withdraw 2025Q3",),

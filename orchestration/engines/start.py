@@ -8,7 +8,6 @@ from pathlib import Path
 from orchestration.engines.engine import Engine, share_of_memory
 from orchestration.engines.local import LocalEngine
 from orchestration.engines.ray import RayEngine
-from orchestration.engines.spark import SparkEngine
 from orchestration.settings import Settings
 from warehouse.worker import Resources
 
@@ -24,6 +23,6 @@ def start_engine(settings: Settings, tasks: int, *, memory_limit: str, spill: Pa
     memory = share_of_memory(memory_limit, workers + 1)
     resources = Resources(threads=1, memory_limit=memory, spill=str(spill))
     attempts = settings.task_attempts
-    if driven := {"ray": RayEngine, "spark": SparkEngine}.get(str(settings.engine)):
-        return driven(address=settings.engine_address, workers=workers, attempts=attempts, resources=resources, folder=spill)
+    if settings.engine == "ray":
+        return RayEngine(address=settings.engine_address, workers=workers, attempts=attempts, resources=resources, folder=spill)
     return LocalEngine(workers=workers, attempts=attempts, resources=resources)

@@ -28,7 +28,7 @@ from orchestration.transform.build_plan import (
 from orchestration.transform.build_selection import restrict_to_source
 from orchestration.transform.fingerprints import seed_hashes
 from orchestration.transform.run_inputs import write_incremental_loads
-from warehouse.releases import NodeFingerprint, changed_by_compaction, current, read_manifest
+from warehouse.releases import NodeFingerprint, current, read_manifest
 from warehouse.sql import identifier, quoted
 
 RELEASE_DATABASE = "release"
@@ -159,17 +159,13 @@ def _known_fingerprints(run: RunContext, inputs: FingerprintInputs) -> dict[str,
         return read_state(run.con)
     manifest = read_manifest(run.settings.home, published.release_id)
     in_lake = {f"{RELEASE_DATABASE}.{name}" for name in manifest.parts}
-    merged = {f"{RELEASE_DATABASE}.{name}" for name in changed_by_compaction(run.settings.home, manifest)}
     released = {
         node: found
         for node, found in manifest.made_of.node_fingerprints.items()
-        # a fact that the settings now keep elsewhere is built again, and one of which merged parts are ready
+        # a fact that the settings now keep elsewhere is built again
         if node not in inputs.nodes
         or incremental_source(inputs.nodes[node]) is None
-        or (
-            (relation := inputs.nodes[node]["relation_name"].replace('"', "")) not in merged
-            and (relation in in_lake) == (run.settings.lake is not None)
-        )
+        or (inputs.nodes[node]["relation_name"].replace('"', "") in in_lake) == (run.settings.lake is not None)
     }
     run.parts = dict(manifest.parts)
     return {**released, **read_state(run.con)}

@@ -22,7 +22,7 @@ from orchestration.transform.rowwise_plan import rowwise_models
 from orchestration.transform.rowwise_tasks import FactToBuild, build_missing_parts
 from warehouse.connection import read_objects
 from warehouse.fingerprint import text_sha256
-from warehouse.releases import Lake, PartRecord, compacted_parts, sealed_parts, with_merged_parts
+from warehouse.releases import Lake, PartRecord, sealed_parts
 from warehouse.sql import literal, quoted
 from warehouse.temporary import temporary_folder
 
@@ -33,7 +33,7 @@ def build(
     """Build the nodes of a build plan; the same rows as `dbt_runner.build_nodes`."""
     home, lake = run.settings.home, Lake(run.settings.lake) if run.settings.lake else None
     with temporary_folder(home, "parts-") as folder:
-        kept = {**sealed_parts(home), **compacted_parts(home)} if lake is not None else {}
+        kept = sealed_parts(home) if lake is not None else {}
         facts = [fact for node in plan.rebuild if (fact := _to_build(run, inputs, node, lake, folder, kept))]
         needed = _ancestors(inputs.nodes, {fact.models.fact for fact in facts}) & set(nodes)
         results = dbt_runner.build_nodes(home, needed, on_node) if needed else []
@@ -64,7 +64,6 @@ def _to_build(
         else str(folder / name / f"part-{partition.number}.parquet")
         for partition in partitions.all
     }
-    parts = with_merged_parts(parts, kept)
     return FactToBuild(rowwise_models(inputs.manifest, node), partitions, parts, f"{inputs.nodes[node]['schema']}.{name}", kept)
 
 

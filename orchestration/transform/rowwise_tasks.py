@@ -25,7 +25,7 @@ from warehouse.worker import Task
 class FactToBuild:
     """A fact, the partitions of its source, and the file of the part of each.
 
-    `relation`: its `schema.name`. A merged part is the file of several partitions.
+    `relation`: its `schema.name`.
     `kept`: the parts that exist as a release has sealed them, by their file.
     """
 

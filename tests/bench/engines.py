@@ -3,8 +3,8 @@
     python -m tests.bench.engines [--rows 1000000 10000000] [--engines local ray] [--workers 2] [--parts 8] [--out FOLDER]
 
 Every run starts from an empty home and reads the same city. `plain` runs the tasks of `local` with a part per fact, which is
-DuckDB alone; the ratios compare processor time with it. The engine `spark` needs Java 17 and `make .venv/stress.stamp`. Exit 1 if
-a release has another content than that of one process.
+DuckDB alone; the ratios compare processor time with it. Exit 1 if a release has another content than
+that of one process.
 
 - task CPU: processor time of the tasks, and its ratio to plain
 - with engine: the same with what the run costs more than a run in one process, start of the engine included

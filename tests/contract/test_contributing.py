@@ -70,7 +70,7 @@ def test_the_layout_names_every_package(package: str) -> None:
 def test_make_names_what_it_installs_before_each_quiet_step() -> None:
     lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
     steps = [number for number, line in enumerate(lines) if "pip install --quiet" in line or "pip sync --quiet" in line]
-    assert len(steps) == 6
+    assert len(steps) == 5
     for number in steps:
         said = [
             line

@@ -15,7 +15,7 @@ SECTIONS = {
     "Installed with Levelground": PROJECT["project"]["dependencies"],
     "Extras": [line for extra in PROJECT["project"]["optional-dependencies"].values() for line in extra],
     "Build": [*PROJECT["build-system"]["requires"], *PROJECT["dependency-groups"]["build"]],
-    "Development": [*PROJECT["dependency-groups"]["dev"], *PROJECT["dependency-groups"]["stress"]],
+    "Development": PROJECT["dependency-groups"]["dev"],
 }
 
 
@@ -46,19 +46,6 @@ def test_locked_versions_are_within_the_bounds(lock: str) -> None:
     wanted = [Requirement(line) for line in SECTIONS["Installed with Levelground"]]
     outside = [str(line) for line in wanted if not line.specifier.contains(locked.get(line.name, "0"), prereleases=True)]
     assert not outside, f"run `make lock`: {lock} has other versions than pyproject.toml allows: {outside}"
-
-
-def test_the_lock_of_stress_tests_has_what_the_extra_installs() -> None:
-    locked = dict(
-        re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements-stress.lock").read_text(encoding="utf-8"), re.MULTILINE)
-    )
-    (tested,) = map(Requirement, PROJECT["dependency-groups"]["stress"])
-    assert PROJECT["project"]["optional-dependencies"]["spark"] == [str(tested)]
-    assert tested.specifier.contains(locked[tested.name]), "run `make lock`"
-    everywhere = (ROOT / "requirements.lock").read_text(encoding="utf-8") + (ROOT / "requirements-dev.lock").read_text(
-        encoding="utf-8"
-    )
-    assert f"\n{tested.name}==" not in everywhere, "`make run` and `make test` install no Spark"
 
 
 def test_uv_is_installed_by_its_hash() -> None:

@@ -15,7 +15,6 @@ import yaml
 
 from ingest.contract.registry import load_registry
 from orchestration.cli.application import GROUPS, application
-from orchestration.engines.spark_driver import configuration, memory_of_task
 from orchestration.settings import Settings, variable_names
 
 ROOT = Path(__file__).parents[2]
@@ -98,41 +97,6 @@ def test_the_container_holds_what_is_locked_and_nothing_of_this_machine() -> Non
     assert "USER levelground" in steps
     left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     assert {".git", ".venv", ".levelground"} <= set(left_out)
-
-
-def test_executors_of_spark_have_what_the_run_has() -> None:
-    """The image and the account, files at the same paths, and the address under which they find the run."""
-    documents = yaml.safe_load_all((DEPLOY / "spark-on-kubernetes.yml").read_text(encoding="utf-8"))
-    found = {f"{document['kind']}/{document['metadata']['name']}": document for document in documents}
-    configuration_files = found["ConfigMap/levelground-spark"]["data"]
-    lines = configuration_files["spark-defaults.conf"].splitlines()
-    spark = dict(line.split(maxsplit=1) for line in lines if not line.startswith("#"))
-    run = found["Pod/levelground-driver"]
-    (container,) = run["spec"]["containers"]
-    environment = {variable["name"]: variable["value"] for variable in container["env"]}
-    settings = Settings.from_environment(environment)
-    assert (settings.engine, settings.engine_address) == ("spark", "k8s://https://kubernetes.default.svc")
-    assert spark["spark.kubernetes.container.image"] == container["image"]
-    assert yaml.safe_load(configuration_files["executor.yml"])["spec"]["securityContext"] == run["spec"]["securityContext"]
-    claims = {volume["name"]: volume.get("persistentVolumeClaim", {}).get("claimName") for volume in run["spec"]["volumes"]}
-    mounts = {
-        (claims[mount["name"]], mount["mountPath"], mount["subPath"]) for mount in container["volumeMounts"] if "subPath" in mount
-    }
-    volumes = [f"spark.kubernetes.executor.volumes.persistentVolumeClaim.{name}" for name in ("tmp", "lake")]
-    of_executors = {
-        (spark[f"{each}.options.claimName"], spark[f"{each}.mount.path"], spark[f"{each}.mount.subPath"]) for each in volumes
-    }
-    assert of_executors == mounts
-    assert {path for _, path, _ in mounts} == {"/var/lib/levelground/tmp", str(settings.lake)}
-    assert {f"PersistentVolumeClaim/{claim}" for claim in claims.values() if claim} <= found.keys()
-    service = found[f"Service/{spark['spark.driver.host']}"]["spec"]
-    assert service["selector"].items() <= run["metadata"]["labels"].items()
-    ports = {spark["spark.driver.port"], spark["spark.driver.blockManager.port"]}
-    assert {str(port["port"]) for port in service["ports"]} == ports
-    assert spark["spark.kubernetes.driver.pod.name"] == run["metadata"]["name"]
-    assert {spark["spark.authenticate"], spark["spark.network.crypto.enabled"]} == {"true"}
-    assert memory_of_task(spark.get) == "4718592KiB"
-    assert not spark.keys() & configuration({"address": settings.engine_address, "workers": 1, "attempts": 4}).keys()
 
 
 def test_proxies_lead_to_where_the_ui_listens() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -15,16 +14,11 @@ from warehouse.paths import Home
 from warehouse.releases import (
     Lake,
     LakeOfAnotherHome,
-    NoRoom,
     ReleaseCorrupt,
-    changed_by_compaction,
-    compact,
-    compacted_parts,
     find_damaged_part,
     known_releases,
     lakes,
     pin,
-    plan_compaction,
     prune,
     read_manifest,
     recover,
@@ -32,7 +26,6 @@ from warehouse.releases import (
     rollback,
     sealed_parts,
     verify,
-    with_merged_parts,
 )
 
 COUNT = "select count(*) as n, count(distinct note) as notes from fct_visits"
@@ -87,44 +80,15 @@ def test_a_release_has_its_parts_which_its_readers_read_alone(small: SmallHome, 
     assert "is missing" in recover(home)[0]
 
 
-def test_merged_parts_serve_the_next_release_and_earlier_ones_keep_theirs(
-    small: SmallHome, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pinned_release_keeps_its_parts(small: SmallHome) -> None:
     home = small.home
-    rows = "select visit_number, note from fct_visits"
-    before = run_query(home.published_analyst, rows, 9).to_pylist()
-    assert plan_compaction(home, 199) == [], "two parts of 100 rows do not fit"
-    (merge,) = plan_compaction(home, 200)
-    assert merge.contains == (str(part(home, "2")), str(part(home, "3"))), "the parts that both releases list"
-    with monkeypatch.context() as full:
-        full.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10))
-        with pytest.raises(NoRoom, match="nothing was written"):
-            compact(home, [merge])
-    assert not Path(merge.file).exists()
-    compact(home, [merge])
-    assert remove_unneeded(home) == [merge.file], "a removal of records leaves no copy of them"
-    assert compacted_parts(home) == {}
-    compact(home, [merge])
-    assert plan_compaction(home, 200) == [], "they are merged already"
-    assert remove_unneeded(home, keep_compacted=True) == [], "the next release needs the merged part"
-    second = read_manifest(home, known_releases(home)[-1])
-    assert changed_by_compaction(home, second) == {"marts.fct_visits"}, "the next run builds the view again"
-    released = small.release(3, in_lake=True)
-    assert changed_by_compaction(home, released) == set()
-    assert [Path(record.file).name for record in released.all_parts] == ["0-3.parquet", "1-3.parquet", Path(merge.file).name]
-    assert run_query(home.published_analyst, rows, 9).to_pylist() == before, "the same rows in the same order"
-    first, _, third = known_releases(home)
-    for release_id in known_releases(home):
-        assert verify(home, release_id).release_id == release_id
-    # a night changes a part that was merged: the others are used as they were built
-    changed = {2: str(part(home, "2")), 3: "another"}
-    assert with_merged_parts(changed, sealed_parts(home)) == changed
+    first, second = known_releases(home)
     pin(home, first, "kept")
     prune(home, keep=1)
-    assert {Path(file).stem for file in remove_unneeded(home, keep_compacted=True)} == {"0-2", "1-2"}
-    assert verify(home, first).all_parts, "a pinned release keeps its parts"
-    damage(Path(merge.file))
-    assert "differs from the sealed file" in str(find_damaged_part(read_manifest(home, third)))
+    assert remove_unneeded(home) == []
+    assert verify(home, first).all_parts
+    damage(part(home, "0-2"))
+    assert "differs from the sealed file" in str(find_damaged_part(read_manifest(home, second)))
 
 
 def test_a_lake_belongs_to_one_home(home: Home, tmp_path: Path) -> None:

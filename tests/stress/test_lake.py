@@ -1,4 +1,4 @@
-"""A lake in use: parts that are merged, deleted by hand or left by failed runs, and readers during a commit."""
+"""A lake in use: parts that are deleted by hand or left by failed runs, and readers during a commit."""
 
 from __future__ import annotations
 
@@ -17,23 +17,12 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import Place
-from tests.stress.environments import packages_folder
 from tests.support.outdated_facts import newest_run, outdate_facts
 from tests.support.small_home import COLUMNS, FIRST, HEADER, LOAD, SmallHome
 from tests.support.visits import visits_contract
-from warehouse.connection import load_extension, open_from_disk, run_query
-from warehouse.fingerprint import file_sha256
+from warehouse.connection import open_from_disk, run_query
 from warehouse.paths import ANALYST_FILE, Home
-from warehouse.releases import (
-    compact,
-    known_releases,
-    plan_compaction,
-    prune,
-    read_manifest,
-    remove_unneeded,
-    verify,
-    write_catalog,
-)
+from warehouse.releases import known_releases, prune, read_manifest, remove_unneeded, verify
 
 NIGHTS, READERS = 10, 8
 FACTS = "select * from marts.fct_payments order by all"
@@ -79,23 +68,17 @@ def _content(home: Home, release_id: str) -> list[Any]:
         return con.execute("select visit_number, note from kept.marts.fct_visits order by all").fetchall()
 
 
-def test_an_old_release_is_readable_after_ten_nights_and_a_compaction(small: SmallHome) -> None:
+def test_an_old_release_is_readable_after_ten_nights(small: SmallHome) -> None:
     home = small.home
     (first,) = known_releases(home)
     before = _content(home, first)
     for number in range(2, NIGHTS + 2):
         _night(small, number)
-    before_merging = _content(home, known_releases(home)[-1])
-    (merge,) = plan_compaction(home, 1000)
-    compact(home, [merge])
-    merged = small.release(NIGHTS + 2, in_lake=True)
-    assert [part.rows for part in merged.all_parts] == [100, 100, 200]
-    assert _content(home, merged.release_id) == before_merging
-    assert remove_unneeded(home, keep_compacted=True) == []
+    assert remove_unneeded(home) == []
     assert _content(home, first) == before
     assert all(verify(home, release_id) for release_id in known_releases(home))
     prune(home, keep=2)
-    assert remove_unneeded(home, keep_compacted=True)
+    assert remove_unneeded(home)
     assert all(verify(home, release_id) for release_id in known_releases(home)), "a kept release has its parts"
 
 
@@ -130,52 +113,13 @@ def _digest(home: Home, release_id: str) -> str:
     return str(found[0])
 
 
-def test_a_catalog_of_a_release_never_changes(small: SmallHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(packages_folder(tmp_path / "packages", "duckdb-extension-ducklake==1.5.5"))
-    home, file = small.home, tmp_path / "first.ducklake"
-    (first,) = known_releases(home)
-    before = _content(home, first)
-    assert write_catalog(home, first, file) == 1
-    digest = file_sha256(file)
-    _night(small, 2)
-    with pytest.raises(FileExistsError):
-        write_catalog(home, first, file)
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
-        load_extension(con, "ducklake")
-        con.execute(f"attach 'ducklake:{file}' as city (read_only)")
-        assert con.execute("select visit_number, note from city.marts.fct_visits order by all").fetchall() == before
-        with pytest.raises(duckdb.Error, match="read-only"):
-            con.execute("delete from city.parts.fct_visits")
-    assert file_sha256(file) == digest
-    assert file.stat().st_mode & 0o777 == 0o440
-
-
-def test_runs_with_merged_missing_and_failed_parts_give_the_same_release(place: Place, tmp_path: Path) -> None:
+def test_runs_with_missing_and_failed_parts_give_the_same_release(place: Place, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     env = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": str(lake), "LEVELGROUND_PART_ROWS": "100"}
     deliver_payments(place, "2024-01-01")
     outdate_facts(place.home)
     assert place.run(env=env)["outcome"] == "released"
-    deliver_payments(place, "2024-01-01")
-    report = place.run(env=env)
     home = Home(place.home)
-    listed = read_manifest(home, report["release_id"]).all_parts
-
-    # a dry run writes nothing; a compaction leaves the release as it is
-    files = {*lake.glob("*/*")}
-    shown = place.levelground("lake", "compact", "--rows", "1000000", "--dry-run", env=env)
-    assert shown.returncode == 0
-    assert "would be merged" in shown.stdout
-    assert files == {*lake.glob("*/*")}
-    assert place.levelground("lake", "compact", "--rows", "1000000", env=env).returncode == 0
-    assert verify(home, report["release_id"]).all_parts == listed
-
-    # the next release reads merged parts; no task builds what they contain
-    deliver_payments(place, "2024-01-01")
-    report = place.run(env=env)
-    merged = read_manifest(home, report["release_id"]).all_parts
-    assert len(merged) < len(listed)
-    assert any(part.contains for part in merged)
     assert place.run("--full-refresh")["outcome"] == "unchanged", "the content hash of tables that one process has built"
 
     # the parts of a failed run are in no manifest, and a rerun builds them again

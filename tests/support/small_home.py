@@ -26,13 +26,11 @@ from warehouse.releases import (
     Lake,
     Manifest,
     PartRecord,
-    compacted_parts,
     new_release_id,
     pin,
     seal,
     sealed_parts,
     swap,
-    with_merged_parts,
 )
 from warehouse.releases.parts import part_record
 
@@ -136,13 +134,11 @@ class SmallHome:
                     con.execute(f"copy ({rows}) to '{unfinished}' (format parquet)")
             read_objects(con, [file])
             parts[hundred] = part_record(file, len(con.execute(f"from read_parquet('{file}')").fetchall()))
-        merged = {**sealed_parts(self.home), **compacted_parts(self.home)}
-        used = dict.fromkeys(with_merged_parts({number: part.file for number, part in parts.items()}, merged).values())
-        files = ", ".join(f"'{file}'" for file in used)
+        files = ", ".join(f"'{part.file}'" for part in parts.values())
         con.execute("drop table release.marts.fct_visits")
         con.execute(f"create view release.marts.fct_visits as from read_parquet([{files}], hive_partitioning = false)")
-        known = {**{part.file: part for part in parts.values()}, **merged}
-        return [known[file] for file in used]
+        sealed = sealed_parts(self.home)
+        return [sealed.get(part.file, part) for part in parts.values()]
 
     def landed(self, columns: str = "visit_number") -> list[Any]:
         """Columns of the landed rows, in order."""

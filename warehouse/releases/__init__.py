@@ -2,8 +2,7 @@
 
 A run uses `candidate`, `exports`, `sealing` and `swapping`, in this order. At start-up `recovery` repairs an interrupted swap or
 a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` removes records from a release that is kept.
-`union` unites the public files of several cities. `lake`, `parts` and `compaction` keep the rows of facts outside the files of
-releases.
+`union` unites the public files of several cities. `lake` and `parts` keep the rows of facts outside the files of releases.
 `differences`, `revisions` and `change_attribution` compare two releases. `manifest` defines the record of a release, and
 `content_hash` the hash of its tables.
 """
@@ -11,19 +10,9 @@ releases.
 from warehouse.releases.analysis_views import ANALYSIS_SCHEMA, create_analysis_views, drop_analysis_views
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
 from warehouse.releases.change_attribution import Cause, ExplainedDifference, causes_by_measure, explain_differences, find_causes
-from warehouse.releases.compaction import (
-    Merge,
-    NoRoom,
-    changed_by_compaction,
-    compact,
-    compacted_parts,
-    plan_compaction,
-    with_merged_parts,
-)
 from warehouse.releases.compared_columns import Change
 from warehouse.releases.content_hash import columns_hash, content_hash
 from warehouse.releases.differences import Differences, MeasureDifference, compare
-from warehouse.releases.ducklake_catalog import NoParts, write_catalog
 from warehouse.releases.exports import write_exports
 from warehouse.releases.history import (
     LabelTaken,
@@ -81,9 +70,6 @@ __all__ = [
     "ListedRelease",
     "Manifest",
     "MeasureDifference",
-    "Merge",
-    "NoParts",
-    "NoRoom",
     "NodeFingerprint",
     "PartRecord",
     "PinsDamaged",
@@ -92,10 +78,7 @@ __all__ = [
     "UnitedRelease",
     "UnknownRelease",
     "causes_by_measure",
-    "changed_by_compaction",
     "columns_hash",
-    "compact",
-    "compacted_parts",
     "compare",
     "content_hash",
     "create_analysis_views",
@@ -114,7 +97,6 @@ __all__ = [
     "new_release_id",
     "pin",
     "pins",
-    "plan_compaction",
     "prune",
     "read_manifest",
     "recover",
@@ -126,8 +108,6 @@ __all__ = [
     "sealed_parts",
     "swap",
     "verify",
-    "with_merged_parts",
-    "write_catalog",
     "write_exports",
     "write_manifest",
     "write_union",

@@ -16,7 +16,6 @@ from warehouse import part_files
 from warehouse.files import write_atomically
 from warehouse.object_store import is_object
 from warehouse.paths import SHARED, Home
-from warehouse.releases.compaction import compacted_parts, forget_compacted
 from warehouse.releases.manifest import Manifest, known_releases, read_manifest
 
 OWNER = "home.txt"
@@ -65,16 +64,9 @@ def needed_parts(manifests: Iterable[Manifest]) -> set[str]:
     return {part.file for manifest in manifests for part in manifest.all_parts}
 
 
-def remove_unneeded(home: Home, *, keep_compacted: bool = False) -> list[str]:
-    """Delete the parts that no release of the home lists; call it under the run lock. ReleaseCorrupt if one cannot be read.
-
-    `keep_compacted`: also those stay that the next release may use in place of several.
-    """
+def remove_unneeded(home: Home) -> list[str]:
+    """Delete the parts that no release of the home lists; call it under the run lock. ReleaseCorrupt if one cannot be read."""
     needed = needed_parts(read_manifest(home, release_id) for release_id in known_releases(home))
-    if keep_compacted:
-        needed |= compacted_parts(home).keys()
-    else:
-        forget_compacted(home)
     files = [file for lake in lakes(home) for file in lake.unneeded(needed)]
     for file in files:
         part_files.delete(file)

@@ -57,10 +57,7 @@ class ExportRecord(BaseModel):
 
 
 class PartRecord(BaseModel):
-    """A part of a fact in the lake: its absolute path or address, hash, size and rows.
-
-    `contains`: of a merged part, the files of the parts that it replaces.
-    """
+    """A part of a fact in the lake: its absolute path or address, hash, size and rows."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,7 +65,6 @@ class PartRecord(BaseModel):
     sha256: str
     size: int
     rows: int
-    contains: tuple[str, ...] = ()
 
 
 class NodeFingerprint(BaseModel):

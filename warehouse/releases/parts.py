@@ -1,4 +1,4 @@
-"""Compare the parts of a release, Parquet files in the lake, with its manifest. See `compaction` for merging them."""
+"""Compare the parts of a release, Parquet files in the lake, with its manifest."""
 
 from __future__ import annotations
 

@@ -80,4 +80,4 @@ def _rewrite_part(con: DuckDBPyConnection, release_id: str, part: PartRecord, co
             con.execute(f"copy ({stay}) to {literal(str(incoming))} (format parquet, compression zstd)")
         if not is_object(part.file):
             sync(Path(part.file).parent)
-    return part_record(part.file, all_rows - removed).model_copy(update={"contains": part.contains})
+    return part_record(part.file, all_rows - removed)

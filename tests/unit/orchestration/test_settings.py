@@ -175,7 +175,7 @@ def test_a_setting_of_the_ui_that_cannot_be_used_is_refused(name: str, text: str
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="LEVELGROUND_ENGINE is 'dask'; write local or ray or spark, or unset it"):
+    with pytest.raises(ConfigurationError, match="LEVELGROUND_ENGINE is 'dask'; write local or ray, or unset it"):
         Settings.from_environment({"LEVELGROUND_ENGINE": "dask"})
 
 
@@ -186,23 +186,12 @@ def test_the_address_of_a_cluster_of_ray(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["local-cluster[2,1,1024]", "spark://10.0.0.7:7077,10.0.0.8:7077", "k8s://https://kubernetes.default.svc:443"]
-)
-def test_the_master_of_spark(text: str) -> None:
-    settings = Settings.from_environment({"LEVELGROUND_ENGINE": "spark", "LEVELGROUND_ENGINE_ADDRESS": text})
-    assert settings.engine_address == text
-
-
-@pytest.mark.parametrize(
     ("engine", "text", "message"),
     [
-        ("", "auto", "needs an engine with machines of its own: set LEVELGROUND_ENGINE to ray or spark"),
+        ("", "auto", "needs an engine with machines of its own: set LEVELGROUND_ENGINE to ray"),
         ("local", "auto", "needs an engine with machines of its own"),
         ("ray", "head.city.example", "is no address of ray; docs/scale.md"),
         ("ray", "ray://desk:hunter2@head:10001", "is no address of ray"),
-        ("spark", "sc://head.city.example:15002", "is no address of spark"),
-        ("spark", "local[2]", "is no address of spark"),
-        ("spark", "k8s://https://desk:hunter2@head:443", "is no address of spark"),
     ],
 )
 def test_another_address_is_refused(engine: str, text: str, message: str) -> None:

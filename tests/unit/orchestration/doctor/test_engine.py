@@ -44,7 +44,7 @@ def test_a_node_with_another_duckdb_is_an_error(examined: Examined, nodes: Calla
 
 
 def test_a_missing_package_is_an_error(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestration.engines.driver.PathFinder.find_spec", lambda _name: None)
+    monkeypatch.setattr("orchestration.engines.ray.find_spec", lambda _name: None)
     examined.environment |= {"LEVELGROUND_ENGINE": "ray"}
     found = only(examined.bad("engine"))
     assert "the package ray is not installed" in found.what
@@ -66,7 +66,7 @@ def test_an_engine_that_ends_is_an_error(examined: Examined, monkeypatch: pytest
         def __init__(self, _command: object, **options: object) -> None:
             super().__init__(["false"], **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr("orchestration.engines.driver.subprocess.Popen", Ended)
+    monkeypatch.setattr("orchestration.engines.ray.subprocess.Popen", Ended)
     with socket.create_server(("127.0.0.1", 0)) as head:
         address = f"127.0.0.1:{head.getsockname()[1]}"
         examined.environment |= {"LEVELGROUND_ENGINE": "ray", "LEVELGROUND_ENGINE_ADDRESS": address}
