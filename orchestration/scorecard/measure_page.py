@@ -10,12 +10,13 @@ from typing import Any
 from markupsafe import Markup
 
 from orchestration.scorecard.charts import Axis, Dot, Trend, axis, dot, extent, trend, trend_axis
-from orchestration.scorecard.figures import Cell, Count, Points, Range, RatioRange, Tick, Times
+from orchestration.scorecard.figures import Cell, Count, Range, RatioRange, Tick, Times
 from orchestration.scorecard.first_reported import first_reported_lines
 from orchestration.scorecard.outlines import WIDTH, map_height
+from orchestration.scorecard.peers import peers
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.sentences import PLACES, group, likely_range, marked, old_figures, period, reference, short_answer
-from orchestration.scorecard.texts import Name, Part, Texts, day
+from orchestration.scorecard.texts import Part, Texts, day
 
 MOST_PERIODS = 40  # of a trend; older ones are in the download
 
@@ -208,28 +209,6 @@ def known_race(measure: Measure) -> float | None:
     if row is None or not measure.has_groups or row.basis in (PLACES, "no_race"):
         return None
     return row.known_race_pct
-
-
-def peers(measure: Measure, data: ReleaseData, texts: Texts) -> list[list[Markup]]:
-    """Return sentences on the gap of each group, next to that of cities of like size."""
-    unit, found = str(measure.about["unit"]), []
-    for row in measure.peers:
-        if row["gap"] is None or row["peers_median_gap"] is None:
-            continue
-        gap, middle = Points(row["gap"], unit, is_signed=True), Points(row["peers_median_gap"], unit, is_signed=True)
-        groups = {
-            name: Name("race_ethnicity", row[f"{code}_code"])
-            for name, code in (("group", "race_ethnicity"), ("reference", "reference"))
-        }
-        gap_sentence = texts("sentence.peer_gap", gap=gap, figure=middle, place=data.city, **groups)
-        sentences = [marked(gap_sentence, row["is_hidden_in_public"], texts)]
-        if row["rank_low"] is None or row["rank_high"] is None:
-            sentences.append(texts("sentence.peer_rank_unclear", place=data.city))
-        else:
-            ranks = {"low": Count(row["rank_low"]), "high": Count(row["rank_high"])}
-            sentences.append(texts("sentence.peer_rank", place=data.city, **ranks))
-        found.append(sentences)
-    return found
 
 
 def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:

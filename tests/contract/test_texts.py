@@ -19,7 +19,7 @@ READ = ("sentence", "availability", "measure_question", "measure_caveat")  # who
 # Placeholders that a figure replaces. A range belongs to its figure.
 FIGURES = {
     "figure", "from_figure", "city_figure", "ratio", "percent", "count", "total", "answered", "low", "high", "gap", "from_gap",
-    "days",
+    "days", "peers", "narrower", "wider", "unclear",
 }  # fmt: skip
 INTERNAL = re.compile(r"\b[A-Z]{3}-\d{2}\b|\w+_\w+|\b(?:seed|geoid|denominator|numerator)\b", re.IGNORECASE)
 

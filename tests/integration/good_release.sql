@@ -295,7 +295,9 @@ create table release.marts.fct_goal_progress as select 'g' as goal_id, 'year' as
 create table release.marts.dim_peer_city as select '5512345' as geoid, 'Peer' as name, 'Wisconsin' as state, 500000 as population, 'as large' as peer_rule;
 create table release.marts.fct_peer_comparison as select 'searched' as measure_id, 1 as measure_version, '5_year' as period_type,
     date '2019-01-01' as period_start, 'black' as race_ethnicity_code, 'white' as reference_code, '5553000' as geoid, 40.0::double as value,
-    20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap, 2 as rank_low, 6 as rank_high,
+    20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap,
+    'difference' as gap_kind, null::double as gap_ratio, null::double as gap_ratio_ci_low, null::double as gap_ratio_ci_high,
+    null::double as peers_median_ratio, 1 as peers_narrower, 0 as peers_wider, 0 as peers_reversed, false as is_rank_shown, 2 as rank_low, 6 as rank_high,
     'City' as place, 'Black' as group_name;
 create table release.marts.scorecard as select
     'searched' as measure_id, 1 as measure_version, 'Searched' as measure, 'public_safety' as policy_area, 'How many?' as question,

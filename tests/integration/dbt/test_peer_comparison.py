@@ -30,12 +30,22 @@ Limits = tuple[float, float | None, float | None]
 
 
 def compared(
-    warehouse: EmptyWarehouse, cities: dict[str, tuple[Limits, Limits]], direction: str = "higher", bounds: str = "confidence_95"
+    warehouse: EmptyWarehouse,
+    cities: dict[str, tuple[Limits, Limits]],
+    direction: str = "higher",
+    bounds: str = "confidence_95",
+    unit: str = "percent",
 ) -> dict[str, Row]:
     """The comparison of cities by the limits of their group and reference group: GEOID → row."""
     rules = [
         {"rule": rule, "value": value}
-        for rule, value in (("z_95", Z), ("z_90", norm.ppf(0.95)), ("peers_least", 5.0), ("peer_test_level", 5.0))
+        for rule, value in (
+            ("z_95", Z),
+            ("z_90", norm.ppf(0.95)),
+            ("peers_least", 5.0),
+            ("peer_test_level", 5.0),
+            ("peer_rank_widest", 100 / 3),
+        )
     ]
     estimates = [
         ESTIMATE
@@ -64,7 +74,7 @@ def compared(
         warehouse,
         "fct_peer_comparison",
         int_peer_comparison__gaps=gaps,
-        dim_measure=[{"measure_id": "m", "measure_version": 1, "favourable_direction": direction}],
+        dim_measure=[{"measure_id": "m", "measure_version": 1, "unit": unit, "favourable_direction": direction}],
         stg_receipts__settings=[{"city_geoid": OWN, "city_title": "Own City"}],
         measure_rules=rules,
     )
@@ -89,6 +99,17 @@ def test_margins_of_90_percent_are_widened(empty_warehouse: EmptyWarehouse) -> N
     cities[OWN] = (0.8, 0.8 - norm.ppf(0.95) * 0.1, 0.8 + norm.ppf(0.95) * 0.1), exact(0.6)
     own = compared(empty_warehouse, cities, bounds="margin_90")[OWN]
     assert own["gap_ci_high"] == pytest.approx(0.2 + Z * 0.1, abs=1e-9)
+
+
+def test_money_is_compared_as_ratio(empty_warehouse: EmptyWarehouse) -> None:
+    """40 to 70, limits 36 to 44 and 63 to 77: 0.571 times e to the power of -0.142 and 0.142. Peers: 160 to 200 is 0.8."""
+    cities: dict[str, tuple[Limits, Limits]] = {str(at): (exact(160.0), exact(200.0)) for at in range(2, 7)}
+    cities[OWN] = (40.0, 36.0, 44.0), (70.0, 63.0, 77.0)
+    own = compared(empty_warehouse, cities, unit="usd")[OWN]
+    assert (own["gap"], own["peers_median_gap"], own["gap_kind"]) == (-30.0, -40.0, "ratio")
+    assert [own["gap_ratio"], own["peers_median_ratio"]] == pytest.approx([0.5714286, 0.8])
+    assert [own["gap_ratio_ci_low"], own["gap_ratio_ci_high"]] == pytest.approx([0.4959, 0.6586], abs=1e-3)
+    assert (own["peers_narrower"], own["peers_wider"], own["rank_low"]) == (5, 0, 6), "narrower as ratio, wider in dollars"
 
 
 @pytest.mark.parametrize("bounds", ["none", "range"])

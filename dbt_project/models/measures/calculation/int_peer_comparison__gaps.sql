@@ -1,4 +1,5 @@
--- one row per published estimate of the city and group, and per city to compare: the gap to the reference group, with its interval
+-- one row per published estimate of the city and group, and per city to compare: the gap to the reference group as difference and as
+-- ratio, with its intervals
 with
 cities as (
     select geoid from {{ ref('dim_peer_city') }}
@@ -47,8 +48,17 @@ figures as (
     select
         *,
         widening * (value - bound_low) as width_below,
-        widening * (bound_high - value) as width_above
+        widening * (bound_high - value) as width_above,
+        case when value > 0 then ln(value) end as log_value
     from estimates
+),
+
+with_log_widths as (
+    select
+        *,
+        case when value > width_below then log_value - ln(value - width_below) end as log_width_below,
+        case when value > 0 then ln(value + width_above) - log_value end as log_width_above
+    from figures
 ),
 
 -- Both groups of a city are independent samples. The interval of the difference keeps the asymmetry of theirs: the method of variance
@@ -65,15 +75,18 @@ gaps as (
         members.value,
         members.value - reference.value as gap,
         sqrt(pow(members.width_below, 2) + pow(reference.width_above, 2)) as width_below,
-        sqrt(pow(members.width_above, 2) + pow(reference.width_below, 2)) as width_above
+        sqrt(pow(members.width_above, 2) + pow(reference.width_below, 2)) as width_above,
+        members.log_value - reference.log_value as log_ratio,
+        sqrt(pow(members.log_width_below, 2) + pow(reference.log_width_above, 2)) as log_width_below,
+        sqrt(pow(members.log_width_above, 2) + pow(reference.log_width_below, 2)) as log_width_above
     from own
-    inner join figures as members
+    inner join with_log_widths as members
         on
             own.source = members.source
             and own.published_measure = members.published_measure
             and own.period_end = members.period_end
             and own.race_ethnicity_code = members.race_ethnicity_code
-    inner join figures as reference
+    inner join with_log_widths as reference
         on
             own.source = reference.source
             and own.published_measure = reference.published_measure

@@ -1,35 +1,51 @@
 -- one row per published estimate of the city and group, and per city compared: the gap to the reference group, and its rank by that gap
 with
-gaps as (
+-- amounts are compared as ratios: prices and incomes differ between cities
+scaled as (
     select
         gaps.*,
-        measures.favourable_direction
+        measures.favourable_direction,
+        case when measures.unit in ('usd', 'usd_per_resident') then 'ratio' else 'difference' end as gap_kind
     from {{ ref('int_peer_comparison__gaps') }} as gaps
     inner join {{ ref('dim_measure') }} as measures
         on gaps.measure_id = measures.measure_id and gaps.measure_version = measures.measure_version
 ),
 
+compared as (
+    select
+        *,
+        case gap_kind when 'ratio' then log_ratio else gap end as distance,
+        case gap_kind when 'ratio' then log_width_below else width_below end as distance_below,
+        case gap_kind when 'ratio' then log_width_above else width_above end as distance_above
+    from scaled
+),
+
 -- every city with every other: z times √½ of the difference of their gaps
 pairs as (
     select
-        {{ peer_slice('gaps') }},
-        gaps.geoid,
+        {{ peer_slice('compared') }},
+        compared.geoid,
         peers.geoid as other_geoid,
         peers.gap as other_gap,
-        case gaps.favourable_direction
-            when 'higher' then peers.gap > gaps.gap
-            when 'lower' then peers.gap < gaps.gap
+        peers.log_ratio as other_log_ratio,
+        case compared.favourable_direction
+            when 'higher' then peers.distance > compared.distance
+            when 'lower' then peers.distance < compared.distance
         end as is_other_better,
-        {{ rule('z_95') }} / sqrt(2) * abs(gaps.gap - peers.gap) / nullif(
+        -- in the direction of the gap of the city: farther from no gap than its own, or beyond no gap with the whole interval
+        compared.distance = 0 or sign(compared.distance) * peers.distance > abs(compared.distance) as is_other_wider,
+        case when compared.distance < 0 then peers.distance - peers.distance_below > 0 else peers.distance + peers.distance_above < 0 end
+            as is_other_reversed,
+        {{ rule('z_95') }} / sqrt(2) * abs(compared.distance - peers.distance) / nullif(
             case
-                when gaps.gap > peers.gap then sqrt(pow(gaps.width_below, 2) + pow(peers.width_above, 2))
-                else sqrt(pow(gaps.width_above, 2) + pow(peers.width_below, 2))
+                when compared.distance > peers.distance then sqrt(pow(compared.distance_below, 2) + pow(peers.distance_above, 2))
+                else sqrt(pow(compared.distance_above, 2) + pow(peers.distance_below, 2))
             end,
             0
         ) as deviation
-    from gaps
-    inner join gaps as peers
-        on {{ same_peer_slice('gaps', 'peers') }} and gaps.geoid <> peers.geoid
+    from compared
+    inner join compared as peers
+        on {{ same_peer_slice('compared', 'peers') }} and compared.geoid <> peers.geoid
 ),
 
 with_tail as (
@@ -70,6 +86,10 @@ ranked as (
         geoid,
         count(*) as peers,
         median(other_gap) as peers_median_gap,
+        exp(median(other_log_ratio)) as peers_median_ratio,
+        count(*) filter (where is_significant and not is_other_wider and not is_other_reversed) as peers_narrower,
+        count(*) filter (where is_significant and is_other_wider) as peers_wider,
+        count(*) filter (where is_significant and not is_other_wider and is_other_reversed) as peers_reversed,
         1 + count(*) filter (where is_significant and is_other_better) as rank_low,
         count(*) + 1 - count(*) filter (where is_significant and not is_other_better) as rank_high
     from adjusted
@@ -79,24 +99,38 @@ ranked as (
 
 final as (
     select
-        {{ peer_slice('gaps') }},
-        gaps.reference_code,
-        gaps.geoid,
-        gaps.value,
-        gaps.gap,
-        gaps.gap - gaps.width_below as gap_ci_low,
-        gaps.gap + gaps.width_above as gap_ci_high,
+        {{ peer_slice('compared') }},
+        compared.reference_code,
+        compared.geoid,
+        compared.value,
+        compared.gap,
+        compared.gap - compared.width_below as gap_ci_low,
+        compared.gap + compared.width_above as gap_ci_high,
         ranked.peers,
         ranked.peers_median_gap,
-        case when gaps.width_below is not null and gaps.favourable_direction in ('higher', 'lower') then ranked.rank_low end as rank_low,
-        case when gaps.width_below is not null and gaps.favourable_direction in ('higher', 'lower') then ranked.rank_high end as rank_high,
-        case when gaps.geoid = receipts.city_geoid then receipts.city_title else cities.name || ', ' || cities.state end as place,
+        compared.gap_kind,
+        case compared.gap_kind when 'ratio' then exp(compared.log_ratio) end as gap_ratio,
+        case compared.gap_kind when 'ratio' then exp(compared.log_ratio - compared.log_width_below) end as gap_ratio_ci_low,
+        case compared.gap_kind when 'ratio' then exp(compared.log_ratio + compared.log_width_above) end as gap_ratio_ci_high,
+        case compared.gap_kind when 'ratio' then ranked.peers_median_ratio end as peers_median_ratio,
+        case when compared.distance_below is not null then ranked.peers_narrower end as peers_narrower,
+        case when compared.distance_below is not null then ranked.peers_wider end as peers_wider,
+        case when compared.distance_below is not null then ranked.peers_reversed end as peers_reversed,
+        case when compared.distance_below is not null and compared.favourable_direction in ('higher', 'lower') then ranked.rank_low end
+            as rank_low,
+        case when compared.distance_below is not null and compared.favourable_direction in ('higher', 'lower') then ranked.rank_high end
+            as rank_high,
+        case
+            when compared.distance_below is not null and compared.favourable_direction in ('higher', 'lower')
+                then ranked.rank_high - ranked.rank_low <= {{ rule('peer_rank_widest') }} / 100 * (ranked.peers + 1)
+        end as is_rank_shown,
+        case when compared.geoid = receipts.city_geoid then receipts.city_title else cities.name || ', ' || cities.state end as place,
         races.label as group_name
-    from gaps
-    inner join ranked on {{ same_peer_slice('gaps', 'ranked') }} and gaps.geoid = ranked.geoid
+    from compared
+    inner join ranked on {{ same_peer_slice('compared', 'ranked') }} and compared.geoid = ranked.geoid
     cross join {{ ref('stg_receipts__settings') }} as receipts
-    left join {{ ref('dim_peer_city') }} as cities on gaps.geoid = cities.geoid
-    left join {{ ref('dim_race_ethnicity') }} as races on gaps.race_ethnicity_code = races.race_ethnicity_code
+    left join {{ ref('dim_peer_city') }} as cities on compared.geoid = cities.geoid
+    left join {{ ref('dim_race_ethnicity') }} as races on compared.race_ethnicity_code = races.race_ethnicity_code
 )
 
 select * from final

@@ -1,0 +1,76 @@
+"""The gap of the city next to those of other cities, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from orchestration.scorecard.open_release import ReleaseFiles
+from orchestration.scorecard.peers import peers
+from orchestration.scorecard.read_release import ReleaseData, read_release
+from orchestration.scorecard.texts import texts_by_language
+from tests.support.scorecard_release import CITY, YEAR, planted, write_public_file
+
+# black employment in a city, by its page: 26 of 66 cities are clearly better, one is clearly worse
+GAP = {
+    "measure_id": "own", "measure_version": 1, "period_type": "year", "period_start": YEAR[0], "race_ethnicity_code": "black",
+    "reference_code": "white", "geoid": CITY[2], "value": 70.9, "gap": -14.36, "gap_ci_low": -17.6, "gap_ci_high": -11.1,
+    "peers": 66, "peers_median_gap": -6.37, "gap_kind": "difference", "peers_narrower": 26, "peers_wider": 1, "peers_reversed": 0,
+    "rank_low": 27, "rank_high": 66, "is_rank_shown": False,
+}  # fmt: skip
+COUNTS = "Of 66 other cities, the gap is clearly narrower in 26. It is clearly wider in 1, and for 39 we cannot tell."
+GAP_WORDS = (
+    "The gap between Black and White is \u221214.4 percentage points in Plantville, "
+    "and \u22126.4 percentage points in the middle of like cities."
+)
+
+
+@pytest.fixture
+def said(tmp_path: Any) -> Any:
+    def of(**changes: Any) -> str:
+        tables = planted()
+        tables["peer_comparison"] = [GAP | changes]
+        data: ReleaseData = read_release(ReleaseFiles(write_public_file(tmp_path / "public.duckdb", tables)))
+        texts = texts_by_language(data.texts, ["en"])["en"]
+        [sentences] = peers(data.measures["own"], data, texts)
+        return " ".join(sentences)
+
+    return of
+
+
+def test_a_wide_range_gives_counts_and_no_rank(said: Any) -> None:
+    assert said() == f"{GAP_WORDS} {COUNTS} The ranges are too wide to rank Plantville among like cities."
+
+
+def test_a_narrow_range_gives_a_rank(said: Any) -> None:
+    words = said(peers_narrower=26, peers_wider=30, rank_low=27, rank_high=37, is_rank_shown=True)
+    assert words.endswith(
+        "It is clearly wider in 30, and for 10 we cannot tell. By this gap, Plantville has rank 27 to 37. "
+        "Rank 1 is the gap most favorable to the group."
+    )
+    assert "smallest" not in words
+
+
+NO_RANGE: Mapping[str, Any] = dict.fromkeys(
+    ("gap_ci_low", "gap_ci_high", "peers_narrower", "peers_wider", "peers_reversed", "rank_low", "rank_high", "is_rank_shown")
+)
+
+
+def test_without_ranges_no_word_says_that_they_are_wide(said: Any) -> None:
+    expected = f"{GAP_WORDS} The likely ranges of these figures are not known, so we do not rank the cities."
+    assert said(**NO_RANGE) == expected
+
+
+def test_cities_where_the_gap_runs_the_other_way_are_not_narrower(said: Any) -> None:
+    words = said(peers_narrower=23, peers_wider=1, peers_reversed=3, rank_low=27, rank_high=66)
+    assert "clearly narrower in 23. It is clearly wider in 1, and for 39 we cannot tell. In 3 of them the gap runs" in words
+
+
+def test_money_is_a_ratio(said: Any) -> None:
+    words = said(gap=-30422.0, peers_median_gap=-34186.3, gap_kind="ratio", gap_ratio=0.552, peers_median_ratio=0.563)
+    assert words.startswith(
+        "The figure for Black is 0.55 times that for White in Plantville, and 0.56 times in the middle of like cities. Of 66"
+    )
+    assert "30,422" not in words
