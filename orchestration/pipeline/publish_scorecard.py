@@ -5,9 +5,13 @@ A site that cannot be written stays the earlier one. The run records why, and an
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from expectations.published.pages import SUBJECT, gate_pages
+from expectations.results import ExpectationResult, GateResult
 from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter
 from orchestration.scorecard import (
@@ -17,6 +21,8 @@ from orchestration.scorecard import (
     editions,
     is_current,
     may_be_replaced,
+    put_in_place,
+    render_ahead,
     write_edition,
     write_internal_site,
     write_site,
@@ -27,22 +33,24 @@ from orchestration.scorecard.folders import before_of, repair
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.lock import private_lock
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
-from warehouse.releases import causes_by_measure, current, read_manifest, verify
+from warehouse.releases import Candidate, Manifest, causes_by_measure, current, read_manifest, verify
 
 # The kinds of causes that readers see, the most specific first; see `warehouse.releases.change_attribution`.
 _METHOD, _SOFTWARE = ("contract", "seed", "model"), ("code", "version")
 
 
-def publish_scorecard(settings: Settings, languages: Sequence[str] = (), *, only_if_needed: bool = False) -> Site | None:
+def publish_scorecard(
+    settings: Settings, languages: Sequence[str] = (), *, only_if_needed: bool = False, rendered: Site | None = None
+) -> Site | None:
     """Write the site of the published release; ScorecardError if a page cannot be written.
 
     `languages`: instead of those of LEVELGROUND_SCORECARD. None without a release, or, with `only_if_needed`, if the site is of
-    this release already or LEVELGROUND_SCORECARD is `none`.
+    this release already or LEVELGROUND_SCORECARD is `none`. `rendered`: the site that `check_scorecard` has checked.
     """
     if not settings.home.published_public.is_file() or (only_if_needed and settings.scorecard_languages == ()):
         return None
     with private_lock(settings.home.root / ".scorecard.lock"):
-        return _write_published(settings, languages, only_if_needed)
+        return _write_published(settings, languages, only_if_needed, rendered)
 
 
 def publish_edition(settings: Settings, release_id: str, label: str, languages: Sequence[str] = ()) -> Site:
@@ -61,7 +69,7 @@ def publish_edition(settings: Settings, release_id: str, label: str, languages: 
             label,
             chosen,
             settings.scorecard_url or "",
-            _with_causes(home, release_id, earlier),
+            _with_causes(home, read_manifest(home, release_id), earlier),
         )
         _after_change(settings)
         return edition
@@ -107,7 +115,9 @@ def _after_change(settings: Settings) -> None:
         _write_published(settings, (), only_if_needed=True)
 
 
-def _write_published(settings: Settings, languages: Sequence[str], only_if_needed: bool) -> Site | None:
+def _write_published(
+    settings: Settings, languages: Sequence[str], only_if_needed: bool, rendered: Site | None = None
+) -> Site | None:
     home = settings.home
     repair(home.published_scorecard)
     chosen, address = languages or settings.scorecard_languages or (), settings.scorecard_url or ""
@@ -115,8 +125,10 @@ def _write_published(settings: Settings, languages: Sequence[str], only_if_neede
     earlier = _earlier(home, published.release_id) if published else None
     if only_if_needed and is_current(home.published_scorecard, home.published_public, chosen, address, earlier):
         return None
+    if rendered and put_in_place(rendered, home.published_scorecard, home.published_public, chosen, address, earlier):
+        return replace(rendered, index=home.published_scorecard / rendered.index.name)
     if published:
-        earlier = _with_causes(home, published.release_id, earlier)
+        earlier = _with_causes(home, read_manifest(home, published.release_id), earlier)
     return write_site(home.published_public, home.published_scorecard, chosen, address, earlier)
 
 
@@ -129,12 +141,12 @@ def _earlier(home: Home, release_id: str) -> Earlier | None:
     return None
 
 
-def _with_causes(home: Home, release_id: str, earlier: Earlier | None) -> Earlier | None:
+def _with_causes(home: Home, manifest: Manifest, earlier: Earlier | None) -> Earlier | None:
     """Add what changed between the inputs of both releases, in words of the site, without ids of loads and names of models."""
     if earlier is None:
         return None
     found = {}
-    for measure, causes in causes_by_measure(read_manifest(home, earlier.release_id), read_manifest(home, release_id)).items():
+    for measure, causes in causes_by_measure(read_manifest(home, earlier.release_id), manifest).items():
         kinds = {cause.kind for cause in causes}
         sources = tuple(sorted(cause.name for cause in causes if cause.kind == "load"))
         named = [Cause("records", sources)] if sources else []
@@ -145,15 +157,45 @@ def _with_causes(home: Home, release_id: str, earlier: Earlier | None) -> Earlie
     return Earlier(earlier.label, earlier.release_id, earlier.public_file, found)
 
 
+def check_scorecard(run: RunContext, candidate: Candidate, manifest: Manifest) -> GateResult | None:
+    """Render the site of a candidate, and check each sentence and mark of it; None without a site.
+
+    A site that cannot be rendered is no false sentence: the release is published, and the earlier site stays.
+    """
+    settings, folder = run.settings, candidate.folder.with_name(f"{candidate.folder.name}-scorecard")
+    shutil.rmtree(folder, ignore_errors=True)
+    if settings.scorecard_languages == ():
+        return None
+    current_reporter().stage("check", "checking the sentences of the scorecard")
+    try:
+        earlier = _with_causes(settings.home, manifest, _earlier(settings.home, manifest.release_id))
+        languages, address = settings.scorecard_languages or (), settings.scorecard_url or ""
+        site = settings.home.published_scorecard
+        run.rendered = render_ahead(candidate.public_path, folder, site, languages, address, earlier)
+    except Exception as error:  # noqa: BLE001 - `refresh_scorecard` records it once the release is published
+        shutil.rmtree(folder, ignore_errors=True)
+        note = ExpectationResult("rendered", None, "warning", False, None, None, f"the site could not be rendered: {error}")
+        return GateResult("build", SUBJECT, (note,))
+    return gate_pages(candidate.public_path, folder)
+
+
+def discard_rendered(run: RunContext) -> None:
+    """Delete the site that was rendered for the gate, unless it has been put in place."""
+    if run.rendered is not None:
+        shutil.rmtree(run.rendered.index.parent, ignore_errors=True)
+        run.rendered = None
+
+
 def refresh_scorecard(run: RunContext) -> Site | None:
     """Write the site if it is not of the published release, and record why it could not be written."""
     current_reporter().stage("scorecard", "writing the scorecard")
     try:
         with run.timed("scorecard"):
-            return publish_scorecard(run.settings, only_if_needed=True)
+            return publish_scorecard(run.settings, only_if_needed=True, rendered=run.rendered)
     except Exception as error:  # noqa: BLE001 - the release is published, whatever the site meets
         run.failure = None
         run.record.scorecard_problem = str(error)
     finally:
+        discard_rendered(run)
         run.save()
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from expectations.disclosure.classification import check_files
+from orchestration.pipeline.publish_scorecard import check_scorecard, discard_rendered
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
 from orchestration.runs.interruption import without_handlers
@@ -93,6 +94,12 @@ def release_candidate(run: RunContext) -> str | None:
             made_of=_made_of(run, measures, published),
             parts=run.parts,
         )
+        pages = check_scorecard(run, candidate, sealed)
+        record.gates += [pages] if pages else []
+    if pages and not pages.passed:
+        discard_rendered(run)
+        run.end(BLOCKED, f"{pages.subject}: {pages.reason}")
+        return None
     with run.ending, without_handlers():  # an interrupt waits: a run has published a release and records it, or neither
         with run.timed("release"), without_cells():
             keep_release(home, candidate, sealed)

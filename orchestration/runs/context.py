@@ -86,6 +86,7 @@ class RunContext:
     models: list[NodeResult] | None = None
     gates: list[GateResult] | None = None
     quality: list[NodeResult] | None = None
+    rendered: Any = None  # the `scorecard.Site` of the candidate, which a gate has checked
     failure: str | None = None  # the stage that failed, and its error as far as it may be shown
     was_interrupted: bool = False  # Dagster raised an interrupt in a stage
     # to the log of the step that runs

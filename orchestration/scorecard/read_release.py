@@ -72,6 +72,12 @@ class Row(NamedTuple):
     is_hidden_in_public: bool = False  # of the internal site: the public file lacks a figure of the row
 
     @property
+    def key(self) -> str:
+        """What identifies the row in the file; pages carry it in `data-row`, and the gate of the pages reads it there."""
+        place = (self.geography_type, self.geoid, self.race_ethnicity_code)
+        return "|".join(map(str, (self.measure_id, self.period_type, self.period_start, *place)))
+
+    @property
     def is_shown(self) -> bool:
         """Whether the row has a figure."""
         return self.value is not None and self.status_code in ("shown", "zero")

@@ -70,6 +70,27 @@ def write_site(
     return _write_folder(public_file, folder, folder, languages, address, Surroundings(tuple(kept), earlier))
 
 
+def render_ahead(
+    public_file: Path, folder: Path, site: Path, languages: Sequence[str] = (), address: str = "", earlier: Earlier | None = None
+) -> Site:
+    """Write into the new `folder` the site that will be in `site` once the release is published; see `put_in_place`."""
+    folder.mkdir(mode=FOLDER_MODE)
+    around = Surroundings(tuple(editions(site)), earlier)
+    return replace(_write_complete(public_file, folder, languages, address, around), index=folder / INDEX)
+
+
+def put_in_place(
+    rendered: Site, site: Path, public_file: Path, languages: Sequence[str], address: str, earlier: Earlier | None
+) -> bool:
+    """Move a rendered site to its place; False if it is not what `write_site` would write now."""
+    folder = rendered.index.parent
+    if not is_current(folder, public_file, languages, address, earlier, site):
+        return False
+    repair(site)
+    replace_folder(site, folder, before_of(site))
+    return True
+
+
 def write_edition(
     public_file: Path, folder: Path, label: str, languages: Sequence[str] = (), address: str = "", earlier: Earlier | None = None
 ) -> Site:
@@ -105,9 +126,7 @@ def _write_folder(
     repair(site)
     building = Path(tempfile.mkdtemp(prefix=NEXT, dir=site.parent))
     try:
-        written = _write(public_file, building, languages, f"{address.rstrip('/')}/" if address else "", around)
-        _save(building / MADE_FROM, _made_from(public_file, languages, address, around))
-        (building / MADE_FROM).chmod(_modes(around)[1])
+        written = _write_complete(public_file, building, languages, address, around)
         if around.label is None:
             replace_folder(folder, building, before_of(site))
         else:
@@ -121,16 +140,28 @@ def _write_folder(
     return replace(written, index=folder / INDEX)
 
 
+def _write_complete(public_file: Path, folder: Path, languages: Sequence[str], address: str, around: Surroundings) -> Site:
+    written = _write(public_file, folder, languages, f"{address.rstrip('/')}/" if address else "", around)
+    _save(folder / MADE_FROM, _made_from(public_file, languages, address, around))
+    (folder / MADE_FROM).chmod(_modes(around)[1])
+    return written
+
+
 def _about_edition(label: str, name: str, building: Path, written: Site) -> Edition:
     languages = tuple(sorted(path.parent.name for path in building.glob(f"*/{INDEX}")))
     return Edition(label, written.release_id, name, written.released_on, languages)
 
 
 def is_current(
-    folder: Path, public_file: Path, languages: Sequence[str] = (), address: str = "", earlier: Earlier | None = None
+    folder: Path,
+    public_file: Path,
+    languages: Sequence[str] = (),
+    address: str = "",
+    earlier: Earlier | None = None,
+    site: Path | None = None,
 ) -> bool:
-    """Whether the folder is the site that `write_site` would write."""
-    around = Surroundings(tuple(editions(folder)), earlier)
+    """Whether the folder is the site that `write_site` would write. `site`: the folder with its editions, if another."""
+    around = Surroundings(tuple(editions(site or folder)), earlier)
     try:
         return (folder / MADE_FROM).read_text(encoding="utf-8") == _made_from(public_file, languages, address, around)
     except OSError:

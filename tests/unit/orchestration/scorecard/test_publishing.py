@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,8 @@ import pytest
 from orchestration.alerts.conditions import NOT_WRITTEN, SCORECARD, Condition, conditions_after_run
 from orchestration.alerts.message_text import compose_message
 from orchestration.defs import scorecard as asset
-from orchestration.pipeline.publish_scorecard import publish_scorecard, refresh_scorecard
+from orchestration.pipeline import publish_scorecard as publishing
+from orchestration.pipeline.publish_scorecard import check_scorecard, publish_scorecard, refresh_scorecard
 from orchestration.runs.clock import utc_now
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
 from orchestration.scorecard import ScorecardError, serve
@@ -68,6 +70,59 @@ def test_a_run_writes_the_site_once_per_release(tmp_path: Path) -> None:
     assert refresh_scorecard(run) is None, "it is of this release already"
     assert run.record.scorecard_problem is None
     assert run.record.seconds["scorecard"] > 0
+
+
+def candidate_of(settings: Settings, tables: Any) -> Any:
+    """A candidate release with a public file, and its manifest, as far as the site needs them."""
+    folder = settings.home.releases / ".candidate-run"
+    folder.mkdir(parents=True)
+    public_file = write_public_file(folder / "public.duckdb", tables)
+    return SimpleNamespace(folder=folder, public_path=public_file), SimpleNamespace(release_id="20251201T000000Z-00000001")
+
+
+def test_the_site_is_checked_before_the_swap_and_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(tmp_path, LEVELGROUND_SCORECARD="en")
+    run = run_of(settings)
+    candidate, manifest = candidate_of(settings, planted())
+    gate = check_scorecard(run, candidate, manifest)
+    assert gate is not None
+    assert "page_is_not_checked" in {finding.expectation for finding in gate.findings if finding.success}
+    assert not settings.home.published_scorecard.exists(), "nothing is published before the swap"
+    shutil.copy(candidate.public_path, settings.home.published_public)
+    monkeypatch.setattr(publishing, "write_site", None)
+    site = refresh_scorecard(run)
+    assert site is not None
+    assert run.record.scorecard_problem is None
+    assert site.index == settings.home.published_scorecard / "index.html"
+    assert site.index.is_file()
+    assert [path.name for path in settings.home.releases.iterdir()] == [candidate.folder.name], "the rendered site has moved"
+
+
+def test_a_checked_site_of_another_file_is_not_published(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, LEVELGROUND_SCORECARD="en")
+    run = run_of(settings)
+    candidate, manifest = candidate_of(settings, planted())
+    check_scorecard(run, candidate, manifest)
+    release(settings, goals=[])
+    site = refresh_scorecard(run)
+    assert site is not None
+    assert "Halve it" not in (site.index.parent / "en" / "goals.html").read_text(encoding="utf-8")
+    assert [path.name for path in settings.home.releases.iterdir()] == [candidate.folder.name]
+
+
+def test_a_site_that_cannot_be_rendered_is_a_warning_before_the_swap(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, LEVELGROUND_SCORECARD="en")
+    tables = planted()
+    tables["measures"][0]["policy_area"] = "no_such_area"
+    gate = check_scorecard(run_of(settings), *candidate_of(settings, tables))
+    assert gate is not None
+    assert gate.passed
+    assert "policy_area.no_such_area" in gate.warnings[0].message
+
+
+def test_nothing_is_rendered_where_the_city_wants_no_site(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, LEVELGROUND_SCORECARD="none")
+    assert check_scorecard(run_of(settings), *candidate_of(settings, planted())) is None
 
 
 def test_a_site_that_cannot_be_written_is_recorded_and_the_run_stays_released(tmp_path: Path) -> None:

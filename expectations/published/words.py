@@ -1,0 +1,99 @@
+"""Check that every word column of the public file follows from the numbers next to it (`words.sql`), whatever model wrote it.
+
+See `sentences` for what the pages of the site and the report say.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from expectations.results import ExpectationResult, GateResult, Severity
+from warehouse import dialect
+
+SUBJECT = "published.words"
+QUERY = Path(__file__).with_name("words.sql")
+LISTED = 3
+MESSAGES = {
+    "word_without_figure": "a word of a comparison or change is in a row that shows no figure",
+    "word_of_unfinished_period": "a period that the records do not cover is compared",
+    "reason_and_word_disagree": "a row that is not compared has no reason, or another row has one",
+    "ratio_of_what_is_not_compared": "a row that is not compared, or without a known range, has a ratio",
+    "word_without_ratio": "a row without a ratio or difference has a word of comparison",
+    "direction_or_range_contradicts": "higher or lower is in a row whose figures or ranges do not exclude the opposite",
+    "ranges_are_apart": "a row whose ranges exclude no difference has neither higher nor lower",
+    "no_range_is_known": "a word needs a likely range, and none is known",
+    "outside_the_margin": "about the same is in a row whose range reaches beyond the margin of its unit",
+    "label_of_another_word": "the text of a word is that of another word",
+    "hidden_row_says_something": "a hidden row has a word, a reason or a coverage",
+    "figure_of_unfinished_period": "a figure of a period that the records do not cover is published",
+    "unfinished_period_is_featured": "a period that the records do not cover opens a page",
+    "caution_is_missing": "a row lacks the caution of its figure in equity_measures",
+    "coverage_ends_before_it_starts": "covered_until is before covered_from",
+    "range_on_a_full_count": "a full count has a likely range",
+    "range_of_no_kind": "a row has a likely range, and its kind is none",
+    "goal_of_unfinished_period": "the status of a goal uses a period that the records do not cover",
+    "goal_and_figures_disagree": "a goal is met or on track, and its figure is not there",
+    "rank_without_range": "a city is ranked among others without a known range",
+    "rank_outside_the_cities": "a rank is not between 1 and the number of cities",
+}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A word, sentence or mark that its row does not support. All of it is public."""
+
+    rule: str
+    column: str | None
+    text_id: str | None
+    measure_id: str
+    place: str
+    period: str
+    group: str
+    figures: str
+    language: str = "all languages"
+
+    def __str__(self) -> str:
+        """Name the measure, place, period, group, text and language with the figures."""
+        text = f"text {self.text_id} ({self.language}); " if self.text_id else ""
+        return f"{self.measure_id}, {self.place}, {self.period}, {self.group}: {text}{self.figures}"
+
+
+def gate_words(
+    database: Engine | Path, *, attached: str = "public", rules: str = "release.reference.measure_rules"
+) -> GateResult:
+    """Recompute from each row of the public file whether its words may be said. `rules`: the table of thresholds."""
+    query = QUERY.read_text(encoding="utf-8").replace("{published}", f"{attached}.published").replace("{rules}", rules)
+    with dialect.engine(database).connect() as connection:
+        rows = connection.exec_driver_sql(query).all()
+    found = (
+        Violation(
+            row.rule, row.column_name, row.text_id, row.measure_id, row.place, f"{row.period_type} {row.period_start}",
+            row.race_ethnicity_code or "all", row.figures,
+        )
+        for row in rows
+    )  # fmt: skip
+    return GateResult("build", SUBJECT, results(found, MESSAGES))
+
+
+def results(
+    violations: Iterable[Violation], messages: dict[str, str], severity: Severity = "critical"
+) -> tuple[ExpectationResult, ...]:
+    """Return one finding per rule, which names the first violations; rules without one have passed."""
+    by_rule: dict[str, list[Violation]] = defaultdict(list)
+    for violation in violations:
+        by_rule[violation.rule].append(violation)
+    return tuple(_finding(rule, by_rule.get(rule, []), message, severity) for rule, message in messages.items())
+
+
+def _finding(rule: str, violations: list[Violation], message: str, severity: Severity) -> ExpectationResult:
+    first = violations[0] if violations else None
+    if first is not None:
+        more = f"; and {len(violations) - LISTED} more" if len(violations) > LISTED else ""
+        message = f"{message}: {'; '.join(map(str, violations[:LISTED]))}{more}"
+    column = first.column if first else None
+    return ExpectationResult(rule, column, severity, first is None, float(len(violations)), 0.0, message, found=len(violations))
