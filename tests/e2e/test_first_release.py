@@ -16,6 +16,7 @@ from ingest.sample.engagement.plan import INPUTS
 from orchestration.transform.fingerprints import code_version
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
+from tests.support.cities import false_words, planted_words
 
 COUNTS = ("staged", "rejected", "blank", "duplicate", "superseded")
 
@@ -113,6 +114,17 @@ def test_measures_find_what_was_planted(first_release: tuple[Path, dict[str, Any
         if truth["rate_ratio"] and row["rate_ratio_ci_low"]:
             far = math.log(row["rate_ratio_ci_high"] / row["rate_ratio_ci_low"]) / 2 / 1.96 * 4
             assert abs(math.log(row["rate_ratio"] / truth["rate_ratio"])) <= far, truth
+
+
+def test_words_have_the_planted_order(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> None:
+    """Also of figures that other publishers computed: exams, diplomas, estimates with an interval."""
+    words = planted_words(first_release[0], sample_city)
+    assert not false_words(words)
+    said = {measure for measure, word, _ in words if word in ("higher", "lower")}
+    assert said >= {
+        "act_ela_proficient_share", "forward_ela_proficient_share", "forward_math_proficient_share", "hs_diploma_19_20_share",
+        "low_birth_weight_share", "homicide_deaths_per_100000", "overdose_deaths_per_100000",
+    }  # fmt: skip
 
 
 def test_the_newer_release_of_a_school_table_is_kept_and_snapshots_stay_separate(

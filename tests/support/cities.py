@@ -33,6 +33,18 @@ _COVERED = """
         on {grain}
 """
 
+# Every planted ratio next to the word that the scorecard has for it.
+_WORDS = """
+    select
+        truths.measure_id,
+        measured.compared_with_reference as word,
+        truths.rate_ratio as planted
+    from truths
+    inner join release.marts.scorecard as measured
+        on {grain}
+    where truths.stratum_type = 'all' and truths.rate_ratio is not null
+"""
+
 
 @dataclass(frozen=True)
 class CityRun:
@@ -85,12 +97,29 @@ def negative_zeros(path: Path) -> list[str]:
 
 def covered_truths(run: CityRun) -> dict[str, int]:
     """How many planted values there are, how many have a figure, an interval, and an interval that holds them."""
-    truths = json.loads((run.deliveries / "truth.json").read_text(encoding="utf-8"))["truths"]
-    grain = [name for name in truths[0] if name not in ("value", "rate_ratio")]
+    ((truths, figures, intervals, covered),) = _next_to_truths(_COVERED, run.home, run.deliveries)
+    return {"truths": truths, "figures": figures, "intervals": intervals, "covered": covered}
+
+
+def planted_words(home: Path, deliveries: Path) -> list[tuple[str, str | None, float]]:
+    """Measure, word of the comparison with the reference, and the planted ratio that it describes."""
+    return _next_to_truths(_WORDS, home, deliveries, leaves_out=("stratum_type", "stratum_code"))
+
+
+def false_words(words: list[tuple[str, str | None, float]]) -> list[tuple[str, str | None, float]]:
+    """The words higher and lower that contradict the planted order."""
+    return [
+        (measure, word, planted)
+        for measure, word, planted in words
+        if word in ("higher", "lower") and (word == "higher") != (planted > 1)
+    ]
+
+
+def _next_to_truths(query: str, home: Path, deliveries: Path, leaves_out: tuple[str, ...] = ()) -> list[Any]:
+    truths = json.loads((deliveries / "truth.json").read_text(encoding="utf-8"))["truths"]
+    grain = [name for name in truths[0] if name not in ("value", "rate_ratio", *leaves_out)]
     on = " and ".join(f"cast(truths.{name} as varchar) = cast(measured.{name} as varchar)" for name in grain)
     with duckdb.connect() as con:
-        con.execute(f"attach '{run.home / 'published' / 'levelground.duckdb'}' as release (read_only)")
+        con.execute(f"attach '{home / 'published' / 'levelground.duckdb'}' as release (read_only)")
         con.register("truths", pa.Table.from_pylist(truths))
-        row = con.execute(_COVERED.format(grain=on)).fetchone()
-    assert row is not None
-    return dict(zip(("truths", "figures", "intervals", "covered"), row, strict=True))
+        return con.execute(query.format(grain=on)).fetchall()

@@ -37,12 +37,18 @@ HIDDEN_BELOW = 10
 UNMEASURED = LAST_YEARS[0]
 ACT_HIDDEN = ",,,,fully_suppressed,,,Suppressed by DPI (whole group redacted) — not zero"
 
-# Planted: the share of each race that is proficient, in every subject: of those enrolled (ACT), of those tested (Forward exam).
+# Planted: the share of each race that is proficient, in every subject, of those enrolled. See proficient_share for each exam.
 PROFICIENT = {
     "Amer Indian": 0.25, "Asian": 0.40, "Black": 0.20, "Hispanic": 0.30, "Pacific Isle": 0.30, "Two or More": 0.40, "White": 0.60,
 }  # fmt: skip
 _NOT_TESTED = 0.2  # of those enrolled who are not proficient
 _COUNTED_IN_UNMEASURED = 30  # every so-many-th student
+
+
+def proficient_share(exam: str, group: str) -> float:
+    """The planted share of an exam's denominator: of those enrolled (ACT), of those tested (Forward exam)."""
+    share = PROFICIENT[group]
+    return share if exam == "act" else share / (1 - _NOT_TESTED * (1 - share))
 
 
 class Result(NamedTuple):

@@ -43,7 +43,7 @@ _CHILDREN = {
 }  # fmt: skip
 _REGISTER = {"B": "black", "W": "white", "H": "hispanic"}
 _RESIDENTS = {"White": "white", "Black/African American": "black", "Hispanic": "hispanic"}
-_EXAMS = tuple(f"{exam}_{subject}_proficient_share" for exam in ("act", "forward") for subject in ("ela", "math"))
+_EXAMS = tuple((exam, f"{exam}_{subject}_proficient_share") for exam in ("act", "forward") for subject in ("ela", "math"))
 _REMOVALS = ("discipline_removals_per_1000", "suspensions_per_100_students")  # which the open district has alike
 _LARGE_RACES = ("white", "black")  # of which enough are stopped in a small city for outcomes that are rarer than a search
 _PAID_BEST, _LARGE_LEVELS = "WHITE", ("6", "8")  # at these EEO-4 levels there are enough of each group
@@ -106,27 +106,28 @@ def _schools_in(starts: str) -> list[PlantedValue]:
     students = schools.OPEN_DISTRICT_STUDENTS
     for label in students:
         others = [other for other in students if other != label]
-        rest = sum(students[other] * removals.REMOVALS[other] for other in others) / sum(students[other] for other in others)
-        removed = removals.REMOVALS[label]
-        shares = {
-            "chronic_absence_rate": percent(absenteeism.ABSENT[label]), "completion_rate": percent(completion.COMPLETED[label]),
-            "discipline_removals_per_1000": 1000 * removed, "suspensions_per_100_students": 100 * removed,
+        planted = {
+            "chronic_absence_rate": (absenteeism.ABSENT, 100), "completion_rate": (completion.COMPLETED, 100),
+            "discipline_removals_per_1000": (removals.REMOVALS, 1000), "suspensions_per_100_students": (removals.REMOVALS, 100),
         }  # fmt: skip
-        proficient, white = (assessments.PROFICIENT[group] for group in (label, "White"))
-        rows += [
-            PlantedValue(
-                measure, *year, _STUDENTS[label], percent(proficient), round(proficient / white, 9) if label != "White" else None,
-                method="aggregate", geography_type="school_district", geoid=schools.OPEN_DISTRICT.upper(),
-            )
-            for measure in _EXAMS
-        ]  # fmt: skip
-        rows += [
-            PlantedValue(
-                measure, *year, _STUDENTS[label], value, round(removed / rest, 9) if measure in _REMOVALS else None,
-                method="aggregate", geography_type="school_district", geoid=schools.OPEN_DISTRICT.upper(),
-            )
-            for measure, value in shares.items()
-        ]  # fmt: skip
+        for exam, measure in _EXAMS:
+            proficient, white = (assessments.proficient_share(exam, group) for group in (label, "White"))
+            rows.append(
+                PlantedValue(
+                    measure, *year, _STUDENTS[label], percent(proficient),
+                    round(proficient / white, 9) if label != "White" else None,
+                    method="aggregate", geography_type="school_district", geoid=schools.OPEN_DISTRICT.upper(),
+                )
+            )  # fmt: skip
+        for measure, (own, unit) in planted.items():
+            rest = sum(students[other] * own[other] for other in others) / sum(students[other] for other in others)
+            rows.append(
+                PlantedValue(
+                    measure, *year, _STUDENTS[label], round(unit * own[label], 9), round(own[label] / rest, 9),
+                    method="aggregate", geography_type="school_district", geoid=schools.OPEN_DISTRICT.upper(),
+                    measure_version=1 if measure in _REMOVALS else 2,
+                )
+            )  # fmt: skip
     return rows
 
 
