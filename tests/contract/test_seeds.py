@@ -63,8 +63,9 @@ def test_the_questionnaire_of_the_synthetic_city_has_its_items() -> None:
 
 
 def test_limits_of_hidden_cells_are_of_sources_that_exist() -> None:
-    unknown = {row["source"] for row in seed("hidden_cell_limits")} - {contract.source for contract in contracts()}
-    assert not unknown, f"name a contract in hidden_cell_limits.csv, or remove the row: {sorted(unknown)}"
+    for name in ("hidden_cell_limits", "group_counts"):
+        unknown = {row["source"] for row in seed(name)} - {contract.source for contract in contracts()}
+        assert not unknown, f"name a contract in {name}.csv, or remove the row: {sorted(unknown)}"
 
 
 def test_concept_columns_of_contracts_have_a_concept() -> None:

@@ -51,7 +51,7 @@ def test_figures_by_race_hold_for_a_share_of_the_students(milwaukee: Milwaukee, 
     if measure.startswith("act"):
         assert black["rate_ratio"] == pytest.approx((195 / 1_491) / (165 / 270))
     else:
-        assert (black["rate_ratio"], black["status_reason"]) == (None, "place_coverage_below_70")
+        assert (black["rate_ratio"], black["status_reason"]) == (None, "partly_shown")
     # hidden everywhere: neither zero nor absent
     assert {found[code]["value_status"] for code in ("aian", "nhpi")} == {"suppressed_at_source"}
 

@@ -8,10 +8,10 @@
             when {{ referenced }}.is_incomplete and {{ referenced }}.kind in ('count', 'sum') then 'period_incomplete'
             when {{ referenced }}.race_kind = 'total' then 'total_row'
             when {{ referenced }}.race_kind = 'missing' then 'race_missing'
-            -- a published figure is not computed from what is left of a whole
             when
                 {{ referenced }}.is_partly_shown and {{ referenced }}.place_coverage_pct < {{ rule('partly_shown_for_ratio') }}
-                then 'place_coverage_below_70'
+                then 'partly_shown'
+            -- a published figure is not computed from what is left of a whole
             when
                 {{ referenced }}.hides_a_race and {{ referenced }}.kind <> 'estimate' and {{ referenced }}.is_partly_shown is not true
                 then 'suppressed_at_source'
@@ -24,6 +24,7 @@
             when {{ referenced }}.reference_code is null then 'no_reference'
             when {{ referenced }}.reference_code = {{ referenced }}.race_ethnicity_code then 'reference_row'
             when {{ referenced }}.is_reference_hidden then 'reference_hidden'
+            when {{ referenced }}.is_reference_partly_shown then 'partly_shown'
             when {{ referenced }}.is_reference_usable is not true then 'reference_unreliable'
             when {{ referenced }}.has_few_events then 'few_events'
             when {{ referenced }}.reference_value = 0 then 'zero_events'

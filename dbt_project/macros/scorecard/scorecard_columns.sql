@@ -96,6 +96,7 @@ final as (
         bound_low,
         bound_high,
         known_race_pct,
+        place_coverage_pct,
         favourable_direction,
         publication_status,
         status_code,

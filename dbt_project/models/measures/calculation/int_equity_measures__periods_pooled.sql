@@ -70,7 +70,10 @@ summed as (
             max(years.population_fit) filter (where years.population_fit = 'estimated_fair'),
             max(years.population_fit)
         ) as population_fit,
-        bool_or(years.value_status in ('suppressed_at_source', 'bounded')) as is_hidden,
+        bool_or(
+            years.value_status in ('suppressed_at_source', 'bounded')
+            or (years.method = 'aggregate' and years.place_coverage_pct is not null)
+        ) as is_hidden,
         min(years.value_status) filter (where years.value_status <> 'computed') as other_status,
         min(years.status_reason) filter (where years.value_status <> 'computed') as other_reason
     from years

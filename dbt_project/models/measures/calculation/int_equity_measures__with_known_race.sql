@@ -38,6 +38,7 @@ measured as (
         races.kind in ('category', 'combination') as is_known_race,
         -- people who selected several are once among the exclusive rows, whose whole is the whole of both tabulations
         is_known_race and united.tabulation = 'exclusive' as is_known_once,
+        {{ says_race('races') }} and united.tabulation = 'exclusive' as says_race_once,
         united.value_status in ('suppressed_at_source', 'bounded') and races.kind <> 'total' as is_hidden_race,
         -- the figure of a group holds for a part of the people, and the others may be of any group
         united.method = 'aggregate' and united.place_coverage_pct is not null as is_partly_shown
@@ -60,7 +61,10 @@ whole as (
         {{ sum_in_order('numerator', among='is_known_once', over='slice') }} as known_numerator,
         {{ sum_in_order('records', among='is_known_once', over='slice') }} as known_records,
         {{ sum_in_order('denominator', among='is_known_once', over='slice') }} as known_denominator,
-        bool_or(is_hidden_race or is_partly_shown) over slice as hides_a_race
+        {{ sum_in_order('records', among='says_race_once', over='slice') }} as race_records,
+        bool_or(race_kind <> 'total') over slice as has_race,
+        bool_or(is_hidden_race or is_partly_shown) over slice as hides_a_race,
+        bool_or(value_status = 'bounded') over slice as has_a_range
     from labelled
     window slice as (partition by {{ of_both | join(', ') }})
 ),
@@ -74,7 +78,10 @@ shares as (
                 else denominator / nullif(whole_denominator, 0)
             end as denominator_share
         ),
-        case when whole_records > 0 and not hides_a_race then 100 * least(known_records / whole_records, 1) end as known_race_pct,
+        -- records without a column of race have no such share; least() would make 100 % of a missing sum
+        case
+            when whole_records > 0 and has_race and not hides_a_race then 100 * least(coalesce(race_records, 0) / whole_records, 1)
+        end as known_race_pct,
         -- the unknown, seen from this row: a combined label is known to itself and unknown only to the groups that it can contain
         -- the total of an aggregate may come by another dimension, and be a rounding less
         greatest(
@@ -86,15 +93,11 @@ shares as (
                 - ruled_out_numerator, 0
             ), unknown_records
         ) as unknown_numerator,
-        -- everyone else of known race
-        case
-            when race_kind not in ('category', 'combination', 'combined_legacy') or hides_a_race then null
-            else known_numerator - case when is_known_race then numerator else 0 end
-        end as rest_numerator,
-        case
-            when race_kind not in ('category', 'combination', 'combined_legacy') or hides_a_race then null
-            else known_denominator - case when is_known_race then denominator else 0 end
-        end as rest_denominator,
+        -- everyone else of known race: of a partly published table those who are shown, and no one where a group is given as a range
+        race_kind in ('category', 'combination', 'combined_legacy') and (not hides_a_race or (is_partly_shown and not has_a_range))
+            as has_rest,
+        case when has_rest then known_numerator - case when is_known_race then numerator else 0 end end as rest_numerator,
+        case when has_rest then known_denominator - case when is_known_race then denominator else 0 end end as rest_denominator,
         value_status = 'computed' and coalesce(
             case
                 when method = 'place_weighted' or kind in ('median', 'estimate') then value is not null

@@ -7,7 +7,7 @@ outcomes as (
 final as (
     select
         'chronic_absence_rate' as measure_id,
-        1 as measure_version,
+        2 as measure_version,
         * exclude (metric)
     from outcomes
     where metric = 'chronic_absenteeism'

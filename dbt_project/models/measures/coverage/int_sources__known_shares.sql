@@ -24,7 +24,7 @@ race_counts as (
 races as (
     select
         race_counts.source,
-        100 * sum(race_counts.people) filter (where codes.kind in ('category', 'combination')) / nullif(sum(race_counts.people), 0)
+        100 * sum(race_counts.people) filter (where {{ says_race('codes') }}) / nullif(sum(race_counts.people), 0)
             as known_race_pct,
         bool_or(race_counts.race_ethnicity_code = 'not_mapped') as has_unmapped_labels
     from race_counts

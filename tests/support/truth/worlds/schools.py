@@ -56,7 +56,7 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         for places, counted in ((of_districts, _by_district(students)), (of_schools, students)):
             everybody = counted.sum(axis=-1, keepdims=True)
             rest = ((counted * rate).sum(axis=-1, keepdims=True) - counted * rate) / (everybody - counted)
-            world.truth(measure, **year, **places, truth=unit * rate, rest_truth=unit * rest)
+            world.truth(measure, measure_version=2, **year, **places, truth=unit * rate, rest_truth=unit * rest)
     _removals(world, rng, seeds, switches, first_days, year, (of_districts, of_schools))
     _exams(world, rng, seeds, switches, first_days, year, of_districts)
     return world
