@@ -17,11 +17,10 @@ with cards as (
         coalesce(card.is_period_complete, true) as is_complete,
         changed.is_period_complete as is_change_start_complete,
         trended.is_period_complete as is_trend_start_complete,
-        coalesce(
-            (select value from {rules} where rule = concat('about_the_same_', card.unit)),
-            (select value from {rules} where rule = 'about_the_same_pct') / 100 * abs(card.value)
-        ) as margin
+        case when margin.unit = 'percent of the other figure' then margin.value / 100 end as margin_share,
+        case when margin.unit = 'percent of the other figure' then margin.value / 100 * abs(card.value) else margin.value end as margin
     from {published}.scorecard as card
+    left join {rules} as margin on margin.rule = concat('about_the_same_', card.unit)
     left join {published}.equity_measures as source
         on card.measure_id = source.measure_id and card.measure_version = source.measure_version
         and card.period_type = source.period_type and card.period_start = source.period_start
@@ -139,7 +138,7 @@ violations as (
             case when column_name = 'compared_with_reference' and word = 'cannot_tell' and not has_gap_range then 'no_range_is_known' end,
             case when column_name = 'compared_with_reference' and word = 'about_the_same' and not is_full_count
                 and not coalesce(
-                    (rate_ratio_ci_low >= 1 - ((select value from {rules} where rule = 'about_the_same_pct') / 100) and rate_ratio_ci_high <= 1 / (1 - ((select value from {rules} where rule = 'about_the_same_pct') / 100)))
+                    (rate_ratio_ci_low >= 1 - margin_share and rate_ratio_ci_high <= 1 / (1 - margin_share))
                     or (difference_low >= -margin and difference_high <= margin),
                     false
                 ) then 'outside_the_margin' end,

@@ -70,6 +70,12 @@ class Row(NamedTuple):
     is_latest: bool
     data_as_of: dt.datetime | None
     is_hidden_in_public: bool = False  # of the internal site: the public file lacks a figure of the row
+    compared_reason: str | None = None
+    compared_with_city_reason: str | None = None
+    range_kind: str | None = None
+    reliability: str | None = None
+    status_reason: str | None = None
+    publisher_quality: str | None = None
 
     @property
     def key(self) -> str:

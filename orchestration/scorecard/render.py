@@ -153,7 +153,8 @@ def district_words(chart: Chart) -> dict[str, str]:
     for line in chart.rows:
         if line.is_total:
             continue
-        words[line.row.geoid] = (line.row.compared_with_city or "compared-not") if line.row.is_shown else "no-figure"
+        is_worded = line.row.compared_with_city not in (None, "no_range", "not_compared")
+        words[line.row.geoid] = str(line.row.compared_with_city if is_worded else "compared-not") if line.row.is_shown else "no-figure"
     return words
 
 

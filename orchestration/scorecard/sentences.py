@@ -135,12 +135,12 @@ def _named(word: str, rows: Sequence[Row], texts: Texts) -> Iterable[Markup]:
 
 def _trend(row: Row, texts: Texts) -> Iterable[Markup]:
     """The change since the first period that compares, where the registry allows one."""
-    if row.trend_from is None or row.trend_word in (None, "cannot_tell"):
+    if row.trend_from is None or row.trend_word in (None, "cannot_tell", "no_range"):
         return
     since = Period(row.period_type, row.trend_from, row.trend_from + (row.period_end - row.period_start))
     parts: dict[str, Part | str] = {"from_period": since, "period": period(row)}
-    if row.trend_word == "no_clear_change" or row.trend is None or row.value is None:
-        yield texts("sentence.trend_everyone_no_clear_change", **parts)
+    if row.trend_word == "about_the_same" or row.trend is None or row.value is None:
+        yield texts("sentence.trend_everyone_about_the_same", **parts)
         return
     if row.trend_ci_low is None or row.trend_ci_high is None or row.trend_ci_low == row.trend_ci_high:
         figures = {"from_figure": Figure(row.value - row.trend, row.unit), "figure": Figure(row.value, row.unit)}

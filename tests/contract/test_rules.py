@@ -82,6 +82,12 @@ def test_every_rule_that_is_read_is_a_row() -> None:
     assert len(rules) == len(set(rules)) and not unknown, f"add to measure_rules.csv: {unknown}"
 
 
+def test_every_unit_has_a_margin_of_about_the_same() -> None:
+    rules = {row["rule"] for row in seed("measure_rules")}
+    missing = sorted({row["unit"] for row in seed("measure_registry")} - {rule.removeprefix("about_the_same_") for rule in rules})
+    assert not missing, f"add to measure_rules.csv: {[f'about_the_same_{unit}' for unit in missing]}"
+
+
 def test_critical_values_are_those_of_the_statistics() -> None:
     """The macros of the schema stats are self-contained, so they repeat the figures."""
     helpers = (DBT_PROJECT / "macros" / "stats" / "helpers.sql").read_text(encoding="utf-8")

@@ -313,10 +313,12 @@ create table release.marts.scorecard as select
     null::date as change_from, null::double as change_from_value, null::double as change, null::double as change_ci_low, null::double as
     change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from, null::double as
     trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar as trend_word,
-    null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, null::timestamp as data_as_of;
+    null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, null::timestamp as data_as_of,
+    'chance' as range_kind, 'reliable' as reliability, null::varchar as publisher_quality, null::varchar as status_reason, null::varchar as
+    compared_with_city_reason, null::varchar as compared_reason;
 insert into release.marts.scorecard select * replace (
     'white' as race_ethnicity_code, 'White' as group_name, 'unreliable' as publication_status, null as value, null as rate_ratio, null as reference_code, null as compared_with,
-    null as compared_with_reference
+    null as compared_with_reference, null as range_kind, 'unreliable' as reliability
 ) from release.marts.scorecard;
 create table release.marts.dim_text as select 'status.hidden' as text_id, 'status' as subject, 'hidden' as code, 'en' as language, 'Hidden' as text,
     'none' as review_status, null::varchar as reviewed_by;

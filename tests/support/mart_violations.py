@@ -174,6 +174,7 @@ SPOILT = [
     ("dim_label", "every_code_in_every_language", "delete from {t} where language_code = 'hmn'"),
     ("scorecard", "one_filter_gives_one_number", "set group_name = 'Black'"),
     ("scorecard", "only_published_has_figures", "set change_word = 'higher' where publication_status = 'unreliable'"),
+    ("scorecard", "words_have_their_numbers", "set compared_with_reference = 'not_compared' where race_ethnicity_code = 'black'"),
     ("scorecard", "one_place_and_period_is_featured", "set geoid = '1' where race_ethnicity_code = 'black'"),
     ("scorecard", "stand_ins_are_not_featured", "set is_stand_in = true"),
     ("scorecard", "places_are_not_people", "set basis = 'where_people_live'"),

@@ -1,21 +1,18 @@
 {#
-    The rows of a relation of measures with is_significant_fdr: whether a ratio differs from 1 when all ratios of its measure and period
-    are tested together at the rule fdr_level (Benjamini and Hochberg 1995, JRSS B 57:289). NULL where the ratio has no interval.
+    The rows of a relation with whether each difference is significant when all of its family are tested together at the rule fdr_level
+    (Benjamini and Hochberg 1995, JRSS B 57:289). NULL where the difference has no interval.
 
-    The test is that of the published interval: the standard error of the log ratio is its width over 2z. The two-sided p value is
-    erfc(|log ratio| / error / √2).
+    A family is one measure, period and kind of place: the word of the city must not change when schools are added.
+    deviation: how far the figure is from no difference, in standard errors over √2; the two-sided p value is its erfc · name: of the column
 #}
-{% macro with_fdr_significance(relation) -%}
-    {%- set family = 'partition by measure_id, measure_version, period_type, period_start' -%}
+{% macro with_significance(relation, deviation, name) -%}
+    {%- set family = 'partition by measure_id, measure_version, period_type, period_start, geography_type' -%}
     with
     leveled as (
         select
             *,
             {{ rule('fdr_level') }} / 100 as level,
-            case
-                when rate_ratio_ci_low > 0
-                    then abs(ln(rate_ratio)) * 2 * {{ rule('z_95') }} / nullif(ln(rate_ratio_ci_high / rate_ratio_ci_low), 0) / sqrt(2)
-            end as deviation
+            {{ deviation }} as deviation
         from {{ relation }}
     ),
 
@@ -48,12 +45,26 @@
 
     select
         * exclude (level, deviation, tail, p_value, tested_count, smaller_count, largest_rejected),
-        p_value <= largest_rejected as is_significant_fdr
+        p_value <= largest_rejected as {{ name }}
     from rejected
     union all
     select
         * exclude (level, deviation),
-        null::boolean as is_significant_fdr
+        null::boolean as {{ name }}
     from leveled
     where deviation is null
+{%- endmacro %}
+
+
+{#
+    With is_significant_fdr: whether a ratio differs from 1. The test is that of the published interval: the standard error of the log
+    ratio is its width over 2z.
+#}
+{% macro with_fdr_significance(relation) -%}
+    {{ with_significance(
+        relation,
+        "case when rate_ratio_ci_low > 0 then abs(ln(rate_ratio)) * 2 * " ~ rule('z_95')
+        ~ " / nullif(ln(rate_ratio_ci_high / rate_ratio_ci_low), 0) / sqrt(2) end",
+        'is_significant_fdr'
+    ) }}
 {%- endmacro %}

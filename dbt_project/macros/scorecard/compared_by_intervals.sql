@@ -1,7 +1,7 @@
 {#
     The difference of two figures with its 95 % interval, from their own intervals: the method of variance estimates recovery (Zou and
     Donner 2008, Statistics in Medicine 27:1693, for independent figures). A place is part of its city, so that the two figures rise and
-    fall together and the interval is too wide rather than too narrow. A figure without an interval counts as exact.
+    fall together and the interval is too wide rather than too narrow. A full count without an interval is exact.
 #}
 {% macro difference_bound(bound, figure, other) -%}
     {%- set own, opposite, sign = ('ci_low', 'ci_high', '-') if bound == 'low' else ('ci_high', 'ci_low', '+') -%}
@@ -13,39 +13,99 @@
 
 
 {#
-    A difference in words. With an interval: higher or lower when it excludes 0, about_the_same when it is within the rule
-    about_the_same_pct of the other figure, else cannot_tell. Without one a full count differs by more than about_the_same_counted_pct,
-    and an estimate cannot_tell.
-    low, high: the interval of the difference · other: the figure compared with · has_interval, is_estimate: SQL conditions
+    What is known of the difference of two figures: ranged (an interval), counted (two full counts, which have no interval by nature), or
+    NULL (a figure without a range, or events that repeat, whose range allows for chance only). measures: has is_full_count · limits: is
+    NULL, or a reason why the measure's ranges do not count
 #}
-{% macro difference_word(difference, low, high, other, has_interval, is_estimate) -%}
+{% macro range_of_difference(figure, other) -%}
+    case
+            when {{ figure }}.value is null or {{ other }}.value is null then null
+            when {{ figure }}.ci_low is null and {{ other }}.ci_low is null then case when measures.is_full_count then 'counted' end
+            when ({{ figure }}.ci_low is null or {{ other }}.ci_low is null) and not measures.is_full_count then null
+            when
+                repeated.measure_id is not null
+                and (not {{ is_clustered(figure) }} or not {{ is_clustered(other) }})
+                then null
+            else 'ranged'
+        end
+{%- endmacro %}
+
+
+{# Whether the interval of a figure allows for events that come in clusters. #}
+{% macro is_clustered(figure) -%}
+    coalesce(contains({{ figure }}.ci_method, 'cluster'), false)
+{%- endmacro %}
+
+
+{#
+    What the range of a figure allows for: sampling (a survey), model (modelled or interpolated figures), clustered (events that come in
+    clusters), chance (records of a process); full_count has no range by nature, and of none no range is known.
+#}
+{% macro range_kind() -%}
+    case
+            when not has_value then null
+            when not has_interval then case when is_full_count then 'full_count' else 'none' end
+            when contains(ci_method, 'cluster') then 'clustered'
+            when contains(ci_method, 'areal_interpolation') or interval_basis = 'model' then 'model'
+            when is_estimate and tested.kind <> 'median' and interval_basis = 'sampling' then 'sampling'
+            else 'chance'
+        end
+{%- endmacro %}
+
+
+{# Within how much two figures are about the same, in the unit of the measure: a row of measure_rules per unit. #}
+{% macro margin_about_the_same(other) -%}
+    coalesce(margin_in_unit, margin_share * abs({{ other }}))
+{%- endmacro %}
+
+
+{#
+    A difference in words (docs/rules.md, Words): no_range where none is known; higher or lower when the interval excludes 0, and
+    cannot_tell if the test of all comparisons together disagrees; about_the_same when the whole interval is within the margin; else
+    cannot_tell. Two full counts differ by more than about_the_same_counted_pct, or are about the same.
+    low, high: the interval of the difference · other: the figure compared with · range: range_of_difference · significant: a column, NULL
+    where comparisons are not tested together
+#}
+{% macro difference_word(difference, low, high, other, range, significant='null') -%}
     case
         when {{ difference }} is null then null
-        when not {{ has_interval }} and {{ is_estimate }} then 'cannot_tell'
-        when not {{ has_interval }} and abs({{ difference }}) <= {{ rule('about_the_same_counted_pct') }} / 100 * abs({{ other }}) then 'about_the_same'
-        when not {{ has_interval }} then case when {{ difference }} > 0 then 'higher' else 'lower' end
+        when {{ range }} is null then 'no_range'
+        when {{ range }} = 'counted'
+            then case
+                when abs({{ difference }}) <= {{ rule('about_the_same_counted_pct') }} / 100 * abs({{ other }}) then 'about_the_same'
+                when {{ difference }} > 0 then 'higher'
+                else 'lower'
+            end
+        when ({{ low }} > 0 or {{ high }} < 0) and not coalesce({{ significant }}, true) then 'cannot_tell'
         when {{ low }} > 0 then 'higher'
         when {{ high }} < 0 then 'lower'
-        when
-            {{ low }} >= - {{ rule('about_the_same_pct') }} / 100 * abs({{ other }})
-            and {{ high }} <= {{ rule('about_the_same_pct') }} / 100 * abs({{ other }})
-            then 'about_the_same'
+        when {{ low }} >= - {{ margin_about_the_same(other) }} and {{ high }} <= {{ margin_about_the_same(other) }} then 'about_the_same'
         else 'cannot_tell'
     end
 {%- endmacro %}
 
 
-{# The ratio to the reference group in words, by the same rules. #}
-{% macro ratio_word(is_estimate) -%}
+{#
+    The comparison with the reference group in words, by the same rules. A share of the other figure is a ratio; a margin in the unit of
+    the measure is held to the difference.
+#}
+{% macro ratio_word(reason) -%}
     case
-        when rate_ratio is null then 'cannot_tell'
+        when {{ reason }} is not null then 'not_compared'
+        when rate_ratio_ci_low is null and is_full_count and not has_interval
+            then case
+                when abs(rate_ratio - 1) <= {{ rule('about_the_same_counted_pct') }} / 100 then 'about_the_same'
+                when rate_ratio > 1 then 'higher'
+                else 'lower'
+            end
+        when rate_ratio_ci_low is null then 'no_range'
+        when (rate_ratio_ci_low > 1 or rate_ratio_ci_high < 1) and not coalesce(is_significant_fdr, true) then 'cannot_tell'
         when rate_ratio_ci_low > 1 then 'higher'
         when rate_ratio_ci_high < 1 then 'lower'
-        when rate_ratio_ci_low >= 1 - {{ rule('about_the_same_pct') }} / 100 and rate_ratio_ci_high <= 1 / (1 - {{ rule('about_the_same_pct') }} / 100)
+        when
+            margin_in_unit is null and rate_ratio_ci_low >= 1 - margin_share and rate_ratio_ci_high <= 1 / (1 - margin_share)
             then 'about_the_same'
-        when rate_ratio_ci_low is not null or {{ is_estimate }} then 'cannot_tell'
-        when abs(rate_ratio - 1) <= {{ rule('about_the_same_counted_pct') }} / 100 then 'about_the_same'
-        when rate_ratio > 1 then 'higher'
-        else 'lower'
+        when rate_difference_ci_low >= - margin_in_unit and rate_difference_ci_high <= margin_in_unit then 'about_the_same'
+        else 'cannot_tell'
     end
 {%- endmacro %}

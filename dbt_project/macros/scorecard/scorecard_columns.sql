@@ -1,16 +1,20 @@
 {#
-    The columns of the scorecard with every label in English, over `joined` of scorecard_rows. Labels are rows of dim_text.
+    The columns of the scorecard with every label in English, over `tested` of scorecard_rows. Labels are rows of dim_text.
 #}
 {% macro scorecard_columns() -%}
 words as (
     select map_from_entries(list((text_id, text))) as text
     from {{ ref('dim_text') }}
-    where language = 'en' and subject in ('period', 'basis', 'status', 'unit', 'city_comparison', 'reference_comparison', 'reference_group', 'change')
+    where
+        language = 'en'
+        and subject in ('period', 'basis', 'status', 'unit', 'city_comparison', 'reference_comparison', 'reference_group', 'change')
 ),
 
 worded as (
     select
-        joined.*,
+        tested.* exclude (status_reason),
+        -- of a hidden row no reason is public
+        case when publication_status <> 'suppressed' then status_reason end as status_reason,
         words.text,
         races.label as group_name,
         races.kind as group_kind,
@@ -24,42 +28,61 @@ worded as (
             when publication_status = 'incomplete_inside' then 'incomplete'
             when publication_status = 'not_collected' then 'not_recorded'
             when publication_status = 'not_observable' then 'not_observable'
-            when status_reason in ('denominator_below_minimum', 'min_denominator', 'place_coverage_below_90') then 'too_few'
+            when tested.status_reason in ('denominator_below_minimum', 'min_denominator', 'place_coverage_below_90') then 'too_few'
             else 'nothing_to_compare'
         end as status_code,
-        {{ difference_word('city_difference', 'city_difference_low', 'city_difference_high', 'city_value', 'has_city_interval', 'is_estimate') }}
-            as compared_with_city,
+        {{ range_kind() }} as range_kind,
         -- a figure of places is compared with no other group: it does not describe the group's members
-        case
-            when
-                has_value and basis <> 'where_people_live' and joined.race_ethnicity_code <> 'all'
-                and reference_code is not null and reference_code <> joined.race_ethnicity_code
-                then {{ ratio_word('is_estimate') }}
-        end as compared_with_reference,
-        {%- for alias in ['previous', 'first'] %}
-        {%- set change = alias ~ '_change' %}
-        replace(
-            {{ difference_word(change, change ~ '_low', change ~ '_high', alias ~ '_value', 'has_' ~ alias ~ '_interval', 'is_estimate') }},
-            'about_the_same', 'no_clear_change'
-        ) as {{ alias }}_word{{ ',' if not loop.last }}
-        {%- endfor %}
-    from joined
+        has_value and basis <> 'where_people_live' and tested.race_ethnicity_code <> 'all' and races.kind <> 'missing'
+        and reference_rule is not null and reference_code is distinct from tested.race_ethnicity_code as has_reference
+    from tested
     cross join words
-    left join {{ ref('dim_race_ethnicity') }} as races on joined.race_ethnicity_code = races.race_ethnicity_code
+    left join {{ ref('dim_race_ethnicity') }} as races on tested.race_ethnicity_code = races.race_ethnicity_code
+),
+
+reasoned as (
+    select
+        *,
+        case when has_reference then {{ reason_not_compared() }} end as reference_reason
+    from worded
 ),
 
 compared as (
     select
-        worded.*,
-        -- an interval of a change that holds 0 shows no clear change, however wide it is
-        case when previous_word = 'cannot_tell' and has_previous_interval then 'no_clear_change' else previous_word end as change_word,
-        case when first_word = 'cannot_tell' and has_first_interval then 'no_clear_change' else first_word end as trend_word,
+        reasoned.*,
+        case when has_reference then {{ ratio_word('reference_reason') }} end as compared_with_reference,
+        case
+            when city_reason is not null then 'not_compared'
+            else {{ difference_word(
+                'city_difference', 'city_difference_low', 'city_difference_high', 'city_value', 'city_range', 'is_city_significant'
+            ) }}
+        end as compared_with_city,
+        {%- for alias, name in [('previous', 'change'), ('first', 'trend')] %}
+        {%- set change = alias ~ '_change' %}
+        {{ difference_word(change, change ~ '_low', change ~ '_high', alias ~ '_value', alias ~ '_range') }}
+            as {{ name }}_word{{ ',' if not loop.last }}
+        {%- endfor %}
+    from reasoned
+),
+
+explained as (
+    select
+        compared.*,
+        case
+            when compared_with_reference = 'cannot_tell' and (rate_ratio_ci_low > 1 or rate_ratio_ci_high < 1) then 'many_comparisons'
+            else reference_reason
+        end as compared_reason,
+        case
+            when compared_with_city = 'cannot_tell' and (city_difference_low > 0 or city_difference_high < 0) then 'many_comparisons'
+            else city_reason
+        end as compared_with_city_reason,
+        compared_with_reference is not null and compared_with_reference not in ('not_compared', 'no_range') as has_ratio,
         case
             when compared_with_reference is not null
                 then coalesce(text[concat('reference_group.', reference_code)], reference_group.label)
         end as compared_with
-    from worded
-    left join {{ ref('dim_race_ethnicity') }} as reference_group on worded.reference_code = reference_group.race_ethnicity_code
+    from compared
+    left join {{ ref('dim_race_ethnicity') }} as reference_group on compared.reference_code = reference_group.race_ethnicity_code
 ),
 
 final as (
@@ -95,28 +118,34 @@ final as (
         ci_high,
         bound_low,
         bound_high,
+        range_kind,
         known_race_pct,
         place_coverage_pct,
+        reliability,
+        publisher_quality,
         favourable_direction,
         publication_status,
         status_code,
         text[concat('status.', status_code)] as status_text,
+        status_reason,
         city_value,
         compared_with_city,
+        compared_with_city_reason,
         text[concat('city_comparison.', compared_with_city)] as compared_with_city_text,
-        case when compared_with_reference is not null then rate_ratio end as rate_ratio,
-        case when compared_with_reference is not null then rate_ratio_ci_low end as rate_ratio_ci_low,
-        case when compared_with_reference is not null then rate_ratio_ci_high end as rate_ratio_ci_high,
+        case when has_ratio then rate_ratio end as rate_ratio,
+        case when has_ratio then rate_ratio_ci_low end as rate_ratio_ci_low,
+        case when has_ratio then rate_ratio_ci_high end as rate_ratio_ci_high,
         case when compared_with_reference is not null then reference_code end as reference_code,
         compared_with,
         compared_with_reference,
-        replace(text[concat('reference_comparison.', compared_with_reference)], '{group}', compared_with) as compared_with_reference_text,
+        compared_reason,
+        replace(text[concat('reference_comparison.', compared_with_reference)], '{group}', coalesce(compared_with, '')) as compared_with_reference_text,
         {%- for name, alias in [('change', 'previous'), ('trend', 'first')] %}
         {{ alias }}_period_start as {{ name }}_from,
         {{ alias }}_value as {{ name }}_from_value,
         {{ alias }}_change as {{ name }},
-        {{ alias }}_change_low as {{ name }}_ci_low,
-        {{ alias }}_change_high as {{ name }}_ci_high,
+        case when {{ alias }}_range = 'ranged' then {{ alias }}_change_low end as {{ name }}_ci_low,
+        case when {{ alias }}_range = 'ranged' then {{ alias }}_change_high end as {{ name }}_ci_high,
         {{ name }}_word,
         text[concat('change.', {{ name }}_word)] as {{ name }}_text,
         {%- endfor %}
@@ -124,7 +153,7 @@ final as (
         is_featured,
         is_stand_in,
         {{ without_time_of_day('data_as_of') }} as data_as_of
-    from compared
+    from explained
 )
 
 select * from final

@@ -28,12 +28,17 @@ measures as (
         measures.*,
         sources.collection_mode,
         coalesce(sources.is_stand_in, false) as is_stand_in,
+        coalesce(measures.interval_basis = 'none' and not measures.is_estimate, false) as is_full_count,
+        -- a share of the other figure, or a number in the unit of the measure
+        case when margins.unit = 'percent of the other figure' then margins.value / 100 end as margin_share,
+        case when margins.unit <> 'percent of the other figure' then margins.value end as margin_in_unit,
         choices.featured_period_type,
         coalesce(choices.shows_trend, false) as shows_trend,
         coalesce(choices.trend_from, date '0001-01-01') as trend_from
     from {{ ref('dim_measure') }} as measures
     left join {{ ref('dim_source') }} as sources on measures.source = sources.source
     left join {{ ref('scorecard_measures') }} as choices on measures.measure_id = choices.measure_id
+    left join {{ ref('measure_rules') }} as margins on margins.rule = concat('about_the_same_', measures.unit)
     where measures.is_current
 ),
 
@@ -83,7 +88,19 @@ city as (
     select shown.*
     from shown
     inner join places on {{ same_columns('shown', 'places', of_map) }}
-    where shown.has_value and shown.geography_type = 'city' and places.scorecard_order = 1
+    where shown.geography_type = 'city' and places.scorecard_order = 1
+),
+
+-- what a publisher wrote about the quality of its figure
+qualities as (
+    select * from {{ ref('int_published_estimates__counts') }}
+    where publisher_quality is not null and stratum_type = 'all'
+),
+
+repeated as (
+    select distinct measure_id
+    from {{ ref('comparison_limits') }}
+    where reason = 'repeated_events'
 ),
 
 -- figures that a later one of the same place may be compared with
@@ -119,6 +136,12 @@ joined as (
         measures.kind,
         measures.is_stand_in,
         measures.is_estimate,
+        measures.interval_basis,
+        measures.is_full_count,
+        measures.margin_share,
+        measures.margin_in_unit,
+        limits.reason as limit_reason,
+        case when shown.has_value then qualities.publisher_quality end as publisher_quality,
         case
             when shown.method = 'place_weighted' then 'where_people_live'
             when with_race.measure_id is null then 'no_race'
@@ -127,20 +150,23 @@ joined as (
         end as basis,
         shown.period_start = latest.period_start as is_latest,
         featured.measure_id is not null as is_featured,
-        city.value as city_value,
-        shown.value - city.value as city_difference,
+        case when city.has_value then city.value end as city_value,
+        case when city.has_value then shown.value - city.value end as city_difference,
         {{ difference_bound('low', 'shown', 'city') }} as city_difference_low,
         {{ difference_bound('high', 'shown', 'city') }} as city_difference_high,
-        shown.has_interval or coalesce(city.has_interval, false) as has_city_interval,
+        {{ range_of_difference('shown', 'city') }} as city_range,
+        {{ reason_not_compared_with('city') }} as city_reason,
+        -- the whole of a composition is 100 % everywhere and always
+        {%- set is_whole = "(measures.kind = 'composition' and shown.race_ethnicity_code = 'all')" %}
         {%- for alias in ['previous', 'first'] %}
-        {%- set is_before = 'shown.has_value and ' ~ alias ~ '.period_end < shown.period_start' %}
+        {%- set is_before = 'shown.has_value and not ' ~ is_whole ~ ' and ' ~ alias ~ '.period_end < shown.period_start' %}
         case when {{ is_before }} then {{ alias }}.period_start end as {{ alias }}_period_start,
         case when {{ is_before }} then {{ alias }}.value end as {{ alias }}_value,
         case when {{ is_before }} then shown.value - {{ alias }}.value end as {{ alias }}_change,
         {%- for bound in ['low', 'high'] %}
         case when {{ is_before }} then {{ difference_bound(bound, 'shown', alias) }} end as {{ alias }}_change_{{ bound }},
         {%- endfor %}
-        shown.has_interval or coalesce({{ alias }}.has_interval, false) as has_{{ alias }}_interval,
+        case when {{ is_before }} then {{ range_of_difference('shown', alias) }} end as {{ alias }}_range,
         {%- endfor %}
     from shown
     inner join measures on shown.measure_id = measures.measure_id
@@ -153,12 +179,37 @@ joined as (
             {{ same_columns('shown', 'city', scorecard_series() + ['period_start']) }}
             and case
                 when
-                    shown.has_value and measures.kind not in ('count', 'sum')
+                    shown.has_value and measures.kind not in ('count', 'sum') and not {{ is_whole }}
                     and shown.geography_type in ({{ type_names(place_types() | selectattr('equivalent_to')) }})
                     and shown.geoid <> 'outside'
                     then 'city'
             end = city.geography_type
     left join first_rows as first on {{ same_columns('shown', 'first', of_place) }}
     asof left join comparable as previous on {{ same_columns('shown', 'previous', of_place) }} and shown.period_start > previous.period_end
+    left join repeated on shown.measure_id = repeated.measure_id
+    left join {{ ref('comparison_limits') }} as limits
+        on shown.measure_id = limits.measure_id and limits.race_ethnicity_code in ('any', shown.race_ethnicity_code)
+    left join qualities
+        on
+            {{ same_columns('shown', 'qualities', ['measure_id', 'measure_version', 'period_type', 'period_start', 'race_ethnicity_code',
+                'geography_type', 'geoid', 'tabulation', 'race_standard']) }}
+),
+
+-- places are compared with their city many at a time
+tested as (
+    {{ with_significance('joined', city_deviation(), 'is_city_significant') }}
 )
+{%- endmacro %}
+
+
+{# How far a place is from its city: the distance to the end of the interval that is nearer to no difference is z standard errors. #}
+{% macro city_deviation() -%}
+    case
+                when city_range = 'ranged' and city_reason is null
+                    then coalesce(
+                        abs(city_difference) * {{ rule('z_95') }} / sqrt(2)
+                        / nullif(case when city_difference > 0 then city_difference - city_difference_low else city_difference_high - city_difference end, 0),
+                        0
+                    )
+            end
 {%- endmacro %}
