@@ -1,7 +1,10 @@
 -- Black 20.5 (18.4 to 22.6) against White 10.0 (9.0 to 11.0): ratio 2.05. Asian 10.4 (8.0 to 13.0): no way to know.
 -- Everyone went down. District 3 is above the city.
 create schema public.published;
-create table public.published.rules as select * from (values ('about_the_same_pct', 20.0), ('about_the_same_counted_pct', 5.0)) as t (rule, value);
+create table public.published.rules as select * from (values
+    ('about_the_same_percent', 20.0, 'percent of the other figure'), ('about_the_same_per_1000', 20.0, 'percent of the other figure'),
+    ('about_the_same_years', 1.0, 'years'), ('about_the_same_counted_pct', 5.0, 'percent')
+) as t (rule, value, unit);
 create table public.published.scorecard as
 with groups as (
     select * from (values
