@@ -153,8 +153,9 @@ def district_words(chart: Chart) -> dict[str, str]:
     for line in chart.rows:
         if line.is_total:
             continue
-        is_worded = line.row.compared_with_city not in (None, "no_range", "not_compared")
-        words[line.row.geoid] = str(line.row.compared_with_city if is_worded else "compared-not") if line.row.is_shown else "no-figure"
+        word = line.row.compared_with_city
+        compared = "compared-not" if word in (None, "no_range", "not_compared") else str(word)
+        words[line.row.geoid] = compared if line.row.is_shown else "no-figure"
     return words
 
 

@@ -314,7 +314,7 @@ create table release.marts.scorecard as select
     change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from, null::double as
     trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar as trend_word,
     null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, null::timestamp as data_as_of,
-    'chance' as range_kind, 'reliable' as reliability, null::varchar as publisher_quality, null::varchar as status_reason, null::varchar as
+    'chance' as range_kind, 'reliable' as reliability, null::varchar as publisher_quality, null::double as place_coverage_pct, null::varchar as status_reason, null::varchar as
     compared_with_city_reason, null::varchar as compared_reason;
 insert into release.marts.scorecard select * replace (
     'white' as race_ethnicity_code, 'White' as group_name, 'unreliable' as publication_status, null as value, null as rate_ratio, null as reference_code, null as compared_with,

@@ -77,7 +77,7 @@ SPOILT = [
     ("scorecard", "only_published_has_figures", f"set compared_reason = 'reference_hidden' {SEARCHED}'asian'"),
     ("scorecard", "counts_are_hidden_with_their_figure", f"set numerator = 3 {SEARCHED}'asian'"),
     ("scorecard", "counts_are_hidden_with_their_figure", f"set status_reason = 'few_events' {SEARCHED}'asian'"),
-    ("scorecard", "words_have_their_numbers", f"set compared_with_reference = 'cannot_tell', rate_ratio = null {SEARCHED}'black'"),
+    ("scorecard", "words_have_their_numbers", f"set compared_with_reference = 'higher', rate_ratio = null {SEARCHED}'black'"),
     ("scorecard", "words_have_their_numbers", f"set rate_ratio_ci_low = 0.9 {SEARCHED}'black'"),
     ("scorecard", "words_have_their_numbers", f"set compared_with_city = 'not_compared' {SEARCHED}'black'"),
     ("scorecard", "one_place_and_period_is_featured", f"set geoid = '1' {SEARCHED}'black'"),

@@ -34,7 +34,7 @@ worded as (
         {{ range_kind() }} as range_kind,
         -- a figure of places is compared with no other group: it does not describe the group's members
         has_value and basis <> 'where_people_live' and tested.race_ethnicity_code <> 'all' and races.kind <> 'missing'
-        and reference_rule is not null and reference_code is distinct from tested.race_ethnicity_code as has_reference
+        and reference_rule is not null and coalesce(reference_code <> tested.race_ethnicity_code, true) as has_reference
     from tested
     cross join words
     left join {{ ref('dim_race_ethnicity') }} as races on tested.race_ethnicity_code = races.race_ethnicity_code
@@ -139,7 +139,8 @@ final as (
         compared_with,
         compared_with_reference,
         compared_reason,
-        replace(text[concat('reference_comparison.', compared_with_reference)], '{group}', coalesce(compared_with, '')) as compared_with_reference_text,
+        replace(text[concat('reference_comparison.', compared_with_reference)], '{group}', coalesce(compared_with, ''))
+            as compared_with_reference_text,
         {%- for name, alias in [('change', 'previous'), ('trend', 'first')] %}
         {{ alias }}_period_start as {{ name }}_from,
         {{ alias }}_value as {{ name }}_from_value,

@@ -208,7 +208,13 @@ tested as (
                 when city_range = 'ranged' and city_reason is null
                     then coalesce(
                         abs(city_difference) * {{ rule('z_95') }} / sqrt(2)
-                        / nullif(case when city_difference > 0 then city_difference - city_difference_low else city_difference_high - city_difference end, 0),
+                        / nullif(
+                            case
+                                when city_difference > 0 then city_difference - city_difference_low
+                                else city_difference_high - city_difference
+                            end,
+                            0
+                        ),
                         0
                     )
             end
