@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from warehouse.sql import identifier, literal, quoted
 
 ANALYSIS_SCHEMA, FACTS, FACT_PREFIX = "analysis", "marts", "fct_"
-_PLACE, _CODE = "geography_type", "_geoid"
+_PLACE, _VINTAGE, _CODE = "geography_type", "geography_vintage", "_geoid"
 
 
 def drop_analysis_views(con: DuckDBPyConnection, alias: str) -> None:
@@ -42,33 +42,38 @@ def create_analysis_views(con: DuckDBPyConnection, alias: str) -> None:
 
 def _statements(fact: str, columns: Mapping[str, str | None]) -> Iterator[str]:
     view = f"{ANALYSIS_SCHEMA}.{quoted(fact.removeprefix(FACT_PREFIX))}"
-    selected, comments = [], dict(columns)
+    selected, joined, comments = [], [], dict(columns)
     for column in columns:
         selected.append(f"fact.{quoted(column)}")
-        name, query = _name_of(column, columns)
+        name, names = _names_of(column, columns)
         if name and name not in columns:
-            selected.append(f"({query}) as {name}")
+            selected.append(f"{name}.{name}")
+            joined.append(f"left join {names}")
             comments[name] = f"The name of {'the place' if name == 'place' else column}"
-    yield f"create view {view} as select {', '.join(selected)} from {FACTS}.{quoted(fact)} as fact"
+    yield f"create view {view} as select {', '.join(selected)} from {FACTS}.{quoted(fact)} as fact {' '.join(joined)}"
     yield f"comment on view {view} is {literal(f'{FACTS}.{fact} with the names of its places')}"
     for column, comment in comments.items():
         if comment:
             yield f"comment on column {view}.{quoted(column)} is {literal(comment)}"
 
 
-def _name_of(column: str, columns: Collection[str]) -> tuple[str | None, str]:
-    """The column that is to follow a code, and the query of the code's name; no column if it is no code of a place."""
-    if column == "geoid" and {_PLACE, "geography_vintage"} <= {*columns}:
-        return "place", _query(f"place.{_PLACE} = fact.{_PLACE} and place.geography_vintage = fact.geography_vintage", column)
+def _names_of(column: str, columns: Collection[str]) -> tuple[str | None, str]:
+    """The column that is to follow a code, and the join of its names; no column if it is no code of a place."""
+    if column == "geoid" and {_PLACE, _VINTAGE} <= {*columns}:
+        return "place", _names("place", {"geoid": column, _PLACE: _PLACE, _VINTAGE: _VINTAGE})
     if column == "jurisdiction":
-        return "jurisdiction_name", _query(f"place.{_PLACE} in ('city', 'county', 'state', 'tract')", column)
+        types = f"where {_PLACE} in ('city', 'county', 'state', 'tract')"
+        return "jurisdiction_name", _names("jurisdiction_name", {"geoid": column}, types)
     if column.endswith(_CODE):
-        of, vintage = column.removesuffix(_CODE), f"{column.removesuffix(_CODE)}_vintage"
-        in_vintage = f" and place.geography_vintage = fact.{quoted(vintage)}" if vintage in columns else ""
-        return f"{of}_name", _query(f"place.{_PLACE} = {literal(of)}{in_vintage}", column)
+        of = column.removesuffix(_CODE)
+        keys = {"geoid": column} | ({_VINTAGE: f"{of}_vintage"} if f"{of}_vintage" in columns else {})
+        return f"{of}_name", _names(f"{of}_name", keys, f"where {_PLACE} = {literal(of)}")
     return None, ""
 
 
-def _query(condition: str, column: str) -> str:
-    # one value, whatever the dimension contains: a view never has more rows than its fact
-    return f"select max(place.name) from {FACTS}.dim_geography as place where {condition} and place.geoid = fact.{quoted(column)}"
+def _names(name: str, keys: Mapping[str, str], condition: str = "") -> str:
+    # one row per key, whatever the dimension contains: a view never has more rows than its fact
+    of_place = ", ".join(keys)
+    rows = f"select {of_place}, max(name) as {name} from {FACTS}.dim_geography {condition} group by {of_place}"
+    matches = " and ".join(f"{name}.{key} = fact.{quoted(column)}" for key, column in keys.items())
+    return f"({rows}) as {name} on {matches}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -76,6 +77,15 @@ def test_a_name_follows_its_code(home: Home, candidate: Candidate) -> None:
     with duckdb.connect() as con:
         con.execute(f"attach '{file}' as another_name (read_only)")
         assert calls(con, "another_name.analysis") == CALLS
+
+
+def test_a_few_rows_of_a_large_fact_are_read_without_the_others(candidate: Candidate) -> None:
+    rows = 2_000_000
+    with duckdb.connect(candidate.analyst_path) as con:
+        con.execute(f"insert into marts.fct_calls select n, '5553000', 'RIVERWEST', '3', '2022' from range({rows}) as r (n)")
+        con.execute("set threads = 1")
+        plan = con.execute("explain (analyze, format json) select * from analysis.calls limit 10").fetchall()[0][1]
+    assert max(int(found) for found in re.findall(r'"operator_rows_scanned": (\d+)', plan)) < rows / 10
 
 
 @pytest.mark.parametrize(("file", "schema"), [("levelground_public.duckdb", "analysis"), ("levelground.duckdb", "marts")])
