@@ -18,10 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ingest.contract import IDENTIFIER, Geoid, Identifier, TimeZone
 from ingest.contract.registry import SOURCES, ContractError, Problem, Registry, load_registry, problems_in
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
-from ingest.layers import CITY_FILE, Layer, LayerError, city_layer, state_layer, state_with_contract
+from ingest.layers import CITIES, CITY_FILE, Layer, LayerError, city_layer, layer_names, state_layer, state_with_contract
 
 FILE_NAME = CITY_FILE
-LIVE_CITY = "milwaukee"  # of `live`, if nothing else names a city
 # A city without a layer may leave these out. No place has the code, so that no figure is taken for one of a real place.
 NO_PLACE, NO_COUNTY, NO_TIME_ZONE = "0000000", "00000", "UTC"
 
@@ -38,6 +37,7 @@ class City(BaseModel):
     county_geoid: Geoid | None = None
     state: Identifier | None = None
     state_tables: Identifier | None = None
+    is_default_of_live: bool = False
     as_of: dt.datetime | dt.date | None = None
     sources: Mapping[str, Mapping[str, Any]] = {}
     # of its state and of the city, in the order in which each replaces the one before
@@ -82,6 +82,11 @@ def city_named_in(folder: Path) -> str | None:
     return name
 
 
+def live_city() -> str | None:
+    """The city that `live` reads if nothing else names one: the layer whose city.yml has `is_default_of_live`."""
+    return next((name for name in layer_names() if _data(CITIES / name / FILE_NAME)[0].get("is_default_of_live")), None)
+
+
 def read_city(folder: Path | None, name: str | None = None, layer: Layer | None = None) -> City:
     """The city of a deliveries folder; raises `ContractError` with the file, line and field of an error in a city.yml.
 
@@ -90,7 +95,7 @@ def read_city(folder: Path | None, name: str | None = None, layer: Layer | None 
     """
     path = folder / FILE_NAME if folder else None
     data, line_of = _data(path) if path and path.is_file() else ({}, _first_line)
-    name = name or (city_named_in(folder) if folder else LIVE_CITY)
+    name = name or (city_named_in(folder) if folder else live_city())
     if name is None:
         raise LayerError(f"{folder} has no {FILE_NAME} that names its city")
     layer = layer or city_layer(name)

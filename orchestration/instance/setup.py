@@ -6,9 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
-from orchestration.settings import Settings
+from orchestration.settings import IS_CHECKOUT, PROJECT, Settings
 
-CONFIGURATION = Path(__file__).with_name("dagster.yaml")
+CONFIGURATION = (PROJECT if IS_CHECKOUT else Path(__file__).parent) / "dagster.yaml"
 
 
 def prepare_instance(settings: Settings) -> None:

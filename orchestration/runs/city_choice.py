@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ingest.city import FILE_NAME, LIVE_CITY, City, city_named_in, read_city
+from ingest.city import FILE_NAME, City, city_named_in, live_city, read_city
 from ingest.layers import CITIES, Layer, LayerError, city_layer, layer_names
 from ingest.sample.city import CITY as SAMPLE_CITY
 from orchestration.settings import ConfigurationError, Settings
@@ -82,7 +82,7 @@ def _delivered_city(deliveries: str, folder: Path | None, named: set[str | None]
     if deliveries == SAMPLE:
         return SAMPLE_CITY
     if deliveries == LIVE:  # the systems of any city but the sample city, which has none
-        return None if named - {None, SAMPLE_CITY} else LIVE_CITY
+        return None if named - {None, SAMPLE_CITY} else live_city()
     return city_named_in(folder) if folder else None
 
 

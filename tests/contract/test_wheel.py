@@ -40,6 +40,7 @@ def test_the_wheel_has_every_file_of_the_code_and_the_dbt_project(installed: Pat
     assert not missing
     assert len(tracked) > 1000
     assert (installed / "orchestration" / "docs_site" / "docs" / "queries.md").is_file(), "guides of `levelground docs`"
+    assert (installed / "orchestration" / "instance" / "dagster.yaml").read_bytes() == (ROOT / "dagster.yaml").read_bytes()
     assert not list((installed / "dbt_project" / "models").rglob("_sources.yml"))  # a home has its own
 
 
