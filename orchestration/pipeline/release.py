@@ -14,6 +14,7 @@ from orchestration.runs.errors import without_cells
 from orchestration.runs.interruption import without_handlers
 from orchestration.runs.record import BLOCKED, RELEASED, RunRecord
 from orchestration.transform.fingerprints import (
+    MeasureInputs,
     code_hashes,
     code_version,
     contract_hashes,
@@ -25,6 +26,7 @@ from orchestration.transform.fingerprints import (
 )
 from warehouse import disclosure
 from warehouse.connection import detach
+from warehouse.fingerprint import text_sha256
 from warehouse.paths import EXPORTS
 from warehouse.releases import (
     BuildInputs,
@@ -36,7 +38,7 @@ from warehouse.releases import (
     write_exports,
     write_manifest,
 )
-from warehouse.sql import literal
+from warehouse.sql import literal, quoted
 
 # `published.release` is the only table that dbt does not build: it contains the hash of all others.
 RELEASE_COMMENT = "One row: which release this file is."
@@ -47,8 +49,10 @@ RELEASE_COLUMNS = {
     "code_version": ("varchar", "The version of Levelground that built it, with a hash of its code"),
     "content_hash": ("varchar", "A hash of all its tables except quality; equal for equal figures"),
 }
-# the source of each measure that another publisher computed
-_PUBLISHED_MEASURES = "select distinct measure_id, source from release.reference.published_measures where measure_id is not null"
+_MEASURES = (
+    "select measure_id, source, population_scheme is not null or weighted_places is not null "
+    "from release.marts.dim_measure where is_current"
+)
 
 
 def release_candidate(run: RunContext) -> str | None:
@@ -64,8 +68,7 @@ def release_candidate(run: RunContext) -> str | None:
         raise RuntimeError("a release needs a candidate that this run has built and checked by the gates")
     data_as_of = _data_as_of(record)
     with run.timed("release"), without_cells():
-        measures = [row[0] for row in run.con.execute("select distinct measure_id from release.marts.dim_measure").fetchall()]
-        published = dict(run.con.execute(_PUBLISHED_MEASURES).fetchall())
+        measures = {code: MeasureInputs(*inputs) for code, *inputs in run.con.execute(_MEASURES).fetchall()}
         _write_release_row(run, release_id, run.created_at, data_as_of)
         write_exports(run.con, candidate, release_id=release_id, created_at=run.created_at)
         files = check_files(candidate.folder / EXPORTS, set(Current.model_fields) - {"path"})
@@ -91,7 +94,7 @@ def release_candidate(run: RunContext) -> str | None:
             loads=_loads(run),
             versions=versions(),
             seeds_hash=seeds_hash(run.location.city.layers),
-            made_of=_made_of(run, measures, published),
+            made_of=_made_of(run, measures),
             parts=run.parts,
         )
         pages = check_scorecard(run, candidate, sealed)
@@ -123,16 +126,23 @@ def _loads(run: RunContext) -> dict[str, tuple[str, ...]]:
     return loads
 
 
-def _made_of(run: RunContext, measures: list[str], published: dict[str, str]) -> BuildInputs:
+def _made_of(run: RunContext, measures: dict[str, MeasureInputs]) -> BuildInputs:
     manifest = run.manifest
     return BuildInputs(
         code=code_hashes(),
         seeds=seed_hashes(run.location.city.layers),
         contracts=contract_hashes(run.location.registry),
+        contents={source: _content(run, source) for source in _loads(run)},
         models=model_hashes(manifest),
-        lineage=lineage(manifest, measures, published),
+        lineage=lineage(manifest, measures),
         node_fingerprints=run.fingerprints,
     )
+
+
+def _content(run: RunContext, source: str) -> str:
+    """A hash of the delivered files and of how many of their rows are in landing: the same again where a file returns."""
+    rows = run.con.execute(f"select _file_sha256, count(*) from landing.{quoted(source)} group by all order by all").fetchall()
+    return text_sha256(repr(rows))
 
 
 def _write_release_row(run: RunContext, release_id: str, created_at: dt.datetime, data_as_of: dt.datetime | None) -> None:

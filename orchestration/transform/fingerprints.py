@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ingest.contract import Contract
@@ -19,11 +20,21 @@ from warehouse.fingerprint import bytes_sha256, chunks_sha256, text_sha256
 COMPONENTS = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
 PACKAGES = ("warehouse", "ingest", "expectations", "orchestration")
 MEASURES = "fct_equity_measures"
-COUNTED = "models/measures/counts/"
-# the counts of all measures that another publisher computed
-PUBLISHED = "published_estimates"
+COUNTED, COVERAGE = "models/measures/counts/", "models/measures/coverage/"
+GEOCODED = ("models/intermediate/addresses/", "models/intermediate/geography/")
+POPULATIONS = ("fct_population", "int_population__by_intersection")
+# what the calculation reads for some measures alone, or for the names of places
+APART = (*POPULATIONS, "int_equity_measures__tract_weights", "dim_geography")
 # Every figure depends on these, but dbt does not track it: models call them as functions of the database file.
 STATISTICS, STATISTICS_FOLDER = "stats", "macros/stats/"
+
+
+@dataclass(frozen=True)
+class MeasureInputs:
+    """The source of a measure in the registry, and whether it has a population or is weighted by where people live."""
+
+    source: str
+    has_population: bool = False
 
 
 def versions() -> dict[str, str]:
@@ -84,32 +95,61 @@ def code_hash(node: Mapping[str, Any], macros: Mapping[str, Any]) -> str:
     return text_sha256("\x00".join([node["raw_code"], *(macros[i]["macro_sql"] for i in called)]))
 
 
-def lineage(
-    manifest: Mapping[str, Any], measures: Iterable[str], published: Mapping[str, str] | None = None
-) -> dict[str, tuple[str, ...]]:
-    """What each measure depends on, as `source x`, `seed y`, `model z`.
+def lineage(manifest: Mapping[str, Any], measures: Mapping[str, MeasureInputs]) -> dict[str, tuple[str, ...]]:
+    """What each measure reads, as `source x`, `seed y`, `model z`.
 
-    A measure has a model of its own, `int_<measure>__counts`, and shares the models after it with all others. A measure without
-    such a model may depend on any of them. Measures of other publishers share one: `published` has the source of each, the only
-    one of these sources on which it depends.
+    A measure has a counts model, of its own or shared by measures of several sources, and the calculation, which all share.
+    Rows of all sources run through some models (`_is_passage`); of them a measure reads those of its own source alone.
+    Populations are read by measures that have one, or that are weighted by where people live.
     """
-    published = published or {}
     nodes = manifest["nodes"]
-    counted = {i: {i} | _ancestors(manifest, i) for i, node in nodes.items() if node["original_file_path"].startswith(COUNTED)}
     whole = next((i for i, node in nodes.items() if node["resource_type"] == "model" and node["name"] == MEASURES), None)
     if whole is None:
         return {}
-    everything = {whole} | _ancestors(manifest, whole)
-    shared = {whole} | _ancestors(manifest, whole, stop=set(counted)) - set(counted)
-    own = {nodes[i]["name"].removeprefix("int_").removesuffix("__counts"): ancestors for i, ancestors in counted.items()}
+    counted = {_counted(node): i for i, node in nodes.items() if node["original_file_path"].startswith(COUNTED)}
+    passages = {i for i, node in nodes.items() if _is_passage(node)} | {
+        counted[name] for name in counted.keys() - measures.keys()
+    }
+    populations = {i for i, node in nodes.items() if node["name"] in POPULATIONS}
+    of_people = set().union(*({i} | _ancestors(manifest, i, stop=passages) for i in populations))
+    coverage = {i for i, node in nodes.items() if node["original_file_path"].startswith(COVERAGE)}
+    apart = {*counted.values(), *coverage, *(i for i, node in nodes.items() if node["name"] in APART)}
+    shared = {whole} | {i for i in _ancestors(manifest, whole, stop=apart) if i not in counted.values()}
+    records = {inputs.source for inputs in measures.values()}
+    sources = {i: {label for label in _labels({i} | _ancestors(manifest, i)) if label.startswith("source ")} for i in nodes}
     found = {}
-    for measure in measures:
-        model = PUBLISHED if measure in published else measure
-        depends_on = {_label(i) for i in (shared | own[model] if model in own else everything)}
-        if measure in published:
-            depends_on -= {f"source {source}" for source in published.values() if source != published[measure]}
-        found[measure] = tuple(sorted(name for name in depends_on | {f"model {STATISTICS}"} if name))
+    for measure, inputs in measures.items():
+        own = f"source {inputs.source}"
+        starts = (
+            [counted[measure]]
+            if measure in counted
+            else [i for name, i in counted.items() if name not in measures and own in _labels(_ancestors(manifest, i))]
+        )
+        reached = set().union(*({i} | _ancestors(manifest, i) for i in starts))
+        direct = set().union(*(_ancestors(manifest, i, stop=passages) for i in starts if i not in passages))
+        if inputs.has_population:
+            reached, direct = reached | of_people, direct | of_people
+        others = {f"source {source}" for source in records} - {own} - _labels(direct)
+        # without models that read tables of other measures alone, and seeds that only these read
+        read = {i for i in reached if not (sources.get(i) and sources[i] <= others)}
+        seeds = {parent for i in read & nodes.keys() for parent in nodes[i]["depends_on"].get("nodes", ())}
+        read = {i for i in read if not i.startswith("seed.") or i in seeds}
+        found[measure] = tuple(sorted((_labels(read | shared) | {f"model {STATISTICS}"}) - others))
     return found
+
+
+def _counted(node: Mapping[str, Any]) -> str:
+    """The measure of a counts model, or the name under which measures share it."""
+    return str(node["name"]).removeprefix("int_").removesuffix("__counts")
+
+
+def _is_passage(node: Mapping[str, Any]) -> bool:
+    """Whether rows of several sources run through a model: geocoding, and the union of a state's tables for a fact."""
+    return node["original_file_path"].startswith(GEOCODED) or "fact" in node.get("config", {}).get("meta", {})
+
+
+def _labels(ids: Iterable[str]) -> set[str]:
+    return {label for i in ids if (label := _label(i))}
 
 
 def _ancestors(manifest: Mapping[str, Any], start: str, stop: set[str] | None = None) -> set[str]:

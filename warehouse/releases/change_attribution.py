@@ -61,14 +61,14 @@ def find_causes(before: Manifest, after: Manifest) -> list[Cause]:
 def explain_differences(before: Manifest, after: Manifest, differences: Iterable[MeasureDifference]) -> list[ExplainedDifference]:
     """Each difference with the causes in the lineage of its measure.
 
-    Code and versions may affect every measure. The as-of time changes in nearly every release, so it is a cause only if no other
-    is found.
+    The lineage is that of the later release: earlier versions recorded more than a measure reads. Code and versions may affect
+    every measure. The as-of time changes in nearly every release, so it is a cause only if no other is found.
     """
     everything = find_causes(before, after)
     known = bool(before.made_of.lineage and after.made_of.lineage)
     explained = []
     for difference in differences:
-        made_of = {*before.made_of.lineage.get(difference.measure_id, ()), *after.made_of.lineage.get(difference.measure_id, ())}
+        made_of = set(after.made_of.lineage.get(difference.measure_id) or before.made_of.lineage.get(difference.measure_id, ()))
         found = [cause for cause in everything if cause.kind != "as_of" and _concerns(cause, difference, made_of)]
         clock = [cause for cause in everything if cause.kind == "as_of"]
         explained.append(ExplainedDifference(difference, tuple(found or clock), known))
@@ -84,7 +84,7 @@ def causes_by_measure(before: Manifest, after: Manifest) -> dict[str, tuple[Caus
     clock = tuple(cause for cause in everything if cause.kind == "as_of")
     found = {}
     for measure in sorted({*before.made_of.lineage} & {*after.made_of.lineage}):
-        made_of = {*before.made_of.lineage[measure], *after.made_of.lineage[measure]}
+        made_of = set(after.made_of.lineage[measure])
         concerned = [cause for cause in everything if cause.kind != "as_of" and _is_in_lineage(cause, made_of)]
         found[measure] = tuple(concerned) or clock
     return found
@@ -103,9 +103,11 @@ def _is_in_lineage(cause: Cause, made_of: set[str]) -> bool:
 
 
 def _loads(before: Manifest, after: Manifest) -> Iterator[Cause]:
+    """Sources with other loads, without those whose content is what it was: a file that was replaced has returned."""
     for source in sorted({*before.loads, *after.loads}):
         first, second = before.loads.get(source, ()), after.loads.get(source, ())
-        if first != second:
+        content = before.made_of.contents.get(source)
+        if first != second and (content is None or content != after.made_of.contents.get(source)):
             new_loads = [load for load in second if load not in first]
             left = [load for load in first if load not in second]
             yield Cause("load", source, ", ".join(left) or None, ", ".join(new_loads) or None)

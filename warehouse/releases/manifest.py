@@ -84,7 +84,8 @@ class NodeFingerprint(BaseModel):
 class BuildInputs(BaseModel):
     """The hashes of the inputs of a release, by name; empty in the manifest of an earlier version.
 
-    `code`: per package; `seeds`: per seed file; `contracts`: per source; `models`: per dbt model, with the macros that it calls.
+    `code`: per package; `seeds`: per seed file; `contracts`: per source; `contents`: of the files of a source and their rows in
+    landing; `models`: per dbt model, with the macros that it calls.
     `lineage`: the inputs of each measure, as `source x`, `seed y`, `model z`. `node_fingerprints`: of each dbt node.
     """
 
@@ -93,6 +94,7 @@ class BuildInputs(BaseModel):
     code: dict[str, str] = {}
     seeds: dict[str, str] = {}
     contracts: dict[str, str] = {}
+    contents: dict[str, str] = {}
     models: dict[str, str] = {}
     lineage: dict[str, tuple[str, ...]] = {}
     node_fingerprints: dict[str, NodeFingerprint] = Field(

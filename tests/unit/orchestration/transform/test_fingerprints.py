@@ -9,6 +9,7 @@ import pytest
 
 from ingest.contract.registry import load_registry
 from orchestration.transform.fingerprints import (
+    MeasureInputs,
     code_hashes,
     code_version,
     contract_hashes,
@@ -70,8 +71,22 @@ def manifest() -> dict[str, Any]:
     return {"nodes": dict(nodes), "macros": dict(macros)}
 
 
+STOPS_INPUTS, CALLS_INPUTS = MeasureInputs("fpc__police_stops"), MeasureInputs("mpd__dispatched_calls")
+MEASURED = {"stops": STOPS_INPUTS, "calls": CALLS_INPUTS}
+
+
+def sources_of(by_measure: dict[str, tuple[str, ...]], measure: str) -> set[str]:
+    return {name.removeprefix("source ") for name in by_measure[measure] if name.startswith("source ")}
+
+
+def add(manifest: dict[str, Any], *nodes: tuple[str, dict[str, Any]], before: str = "fct_equity_measures") -> None:
+    """Add nodes; the last one is a parent of `before`."""
+    manifest["nodes"] |= dict(nodes)
+    manifest["nodes"][f"model.levelground.{before}"]["depends_on"]["nodes"].append(nodes[-1][0])
+
+
 def test_a_measure_depends_on_its_own_model_and_on_the_shared_ones(manifest: dict[str, Any]) -> None:
-    by_measure = lineage(manifest, ["stops", "calls"])
+    by_measure = lineage(manifest, MEASURED)
     shared = {"model fct_equity_measures", "model dim_measure", "seed measure_registry", "model stats"}
     assert set(by_measure["stops"]) == shared | {
         "model int_stops__counts",
@@ -88,26 +103,60 @@ def test_a_measure_depends_on_its_own_model_and_on_the_shared_ones(manifest: dic
     }
 
 
-def test_a_measure_without_its_own_model_depends_on_all(manifest: dict[str, Any]) -> None:
-    by_measure = lineage(manifest, ["stops", "calls", "sales"])
-    assert set(by_measure["sales"]) == set(by_measure["stops"]) | set(by_measure["calls"])
-    assert "seed unread" not in by_measure["sales"]
+def test_measures_of_several_sources_share_a_model_and_read_their_own(manifest: dict[str, Any]) -> None:
+    """As the ACT and the Forward exam do, and all measures that another publisher computed."""
+    act, forward = "source.levelground.landing.dpi__act", "source.levelground.landing.dpi__forward_exam"
+    name = "int_school_assessments__counts"
+    add(
+        manifest,
+        node("seed", "act_labels"),
+        node("model", "stg_act", act, "seed.levelground.act_labels"),
+        node("model", "stg_forward", forward),
+        node("model", name, "model.levelground.stg_act", "model.levelground.stg_forward", path=COUNTED.format(name)),
+    )
+    measures = MEASURED | {"act": MeasureInputs("dpi__act"), "forward": MeasureInputs("dpi__forward_exam")}
+    by_measure = lineage(manifest, measures)
+    assert (sources_of(by_measure, "act"), sources_of(by_measure, "forward")) == ({"dpi__act"}, {"dpi__forward_exam"})
+    assert {"model stg_act", "seed act_labels", f"model {name}"} <= set(by_measure["act"])
+    assert not {"model stg_act", "seed act_labels", "model fct_stops"} & set(by_measure["forward"])
+    assert f"model {name}" not in by_measure["stops"]
 
 
-def test_measures_of_other_publishers_share_a_model_and_depend_on_their_own_source(manifest: dict[str, Any]) -> None:
-    work, births = "source.levelground.landing.urban__employment", "source.levelground.landing.urban__low_birth_weight"
-    name, counts = "int_published_estimates__counts", "model.levelground.int_published_estimates__counts"
-    manifest["nodes"] |= [node("model", name, work, births, path=COUNTED.format(name))]
-    manifest["nodes"]["model.levelground.fct_equity_measures"]["depends_on"]["nodes"].append(counts)
-    by_measure = lineage(manifest, ["stops", "work"], {"work": "urban__employment", "births": "urban__low_birth_weight"})
-    assert {name for name in by_measure["work"] if name.startswith("source")} == {"source urban__employment"}
-    assert "model int_published_estimates__counts" in by_measure["work"] and "model fct_stops" not in by_measure["work"]
-    assert "model int_published_estimates__counts" not in by_measure["stops"]
+def test_rows_of_other_sources_that_are_geocoded_with_ones_own_are_not_read(manifest: dict[str, Any]) -> None:
+    """Stops and calls run through geocoding together, which reads the map: both depend on it, and on no rows of the other."""
+    city_map = "source.levelground.landing.city__limits"
+    for fact, source in (("fct_stops", STOPS), ("fct_calls", CALLS)):
+        add(
+            manifest,
+            node("model", "int_addresses", source, city_map, path="models/intermediate/addresses/int_addresses.sql"),
+            before=fact,
+        )
+    manifest["nodes"]["model.levelground.int_addresses"]["depends_on"]["nodes"] = [STOPS, CALLS, city_map]
+    by_measure = lineage(manifest, MEASURED)
+    assert sources_of(by_measure, "stops") == {"fpc__police_stops", "city__limits"}
+    assert sources_of(by_measure, "calls") == {"mpd__dispatched_calls", "city__limits"}
+
+
+def test_the_calculation_reads_coverage_places_and_populations_for_some_measures_alone(manifest: dict[str, Any]) -> None:
+    census, city_map = "source.levelground.landing.census__blocks_2020", "source.levelground.landing.city__limits"
+    add(manifest, node("model", "int_coverage", STOPS, CALLS, path="models/measures/coverage/int_coverage.sql"))
+    add(manifest, node("model", "dim_geography", city_map))
+    add(manifest, node("model", "fct_population", census))
+    by_measure = lineage(manifest, {"stops": STOPS_INPUTS, "calls": MeasureInputs("mpd__dispatched_calls", has_population=True)})
+    assert sources_of(by_measure, "stops") == {"fpc__police_stops"}
+    assert sources_of(by_measure, "calls") == {"mpd__dispatched_calls", "census__blocks_2020"}
+    assert {"model int_coverage", "model fct_population"} <= set(by_measure["stops"]), "their SQL is that of every measure"
+
+
+def test_a_measure_of_two_tables_reads_both(manifest: dict[str, Any]) -> None:
+    """As the days until lead orders are abated do: orders that are open are part of the curve."""
+    manifest["nodes"]["model.levelground.fct_stops"]["depends_on"]["nodes"].append(CALLS)
+    assert sources_of(lineage(manifest, MEASURED), "stops") == {"fpc__police_stops", "mpd__dispatched_calls"}
 
 
 def test_a_project_without_measures_has_no_lineage(manifest: dict[str, Any]) -> None:
     del manifest["nodes"]["model.levelground.fct_equity_measures"]
-    assert lineage(manifest, ["stops"]) == {}
+    assert lineage(manifest, MEASURED) == {}
 
 
 def test_a_models_hash_changes_with_its_sql_and_every_macro_it_calls(manifest: dict[str, Any]) -> None:

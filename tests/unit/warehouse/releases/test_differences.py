@@ -19,6 +19,7 @@ from warehouse.releases import (
     Manifest,
     ReleaseCorrupt,
     UnknownRelease,
+    causes_by_measure,
     compare,
     explain_differences,
     find_causes,
@@ -221,6 +222,31 @@ def test_what_explains_a_change_is_named_with_the_measures_that_are_made_of_it(
     assert set(differences) == {"stops", "calls"}
     assert {measure for measure, one in differences.items() if one.causes == (cause,)} == concerned
     assert all(one.is_known for one in differences.values())
+
+
+def test_an_input_that_returned_to_its_old_content_is_no_cause(home: Home, make: Seal) -> None:
+    """Three loads of stops: the third file is the first again. The loads differ and what they delivered does not."""
+    before = make(made_of=MADE_OF.model_copy(update={"contents": {"fpc__police_stops": "x", "mpd__dispatched_calls": "y"}}))
+    after = make(
+        [(*row[:4], row[4] + 1, row[5]) for row in ROWS],
+        loads={"fpc__police_stops": ["a", "c", "d"], "mpd__dispatched_calls": ["e"]},
+        made_of=MADE_OF.model_copy(update={"contents": {"fpc__police_stops": "x", "mpd__dispatched_calls": "z"}}),
+    )
+    assert find_causes(before, after) == [Cause("load", "mpd__dispatched_calls", "b", "e")]
+    assert explained(home, before, after)["stops"].causes == ()
+
+
+def test_causes_follow_the_lineage_of_the_later_release(home: Home, make: Seal) -> None:
+    """A manifest of an earlier version lists calls among the inputs of stops, which never read them."""
+    wide = MADE_OF.model_copy(
+        update={"lineage": MADE_OF.lineage | {"stops": (*MADE_OF.lineage["stops"], "source mpd__dispatched_calls")}}
+    )
+    before = make(made_of=wide)
+    after = make([(*row[:4], row[4] + 1, row[5]) for row in ROWS], loads=LOADS | {"mpd__dispatched_calls": ["d"]})
+    differences = explained(home, before, after)
+    assert differences["stops"].causes == ()
+    assert [cause.name for cause in differences["calls"].causes] == ["mpd__dispatched_calls"]
+    assert causes_by_measure(before, after)["stops"] == ()
 
 
 def test_the_clock_is_named_only_where_nothing_else_explains(home: Home, make: Seal) -> None:
