@@ -15,7 +15,6 @@ from duckdb import DuckDBPyConnection
 from markupsafe import Markup
 
 from orchestration.scorecard.figures import Cell
-from orchestration.scorecard.open_release import FILE
 from orchestration.scorecard.texts import Name, Period, Texts, day
 
 TABLE = "as_reported_history"
@@ -53,26 +52,25 @@ class FirstReportedLine(NamedTuple):
 
 
 def read_first_reported(con: DuckDBPyConnection) -> Mapping[str, tuple[FirstReported, ...]]:
-    """Return the revised figures of the place that opens each page, the newest first; releases of earlier versions have none."""
+    """Return the revised figures of the place that opens each page, the newest first."""
     found: dict[str, list[FirstReported]] = defaultdict(list)
-    if con.execute("select 1 from duckdb_tables() where database_name = ? and table_name = ?", [FILE, TABLE]).fetchall():
-        rows = con.execute(
-            f"""
-            select rows.measure_id, rows.period_type, rows.period_start, rows.period_end, rows.race_ethnicity_code, rows.unit,
-                history.first_release_id, history.first_published_on, history.first_value, history.value
-            from scorecard as rows
-            inner join {TABLE} as history using ({", ".join(_ROW)})
-            semi join (select * from scorecard where is_featured) as featured
-                on rows.measure_id = featured.measure_id and rows.period_type = featured.period_type
-                and rows.geography_type = featured.geography_type and rows.geography_vintage = featured.geography_vintage
-                and rows.geoid = featured.geoid
-            where history.stratum_type = 'all' and history.first_value is not null and history.value is not null
-                and not rows.is_stand_in
-            order by rows.measure_id, rows.period_start desc, rows.group_order, rows.race_ethnicity_code
-            """
-        ).fetchall()
-        for code, *values in rows:
-            found[code].append(FirstReported(*values))
+    rows = con.execute(
+        f"""
+        select rows.measure_id, rows.period_type, rows.period_start, rows.period_end, rows.race_ethnicity_code, rows.unit,
+            history.first_release_id, history.first_published_on, history.first_value, history.value
+        from scorecard as rows
+        inner join {TABLE} as history using ({", ".join(_ROW)})
+        semi join (select * from scorecard where is_featured) as featured
+            on rows.measure_id = featured.measure_id and rows.period_type = featured.period_type
+            and rows.geography_type = featured.geography_type and rows.geography_vintage = featured.geography_vintage
+            and rows.geoid = featured.geoid
+        where history.stratum_type = 'all' and history.first_value is not null and history.value is not null
+            and not rows.is_stand_in
+        order by rows.measure_id, rows.period_start desc, rows.group_order, rows.race_ethnicity_code
+        """
+    ).fetchall()
+    for code, *values in rows:
+        found[code].append(FirstReported(*values))
     return defaultdict(tuple, {code: tuple(figures) for code, figures in found.items()})
 
 

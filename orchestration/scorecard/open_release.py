@@ -1,37 +1,49 @@
-"""Open a release so that every reader of the scorecard finds its tables under the same names.
+"""Open a release so that every reader of the scorecard finds its tables under the same names, with the columns of this version.
 
 The public site reads the public file alone. The internal one reads figures from the analyst file, where nothing is hidden, and
 all other tables from the public file. Each row of figures is marked where the public file lacks one.
+
+A release of an earlier version lacks columns and tables: they read as NULL, and as empty. Its words of comparison and change
+follow rules that are no longer those of the pages, so that they read as NULL, too (ADR 102).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from ingest.contract.yaml_source import read_yaml
+from orchestration.settings import DBT_PROJECT
 from warehouse.connection import attach, open_from_disk
 
 FILE, ANALYST = "release", "analyst"  # aliases of the attached files
+_MODELS = DBT_PROJECT / "models" / "published" / "tables" / "_published__models.yml"
+_PREFIX = "published_"  # of the models whose table has the name of another model without it
+# The first column of the rules for words; a scorecard without it has words of earlier rules.
+_OF_RULES = "compared_reason"
+_WORDS = (
+    "compared_with_city", "compared_with_city_text", "compared_with_reference", "compared_with_reference_text",
+    "change_word", "change_text", "trend_word", "trend_text",
+)  # fmt: skip
 # What a page shows of a row of the scorecard: a row is marked where the public file lacks one of these.
 _FIGURES = (
     "numerator", "value", "ci_low", "bound_low", "known_race_pct", "city_value", "compared_with_city", "rate_ratio",
     "compared_with_reference", "trend", "trend_word",
 )  # fmt: skip
 _IS_ANY_HIDDEN = " or ".join(f"(figures.{name} is not null and shown.{name} is null)" for name in _FIGURES)
-_PUBLIC = {
-    "scorecard": "select *, false as is_hidden_in_public from release.published.scorecard",
-    "goal_progress": "select *, false as is_hidden_in_public from release.published.goal_progress",
-    "peer_comparison": "select *, false as is_hidden_in_public from release.published.peer_comparison",
-}
+_FROM_ANALYST = {"scorecard": "scorecard", "goal_progress": "fct_goal_progress", "peer_comparison": "fct_peer_comparison"}
+# `{shown}`: the table of the public file, `{figures}`: that of the analyst file
+_PUBLIC = dict.fromkeys(_FROM_ANALYST, "select *, false as is_hidden_in_public from ({shown})")
 _INTERNAL = {
     "scorecard": f"""
         select figures.*, {_IS_ANY_HIDDEN} as is_hidden_in_public
-        from analyst.marts.scorecard as figures
-        left join release.published.scorecard as shown using (
+        from ({{figures}}) as figures
+        left join ({{shown}}) as shown using (
             measure_id, race_ethnicity_code, geography_type, geography_vintage, geoid, period_type, period_start
         )
         """,
@@ -41,7 +53,7 @@ _INTERNAL = {
             case when measures.is_current and figures.measure_id is not null then 'shown' else measures.availability end
                 as availability
         )
-        from release.published.measures as measures
+        from ({shown}) as measures
         left join (
             select distinct measure_id from analyst.marts.scorecard where publication_status = 'published' and not is_stand_in
         ) as figures using (measure_id)
@@ -50,12 +62,12 @@ _INTERNAL = {
         select progress.*, 'published' as publication_status,
             shown.publication_status is distinct from 'published' as is_hidden_in_public
         from analyst.marts.fct_goal_progress as progress
-        left join release.published.goal_progress as shown using (goal_id, period_type, period_start)
+        left join ({shown}) as shown using (goal_id, period_type, period_start)
         """,
     "peer_comparison": """
         select peers.*, shown.gap is null and peers.gap is not null as is_hidden_in_public
-        from analyst.marts.fct_peer_comparison as peers
-        left join release.published.peer_comparison as shown
+        from ({figures}) as peers
+        left join ({shown}) as shown
             using (measure_id, measure_version, period_type, period_start, race_ethnicity_code, reference_code, geoid)
         """,
 }
@@ -75,11 +87,40 @@ def open_release(files: ReleaseFiles) -> Iterator[DuckDBPyConnection]:
     with open_from_disk(files.public, FILE) as con:
         if files.analyst is not None:
             attach(con, files.analyst, ANALYST, read_only=True)
+        queries = _PUBLIC if files.analyst is None else _INTERNAL
         # temporary views precede the tables of the file
-        for name, query in (_PUBLIC if files.analyst is None else _INTERNAL).items():
-            con.execute(f"create temp view {name} as {query}")
+        for name, columns in published_columns().items():
+            shown = _completed(con, f"{FILE}.published.{name}", columns)
+            figures = ""
+            if files.analyst is not None and name in _FROM_ANALYST:
+                figures = _completed(con, f"{ANALYST}.marts.{_FROM_ANALYST[name]}", columns)
+            con.execute(f"create temp view {name} as {queries.get(name, '{shown}').format(shown=shown, figures=figures)}")
         con.execute(f"use {FILE}.published")
         yield con
+
+
+@cache
+def published_columns() -> Mapping[str, Mapping[str, str]]:
+    """Return the columns that this version gives each public table, with their types."""
+    models = read_yaml(_MODELS).data["models"]
+    return {
+        model["name"].removeprefix(_PREFIX): {column["name"]: column["data_type"] for column in model["columns"]}
+        for model in models
+    }
+
+
+def _completed(con: DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> str:
+    """Return a query of the table with NULL for each column that it lacks, and without a row for a table that does not exist."""
+    found = con.execute(
+        "select column_name from duckdb_columns() where concat_ws('.', database_name, schema_name, table_name) = ?", [table]
+    ).fetchall()
+    known = {name for (name,) in found}
+    nulls = [f"cast(null as {type_}) as {name}" for name, type_ in columns.items() if name not in known]
+    if not known:
+        return f"select {', '.join(nulls)} where false"
+    words = [name for name in _WORDS if name in known] if _OF_RULES in columns and _OF_RULES not in known else []
+    replaced = f" replace ({', '.join(f'cast(null as varchar) as {name}' for name in words)})" if words else ""
+    return f"select {', '.join([f'*{replaced}', *nulls])} from {table}"
 
 
 def council_district_type(con: DuckDBPyConnection, database: str = FILE) -> str:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from duckdb import DuckDBPyConnection
 
 from orchestration.scorecard.first_reported import FirstReported, read_first_reported
-from orchestration.scorecard.open_release import FILE, ReleaseFiles, council_district_type, open_release
+from orchestration.scorecard.open_release import ReleaseFiles, council_district_type, open_release
 from orchestration.scorecard.outlines import Outline, read_outlines
 from warehouse.connection import load_extension
 
@@ -267,11 +267,7 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
 
 
 def _streets(con: DuckDBPyConnection, in_force: str | None) -> Iterable[StreetRange]:
-    """Ranges of today's districts; releases of earlier versions have none."""
-    if not con.execute(
-        "select 1 from duckdb_tables() where database_name = ? and table_name = 'street_districts'", [FILE]
-    ).fetchall():
-        return []
+    """Ranges of today's districts."""
     columns = ", ".join(StreetRange._fields)
     rows = con.execute(f"select {columns} from street_districts where vintage = ? order by all", [in_force]).fetchall()
     return [StreetRange(*values) for values in rows]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,6 +25,7 @@ TAGS = {"hmn": "mww"}
 # Numbers as residents of the United States write them; CLDR has no numbers of White Hmong.
 LOCALES = {"en": "en_US", "es": "es_US", "hmn": "en_US"}
 REVIEWED = "reviewed"
+_PARTS = re.compile(r"\{(\w+)\}")
 INSTALLED = DBT_PROJECT / "seeds" / "reference"
 TextRow = tuple[str, str, str, str]  # text_id, language, text and review status
 
@@ -173,19 +175,30 @@ def _escaped(text: str) -> Markup:
 
 
 def with_installed_texts(rows: Iterable[TextRow], languages: Iterable[str]) -> tuple[TextRow, ...]:
-    """Add the texts of pages that a release of an earlier version lacks, as the installed version words them."""
+    """Return the texts of a release with those of the installed version that it lacks, or that take other parts now."""
     found = tuple(rows)
-    known = {text_id for text_id, language, _, _ in found if language == ORIGINAL}
-    added: list[TextRow] = []
-    for language in languages:
-        file = INSTALLED / f"texts_{language}.csv"
-        if file.is_file():
-            with file.open(encoding="utf-8", newline="") as lines:
-                texts = csv.DictReader(lines)
-                added += [
-                    (row["text_id"], language, row["text"], row["review_status"]) for row in texts if row["text_id"] not in known
-                ]
-    return (*found, *added)
+    parts = {text_id: _parts(text) for text_id, language, text, _ in found if language == ORIGINAL}
+    installed = {language: _installed(language) for language in {ORIGINAL, *languages}}
+    newer = {text_id for text_id, (text, _) in installed[ORIGINAL].items() if parts.get(text_id) != _parts(text)}
+    added = [
+        (text_id, language, *installed[language][text_id])
+        for language in languages
+        for text_id in sorted(newer & installed[language].keys())
+    ]
+    return (*(row for row in found if row[0] not in newer), *added)
+
+
+def _installed(language: str) -> dict[str, tuple[str, str]]:
+    file = INSTALLED / f"texts_{language}.csv"
+    if not file.is_file():
+        return {}
+    with file.open(encoding="utf-8", newline="") as lines:
+        return {row["text_id"]: (row["text"], row["review_status"]) for row in csv.DictReader(lines)}
+
+
+def _parts(text: str) -> frozenset[str]:
+    """The words in braces."""
+    return frozenset(_PARTS.findall(text))
 
 
 def texts_by_language(rows: Iterable[TextRow], languages: Iterable[str]) -> dict[str, Texts]:
