@@ -10,7 +10,7 @@ SHOWN, NO_OWN_RACE, NO_RECORDS = "shown", "no_own_race", "no_records"
 # The order of the page; `availability.*` are their texts.
 ORDER = (
     "not_delivered", "stand_in", "agreement_ended", "not_republished", "not_planned", "not_recorded", "not_observable",
-    NO_RECORDS, "hidden_at_source", "hidden", "too_few", "by_topic", NO_OWN_RACE,
+    "contradicted", NO_RECORDS, "hidden_at_source", "hidden", "too_few", "by_topic", NO_OWN_RACE,
 )  # fmt: skip
 
 

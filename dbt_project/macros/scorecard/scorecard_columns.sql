@@ -26,7 +26,8 @@ worded as (
             when publication_status = 'unreliable' then 'too_few'
             when publication_status = 'bounded' then 'range_only'
             when publication_status = 'incomplete_inside' then 'incomplete'
-            when publication_status = 'not_collected' then 'not_recorded'
+            when publication_status = 'not_collected'
+                then case when status_reason = 'publisher_contradiction' then 'contradicted' else 'not_recorded' end
             when publication_status = 'not_observable' then 'not_observable'
             when tested.status_reason in ('denominator_below_minimum', 'min_denominator', 'place_coverage_below_90') then 'too_few'
             else 'nothing_to_compare'

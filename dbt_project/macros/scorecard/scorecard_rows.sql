@@ -56,7 +56,10 @@ featured as (
     from shown
     inner join measures on shown.measure_id = measures.measure_id
     inner join places on {{ same_columns('shown', 'places', of_map) }}
-    where shown.has_value and not measures.is_stand_in and places.scorecard_order is not null
+    where
+        shown.has_value and not measures.is_stand_in and places.scorecard_order is not null
+        -- the whole of a composition is 100 % in every period
+        and (measures.kind <> 'composition' or shown.race_ethnicity_code <> 'all')
     qualify row_number() over (
         partition by shown.measure_id
         order by

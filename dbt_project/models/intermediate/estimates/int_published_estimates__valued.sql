@@ -30,6 +30,16 @@ described as (
         max(current_figures.value) filter (where current_figures.race_ethnicity_code = 'all' and current_figures.stratum_type = 'all')
             over (partition by current_figures.source, current_figures.published_measure, current_figures.geoid, current_figures.period_end)
             as value_of_all,
+        -- of a composition: its groups, which are parts of the row of all
+        sum(current_figures.value)
+            filter (where measures.part = 'composition' and current_figures.race_ethnicity_code <> 'all' and current_figures.stratum_type = 'all')
+            over (partition by current_figures.source, current_figures.published_measure, current_figures.geoid, current_figures.period_end)
+            as value_of_groups,
+        count(current_figures.value) filter (where current_figures.stratum_type = 'all')
+            over (partition by current_figures.source, current_figures.published_measure, current_figures.geoid, current_figures.period_end)
+            as figures_of_whole,
+        count(current_figures.value) over of_group as places_with_value,
+        100 * count(*) filter (where current_figures.value = 0) over of_group / nullif(places_with_value, 0) as zero_pct,
         count(*) over (
             partition by
                 current_figures.source, current_figures.published_measure, current_figures.geography_type, current_figures.period_end,
@@ -39,6 +49,12 @@ described as (
     from current_figures
     inner join {{ ref('published_measures') }} as measures
         on current_figures.source = measures.source and current_figures.published_measure = measures.published_measure
+    window
+        of_group as (
+            partition by
+                current_figures.source, current_figures.published_measure, current_figures.geography_type, current_figures.period_end,
+                current_figures.race_ethnicity_code, current_figures.stratum_type, current_figures.stratum_code
+        )
 ),
 
 owned as (
@@ -46,8 +62,15 @@ owned as (
         *,
         case
             when value is null then coalesce(value_missing_reason, 'suppressed_at_source')
+            -- groups that sum to more than their whole, rounding aside: which of the figures is wrong is unknown
+            when value_of_groups > value_of_all + {{ rule('published_rounding') }} * figures_of_whole then 'publisher_contradiction'
             -- a city without an arrest did not report (URB-04)
             when zero_means = 'not_reported' and value = 0 and (publisher_quality = '3' or value_of_all = 0) then 'not_collected'
+            -- a zero that so many places report of a group is not distinguished from no report (URB-04)
+            when
+                zero_means = 'not_reported' and value = 0
+                and places_with_value >= {{ rule('reporting_change_places') }} and zero_pct > {{ rule('not_reported_zero_pct') }}
+                then 'not_collected'
             -- 0 from 0 to 0 is no estimate (URB-05)
             when zero_means = 'no_estimate' and value = 0 and bound_low = 0 and bound_high = 0 then 'not_collected'
             -- pooled over the places that share it

@@ -25,20 +25,30 @@ inside as (
     cross join settings
 ),
 
+mapped as (
+    select distinct
+        geography_type,
+        geography_vintage
+    from inside
+),
+
 outside as (
     select
-        geography_type,
-        geography_vintage,
+        vintages.geography_type,
+        vintages.geography_vintage,
         'outside' as geoid,
-        case geography_type
+        case vintages.geography_type
             when 'city' then 'Outside the city'
-            else concat('Outside the ', replace(geography_type, '_', ' '), 's')
+            else concat('Outside the ', replace(vintages.geography_type, '_', ' '), 's')
         end as name,
         cast(null as double) as land_area_sq_m,
         cast(null as blob) as geometry_wkb,
         cast(null as varchar) as outline_source
-    from {{ ref('geography_vintages') }}
-    where is_city_only
+    from {{ ref('geography_vintages') }} as vintages
+    -- a city without a map has no area outside it
+    inner join mapped
+        on vintages.geography_type = mapped.geography_type and vintages.geography_vintage = mapped.geography_vintage
+    where vintages.is_city_only
 ),
 
 named as (

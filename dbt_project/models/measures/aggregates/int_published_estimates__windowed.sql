@@ -31,7 +31,7 @@ candidates as (
         period_end,
         unit = 'usd' as has_prices
     from ours
-    where value is not null
+    where value is not null or value_missing_reason = 'publisher_contradiction'
 ),
 
 windows as (

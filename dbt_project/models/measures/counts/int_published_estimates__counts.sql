@@ -103,7 +103,11 @@ united as (
         max(value) filter (where race_ethnicity_code = 'all')
             over (partition by measure_id, geoid, period_end, stratum_type, stratum_code) as denominator,
         publisher_quality,
-        case when value is null then 'suppressed_at_source' else 'computed' end as value_status,
+        case
+            when value is not null then 'computed'
+            when value_missing_reason = 'publisher_contradiction' then 'not_collected'
+            else 'suppressed_at_source'
+        end as value_status,
         value_missing_reason as status_reason
     from shown
     where part = 'composition'

@@ -10,8 +10,11 @@ own_district as (
 cards as (
     select
         cards.*,
-        cards.publication_status = 'published' and not cards.is_stand_in as is_shown
+        -- the whole of a composition is 100 %, which is no figure
+        cards.publication_status = 'published' and not cards.is_stand_in
+        and (cards.race_ethnicity_code <> 'all' or kinds.kind is distinct from 'composition') as is_shown
     from {{ ref('published_scorecard') }} as cards
+    inner join {{ ref('dim_measure') }} as kinds on cards.measure_id = kinds.measure_id and kinds.is_current
     cross join own_district
     where
         cards.geography_type not in ('school', 'school_district')
@@ -24,10 +27,14 @@ shown as (
     select
         measure_id,
         count(*) as row_count,
-        count(*) filter (where publication_status in ('published', 'bounded') and not is_stand_in) as shown_count,
+        count(*) filter (where is_shown or publication_status = 'bounded' and not is_stand_in) as shown_count,
         bool_or(is_shown and basis in ('own_race', 'observed_race') and race_ethnicity_code <> 'all') as has_figures_by_race,
         bool_or(is_shown and basis = 'where_people_live') as has_figures_by_place,
-        mode(status_code order by status_code) filter (where status_code not in ('shown', 'zero', 'range_only')) as usual_status
+        -- a group that the records do not offer is no reason why the others have no figure
+        coalesce(
+            mode(status_code order by status_code) filter (where status_code not in ('shown', 'zero', 'range_only', 'not_recorded')),
+            mode(status_code order by status_code) filter (where status_code = 'not_recorded')
+        ) as usual_status
     from cards
     group by measure_id
 ),
@@ -62,7 +69,8 @@ joined as (
     select
         measures.*,
         sources.licence_id,
-        sources.licence_attribution,
+        -- what was not delivered is not attributed to its publisher
+        case when sources.data_as_of is not null then sources.licence_attribution end as licence_attribution,
         sources.licence_share_alike,
         sources.licence_commercial,
         caveats.text as public_caveat,
@@ -86,7 +94,8 @@ joined as (
             when sources.data_as_of is null then 'not_delivered'
             when coalesce(plans.is_withheld, true) then 'not_planned'
             when shown.row_count is null then 'no_records'
-            when shown.usual_status in ('hidden', 'hidden_at_source', 'too_few', 'not_recorded', 'not_observable') then shown.usual_status
+            when shown.usual_status in ('hidden', 'hidden_at_source', 'too_few', 'not_recorded', 'not_observable', 'contradicted')
+                then shown.usual_status
             else 'no_records'
         end as availability
     from {{ ref('dim_measure') }} as measures

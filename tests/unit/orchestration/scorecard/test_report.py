@@ -66,7 +66,7 @@ def test_the_date_is_that_of_the_release(data: ReleaseData, tmp_path: Path) -> N
     about = PdfReader(path).metadata
     assert about is not None and about.creation_date is not None
     assert about.creation_date.date() == data.about["created_at"].date()
-    assert about.title == "Quarterly report to the Common Council, Plantville"
+    assert about.title == "Quarterly report to the city council, Plantville"
 
 
 def test_parts_and_attributions(data: ReleaseData, tmp_path: Path) -> None:
