@@ -27,6 +27,11 @@ def html_pages(site: Path) -> list[Path]:
     return sorted(site.rglob("*.html"))
 
 
+def words(page: Path) -> str:
+    """The text of a page."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.read_text(encoding="utf-8")))
+
+
 def page_problems(page: Path, tags: Iterable[str] = LANGUAGE_TAGS) -> list[str]:
     """What is wrong with one page, without a browser. `tags`: the languages of its site."""
     text = page.read_text(encoding="utf-8")
