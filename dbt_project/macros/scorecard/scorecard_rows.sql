@@ -59,7 +59,7 @@ featured as (
     where
         shown.has_value and not measures.is_stand_in and places.scorecard_order is not null
         -- the whole of a composition is 100 % in every period
-        and (measures.kind <> 'composition' or shown.race_ethnicity_code <> 'all')
+        and (measures.kind is distinct from 'composition' or shown.race_ethnicity_code <> 'all')
     qualify row_number() over (
         partition by shown.measure_id
         order by
