@@ -28,16 +28,16 @@ described as (
         measures.zero_means,
         -- both rows of a figure: that of all residents of the place, and how many places share it
         max(current_figures.value) filter (where current_figures.race_ethnicity_code = 'all' and current_figures.stratum_type = 'all')
-            over (partition by current_figures.source, current_figures.published_measure, current_figures.geoid, current_figures.period_end)
-            as value_of_all,
+            over of_place as value_of_all,
         -- of a composition: its groups, which are parts of the row of all
-        sum(current_figures.value)
-            filter (where measures.part = 'composition' and current_figures.race_ethnicity_code <> 'all' and current_figures.stratum_type = 'all')
-            over (partition by current_figures.source, current_figures.published_measure, current_figures.geoid, current_figures.period_end)
-            as value_of_groups,
-        count(current_figures.value) filter (where current_figures.stratum_type = 'all')
-            over (partition by current_figures.source, current_figures.published_measure, current_figures.geoid, current_figures.period_end)
-            as figures_of_whole,
+        case
+            when measures.part = 'composition'
+                then
+                    sum(current_figures.value)
+                    filter (where current_figures.race_ethnicity_code <> 'all' and current_figures.stratum_type = 'all')
+                        over of_place
+        end as value_of_groups,
+        count(current_figures.value) filter (where current_figures.stratum_type = 'all') over of_place as figures_of_whole,
         count(current_figures.value) over of_group as places_with_value,
         100 * count(*) filter (where current_figures.value = 0) over of_group / nullif(places_with_value, 0) as zero_pct,
         count(*) over (
@@ -50,6 +50,9 @@ described as (
     inner join {{ ref('published_measures') }} as measures
         on current_figures.source = measures.source and current_figures.published_measure = measures.published_measure
     window
+        of_place as (
+            partition by current_figures.source, current_figures.published_measure, current_figures.geoid, current_figures.period_end
+        ),
         of_group as (
             partition by
                 current_figures.source, current_figures.published_measure, current_figures.geography_type, current_figures.period_end,
