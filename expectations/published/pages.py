@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from duckdb import DuckDBPyConnection
+
 from expectations.published.reading import Language, Reading, are, equal, numbers, plain
 from expectations.published.words import Violation, results
-from expectations.results import GateResult, Severity
+from expectations.results import GateResult
 from warehouse.connection import open_from_disk
 
 SUBJECT = "published.pages"
 KEY = ("measure_id", "period_type", "period_start", "geography_type", "geoid", "race_ethnicity_code")
-SEVERITY: Severity = "warning"
 MESSAGES = {
     "sentence_of_no_text": "a sentence about a measure is that of no text",
     "sentence_and_row_disagree": "a sentence uses a word that its row does not have",
@@ -44,6 +45,9 @@ WORDS = ("higher", "lower", "about_the_same", "cannot_tell", "no_range", "not_co
 WORD = re.compile(rf"(?:^|_)({'|'.join(WORDS)})(?:_|$)")
 WORSE = {"lower": "higher", "higher": "lower"}  # by the favourable direction
 ANSWER = re.compile(r'<(ul|div|section)\b[^>]*\bdata-answer="([^"]+)"[^>]*>(.*?)</\1>', re.DOTALL)
+SAID = re.compile(r'<p data-said="([^"]+)">(.*?)</p>', re.DOTALL)
+PEERS = re.compile(r'<ul data-peers="([^"]+)">(.*?)</ul>', re.DOTALL)
+SPAN = re.compile(r"<span>(.*?)</span>(?=\s|$)", re.DOTALL)
 SENTENCE = re.compile(r"<(li|p)(?: class=\"sentence\")?>(.*?)</\1>", re.DOTALL)
 ROW = re.compile(r'<(tr|p|li)\b[^>]*\bdata-row="([^"]+)"[^>]*>(.*?)</\1>', re.DOTALL)
 FIGURE = re.compile(r"<b>(.*?)</b>", re.DOTALL)
@@ -63,6 +67,23 @@ ROWS = """
         or is_latest and geography_type in (select geography_type from geographies where is_council_district)
 """
 
+COLUMNS = {
+    "reference_comparison": ("compared_with_reference",),
+    "city_comparison": ("compared_with_city",),
+    "compared_reason": ("compared_reason", "compared_with_city_reason"),
+}
+OF_PART = {"figure": ("value",), "ratio": ("rate_ratio",), "from_figure": ("trend_from_value",)}
+OF_PEERS = {
+    "gap": ("gap", "gap_ratio"), "figure": ("peers_median_gap", "peers_median_ratio"), "peers": ("peers",), "low": ("rank_low",),
+    "high": ("rank_high",), "narrower": ("peers_narrower",), "wider": ("peers_wider",), "count": ("peers_reversed",),
+    "unclear": ("peers_unclear",),
+}  # fmt: skip
+PEER_ROWS = """
+    select peers.* from peer_comparison as peers
+    semi join geographies as city on peers.geoid = city.geoid and city.scorecard_order = 1
+    qualify peers.period_start = max(peers.period_start) over (partition by peers.measure_id)
+"""
+
 Row = Mapping[str, Any]
 
 
@@ -73,15 +94,14 @@ class PublicFacts:
     rows: Mapping[str, Row]
     languages: Mapping[str, Language]
     featured: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)  # by measure and group
+    peers: Mapping[tuple[str, str], Row] = field(default_factory=dict)  # the gaps of the city among others
 
     @classmethod
     def read(cls, public_file: Path) -> PublicFacts:
         """Read what pages may show."""
         with open_from_disk(public_file, "public") as con:
             con.execute("use public.published")
-            cursor = con.execute(ROWS)
-            names = [column[0] for column in cursor.description or ()]
-            rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+            rows, peers = _records(con.execute(ROWS)), _records(con.execute(PEER_ROWS))
             texts = con.execute("select language, text_id, text from texts").fetchall()
         by_language: dict[str, dict[str, str]] = defaultdict(dict)
         for language, text_id, text in texts:
@@ -92,7 +112,13 @@ class PublicFacts:
         for row in rows:
             if row["is_featured"] and not row["is_stand_in"]:
                 featured[row["measure_id"]][row["race_ethnicity_code"]] = row
-        return cls({"|".join(str(row[name]) for name in KEY): row for row in rows}, languages, featured)
+        of_cities = {(row["measure_id"], row["race_ethnicity_code"]): row for row in peers}
+        return cls({"|".join(str(row[name]) for name in KEY): row for row in rows}, languages, featured, of_cities)
+
+
+def _records(result: DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
 
 
 def gate_pages(public_file: Path, site: Path) -> GateResult:
@@ -117,10 +143,15 @@ class PageCheck:
         """Check the sentences and rows of a page."""
         for _, measure, content in ANSWER.findall(page):
             self.answer(language, path, measure, [plain(found) for _, found in SENTENCE.findall(content)])
+        for measure, sentence in SAID.findall(page):
+            self.answer(language, path, measure, [plain(sentence)], is_summary=False)
+        for measure, content in PEERS.findall(page):
+            for item in SENTENCE.findall(content):
+                self._peers(language, path, measure, [plain(found) for found in SPAN.findall(item[1])])
         for _, key, content in ROW.findall(page):
             self._mark(language, path, html.unescape(key), content)
 
-    def answer(self, language: str, path: str, measure: str, sentences: Sequence[str]) -> None:
+    def answer(self, language: str, path: str, measure: str, sentences: Sequence[str], *, is_summary: bool = True) -> None:
         """Check the sentences about a measure on a page: each of them, and whether one is missing."""
         self.answers += 1
         rows, texts = self.facts.featured.get(measure, {}), self.facts.languages[language]
@@ -132,8 +163,20 @@ class PageCheck:
             elif all(tried):
                 for rule, row in tried[0]:
                     self._add(rule, readings[0].text_id, row, language, f"{path}: «{sentence}»", measure)
-        for rule, row in _of_summary(sentences, rows, texts):
+        for rule, row in _of_summary(sentences, rows, texts) if is_summary else ():
             self._add(rule, None, row, language, f"{path}: «{' '.join(sentences)}»", measure)
+
+    def _peers(self, language: str, path: str, measure: str, sentences: Sequence[str]) -> None:
+        texts = self.facts.languages[language]
+        group = next(iter(texts.groups(" ".join(sentences))), "")
+        row = self.facts.peers.get((measure, group))
+        shown = self.facts.featured.get(measure, {}).get(group)
+        for sentence in sentences:
+            readings = texts.read(sentence)
+            if row is None or not readings:
+                self._add("sentence_of_no_text", None, shown, language, f"{path}: «{sentence}»", measure)
+            elif not any(_is_of_peers(reading, row) for reading in readings):
+                self._add("figure_of_a_sentence", readings[0].text_id, shown, language, f"{path}: «{sentence}»", measure)
 
     def _mark(self, language: str, path: str, key: str, content: str) -> None:
         self.marks += 1
@@ -155,7 +198,7 @@ class PageCheck:
         """Return the result for the whole site."""
         if self.facts.featured and not (self.answers and self.marks):
             self._add("page_is_not_checked", None, None, "all languages", f"{self.answers} answers, {self.marks} rows")
-        return GateResult("build", SUBJECT, results(self.violations, MESSAGES, SEVERITY))
+        return GateResult("build", SUBJECT, results(self.violations, MESSAGES))
 
 
 def _of_sentence(reading: Reading, rows: Mapping[str, Row], texts: Language) -> Iterator[tuple[str, Row]]:
@@ -164,23 +207,52 @@ def _of_sentence(reading: Reading, rows: Mapping[str, Row], texts: Language) -> 
     named = [code for part, words in reading.parts.items() if part != "reference" for code in texts.groups(words)]
     about = [rows[code] for code in dict.fromkeys(named) if code in rows and code not in reference]
     subjects = about or ([rows["all"]] if "all" in rows else [])
-    word = WORD.search(reading.text_id)
     for row in subjects:
-        if about and row["value"] is None and word:
+        if about and row["value"] is None and WORD.search(reading.text_id):
             yield "sentence_of_no_figure", row
         if row.get("is_period_complete") is False and row["value"] is not None:
             yield "unfinished_period_is_said", row
-        if word and word[1] != (row["compared_with_reference"] if about else row["trend_word"]):
+        is_trend = not about or reading.text_id.startswith(("sentence.trend", "sentence.change"))
+        if not _may_say(reading.text_id, row, "trend_word" if is_trend else "compared_with_reference"):
             yield "sentence_and_row_disagree", row
+    others = [rows[code] for code in reference if code in rows]
     # a sentence that names neither a group nor everyone is about all of them
-    said = subjects if about or "everyone" in reading.text_id else list(rows.values())
-    said = [*said, *(rows[code] for code in reference if code in rows)]
+    own = subjects if about or "everyone" in reading.text_id else list(rows.values())
     for part, words in reading.parts.items():
         if "period" in part or part in ("place", "date"):
             if part == "period" and subjects and not _is_period(words, subjects[0]):
                 yield "period_of_a_sentence", subjects[0]
-        elif subjects and not all(_is_of(number, said) for number in numbers(words)):
+        elif subjects and not all(_is_of(number, part, own, others) for number in numbers(words)):
             yield "figure_of_a_sentence", subjects[0]
+
+
+def _is_of_peers(reading: Reading, row: Row) -> bool:
+    """Whether each number is that of the comparison with other cities, and a rank one that may be shown."""
+    if reading.text_id == "sentence.peer_rank" and not row.get("is_rank_shown"):
+        return False
+    if row.get("peers_narrower") is not None:
+        others = sum(row[f"peers_{word}"] for word in ("narrower", "wider", "reversed"))
+        row = {**row, "peers_unclear": row["peers"] - others}
+    return all(
+        any(equal(number, row.get(name)) for name in OF_PEERS[part])
+        for part, words in reading.parts.items()
+        if part in OF_PEERS
+        for number in numbers(words)[:1]
+    )
+
+
+def _may_say(text_id: str, row: Row, column: str) -> bool:
+    """Whether a row has the word that the text is for, its reason, and is on the side that the text names."""
+    word = WORD.search(text_id)
+    if word is None:
+        return True
+    reason, side = text_id[word.end(1) + 1 :], WORSE.get(row["favourable_direction"])
+    if word[1] == "not_compared" and reason != row.get("compared_reason"):
+        return False
+    if word[1] == "cannot_tell" and column == "compared_with_reference":
+        return row[column] == word[1] and (reason == "many") == (row.get("compared_reason") == "many_comparisons")
+    is_right_side = side is None or reason not in ("worse", "better") or (word[1] == side) == (reason == "worse")
+    return row[column] == word[1] and is_right_side
 
 
 def _of_summary(sentences: Sequence[str], rows: Mapping[str, Row], texts: Language) -> Iterator[tuple[str, Row]]:
@@ -240,15 +312,10 @@ def _of_words(cell: str, row: Row, texts: Language) -> Iterator[tuple[str, str |
     """Yield what is wrong with the words of a comparison, and the ratio below them."""
     words = plain(SMALL.sub("", cell))
     readings = texts.read(words) if words else ()
-    columns = {"reference_comparison": "compared_with_reference", "city_comparison": "compared_with_city"}
-    said = [
-        (reading.text_id, columns[subject], word)
-        for reading in readings
-        for subject, _, word in [reading.text_id.partition(".")]
-        if subject in columns
-    ]
-    if said and not any(row[column] == word for _, column, word in said):
-        yield "word_of_a_mark", said[0][0]
+    said = [(reading.text_id, *reading.text_id.partition(".")[::2]) for reading in readings]
+    compared = [(text_id, word, COLUMNS[subject]) for text_id, subject, word in said if subject in COLUMNS]
+    if compared and not any(word in [row.get(column) for column in columns] for _, word, columns in compared):
+        yield "word_of_a_mark", compared[0][0]
     for ratio in SMALL.findall(cell):
         if any(reading.text_id.startswith("page.ratio") for reading in texts.read(plain(ratio))):
             if row["rate_ratio"] is None or row["compared_with_reference"] in ("not_compared", "no_range"):
@@ -257,13 +324,17 @@ def _of_words(cell: str, row: Row, texts: Language) -> Iterator[tuple[str, str |
                 yield "figure_of_a_mark", "page.ratio"
 
 
-def _is_of(number: tuple[float, float], rows: Sequence[Row]) -> bool:
-    """Whether a number in a sentence is one of its rows, or of their unit."""
+def _is_of(number: tuple[float, float], part: str, own: Sequence[Row], others: Sequence[Row]) -> bool:
+    """Whether a number in a sentence is one of the rows that its part is about, or of their unit."""
     if number[0] in UNITS:
         return True
-    figures = [row.get(name) for row in rows for name in OWN]
-    figures += [row["denominator"] / row["numerator"] for row in rows if row["numerator"] and row["denominator"]]
-    figures += [row["value"] - row["trend"] for row in rows if row["value"] is not None and row["trend"] is not None]
+    names = OF_PART.get(part, OWN)
+    rows = others if part == "from_figure" and others else own
+    figures = [row.get(name) for row in rows for name in (("value",) if rows is others else names)]
+    if part not in ("ratio", "range"):
+        figures += [row["denominator"] / row["numerator"] for row in rows if row["numerator"] and row["denominator"]]
+    if part == "from_figure" and not others:
+        figures = [row["value"] - row["trend"] for row in rows if row["value"] is not None and row["trend"] is not None]
     return any(equal(number, figure) for figure in figures)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-READ = ("sentence.", "reference_comparison.", "city_comparison.", "page.ratio")
+READ = ("sentence.", "reference_comparison.", "city_comparison.", "compared_reason.", "page.ratio")
 TAG = re.compile(r"<[^>]*>")
 PART = re.compile(r"\{(\w+)\}")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")

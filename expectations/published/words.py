@@ -18,6 +18,9 @@ from warehouse import dialect
 SUBJECT = "published.words"
 QUERY = Path(__file__).with_name("words.sql")
 LISTED = 3
+SEVERITY: Severity = "warning"
+# columns that a release of an earlier version lacks
+LATER = {"covered_from": "date", "covered_until": "date", "is_period_complete": "boolean"}
 MESSAGES = {
     "word_without_figure": "a word of a comparison or change is in a row that shows no figure",
     "word_of_unfinished_period": "a period that the records do not cover is compared",
@@ -67,9 +70,14 @@ def gate_words(
     database: Engine | Path, *, attached: str = "public", rules: str = "release.reference.measure_rules"
 ) -> GateResult:
     """Recompute from each row of the public file whether its words may be said. `rules`: the table of thresholds."""
-    query = QUERY.read_text(encoding="utf-8").replace("{published}", f"{attached}.published").replace("{rules}", rules)
+    published = f"{attached}.published"
     with dialect.engine(database).connect() as connection:
-        rows = connection.exec_driver_sql(query).all()
+        known = set(connection.exec_driver_sql(f"select * from {published}.scorecard limit 0").keys())
+        missing = "".join(f", null::{kind} as {name}" for name, kind in LATER.items() if name not in known)
+        query = QUERY.read_text(encoding="utf-8").replace(
+            "{published}.scorecard", f"(select *{missing} from {published}.scorecard)"
+        )
+        rows = connection.exec_driver_sql(query.replace("{published}", published).replace("{rules}", rules)).all()
     found = (
         Violation(
             row.rule, row.column_name, row.text_id, row.measure_id, row.place, f"{row.period_type} {row.period_start}",
@@ -81,7 +89,7 @@ def gate_words(
 
 
 def results(
-    violations: Iterable[Violation], messages: dict[str, str], severity: Severity = "critical"
+    violations: Iterable[Violation], messages: dict[str, str], severity: Severity = SEVERITY
 ) -> tuple[ExpectationResult, ...]:
     """Return one finding per rule, which names the first violations; rules without one have passed."""
     by_rule: dict[str, list[Violation]] = defaultdict(list)

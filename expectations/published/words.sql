@@ -18,7 +18,7 @@ with cards as (
         changed.is_period_complete as is_change_start_complete,
         trended.is_period_complete as is_trend_start_complete,
         case when margin.unit = 'percent of the other figure' then margin.value / 100 end as margin_share,
-        case when margin.unit = 'percent of the other figure' then margin.value / 100 * abs(card.value) else margin.value end as margin
+        case when margin.unit <> 'percent of the other figure' then margin.value end as margin
     from {published}.scorecard as card
     left join {rules} as margin on margin.rule = concat('about_the_same_', card.unit)
     left join {published}.equity_measures as source
@@ -156,7 +156,7 @@ violations as (
                 and not (word = 'cannot_tell' and reason is not distinct from 'many_comparisons') and not is_full_count
                 then 'ranges_are_apart' end,
             case when column_name in ('change_word', 'trend_word') and word in ('about_the_same', 'cannot_tell')
-                and (step_low > 0 or step_high < 0) and not (word = 'about_the_same' and step_low >= -margin and step_high <= margin)
+                and (step_low > 0 or step_high < 0)
                 then 'ranges_are_apart' end,
             case when label is not null and label <> replace(
                 (select text from {published}.texts as texts where language = 'en' and texts.text_id = concat(spoken.subject, '.', spoken.word)),

@@ -16,6 +16,7 @@ from expectations.marts.gate import gate_build
 from expectations.marts.series import REGISTRY, check_series
 from expectations.marts.suites import SuiteError, read_suites
 from expectations.published.gate import gate_published
+from expectations.published.words import gate_words
 from expectations.results import ExpectationResult, GateResult
 from ingest.layers import SUITES
 from orchestration.pipeline.detect_changes import end_unchanged
@@ -88,7 +89,8 @@ def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[G
         results = [result for result in results if result.subject not in valid]
     current_reporter().stage("check", "auditing the public tables")
     published = gate_published(warehouse, run.location.registry, on_table=item)
-    return [*map(with_series, results), *published, _audit_disclosure(run)]
+    words = gate_words(warehouse)
+    return [*map(with_series, results), *published, words, _audit_disclosure(run)]
 
 
 def _not_built(run: RunContext) -> dict[str, GateResult]:

@@ -20,6 +20,12 @@ TEXTS = {
     "sentence.groups_higher": "Clearly higher than {reference}: {groups}.",
     "sentence.groups_lower": "Clearly lower than {reference}: {groups}.",
     "sentence.groups_cannot_tell": "We cannot tell for {groups} and {reference}.",
+    "sentence.peer_gap": "The gap of {group} and {reference} is {gap}, and {figure} elsewhere.",
+    "sentence.peers_narrower": "Of {peers} cities it is narrower in {narrower}.",
+    "sentence.peers_wider": "It is wider in {wider}; for {unclear} we cannot tell.",
+    "sentence.peer_rank": "The rank is {low} to {high}.",
+    "sentence.groups_not_compared_few_events": "Too few cases: {groups}.",
+    "sentence.groups_higher_better": "Better off, and higher than {reference}: {groups}.",
     "reference_comparison.higher": "Higher than {group}",
     "reference_comparison.lower": "Lower than {group}",
     "page.ratio_range": "{ratio} times ({range})",
@@ -55,12 +61,25 @@ def facts() -> PublicFacts:
     codes = frozenset(str(one["race_ethnicity_code"]) for one in rows)
     languages = {"en": Language("en", TEXTS, codes), "es": Language("es", TEXTS | SPANISH, codes)}
     by_group = {str(one["race_ethnicity_code"]): one for one in rows}
-    return PublicFacts({"|".join(str(one[name]) for name in KEY): one for one in rows}, languages, {"own": by_group})
+    by_key = {"|".join(str(one[name]) for name in KEY): one for one in rows}
+    return PublicFacts(by_key, languages, {"own": by_group}, {("own", "black"): PEER_ROW})
 
 
 def page(answer: tuple[str, ...] = ANSWER, mark: str = MARK, group: str = "black") -> str:
     sentences = "".join(f"<li>{sentence}</li>" for sentence in answer)
     return f'<ul data-answer="own">{sentences}</ul><table><tr data-row="own|year|2024-01-01|city|99|{group}">{mark}</tr></table>'
+
+
+GAP = ("The gap of Black and White is 10.5, and 8.1 elsewhere.", "Of 66 cities it is narrower in 26.",
+       "It is wider in 1; for 39 we cannot tell.")  # fmt: skip
+PEER_ROW = {
+    "gap": 10.5, "peers_median_gap": 8.1, "peers": 66, "peers_narrower": 26, "peers_wider": 1, "peers_reversed": 0,
+    "rank_low": 28, "rank_high": 66, "is_rank_shown": False,
+}  # fmt: skip
+
+
+def peers(*sentences: str) -> str:
+    return f'{page()}<ul data-peers="own"><li>{"".join(f"<span>{one}</span> " for one in sentences)}</li></ul>'
 
 
 def found(html: str, language: str = "en", changed: PublicFacts | None = None) -> dict[str, str]:
@@ -71,6 +90,7 @@ def found(html: str, language: str = "en", changed: PublicFacts | None = None) -
 
 def test_a_true_page_passes() -> None:
     assert found(page()) == {}
+    assert found(peers(*GAP)) == {}
 
 
 @pytest.mark.parametrize(
@@ -96,6 +116,12 @@ def test_a_true_page_passes() -> None:
         ("mark_without_figure", page(mark="<td>Hidden</td>")),
         ("figure_of_a_mark", page(group="asian")),
         ("row_is_unknown", page(group="aian")),
+        ("sentence_and_row_disagree", page((*ANSWER, "Too few cases: Asian."))),
+        ("sentence_and_row_disagree", page((*ANSWER, "Better off, and higher than White: Asian."))),
+        ("figure_of_a_sentence", peers(GAP[0].replace("10.5", "8.1"), *GAP[1:])),
+        ("figure_of_a_sentence", peers(*GAP[:2], GAP[2].replace("39", "38"))),
+        ("figure_of_a_sentence", peers(*GAP, "The rank is 28 to 66.")),
+        ("sentence_of_no_text", peers(*GAP, "It is the best.")),
         ("page_is_not_checked", "<p>Nothing here.</p>"),
     ],
 )
