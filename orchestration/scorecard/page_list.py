@@ -17,7 +17,7 @@ from orchestration.scorecard.measure_page import interval, status, texts_of
 from orchestration.scorecard.outlines import WIDTH, map_height
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.reasons import by_reason, reason
-from orchestration.scorecard.sentences import everyone_sentence, marked, period, short_answer
+from orchestration.scorecard.sentences import first_gap, marked, period, summary
 from orchestration.scorecard.streets import street_pages
 from orchestration.scorecard.texts import Name, Period, Texts, day
 
@@ -138,16 +138,13 @@ def area_card(area: str, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
         figure = Figure(first.value or 0.0, first.unit).in_language(texts)
         card |= {"figure": marked(figure, first.is_hidden_in_public, texts), "period": period(first).in_language(texts)}
         card["place"] = None if first.geography_type == "city" else first.place
+        card["gap"] = first_gap(data.measures[first.measure_id], texts)
     return card
 
 
 def entry(measure: Measure, texts: Texts) -> Mapping[str, Any]:
-    """Return a measure with at most two sentences, or the reason why it has no figure."""
-    everyone = measure.everyone
-    sentences = short_answer(measure, texts)
-    if everyone is not None and not measure.is_composition:
-        sentences = [everyone_sentence(everyone, texts), *sentences[1:2]]
-    return {"measure": measure, "sentences": sentences[:2], "reason": reason(measure)}
+    """Return a measure with its summary, or the reason why it has no figure."""
+    return {"measure": measure, "sentences": summary(measure, texts), "reason": reason(measure)}
 
 
 def district_areas(geoid: str, data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:

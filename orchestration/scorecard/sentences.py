@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from orchestration.scorecard.figures import Cell, Figure, Points, PointsRange, Range, RatioRange, Times
-from orchestration.scorecard.read_release import Measure, Row
+from orchestration.scorecard.figures import Cell, Figure, Points, PointsRange, Range, Times
+from orchestration.scorecard.read_release import TOTAL, Measure, Row
 from orchestration.scorecard.texts import Joined, Name, Part, Period, Texts, day
 
 PLACES = "where_people_live"
-MOST_RATIOS = 2  # more groups are named without their ratios, which the table shows
+PARTLY_SHOWN = "partly_shown"
+WORSE = {"lower": "higher", "higher": "lower"}  # the word of a group that is worse off, by the favourable direction
 OLD = dt.timedelta(days=2 * 366)
 
 
@@ -50,19 +51,62 @@ def is_any_hidden(rows: Iterable[Row]) -> bool:
 
 
 def short_answer(measure: Measure, texts: Texts) -> list[Markup]:
-    """Return two to five sentences."""
-    sentences: list[Markup] = []
+    """Return the summary, and how the figure for everyone has changed."""
     everyone = measure.everyone
-    if everyone is not None and not measure.is_composition:
-        sentences.append(everyone_sentence(everyone, texts))
-    groups = [row for row in measure.groups if row.is_shown]
-    sentences += _about_places([row for row in groups if row.basis == PLACES], texts)
-    sentences += _about_groups([row for row in groups if row.basis != PLACES], texts)
-    if measure.is_composition and everyone is not None:
-        sentences.insert(0, texts("sentence.composition", period=period(everyone)))
-    if everyone is not None and not measure.is_composition:
-        sentences += [marked(sentence, everyone.is_hidden_in_public, texts) for sentence in _trend(everyone, texts)]
-    return sentences
+    if everyone is None or measure.is_composition:
+        return summary(measure, texts)
+    trend = [marked(sentence, everyone.is_hidden_in_public, texts) for sentence in _trend(everyone, texts)]
+    return summary(measure, texts) + trend
+
+
+def summary(measure: Measure, texts: Texts) -> list[Markup]:
+    """Return the largest gap of a group that is worse off, then every group by its comparison. Nothing is cut.
+
+    The figure for everyone opens the summary where no group is clearly worse off, else it ends it.
+    """
+    everyone = measure.everyone
+    own = [row for row in measure.groups if row.is_shown and row.basis != PLACES]
+    opening = first_gap(measure, texts)
+    sentences = [] if opening is None else [opening]
+    sentences += _about_places([row for row in measure.groups if row.is_shown and row.basis == PLACES], texts)
+    sentences += comparisons(own, str(measure.about["favourable_direction"]), texts)
+    if everyone is None:
+        return sentences
+    if measure.is_composition:
+        return [texts("sentence.composition", period=period(everyone)), *sentences]
+    about_all = everyone_sentence(everyone, texts)
+    return [about_all, *sentences] if opening is None else [*sentences, about_all]
+
+
+def first_gap(measure: Measure, texts: Texts) -> Markup | None:
+    """Return the sentence on the largest gap of a group that is clearly worse off; None without one."""
+    word = WORSE.get(str(measure.about["favourable_direction"]))
+    worse = [row for row in measure.groups if row.is_shown and row.basis != PLACES and row.compared_with_reference == word]
+    if word is None or not worse:
+        return None
+    # a reference that all share orders the gaps like the figures
+    row = (max if word == "higher" else min)(worse, key=lambda row: (_size(row), row.value))
+    other = next((other for other in measure.featured if other.race_ethnicity_code == _code_of_reference(row)), None)
+    parts: dict[str, Part | str] = {"period": period(row), "place": row.place, "group": group(row)}
+    parts["figure"] = Figure(row.value or 0.0, row.unit)
+    if other is not None and other.is_shown:
+        limit = "_shown" if row.status_reason == PARTLY_SHOWN else ""
+        parts |= {"reference": reference(row, texts), "from_figure": Figure(other.value or 0.0, other.unit)}
+        sentence = texts(f"sentence.gap_{word}{limit}", **parts)
+    elif row.reference_code == "rest" and row.rate_ratio is not None:
+        sentence = texts(f"sentence.gap_rest_{word}", ratio=Times(row.rate_ratio), **parts)
+    else:
+        return None
+    return marked(sentence, row.is_hidden_in_public, texts)
+
+
+def _size(row: Row) -> float:
+    """Everyone else differs by group, so that only ratios compare."""
+    return row.rate_ratio or 0.0 if row.reference_code == "rest" else row.value or 0.0
+
+
+def _code_of_reference(row: Row) -> str | None:
+    return TOTAL if row.reference_code == "overall" else row.reference_code
 
 
 def everyone_sentence(row: Row, texts: Texts) -> Markup:
@@ -98,39 +142,47 @@ def _about_places(rows: Sequence[Row], texts: Texts) -> list[Markup]:
     return [marked(span, is_any_hidden(rows), texts), texts("sentence.where_people_live_note")]
 
 
-def _about_groups(rows: Sequence[Row], texts: Texts) -> list[Markup]:
-    compared = [row for row in rows if row.compared_with_reference and row.reference_code]
-    clear = [row for row in compared if row.compared_with_reference in ("higher", "lower")]
+def comparisons(rows: Sequence[Row], direction: str, texts: Texts) -> list[Markup]:
+    """Return a sentence per word and reason, those worse off first, each with all of its groups."""
+    worse = WORSE.get(direction)
+    better = WORSE.get(worse or "")
+    order = [(f"{worse}_worse", worse), (f"{better}_better", better)] if worse else [("higher", "higher"), ("lower", "lower")]
     sentences: list[Markup] = []
-    with_ratio = [
-        row
-        for row in clear
-        if row.rate_ratio is not None and row.rate_ratio_ci_low is not None and row.rate_ratio_ci_high is not None
-    ]
-    if clear and len(clear) <= MOST_RATIOS and len(with_ratio) == len(clear):
-        sentences += [marked(_compared(row, texts), row.is_hidden_in_public, texts) for row in clear]
-    else:
-        for word in ("higher", "lower"):
-            sentences += _named(word, [row for row in clear if row.compared_with_reference == word], texts)
-    same = [row for row in compared if row.compared_with_reference == "about_the_same"]
-    sentences += _named("about_the_same", same, texts)
-    sentences += _named("cannot_tell", [row for row in compared if row.compared_with_reference == "cannot_tell"], texts)
+    for text, word in [*order, *((word, word) for word in ("about_the_same", "cannot_tell", "no_range"))]:
+        with_word = [row for row in rows if row.compared_with_reference == word]
+        many = [row for row in with_word if row.compared_reason == "many_comparisons"]
+        sentences += _named(text, [row for row in with_word if row not in many], texts)
+        sentences += _named(f"{text}_many", many, texts)
+    by_reason: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.compared_with_reference == "not_compared":
+            by_reason.setdefault(row.compared_reason or "no_reference", []).append(row)
+    for reason, without in by_reason.items():
+        if reason == PARTLY_SHOWN:
+            sentences.append(_partly_shown(rows, without, texts))
+        sentences += _named(f"not_compared_{reason}", without, texts)
     return sentences
 
 
-def _compared(row: Row, texts: Texts) -> Markup:
-    parts: dict[str, Part | str] = {"group": group(row), "ratio": Times(row.rate_ratio or 0.0)}
-    parts["range"] = RatioRange(row.rate_ratio_ci_low or 0.0, row.rate_ratio_ci_high or 0.0)
-    if row.reference_code == "rest":
-        return texts(f"sentence.rest_{row.compared_with_reference}", **parts)
-    return texts(f"sentence.group_{row.compared_with_reference}", reference=reference(row, texts), **parts)
+def _partly_shown(rows: Sequence[Row], without: Sequence[Row], texts: Texts) -> Markup:
+    """The figures of the largest group and of the reference, with the limit in the sentence itself."""
+    code = without[0].reference_code
+    other = next((row for row in rows if row.race_ethnicity_code == code), None)
+    row = max(without, key=lambda row: row.denominator or 0.0)
+    parts: dict[str, Part | str] = {"group": group(row), "figure": Figure(row.value or 0.0, row.unit)}
+    if other is None:
+        sentence = texts("sentence.partly_shown_figure", **parts)
+    else:
+        parts |= {"reference": reference(row, texts), "from_figure": Figure(other.value or 0.0, other.unit)}
+        sentence = texts("sentence.partly_shown_figures", **parts)
+    return marked(sentence, is_any_hidden(without), texts)
 
 
-def _named(word: str, rows: Sequence[Row], texts: Texts) -> Iterable[Markup]:
+def _named(text: str, rows: Sequence[Row], texts: Texts) -> Iterable[Markup]:
     if rows:
         groups = Joined(tuple(group(row) for row in rows))
-        sentence = texts(f"sentence.groups_{word}", groups=groups, reference=reference(rows[0], texts))
-        yield marked(sentence, is_any_hidden(rows), texts)
+        parts = {"reference": reference(rows[0], texts)} if "not_compared" not in text else {}
+        yield marked(texts(f"sentence.groups_{text}", groups=groups, **parts), is_any_hidden(rows), texts)
 
 
 def _trend(row: Row, texts: Texts) -> Iterable[Markup]:

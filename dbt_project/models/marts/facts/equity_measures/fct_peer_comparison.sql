@@ -1,23 +1,18 @@
 -- one row per published estimate of the city and group, and per city compared: the gap to the reference group, and its rank by that gap
 with
 -- amounts are compared as ratios: prices and incomes differ between cities
-scaled as (
+compared as (
     select
         gaps.*,
         measures.favourable_direction,
-        case when measures.unit in ('usd', 'usd_per_resident') then 'ratio' else 'difference' end as gap_kind
+        case when measures.unit in ('usd', 'usd_per_resident') then 'ratio' else 'difference' end as gap_kind,
+        case gap_kind when 'ratio' then gaps.log_ratio else gaps.gap end as distance,
+        case gap_kind when 'ratio' then gaps.log_width_below else gaps.width_below end as distance_below,
+        case gap_kind when 'ratio' then gaps.log_width_above else gaps.width_above end as distance_above,
+        distance_below is not null and measures.favourable_direction in ('higher', 'lower') as is_ranked
     from {{ ref('int_peer_comparison__gaps') }} as gaps
     inner join {{ ref('dim_measure') }} as measures
         on gaps.measure_id = measures.measure_id and gaps.measure_version = measures.measure_version
-),
-
-compared as (
-    select
-        *,
-        case gap_kind when 'ratio' then log_ratio else gap end as distance,
-        case gap_kind when 'ratio' then log_width_below else width_below end as distance_below,
-        case gap_kind when 'ratio' then log_width_above else width_above end as distance_above
-    from scaled
 ),
 
 -- every city with every other: z times √½ of the difference of their gaps
@@ -28,10 +23,7 @@ pairs as (
         peers.geoid as other_geoid,
         peers.gap as other_gap,
         peers.log_ratio as other_log_ratio,
-        case compared.favourable_direction
-            when 'higher' then peers.distance > compared.distance
-            when 'lower' then peers.distance < compared.distance
-        end as is_other_better,
+        (peers.distance > compared.distance) = (compared.favourable_direction = 'higher') as is_other_better,
         -- in the direction of the gap of the city: farther from no gap than its own, or beyond no gap with the whole interval
         compared.distance = 0 or sign(compared.distance) * peers.distance > abs(compared.distance) as is_other_wider,
         case when compared.distance < 0 then peers.distance - peers.distance_below > 0 else peers.distance + peers.distance_above < 0 end
@@ -48,18 +40,12 @@ pairs as (
         on {{ same_peer_slice('compared', 'peers') }} and compared.geoid <> peers.geoid
 ),
 
-with_tail as (
-    select
-        *,
-        1 / (1 + deviation / 2) as tail
-    from pairs
-),
-
 tested as (
     select
         *,
+        1 / (1 + deviation / 2) as tail,
         {{ complementary_error('deviation', 'tail') }} as p_value
-    from with_tail
+    from pairs
 ),
 
 ordered as (
@@ -116,13 +102,10 @@ final as (
         case when compared.distance_below is not null then ranked.peers_narrower end as peers_narrower,
         case when compared.distance_below is not null then ranked.peers_wider end as peers_wider,
         case when compared.distance_below is not null then ranked.peers_reversed end as peers_reversed,
-        case when compared.distance_below is not null and compared.favourable_direction in ('higher', 'lower') then ranked.rank_low end
-            as rank_low,
-        case when compared.distance_below is not null and compared.favourable_direction in ('higher', 'lower') then ranked.rank_high end
-            as rank_high,
+        case when compared.is_ranked then ranked.rank_low end as rank_low,
+        case when compared.is_ranked then ranked.rank_high end as rank_high,
         case
-            when compared.distance_below is not null and compared.favourable_direction in ('higher', 'lower')
-                then ranked.rank_high - ranked.rank_low <= {{ rule('peer_rank_widest') }} / 100 * (ranked.peers + 1)
+            when compared.is_ranked then ranked.rank_high - ranked.rank_low <= {{ rule('peer_rank_widest') }} / 100 * (ranked.peers + 1)
         end as is_rank_shown,
         case when compared.geoid = receipts.city_geoid then receipts.city_title else cities.name || ', ' || cities.state end as place,
         races.label as group_name

@@ -1,0 +1,154 @@
+"""The summary of a measure: the largest gap of a group that is worse off comes first, and no group is left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orchestration.scorecard.page_list import entry
+from orchestration.scorecard.read_release import Measure, Row
+from orchestration.scorecard.sentences import first_gap, short_answer, summary
+from orchestration.scorecard.texts import Texts, texts_by_language
+from tests.support.scorecard_release import GROUPS, planted, row, texts
+
+NAMES = ("Asian", "Black", "Hispanic", "White")
+
+
+@pytest.fixture(scope="module")
+def english() -> Texts:
+    rows = [(one["text_id"], one["language"], one["text"], one["review_status"]) for one in texts(planted())]
+    return texts_by_language(rows, ["en"])["en"]
+
+
+def figure(race: str, value: float | None, **changes: Any) -> Row:
+    values: dict[str, Any] = dict.fromkeys(Row._fields) | row("own", race, value) | {"is_hidden_in_public": False}
+    given: dict[str, Any] = {"reference_code": "white"} if "compared_with_reference" in changes else {}
+    values |= given | changes
+    return Row(**{name: values[name] for name in Row._fields})
+
+
+def measure(*rows: Row, direction: str = "lower", **about: Any) -> Measure:
+    shown: dict[str, Any] = {
+        "measure_id": "own",
+        "favourable_direction": direction,
+        "kind": "rate",
+        "unit": "percent",
+        "availability": "shown",
+    }
+    shown |= {"has_figures_by_race": True}
+    return Measure(shown | about, tuple(rows))
+
+
+def life(**black: Any) -> Measure:
+    """Of the county, 2020 to 2022: three groups live longer than White residents, one ten years less."""
+    years: dict[str, Any] = {"unit": "years", "period_type": "multi_year", "period_start": dt.date(2020, 1, 1)}
+    years |= {"period_end": dt.date(2022, 12, 31), "place": "Plant County"}
+    return measure(
+        figure("all", 75.1, **years),
+        figure("asian", 84.0, compared_with_reference="higher", **years),
+        figure("black", 67.5, **{"compared_with_reference": "lower"} | black, **years),
+        figure("hispanic", 81.1, compared_with_reference="higher", **years),
+        figure("white", 77.5, **years),
+        direction="higher",
+    )
+
+
+GAP = "2020 to 2022: in Plant County the figure for Black is 67.5 years, clearly lower than for White (77.5 years)."
+
+
+@pytest.mark.parametrize("made", [summary, short_answer, lambda one, texts: entry(one, texts)["sentences"]])
+def test_a_summary_starts_with_the_largest_gap_and_both_figures(made: Callable[..., list[str]], english: Texts) -> None:
+    assert [str(sentence) for sentence in made(life(), english)][:4] == [
+        GAP,
+        "Worse off, with a clearly lower figure than White: Black.",
+        "Better off, with a clearly higher figure than White: Asian and Hispanic.",
+        "2020 to 2022: the figure for everyone in Plant County is 75.1 years (likely range 67.6 to 82.6).",
+    ]
+
+
+def test_the_first_gap_is_the_largest_and_every_group_that_is_worse_off_is_named(english: Texts) -> None:
+    """Death rates: 14.3 and 25.1 next to 4.8 are worse, and the larger one comes first."""
+    said = summary(
+        measure(
+            figure("asian", 14.3, compared_with_reference="higher"),
+            figure("black", 25.1, compared_with_reference="higher"),
+            figure("hispanic", 2.2, compared_with_reference="lower"),
+            figure("white", 4.8),
+        ),
+        english,
+    )
+    assert said[0] == "2024: in Plantville the figure for Black is 25.1%, clearly higher than for White (4.8%)."
+    assert said[1] == "Worse off, with a clearly higher figure than White: Asian and Black."
+    assert said[2] == "Better off, with a clearly lower figure than White: Hispanic."
+
+
+def test_without_a_direction_no_group_is_worse_off(english: Texts) -> None:
+    one = measure(figure("black", 30.4, compared_with_reference="higher"), figure("white", 10.0), direction="none")
+    assert first_gap(one, english) is None
+    assert summary(one, english) == ["Clearly higher than the figure for White: Black."]
+
+
+def test_everyone_else_has_no_row_so_that_the_ratio_says_it(english: Texts) -> None:
+    rest: dict[str, Any] = {"reference_code": "rest", "compared_with_reference": "higher"}
+    one = measure(figure("black", 54.2, rate_ratio=3.5, **rest), figure("asian", 60.0, rate_ratio=1.2, **rest))
+    assert (
+        first_gap(one, english) == "2024: in Plantville the figure for Black is 54.2%, which is 3.5 times that for everyone else."
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "reason", "sentence"),
+    [
+        ("about_the_same", None, "About the same as the figure for White: Black."),
+        ("cannot_tell", None, "We cannot tell if these differ from White, as the likely ranges are too wide: Black."),
+        (
+            "cannot_tell",
+            "many_comparisons",
+            "We cannot tell if these differ from White, as among so many pairs some gaps come up by chance: Black.",
+        ),
+        ("no_range", None, "No likely range is known, so we do not say how these differ from White: Black."),
+        ("not_compared", "few_events", "Not compared, as there are too few cases: Black."),
+        ("not_compared", "reference_hidden", "Not compared, as the figure to compare with is hidden: Black."),
+        ("not_compared", "repeated_events", "Not compared, as one person or home can be counted many times: Black."),
+    ],
+)
+def test_each_state_has_a_sentence_of_its_own(word: str, reason: str | None, sentence: str, english: Texts) -> None:
+    one = measure(figure("black", 20.0, compared_with_reference=word, compared_reason=reason), figure("white", 10.0))
+    assert summary(one, english) == [sentence]
+
+
+def test_a_table_shown_in_part_says_so_in_the_sentence(english: Texts) -> None:
+    """Forward mathematics: 10.6 % of Black and 56.7 % of White students whose race is shown, and no gap."""
+    part: dict[str, Any] = {"compared_with_reference": "not_compared", "compared_reason": "partly_shown"}
+    one = measure(
+        figure("all", 18.0),
+        figure("asian", 30.0, denominator=900.0, **part),
+        figure("black", 10.6, denominator=5000.0, **part),
+        figure("white", 56.7),
+        direction="higher",
+    )
+    assert summary(one, english)[1:] == [
+        "Of the students whom the state shows by race, the figure is 10.6% for Black and 56.7% for White.",
+        "Not compared, as race is shown for too few of the records: Asian and Black.",
+    ]
+    assert "than" not in " ".join(summary(one, english)).replace("rather than", "")
+
+
+def test_a_compared_figure_of_a_table_shown_in_part_says_so_too(english: Texts) -> None:
+    one = measure(
+        figure("black", 13.1, compared_with_reference="lower", status_reason="partly_shown"),
+        figure("white", 61.1),
+        direction="higher",
+    )
+    assert str(first_gap(one, english)).startswith(
+        "2024: of the students whom the state shows by race, the figure for Black is 13.1%."
+    )
+
+
+def test_every_group_is_in_one_sentence(english: Texts) -> None:
+    words = " ".join(summary(life(compared_with_reference="cannot_tell"), english))
+    assert all(name in words for name in NAMES) and len(GROUPS) == len(NAMES) + 1
+    assert words.startswith("2020 to 2022: the figure for everyone")
