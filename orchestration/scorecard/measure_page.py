@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.scorecard.cautions import caution_mark, cautions
 from orchestration.scorecard.charts import Axis, Dot, Trend, axis, dot, extent, trend, trend_axis
 from orchestration.scorecard.figures import Cell, Count, Range, RatioRange, Tick, Times
 from orchestration.scorecard.first_reported import first_reported_lines
@@ -16,7 +17,7 @@ from orchestration.scorecard.outlines import WIDTH, map_height
 from orchestration.scorecard.peers import peers
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.sentences import PLACES, group, likely_range, marked, old_figures, period, reference, short_answer
-from orchestration.scorecard.texts import Part, Texts, day
+from orchestration.scorecard.texts import Name, Part, Texts, day
 
 MOST_PERIODS = 40  # of a trend; older ones are in the download
 
@@ -32,6 +33,7 @@ class TableRow:
     counted: Markup | None
     compared: Markup | None
     status: Markup | None
+    caution: Markup | None
     dot: Dot | None
     anchor: str
     is_total: bool
@@ -49,6 +51,7 @@ class Chart:
     has_comparison: bool
     unit: str
     period: Markup
+    cautions: tuple[Markup, ...]  # why figures are to be used with care
 
 
 def interval(row: Row, texts: Texts) -> Markup | None:
@@ -76,7 +79,7 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
     if shown and row.basis != PLACES:
         if row.numerator is not None and row.denominator:
             counted = texts("page.counted_of", part=Count(row.numerator), whole=Count(row.denominator))
-        if row.compared_with_reference and row.reference_code:
+        if row.compared_with_reference:
             compared = _compared(row, texts)
     figure = texts_of(Cell(row.value or 0.0, row.unit), texts) if shown else bounds(row, texts)
     return TableRow(
@@ -87,6 +90,7 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
         counted=counted,
         compared=compared,
         status=None if shown and row.value != 0 else status(row, texts),
+        caution=caution_mark(row, texts),
         dot=dot(row, scale),
         anchor=anchor,
         is_total=anchor in ("group-all", "whole-city"),
@@ -99,7 +103,7 @@ def texts_of(part: Part, texts: Texts) -> Markup:
 
 
 def _compared(row: Row, texts: Texts) -> Markup:
-    words = texts(f"reference_comparison.{row.compared_with_reference}", group=reference(row, texts))
+    words = compared_words("reference", row.compared_with_reference, row.compared_reason, texts, reference(row, texts))
     if row.rate_ratio is None:
         return words
     if row.rate_ratio_ci_low is None or row.rate_ratio_ci_high is None:
@@ -108,6 +112,13 @@ def _compared(row: Row, texts: Texts) -> Markup:
         likely = RatioRange(row.rate_ratio_ci_low, row.rate_ratio_ci_high)
         ratio = texts("page.ratio_range", ratio=Times(row.rate_ratio), range=likely)
     return Markup("{}<br><small>{}</small>").format(words, ratio)
+
+
+def compared_words(other: str, word: str | None, reason: str | None, texts: Texts, group: Name | None = None) -> Markup:
+    """Return the word of a comparison with the city or a reference group, or the reason why there is none."""
+    if reason is not None:
+        return texts(f"compared_reason.{reason}")
+    return texts(f"{other}_comparison.{word}", **({"group": group} if group else {}))
 
 
 def chart(rows: Sequence[tuple[Row, Markup, str]], texts: Texts) -> Chart | None:
@@ -128,6 +139,7 @@ def chart(rows: Sequence[tuple[Row, Markup, str]], texts: Texts) -> Chart | None
         has_comparison=any(line.compared for line in lines),
         unit=first.unit,
         period=period(first).in_language(texts),
+        cautions=cautions(((row, label) for row, label, _ in rows), texts),
     )
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from markupsafe import Markup
 
 from orchestration.scorecard import measure_page
+from orchestration.scorecard.cautions import caution, caution_mark
 from orchestration.scorecard.change_texts import corrections, goal_changes
 from orchestration.scorecard.changes import Changes
 from orchestration.scorecard.charts import axis
 from orchestration.scorecard.figures import Cell, Count, Figure, Points, Range
-from orchestration.scorecard.measure_page import interval, status, texts_of
+from orchestration.scorecard.measure_page import compared_words, interval, status, texts_of
 from orchestration.scorecard.outlines import WIDTH, map_height
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.reasons import by_reason, reason
@@ -173,7 +174,11 @@ def _district_row(measure: Measure, row: Row, texts: Texts) -> Mapping[str, Any]
         "interval": interval(row, texts),
         "status": None if row.is_shown else status(row, texts),
         "city": Figure(row.city_value, row.unit).in_language(texts) if row.is_shown and row.city_value is not None else None,
-        "compared": texts(f"city_comparison.{row.compared_with_city}") if row.compared_with_city else None,
+        "compared": compared_words("city", row.compared_with_city, row.compared_with_city_reason, texts)
+        if row.compared_with_city
+        else None,
+        "caution": caution_mark(row, texts),
+        "caution_why": caution(row, texts) if caution_mark(row, texts) else None,
     }
 
 
