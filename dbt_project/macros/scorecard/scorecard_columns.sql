@@ -128,7 +128,7 @@ final as (
         publication_status,
         status_code,
         text[concat('status.', status_code)] as status_text,
-        status_reason,
+        case when reliability = 'use_with_caution' then {{ caution_reason() }} else status_reason end as status_reason,
         city_value,
         compared_with_city,
         compared_with_city_reason,

@@ -137,6 +137,7 @@ joined as (
         measures.question,
         measures.favourable_direction,
         measures.kind,
+        measures.minimum_n,
         measures.is_stand_in,
         measures.is_estimate,
         measures.interval_basis,
