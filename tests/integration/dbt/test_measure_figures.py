@@ -205,6 +205,12 @@ def test_ratios_are_tested_together_as_benjamini_and_hochberg_do(empty_warehouse
     assert significant(empty_warehouse, rows + alone + without) == [True] * 4 + [False] * 11 + [True, None]
 
 
+def test_schools_that_are_added_do_not_change_the_word_of_the_city(empty_warehouse: EmptyWarehouse) -> None:
+    """p = 0.04 is rejected alone; among 21 ratios the smallest p value is to be at most 0.05 / 21 = 0.0024."""
+    schools = [ratio_of(0.9, number) | {"geography_type": "school"} for number in range(1, 21)]
+    assert significant(empty_warehouse, [ratio_of(0.04, 0), *schools]) == [True] + [False] * 20
+
+
 @settings(deadline=None, max_examples=number_of_examples(15))
 @given(st.lists(st.floats(1e-12, 1.0), min_size=1, max_size=40))
 def test_ratios_are_tested_together_as_scipy_does(empty_warehouse: EmptyWarehouse, p_values: list[float]) -> None:
