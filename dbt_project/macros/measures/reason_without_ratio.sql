@@ -8,9 +8,7 @@
             when {{ referenced }}.is_incomplete and {{ referenced }}.kind in ('count', 'sum') then 'period_incomplete'
             when {{ referenced }}.race_kind = 'total' then 'total_row'
             when {{ referenced }}.race_kind = 'missing' then 'race_missing'
-            when
-                {{ referenced }}.is_partly_shown and {{ referenced }}.place_coverage_pct < {{ rule('partly_shown_for_ratio') }}
-                then 'partly_shown'
+            when {{ shown_too_little(referenced) }} then 'partly_shown'
             -- a published figure is not computed from what is left of a whole
             when
                 {{ referenced }}.hides_a_race and {{ referenced }}.kind <> 'estimate' and {{ referenced }}.is_partly_shown is not true

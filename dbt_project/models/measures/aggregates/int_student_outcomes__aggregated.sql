@@ -1,5 +1,4 @@
--- one row per metric, school year, place, race and stratum: students with the outcome, or bounds where some schools hide theirs, or the
--- figure of the students shown with their share
+-- one row per metric, school year, place, race and stratum: students with the outcome, or where schools hide some, bounds, or those shown
 {%- set same_place = 'source, jurisdiction, metric, place, period_start' %}
 {%- set of_unknown = "race_kind = 'missing' and race_ethnicity_code <> 'suppressed_at_source'" %}
 with
@@ -10,27 +9,7 @@ united as (
 ),
 
 summed as (
-    select
-        united.*,
-        races.kind as race_kind,
-        united.stratum_type = 'all' and races.kind in ('category', 'combination', 'combined_legacy') as is_group,
-        -- whole students and the rounded rates that they come from differ a little; the bounds contain both
-        coalesce(least(united.outcome_count, united.rated_count), 0) as outcome_low,
-        coalesce(greatest(united.outcome_count, united.rated_count), 0) + united.hidden_students as outcome_high,
-        coalesce(united.students_count, 0) + united.unlisted_students as students_most,
-        united.race_ethnicity_code <> 'all' or united.stratum_type <> 'all' as is_part,
-        contracts.classification = 'public' and contracts.protect = 'unless_published' as is_public,
-        -- the number of persons in a hidden cell is known only from a public count of the same persons
-        united.place.geography_type in ('school_district', 'city') and is_part and is_public
-        and group_counts.metric is not null
-        and not united.hides_every_group and united.missing_cells = 0 as may_have_bounds,
-        contracts.race_standard,
-        greatest(coalesce(contracts.suppress_below, 0), city.value) - 1 as least_width
-    from united
-    inner join {{ ref('stg_receipts__agreements') }} as contracts on united.source = contracts.source
-    inner join {{ ref('publication_rules') }} as city on city.rule = 'suppress_below' and city.source is null
-    left join {{ ref('race_ethnicity') }} as races on united.race_ethnicity_code = races.race_ethnicity_code
-    left join {{ ref('group_counts') }} as group_counts on united.source = group_counts.source and united.metric = group_counts.metric
+    {{ student_outcomes_with_terms('united') }}
 ),
 
 -- Everyone else of the place, and those of unknown race: sums over cells alone, which no total, complement or other year narrows.
@@ -48,16 +27,14 @@ with_place as (
         bool_or(hidden_cells > 0 or hides_every_group) over of_dimension as hides_a_group,
         -- The share of the place's students whom the dimension shows, or of the group's own where their number is known: at least so
         -- many, because a school that hides all of itself counts as large as it can be.
+        max(students_most) filter (not is_part and hidden_students is not null) over of_place as whole_students,
         case
-            when is_part and is_public and hides_a_group and shown_students > 0
+            when is_part and is_public and hides_a_group and shown_students > 0 and whole_students > 0 and missing_cells = 0
                 then 100 * least(
-                    sum(shown_students) over of_dimension
-                    / max(students_most) filter (not is_part and hidden_students is not null) over of_place,
-                    case when hidden_students is not null then shown_students / students_most else 1 end,
-                    1
+                    sum(shown_students) over of_dimension / whole_students,
+                    case when hidden_students is not null then shown_students / students_most else 1 end, 1
                 )
         end as students_shown_pct,
-        max(students_most) filter (not is_part and hidden_students is not null) over of_place as whole_students,
         -- an unstated size leaves no bound
         not has_unknown or bool_and(hidden_students is not null) filter ({{ of_unknown }}) over of_place as is_unknown_sized,
         coalesce(bool_and(hidden_students is not null) filter (is_group) over of_place, false) as is_rest_sized
@@ -96,16 +73,11 @@ with_status as (
         *,
         case
             when hidden_cells > 0 or (hides_a_group and place.geography_type <> 'school')
-                then
-                    case
-                        when is_bounded then 'bounded'
-                        when whole_students > 0 and students_shown_pct is not null and missing_cells = 0 then 'computed'
-                        else 'suppressed_at_source'
-                    end
+                then case when is_bounded then 'bounded' when students_shown_pct > 0 then 'computed' else 'suppressed_at_source' end
             when missing_cells > 0 then 'not_collected'
             else 'computed'
         end as value_status,
-        value_status = 'computed' and whole_students > 0 and students_shown_pct is not null as is_partly_shown,
+        value_status = 'computed' and students_shown_pct is not null as is_partly_shown,
         (value_status = 'bounded' or (value_status = 'computed' and not is_partly_shown))
         and coalesce(is_rest_bounded and rest_share_low > 0, false) as has_ratio
     from bounded

@@ -64,7 +64,7 @@ whole as (
         {{ sum_in_order('records', among='says_race_once', over='slice') }} as race_records,
         bool_or(race_kind <> 'total') over slice as has_race,
         bool_or(is_hidden_race or is_partly_shown) over slice as hides_a_race,
-        bool_or(value_status = 'bounded') over slice as has_a_range
+        bool_or(value_status = 'bounded') over slice as has_range
     from labelled
     window slice as (partition by {{ of_both | join(', ') }})
 ),
@@ -79,9 +79,8 @@ shares as (
             end as denominator_share
         ),
         -- records without a column of race have no such share; least() would make 100 % of a missing sum
-        case
-            when whole_records > 0 and has_race and not hides_a_race then 100 * least(coalesce(race_records, 0) / whole_records, 1)
-        end as known_race_pct,
+        case when whole_records > 0 and has_race and not hides_a_race then 100 * least(coalesce(race_records, 0) / whole_records, 1) end
+            as known_race_pct,
         -- the unknown, seen from this row: a combined label is known to itself and unknown only to the groups that it can contain
         -- the total of an aggregate may come by another dimension, and be a rounding less
         greatest(
@@ -94,8 +93,7 @@ shares as (
             ), unknown_records
         ) as unknown_numerator,
         -- everyone else of known race: of a partly published table those who are shown, and no one where a group is given as a range
-        race_kind in ('category', 'combination', 'combined_legacy') and (not hides_a_race or (is_partly_shown and not has_a_range))
-            as has_rest,
+        race_kind not in ('total', 'missing') and (not hides_a_race or (is_partly_shown and not has_range)) as has_rest,
         case when has_rest then known_numerator - case when is_known_race then numerator else 0 end end as rest_numerator,
         case when has_rest then known_denominator - case when is_known_race then denominator else 0 end end as rest_denominator,
         value_status = 'computed' and coalesce(

@@ -37,8 +37,7 @@ best as (
         and geography_type in ('city', 'county', 'state')
         and geoid in (jurisdiction, city_geoid)
         and race_kind = 'category'
-        and reliability <> 'unreliable' and not has_few_events
-        and not coalesce(is_partly_shown and place_coverage_pct < {{ rule('partly_shown_for_ratio') }}, false)
+        and reliability <> 'unreliable' and not has_few_events and not {{ shown_too_little('estimates') }}
         and 100 * denominator_share >= {{ rule('min_reference_share') }}
     qualify row_number() over (
         partition by
@@ -104,11 +103,7 @@ paired as (
             else reference.reliability <> 'unreliable' and not reference.has_few_events
         end as is_reference_usable,
         coalesce(reference.value_status in ('suppressed_at_source', 'bounded'), false) as is_reference_hidden,
-        -- everyone else has no figure where the others are given as a range
-        case
-            when chosen.reference_code = 'rest' then chosen.is_partly_shown and chosen.rest_denominator is null
-            else reference.is_partly_shown and reference.place_coverage_pct < {{ rule('partly_shown_for_ratio') }}
-        end as is_reference_partly_shown
+        (chosen.is_partly_shown and reference_denominator is null) or {{ shown_too_little('reference') }} as is_reference_partly_shown
     from tabulated as chosen
     left join estimates as reference
         on {{ same_slice_as_reference('chosen', 'reference') }} and chosen.reference_code = reference.race_ethnicity_code
