@@ -7,7 +7,7 @@
         when limit_reason = 'repeated_events' and range_kind <> 'clustered' then limit_reason
         when limit_reason <> 'repeated_events' then limit_reason
         when rate_ratio is not null then null
-        when status_reason in ('known_race_below_70', 'place_coverage_below_70', 'suppressed_at_source', 'partly_shown') then 'partly_shown'
+        when status_reason in ('known_race_below_70', 'suppressed_at_source', 'partly_shown') then 'partly_shown'
         when status_reason in ('reference_hidden', 'known_race_hidden') then 'reference_hidden'
         when status_reason in ('few_events', 'reference_unreliable', 'zero_events') then 'few_events'
         when status_reason in ('place_coverage_below_90', 'geography') then 'place_coverage'
