@@ -20,13 +20,14 @@ def remedy(gate: GateResult, finding: ExpectationResult) -> str:
     """Return what to do about a finding of a gate, as a sentence without its full stop."""
     rules = _rules(gate.subject)
     written = read_remedies()
-    text = rules.get(finding.expectation) or written["by_name"].get(finding.expectation) or written["by_gate"][gate.gate]
+    text = rules.get(finding.expectation) or written["by_subject"].get(gate.subject)
+    text = text or written["by_name"].get(finding.expectation) or written["by_gate"][gate.gate]
     return text.replace("{subject}", gate.subject.rpartition(".")[2]).replace("{column}", finding.column or "the column")
 
 
 @cache
 def read_remedies() -> dict[str, dict[str, str]]:
-    """Return the remedies of `remedies.yml`: `by_name` of a check, and `by_gate` for all others."""
+    """Return the remedies of `remedies.yml`: `by_subject` of a gate, `by_name` of a check, and `by_gate` for all others."""
     remedies: dict[str, dict[str, str]] = read_yaml(REMEDIES).data
     return remedies
 
