@@ -139,6 +139,7 @@ def area_card(area: str, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
         figure = Figure(first.value or 0.0, first.unit).in_language(texts)
         card |= {"figure": marked(figure, first.is_hidden_in_public, texts), "period": period(first).in_language(texts)}
         card["place"] = None if first.geography_type == "city" else first.place
+        card["caution"] = caution_mark(first, texts)
         card["gap"] = first_gap(data.measures[first.measure_id], texts)
     return card
 

@@ -1,0 +1,76 @@
+"""The gate of the pages on a site as it is rendered: it passes in each language, and a change of one word or digit is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from expectations.published.pages import PageCheck, PublicFacts, gate_pages
+from orchestration.scorecard import write_site
+from orchestration.scorecard.open_release import ReleaseFiles
+from orchestration.scorecard.read_release import read_release
+from orchestration.scorecard.report import report_content
+from orchestration.scorecard.texts import texts_by_language
+from tests.support.scorecard_release import planted, write_public_file
+
+LANGUAGES = ("en", "es", "hmn")
+MEASURE, AREA = "measures/own.html", "areas/health.html"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("gate")
+    tables = planted()
+    for row in tables["scorecard"]:
+        row["favourable_direction"] = "lower" if row["measure_id"] == "own" else "none"
+    public_file = write_public_file(folder / "public.duckdb", tables)
+    return public_file, write_site(public_file, folder / "site").index.parent
+
+
+def found(site: tuple[Path, Path], language: str, path: str, before: str, after: str) -> set[str]:
+    """The rules that a changed page violates."""
+    html = (site[1] / language / path).read_text(encoding="utf-8")
+    assert before in html
+    check = PageCheck(PublicFacts.read(site[0]))
+    check.page(language, path, html.replace(before, after))
+    return {violation.rule for violation in check.violations}
+
+
+def test_a_rendered_site_passes(site: tuple[Path, Path]) -> None:
+    result = gate_pages(*site)
+    assert [finding.message for finding in result.findings if not finding.success] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("path", "before", "after", "rule"),
+    [
+        (MEASURE, "<b>20.5%</b>", "<b>20.6%</b>", "figure_of_a_mark"),
+        (MEASURE, "20.5%", "10.0%", "figure_of_a_sentence"),
+        (AREA, "12.3%", "12.4%", "figure_of_a_sentence"),
+        (MEASURE, '|black"', '|white"', "figure_of_a_mark"),
+        (MEASURE, '|black"', '|hispanic"', "mark_without_figure"),
+        (AREA, "2024", "2023", "period_of_a_sentence"),
+    ],
+)  # fmt: skip
+def test_a_changed_figure_is_found(site: tuple[Path, Path], language: str, path: str, before: str, after: str, rule: str) -> None:
+    assert rule in found(site, language, path, before, after)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_group_that_is_left_out_is_found(site: tuple[Path, Path], language: str) -> None:
+    texts = PublicFacts.read(site[0]).languages[language].texts
+    assert {"worse_off_group_is_missing", "summary_starts_elsewhere"} <= found(
+        site, language, AREA, texts["race_ethnicity.black"], texts["race_ethnicity.asian"]
+    )
+
+
+def test_the_report_has_the_sentences_of_the_area_pages(site: tuple[Path, Path]) -> None:
+    data = read_release(ReleaseFiles(site[0]))
+    content = report_content(data, texts_by_language(data.texts, ["en"])["en"], None, None)
+    entries = [entry for area in content["areas"] for entry in area["entries"]]
+    said = ["".join(words for words, _ in sentence) for entry in entries for sentence in entry["sentences"]]
+    pages = " ".join(page.read_text(encoding="utf-8") for page in (site[1] / "en" / "areas").iterdir())
+    assert said
+    assert [sentence for sentence in said if f"<p>{sentence}</p>" not in pages] == []
