@@ -31,6 +31,7 @@ def write_layer(folder: Path) -> None:
     goals = (CITIES / "sampleton" / "seeds" / "goals.csv").read_text(encoding="utf-8").splitlines()
     row = next(line for line in goals if line.startswith("sample_requests_by_second_day"))
     row = row.replace("9900001", "2746042").replace("sample_requests_by_second_day", "ulm_requests_by_second_day")
+    row = row.replace(",true,", ",false,", 1)  # an example is of the sample city alone
     (folder / "seeds" / "goals.csv").write_text(f"{goals[0]}\n{row}\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
--- one row per goal of the city
+-- one row per goal of the city; examples, which nobody adopted, only in the sample city
 with
 settings as (
     select * from {{ ref('stg_receipts__settings') }}
@@ -46,6 +46,8 @@ final as (
     inner join settings on goals.city_geoid = settings.city_geoid
     left join {{ ref('dim_measure') }} as measures
         on goals.measure_id = measures.measure_id and goals.measure_version = measures.measure_version
+    -- state 99 is no state: its places are made up
+    where not coalesce(goals.is_example, false) or starts_with(settings.city_geoid, '99')
 )
 
 select * from final

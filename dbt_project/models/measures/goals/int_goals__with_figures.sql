@@ -36,6 +36,13 @@ figures as (
             and goals.stratum_code = measures.stratum_code
             and measures.race_ethnicity_code in (goals.target_group, goals.comparison_group)
             and goals.baseline_period_start <= measures.period_start
+            -- a quarter or month is compared with that of the baseline's season: the flood of one August is no progress by December
+            and (
+                goals.period_type not in ('month', 'quarter')
+                or month(goals.baseline_period_start) = month(measures.period_start)
+            )
+    -- an unfinished period is no step on the way
+    where measures.value_status <> 'incomplete_inside'
 ),
 
 -- a period counts when either group has a row in it
