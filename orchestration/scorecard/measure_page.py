@@ -228,7 +228,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
     newest = data.about["data_as_of"].date() if data.about["data_as_of"] else None
     everyone, groups = lines(measure, texts)
     featured = measure.featured[0] if measure.featured else None
-    last = max((row.period_end for row in measure.featured), default=None)
+    last = max((row.covered_until or row.period_end for row in measure.featured), default=None)
     return {
         "measure": measure,
         "featured": featured,

@@ -76,6 +76,7 @@ class Row(NamedTuple):
     reliability: str | None = None
     status_reason: str | None = None
     publisher_quality: str | None = None
+    covered_until: dt.date | None = None
 
     @property
     def key(self) -> str:

@@ -44,6 +44,7 @@ PLACES = {
     "measures": ("warehouse", "intermediate", "view"),
     "measures/aggregates": ("warehouse", "intermediate", "table"),
     "measures/calculation": ("warehouse", "intermediate", "table"),
+    "measures/coverage": ("warehouse", "intermediate", "table"),
     "disclosure": ("warehouse", "intermediate", "table"),
     "published/staging": ("warehouse", "staging", "view"),
     "published/intermediate": ("warehouse", "intermediate", "table"),
@@ -159,7 +160,7 @@ def test_the_lists_of_macros_reach_the_models_that_read_them(project: Manifest) 
     readers = {
         "facts_with_race": "unmapped_labels", "facts_with_place": "geocode_misses",
         "facts_of_places": "int_sources__known_shares",
-        "facts_with_dates": "int_sources__date_ranges", "facts_with_times": "int_event_hours__gaps",
+        "facts_with_dates": "int_source_days__counted", "facts_with_times": "int_event_hours__gaps",
         "sources_with_addresses": "int_addresses__collected", "sources_with_points": "int_points__collected",
         "counts_models": "int_equity_measures__unioned",
     }  # fmt: skip

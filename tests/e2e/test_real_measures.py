@@ -100,14 +100,15 @@ def test_requests_closed_by_the_second_day(milwaukee: tuple[CommandLine, dict[st
 
 
 def test_measures_are_what_plain_sql_makes_of_the_facts(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
-    """By hand: offences for 1,000 residents, lead lines by where groups live, foreclosures with the quiet tracts."""
+    """By hand: offences and residents, lead lines by where groups live, foreclosures with the quiet tracts."""
     levelground, _ = milwaukee
     (city,) = levelground.ask(
         "select numerator, denominator, value from marts.fct_equity_measures where measure_id = 'incidents_per_1000' "
         "and geography_type = 'city' and method = 'individual' and stratum_type = 'all'"
     )
     assert (city["numerator"], city["denominator"]) == (20_246, 577_222)
-    assert city["value"] == pytest.approx(1000 * 20_246 / 577_222)
+    # the extract ends before its year does (MPD-03)
+    assert city["value"] is None
     by_hand = {
         row["race"]: row["value"]
         for row in levelground.ask(
@@ -159,8 +160,8 @@ def test_the_measures_reach_every_area(milwaukee: tuple[CommandLine, dict[str, A
     # every measure of a delivered source, but the residents of Qualified Census Tracts: no list of the city has been reviewed
     assert sum(row["measures"] for row in areas) == delivered["measures"] - 1
     (partial,) = levelground.ask(
-        "select count(value) as made_up, count(*) filter (status_reason = 'period_incomplete') as withheld "
-        "from marts.fct_equity_measures where measure_id = 'police_calls_per_1000' and period_type <> 'month'"
+        "select count(value) as made_up, count(*) filter (value_status = 'incomplete_inside') as withheld "
+        "from marts.fct_equity_measures where measure_id in ('police_calls_per_1000', 'police_calls') and period_type <> 'month'"
     )
     assert partial["made_up"] == 0
     assert partial["withheld"] > 0

@@ -132,7 +132,9 @@ create table public.published.scorecard as select
     as trend_word, null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, data_as_of,
     case when publication_status = 'published' then 'chance' end as range_kind, reliability, null::varchar as publisher_quality, null::double as place_coverage_pct,
     case when publication_status <> 'suppressed' then status_reason end as status_reason, null::varchar as compared_with_city_reason,
-    null::varchar as compared_reason
+    null::varchar as compared_reason, case when publication_status <> 'suppressed' then period_start end as covered_from,
+    case when publication_status <> 'suppressed' then period_end end as covered_until,
+    case when publication_status <> 'suppressed' then true end as is_period_complete
 from public.published.equity_measures;
 create table public.published.texts as select 'status.hidden' as text_id, 'status' as subject, 'hidden' as code, 'en' as language, 'Hidden' as text,
     'none' as review_status, null::varchar as reviewed_by;

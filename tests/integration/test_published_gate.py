@@ -77,6 +77,8 @@ SPOILT = [
     ("scorecard", "only_published_has_figures", f"set compared_reason = 'reference_hidden' {SEARCHED}'asian'"),
     ("scorecard", "counts_are_hidden_with_their_figure", f"set numerator = 3 {SEARCHED}'asian'"),
     ("scorecard", "counts_are_hidden_with_their_figure", f"set status_reason = 'few_events' {SEARCHED}'asian'"),
+    ("scorecard", "counts_are_hidden_with_their_figure", f"set covered_until = date '2024-05-01' {SEARCHED}'asian'"),
+    ("scorecard", "unfinished_periods_have_no_figure", f"set is_period_complete = false {SEARCHED}'black'"),
     ("scorecard", "words_have_their_numbers", f"set compared_with_reference = 'higher', rate_ratio = null {SEARCHED}'black'"),
     ("scorecard", "words_have_their_numbers", f"set rate_ratio_ci_low = 0.9 {SEARCHED}'black'"),
     ("scorecard", "words_have_their_numbers", f"set compared_with_city = 'not_compared' {SEARCHED}'black'"),

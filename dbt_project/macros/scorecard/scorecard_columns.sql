@@ -154,6 +154,9 @@ final as (
         is_latest,
         is_featured,
         is_stand_in,
+        covered_from,
+        covered_until,
+        is_period_complete,
         {{ without_time_of_day('data_as_of') }} as data_as_of
     from explained
 )

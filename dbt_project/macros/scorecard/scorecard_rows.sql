@@ -152,6 +152,14 @@ joined as (
             when measures.collection_mode = 'observer' then 'observed_race'
             else 'own_race'
         end as basis,
+        -- of source and period; a figure of another publisher covers the period that it is of
+        {%- for name, column in [
+            ('covered_from', 'coalesce(covered.covered_from, shown.period_start)'),
+            ('covered_until', 'coalesce(covered.covered_until, shown.period_end)'),
+            ('is_period_complete', 'coalesce(covered.is_complete, true)'),
+        ] %}
+        case when shown.publication_status <> 'suppressed' then {{ column }} end as {{ name }},
+        {%- endfor %}
         shown.period_start = latest.period_start as is_latest,
         featured.measure_id is not null as is_featured,
         case when city.has_value then city.value end as city_value,
@@ -175,6 +183,8 @@ joined as (
     from shown
     inner join measures on shown.measure_id = measures.measure_id
     inner join latest on {{ same_columns('shown', 'latest', ['measure_id', 'period_type', 'geography_type']) }}
+    left join {{ ref('int_periods__coverage') }} as covered
+        on measures.source = covered.source and shown.period_type = covered.period_type and shown.period_start = covered.period_start
     left join with_race on shown.measure_id = with_race.measure_id
     left join places on {{ same_columns('shown', 'places', of_map) }}
     left join featured on {{ same_columns('shown', 'featured', ['measure_id', 'geography_type', 'geoid', 'period_type', 'period_start']) }}

@@ -25,7 +25,7 @@ years as (
     where filled.period_type in ('year', 'school_year')
 ),
 
--- windows in which the measure has every year by one definition and on one map, and whose ends the deliveries reach
+-- windows in which the measure has every year by one definition and on one map, each of them covered
 complete as (
     select
         {%- for column in series %}
@@ -34,15 +34,15 @@ complete as (
         years.pooled_type,
         years.window_start
     from years
-    left join {{ ref('int_sources__date_ranges') }} as covered on years.source = covered.source
+    left join {{ ref('int_periods__coverage') }} as covered
+        on years.source = covered.source and years.period_type = covered.period_type and years.period_start = covered.period_start
     left join {{ ref('geography_vintages') }} as vintages
         on
             years.geography_type = vintages.geography_type
             and years.geography_vintage = vintages.geography_vintage
             and years.geography_type in ({{ type_names(dated_place_types()) }})
     where
-        coalesce(covered.covered_from <= years.window_start + to_days(cast({{ rule('period_slack_days') }} as integer)), true)
-        and coalesce(covered.covered_to >= years.window_end - to_days(cast({{ rule('period_slack_days') }} as integer)), true)
+        coalesce(covered.is_complete, true)
         and coalesce(vintages.valid_from <= years.window_start, true)
         and coalesce(vintages.valid_to >= years.window_end, true)
     group by all

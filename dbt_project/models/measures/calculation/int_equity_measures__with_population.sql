@@ -33,7 +33,7 @@ populations as (
     where tract_vintage = '2020'
 ),
 
--- A month, quarter or year that the delivery covers in part, or in which the map changed. A long weekend without a record is no gap.
+-- A month, quarter or year in which the map changed has no population of its own.
 dated as (
     select
         filled.*,
@@ -42,21 +42,13 @@ dated as (
         coalesce(measures.age_universe, 'total') as age_universe,
         filled.period_type in ('month', 'quarter', 'year')
         and coalesce(
-            covered.covered_from > filled.period_start + to_days(cast({{ rule('period_slack_days') }} as integer))
-            or covered.covered_to < filled.period_end - to_days(cast({{ rule('period_slack_days') }} as integer))
-            or (
-                filled.geography_type in ({{ type_names(dated_place_types()) }})
-                and (vintages.valid_from > filled.period_start or vintages.valid_to < filled.period_end)
-            ),
+            filled.geography_type in ({{ type_names(dated_place_types()) }})
+            and (vintages.valid_from > filled.period_start or vintages.valid_to < filled.period_end),
             false
-        ) as is_incomplete,
-        -- A rate over a gap is too low; a count stays what was recorded.
-        measures.kind = 'rate'
-        and coalesce(filled.period_coverage_pct < {{ min_period_coverage_rule('filled.period_type') }}, false) as has_gap
+        ) as is_incomplete
     from {{ ref('int_equity_measures__periods_pooled') }} as filled
     inner join {{ ref('dim_measure') }} as measures
         on filled.measure_id = measures.measure_id and filled.measure_version = measures.measure_version
-    left join {{ ref('int_sources__date_ranges') }} as covered on filled.source = covered.source
     left join {{ ref('geography_vintages') }} as vintages
         on filled.geography_type = vintages.geography_type and filled.geography_vintage = vintages.geography_vintage
 ),
@@ -71,8 +63,7 @@ agreed as (
         -- the first of these that holds is what numerator and population disagree on
         case
             when dated.value_status <> 'computed' or dated.kind not in ('rate', 'amount_rate') then null
-            when dated.population_scheme is null
-                then case when dated.is_incomplete then 'period_incomplete' when dated.has_gap then 'incomplete_inside' end
+            when dated.population_scheme is null then case when dated.is_incomplete then 'period_incomplete' end
             when dated.jurisdiction <> city.city_geoid or dated.geoid = 'outside' then 'jurisdiction'
             when races.kind = 'missing' then 'race_missing'
             when schemes.race_standard is null or dated.race_standard <> schemes.race_standard then 'scheme'
@@ -81,7 +72,6 @@ agreed as (
             when dated.period_start < schemes.valid_from or dated.period_end > schemes.valid_to then 'period'
             when populations.population is null then 'geography'
             when dated.is_incomplete then 'period_incomplete'
-            when dated.has_gap then 'incomplete_inside'
         end as disagreement
     from dated
     cross join {{ ref('stg_receipts__settings') }} as city
@@ -101,17 +91,12 @@ agreed as (
 
 final as (
     select
-        * exclude (population, disagreement, has_gap) replace (
-            case
-                when disagreement = 'incomplete_inside' then disagreement
-                when disagreement is not null then 'no_denominator'
-                else value_status
-            end as value_status,
+        * exclude (population, disagreement) replace (
+            case when disagreement is not null then 'no_denominator' else value_status end as value_status,
             coalesce(disagreement, status_reason) as status_reason,
             case
                 when kind in ('rate', 'amount_rate') and population_scheme is not null
                     then case when disagreement is null and value_status = 'computed' then population end
-                when disagreement = 'incomplete_inside' then null
                 else denominator
             end as denominator
         )

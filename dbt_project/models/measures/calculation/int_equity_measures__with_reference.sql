@@ -109,13 +109,43 @@ paired as (
         on {{ same_slice_as_reference('chosen', 'reference') }} and chosen.reference_code = reference.race_ethnicity_code
 ),
 
-final as (
+bounded as (
     select
         * exclude (rest_interval, reference_tabulation) replace (
             coalesce(reference_ci_low, factor * rest_interval.low) as reference_ci_low,
             coalesce(reference_ci_high, factor * rest_interval.high) as reference_ci_high
         )
     from paired
+),
+
+-- A period that the deliveries do not cover has no figure of any kind: a count of a part of a year is not that of the year. Withheld
+-- here, because the months of an unfinished year are compared with the best group of that year. What was counted stays inside.
+withheld as (
+    select
+        bounded.*,
+        bounded.value_status in ('computed', 'no_denominator') and coalesce(not covered.is_complete, false) as is_withheld
+    from bounded
+    left join {{ ref('int_periods__coverage') }} as covered
+        on
+            bounded.source = covered.source
+            and bounded.period_type = covered.period_type
+            and bounded.period_start = covered.period_start
+),
+
+final as (
+    select
+        * exclude (is_withheld) replace (
+            {%- for column in [
+                'value', 'ci_low', 'ci_high', 'ci_method', 'bound_low', 'bound_high', 'bound_source', 'rate_ratio_bound_low',
+                'rate_ratio_bound_high', 'reference_value', 'reference_ci_low', 'reference_ci_high', 'reliability',
+            ] %}
+            case when not is_withheld then {{ column }} end as {{ column }},
+            {%- endfor %}
+            case when is_withheld then 'incomplete_inside' else value_status end as value_status,
+            case when is_withheld then 'incomplete_inside' else status_reason end as status_reason,
+            is_computable and not is_withheld as is_computable
+        )
+    from withheld
 )
 
 select * from final

@@ -4,6 +4,7 @@
     'reference_value', 'rate_ratio', 'rate_ratio_ci_low', 'rate_ratio_ci_high', 'rate_difference', 'rate_difference_ci_low',
     'rate_difference_ci_high',
 ] -%}
+{% set is_covered = "publication_status <> 'incomplete_inside'" -%}
 with
 referenced as (
     select * from {{ ref('int_published__with_reference') }}
@@ -28,9 +29,10 @@ shown as (
         jurisdiction,
         publication_status,
         value_status,
-        case when is_counted then numerator end as numerator,
+        -- a count of an unfinished period reads as a figure of the period
+        case when is_counted and {{ is_covered }} then numerator end as numerator,
         -- how many live in a place is public whatever happened to them
-        case when is_counted or (kind = 'rate' and denominator_records is null) then denominator end as denominator,
+        case when (is_counted and {{ is_covered }}) or (kind = 'rate' and denominator_records is null) then denominator end as denominator,
         case when is_valued then value end as value,
         unit,
         case when is_counted then confidence end as confidence,
@@ -42,10 +44,10 @@ shown as (
         {%- for column in of_comparisons %}
         case when is_compared then {{ column }} end as {{ column }},
         {%- endfor %}
-        case when is_counted and shows_unknown then known_race_pct end as known_race_pct,
+        case when is_counted and {{ is_covered }} and shows_unknown then known_race_pct end as known_race_pct,
         -- of persons, both are shares of counts that no row shows: records without a place, and groups of tracts
-        case when is_counted and not is_confidential then geocoded_pct end as geocoded_pct,
-        case when is_counted and not is_confidential then place_coverage_pct end as place_coverage_pct,
+        case when is_counted and {{ is_covered }} and not is_confidential then geocoded_pct end as geocoded_pct,
+        case when is_counted and {{ is_covered }} and not is_confidential then place_coverage_pct end as place_coverage_pct,
         case when is_bounded and shows_unknown then bound_low end as bound_low,
         case when is_bounded and shows_unknown then bound_high end as bound_high,
         case when is_counted then bridged end as bridged,

@@ -1,0 +1,129 @@
+-- one row per source and day of its range: which part of the day, 0 to 1, its deliveries cover
+-- A day is not covered inside a gap, or in a month that is too thin to be whole. Both are measured by the feed's own rhythm.
+with
+ranges as (
+    select * from {{ ref('int_sources__date_ranges') }}
+),
+
+counted as (
+    select * from {{ ref('int_source_days__counted') }}
+),
+
+-- Days with records among the 90 before and the 90 after, each with the day itself. One is added to the days: no day is ever certain to
+-- have a record.
+rhythm as (
+    select
+        source,
+        occurred_on,
+        lead(occurred_on) over by_day as next_on,
+        count(*) over before / 91 as share_before,
+        count(*) over after / 91 as share_after
+    from counted
+    window
+        by_day as (partition by source order by occurred_on),
+        before as (partition by source order by occurred_on range between interval 89 days preceding and current row),
+        after as (partition by source order by occurred_on range between current row and interval 89 days following)
+),
+
+-- An empty run is a gap when the rhythm on both of its sides makes it improbable: a feed may have become rarer or more frequent.
+gaps as (
+    select
+        source,
+        occurred_on as last_before,
+        next_on as first_after
+    from (
+        select
+            *,
+            pow(1 - least(share_before, lead(share_after) over (partition by source order by occurred_on)), next_on - occurred_on - 1)
+                as probability
+        from rhythm
+    ) as runs
+    where next_on > occurred_on + 1 and probability < {{ rule('gap_probability') }}
+),
+
+days as (
+    select
+        ranges.source,
+        ranges.has_dates,
+        cast(calendar.moment as date) as covered_on,
+        date_trunc('month', calendar.moment) as month_start,
+        coalesce(counted.events_count, 0) as events_count
+    from ranges
+    cross join
+        lateral unnest(generate_series(
+            cast(ranges.covered_from as timestamp), cast(ranges.covered_until as timestamp), interval 1 day
+        )) as calendar (moment)
+    left join counted on ranges.source = counted.source and cast(calendar.moment as date) = counted.occurred_on
+),
+
+months as (
+    select
+        source,
+        month_start,
+        sum(events_count) as events,
+        count(*) as days_count,
+        events / days_count as daily_events
+    from days
+    where has_dates
+    group by all
+),
+
+usual as (
+    select
+        *,
+        days_count * least(
+            median(daily_events) over (partition by source),
+            -- a season of few records comes every year
+            median(daily_events) over (partition by source, month(month_start))
+        ) as usual_events
+    from months
+),
+
+-- Chernoff's bound of so few Poisson arrivals, where far more are usual
+thin as (
+    select
+        source,
+        month_start
+    from usual
+    where
+        100 * events < {{ rule('thin_month_pct') }} * usual_events
+        and usual_events - events + case when events > 0 then events * ln(events / usual_events) else 0 end
+        > -ln({{ rule('gap_probability') }})
+),
+
+-- The part of a day by hours: the week without its gaps gives what the same hour brings elsewhere.
+week as (
+    select
+        source,
+        isodow(hour_at) as day_of_week,
+        hour(hour_at) as hour_of_day,
+        avg(events_count) as weekly_events
+    from {{ ref('int_event_hours__gaps') }}
+    where missing_share = 0
+    group by all
+),
+
+timed as (
+    select
+        hours.source,
+        cast(hours.hour_at as date) as covered_on,
+        1 - sum(week.weekly_events * hours.missing_share) / nullif(sum(week.weekly_events), 0) as covered_share
+    from {{ ref('int_event_hours__gaps') }} as hours
+    inner join week
+        on hours.source = week.source and isodow(hours.hour_at) = week.day_of_week and hour(hours.hour_at) = week.hour_of_day
+    group by all
+),
+
+final as (
+    select
+        days.source,
+        days.covered_on,
+        case when gaps.source is not null or thin.source is not null then 0.0 else coalesce(timed.covered_share, 1.0) end as covered_share
+    from days
+    left join gaps
+        on days.source = gaps.source and days.covered_on > gaps.last_before and days.covered_on < gaps.first_after
+    left join thin on days.source = thin.source and days.month_start = thin.month_start
+    left join timed on days.source = timed.source and days.covered_on = timed.covered_on
+)
+
+select * from final
