@@ -57,6 +57,13 @@ OF_SCHOOLS = [
         "set removals_count = 49 where school_removal_key = 'suspension1'",
     ),
     ("fct_school_removals", "rate_is_of_counts", "set removals_per_100_reported = 124 where school_removal_key = 'all1'"),
+    (
+        "fct_school_removals",
+        "small_cells_have_as_many_events",
+        "insert into {t} select t.* replace ('few' || n as school_removal_key, 'few ' || n as group_reported, "
+        "4 as students_count, 0 as removals_count, null as removals_per_100_reported) "
+        "from (from {t} where school_removal_key = 'all1') as t cross join range(100) as r (n)",
+    ),
     ("fct_school_removals", "school_year_read", "set period_start = null where _source_row = 1"),
     ("fct_school_removals", "group_mapped", "set stratum_code = 'not_mapped' where _source_row = 1"),
 ]

@@ -7,7 +7,8 @@
     whose bound_source is suppressed_at_source · rate_ratio_bound_low, rate_ratio_bound_high: against a rest with hidden cells, which only
     the model computes · population_fit, period_coverage_pct: where the model has better ones than the calculation ·
     place_coverage_pct: of a group of a partly published table, the share of the place's people whom its shown rows count · publisher_quality: of published figures, 3 for weak ·
-    interval_method: where the limits of a published figure are not the publisher's own
+    interval_method: where the limits of a published figure are not the publisher's own · full_denominator: of a sum over cells of which the
+    publisher hides some, the denominator with them · understated_denominator: of it the part in cells that have too few events
 #}
 {% macro counts_columns() -%}
     {{ return({
@@ -22,7 +23,7 @@
         'rate_ratio_bound_low': 'double', 'rate_ratio_bound_high': 'double',
         'population_fit': 'varchar', 'period_coverage_pct': 'double', 'place_coverage_pct': 'double',
         'publisher_quality': 'varchar',
-        'interval_method': 'varchar',
+        'interval_method': 'varchar', 'full_denominator': 'double', 'understated_denominator': 'double',
     }) }}
 {%- endmacro %}
 

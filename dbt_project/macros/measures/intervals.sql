@@ -5,6 +5,23 @@
 
 
 {#
+    Limits of an interval over clusters, rounded outward: they are functions of schools that the public file does not show, and a rounded
+    one is true of many schools. Two digits are kept (limit_digits of measure_rules).
+#}
+{% macro rounded_down(limit) -%}
+    floor({{ limit }} / {{ limit_step(limit) }} + 1e-9) * {{ limit_step(limit) }}
+{%- endmacro %}
+
+{% macro rounded_up(limit) -%}
+    ceil({{ limit }} / {{ limit_step(limit) }} - 1e-9) * {{ limit_step(limit) }}
+{%- endmacro %}
+
+{% macro limit_step(limit) -%}
+    pow(10.0, floor(log10(nullif(abs({{ limit }}), 0)) + 1e-9) + 1 - {{ rule('limit_digits') }})
+{%- endmacro %}
+
+
+{#
     The coefficient of variation of a population: its margin of error, and what interpolating it may be off, which add as squares and
     enter a rate by the delta method. NULL where it is counted.
 #}

@@ -26,5 +26,9 @@
             when {{ referenced }}.is_reference_usable is not true then 'reference_unreliable'
             when {{ referenced }}.has_few_events then 'few_events'
             when {{ referenced }}.reference_value = 0 then 'zero_events'
+            when
+                {{ referenced }}.has_repeated_events
+                and not ({{ referenced }}.is_clustered and coalesce({{ referenced }}.reference_variance > 0, false))
+                then 'repeated_events'
         end
 {%- endmacro %}

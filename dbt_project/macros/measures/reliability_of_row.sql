@@ -12,6 +12,7 @@
             when has_few_events then 'use_with_caution'
             when publisher_quality = '3' then 'use_with_caution'
             when is_partly_shown and place_coverage_pct < {{ rule('partly_shown_for_reliable') }} then 'use_with_caution'
+            when understated_denominator > {{ rule('max_understated') }} / 100 * denominator then 'use_with_caution'
             when is_group and known_race_pct < {{ rule('known_race_for_reliable') }} then 'use_with_caution'
             when is_incomplete and kind in ('count', 'sum') then 'use_with_caution'
             -- what no map places is missing from every place but the city

@@ -1,8 +1,9 @@
 """`dpi__removals`: two releases as CSV, suspensions and expulsions of students by race, school and school year.
 
 Irregularities: each group has a row of suspensions, one of expulsions and one of both; rates of groups under 20 students are left
-out but their counts are not; of expulsions the file gives the count twice; a student may be removed several times, so that a rate
-may exceed 100 per 100 students.
+out but their counts are not; a cell of up to 4 students is hidden, and written as 0; of expulsions the file gives the count
+twice; a student may be removed several times, so that a rate may exceed 100 per 100 students; schools differ in how often they
+remove.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ from ingest.sample.sample_folder import PlantedCounts
 SOURCE = "dpi__removals"
 HEADER = "metric,dimension,group,category,unit,district,school,year,value,count,group_enrollment,status_flag\n"
 RATE_OMITTED_BELOW = 20
+HIDDEN_UP_TO = 4  # students of a cell that is written as 0, whatever happened to them
 OMITTED, ZERO = "Group under 20 students — rate omitted", "Zero reported"
 
 # Planted: removals for each student of a race. The open district expels no student: its removals are its suspensions.
 REMOVALS = {
     "Amer Indian": 0.15, "Asian": 0.04, "Black": 0.30, "Hispanic": 0.14, "Pacific Isle": 0.10, "Two or More": 0.18, "White": 0.10,
 }  # fmt: skip
-_EXPELLED = 0.02  # of those who are removed elsewhere
+EXPELLED = 0.02  # of those who are removed elsewhere
+_HABIT = 4.0  # of a gamma distribution with mean 1: how often a school removes, compared with all schools
 _REMOVALS_AS_FIRST_RELEASED = 0.50  # of the corrected group, and of the school that was withdrawn
 
 
@@ -59,9 +62,11 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     revised: list[str] = []
     for year in LAST_YEARS:
         for school in schools():
+            # the open district has no habits of its own: its truth is of few schools
+            habit = 1.0 if school.district == OPEN_DISTRICT else rng.gamma(_HABIT, 1 / _HABIT)
             for group, students in students_by_group(rng, school, school.students)[RACE].items():
-                removals = int(rng.poisson(students * REMOVALS[group]))
-                expulsions = 0 if school.district == OPEN_DISTRICT else int(rng.binomial(removals, _EXPELLED))
+                removals = int(rng.poisson(students * REMOVALS[group] * habit)) if students > HIDDEN_UP_TO else 0
+                expulsions = 0 if school.district == OPEN_DISTRICT else int(rng.binomial(removals, EXPELLED))
                 rows[year] += _rows(school, year, group, students, removals - expulsions, expulsions)
                 if year == releases.REVISED:
                     if (school.district, group) == (OPEN_DISTRICT, releases.CORRECTED):

@@ -8,7 +8,7 @@ truth may exist before its measure: compare only those whose measure is in the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
 
@@ -44,7 +44,8 @@ _CHILDREN = {
 _REGISTER = {"B": "black", "W": "white", "H": "hispanic"}
 _RESIDENTS = {"White": "white", "Black/African American": "black", "Hispanic": "hispanic"}
 _EXAMS = tuple((exam, f"{exam}_{subject}_proficient_share") for exam in ("act", "forward") for subject in ("ela", "math"))
-_REMOVALS = ("discipline_removals_per_1000", "suspensions_per_100_students")  # which the open district has alike
+# Per removal of a student
+_REMOVED = {"discipline_removals_per_1000": 1000, "suspensions_per_100_students": 100 * (1 - removals.EXPELLED)}
 _LARGE_RACES = ("white", "black")  # of which enough are stopped in a small city for outcomes that are rarer than a search
 _PAID_BEST, _LARGE_LEVELS = "WHITE", ("6", "8")  # at these EEO-4 levels there are enough of each group
 _POOLED_FROM = 2023  # to 2025 (seed pooled_periods): one definition of elevated and one map of districts
@@ -108,7 +109,6 @@ def _schools_in(starts: str) -> list[PlantedValue]:
         others = [other for other in students if other != label]
         planted = {
             "chronic_absence_rate": (absenteeism.ABSENT, 100), "completion_rate": (completion.COMPLETED, 100),
-            "discipline_removals_per_1000": (removals.REMOVALS, 1000), "suspensions_per_100_students": (removals.REMOVALS, 100),
         }  # fmt: skip
         for exam, measure in _EXAMS:
             proficient, white = (assessments.proficient_share(exam, group) for group in (label, "White"))
@@ -125,10 +125,23 @@ def _schools_in(starts: str) -> list[PlantedValue]:
                 PlantedValue(
                     measure, *year, _STUDENTS[label], round(unit * own[label], 9), round(own[label] / rest, 9),
                     method="aggregate", geography_type="school_district", geoid=schools.OPEN_DISTRICT.upper(),
-                    measure_version=1 if measure in _REMOVALS else 2,
+                    measure_version=2,
                 )
             )  # fmt: skip
+        rows += _removals_in(year, label)
     return rows
+
+
+def _removals_in(year: tuple[str, str], label: str) -> Iterator[PlantedValue]:
+    """Of the district with most schools, over which its interval is. The few students whom it hides change no rate."""
+    others = {other: share for other, share in schools.COMPOSITION.items() if other != label}
+    rest = sum(share * removals.REMOVALS[other] for other, share in others.items()) / sum(others.values())
+    own = removals.REMOVALS[label]
+    for measure, unit in _REMOVED.items():
+        yield PlantedValue(
+            measure, *year, _STUDENTS[label], round(unit * own, 9), round(own / rest, 9),
+            method="aggregate", measure_version=2, geography_type="school_district", geoid=schools.LARGEST_DISTRICT.upper(),
+        )  # fmt: skip
 
 
 def _staff() -> list[PlantedValue]:

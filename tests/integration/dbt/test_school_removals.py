@@ -1,4 +1,4 @@
-"""Removals by school, district and county: each counted once, a vanished group unknown, hidden cells never zero."""
+"""Removals by school, district and county: each counted once, a vanished group unknown, hidden cells never zero or a student."""
 
 from __future__ import annotations
 
@@ -27,10 +27,16 @@ def counted(
     warehouse: EmptyWarehouse, *cells: dict[str, Any], year: int = 2023, measure: str = "discipline_removals_per_1000"
 ) -> dict[tuple[str, str, str], Row]:
     """The counts of a measure in a school year, by place, group and stratum."""
+    limits = {"source": "s", "cell": "group", "valid_from": dt.date(2018, 7, 1), "valid_to": dt.date(2999, 12, 31)}
     rows = rows_of_model(
         warehouse,
         "int_school_removals__counts",
-        fct_school_removals=[BLACK | cell for cell in cells],
+        int_school_removals__cells=rows_of_model(
+            warehouse,
+            "int_school_removals__cells",
+            fct_school_removals=[BLACK | cell for cell in cells],
+            hidden_cell_limits=[limits | {"gap_reason": "understated", "students_at_most": 19}],
+        ),
         stg_receipts__agreements=[{"source": "s", "race_standard": "spd15_1997"}],
         measure_rules=[{"rule": "min_denominator_records", "value": 20.0}],
     )
@@ -65,6 +71,35 @@ def test_a_hidden_cell_hides_its_group_and_the_total(empty_warehouse: EmptyWareh
     found = counted(empty_warehouse, BLACK | HIDDEN, WHITE)
     assert parts(found["D", "black", "all"]) == parts(found["D", "all", "all"]) == (None, None, "suppressed_at_source")
     assert parts(found["D", "white", "all"]) == (1, 20, "computed")
+
+
+FEW = {"removals_count": None, "value_status": "suppressed_at_source", "gap_reason": "zero_of_few", "students_count": 4}
+
+
+def test_a_cell_hidden_for_its_few_students_is_no_student_without_a_removal(empty_warehouse: EmptyWarehouse) -> None:
+    """30 removals of 50 students are shown; 4 Black students and all 4 Asian ones are hidden: 71 of 79 are shown."""
+    asian = BLACK | FEW | {"race_ethnicity_code": "asian"}
+    doubtful = WHITE | {"school_geoid": "D/C", "removals_count": 0, "students_count": 1}
+    nobody = asian | {
+        "school_geoid": "D/C",
+        "value_status": "computed",
+        "gap_reason": None,
+        "students_count": 0,
+        "removals_count": 0,
+    }
+    cells = (BLACK, BLACK | FEW | {"school_geoid": "D/B"}, WHITE, asian, nobody, doubtful)
+    found = counted(empty_warehouse, *cells)
+    assert parts(found["D", "black", "all"]) == (30, 50, "computed")
+    assert parts(found["D", "all", "all"]) == (31, 71, "computed")
+    assert parts(found["D", "asian", "all"]) == (None, None, "suppressed_at_source")
+    shown = {code: found["D", code, "all"]["place_coverage_pct"] for code in ("all", "asian", "black", "white")}
+    assert shown == pytest.approx({"all": 100 * 71 / 79, "asian": 0, "black": 100 * 50 / 54, "white": 100})
+    assert found["D", "white", "all"]["understated_denominator"] == 1  # of 21: the school of 20 is large enough
+    assert found["D", "black", "all"]["full_denominator"] == 54
+
+
+def test_nothing_is_partly_shown_where_nothing_is_hidden(empty_warehouse: EmptyWarehouse) -> None:
+    assert counted(empty_warehouse, BLACK, WHITE)["D", "all", "all"]["place_coverage_pct"] is None
 
 
 def test_a_cell_that_does_not_read_is_not_collected(empty_warehouse: EmptyWarehouse) -> None:

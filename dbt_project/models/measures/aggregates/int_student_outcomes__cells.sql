@@ -59,6 +59,7 @@ final as (
             facts.source = limits.source
             and facts.gap_reason = limits.gap_reason
             and case when silent.school_geoid is null then 'group' else 'whole_school' end = limits.cell
+            and facts.period_start between limits.valid_from and limits.valid_to
 )
 
 select * from final

@@ -17,8 +17,8 @@ guarded as (
         is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation in ('exclusive', 'race_alone_any_ethnicity')
         and coalesce(interval_basis, '') <> 'none' as has_ratio_interval,
         has_ratio_interval and not is_delivered and not is_interpolated and kind in ('proportion', 'composition') as compares_shares,
-        has_ratio_interval and not is_delivered and kind = 'rate' as compares_rates,
-        has_ratio_interval and method = 'place_weighted' as compares_places,
+        has_ratio_interval and not is_delivered and kind = 'rate' and not has_repeated_events as compares_rates,
+        has_ratio_interval and (method = 'place_weighted' or is_clustered and reference_variance > 0) as compares_jointly,
         has_ratio_interval and is_delivered and method <> 'place_weighted' and ci_low > 0 and reference_ci_low > 0
             as compares_intervals,
         -- also where too few are known for a ratio; NULL if the reference may be zero
@@ -30,7 +30,7 @@ guarded as (
     from reasoned
 ),
 
--- standard errors of the logarithm of a ratio, and of the difference of two place-weighted values, which share their tracts
+-- standard errors of the logarithm of a ratio, and of the difference of two values that share their tracts or clusters
 errors as (
     select
         *,
@@ -40,7 +40,7 @@ errors as (
                     1 / numerator + 1 / reference_numerator
                     + pow(coalesce(denominator_cv, 0), 2) + pow(coalesce(reference_denominator_cv, 0), 2)
                 )
-            when compares_places and value > 0
+            when compares_jointly and value > 0
                 then factor * sqrt(greatest(
                     variance / pow(value, 2) + reference_variance / pow(reference_value, 2)
                     - 2 * reference_covariance / value / reference_value, 0
@@ -49,7 +49,7 @@ errors as (
                 then sqrt(pow(ln(ci_high / ci_low), 2) + pow(ln(reference_ci_high / reference_ci_low), 2)) / 2 / z
         end as log_ratio_error,
         case
-            when compares_places
+            when compares_jointly
                 then factor * sqrt(greatest(variance + reference_variance - 2 * reference_covariance, 0))
         end as difference_error
     from guarded
@@ -72,7 +72,7 @@ intervals as (
         end as ratio_interval,
         -- of two independent values with intervals of their own: the distances to their limits, squared and added (MOVER)
         case
-            when compares_places
+            when compares_jointly
                 then
                     {
                         'low': rate_difference - z * difference_error,
@@ -100,10 +100,22 @@ final as (
             case when has_ratio_bounds then bound_low / reference_bound_high else rate_ratio_bound_low end as rate_ratio_bound_low,
             case when has_ratio_bounds then bound_high / reference_bound_low else rate_ratio_bound_high end as rate_ratio_bound_high
         ),
-        ratio_interval.low as rate_ratio_ci_low,
-        ratio_interval.high as rate_ratio_ci_high,
-        difference_interval.low as rate_difference_ci_low,
-        difference_interval.high as rate_difference_ci_high
+        case
+            when is_clustered then {{ rounded_down('ratio_interval.low') }}
+            else ratio_interval.low
+        end as rate_ratio_ci_low,
+        case
+            when is_clustered then {{ rounded_up('ratio_interval.high') }}
+            else ratio_interval.high
+        end as rate_ratio_ci_high,
+        case
+            when is_clustered then {{ rounded_down('difference_interval.low') }}
+            else difference_interval.low
+        end as rate_difference_ci_low,
+        case
+            when is_clustered then {{ rounded_up('difference_interval.high') }}
+            else difference_interval.high
+        end as rate_difference_ci_high
     from intervals
 )
 

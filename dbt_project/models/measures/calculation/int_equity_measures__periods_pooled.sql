@@ -62,6 +62,11 @@ summed as (
         {{ sum_in_order('years.numerator') }} as numerator,
         {{ sum_in_order('years.denominator') }} as denominator,
         {{ sum_in_order('years.records_count') }} as records_count,
+        case
+            when count(years.full_denominator) > 0
+                then {{ sum_in_order('coalesce(years.full_denominator, years.denominator)') }}
+        end as full_denominator,
+        {{ sum_in_order('years.understated_denominator') }} as understated_denominator,
         min(years.geocoded_pct) as geocoded_pct,
         min(years.period_coverage_pct) as period_coverage_pct,
         bool_or(years.bridged) as bridged,
@@ -70,12 +75,17 @@ summed as (
             max(years.population_fit) filter (where years.population_fit = 'estimated_fair'),
             max(years.population_fit)
         ) as population_fit,
+        -- a sum over cells adds up what is shown in each year; of another partly published figure a year cannot be added
         bool_or(
-            years.value_status in ('suppressed_at_source', 'bounded')
-            or (years.method = 'aggregate' and years.place_coverage_pct is not null)
-        ) as is_hidden,
-        min(years.value_status) filter (where years.value_status <> 'computed') as other_status,
-        min(years.status_reason) filter (where years.value_status <> 'computed') as other_reason
+            (
+                years.value_status in ('suppressed_at_source', 'bounded')
+                and (years.full_denominator is null or years.place_coverage_pct <> 0)
+            )
+            or (years.method = 'aggregate' and years.place_coverage_pct is not null and years.full_denominator is null)
+        )
+        or bool_and(years.value_status = 'suppressed_at_source') as is_hidden,
+        min(years.value_status) filter (where years.value_status not in ('computed', 'suppressed_at_source')) as other_status,
+        min(years.status_reason) filter (where years.value_status not in ('computed', 'suppressed_at_source')) as other_reason
     from years
     inner join complete
         on
@@ -94,7 +104,8 @@ pooled as (
         case when is_hidden then 'suppressed_at_source' else coalesce(other_status, 'computed') end as value_status,
         case when is_hidden then 'suppressed_at_source' else other_reason end as status_reason,
         case when is_hidden or other_status is not null then null else numerator end as numerator,
-        case when is_hidden or other_status is not null then null else denominator end as denominator
+        case when is_hidden or other_status is not null then null else denominator end as denominator,
+        100 * coalesce(denominator, 0) / nullif(full_denominator, 0) as place_coverage_pct
     from summed
 ),
 

@@ -91,11 +91,11 @@ paired as (
         -- everyone else has no row that would hold the interval
         case
             when
-                chosen.reference_code = 'rest' and chosen.kind = 'rate' and chosen.denominator_cv is null
+                chosen.reference_code = 'rest' and chosen.kind = 'rate' and chosen.denominator_cv is null and not chosen.has_repeated_events
                 and reference_numerator >= 0 and reference_denominator > 0
                 then {{ stats('rate_ci') }}(reference_numerator, reference_denominator, chosen.confidence)
         end as rest_interval,
-        reference.variance as reference_variance,
+        if(chosen.reference_code = 'rest', chosen.rest_variance, reference.variance) as reference_variance,
         reference.denominator_cv as reference_denominator_cv,
         chosen.covariances[chosen.reference_code] as reference_covariance,
         case

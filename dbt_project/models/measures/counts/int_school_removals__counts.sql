@@ -2,45 +2,17 @@
 {%- set same_place = ['source', 'jurisdiction', 'measure_id', 'place', 'period_start', 'period_end'] %}
 {%- set same_group = ['race_ethnicity_code', 'stratum_type', 'stratum_code'] %}
 with
-facts as (
-    select * from {{ ref('fct_school_removals') }}
-    where category in ('all', 'suspension') and period_start is not null and stratum_code <> 'not_mapped'
-),
-
--- a school is a part of its district and of all that the source covers
-cells as (
-    select
-        source,
-        jurisdiction,
-        case category when 'all' then 'discipline_removals_per_1000' else 'suspensions_per_100_students' end as measure_id,
-        unnest({{ places_of_school() }}) as place,
-        period_start,
-        period_end,
-        {{ same_group | join(', ') }},
-        value_status,
-        removals_count,
-        students_count
-    from facts
-),
-
--- the file has no row of all students: all are the groups by race together
-groups as (
-    select * from cells
-    where race_ethnicity_code <> 'all' or stratum_type <> 'all'
-    union all by name
-    select * replace ('all' as race_ethnicity_code) from cells
-    where race_ethnicity_code <> 'all'
-),
-
 summed as (
     select
         {{ same_place | join(', ') }},
         {{ same_group | join(', ') }},
         sum(removals_count) as removals_count,
         sum(students_count) as students_count,
-        bool_or(value_status = 'suppressed_at_source') as is_hidden,
-        bool_or(value_status = 'not_collected') as is_missing
-    from groups
+        sum(all_students_count) as all_students_count,
+        sum(understated_students_count) as understated_students_count,
+        bool_or(is_hidden) as is_hidden,
+        bool_or(is_missing) as is_missing
+    from {{ ref('int_school_removals__cells') }}
     group by all
 ),
 
@@ -55,7 +27,7 @@ members as (
         place,
         {{ same_group | join(', ') }}
     from summed
-    where students_count >= {{ rule('min_denominator_records') }}
+    where all_students_count >= {{ rule('min_denominator_records') }}
 ),
 
 -- a group with enough students for a percentage in another year and without a row now is unknown, and not zero
@@ -82,8 +54,13 @@ with_status as (
         case
             when is_hidden or bool_or(race_ethnicity_code = 'suppressed_at_source') over place_and_year then 'suppressed_at_source'
             when is_missing then 'not_collected'
+            when coalesce(students_count, 0) = 0 and all_students_count > 0 then 'suppressed_at_source'
             else 'computed'
-        end as value_status
+        end as value_status,
+        -- where the publisher hides small cells, the figures of every group hold for the students whom it shows
+        -- that of all groups is unknown where a group is hidden in full
+        max(all_students_count - coalesce(students_count, 0)) over place_and_year > 0
+        and (race_ethnicity_code <> 'all' or stratum_type <> 'all' or not bool_or(is_hidden) over place_and_year) as is_partly_shown
     from united
     window place_and_year as (partition by {{ same_place | join(', ') }})
 ),
@@ -91,7 +68,7 @@ with_status as (
 final as (
     select
         counted.measure_id,
-        1 as measure_version,
+        2 as measure_version,
         counted.source,
         counted.jurisdiction,
         'school_year' as period_type,
@@ -106,7 +83,13 @@ final as (
         counted.value_status,
         case when counted.value_status <> 'computed' then counted.value_status end as status_reason,
         case when counted.value_status = 'computed' then counted.removals_count end as numerator,
-        case when counted.value_status = 'computed' then counted.students_count end as denominator
+        case when counted.value_status = 'computed' then counted.students_count end as denominator,
+        case when counted.is_partly_shown then counted.all_students_count end as full_denominator,
+        case
+            when counted.is_partly_shown
+                then 100 * coalesce(counted.students_count, 0) / nullif(counted.all_students_count, 0)
+        end as place_coverage_pct,
+        case when counted.value_status = 'computed' then counted.understated_students_count end as understated_denominator
     from with_status as counted
     inner join {{ ref('stg_receipts__agreements') }} as contracts on counted.source = contracts.source
     where counted.race_ethnicity_code <> 'suppressed_at_source'

@@ -34,7 +34,7 @@ final as (
         case when is_reported then students_count end as students_count,
         case when is_reported then removals_count end as removals_count,
         removals_per_100_reported,
-        {{ school_value_status(hidden="gap_reason = 'suppressed_by_state'", given="gap_reason is null") }},
+        {{ school_value_status(hidden="gap_reason in ('suppressed_by_state', 'zero_of_few')", given="gap_reason is null") }},
         source_note
     from removals
 )

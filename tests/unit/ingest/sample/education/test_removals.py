@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,8 +44,26 @@ def test_both_kinds_are_all_removals(rows: list[dict[str, str]]) -> None:
     assert not any(counts["expulsion"] for key, counts in groups.items() if key[1] == OPEN_DISTRICT)
 
 
+def _all_of(rows: list[dict[str, str]], label: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Students and removals of the cells of a group that are shown."""
+    cells = [row for row in rows if row["group"] == label and row["category"] == "all" and float(row["group_enrollment"]) > 4]
+    return np.array([float(row["group_enrollment"]) for row in cells]), np.array([float(row["count"]) for row in cells])
+
+
 def test_black_students_are_removed_as_often_as_planted(rows: list[dict[str, str]]) -> None:
     for label, planted in (("Black", 0.30), ("White", 0.10)):
-        of_group = [row for row in rows if row["group"] == label and row["category"] == "all"]
-        students, counted = (sum(float(row[name]) for row in of_group) for name in ("group_enrollment", "count"))
-        assert abs(counted - planted * students) < 4 * (planted * students) ** 0.5
+        students, counted = _all_of(rows, label)
+        error = float(np.sqrt((np.square(counted - planted * students)).sum()))
+        assert abs(counted.sum() - planted * students.sum()) < 4 * error
+
+
+def test_schools_differ_by_more_than_chance(rows: list[dict[str, str]]) -> None:
+    students, counted = _all_of(rows, "Black")
+    expected = students * counted.sum() / students.sum()
+    assert (np.square(counted - expected) / expected).sum() / (len(counted) - 1) > 3
+
+
+def test_a_cell_of_up_to_four_students_is_written_as_zero(rows: list[dict[str, str]]) -> None:
+    few = [row for row in rows if float(row["group_enrollment"]) <= 4]
+    assert len(few) > 100 and {row["count"] for row in few} == {"0.0"}
+    assert any(float(row["count"]) for row in rows if 5 <= float(row["group_enrollment"]) <= 9)

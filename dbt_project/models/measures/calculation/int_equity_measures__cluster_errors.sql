@@ -1,0 +1,129 @@
+-- one row per rate of repeated events, with its variance over clusters, and its covariances with the groups that share the clusters
+-- Joint linearization of ratios: the residual of cluster c is (x_c - R n_c) / N, and a (co)variance is C / (C - 1) times the sum of the
+-- residuals' products (Cochran 1977, Sampling Techniques, 6.3 and 11.6; Woodruff 1971, JASA 66:411).
+{%- set of_row = slice_columns() + ['race_ethnicity_code'] %}
+with
+figures as (
+    select known.* from {{ ref('int_equity_measures__with_known_race') }} as known
+    where
+        known.measure_id in (select repeated.measure_id from {{ ref('repeated_events') }} as repeated where repeated.cluster <> 'none')
+        and known.kind = 'rate' and known.is_computable and known.denominator > 0
+),
+
+-- a cluster of several years is one cluster
+parts as (
+    select
+        {{ 'figures.' ~ of_row | join(', figures.') }},
+        clusters.cluster,
+        any_value(figures.is_known_once) as is_known_once,
+        any_value(figures.numerator) as whole_numerator,
+        any_value(figures.denominator) as whole_denominator,
+        any_value(figures.rest_numerator) as rest_numerator,
+        any_value(figures.rest_denominator) as rest_denominator,
+        {{ sum_in_order('clusters.numerator') }} as numerator,
+        {{ sum_in_order('clusters.denominator') }} as denominator
+    from figures
+    inner join {{ ref('int_equity_measures__clusters') }} as clusters
+        on
+            {{ same_columns('figures', 'clusters', [
+                'measure_id', 'measure_version', 'geography_type', 'geoid', 'race_ethnicity_code', 'stratum_type', 'stratum_code'
+            ]) }}
+            and clusters.period_start >= figures.period_start
+            and clusters.period_end <= figures.period_end
+    group by all
+),
+
+of_slice as (
+    select
+        {{ slice() }},
+        cluster,
+        {{ sum_in_order('numerator', among='is_known_once') }} as known_numerator,
+        {{ sum_in_order('denominator', among='is_known_once') }} as known_denominator
+    from parts
+    group by all
+),
+
+numbered as (
+    select
+        *,
+        count(*) over (partition by {{ slice() }}) as clusters_of_slice
+    from of_slice
+),
+
+-- every cluster of the slice, also without a member of the group; everyone else are those of known race who are not in it
+residuals as (
+    select
+        {{ 'wholes.' ~ of_row | join(', wholes.') }},
+        numbered.cluster,
+        numbered.clusters_of_slice / (numbered.clusters_of_slice - 1.0) as correction,
+        parts.cluster is not null as has_group,
+        numbered.known_denominator - if(wholes.is_known_once, coalesce(parts.denominator, 0), 0) > 0 as has_rest,
+        (
+            coalesce(parts.numerator, 0)
+            - wholes.whole_numerator / wholes.whole_denominator * coalesce(parts.denominator, 0)
+        ) / wholes.whole_denominator as residual,
+        (
+            numbered.known_numerator - if(wholes.is_known_once, coalesce(parts.numerator, 0), 0)
+            - wholes.rest_numerator / nullif(wholes.rest_denominator, 0)
+            * (numbered.known_denominator - if(wholes.is_known_once, coalesce(parts.denominator, 0), 0))
+        ) / nullif(wholes.rest_denominator, 0) as rest_residual
+    from (
+        select distinct
+            {{ of_row | join(', ') }},
+            is_known_once,
+            whole_numerator,
+            whole_denominator,
+            rest_numerator,
+            rest_denominator
+        from parts
+    ) as wholes
+    inner join numbered on {{ same_slice('wholes', 'numbered') }}
+    left join parts
+        on
+            {{ same_slice('wholes', 'parts') }}
+            and wholes.race_ethnicity_code = parts.race_ethnicity_code
+            and numbered.cluster = parts.cluster
+    where numbered.clusters_of_slice > 1
+),
+
+variances as (
+    select
+        {{ of_row | join(', ') }},
+        count(*) filter (has_group) as clusters,
+        count(*) filter (has_rest) as rest_clusters,
+        {{ sum_in_order('correction * pow(residual, 2)') }} as variance,
+        {{ sum_in_order('correction * pow(rest_residual, 2)') }} as rest_variance,
+        {{ sum_in_order('correction * residual * rest_residual') }} as rest_covariance
+    from residuals
+    group by all
+),
+
+pairs as (
+    select
+        {{ 'members.' ~ of_row | join(', members.') }},
+        peers.race_ethnicity_code as other_code,
+        {{ sum_in_order('members.correction * members.residual * peers.residual') }} as covariance
+    from residuals as members
+    inner join residuals as peers on {{ same_slice('members', 'peers') }} and members.cluster = peers.cluster
+    group by all
+),
+
+final as (
+    select
+        {{ 'variances.' ~ of_row | join(', variances.') }},
+        any_value(variances.clusters) as clusters,
+        any_value(variances.variance) as variance,
+        case when any_value(variances.rest_clusters) >= {{ rule('min_clusters') }} then any_value(variances.rest_variance) end
+            as rest_variance,
+        map_from_entries(
+            list({ 'k': pairs.other_code, 'v': pairs.covariance } order by pairs.other_code)
+            || [{ 'k': 'rest', 'v': any_value(variances.rest_covariance) }]
+        ) as covariances
+    from variances
+    inner join pairs
+        on {{ same_slice('variances', 'pairs') }} and variances.race_ethnicity_code = pairs.race_ethnicity_code
+    where variances.clusters >= {{ rule('min_clusters') }} and variances.variance > 0
+    group by all
+)
+
+select * from final
