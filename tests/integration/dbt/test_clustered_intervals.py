@@ -26,7 +26,7 @@ RULES = [
     {"rule": "max_understated", "value": 10.0}, {"rule": "known_race_for_ratio", "value": 70.0},
     {"rule": "min_reference_share", "value": 5.0},
 ]  # fmt: skip
-REPEATED = [{"measure_id": MEASURE, "cluster": "school"}]
+REPEATED = [{"measure_id": MEASURE, "clusters_are": "school"}]
 # Populations of ten cities, 1920 and 1930: Davison and Hinkley (1997), Bootstrap Methods and Their Application, table 2.1.
 CITIES = np.array([[138, 93, 61, 179, 48, 37, 29, 23, 30, 2], [143, 104, 69, 260, 75, 63, 50, 48, 111, 50]], dtype=float)
 
@@ -53,13 +53,13 @@ def errors(
     warehouse: EmptyWarehouse, events: dict[str, NDArray[np.float64]], students: dict[str, NDArray[np.float64]]
 ) -> dict[str, Row]:
     clusters = [
-        SLICE | AT | {"race_ethnicity_code": code, "cluster": f"school {at}", "numerator": x, "denominator": n}
+        SLICE | AT | {"race_ethnicity_code": code, "cluster_id": f"school {at}", "numerator": x, "denominator": n}
         for code in events
         for at, (x, n) in enumerate(zip(events[code], students[code], strict=True))
         if n > 0
     ]
     names = ("measure_id", "measure_version", "period_start", "period_end", "geography_type", "geoid", "race_ethnicity_code",
-             "stratum_type", "stratum_code", "cluster", "numerator", "denominator")  # fmt: skip
+             "stratum_type", "stratum_code", "cluster_id", "numerator", "denominator")  # fmt: skip
     rows = rows_of_model(
         warehouse,
         "int_equity_measures__cluster_errors",

@@ -5,8 +5,9 @@
 with
 figures as (
     select known.* from {{ ref('int_equity_measures__with_known_race') }} as known
+    inner join {{ ref('repeated_events') }} as repeated on known.measure_id = repeated.measure_id
     where
-        known.measure_id in (select repeated.measure_id from {{ ref('repeated_events') }} as repeated where repeated.cluster <> 'none')
+        repeated.clusters_are <> 'none'
         and known.kind = 'rate' and known.is_computable and known.denominator > 0
 ),
 
@@ -14,7 +15,7 @@ figures as (
 parts as (
     select
         {{ 'figures.' ~ of_row | join(', figures.') }},
-        clusters.cluster,
+        clusters.cluster_id,
         any_value(figures.is_known_once) as is_known_once,
         any_value(figures.numerator) as whole_numerator,
         any_value(figures.denominator) as whole_denominator,
@@ -28,15 +29,15 @@ parts as (
             {{ same_columns('figures', 'clusters', [
                 'measure_id', 'measure_version', 'geography_type', 'geoid', 'race_ethnicity_code', 'stratum_type', 'stratum_code'
             ]) }}
-            and clusters.period_start >= figures.period_start
-            and clusters.period_end <= figures.period_end
+            and figures.period_start <= clusters.period_start
+            and figures.period_end >= clusters.period_end
     group by all
 ),
 
 of_slice as (
     select
         {{ slice() }},
-        cluster,
+        cluster_id,
         {{ sum_in_order('numerator', among='is_known_once') }} as known_numerator,
         {{ sum_in_order('denominator', among='is_known_once') }} as known_denominator
     from parts
@@ -50,13 +51,24 @@ numbered as (
     from of_slice
 ),
 
+wholes as (
+    select distinct
+        {{ of_row | join(', ') }},
+        is_known_once,
+        whole_numerator,
+        whole_denominator,
+        rest_numerator,
+        rest_denominator
+    from parts
+),
+
 -- every cluster of the slice, also without a member of the group; everyone else are those of known race who are not in it
 residuals as (
     select
         {{ 'wholes.' ~ of_row | join(', wholes.') }},
-        numbered.cluster,
+        numbered.cluster_id,
         numbered.clusters_of_slice / (numbered.clusters_of_slice - 1.0) as correction,
-        parts.cluster is not null as has_group,
+        parts.cluster_id is not null as has_group,
         numbered.known_denominator - if(wholes.is_known_once, coalesce(parts.denominator, 0), 0) > 0 as has_rest,
         (
             coalesce(parts.numerator, 0)
@@ -67,22 +79,13 @@ residuals as (
             - wholes.rest_numerator / nullif(wholes.rest_denominator, 0)
             * (numbered.known_denominator - if(wholes.is_known_once, coalesce(parts.denominator, 0), 0))
         ) / nullif(wholes.rest_denominator, 0) as rest_residual
-    from (
-        select distinct
-            {{ of_row | join(', ') }},
-            is_known_once,
-            whole_numerator,
-            whole_denominator,
-            rest_numerator,
-            rest_denominator
-        from parts
-    ) as wholes
+    from wholes
     inner join numbered on {{ same_slice('wholes', 'numbered') }}
     left join parts
         on
             {{ same_slice('wholes', 'parts') }}
             and wholes.race_ethnicity_code = parts.race_ethnicity_code
-            and numbered.cluster = parts.cluster
+            and numbered.cluster_id = parts.cluster_id
     where numbered.clusters_of_slice > 1
 ),
 
@@ -104,7 +107,7 @@ pairs as (
         peers.race_ethnicity_code as other_code,
         {{ sum_in_order('members.correction * members.residual * peers.residual') }} as covariance
     from residuals as members
-    inner join residuals as peers on {{ same_slice('members', 'peers') }} and members.cluster = peers.cluster
+    inner join residuals as peers on {{ same_slice('members', 'peers') }} and members.cluster_id = peers.cluster_id
     group by all
 ),
 

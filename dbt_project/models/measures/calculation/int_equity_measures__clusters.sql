@@ -16,11 +16,11 @@ final as (
         schools.race_ethnicity_code,
         schools.stratum_type,
         schools.stratum_code,
-        schools.school_geoid as cluster,
+        schools.school_geoid as cluster_id,
         cast(schools.removals_count as double) as numerator,
         cast(schools.students_count as double) as denominator
     from schools
-    inner join {{ ref('repeated_events') }} as repeated on schools.measure_id = repeated.measure_id and repeated.cluster = 'school'
+    inner join {{ ref('repeated_events') }} as repeated on schools.measure_id = repeated.measure_id and repeated.clusters_are = 'school'
     inner join {{ ref('dim_measure') }} as registered on schools.measure_id = registered.measure_id
 )
 

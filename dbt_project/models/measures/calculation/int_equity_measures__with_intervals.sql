@@ -3,17 +3,17 @@ with
 known as (
     select
         known.* replace (
-            coalesce(known.variance, clustered.variance) as variance,
-            coalesce(known.covariances, clustered.covariances) as covariances
+            coalesce(known.variance, over_clusters.variance) as variance,
+            coalesce(known.covariances, over_clusters.covariances) as covariances
         ),
-        clustered.rest_variance,
+        over_clusters.rest_variance,
         -- events that repeat vary by more than chance: by what differs between clusters, else by an unknown amount
         repeated.measure_id is not null and known.kind = 'rate' and known.method <> 'place_weighted' as has_repeated_events,
-        clustered.variance is not null as is_clustered
+        over_clusters.variance is not null as is_clustered
     from {{ ref('int_equity_measures__with_known_race') }} as known
     left join {{ ref('repeated_events') }} as repeated on known.measure_id = repeated.measure_id
-    left join {{ ref('int_equity_measures__cluster_errors') }} as clustered
-        on {{ same_slice('known', 'clustered') }} and known.race_ethnicity_code = clustered.race_ethnicity_code
+    left join {{ ref('int_equity_measures__cluster_errors') }} as over_clusters
+        on {{ same_slice('known', 'over_clusters') }} and known.race_ethnicity_code = over_clusters.race_ethnicity_code
 ),
 
 guarded as (
