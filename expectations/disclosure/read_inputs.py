@@ -5,7 +5,7 @@ See `audit_inputs` for the records, and `read_derived` for indices, goals and re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -109,14 +109,7 @@ def read_published(
         _rows(connection, f"{relations.published}.equity_measures", confidential, status=True),
         tuple(row for row, _ in earlier),
         kinds,
-        tuple(
-            (records, universe)
-            for records, universe in fetch(
-                connection,
-                f"select distinct records, universe from {relations.reference}.publication_records "
-                "where coalesce(universe, '') <> '' order by all",
-            )
-        ),
+        tuple(_subsets(connection, relations, {version for _, version in measures})),
         read_indices(connection, relations, confidential),
         read_goals(connection, relations, confidential),
         read_populations(connection, relations, confidential.values()),
@@ -125,6 +118,17 @@ def read_published(
         tuple(release for _, release in earlier),
         compared=read_compared(connection, relations, confidential),
     )
+
+
+def _subsets(connection: Connection, relations: Relations, versions: Iterable[int]) -> Iterator[tuple[str, str]]:
+    """Records and those that contain them; the records of a later version of a measure are among those of the same version."""
+    query = (
+        f"select distinct records, universe from {relations.reference}.publication_records "
+        "where coalesce(universe, '') <> '' order by all"
+    )
+    for records, universe in fetch(connection, query):
+        yield records, universe
+        yield from ((f"{records}@{version}", f"{universe}@{version}") for version in sorted(versions) if version > 1)
 
 
 def read_figures(

@@ -100,6 +100,9 @@ def _public_reference(con: DuckDBPyConnection) -> PublicReference:
     records = con.execute("select records, universe, persons_stay from release.reference.publication_records order by all")
     named = records.fetchall()
     universes = {name: universe for name, universe, _ in named if universe is not None}
+    # a later version counts records of its own, whose universe is that of the same version
+    versions = con.execute("select distinct measure_version from release.marts.dim_measure where measure_version > 1").fetchall()
+    universes |= {f"{name}@{at}": f"{universe}@{at}" for name, universe in universes.items() for (at,) in versions}
     return PublicReference(dict(kinds), universes, frozenset(name for name, _, persons_stay in named if persons_stay))
 
 

@@ -1,5 +1,5 @@
 -- one row per measure of removals, school year, place, school and race or other group: its removals and students
-{%- set same_school = ['source', 'jurisdiction', 'measure_id', 'place', 'period_start', 'period_end', 'school_geoid'] %}
+{%- set same_school = ['source', 'jurisdiction', 'measure_version', 'measure_id', 'place', 'period_start', 'period_end', 'school_geoid'] %}
 with
 facts as (
     select * from {{ ref('fct_school_removals') }}
@@ -16,6 +16,7 @@ cells as (
     select
         facts.source,
         facts.jurisdiction,
+        2 as measure_version,
         case facts.category when 'all' then 'discipline_removals_per_1000' else 'suspensions_per_100_students' end as measure_id,
         unnest({{ places_of_school('facts') }}) as place,
         facts.period_start,

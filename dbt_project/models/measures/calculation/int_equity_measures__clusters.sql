@@ -7,8 +7,8 @@ schools as (
 
 final as (
     select
-        registered.measure_id,
-        registered.measure_version,
+        schools.measure_id,
+        schools.measure_version,
         schools.period_start,
         schools.period_end,
         schools.place.geography_type,
@@ -21,7 +21,6 @@ final as (
         cast(schools.students_count as double) as denominator
     from schools
     inner join {{ ref('repeated_events') }} as repeated on schools.measure_id = repeated.measure_id and repeated.clusters_are = 'school'
-    inner join {{ ref('dim_measure') }} as registered on schools.measure_id = registered.measure_id
 )
 
 select * from final

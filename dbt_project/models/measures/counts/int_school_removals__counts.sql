@@ -1,5 +1,5 @@
 -- one row per measure of removals, school year, place and race or other group: removals and students enrolled, or why there are none
-{%- set same_place = ['source', 'jurisdiction', 'measure_id', 'place', 'period_start', 'period_end'] %}
+{%- set same_place = ['source', 'jurisdiction', 'measure_id', 'measure_version', 'place', 'period_start', 'period_end'] %}
 {%- set same_group = ['race_ethnicity_code', 'stratum_type', 'stratum_code'] %}
 with
 summed as (
@@ -68,7 +68,7 @@ with_status as (
 final as (
     select
         counted.measure_id,
-        2 as measure_version,
+        counted.measure_version,
         counted.source,
         counted.jurisdiction,
         'school_year' as period_type,
