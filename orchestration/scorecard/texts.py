@@ -25,6 +25,7 @@ TAGS = {"hmn": "mww"}
 # Numbers as residents of the United States write them; CLDR has no numbers of White Hmong.
 LOCALES = {"en": "en_US", "es": "es_US", "hmn": "en_US"}
 REVIEWED = "reviewed"
+_ABSENT = frozenset({""})
 _PARTS = re.compile(r"\{(\w+)\}")
 INSTALLED = DBT_PROJECT / "seeds" / "reference"
 TextRow = tuple[str, str, str, str]  # text_id, language, text and review status
@@ -175,11 +176,12 @@ def _escaped(text: str) -> Markup:
 
 
 def with_installed_texts(rows: Iterable[TextRow], languages: Iterable[str]) -> tuple[TextRow, ...]:
-    """Return the texts of a release with those of the installed version that it lacks, or that take other parts now."""
+    """Return the texts of a release with those of the installed version that it lacks, or whose parts pages no longer have."""
     found = tuple(rows)
     parts = {text_id: _parts(text) for text_id, language, text, _ in found if language == ORIGINAL}
     installed = {language: _installed(language) for language in {ORIGINAL, *languages}}
-    newer = {text_id for text_id, (text, _) in installed[ORIGINAL].items() if parts.get(text_id) != _parts(text)}
+    # a text may leave out a part, as one of a city's layer does
+    newer = {text_id for text_id, (text, _) in installed[ORIGINAL].items() if not parts.get(text_id, _ABSENT) <= _parts(text)}
     added = [
         (text_id, language, *installed[language][text_id])
         for language in languages
