@@ -124,7 +124,7 @@ def test_an_absent_group_of_a_partly_shown_place_is_hidden_and_not_zero(empty_wa
 
 
 def test_the_rest_of_the_students_is_no_known_race(empty_warehouse: EmptyWarehouse) -> None:
-    """Students in no row by race are hidden, and not of unknown race: no known share, no bounds. Everyone else is who is shown."""
+    """Students in no row by race are hidden, and not of unknown race: no known share, no bounds. Everyone else: who is shown."""
     rows = [
         row | {"tabulation": "exclusive", "is_incomplete": False, "kind": "proportion"}
         for row in counted(empty_warehouse, ALL, WHITE, BLACK).values()
