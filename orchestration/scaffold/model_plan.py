@@ -15,7 +15,7 @@ from ingest.contract import Column, Contract
 # The folder of facts of each policy area.
 FOLDERS = {
     "education": "education", "housing": "housing", "workforce": "workforce", "public_safety": "safety",
-    "violence_prevention": "safety", "city_services": "services", "health": "health", "arpa": "money",
+    "violence_prevention": "safety", "city_services": "services", "health": "health", "arpa": "money", "city_money": "money",
     "engagement": "engagement", "population": "population",
 }  # fmt: skip
 TYPES = {

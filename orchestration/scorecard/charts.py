@@ -36,9 +36,9 @@ class Axis:
 
 @dataclass(frozen=True)
 class Dot:
-    """The mark of one figure: its dot, and the ends of its range where it has one."""
+    """The mark of one figure: its dot, and the ends of its range where it has one. Where only a range is known, it has no dot."""
 
-    x: float
+    x: float | None
     low: float | None
     high: float | None
 
@@ -63,12 +63,16 @@ def axis(values: Iterable[float | None], left: float = LEFT, right: float = RIGH
 
 
 def extent(rows: Iterable[Row]) -> list[float | None]:
-    """The figures of rows and the ends of their ranges."""
-    return [value for row in rows if row.is_shown for value in (row.value, row.ci_low, row.ci_high)]
+    """The figures of rows and the ends of their ranges, and the bounds of rows of which only these are known."""
+    rows = tuple(rows)
+    ends = [value for row in rows if row.is_shown for value in (row.value, row.ci_low, row.ci_high)]
+    return ends + [bound for row in rows if row.has_only_a_range for bound in (row.bound_low, row.bound_high)]
 
 
 def dot(row: Row, scale: Axis | None) -> Dot | None:
-    """Return where to draw the figure of a row; None without a figure."""
+    """Return where to draw the figure of a row, or its bounds; None without either."""
+    if scale is not None and row.has_only_a_range:
+        return Dot(None, scale.at(row.bound_low or 0.0), scale.at(row.bound_high or 0.0))
     if scale is None or row.value is None or not row.is_shown:
         return None
     has_range = row.ci_low is not None and row.ci_high is not None

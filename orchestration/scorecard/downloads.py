@@ -26,7 +26,8 @@ def write_downloads(files: ReleaseFiles, folder: Path, measures: Sequence[str]) 
     columns = COLUMNS if files.analyst is None else (*COLUMNS, "is_hidden_in_public")
     with open_release(files) as con:
         rows = con.execute(
-            f"select {', '.join(f'figures.{column}' for column in columns)}, sources.title, measures.licence_attribution, "
+            f"select {', '.join(f'figures.{column}' for column in columns)}, sources.title, "
+            "measures.licence_attribution, measures.licence_id, "
             "(select release_id from release) "
             "from scorecard as figures inner join measures "
             "on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version "
@@ -43,11 +44,12 @@ def write_downloads(files: ReleaseFiles, folder: Path, measures: Sequence[str]) 
     by_measure: dict[str, list[tuple[object, ...]]] = {code: [] for code in measures}
     for row in rows:
         by_measure[row[0]].append(row)
-    header = (*columns, "source", "attribution", "release_id")
+    header = (*columns, "source", "attribution", "licence", "release_id")
     sizes = [_write(folder / f"{code}.csv", header, found) for code, found in by_measure.items()]
     comments = dict(described) | {
         "source": "The source of the figures",
         "attribution": "What the licence asks to be named",
+        "licence": "The licence of the figures: not_stated where its publisher states none, empty for records of the city",
         "release_id": "The release",
         "is_hidden_in_public": "Whether the public file hides a figure of the row",
     }

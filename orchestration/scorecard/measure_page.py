@@ -17,8 +17,10 @@ from orchestration.scorecard.outlines import WIDTH, map_height
 from orchestration.scorecard.peers import peers
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.sentences import PLACES, group, likely_range, marked, old_figures, period, reference, short_answer
+from orchestration.scorecard.strata import Stratum
 from orchestration.scorecard.texts import Name, Part, Texts, day
 
+MOST_STRATA = 24  # of a topic
 MOST_PERIODS = 40  # of a trend; older ones are in the download
 
 
@@ -62,9 +64,9 @@ def interval(row: Row, texts: Texts) -> Markup | None:
 
 def bounds(row: Row, texts: Texts) -> Markup | None:
     """Return the bounds of a row of which only these are known."""
-    if row.status_code != "range_only" or row.bound_low is None or row.bound_high is None:
+    if not row.has_only_a_range:
         return None
-    return Range(row.bound_low, row.bound_high, row.unit).in_language(texts)
+    return Range(row.bound_low or 0.0, row.bound_high or 0.0, row.unit).in_language(texts)
 
 
 def status(row: Row, texts: Texts) -> Markup:
@@ -147,7 +149,53 @@ def groups_chart(measure: Measure, texts: Texts) -> Chart | None:
     """Everyone first, then the groups in their fixed order. Compositions have no line for everyone."""
     rows = [row for row in measure.featured if row.group_kind != "missing" and not (measure.is_composition and row.is_total)]
     rows = [row for row in rows if row.is_total or row.status_code != "nothing_to_compare" or row.basis != PLACES]
-    return chart([(row, group(row).in_language(texts), f"group-{row.race_ethnicity_code}") for row in rows], texts)
+    listed = [(row, group(row).in_language(texts), f"group-{row.race_ethnicity_code}") for row in rows]
+    if any(row.basis == PLACES and row.is_shown for row in measure.groups):
+        # groups by where people live have another denominator than the records of everyone
+        listed = [one for one in listed if not one[0].is_total]
+        if measure.everyone_by_place is not None:
+            listed.insert(0, (measure.everyone_by_place, texts("page.everyone_by_place"), "group-all"))
+    return chart(listed, texts)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """The chart of a measure by topic, such as hour or department."""
+
+    code: str
+    title: Markup
+    caption: Markup
+    chart: Chart
+    shown: Markup | None  # how many of the largest it shows, where there are more
+
+
+def topics(measure: Measure, texts: Texts) -> list[Topic]:
+    """Return a chart per topic with at least two figures; of many the largest."""
+    by_type: dict[str, list[Stratum]] = {}
+    for stratum in measure.strata:
+        by_type.setdefault(stratum.stratum_type, []).append(stratum)
+    found = []
+    for code, strata in by_type.items():
+        largest = sorted(strata, key=lambda stratum: -(stratum.row.numerator or stratum.row.value or 0.0))[:MOST_STRATA]
+        kept = [stratum for stratum in strata if stratum in largest] if len(strata) <= MOST_STRATA else largest
+        listed = [(one.row, _stratum_label(one, texts), f"{code}-{number}") for number, one in enumerate(kept)]
+        whole = strata[0].whole
+        # a count of everyone next to those of its parts would flatten them, and a composition of everyone is 100 %
+        if whole is not None and measure.about["kind"] not in ("count", "sum", "composition"):
+            listed.insert(0, (whole, texts("reference_group.overall"), f"{code}-all"))
+        drawn = chart(listed, texts) if len(strata) > 1 else None
+        if drawn is not None:
+            caption = texts("page.everyone_caption", place=kept[0].row.place, period=drawn.period)
+            more = texts("sentence.largest_strata", count=Count(len(kept))) if len(strata) > len(kept) else None
+            title_id = f"stratum_type.{code}"
+            title = texts(title_id) if texts.has(title_id) else texts.marked_english(code.replace("_", " ").capitalize())
+            found.append(Topic(code, title, caption, drawn, more))
+    return found
+
+
+def _stratum_label(stratum: Stratum, texts: Texts) -> Markup:
+    text_id = f"{stratum.stratum_type}.{stratum.code}"
+    return texts(text_id) if texts.has(text_id) else texts.marked_english(stratum.label)
 
 
 def districts_chart(measure: Measure, texts: Texts) -> Chart | None:
@@ -232,7 +280,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
     return {
         "measure": measure,
         "featured": featured,
-        "sentences": short_answer(measure, texts),
+        "sentences": short_answer(measure, texts) or only_ranges(measure, texts),
         "old": old_figures(measure, newest, texts),
         "caveat": caveat(measure, texts),
         "groups": groups_chart(measure, texts),
@@ -240,6 +288,8 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "known_race_mark": marked(Markup(), measure.everyone is not None and measure.everyone.is_hidden_in_public, texts),
         "everyone_line": everyone,
         "group_lines": groups,
+        "topics": topics(measure, texts),
+        "licence": licence(measure, texts),
         "districts": districts_chart(measure, texts),
         "district_map": (vintage := measure.districts[0].geography_vintage if measure.districts else None),
         "outlines": data.outlines.get(vintage or "", {}),
@@ -254,6 +304,25 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "first_reported": first_reported_lines(measure.first_reported, texts),
         "is_about_places": any(row.basis == PLACES and row.is_shown for row in measure.groups),
     }
+
+
+def only_ranges(measure: Measure, texts: Texts) -> list[Markup]:
+    """Say that no figure is known exactly, where that is so of each group."""
+    return [texts("sentence.only_ranges")] if any(row.has_only_a_range for row in measure.featured) else []
+
+
+def licence(measure: Measure, texts: Texts) -> list[Markup]:
+    """Return the license of the figures and what it asks of who shows them elsewhere."""
+    about = measure.about
+    code = about["licence_id"]
+    if code in (None, "not_stated"):
+        return [texts("page.licence_not_stated" if code else "page.licence_own")]
+    found = [texts.marked_english(str(code))]
+    if about["licence_share_alike"]:
+        found.append(texts("sentence.licence_share_alike"))
+    if about["licence_commercial"] is False:
+        found.append(texts("sentence.licence_not_commercial"))
+    return found
 
 
 def caveat(measure: Measure, texts: Texts) -> Markup | None:

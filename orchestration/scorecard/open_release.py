@@ -36,7 +36,10 @@ _FIGURES = (
     "compared_with_reference", "trend", "trend_word",
 )  # fmt: skip
 _IS_ANY_HIDDEN = " or ".join(f"(figures.{name} is not null and shown.{name} is null)" for name in _FIGURES)
-_FROM_ANALYST = {"scorecard": "scorecard", "goal_progress": "fct_goal_progress", "peer_comparison": "fct_peer_comparison"}
+_FROM_ANALYST = {
+    "scorecard": "scorecard", "goal_progress": "fct_goal_progress", "peer_comparison": "fct_peer_comparison",
+    "equity_measures": "fct_equity_measures",
+}  # fmt: skip
 # `{shown}`: the table of the public file, `{figures}`: that of the analyst file
 _PUBLIC = dict.fromkeys(_FROM_ANALYST, "select *, false as is_hidden_in_public from ({shown})")
 _INTERNAL = {
@@ -69,6 +72,21 @@ _INTERNAL = {
         from ({figures}) as peers
         left join ({shown}) as shown
             using (measure_id, measure_version, period_type, period_start, race_ethnicity_code, reference_code, geoid)
+        """,
+    "equity_measures": """
+        select figures.* replace (
+                case
+                    when figures.value_status <> 'computed' then figures.value_status
+                    when figures.reliability = 'unreliable' then 'unreliable'
+                    else 'published'
+                end as publication_status
+            ),
+            shown.value is null and figures.value is not null as is_hidden_in_public
+        from ({figures}) as figures
+        left join ({shown}) as shown using (
+            measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, race_standard,
+            race_ethnicity_code, tabulation, method, stratum_type, stratum_code
+        )
         """,
 }
 

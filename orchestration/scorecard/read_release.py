@@ -17,6 +17,7 @@ from duckdb import DuckDBPyConnection
 from orchestration.scorecard.first_reported import FirstReported, read_first_reported
 from orchestration.scorecard.open_release import ReleaseFiles, council_district_type, open_release
 from orchestration.scorecard.outlines import Outline, read_outlines
+from orchestration.scorecard.strata import Stratum, read_everyone_by_place, read_strata, slice_of
 from warehouse.connection import load_extension
 
 OUTSIDE = "outside"
@@ -90,6 +91,11 @@ class Row(NamedTuple):
         return self.value is not None and self.status_code in ("shown", "zero")
 
     @property
+    def has_only_a_range(self) -> bool:
+        """Whether no figure is known, but its bounds."""
+        return self.status_code == "range_only" and self.bound_low is not None and self.bound_high is not None
+
+    @property
     def is_total(self) -> bool:
         """Whether the row is about everyone."""
         return self.race_ethnicity_code == TOTAL
@@ -115,6 +121,8 @@ class Measure:
     series: tuple[Row, ...] = ()  # the same place and kind of period, all periods
     districts: tuple[Row, ...] = ()  # the newest period of council districts
     peers: tuple[Mapping[str, Any], ...] = ()
+    strata: tuple[Stratum, ...] = ()  # figures by topic, of everyone
+    everyone_by_place: Row | None = None  # for everyone, with the denominator of featured groups that are place-weighted
     first_reported: tuple[FirstReported, ...] = ()  # of the series: figures that were revised, the newest first
 
     @property
@@ -253,7 +261,8 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
         "qualify peers.period_start = max(peers.period_start) over (partition by peers.measure_id) order by group_order",
     ):
         peers[row["measure_id"]].append(row)
-    first_reported = read_first_reported(con)
+    first_reported, strata = read_first_reported(con), read_strata(con, Row, PERIOD_TYPES)
+    by_place = read_everyone_by_place(con, Row)
     for about in _records(
         con,
         """
@@ -264,7 +273,11 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
         """,
     ):
         code = about["measure_id"]
-        yield Measure(about, featured[code], series[code], districts[code], tuple(peers[code]), first_reported[code])
+        everyone = by_place.get(slice_of(featured[code][0])) if featured[code] else None
+        yield Measure(
+            about, featured[code], series[code], districts[code], tuple(peers[code]), strata.get(code, ()), everyone,
+            first_reported[code],
+        )  # fmt: skip
 
 
 def _streets(con: DuckDBPyConnection, in_force: str | None) -> Iterable[StreetRange]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from orchestration.scorecard.read_release import Measure
 
-SHOWN, NO_OWN_RACE, NO_RECORDS = "shown", "no_own_race", "no_records"
+SHOWN, NO_OWN_RACE, NO_RECORDS, ONLY_PARTS = "shown", "no_own_race", "no_records", "only_parts"
 # The order of the page; `availability.*` are their texts.
 ORDER = (
     "not_delivered", "stand_in", "agreement_ended", "not_republished", "not_planned", "not_recorded", "not_observable",
-    "contradicted", NO_RECORDS, "hidden_at_source", "hidden", "too_few", "by_topic", NO_OWN_RACE,
+    "contradicted", NO_RECORDS, "hidden_at_source", "hidden", "too_few", "by_topic", ONLY_PARTS, NO_OWN_RACE,
 )  # fmt: skip
 
 
@@ -21,7 +21,9 @@ def reason(measure: Measure) -> str | None:
         return availability
     if not measure.is_answered:
         return NO_RECORDS  # its figures are of smaller places, such as schools
-    return None if measure.about["has_figures_by_race"] else NO_OWN_RACE
+    if measure.about["has_figures_by_race"] or any(row.has_only_a_range for row in measure.groups):
+        return None
+    return NO_OWN_RACE if measure.everyone is not None else ONLY_PARTS
 
 
 def by_reason(measures: Iterable[Measure]) -> list[tuple[str, list[Measure]]]:

@@ -38,6 +38,7 @@ TRUE = {
     "employment_25_54_share", "hs_diploma_19_20_share", "preschool_enrollment_share", "digital_access_share",
     "poverty_exposure_share", "student_homelessness_composition", "juvenile_arrests_per_100000", "low_birth_weight_share",
     "life_expectancy", "premature_deaths_per_100000", "homicide_deaths_per_100000", "firearm_deaths_per_100000",
+    "child_deaths_per_100000", "suicide_deaths_per_100000", "injury_deaths_per_100000", "crash_deaths_per_100000",
     "overdose_deaths_per_100000", "teen_births_per_1000", "children_in_poverty_share", "people_killed_by_police",
     "eviction_filings_per_100_renter_households",
 }  # fmt: skip

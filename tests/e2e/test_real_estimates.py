@@ -30,6 +30,10 @@ FIGURES: list[tuple[str, int, dict[str, float]]] = [
     ("homicide_deaths_per_100000", 2022, {"all": 18.1, "white": 3.2, "black": 55.0, "hispanic": 10.4}),
     ("firearm_deaths_per_100000", 2022, {"all": 23.5, "white": 9.7, "black": 60.7, "hispanic": 13.1}),
     ("overdose_deaths_per_100000", 2022, {"all": 63.2}),
+    ("child_deaths_per_100000", 2023, {"all": 81.0, "white": 34.2, "black": 162.5, "hispanic": 49.5}),
+    ("suicide_deaths_per_100000", 2022, {"all": 13.2, "white": 16.0, "black": 9.7, "hispanic": 8.4}),
+    ("injury_deaths_per_100000", 2022, {"all": 140.6, "white": 148.1, "black": 188.8, "aian": 185.2}),
+    ("crash_deaths_per_100000", 2022, {"all": 10.9, "white": 7.4, "black": 20.8, "hispanic": 8.0}),
     ("children_in_poverty_share", 2023, {"black": 37.1, "white": 8.0, "hispanic": 26.3, "asian": 27.8}),
 ]  # fmt: skip
 

@@ -248,6 +248,19 @@ def planted() -> dict[str, list[dict[str, Any]]]:
             },
             {"theme_code": "parks", "period_start": YEAR[0], "publication_status": "suppressed"},
         ],
+        # everyone with the denominator of the groups, which the chart of places shows
+        "equity_measures": [
+            {name: value for name, value in places[0].items() if name in promised_columns("equity_measures")}
+            | {
+                "race_standard": "spd15_1997",
+                "tabulation": "exclusive",
+                "method": "place_weighted",
+                "stratum_type": "all",
+                "stratum_code": "all",
+                "value_status": "computed",
+                "value": 302.5,
+            }
+        ],
         "peer_comparison": [],
         "street_districts": streets(),
         "theme_measures": [{"theme_code": "housing", "measure_id": "places", "sort_order": 1}],
@@ -261,13 +274,18 @@ def promised_models() -> dict[str, Any]:
     return {model["name"].removeprefix("published_"): model for model in models}
 
 
+def promised_columns(table: str) -> dict[str, str]:
+    """The columns of a published table, with their types."""
+    return {column["name"]: column["data_type"] for column in promised_models()[table]["columns"]}
+
+
 def write_public_file(path: Path, tables: dict[str, list[dict[str, Any]]]) -> Path:
     """Write the tables with the columns that dbt promises, and the texts of the seeds with names of the planted codes."""
     models = promised_models()
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
         con.execute("create schema published; use published")
-        for name, rows in ({"texts": []} | tables).items():
+        for name, rows in ({"texts": [], "equity_measures": [], "strata": []} | tables).items():
             promised = {column["name"]: column["data_type"] for column in models[name]["columns"]} if name in models else {}
             columns = promised or NOT_OF_DBT[name]
             con.execute(f"create table {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
@@ -288,14 +306,15 @@ def write_marts(con: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str,
         "scorecard": "scorecard",
         "fct_goal_progress": "goal_progress",
         "fct_peer_comparison": "peer_comparison",
+        "fct_equity_measures": "equity_measures",
     }.items():
         columns = {
             column["name"]: column["data_type"]
             for column in promised_models()[name]["columns"]
-            if (mart, column["name"]) != ("fct_goal_progress", "publication_status")
+            if mart not in ("fct_goal_progress", "fct_equity_measures") or column["name"] != "publication_status"
         }
-        con.execute(f"create table marts.{mart} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
-        for row in tables[name]:
+        con.execute(f"create or replace table marts.{mart} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
+        for row in tables.get(name, []):
             values = {column: value for column, value in row.items() if column in columns}
             con.execute(
                 f"insert into marts.{mart} ({', '.join(values)}) values ({', '.join('?' * len(values))})", list(values.values())

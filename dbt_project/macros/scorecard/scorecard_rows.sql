@@ -57,7 +57,8 @@ featured as (
     inner join measures on shown.measure_id = measures.measure_id
     inner join places on {{ same_columns('shown', 'places', of_map) }}
     where
-        shown.has_value and not measures.is_stand_in and places.scorecard_order is not null
+        -- a place of which only ranges are known opens the page too, where no period has a figure
+        (shown.has_value or shown.publication_status = 'bounded') and not measures.is_stand_in and places.scorecard_order is not null
         -- the whole of a composition is 100 % in every period
         and (measures.kind is distinct from 'composition' or shown.race_ethnicity_code <> 'all')
     qualify row_number() over (
@@ -66,6 +67,7 @@ featured as (
             places.scorecard_order,
             shown.period_type = measures.featured_period_type desc,
             list_position({{ ['year', 'school_year', 'snapshot', '5_year', '3_year', 'multi_year', 'quarter', 'month'] }}, shown.period_type),
+            shown.has_value desc,
             shown.period_start desc
     ) = 1
 ),
@@ -76,7 +78,11 @@ latest as (
         measure_id,
         period_type,
         geography_type,
-        coalesce(max(period_start) filter (where has_value), max(period_start)) as period_start
+        coalesce(
+            max(period_start) filter (where has_value),
+            max(period_start) filter (where publication_status = 'bounded'),
+            max(period_start)
+        ) as period_start
     from shown
     group by all
 ),
@@ -150,6 +156,7 @@ joined as (
             when shown.method = 'place_weighted' then 'where_people_live'
             when with_race.measure_id is null then 'no_race'
             when measures.collection_mode = 'observer' then 'observed_race'
+            when measures.collection_mode = 'compiled' then 'reported_race'
             else 'own_race'
         end as basis,
         -- of source and period; a figure of another publisher covers the period that it is of

@@ -26,6 +26,10 @@ MEASURES: dict[str, tuple[str, float, dict[str, float]]] = {
     "v015": ("r2025", 18.1, {"white": 3.2, "black": 55.0, "hispanic": 10.4}),
     "v148": ("r2025", 23.5, {"white": 9.7, "black": 60.7, "hispanic": 13.1}),
     "v138": ("r2025", 63.2, {"white": 56.0, "black": 92.0, "hispanic": 52.0}),
+    "v128": ("r2026", 81.0, {"white": 34.2, "black": 162.5, "asian": 51.5, "hispanic": 49.5}),
+    "v161": ("r2025", 13.2, {"white": 16.0, "black": 9.7, "asian": 11.8, "hispanic": 8.4}),
+    "v135": ("r2025", 140.6, {"white": 148.1, "black": 188.8, "aian": 185.2, "asian": 42.4, "hispanic": 78.7}),
+    "v039": ("r2025", 10.9, {"white": 7.4, "black": 20.8, "asian": 5.9, "hispanic": 8.0}),
     "v014": ("R2025", 20.0, {"white": 5.0, "black": 36.0, "asian": 9.0, "hispanic": 31.0}),
     "v063": ("r2025", 63_304.0, {"white": 77_000.0, "black": 38_000.0, "asian": 79_000.0, "hispanic": 55_000.0}),
 }

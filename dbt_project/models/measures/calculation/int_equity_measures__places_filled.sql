@@ -10,21 +10,34 @@ completed as (
     select * from {{ ref('int_equity_measures__groups_filled') }}
 ),
 
--- Only a rate among residents of our city has zeros for places in which nothing happened. `bridged` describes the records of a slice and is
--- no part of its key: where it differs between places, a place without records still gets one row.
+-- A rate among residents of our city has zeros for places in which nothing happened, and so has a count on a map that held for the whole
+-- period. `bridged` describes the records of a slice and is no part of its key: where it differs between places, a place without records
+-- still gets one row.
 slices as (
     select
         {%- for column in counts_columns() if column not in own %}
         completed.{{ column }},
         {%- endfor %}
         bool_or(completed.bridged) as bridged,
-        measures.population_scheme,
+        -- the places of a count are those with residents, as of a rate
+        coalesce(measures.population_scheme, 'pl_2020') as population_scheme,
         coalesce(measures.age_universe, 'total') as age_universe
     from completed
     inner join {{ ref('dim_measure') }} as measures
         on completed.measure_id = measures.measure_id and completed.measure_version = measures.measure_version
     inner join {{ ref('stg_receipts__settings') }} as city on completed.jurisdiction = city.city_geoid
-    where measures.kind in ('rate', 'amount_rate') and measures.population_scheme is not null and completed.value_status = 'computed'
+    left join {{ ref('geography_vintages') }} as maps
+        on completed.geography_type = maps.geography_type and completed.geography_vintage = maps.geography_vintage
+    where
+        completed.value_status = 'computed'
+        and (
+            (measures.kind in ('rate', 'amount_rate') and measures.population_scheme is not null)
+            or (
+                measures.kind = 'count'
+                and completed.period_start >= coalesce(maps.valid_from, completed.period_start)
+                and completed.period_end <= coalesce(maps.valid_to, completed.period_end)
+            )
+        )
     group by all
 ),
 

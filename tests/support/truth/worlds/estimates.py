@@ -25,6 +25,10 @@ _FIGURES = {
     "homicide_deaths_per_100000": ("chr__county_health", "v015", "per_100000", True, 9.0),
     "firearm_deaths_per_100000": ("chr__county_health", "v148", "per_100000", True, 10.0),
     "overdose_deaths_per_100000": ("chr__county_health", "v138", "per_100000", True, 56.0),
+    "child_deaths_per_100000": ("chr__county_health", "v128", "per_100000", True, 34.0),
+    "suicide_deaths_per_100000": ("chr__county_health", "v161", "per_100000", True, 16.0),
+    "injury_deaths_per_100000": ("chr__county_health", "v135", "per_100000", True, 148.0),
+    "crash_deaths_per_100000": ("chr__county_health", "v039", "per_100000", True, 7.4),
     "teen_births_per_1000": ("chr__county_health", "v014", "per_1000", True, 5.0),
 }
 MEASURES = (*_FIGURES, "children_in_poverty_share", "student_homelessness_composition")

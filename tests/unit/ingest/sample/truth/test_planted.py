@@ -64,6 +64,10 @@ OF_THE_COUNTY = {
     "homicide_deaths_per_100000": {"white", "black", "hispanic"},
     "firearm_deaths_per_100000": {"white", "black", "hispanic"},
     "overdose_deaths_per_100000": {"white", "black", "hispanic"},
+    "child_deaths_per_100000": {"white", "black", "asian", "hispanic"},
+    "suicide_deaths_per_100000": {"white", "black", "asian", "hispanic"},
+    "injury_deaths_per_100000": {"white", "black", "aian", "asian", "hispanic"},
+    "crash_deaths_per_100000": {"white", "black", "asian", "hispanic"},
     "teen_births_per_1000": {"white", "black", "asian", "hispanic"},
     "children_in_poverty_share": {"white", "black", "hispanic", "aian", "asian"},
 }
