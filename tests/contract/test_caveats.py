@@ -50,9 +50,3 @@ def test_caveats_of_place_weighted_measures_name_the_method(row: dict[str, str])
     assert names_members == bool(row["weighted_places"]), (
         "write 'members of a group live' if and only if weighted_places is filled"
     )
-
-
-@pytest.mark.parametrize("row", MEASURES, ids=IDS)
-def test_cited_issues_are_known(row: dict[str, str]) -> None:
-    cited = set(re.findall(r"\b[A-Z]{3}-\d{2}\b", row["caveat"])) - {"EEO-4"}
-    assert cited <= {issue["issue_id"] for issue in _rows("known_data_issues")}
