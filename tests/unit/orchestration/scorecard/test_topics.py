@@ -124,7 +124,7 @@ def test_only_ranges_are_drawn_without_a_dot_and_said(site: Path) -> None:
     found = cells(site, "en", "absent")
     assert "56.5% to 57.3%" in found["group-black"] and "15.3% to 26.5%" in found["group-white"]
     line = page.read_text(encoding="utf-8").partition('id="group-white"')[2].partition("</tr>")[0]
-    assert 'class="ci"' in line and "<circle" not in line
+    assert 'class="bounds"' in line and "<circle" not in line
     assert "No exact figure is known" in words(page) and "a figure for everyone, but none" not in words(page)
 
 
