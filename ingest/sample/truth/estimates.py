@@ -18,7 +18,8 @@ _DEATHS = {
     "v147": ("life_expectancy", "3_year", "2021-01-01"), "v127": ("premature_deaths_per_100000", "3_year", "2021-01-01"),
     "v015": ("homicide_deaths_per_100000", "multi_year", "2016-01-01"),
     "v148": ("firearm_deaths_per_100000", "5_year", "2018-01-01"),
-    "v128": ("child_deaths_per_100000", "multi_year", "2020-01-01"), "v161": ("suicide_deaths_per_100000", "5_year", "2018-01-01"),
+    "v128": ("child_deaths_per_100000", "multi_year", "2020-01-01"),
+    "v161": ("suicide_deaths_per_100000", "5_year", "2018-01-01"),
     "v135": ("injury_deaths_per_100000", "5_year", "2018-01-01"), "v039": ("crash_deaths_per_100000", "multi_year", "2016-01-01"),
     "v138": ("overdose_deaths_per_100000", "3_year", "2020-01-01"), "v014": ("teen_births_per_1000", "multi_year", "2017-01-01"),
 }  # fmt: skip

@@ -57,19 +57,15 @@ OF_THE_CITY = (
     "median_household_income", "employment_25_54_share", "hs_diploma_19_20_share", "preschool_enrollment_share",
     "digital_access_share", "poverty_exposure_share", "student_homelessness_composition", "juvenile_arrests_per_100000",
 )  # fmt: skip
+FOUR = {"white", "black", "asian", "hispanic"}
 OF_THE_COUNTY = {
     "low_birth_weight_share": OTHERS,
     "life_expectancy": {"white", "black", "aian", "asian", "hispanic"},
-    "premature_deaths_per_100000": {"white", "black", "asian", "hispanic"},
-    "homicide_deaths_per_100000": {"white", "black", "hispanic"},
-    "firearm_deaths_per_100000": {"white", "black", "hispanic"},
-    "overdose_deaths_per_100000": {"white", "black", "hispanic"},
-    "child_deaths_per_100000": {"white", "black", "asian", "hispanic"},
-    "suicide_deaths_per_100000": {"white", "black", "asian", "hispanic"},
     "injury_deaths_per_100000": {"white", "black", "aian", "asian", "hispanic"},
-    "crash_deaths_per_100000": {"white", "black", "asian", "hispanic"},
-    "teen_births_per_1000": {"white", "black", "asian", "hispanic"},
     "children_in_poverty_share": {"white", "black", "hispanic", "aian", "asian"},
+    **{f"{cause}_deaths_per_100000": {"white", "black", "hispanic"} for cause in ("homicide", "firearm", "overdose")},
+    **{f"{kind}_deaths_per_100000": FOUR for kind in ("premature", "child", "suicide", "crash")},
+    "teen_births_per_1000": FOUR,
 }
 # Groups that include Hispanics next to a group Hispanic.
 OVERLAPPING = ("poverty_exposure_share", "juvenile_arrests_per_100000", "children_in_poverty_share")
