@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-
 if TYPE_CHECKING:
     from orchestration.scorecard.read_release import Row
 
