@@ -102,14 +102,12 @@ IN_STANDARD_OF_2024 = {
     "engagement_declined_with_reason_share",
 }  # fmt: skip
 BY_RACE = {
-    "stops_vehicle_searched_share": {"all", "white", "black"},
-    "stops_cited_share": {"all", "white", "black"},
+    **dict.fromkeys(("stops_vehicle_searched_share", "stops_cited_share", "pay_median"), {"all", "white", "black"}),
     "stops_searched_share": {"all", "white", "black", "hispanic", "aian", "asian", "other_race"},
     "people_killed_by_police": {"all", "white", "black", "hispanic"},
     "student_composition": {"aian", "asian", "black", "hispanic", "nhpi", "multiracial", "white"},
     "workforce_composition": {"white", "black", "hispanic", "asian_or_nhpi", "aian"},
     "survey_satisfied_share": {"white", "black", "hispanic"},
-    "pay_median": {"all", "white", "black"},
     "foreclosures_per_1000_parcels": {"all", "white", "black", "hispanic"},
     "eviction_filings_per_100_renter_households": {"all", "white", "black", "hispanic"},
     **{f"{name}_prevalence": {"all", "white", "black", "hispanic"} for name in ("diabetes", "copd", "poor_mental_health")},
@@ -157,7 +155,8 @@ def test_every_truth_has_the_full_grain_and_no_grain_two(truths: list[dict[str, 
         assert (truth["race_standard"], overlaps or truth["tabulation"]) == (standard, overlaps or "exclusive")
         later = truth["measure_id"] == "children_elevated_lead_share" and truth["period_start"] >= "2022"
         later = later or truth["measure_id"] in (
-            "survey_satisfied_share", "lead_service_lines_per_1000_addresses", "chronic_absence_rate", "completion_rate", *removed,
+            "survey_satisfied_share", "lead_service_lines_per_1000_addresses", "chronic_absence_rate", "completion_rate",
+            *removed,
         )  # fmt: skip
         assert truth["measure_version"] == (2 if later else 1)
         assert truth["method"] in ("individual", "aggregate", "place_weighted")
