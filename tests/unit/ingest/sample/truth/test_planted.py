@@ -102,7 +102,7 @@ IN_STANDARD_OF_2024 = {
     "engagement_declined_with_reason_share",
 }  # fmt: skip
 BY_RACE = {
-    **dict.fromkeys(("stops_vehicle_searched_share", "stops_cited_share", "pay_median"), {"all", "white", "black"}),
+    **{key: {"all", "white", "black"} for key in ("stops_vehicle_searched_share", "stops_cited_share", "pay_median")},
     "stops_searched_share": {"all", "white", "black", "hispanic", "aian", "asian", "other_race"},
     "people_killed_by_police": {"all", "white", "black", "hispanic"},
     "student_composition": {"aian", "asian", "black", "hispanic", "nhpi", "multiracial", "white"},
