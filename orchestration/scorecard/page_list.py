@@ -22,6 +22,7 @@ from orchestration.scorecard.sentences import first_gap, marked, period, summary
 from orchestration.scorecard.streets import street_pages
 from orchestration.scorecard.texts import Name, Period, Texts, day
 
+WEAK = "3"  # the grade of a publisher that calls its own figure weak
 GOAL_ORDER = ("off_track", "not_met", "on_track", "met", "insufficient_data", "baseline_revised")
 
 
@@ -125,10 +126,14 @@ def area_card(area: str, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
     answered = [measure for measure in inside if measure.is_answered]
     # a rate rather than a count, a figure with groups of people, then the newest
     shown = sorted(
-        (row for measure in answered if not measure.is_composition and (row := measure.everyone) is not None),
+        (
+            row
+            for measure in answered
+            if not measure.is_composition and (row := measure.everyone) is not None and row.publisher_quality != WEAK
+        ),
         key=lambda row: (
             row.unit in ("count", "usd"),
-            row.basis not in ("own_race", "observed_race"),
+            row.basis not in ("own_race", "observed_race", "reported_race"),
             -row.period_end.toordinal(),
             row.measure_id,
         ),

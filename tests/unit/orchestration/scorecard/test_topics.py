@@ -68,12 +68,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tables["measures"] = [one for one in tables["measures"] if one["measure_id"] != "own"] + [
         measure("own", licence_attribution="Planted Records", licence_id="not_stated"),
         measure("calls", kind="count", unit="count", policy_area="public_safety", has_figures_by_race=False),
+        measure("arrests", unit="per_100000", policy_area="public_safety"),
         measure("absent", has_figures_by_race=False, **cc),
         measure("parts", has_figures_by_race=False),
     ]
     of_districts = {"geography_type": "aldermanic_district", "geography_vintage": "2022", "is_featured": False}
     tables["scorecard"] += [
         row("calls", "all", 516.0, unit="count", basis="no_race", ci_low=None, ci_high=None),
+        # a rate of people, which would be the figure of its area if its publisher did not call it weak
+        row("arrests", "all", 2345.0, unit="per_100000", publisher_quality="3"),
         row("absent", "all", None, status_code="hidden_at_source"),
         row("absent", "black", None, bound_low=56.46, bound_high=57.31, **bounds),
         row("absent", "white", None, bound_low=15.31, bound_high=26.54, **bounds),
@@ -131,6 +134,12 @@ def test_only_ranges_are_drawn_without_a_dot_and_said(site: Path) -> None:
 def test_figures_of_parts_claim_none_for_everyone(site: Path) -> None:
     text = words(site / "en" / "measures" / "parts.html")
     assert "There are figures for some districts only" in text and "There is a figure for everyone" not in text
+
+
+def test_a_figure_that_its_publisher_calls_weak_is_on_its_page_and_no_tile(site: Path) -> None:
+    assert "2,345" in cells(site, "en", "arrests")["group-all"]
+    home = words(site / "en" / "index.html")
+    assert "516" in home and "2,345" not in home
 
 
 @pytest.mark.parametrize(
