@@ -6,7 +6,7 @@ estimated as (
         case when method = 'place_weighted' then denominator_share else denominator end as weight,
         value_status = 'computed' and reliability <> 'unreliable' and not has_few_events
         and race_kind in ('category', 'combination') and weight > 0 as is_used
-    from {{ ref('int_equity_measures__with_intervals') }}
+    from {{ ref('int_equity_measures__compared') }}
     where
         tabulation = 'exclusive'
         and stratum_type = 'all'
@@ -58,7 +58,7 @@ tracts as (
         estimated.race_ethnicity_code,
         list(estimated.numerator order by estimated.geoid) as group_counts,
         list(greatest(estimated.denominator - estimated.numerator, 0) order by estimated.geoid) as other_counts
-    from {{ ref('int_equity_measures__with_intervals') }} as estimated
+    from {{ ref('int_equity_measures__compared') }} as estimated
     where
         estimated.measure_id = 'population_by_race'
         and estimated.geography_type = 'tract'
