@@ -18,7 +18,6 @@ from warehouse import dialect
 SUBJECT = "published.words"
 QUERY = Path(__file__).with_name("words.sql")
 LISTED = 3
-SEVERITY: Severity = "warning"
 # columns that a release of an earlier version lacks
 LATER = {"covered_from": "date", "covered_until": "date", "is_period_complete": "boolean"}
 MESSAGES = {
@@ -30,6 +29,7 @@ MESSAGES = {
     "direction_or_range_contradicts": "higher or lower is in a row whose figures or ranges do not exclude the opposite",
     "ranges_are_apart": "a row whose ranges exclude no difference has neither higher nor lower",
     "no_range_is_known": "a word needs a likely range, and none is known",
+    "reference_is_hidden": "a row is compared with a reference that shows no figure",
     "outside_the_margin": "about the same is in a row whose range reaches beyond the margin of its unit",
     "label_of_another_word": "the text of a word is that of another word",
     "hidden_row_says_something": "a hidden row has a word, a reason or a coverage",
@@ -89,7 +89,7 @@ def gate_words(
 
 
 def results(
-    violations: Iterable[Violation], messages: dict[str, str], severity: Severity = SEVERITY
+    violations: Iterable[Violation], messages: dict[str, str], severity: Severity = "critical"
 ) -> tuple[ExpectationResult, ...]:
     """Return one finding per rule, which names the first violations; rules without one have passed."""
     by_rule: dict[str, list[Violation]] = defaultdict(list)

@@ -6,6 +6,7 @@ with cards as (
         card.publication_status = 'published' and card.value is not null as has_figure,
         reference.value as reference_value,
         reference.ci_low as reference_low,
+        reference.measure_id is not null and reference.value is null as has_hidden_reference,
         reference.ci_high as reference_high,
         city.ci_low as city_low,
         city.ci_high as city_high,
@@ -48,7 +49,6 @@ with cards as (
 evidence as (
     select
         cards.*,
-        coalesce(rate_ratio_ci_low, difference_low) is not null as has_gap_range,
         coalesce(rate_ratio_ci_low > 1, false) or coalesce(difference_low > 0, false) as is_above,
         coalesce(rate_ratio_ci_high < 1, false) or coalesce(difference_high < 0, false) as is_below,
         coalesce(rate_ratio_ci_low > 1 or rate_ratio_ci_high < 1, difference_low > 0 or difference_high < 0, false)
@@ -135,7 +135,10 @@ violations as (
             ) then 'direction_or_range_contradicts' end,
             case when column_name = 'compared_with_reference' and word in ('about_the_same', 'cannot_tell') and (is_disjoint or is_apart)
                 and not (word = 'cannot_tell' and reason is not distinct from 'many_comparisons') then 'ranges_are_apart' end,
-            case when column_name = 'compared_with_reference' and word = 'cannot_tell' and not has_gap_range then 'no_range_is_known' end,
+            case when column_name = 'compared_with_reference' and word in ('higher', 'lower', 'about_the_same', 'cannot_tell')
+                and rate_ratio_ci_low is null and not is_full_count then 'no_range_is_known' end,
+            case when column_name = 'compared_with_reference' and word in ('higher', 'lower', 'about_the_same', 'cannot_tell')
+                and has_hidden_reference then 'reference_is_hidden' end,
             case when column_name = 'compared_with_reference' and word = 'about_the_same' and not is_full_count
                 and not coalesce(
                     (rate_ratio_ci_low >= 1 - margin_share and rate_ratio_ci_high <= 1 / (1 - margin_share))

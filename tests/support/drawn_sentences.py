@@ -31,9 +31,9 @@ def sentences(site: Path, language: str) -> Iterator[tuple[Place, str]]:
     for page in sorted((site / language).rglob("*.html")):
         content = page.read_text(encoding="utf-8")
         answers = [(measure, text) for _, measure, text in ANSWER.findall(content)] + PEERS.findall(content)
-        for measure, text in answers:
-            for number, (_, sentence) in enumerate(SENTENCE.findall(text)):
-                yield (str(page.relative_to(site / language)), measure, number), plain(sentence)
+        said = [(measure, sentence) for measure, text in answers for _, sentence in SENTENCE.findall(text)]
+        for number, (measure, sentence) in enumerate(said):
+            yield (str(page.relative_to(site / language)), measure, number), plain(sentence)
 
 
 def draw(site: Path, facts: PublicFacts, seed: int) -> list[tuple[Place, str]]:

@@ -29,6 +29,8 @@ MUTATIONS = [
     ("word_without_ratio", f"set {NO_RATIO}"),
     ("no_range_is_known", f"set rate_ratio_ci_low = null, rate_ratio_ci_high = null {IS} 'asian'"),
     ("direction_or_range_contradicts", f"set rate_ratio_ci_low = null, rate_ratio_ci_high = null {IS} 'black'"),
+    ("no_range_is_known", f"set rate_ratio_ci_low = null, rate_ratio_ci_high = null {IS} 'black'"),
+    ("reference_is_hidden", f"set value = null, ci_low = null, ci_high = null, publication_status = 'suppressed' {IS} 'white'"),
     ("no_range_is_known", f"set change_ci_low = null, change_ci_high = null {IS} 'all'"),
     ("no_range_is_known", "set ci_low = null, ci_high = null where geoid = '3'"),
     ("ranges_are_apart", f"set compared_with_reference = 'cannot_tell' {IS} 'black'"),
