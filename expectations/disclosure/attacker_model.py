@@ -116,7 +116,7 @@ def _true_counts(figures: Iterable[Row]) -> Iterator[tuple[tuple[str, CellKey], 
         if row.method == "place_weighted" or row.measure.kind == "median":
             continue
         status = row.words.get("value_status")
-        nothing = {"not_collected": 0.0, STARRED: float("nan")}.get(status or "")
+        nothing = 0.0 if _counts_no_one(row) else float("nan") if status == STARRED else None
         numerator = row.figures.get("numerator", nothing)
         if numerator is not None:
             yield (row.measure.numerator, row.where), numerator
@@ -125,10 +125,16 @@ def _true_counts(figures: Iterable[Row]) -> Iterator[tuple[tuple[str, CellKey], 
             yield (row.measure.denominator, row.where), denominator
 
 
+def _counts_no_one(row: Row) -> bool:
+    """No such category, or a sum over cells of which the source shows none: totals leave them out, too."""
+    status = row.words.get("value_status")
+    return status == "not_collected" or (status == STARRED and row.figures.get("place_coverage_pct") == 0.0)
+
+
 def _not_collected(figures: Iterable[Row]) -> Iterator[tuple[str, CellKey]]:
     """The counts of categories for which the source does not ask: zero, as everybody knows, and about no person."""
     for row in figures:
-        if row.words.get("value_status") == "not_collected" and "numerator" not in row.figures:
+        if _counts_no_one(row) and "numerator" not in row.figures:
             yield row.measure.numerator, row.where
             if row.measure.denominator is not None and "denominator" not in row.figures:
                 yield row.measure.denominator, denominator_at(row.measure, row.where)

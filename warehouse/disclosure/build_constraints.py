@@ -81,7 +81,7 @@ def complement_of(denominator: str, numerator: str) -> str:
 def _add_reported_counts(counts: CountSystem, figure: Figure, kinds: Mapping[str, str]) -> None:
     if figure.kind == "median":
         return
-    is_starred = figure.value_status == "suppressed_at_source"
+    is_starred = figure.value_status == "suppressed_at_source" and not figure.counts_no_one
     for records, at, number in (
         (figure.numerator_records, figure.at, figure.numerator),
         (figure.denominator_records, denominator_at(figure), figure.denominator),
@@ -92,7 +92,7 @@ def _add_reported_counts(counts: CountSystem, figure: Figure, kinds: Mapping[str
         if number is not None or is_starred:
             value = math.nan if number is None else number
             counts.add(CountKey(records, at), value, is_secret=not (_is_unknown(kinds, at.race) and value <= EQUAL))
-        elif figure.value_status == "not_collected":
+        elif figure.counts_no_one:
             counts.add_not_collected(CountKey(records, at))
 
 

@@ -18,7 +18,7 @@ GRAIN = (
 # Columns that the publication plan adds to a row.
 _PLANNED = (
     "threshold", "hides_zeros", "kind", "numerator_records", "denominator_records", "rests_on_records",
-    "known_numerator", "known_denominator", "records", "minimum_n",
+    "known_numerator", "known_denominator", "records", "minimum_n", "place_coverage_pct",
 )  # fmt: skip
 _READ = (*GRAIN, "value_status", "numerator", "denominator", *_PLANNED)
 
@@ -54,6 +54,13 @@ class Figure:
     known_denominator: float | None
     records: float | None = None
     minimum_n: float = 0.0
+    place_coverage_pct: float | None = None
+
+    @property
+    def counts_no_one(self) -> bool:
+        """Whether every reader knows that the row counts no one: no such category, or a sum over cells of which none is shown."""
+        is_hidden = self.value_status == "suppressed_at_source" and self.place_coverage_pct == 0.0
+        return self.value_status == "not_collected" or is_hidden
 
     @property
     def at(self) -> Cell:

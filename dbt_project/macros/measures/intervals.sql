@@ -16,6 +16,10 @@
     ceil({{ limit }} / {{ limit_step(limit) }} - 1e-9) * {{ limit_step(limit) }}
 {%- endmacro %}
 
+{% macro limit_of(limit, side) -%}
+    case when is_clustered then {{ rounded_down(limit) if side == 'low' else rounded_up(limit) }} else {{ limit }} end
+{%- endmacro %}
+
 {% macro limit_step(limit) -%}
     pow(10.0, floor(log10(nullif(abs({{ limit }}), 0)) + 1e-9) + 1 - {{ rule('limit_digits') }})
 {%- endmacro %}

@@ -1,4 +1,13 @@
 {#
+    Of a total that itself holds for the people who are shown: whether these are too few. It hides no one of those whom it counts, so that
+    everyone else is its rest. NULL for other rows.
+#}
+{% macro is_shown_too_little() -%}
+    case when race_kind = 'total' and is_partly_shown then place_coverage_pct < {{ rule('partly_shown_for_ratio') }} end
+{%- endmacro %}
+
+
+{#
     Why a row has no ratio: the first of these that holds.
     referenced: the row with its reference · city: the settings, of which city it is
 #}

@@ -60,12 +60,17 @@ def errors(
     ]
     names = ("measure_id", "measure_version", "period_start", "period_end", "geography_type", "geoid", "race_ethnicity_code",
              "stratum_type", "stratum_code", "cluster_id", "numerator", "denominator")  # fmt: skip
-    rows = rows_of_model(
+    residuals = rows_of_model(
         warehouse,
-        "int_equity_measures__cluster_errors",
+        "int_equity_measures__cluster_residuals",
         int_equity_measures__with_known_race=figures(events, students),
         int_equity_measures__clusters=[{name: row[name] for name in names} for row in clusters],
         repeated_events=REPEATED,
+    )
+    rows = rows_of_model(
+        warehouse,
+        "int_equity_measures__cluster_errors",
+        int_equity_measures__cluster_residuals=residuals,
         measure_rules=RULES[:1],
     )
     return {row["race_ethnicity_code"]: row for row in rows}

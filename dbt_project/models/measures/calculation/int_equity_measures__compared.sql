@@ -100,22 +100,10 @@ final as (
             case when has_ratio_bounds then bound_low / reference_bound_high else rate_ratio_bound_low end as rate_ratio_bound_low,
             case when has_ratio_bounds then bound_high / reference_bound_low else rate_ratio_bound_high end as rate_ratio_bound_high
         ),
-        case
-            when is_clustered then {{ rounded_down('ratio_interval.low') }}
-            else ratio_interval.low
-        end as rate_ratio_ci_low,
-        case
-            when is_clustered then {{ rounded_up('ratio_interval.high') }}
-            else ratio_interval.high
-        end as rate_ratio_ci_high,
-        case
-            when is_clustered then {{ rounded_down('difference_interval.low') }}
-            else difference_interval.low
-        end as rate_difference_ci_low,
-        case
-            when is_clustered then {{ rounded_up('difference_interval.high') }}
-            else difference_interval.high
-        end as rate_difference_ci_high
+        {{ limit_of('ratio_interval.low', 'low') }} as rate_ratio_ci_low,
+        {{ limit_of('ratio_interval.high', 'high') }} as rate_ratio_ci_high,
+        {{ limit_of('difference_interval.low', 'low') }} as rate_difference_ci_low,
+        {{ limit_of('difference_interval.high', 'high') }} as rate_difference_ci_high
     from intervals
 )
 

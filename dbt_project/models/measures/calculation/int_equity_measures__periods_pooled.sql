@@ -62,10 +62,8 @@ summed as (
         {{ sum_in_order('years.numerator') }} as numerator,
         {{ sum_in_order('years.denominator') }} as denominator,
         {{ sum_in_order('years.records_count') }} as records_count,
-        case
-            when count(years.full_denominator) > 0
-                then {{ sum_in_order('coalesce(years.full_denominator, years.denominator)') }}
-        end as full_denominator,
+        case when count(years.full_denominator) > 0 then {{ sum_in_order('coalesce(years.full_denominator, years.denominator)') }} end
+            as full_denominator,
         {{ sum_in_order('years.understated_denominator') }} as understated_denominator,
         min(years.geocoded_pct) as geocoded_pct,
         min(years.period_coverage_pct) as period_coverage_pct,
@@ -75,7 +73,7 @@ summed as (
             max(years.population_fit) filter (where years.population_fit = 'estimated_fair'),
             max(years.population_fit)
         ) as population_fit,
-        -- a sum over cells adds up what is shown in each year; of another partly published figure a year cannot be added
+        -- what is shown of cells adds up; another partly published figure does not
         bool_or(
             (
                 years.value_status in ('suppressed_at_source', 'bounded')

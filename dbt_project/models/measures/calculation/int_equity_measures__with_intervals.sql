@@ -1,21 +1,5 @@
 -- one row per measure, period, place, race and stratum, with its value, how sure it is, and how far it can be relied on
 with
-known as (
-    select
-        known.* replace (
-            coalesce(known.variance, over_clusters.variance) as variance,
-            coalesce(known.covariances, over_clusters.covariances) as covariances
-        ),
-        over_clusters.rest_variance,
-        -- events that repeat vary by more than chance: by what differs between clusters, else by an unknown amount
-        repeated.measure_id is not null and known.kind = 'rate' and known.method <> 'place_weighted' as has_repeated_events,
-        over_clusters.variance is not null as is_clustered
-    from {{ ref('int_equity_measures__with_known_race') }} as known
-    left join {{ ref('repeated_events') }} as repeated on known.measure_id = repeated.measure_id
-    left join {{ ref('int_equity_measures__cluster_errors') }} as over_clusters
-        on {{ same_slice('known', 'over_clusters') }} and known.race_ethnicity_code = over_clusters.race_ethnicity_code
-),
-
 guarded as (
     -- one row that is impossible must not stop the build, so the statistics see only what they accept
     select
@@ -36,7 +20,7 @@ guarded as (
         case kind when 'rate' then denominator else 1.0 end as person_time,
         {{ population_cv('denominator') }} as denominator_cv,
         is_rate and kind = 'rate' and numerator > 0 and denominator_cv is not null as has_margin
-    from known
+    from ({{ with_cluster_errors() }}) as known
 ),
 
 intervals as (
@@ -50,8 +34,7 @@ intervals as (
         ),
         case
             when has_wilson then {{ stats('proportion_ci') }}(numerator, denominator, confidence)
-            when is_clustered then {{ log_interval('numerator / denominator', 'sqrt(variance) * denominator / numerator') }}
-            when has_repeated_events then null
+            when has_repeated_events then {{ log_interval('numerator / denominator', 'sqrt(variance) * denominator / numerator') }}
             when has_margin then {{ log_interval('numerator / denominator', 'sqrt(1 / numerator + pow(denominator_cv, 2))') }}
             -- without events: the exact limit, over as few people as there may be
             when is_rate and interpolation_cv is not null
@@ -71,8 +54,7 @@ intervals as (
         end as value_interval,
         case
             when has_wilson then 'wilson'
-            when is_clustered then 'clustered_linearized'
-            when has_repeated_events then null
+            when has_repeated_events then if(is_clustered, 'clustered_linearized', null)
             when has_interpolation or is_rate and interpolation_cv is not null then 'areal_interpolation'
             when has_margin then 'log_moe'
             when is_rate then case when numerator >= 10 - 1e-9 then 'byar' else 'exact_poisson' end
@@ -114,16 +96,8 @@ doubts as (
 final as (
     select
         * replace (
-            case
-                when not {{ has_interval_basis() }} then null
-                when is_clustered then {{ rounded_down('factor * value_interval.low') }}
-                else factor * value_interval.low
-            end as ci_low,
-            case
-                when not {{ has_interval_basis() }} then null
-                when is_clustered then {{ rounded_up('factor * value_interval.high') }}
-                else factor * value_interval.high
-            end as ci_high,
+            case when {{ has_interval_basis() }} then {{ limit_of('factor * value_interval.low', 'low') }} end as ci_low,
+            case when {{ has_interval_basis() }} then {{ limit_of('factor * value_interval.high', 'high') }} end as ci_high,
             {{ ci_method_of_basis() }} as ci_method,
             -- all of unknown race had it and belong to the group; or none of them
             case

@@ -63,7 +63,7 @@ whole as (
         {{ sum_in_order('denominator', among='is_known_once', over='slice') }} as known_denominator,
         {{ sum_in_order('records', among='says_race_once', over='slice') }} as race_records,
         bool_or(race_kind <> 'total') over slice as has_race,
-        bool_or(is_hidden_race or is_partly_shown) over slice as hides_a_race,
+        coalesce(bool_or({{ is_shown_too_little() }}) over slice, bool_or(is_hidden_race or is_partly_shown) over slice) as hides_a_race,
         bool_or(value_status = 'bounded') over slice as has_range
     from labelled
     window slice as (partition by {{ of_both | join(', ') }})

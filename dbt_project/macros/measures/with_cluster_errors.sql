@@ -1,0 +1,16 @@
+{# Rows with what is known of them, with variances over clusters where their events repeat (repeated_events). #}
+{% macro with_cluster_errors() -%}
+    select
+        known.* replace (
+            coalesce(known.variance, over_clusters.variance) as variance,
+            coalesce(known.covariances, over_clusters.covariances) as covariances
+        ),
+        over_clusters.rest_variance,
+        -- events that repeat vary by more than chance: by what differs between clusters, else by an unknown amount
+        repeated.measure_id is not null and known.kind = 'rate' and known.method <> 'place_weighted' as has_repeated_events,
+        over_clusters.variance is not null as is_clustered
+    from {{ ref('int_equity_measures__with_known_race') }} as known
+    left join {{ ref('repeated_events') }} as repeated on known.measure_id = repeated.measure_id
+    left join {{ ref('int_equity_measures__cluster_errors') }} as over_clusters
+        on {{ same_slice('known', 'over_clusters') }} and known.race_ethnicity_code = over_clusters.race_ethnicity_code
+{%- endmacro %}
