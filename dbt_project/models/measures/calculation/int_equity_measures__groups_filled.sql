@@ -13,7 +13,8 @@ slices as (
         bool_or(bridged) as bridged,
         max(denominator) as whole,
         bool_or((race_ethnicity_code <> 'all' and value_status in ('suppressed_at_source', 'bounded')) or place_coverage_pct < 100)
-            as hides_a_race,
+        -- a total with such a share counts every group with a cell, those of hidden cells too: one without a cell has no one
+        and not bool_or(race_ethnicity_code = 'all' and place_coverage_pct is not null) as hides_a_race,
         bool_and(value_status = 'not_collected') as is_not_collected
     from counted
     where piece_tract_geoid is null

@@ -28,7 +28,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                 value_status varchar, reliability varchar, numerator double, denominator double, value double, threshold integer,
                 hides_zeros boolean, kind varchar, minimum_n double, numerator_records varchar, denominator_records varchar,
                 rests_on_records varchar, known_numerator double, known_denominator double, records double, known_records double,
-                is_confidential boolean
+                is_confidential boolean, place_coverage_pct double
             );
             create table release.marts.fct_equity_measures as
                 select * exclude (

@@ -31,7 +31,7 @@ def _row(race: str, places: Sequence[int], years: Sequence[int]) -> tuple[object
     return (
         "lead", 1, *period, f"{2021 + years[-1]}-12-31", *place, "spd15_2024", race, "exclusive", "individual", "all", "all",
         "computed", "reliable", count, CHILDREN * len(places) * len(races) * len(years), 0.0, 11, False, "proportion", 20.0,
-        "elevated", "children", None, None, None, None, None, True,
+        "elevated", "children", None, None, None, None, None, True, None,
     )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def _fill(con: duckdb.DuckDBPyConnection, totals: bool) -> None:
     (planned if totals else inside).extend(of_districts)
     con.execute("insert into release.marts.dim_measure values ('lead', 1, 'health')")
     con.execute("create table rows as from intermediate.int_disclosure__planned limit 0")
-    con.executemany(f"insert into rows values ({', '.join('?' * 31)})", [*planned, *inside])
+    con.executemany(f"insert into rows values ({', '.join('?' * 32)})", [*planned, *inside])
     con.execute(f"insert into release.marts.fct_equity_measures {_MARTS}")
     of_all = "and race_ethnicity_code <> 'all'" if totals else ""
     con.execute(f"delete from rows where geography_type <> 'city' and period_type = 'year' {of_all}")

@@ -44,6 +44,14 @@ def test_a_category_that_no_form_asks_for_hides_no_group() -> None:
     assert unknown is not None and counts.value[unknown] == 0.0 and not counts.is_sensitive(unknown)
 
 
+def test_a_group_whose_cells_are_all_hidden_by_the_state_hides_no_other_group() -> None:
+    """Totals hold for the students whom the state shows, so that a group of which it shows none is in no total."""
+    figures = [_rate(at("black"), 300, 900), _rate(at("white"), 200, 2000), _rate(at("all"), 500, 2900)]
+    starred = _rate(at("nhpi"), None, None, status="suppressed_at_source")
+    assert _choose([*figures, starred])[1].rows  # of which the totals may hold some
+    assert not _choose([*figures, dataclasses.replace(starred, place_coverage_pct=0.0)])[1].rows
+
+
 def test_a_real_zero_is_hidden_and_protected_by_another_row() -> None:
     figures = [
         _rate(at("black"), 300, 900),
