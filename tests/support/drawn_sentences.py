@@ -23,7 +23,7 @@ SHOWN = (
     "rate_ratio_ci_high", "compared_with_reference", "compared_reason", "trend_from", "trend", "trend_ci_low", "trend_ci_high",
     "trend_word", "reliability", "status_reason", "is_period_complete", "favourable_direction",
 )  # fmt: skip
-Place = tuple[str, str, int]  # page below the folder of its language, measure, number of the sentence on the page
+Place = tuple[str, str, int]  # page below the folder of its language, measure, number of the sentence among those of the measure
 
 
 def sentences(site: Path, language: str) -> Iterator[tuple[Place, str]]:
@@ -32,8 +32,10 @@ def sentences(site: Path, language: str) -> Iterator[tuple[Place, str]]:
         content = page.read_text(encoding="utf-8")
         answers = [(measure, text) for _, measure, text in ANSWER.findall(content)] + PEERS.findall(content)
         said = [(measure, sentence) for measure, text in answers for _, sentence in SENTENCE.findall(text)]
-        for number, (measure, sentence) in enumerate(said):
-            yield (str(page.relative_to(site / language)), measure, number), plain(sentence)
+        numbers: dict[str, int] = defaultdict(int)  # each language lists measures by its own names
+        for measure, sentence in said:
+            numbers[measure] += 1
+            yield (str(page.relative_to(site / language)), measure, numbers[measure]), plain(sentence)
 
 
 def draw(site: Path, facts: PublicFacts, seed: int) -> list[tuple[Place, str]]:
