@@ -24,6 +24,7 @@ _OF_REFERENCE = (
     "rate_difference_ci_high",
 )  # fmt: skip
 _BOUNDS, _RATIO_BOUNDS = ("bound_low", "bound_high"), ("rate_ratio_bound_low", "rate_ratio_bound_high")
+_LIMITS = ("ci_low", "ci_high", *(name for name in _OF_REFERENCE if "_ci_" in name))
 _SNAPSHOT_DAYS = 45  # between two published snapshots, which are also of two quarters
 _POOLED = ("3_year", "5_year")
 _ABOUT_REFERENCE = {"reference_unreliable", "zero_events"}
@@ -53,6 +54,7 @@ def forbidden_disclosures(
     for row in published.rows:
         yield from _of_row(row)
         yield from _of_reference(row, rows)
+        yield from _of_clusters(row)
         yield from _of_bounds(row, rows, published, labelled)
         yield from _of_median(row, records or {})
     yield from _of_coverage(published.rows)
@@ -99,6 +101,16 @@ def _of_row(row: Row) -> Iterator[ForbiddenDisclosure]:
         yield ForbiddenDisclosure(f"{name} of a hidden row", row.measure, row.where)
     if row.words.get("status_reason", SUPPRESSED) not in _REASONS_OF_HIDDEN:
         yield ForbiddenDisclosure("status_reason of a hidden row", row.measure, row.where)
+
+
+def _of_clusters(row: Row) -> Iterator[ForbiddenDisclosure]:
+    """Limits over clusters are quadratic functions of schools that no row shows: with two digits they fit many schools."""
+    if "clustered" not in row.words.get("ci_method", ""):
+        return
+    for name in _LIMITS:
+        limit = row.figures.get(name, 0.0)
+        if abs(float(f"{limit:.1e}") - limit) > TOLERANCE * abs(limit):
+            yield ForbiddenDisclosure(f"{name} over clusters with more than two digits", row.measure, row.where)
 
 
 def _of_median(row: Row, records: Mapping[tuple[AuditedMeasure, CellKey], float]) -> Iterator[ForbiddenDisclosure]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from typing import Any
 
 import jinja2
 import numpy as np
@@ -134,7 +135,7 @@ def test_groups_that_share_schools_are_compared_with_their_covariance(empty_ware
 
 def test_limits_are_rounded_outward_to_two_digits(empty_warehouse: EmptyWarehouse) -> None:
     text = (DBT_PROJECT / "macros" / "measures" / "intervals.sql").read_text(encoding="utf-8")
-    macros = jinja2.Environment().from_string(text, globals={"rule": lambda name: "2"}).module
+    macros: Any = jinja2.Environment().from_string(text, globals={"rule": lambda name: "2"}).module
     for value, low, high in ((54.23, 54, 55), (0.2449, 0.24, 0.25), (-3.21, -3.3, -3.2), (5.0, 5, 5), (1182.3, 1100, 1200)):
         row = empty_warehouse.con.execute(f"select {macros.rounded_down(value)}, {macros.rounded_up(value)}").fetchone()
         assert row == pytest.approx((low, high))

@@ -120,6 +120,21 @@ def test_an_interval_of_a_hidden_row_is_refused(figure: str) -> None:
     assert f"{figure} of a hidden row" in what_is_refused(left_in)
 
 
+@pytest.mark.parametrize(("limit", "is_refused"), [(0.044, False), (440.0, False), (-4.4, False), (4.41, True), (44.04, True)])
+def test_a_limit_over_clusters_has_two_digits(limit: float, is_refused: bool) -> None:
+    truth = slice_rows(VISITS, where(), {"black": (50, 4000), "white": (100, 9000)})
+
+    def clustered(row: Row) -> Row:
+        limits = {"ci_low": limit, "ci_high": 500.0, "rate_difference_ci_low": limit}
+        return row._replace(
+            figures=row.figures | limits, words={**row.words, "ci_method": "super_population_clustered_linearized"}
+        )
+
+    refused = {what for what in what_is_refused(publish(truth, [], also=clustered)) if "clusters" in what}
+    names = ("ci_low", "rate_difference_ci_low") if is_refused else ()
+    assert refused == {f"{name} over clusters with more than two digits" for name in names}
+
+
 @pytest.mark.parametrize(
     ("word", "value"), [("ci_method", "exact_poisson"), ("reliability", "unreliable"), ("status_reason", "zero_events")]
 )
