@@ -26,6 +26,7 @@ from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED
 from orchestration.runs.results import UP_TO_DATE
 from orchestration.transform.gate_cache import MARTS, save_results, valid_results
+from orchestration.transform.incremental import confirm_release
 from warehouse.connection import attach, detach
 from warehouse.paths import ANALYST_FILE
 from warehouse.releases import content_hash, current
@@ -52,6 +53,7 @@ def run_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[Ga
         return gates
     published = current(run.settings.home)
     if published is not None and published.content_hash == run.content_hash:
+        confirm_release(run, published.release_id)
         end_unchanged(run, "the build has the same content as the current release")
     return gates
 

@@ -24,6 +24,7 @@ from orchestration.transform.fingerprints import (
     seeds_hash,
     versions,
 )
+from orchestration.transform.incremental import landed_loads
 from warehouse import disclosure
 from warehouse.connection import detach
 from warehouse.fingerprint import text_sha256
@@ -91,7 +92,7 @@ def release_candidate(run: RunContext) -> str | None:
             content_hash=run.content_hash,
             data_as_of=data_as_of,
             as_of=run.as_of,
-            loads=_loads(run),
+            loads=landed_loads(run.con),
             versions=versions(),
             seeds_hash=seeds_hash(run.location.city.layers),
             made_of=_made_of(run, measures),
@@ -118,21 +119,13 @@ def _data_as_of(record: RunRecord) -> dt.datetime | None:
     return dt.datetime.combine(max(ends), dt.time()) if ends else None
 
 
-def _loads(run: RunContext) -> dict[str, tuple[str, ...]]:
-    """The loads of each source in landing, in their order."""
-    loads: dict[str, tuple[str, ...]] = {}
-    for source, load_id in run.con.execute("select source, load_id from intake.loads order by source, sequence").fetchall():
-        loads[source] = (*loads.get(source, ()), load_id)
-    return loads
-
-
 def _made_of(run: RunContext, measures: dict[str, MeasureInputs]) -> BuildInputs:
     manifest = run.manifest
     return BuildInputs(
         code=code_hashes(),
         seeds=seed_hashes(run.location.city.layers),
         contracts=contract_hashes(run.location.registry),
-        contents={source: _content(run, source) for source in _loads(run)},
+        contents={source: _content(run, source) for source in landed_loads(run.con)},
         models=model_hashes(manifest),
         lineage=lineage(manifest, measures),
         node_fingerprints=run.fingerprints,

@@ -24,7 +24,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract.registry import Registry
 from ingest.typing import accepted_rows
-from orchestration.transform.fingerprints import code_hash, code_version, model_hashes, versions
+from orchestration.transform.fingerprints import code_hash, model_hashes, versions
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import NodeFingerprint
 
@@ -33,6 +33,8 @@ CONTRACTS = RECEIPTS + "contracts"
 # Keys of a model's `meta` in dbt.
 INCREMENTAL_SOURCE, ROW_BY_ROW, LOOKED_UP = "incremental_source", "row_by_row", "looked_up"
 VIEW_COLUMNS = "view_columns"
+# Raise it when Python changes rows without a change of SQL, seeds, contracts or `receipts`: then every table is built again.
+BUILD_VERSION = 1
 # Every run builds these; they are not part of a release's content.
 ALWAYS_BUILT = ("models/quality/", "models/published/")
 
@@ -99,7 +101,7 @@ class FingerprintInputs:
 
     @cached_property
     def _code(self) -> str:
-        return _hash(code_version(), json.dumps(versions(), sort_keys=True), self._models["stats"])
+        return _hash(str(BUILD_VERSION), json.dumps(versions(), sort_keys=True), self._models["stats"])
 
     def fingerprint(self, node: str) -> NodeFingerprint:
         """The fingerprint of the node if it were built now."""
@@ -241,9 +243,12 @@ def tested_nodes(test: Mapping[str, Any]) -> set[str]:
     return {node for node in test["depends_on"]["nodes"] if node.startswith(("model.", "seed."))}
 
 
-def read_state(con: DuckDBPyConnection) -> dict[str, NodeFingerprint]:
-    """The fingerprints of the models in the working warehouse."""
-    rows = con.execute("select node, state, base, shape, loads from intake.node_fingerprints").fetchall()
+def read_state(con: DuckDBPyConnection, release_id: str | None = None) -> dict[str, NodeFingerprint]:
+    """The fingerprints of the models in the working warehouse, or those that the tables of a release were found equal to."""
+    rows = con.execute(
+        "select node, state, base, shape, loads from intake.node_fingerprints where release_id is not distinct from ?",
+        [release_id],
+    ).fetchall()
     return {
         node: NodeFingerprint(state=state, base=base, shape=shape, loads=tuple((load, at) for load, at in json.loads(loads)))
         for node, state, base, shape, loads in rows
@@ -255,12 +260,12 @@ def invalidate(con: DuckDBPyConnection, nodes: Iterable[str]) -> None:
     con.execute("delete from intake.node_fingerprints where list_contains(?, node)", [list(nodes)])
 
 
-def write_state(con: DuckDBPyConnection, fingerprints: Mapping[str, NodeFingerprint]) -> None:
-    """Record the fingerprints of nodes that were built and passed their tests."""
+def write_state(con: DuckDBPyConnection, fingerprints: Mapping[str, NodeFingerprint], release_id: str | None = None) -> None:
+    """Record the fingerprints of nodes that were built and passed their tests. `release_id`: whose tables have that content."""
     invalidate(con, fingerprints)
     if fingerprints:
-        rows = [(i, f.state, f.base, f.shape, json.dumps(f.loads)) for i, f in fingerprints.items()]
-        con.executemany("insert into intake.node_fingerprints values (?, ?, ?, ?, ?)", rows)
+        rows = [(i, f.state, f.base, f.shape, json.dumps(f.loads), release_id) for i, f in fingerprints.items()]
+        con.executemany("insert into intake.node_fingerprints values (?, ?, ?, ?, ?, ?)", rows)
 
 
 def _hash(*parts: str) -> str:

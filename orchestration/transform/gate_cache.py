@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from expectations.marts.suites import Suite
 from expectations.results import GateResult
 from orchestration.runs.context import RunContext
-from orchestration.transform.fingerprints import seeds_hash
+from orchestration.transform.fingerprints import code_hashes, seeds_hash
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import columns_hash
 from warehouse.sql import identifier
@@ -48,13 +48,15 @@ def _bases(run: RunContext, suites: Iterable[Suite]) -> dict[str, str]:
     but hardly ever the names of the sources.
     """
     states = {node.rpartition(".")[2]: fingerprint.state for node, fingerprint in run.fingerprints.items()}
-    columns, seeds = _columns(run), seeds_hash(run.location.city.layers)  # thresholds in rules are rows of seeds
+    columns = _columns(run)
+    # the checks and suites themselves; thresholds in rules are rows of seeds
+    checks = [code_hashes()["expectations"], seeds_hash(run.location.city.layers)]
     read = functools.cache(lambda table, names: columns_hash(run.con, f"release.{MARTS}.{identifier(table)}", names))
     bases = {}
     for suite in suites:
         if suite.table in states and suite.reads <= columns.keys():
             others = [read(table, suite.columns_read(table, columns[table])) for table in sorted(suite.reads)]
-            bases[f"{MARTS}.{suite.table}"] = text_sha256("\x00".join([seeds, states[suite.table], *others]))
+            bases[f"{MARTS}.{suite.table}"] = text_sha256("\x00".join([*checks, states[suite.table], *others]))
     return bases
 
 

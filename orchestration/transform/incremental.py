@@ -150,8 +150,23 @@ def save_state(run: RunContext, inputs: FingerprintInputs, results: Iterable[Nod
     write_state(run.con, {i: found for i, found in now.items() if i not in run.fingerprints})
 
 
+def confirm_release(run: RunContext, release_id: str) -> None:
+    """Record that a build gave the content of the current release, so that the next run does not make its tables again.
+
+    Only if the release has the same loads: equal rows of a later load have another `_load_id`, by which deletions find them.
+    """
+    if landed_loads(run.con) == read_manifest(run.settings.home, release_id).loads:
+        write_state(run.con, run.fingerprints, release_id)
+
+
+def landed_loads(con: DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+    """The loads of each source in landing, in their order."""
+    query = "select source, list(load_id order by sequence) from intake.loads group by source order by source"
+    return {source: tuple(loads) for source, loads in con.execute(query).fetchall()}
+
+
 def _known_fingerprints(run: RunContext, inputs: FingerprintInputs) -> dict[str, NodeFingerprint]:
-    """From the state table of the working warehouse, and from the manifest of the release that the candidate is a copy of."""
+    """From the working warehouse, and of the release that the candidate is a copy of: what it was built from, or equals."""
     if run.options.rebuilds:
         return {}
     published = current(run.settings.home)
@@ -161,7 +176,7 @@ def _known_fingerprints(run: RunContext, inputs: FingerprintInputs) -> dict[str,
     in_lake = {f"{RELEASE_DATABASE}.{name}" for name in manifest.parts}
     released = {
         node: found
-        for node, found in manifest.made_of.node_fingerprints.items()
+        for node, found in {**manifest.made_of.node_fingerprints, **read_state(run.con, published.release_id)}.items()
         # a fact that the settings now keep elsewhere is built again
         if node not in inputs.nodes
         or incremental_source(inputs.nodes[node]) is None

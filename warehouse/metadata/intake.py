@@ -9,7 +9,8 @@ table `intake.migrations` start at the first migration with their tables in plac
     marks               one row per source: under which terms its landed rows were marked as accepted or refused
     superseded_rows     one row per landed row that a later load replaced, until every incremental fact has deleted it
     superseded_since    one row per source: the first load whose superseded rows are all recorded
-    node_fingerprints   one row per built model or seed: what it was built from
+    node_fingerprints   one row per built model or seed: what it was built from; with `release_id`, what a table of that release
+                        equals, because a later build gave the same content
     gate_results        one row per mart whose gate passed: the result, and the fingerprint of the tables it read
     erasures            one row per removal of records of a source: how many, why, when, by whom (`ingest.delivery.removals`)
     erased_records      one row per erased record and form of its key: the keyed hash by which later deliveries lack it
@@ -59,4 +60,5 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("create the tables", _TABLES),
     ("rename tables to what they hold", _PLAIN_NAMES),
     ("record removals", _ERASURES),
+    ("record what a release equals", "alter table intake.node_fingerprints add column release_id varchar"),
 )

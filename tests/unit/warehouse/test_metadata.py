@@ -75,7 +75,7 @@ def test_a_home_of_the_previous_version_gets_the_layout_of_a_new_one_and_keeps_i
         "loads": [("s", "l", 1, None, None, None, None, None, 5, None, None, None, None, False, 0)],
         "marks": [("s", "terms")],
         "migrations": list(enumerate(NAMES, start=1)),
-        "node_fingerprints": [("model.a", "state", "base", "shape", "[]")],
+        "node_fingerprints": [("model.a", "state", "base", "shape", "[]", None)],
         "rejected_rows": [("s", "l", "f.csv", 3, "a", "missing", "a is missing")],
         "superseded_rows": [("s", "l", "f.csv", 2, 2)],
         "superseded_since": [("s", 2)],
