@@ -39,6 +39,7 @@ MESSAGES = {
     "coverage_ends_before_it_starts": "covered_until is before covered_from",
     "range_on_a_full_count": "a full count has a likely range",
     "range_of_no_kind": "a row has a likely range, and its kind is none",
+    "chance_range_of_repeated_events": "a row has a range, and is not compared because a range would allow for chance only",
     "goal_of_unfinished_period": "the status of a goal uses a period that the records do not cover",
     "goal_and_figures_disagree": "a goal is met or on track, and its figure is not there",
     "rank_without_range": "a city is ranked among others without a known range",

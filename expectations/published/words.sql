@@ -185,7 +185,9 @@ rows_violated as (
             case when has_figure and reliability is distinct from source_reliability then 'caution_is_missing' end,
             case when covered_from > covered_until then 'coverage_ends_before_it_starts' end,
             case when range_kind is not distinct from 'full_count' and ci_low is not null then 'range_on_a_full_count' end,
-            case when range_kind is not distinct from 'none' and ci_low is not null then 'range_of_no_kind' end
+            case when range_kind is not distinct from 'none' and ci_low is not null then 'range_of_no_kind' end,
+            case when 'repeated_events' in (coalesce(compared_reason, ''), coalesce(compared_with_city_reason, '')) and ci_low is not null
+                then 'chance_range_of_repeated_events' end
         ], lambda rule: rule is not null)) as rule
     from evidence
 ),

@@ -14,18 +14,13 @@
 
 {#
     What is known of the difference of two figures: ranged (an interval), counted (two full counts, which have no interval by nature), or
-    NULL (a figure without a range, or events that repeat, whose range allows for chance only). measures: has is_full_count · limits: is
-    NULL, or a reason why the measure's ranges do not count
+    NULL (a figure without a range). measures: has is_full_count
 #}
 {% macro range_of_difference(figure, other) -%}
     case
             when {{ figure }}.value is null or {{ other }}.value is null then null
             when {{ figure }}.ci_low is null and {{ other }}.ci_low is null then case when measures.is_full_count then 'counted' end
             when ({{ figure }}.ci_low is null or {{ other }}.ci_low is null) and not measures.is_full_count then null
-            when
-                repeated.measure_id is not null
-                and (not {{ is_clustered(figure) }} or not {{ is_clustered(other) }})
-                then null
             else 'ranged'
         end
 {%- endmacro %}

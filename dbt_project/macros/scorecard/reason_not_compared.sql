@@ -22,9 +22,7 @@
 {# Why a place is not compared with its city: the city's row has no figure, or the range of one does not count. city: its row #}
 {% macro reason_not_compared_with(city) -%}
     case
-            when repeated.measure_id is not null and {{ city }}.has_value
-                and (not {{ is_clustered('shown') }} or not {{ is_clustered(city) }})
-                then 'repeated_events'
+            when {{ city }}.has_value and (shown.has_chance_only or {{ city }}.has_chance_only) then 'repeated_events'
             when {{ city }}.has_value then null
             when {{ city }}.publication_status = 'suppressed' then 'reference_hidden'
             when {{ city }}.publication_status in ('unreliable', 'no_denominator')

@@ -12,6 +12,19 @@
 {%- set of_map = ['geography_type', 'geography_vintage', 'geoid'] -%}
 {%- set of_place = scorecard_series() + ['season'] + of_map -%}
 with
+-- a range that allows for chance only is none for events that repeat per person or cluster by place
+ranged as (
+    select
+        figures.* replace (
+            case when repeated.measure_id is null or {{ is_clustered('figures') }} then figures.ci_low end as ci_low,
+            case when repeated.measure_id is null or {{ is_clustered('figures') }} then figures.ci_high end as ci_high
+        ),
+        repeated.measure_id is not null and not {{ is_clustered('figures') }} as has_chance_only
+    from {{ figures }} as figures
+    left join {{ ref('comparison_limits') }} as repeated
+        on figures.measure_id = repeated.measure_id and repeated.reason = 'repeated_events' and repeated.race_ethnicity_code = 'any'
+),
+
 shown as (
     select
         figures.*,
@@ -19,7 +32,7 @@ shown as (
         case when figures.period_type in ('month', 'quarter') then month(figures.period_start) else 0 end as season,
         figures.publication_status = 'published' and figures.value is not null as has_value,
         figures.ci_low is not null as has_interval
-    from {{ figures }} as figures
+    from ranged as figures
     where figures.is_shown_first and figures.stratum_type = 'all'
 ),
 
@@ -104,12 +117,6 @@ city as (
 qualities as (
     select * from {{ ref('int_published_estimates__counts') }}
     where publisher_quality is not null and stratum_type = 'all'
-),
-
-repeated as (
-    select distinct measure_id
-    from {{ ref('comparison_limits') }}
-    where reason = 'repeated_events'
 ),
 
 -- figures that a later one of the same place may be compared with
@@ -207,7 +214,6 @@ joined as (
             end = city.geography_type
     left join first_rows as first on {{ same_columns('shown', 'first', of_place) }}
     asof left join comparable as previous on {{ same_columns('shown', 'previous', of_place) }} and shown.period_start > previous.period_end
-    left join repeated on shown.measure_id = repeated.measure_id
     left join {{ ref('comparison_limits') }} as limits
         on shown.measure_id = limits.measure_id and limits.race_ethnicity_code in ('any', shown.race_ethnicity_code)
     left join qualities

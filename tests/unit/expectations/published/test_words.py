@@ -55,6 +55,10 @@ MUTATIONS = [
     ("coverage_ends_before_it_starts", f"set covered_until = date '2023-05-01' {IS} 'black'"),
     ("range_on_a_full_count", f"set range_kind = 'full_count' {IS} 'black'"),
     ("range_of_no_kind", f"set range_kind = 'none' {IS} 'black'"),
+    (
+        "chance_range_of_repeated_events",
+        f"set compared_with_reference = 'not_compared', compared_reason = 'repeated_events', {NO_RATIO}",
+    ),
     ("goal_and_figures_disagree", "update public.published.goal_progress set expected_value = 19.0"),
     ("rank_without_range", "update public.published.peer_comparison set gap_ci_low = null"),
     ("rank_outside_the_cities", "update public.published.peer_comparison set rank_high = 22"),
