@@ -21,6 +21,7 @@ from orchestration.scorecard.strata import Stratum
 from orchestration.scorecard.texts import Name, Part, Texts, day
 
 MOST_STRATA = 24  # of a topic
+NO_RATIO = ("years", "score")  # of which a difference is read, and no ratio
 MOST_PERIODS = 40  # of a trend; older ones are in the download
 
 
@@ -106,7 +107,7 @@ def texts_of(part: Part, texts: Texts) -> Markup:
 
 def _compared(row: Row, texts: Texts) -> Markup:
     words = compared_words("reference", row.compared_with_reference, row.compared_reason, texts, reference(row, texts))
-    if row.rate_ratio is None:
+    if row.rate_ratio is None or row.unit in NO_RATIO or round(row.rate_ratio, 1 if row.rate_ratio >= 1 else 2) == 1.0:
         return words
     if row.rate_ratio_ci_low is None or row.rate_ratio_ci_high is None:
         ratio = texts("page.ratio", ratio=Times(row.rate_ratio))

@@ -1,4 +1,4 @@
-"""Draw sentences of a site at random, each with the rows that it is about, for a reader to judge.
+"""Draw sentences of a site at random, each with the rows that it is about, for a reader to check.
 
     python -m tests.support.drawn_sentences SITE PUBLIC_FILE [SEED]
 

@@ -26,14 +26,14 @@
 {%- endmacro %}
 
 
-{# Whether the interval of a figure allows for events that come in clusters. #}
+{# Whether the interval of a figure allows for clustered events. #}
 {% macro is_clustered(figure) -%}
     coalesce(contains({{ figure }}.ci_method, 'cluster'), false)
 {%- endmacro %}
 
 
 {#
-    What the range of a figure allows for: sampling (a survey), model (modelled or interpolated figures), clustered (events that come in
+    What the range of a figure allows for: sampling (a survey), model (modelled or interpolated figures), clustered (events in
     clusters), chance (records of a process); full_count has no range by nature, and of none no range is known.
 #}
 {% macro range_kind() -%}

@@ -89,7 +89,7 @@ def test_fewer_than_ten_clusters_have_no_variance(empty_warehouse: EmptyWarehous
 
 
 def drawn() -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]]]:
-    """Two groups of 40 schools that suspend often or rarely, whoever is suspended; one school has one group only."""
+    """Two groups of 40 schools that suspend often or rarely, of every group; one school has one group only."""
     rng = np.random.default_rng(35)
     habit = rng.gamma(2, 0.5, 40)
     students = {"black": rng.integers(20, 400, 40).astype(float), "white": rng.integers(20, 300, 40).astype(float)}

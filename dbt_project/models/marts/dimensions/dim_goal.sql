@@ -1,4 +1,4 @@
--- one row per goal of the city; examples, which nobody adopted, only in the sample city
+-- one row per goal of the city; examples, which no council adopted, only in the sample city
 with
 settings as (
     select * from {{ ref('stg_receipts__settings') }}

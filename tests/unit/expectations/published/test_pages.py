@@ -103,7 +103,7 @@ def test_a_true_page_passes() -> None:
         ("sentence_and_row_disagree", page((*ANSWER, "Clearly lower than White: Asian."))),
         ("sentence_and_row_disagree", page((*ANSWER, "We cannot tell for Asian and White."))),
         ("sentence_of_no_figure", page((*ANSWER, "Clearly lower than White: Pacific Islander."))),
-        ("sentence_of_no_text", page((*ANSWER, "All is well."))),
+        ("sentence_of_no_text", page((*ANSWER, "The city is fine."))),
         ("figure_of_a_sentence", page((BLACK.replace("2.1", "2.2"), OTHERS, EVERYONE))),
         ("figure_of_a_sentence", page((BLACK, OTHERS, EVERYONE.replace("12.3", "13.3")))),
         ("figure_of_a_sentence", page((BLACK, OTHERS, EVERYONE.replace("13.6", "20.5")))),
