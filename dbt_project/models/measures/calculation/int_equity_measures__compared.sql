@@ -17,7 +17,7 @@ guarded as (
         is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation in ('exclusive', 'race_alone_any_ethnicity')
         and coalesce(interval_basis, '') <> 'none' as has_ratio_interval,
         has_ratio_interval and not is_delivered and not is_interpolated and kind in ('proportion', 'composition') as compares_shares,
-        has_ratio_interval and not is_delivered and kind = 'rate' and not has_repeated_events as compares_rates,
+        has_ratio_interval and not is_delivered and kind = 'rate' and has_repeated_events is not true as compares_rates,
         has_ratio_interval and (method = 'place_weighted' or is_clustered and reference_variance > 0) as compares_jointly,
         has_ratio_interval and is_delivered and method <> 'place_weighted' and ci_low > 0 and reference_ci_low > 0
             as compares_intervals,

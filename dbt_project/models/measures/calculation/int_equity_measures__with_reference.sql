@@ -91,7 +91,7 @@ paired as (
         -- everyone else has no row that would hold the interval
         case
             when
-                chosen.reference_code = 'rest' and chosen.kind = 'rate' and chosen.denominator_cv is null and not chosen.has_repeated_events
+                chosen.reference_code = 'rest' and chosen.kind = 'rate' and chosen.denominator_cv is null and chosen.has_repeated_events is not true
                 and reference_numerator >= 0 and reference_denominator > 0
                 then {{ stats('rate_ci') }}(reference_numerator, reference_denominator, chosen.confidence)
         end as rest_interval,

@@ -83,7 +83,7 @@ def _removals(
         for places, counted in zip(of, (_by_district(students), students), strict=True):
             everybody = counted.sum(axis=-1, keepdims=True)
             rest = ((counted * rate).sum(axis=-1, keepdims=True) - counted * rate) / (everybody - counted)
-            world.truth(measure, **year, **places, truth=unit * rate, rest_truth=unit * rest)
+            world.truth(measure, measure_version=2, **year, **places, truth=unit * rate, rest_truth=unit * rest)
 
 
 def _exams(
