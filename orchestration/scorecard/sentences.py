@@ -31,9 +31,9 @@ def group(row: Row) -> Name:
 
 
 def reference(row: Row, texts: Texts) -> Name:
-    """Return the name of the group that a row is compared with."""
+    """Return the name of the group that a row is compared with, as inside a sentence."""
     code = row.reference_code or ""
-    return Name("reference_group", code) if texts.has(f"reference_group.{code}") else Name("race_ethnicity", code)
+    return Name("reference_in_sentence", code) if texts.has(f"reference_in_sentence.{code}") else Name("race_ethnicity", code)
 
 
 def marked(text: Markup, is_hidden: bool, texts: Texts) -> Markup:

@@ -7,7 +7,10 @@ words as (
     from {{ ref('dim_text') }}
     where
         language = 'en'
-        and subject in ('period', 'basis', 'status', 'unit', 'city_comparison', 'reference_comparison', 'reference_group', 'change')
+        and subject in (
+            'period', 'basis', 'status', 'unit', 'city_comparison', 'reference_comparison', 'reference_group', 'reference_in_sentence',
+            'change'
+        )
 ),
 
 worded as (
@@ -140,8 +143,11 @@ final as (
         compared_with,
         compared_with_reference,
         compared_reason,
-        replace(text[concat('reference_comparison.', compared_with_reference)], '{group}', coalesce(compared_with, ''))
-            as compared_with_reference_text,
+        replace(
+            text[concat('reference_comparison.', compared_with_reference)],
+            '{group}',
+            coalesce(text[concat('reference_in_sentence.', reference_code)], compared_with, '')
+        ) as compared_with_reference_text,
         {%- for name, alias in [('change', 'previous'), ('trend', 'first')] %}
         {{ alias }}_period_start as {{ name }}_from,
         {{ alias }}_value as {{ name }}_from_value,

@@ -17,7 +17,10 @@ final as (
     from texts
     left join {{ ref('dim_race_ethnicity') }} as races on texts.subject = 'race_ethnicity' and texts.code = races.race_ethnicity_code
     left join {{ ref('dim_stratum') }} as strata on texts.subject = strata.stratum_type and texts.code = strata.stratum_code
-    where texts.subject not in ('measure_question', 'measure_caveat', 'sentence', 'page', 'period', 'residents', 'quantity')
+    where
+        texts.subject not in (
+            'measure_question', 'measure_caveat', 'sentence', 'page', 'period', 'residents', 'quantity', 'reference_in_sentence'
+        )
 )
 
 select * from final

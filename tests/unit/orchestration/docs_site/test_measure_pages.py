@@ -36,7 +36,7 @@ FIGURE = {
     "ci_low": 27.9,
     "ci_high": 29.7,
     "status_text": "Shown",
-    "compared_with_reference_text": "Higher than Everyone else",
+    "compared_with_reference_text": "Higher than everyone else",
     "largest": 28.8,
 }
 HIDDEN = {
@@ -62,7 +62,7 @@ def _page(**changes: Any) -> str:
 
 def test_a_value_has_its_interval_its_comparison_and_the_sentence_of_its_licence() -> None:
     page = _page()
-    assert "28.8 %" in page and "27.9 % to 29.7 %" in page and "Higher than Everyone else" in page
+    assert "28.8 %" in page and "27.9 % to 29.7 %" in page and "Higher than everyone else" in page
     assert "A publisher" in page and "2024, Our City" in page
     assert "Removals &lt;b&gt;" in page and "<b>" not in page
 

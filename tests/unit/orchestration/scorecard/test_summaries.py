@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from expectations.published.reading import Language
 from orchestration.scorecard.page_list import entry
 from orchestration.scorecard.read_release import Measure, Row
 from orchestration.scorecard.sentences import first_gap, short_answer, summary
@@ -97,6 +98,28 @@ def test_everyone_else_has_no_row_so_that_the_ratio_says_it(english: Texts) -> N
     assert (
         first_gap(one, english) == "2024: in Plantville the figure for Black is 54.2%, which is 3.5 times that for everyone else."
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Worse off, with a clearly higher figure than everyone else: Black."),
+        (
+            "es",
+            "En peor situación, con una cifra claramente más alta que la del grupo de las demás personas: Negra o afroamericana.",
+        ),
+        ("hmn", "Raug phem dua, tus lej siab dua meej li rau lwm tus neeg sawv daws: Neeg dub lossis neeg Asmeskas dub."),
+    ],
+)
+def test_inside_a_sentence_everyone_else_is_no_title_and_is_read_back(language: str, sentence: str) -> None:
+    rows = [(one["text_id"], one["language"], one["text"], one["review_status"]) for one in texts(planted())]
+    one = measure(figure("black", 54.2, rate_ratio=3.5, reference_code="rest", compared_with_reference="higher"))
+    assert summary(one, texts_by_language(rows, [language])[language])[1] == sentence
+    own = {text_id: text for text_id, code, text, _ in rows if code == language}
+    known = Language(language, own, frozenset(GROUPS) | {"rest"})
+    readings = {reading.text_id: reading.parts for reading in known.read(sentence)}
+    assert known.groups(readings["sentence.groups_higher_worse"]["reference"]) == ["rest"]
+    assert known.groups(readings["sentence.groups_higher_worse"]["groups"]) == ["black"]
 
 
 @pytest.mark.parametrize(
