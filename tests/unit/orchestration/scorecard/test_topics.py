@@ -104,8 +104,8 @@ def test_topics_of_the_county_are_on_the_page_of_a_city_with_the_countys_own_fig
     assert "Most are black" in found["place_majority-1"] and "13.6" in found["place_majority-1"]
     assert "place_majority-2" not in found, "a hidden line is not listed"
     text = words(site / "en" / "measures" / "places.html")
-    assert "By who most lives in the neighborhood" in text and "Plant County, 2024" in text
-    assert "Por el grupo que más vive en el vecindario" in words(site / "es" / "measures" / "places.html")
+    assert "By the majority in the neighborhood" in text and "Plant County, 2024" in text
+    assert "Por el grupo mayoritario del vecindario" in words(site / "es" / "measures" / "places.html")
 
 
 def test_hours_of_the_newest_period_and_version(site: Path) -> None:
