@@ -163,7 +163,11 @@ violations as (
                 then 'ranges_are_apart' end,
             case when label is not null and label <> replace(
                 (select text from {published}.texts as texts where language = 'en' and texts.text_id = concat(spoken.subject, '.', spoken.word)),
-                '{group}', coalesce(compared_with, '')
+                '{group}', coalesce(
+                    (select text from {published}.texts as texts
+                        where language = 'en' and texts.text_id = concat('reference_in_sentence.', spoken.reference_code)),
+                    compared_with, ''
+                )
             ) then 'label_of_another_word' end
         ], lambda rule: rule is not null)) as rule
     from spoken

@@ -28,7 +28,7 @@ GROUPS = {
     "show": "Show the values of a measure by group as a table and a bar chart.",
     "query": "Query the current release with SQL, read-only.",
     "releases": "List releases, publish an earlier one, keep one for ever, compare two.",
-    "lake": "Verify, merge, list and prune the parts of facts in the lake (LEVELGROUND_LAKE).",
+    "lake": "Verify and prune the parts of facts in the lake (LEVELGROUND_LAKE).",
     "scorecard": "Write the scorecard of a release as one static folder, in every language of its texts.",
     "docs": "Write guides, a catalogue of measures, tables and sources, gate results and dbt docs into the home's docs folder.",
     "erase": "Remove records from deliveries, landing, facts and every kept release, and drop them from later deliveries.",
