@@ -3,6 +3,7 @@ create schema release.marts;
 create schema release.reference;
 create table release.reference.measure_rules as select * from read_csv('{seeds}/measure_rules.csv');
 create table release.reference.place_types as select * from read_csv('{seeds}/place_types.csv', all_varchar = true);
+create table release.reference.published_measures as select * from read_csv('{seeds}/published_measures.csv', all_varchar = true);
 create table release.reference.geography_vintages as select * from read_csv('{seeds}/geography_vintages.csv');
 create temp table event as select
     'dpt__visits' as source, '5553000' as jurisdiction, 'load' as _load_id, 'v.csv' as _source_file, n as _source_row,
@@ -27,7 +28,8 @@ create table release.marts.dim_stratum as
 create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits' as title, 'dpt' as department, 'health' as policy_area,
     '5553000' as jurisdiction, false as is_stand_in, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
     11 as suppress_below, 'always' as protect, true as is_protected, 'person' as statistical_unit, 'allowed' as republish, null as race_vocabulary,
-    null as data_as_of, null as period_start, null as period_end;
+    null as data_as_of, null as period_start, null as period_end,
+    'Team' as steward_team;
 insert into release.marts.dim_source by name select * replace ('dpt__survey' as source, '2938000' as jurisdiction, true as is_stand_in)
     from release.marts.dim_source;
 create table release.marts.dim_measure as select 'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question,

@@ -356,6 +356,11 @@ SPOILT = [
         "groups_within_total",
         "set numerator = 91 where race_ethnicity_code = 'white' and method = 'aggregate'",
     ),
+    (
+        "fct_equity_measures",
+        "publisher_contradicts_itself",
+        "set status_reason = 'publisher_contradiction' where race_ethnicity_code = 'all' and method = 'aggregate'",
+    ),
     ("fct_equity_measures", "combination_at_least_exclusive", "set numerator = 59 where tabulation = 'alone_or_in_combination'"),
     ("fct_equity_measures", "rate_is_of_its_own_parts", "set value = 501 where unit = 'per_1000' and numerator = 50"),
     (
