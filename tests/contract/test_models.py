@@ -60,7 +60,6 @@ PLACES |= {
             "int_equity_measures__places_filled",
             "int_equity_measures__with_period_coverage",
             "int_equity_measures__tract_weights",
-            "int_equity_measures__with_known_race",
             "int_equity_measures__with_reference",
         ),
         "published/intermediate": ("int_published__unioned", "int_published__with_reference"),

@@ -5,6 +5,7 @@
     'place_coverage_pct', 'geocoded_pct', 'bridged', 'publisher_quality', 'interval_method',
     'full_denominator', 'understated_denominator',
 ] %}
+{%- set of_map = slice_columns() | reject('equalto', 'geoid') | list + ['race_ethnicity_code'] %}
 with
 completed as (
     select * from {{ ref('int_equity_measures__groups_filled') }}
@@ -86,20 +87,9 @@ absent as (
             and slices.method = places.method
     left join completed
         on
-            slices.measure_id = completed.measure_id
-            and slices.measure_version = completed.measure_version
-            and slices.period_type = completed.period_type
-            and slices.period_start = completed.period_start
-            and slices.geography_type = completed.geography_type
-            and slices.geography_vintage = completed.geography_vintage
+            {{ same_columns('slices', 'completed', of_map) }}
             and places.geoid = completed.geoid
             and places.piece_tract_geoid is not distinct from completed.piece_tract_geoid
-            and slices.race_standard = completed.race_standard
-            and slices.race_ethnicity_code = completed.race_ethnicity_code
-            and slices.tabulation = completed.tabulation
-            and slices.method = completed.method
-            and slices.stratum_type = completed.stratum_type
-            and slices.stratum_code = completed.stratum_code
     where completed.measure_id is null
 ),
 

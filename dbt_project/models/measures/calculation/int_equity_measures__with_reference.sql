@@ -20,16 +20,7 @@ estimates as (
 
 best as (
     select
-        measure_id,
-        measure_version,
-        jurisdiction,
-        race_standard,
-        tabulation,
-        method,
-        stratum_type,
-        stratum_code,
-        reference_period_type,
-        reference_year,
+        {{ of_year | join(', ') }},
         race_ethnicity_code as reference_code
     from estimates
     where
@@ -40,9 +31,7 @@ best as (
         and reliability <> 'unreliable' and not has_few_events and not {{ shown_too_little('estimates') }}
         and 100 * denominator_share >= {{ rule('min_reference_share') }}
     qualify row_number() over (
-        partition by
-            measure_id, measure_version, jurisdiction, race_standard, tabulation, method, stratum_type, stratum_code,
-            reference_period_type, reference_year
+        partition by {{ of_year | join(', ') }}
         order by
             -- a source of the county has rows of the city, and the city is what its districts are compared within
             geoid = city_geoid desc,
@@ -91,7 +80,8 @@ paired as (
         -- everyone else has no row that would hold the interval
         case
             when
-                chosen.reference_code = 'rest' and chosen.kind = 'rate' and chosen.denominator_cv is null and chosen.has_repeated_events is not true
+                chosen.reference_code = 'rest' and chosen.kind = 'rate'
+                and chosen.denominator_cv is null and chosen.has_repeated_events is not true
                 and reference_numerator >= 0 and reference_denominator > 0
                 then {{ stats('rate_ci') }}(reference_numerator, reference_denominator, chosen.confidence)
         end as rest_interval,
@@ -118,34 +108,9 @@ bounded as (
     from paired
 ),
 
--- A period that the deliveries do not cover has no figure of any kind: a count of a part of a year is not that of the year. Withheld
--- here, because the months of an unfinished year are compared with the best group of that year. What was counted stays inside.
-withheld as (
-    select
-        bounded.*,
-        bounded.value_status in ('computed', 'no_denominator') and coalesce(not covered.is_complete, false) as is_withheld
-    from bounded
-    left join {{ ref('int_periods__coverage') }} as covered
-        on
-            bounded.source = covered.source
-            and bounded.period_type = covered.period_type
-            and bounded.period_start = covered.period_start
-),
-
+-- Withheld here and not before, because the months of an unfinished year are compared with the best group of that year.
 final as (
-    select
-        * exclude (is_withheld) replace (
-            {%- for column in [
-                'value', 'ci_low', 'ci_high', 'ci_method', 'bound_low', 'bound_high', 'bound_source', 'rate_ratio_bound_low',
-                'rate_ratio_bound_high', 'reference_value', 'reference_ci_low', 'reference_ci_high', 'reliability',
-            ] %}
-            case when not is_withheld then {{ column }} end as {{ column }},
-            {%- endfor %}
-            case when is_withheld then 'incomplete_inside' else value_status end as value_status,
-            case when is_withheld then 'incomplete_inside' else status_reason end as status_reason,
-            is_computable and not is_withheld as is_computable
-        )
-    from withheld
+    {{ without_uncovered_periods('bounded') }}
 )
 
 select * from final

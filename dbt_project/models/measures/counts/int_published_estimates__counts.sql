@@ -74,14 +74,7 @@ united as (
     select
         {{ published_figure_columns() }},
         value,
-        case bound_kind
-            when 'confidence_95' then bound_low
-            when 'margin_90' then value - {{ rule('z_95') }} * {{ stats('moe_to_se') }}(moe)
-        end as ci_low,
-        case bound_kind
-            when 'confidence_95' then bound_high
-            when 'margin_90' then value + {{ rule('z_95') }} * {{ stats('moe_to_se') }}(moe)
-        end as ci_high,
+        {{ published_limits() }},
         case when bound_kind = 'margin_90' then 'as_delivered_moe' end as interval_method,
         case when is_crude then numerator end as numerator,
         case when is_crude then denominator end as denominator,

@@ -56,39 +56,8 @@ days as (
     left join counted on ranges.source = counted.source and cast(calendar.moment as date) = counted.occurred_on
 ),
 
-months as (
-    select
-        source,
-        month_start,
-        sum(events_count) as events,
-        count(*) as days_count,
-        events / days_count as daily_events
-    from days
-    where has_dates
-    group by all
-),
-
-usual as (
-    select
-        *,
-        days_count * least(
-            median(daily_events) over (partition by source),
-            -- a season of few records comes every year
-            median(daily_events) over (partition by source, month(month_start))
-        ) as usual_events
-    from months
-),
-
--- Chernoff's bound of so few Poisson arrivals, where far more are usual
 thin as (
-    select
-        source,
-        month_start
-    from usual
-    where
-        100 * events < {{ rule('thin_month_pct') }} * usual_events
-        and usual_events - events + case when events > 0 then events * ln(events / usual_events) else 0 end
-        > -ln({{ rule('gap_probability') }})
+    {{ thin_months('days') }}
 ),
 
 -- The part of a day by hours: the week without its gaps gives what the same hour brings elsewhere.
