@@ -22,6 +22,7 @@ SEEDS = DBT_PROJECT / "seeds" / "reference"
 RECORDS, QUALITY, PUBLISHED, RELEASE = "run_records", "quality", "published_tables", "release"
 ESTIMATES = "published_estimates"
 PLACES, DIMENSIONS, CALCULATION, DISCLOSURE = "addresses_and_places", "dimensions", "measure_calculation", "disclosure_control"
+COVERAGE = "measure_coverage"
 # The longest folder that a model's path starts with decides, before its policy area.
 GROUP_OF_FOLDER = {
     "models/staging/receipts/": RECORDS,
@@ -34,7 +35,7 @@ GROUP_OF_FOLDER = {
     "models/marts/scorecard/": PUBLISHED,
     "models/measures/goals/": "equity_measures",
     "models/measures/calculation/": CALCULATION,
-    "models/measures/coverage/": CALCULATION,
+    "models/measures/coverage/": COVERAGE,
     "models/disclosure/": DISCLOSURE,
     "models/published/intermediate/": DISCLOSURE,
     "models/published/staging/": DISCLOSURE,

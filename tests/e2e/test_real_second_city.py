@@ -44,7 +44,7 @@ def saint_paul(real_deliveries: Path, parsed_dbt_folder: Path, tmp_path_factory:
     (deliveries / "city.yml").write_text(CITY, encoding="utf-8")
     levelground = CommandLine(folder / "home")
     copy_parse(parsed_dbt_folder, Home(levelground.home))
-    return levelground, levelground.json("run", "--deliveries", deliveries, "--json")
+    return levelground, levelground.json("run", "--deliveries", deliveries, "--json", env={"LEVELGROUND_SCORECARD": "en"})
 
 
 def test_it_is_released_with_a_warning_that_names_the_publisher(saint_paul: SaintPaul) -> None:
