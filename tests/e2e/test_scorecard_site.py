@@ -26,7 +26,8 @@ LANGUAGES = ("en", "es", "hmn")
 # everyone in a chart of places is of the places, too
 FEATURED = """
     select
-        card.measure_id, card.race_ethnicity_code, card.group_kind, coalesce(of_places.value, card.value) as value, card.status_code
+        card.measure_id, card.race_ethnicity_code, card.group_kind, card.status_code,
+        coalesce(of_places.value, card.value) as value
     from {schema}.scorecard as card
     left join {schema}.{figures} as of_places
         on card.measure_id = of_places.measure_id and card.measure_version = of_places.measure_version
