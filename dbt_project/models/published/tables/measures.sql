@@ -28,7 +28,8 @@ shown as (
         measure_id,
         count(*) as row_count,
         count(*) filter (where is_shown or publication_status = 'bounded' and not is_stand_in) as shown_count,
-        bool_or(is_shown and basis in ('own_race', 'observed_race', 'reported_race') and race_ethnicity_code <> 'all') as has_figures_by_race,
+        bool_or(is_shown and basis in ('own_race', 'observed_race', 'reported_race') and race_ethnicity_code <> 'all')
+            as has_figures_by_race,
         bool_or(is_shown and basis = 'where_people_live') as has_figures_by_place,
         -- a group that the records do not offer is no reason why the others have no figure
         coalesce(
