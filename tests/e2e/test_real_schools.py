@@ -13,10 +13,11 @@ from tests.conftest import CommandLine
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
 
 Milwaukee = tuple[CommandLine, dict[str, Any]]
-# Numerator and denominator of groups in Milwaukee's schools, 2024-25; read from the delivered files with csv.
+# Numerator and denominator of groups in Milwaukee's schools, 2024-25; read from the delivered files with csv,
+# without the cells of one to four students that the state writes as 0.
 COUNTS: dict[str, dict[str, tuple[int, int]]] = {
     "suspensions_per_100_students": {
-        "all": (22_364, 65_598), "black": (17_155, 31_664), "hispanic": (3_616, 18_927), "white": (455, 5_685),
+        "all": (22_364, 65_138), "black": (17_155, 31_662), "hispanic": (3_616, 18_904), "white": (455, 5_580),
     },
     "act_ela_proficient_share": {"all": (843, 3_748), "black": (195, 1_491), "hispanic": (222, 891), "white": (165, 270)},
     "forward_ela_proficient_share": {
@@ -108,7 +109,8 @@ def test_small_groups_are_in_no_public_file(milwaukee: Milwaukee) -> None:
         years = {row[3] for row in published if row[:2] == (measure, place)}
         for year in years - {dt.date(2020, 7, 1)}:
             by_race = {row[4] for row in published if row[:2] == (measure, place) and row[3] == year}
-            assert {"all", "asian", "black", "hispanic", "white"} <= by_race, (measure, year)
+            wanted = {"all", "black", "hispanic", "white"} | ({"asian"} if year >= dt.date(2022, 7, 1) else set())
+            assert wanted <= by_race, (measure, year)
 
 
 def test_a_zero_of_few_students_is_no_student_and_schools_differ(milwaukee: Milwaukee) -> None:
