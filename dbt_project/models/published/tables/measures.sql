@@ -6,11 +6,10 @@ own_district as (
     where geography_type = 'school_district' and scorecard_order is not null
 ),
 
--- the state's tables have schools of other districts too, which are no figures of the city
+-- no figures of the city: schools of other districts in the state's tables, and the whole of a composition, which is 100 %
 cards as (
     select
         cards.*,
-        -- the whole of a composition is 100 %, which is no figure
         cards.publication_status = 'published' and not cards.is_stand_in
         and (cards.race_ethnicity_code <> 'all' or kinds.kind is distinct from 'composition') as is_shown
     from {{ ref('published_scorecard') }} as cards
