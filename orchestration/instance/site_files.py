@@ -1,7 +1,7 @@
 """Serve the documentation and the scorecard of a home under the UI's own address, so that links in the UI open in a browser.
 
 Browsers do not open files of a disk from a web page. The pages share the UI's origin and display delivered names. Their scripts
-may therefore neither send requests nor open windows or frames, and the UI accepts no forms (ADR 72). See
+may therefore neither send requests nor open windows or frames, and the UI accepts no forms (ADR 33). See
 `orchestration.instance.ui_access` for who may read.
 """
 

@@ -2,7 +2,7 @@
 
 Dagster's server checks neither Host nor Origin, and executes mutations sent by GET or by a form: any web page could start a run.
 Here reading needs an allowed Host and no foreign Origin. Starting anything needs POST, JSON and the token as well.
-See `orchestration.instance.webserver` for where this layer is put in front, and ADR 49 for the reasons.
+See `orchestration.instance.webserver` for where this layer is put in front, and ADR 31 for the reasons.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The public site reads the public file alone. The internal one reads figures from
 all other tables from the public file. Each row of figures is marked where the public file lacks one.
 
 A release of an earlier version lacks columns and tables: they read as NULL, and as empty. Its words of comparison and change
-follow rules that are no longer those of the pages, so that they read as NULL, too (ADR 102).
+follow rules that are no longer those of the pages, so that they read as NULL, too (ADR 62).
 """
 
 from __future__ import annotations

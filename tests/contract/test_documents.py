@@ -124,3 +124,11 @@ def test_each_decision_has_a_number_of_its_own() -> None:
     assert len({int(file.name[:4]) for file in files}) == len(files)
     wrong = [file.name for file in files if not file.read_text(encoding="utf-8").startswith(f"# {int(file.name[:4])}. ")]
     assert not wrong
+
+
+def test_decisions_are_few_and_short() -> None:
+    """Three people can read them in an hour. The table of dependencies (2) argues every line of pyproject.toml."""
+    files = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    assert len(files) <= 50, "amend the decision that the change concerns"
+    long = {file.name: words for file in files if (words := len(file.read_text(encoding="utf-8").split())) > 420}
+    assert set(long) <= {"0002-dependencies.md"}, f"shorten: {long}"

@@ -108,7 +108,7 @@ def test_places_of_the_registry_are_places_and_periods() -> None:
     assert not wrong, f"write place:period|…, and stratify only places that have rows: {wrong}"
 
 
-# Kinds of which a group has a value of its own to compare; a composition's parts compare with nothing (ADR 10).
+# Kinds of which a group has a value of its own to compare; a composition's parts compare with nothing (ADR 8).
 COMPARED = {"proportion", "rate", "median", "estimate", "amount_rate"}
 
 

@@ -37,7 +37,7 @@ FACT_OF = {
     "mpd__incidents": "fct_incidents",
     "ucc__service_requests": "fct_service_requests",
 }
-# The stage in which an address was found (ADR 13), of the sources that write it in the most ways.
+# The stage in which an address was found (ADR 12), of the sources that write it in the most ways.
 STAGES = {
     "fct_court_cases": {
         "exact": 9,
@@ -145,7 +145,7 @@ def test_addresses_are_found(milwaukee: tuple[CommandLine, dict[str, Any]]) -> N
 
 
 def test_an_address_is_the_right_house(milwaukee: tuple[CommandLine, dict[str, Any]], tmp_path: Path) -> None:
-    """By the court's own points where these are in the city, and by how far the delivered tract of incidents is (ADR 13)."""
+    """By the court's own points where these are in the city, and by how far the delivered tract of incidents is (ADR 12)."""
     levelground, _ = milwaukee
     with scratch(tmp_path) as connection:
         load_extension(connection, "spatial")

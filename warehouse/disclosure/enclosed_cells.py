@@ -1,7 +1,7 @@
 """Cells without a row that three published margins enclose: a race of a place in a year.
 
 A reader has the years of the place, its races over several years, and the races of the whole city by year. Together they can
-narrow the cell of a race, a place and a year, although no row shows it (ADR 41). Cells within two margins need no protection of
+narrow the cell of a race, a place and a year, although no row shows it (ADR 36). Cells within two margins need no protection of
 their own. See `build_constraints` for the equations between counts.
 """
 

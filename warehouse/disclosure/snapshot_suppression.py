@@ -1,4 +1,4 @@
-"""Suppress later snapshots of a stock where they would disclose a count that an earlier snapshot hides (ADR 41).
+"""Suppress later snapshots of a stock where they would disclose a count that an earlier snapshot hides (ADR 36).
 
 Most persons of a stock are in the next snapshot too, so a count that changes little discloses the earlier one. Two counts of the
 same records, geography and group are near if they differ by fewer persons than the threshold. A count that is near to a count

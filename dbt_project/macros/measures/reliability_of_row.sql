@@ -1,5 +1,5 @@
 {#
-    How far a row can be relied on (docs/rules.md, Reliability, ADR 46): reliable, use_with_caution, or unreliable, which only an
+    How far a row can be relied on (docs/rules.md, Reliability, ADR 23): reliable, use_with_caution, or unreliable, which only an
     estimate, a value weighed over few residents and a median of few persons can be. Suppression has run before and does not depend on it.
 #}
 {% macro reliability_of_row() -%}

@@ -1,5 +1,5 @@
 -- one row per measure, period, place or part of one, race and stratum with a count; a period is left out if some of its records
--- may not be kept any more, because the remaining ones would be presented as all (ADR 53)
+-- may not be kept any more, because the remaining ones would be presented as all (ADR 48)
 with
 unioned as (
     {{ empty_counts() }}
