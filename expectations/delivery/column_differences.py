@@ -1,7 +1,7 @@
 """Compare the columns of a delivery with its contract: one line per column, and the first rows without private values.
 
 See `expectations.delivery.gate` for the result of the gate, `header_drift` for the similarity of names, and
-`orchestration.sources` for the report.
+`orchestration.stewardship` for the report.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Derive the columns of a fill-in template from a contract, and compare those of an older template with them.
 
-See `orchestration.sources.template` for writing a template and `ingest.readers.template` for reading one that was filled in.
+See `orchestration.stewardship.template` for writing a template and `ingest.readers.template` for reading one that was filled in.
 """
 
 from __future__ import annotations

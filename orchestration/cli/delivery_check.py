@@ -8,7 +8,7 @@ from expectations.delivery.column_differences import differing
 from expectations.delivery.steward_words import in_words
 from expectations.remedies import remedy
 from orchestration.cli.display import err, out, table
-from orchestration.sources.check_delivery import DeliveryCheck
+from orchestration.stewardship.check_delivery import DeliveryCheck
 
 LISTED = 20  # labels of a column
 

@@ -20,7 +20,7 @@ from orchestration.cli.display import err, out, table
 from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.sources.removal import NothingToRemove, find_records, make_plan
+from orchestration.stewardship.removal import NothingToRemove, find_records, make_plan
 from warehouse.lock import RunLock
 from warehouse.paths import Home
 from warehouse.releases import recover

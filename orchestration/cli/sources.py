@@ -1,6 +1,6 @@
 """Provide `levelground sources`: list, check, accept, draft, fill in, remove and resume sources.
 
-See `orchestration.sources.check_delivery` for the check and `orchestration.pipeline.ingest_source` for the acceptance.
+See `orchestration.stewardship.check_delivery` for the check and `orchestration.pipeline.ingest_source` for the acceptance.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.runs.status_report import data_issues, last_run, readiness, source_rows
 from orchestration.scaffold.source_files import choose_folders, read_draft
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.sources.check_delivery import check_delivery
-from orchestration.sources.disaggregation import disaggregations
-from orchestration.sources.steward_report import write_report
-from orchestration.sources.template import write_template
+from orchestration.stewardship.check_delivery import check_delivery
+from orchestration.stewardship.disaggregation import disaggregations
+from orchestration.stewardship.steward_report import write_report
+from orchestration.stewardship.template import write_template
 
 _FIGURES = ("rows_staged", "known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
 

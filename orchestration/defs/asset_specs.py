@@ -17,7 +17,7 @@ from ingest.contract import Column, Contract
 from ingest.layers import Layer
 from orchestration.defs.groups import DISCLOSURE, RECORDS, SHARED, groups_of_models
 from orchestration.pipeline.build import SUPPRESSED
-from orchestration.sources.disaggregation import disaggregations
+from orchestration.stewardship.disaggregation import disaggregations
 from orchestration.transform.column_lineage import ByColumn
 from warehouse.printable import markdown_literal
 

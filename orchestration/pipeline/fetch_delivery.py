@@ -24,7 +24,7 @@ from orchestration.runs.context import RunContext
 from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.progress import current_reporter
-from orchestration.sources.split_delivery import SplitDelivery
+from orchestration.stewardship.split_delivery import SplitDelivery
 from orchestration.transform.dbt_sources import has_model
 from warehouse.temporary import temporary_folder
 

@@ -42,8 +42,8 @@ from orchestration.runs.record import (
     new_status,
 )
 from orchestration.runs.selection import months
-from orchestration.sources.audit_delivery import audit_once
-from orchestration.sources.split_delivery import DeliverySplitter
+from orchestration.stewardship.audit_delivery import audit_once
+from orchestration.stewardship.split_delivery import DeliverySplitter
 from orchestration.transform.dbt_sources import has_model
 
 

@@ -26,8 +26,8 @@ from orchestration.scaffold.model_plan import plan_models
 from orchestration.scaffold.model_text import staging_sql
 from orchestration.scaffold.source_files import SourceFolders, state_layers
 from orchestration.settings import SHARED_SEEDS, Settings
-from orchestration.sources.audit_delivery import CROSSWALK
-from orchestration.sources.check_delivery import DeliveryCheck, check_delivery
+from orchestration.stewardship.audit_delivery import CROSSWALK
+from orchestration.stewardship.check_delivery import DeliveryCheck, check_delivery
 from orchestration.transform.model_files import read_models
 from orchestration.transform.registrations import MODELS
 from warehouse.connection import scratch

@@ -15,7 +15,7 @@ from pathlib import Path
 from ingest.contract.crosswalk import folded
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.layers import ROWS, SEEDS, SeedFile
-from orchestration.sources.audit_delivery import CROSSWALK
+from orchestration.stewardship.audit_delivery import CROSSWALK
 
 MEANING = ("race_ethnicity_set", "race_ethnicity_code", "missing_reason")
 

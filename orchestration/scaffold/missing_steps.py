@@ -16,7 +16,7 @@ from ingest.layers import Layer, seed_file
 from ingest.scaffold import RACE
 from orchestration.scaffold.model_plan import PLACE_ROLES
 from orchestration.settings import SHARED_SEEDS
-from orchestration.sources.audit_delivery import CROSSWALK
+from orchestration.stewardship.audit_delivery import CROSSWALK
 from orchestration.transform.model_files import ModelFile
 from orchestration.transform.registrations import missing_meta
 

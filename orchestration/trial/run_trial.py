@@ -33,7 +33,7 @@ from orchestration.runs.record import BLOCKED, HELD_BACK, RELEASED, STALE, UNCHA
 from orchestration.runs.results import NodeResult
 from orchestration.runs.standing_gates import DELIVERY, standing_gates
 from orchestration.settings import SHARED_SEEDS, Settings
-from orchestration.sources.audit_delivery import CROSSWALK
+from orchestration.stewardship.audit_delivery import CROSSWALK
 from orchestration.transform import dbt_runner
 from orchestration.transform.dbt_sources import has_model
 from orchestration.trial.findings import (

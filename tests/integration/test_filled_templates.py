@@ -8,7 +8,7 @@ from pathlib import Path
 from ingest.contract.registry import load_registry
 from ingest.contract.template_fields import template_fields
 from orchestration.settings import Settings
-from orchestration.sources.check_delivery import check_delivery
+from orchestration.stewardship.check_delivery import check_delivery
 from tests.support.filled_template import empty_template, filled
 
 PARTICIPATION = "oei__engagement_participation"

@@ -18,7 +18,7 @@ from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.context import RunOptions
 from orchestration.runs.record import SourceStatus
 from orchestration.settings import Settings
-from orchestration.sources.check_delivery import check_delivery
+from orchestration.stewardship.check_delivery import check_delivery
 from tests.support.visits import CONTRACT
 
 DROPPED, QUERIED, DOWNLOADED = "dpt__visits", "dpt__calls", "dpt__permits"

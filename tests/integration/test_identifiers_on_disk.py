@@ -28,7 +28,7 @@ from ingest.connectors import http_client
 from ingest.connectors.files import download
 from ingest.delivery import write_batch
 from orchestration.settings import Settings
-from orchestration.sources import check_delivery
+from orchestration.stewardship import check_delivery
 
 def kill(*_args, **_keys):
     os.kill(os.getpid(), signal.SIGKILL)

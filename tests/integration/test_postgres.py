@@ -28,7 +28,7 @@ from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.context import RunOptions
 from orchestration.scaffold.draft_source import draft_source
 from orchestration.scaffold.source_files import SourceFolders
-from orchestration.sources.check_delivery import check_delivery
+from orchestration.stewardship.check_delivery import check_delivery
 from tests.support import dropped_files
 from tests.support.dropped_files import BY_YEAR, SOURCE, records
 from tests.support.postgres import Postgres

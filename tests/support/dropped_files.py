@@ -16,7 +16,7 @@ from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.context import RunOptions
 from orchestration.runs.record import SourceStatus
 from orchestration.settings import Settings
-from orchestration.sources.check_delivery import check_delivery
+from orchestration.stewardship.check_delivery import check_delivery
 from tests.support.visits import CONTRACT
 
 SOURCE = "dpt__visits"

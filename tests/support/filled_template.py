@@ -17,7 +17,7 @@ from ingest.delivery import DeliveryStore, deliver
 from ingest.landing import ensure_tables, promote
 from ingest.readers import delivered_files
 from ingest.readers.template import DATA_SHEET, HEADER_ROW
-from orchestration.sources.template import write_template
+from orchestration.stewardship.template import write_template
 from tests.support.visits import CITY_ZONE, HASH_KEY, NOON
 from warehouse.metadata import migrate
 

@@ -17,7 +17,7 @@ from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.delivery import FileRecord
 from orchestration.settings import SHARED_SEEDS
-from orchestration.sources.audit_delivery import CONCEPTS
+from orchestration.stewardship.audit_delivery import CONCEPTS
 
 SEEDS = [SHARED_SEEDS / f"{name}.csv" for name in CONCEPTS]
 

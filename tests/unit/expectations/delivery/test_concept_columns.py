@@ -23,7 +23,7 @@ from ingest.contract.registry import load_registry
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery import Conformer, FileRecord
 from orchestration.settings import SHARED_SEEDS
-from orchestration.sources.audit_delivery import CONCEPT_COLUMNS, CROSSWALK
+from orchestration.stewardship.audit_delivery import CONCEPT_COLUMNS, CROSSWALK
 
 KNOWN = read_concept_columns(SHARED_SEEDS / f"{CONCEPT_COLUMNS}.csv")
 COLUMNS = sorted(KNOWN["chr_county_health"]["v147_[rR]????.csv"])

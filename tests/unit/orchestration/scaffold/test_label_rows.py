@@ -11,7 +11,7 @@ from ingest.contract.crosswalk import read_labels
 from ingest.layers import Layer, seed_file
 from orchestration.scaffold.label_rows import write_label_rows
 from orchestration.settings import SHARED_SEEDS
-from orchestration.sources.audit_delivery import CROSSWALK
+from orchestration.stewardship.audit_delivery import CROSSWALK
 
 LABELS = ("White", "Black", "Hispanic or Latino", "Martian")
 

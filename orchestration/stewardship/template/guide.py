@@ -8,7 +8,7 @@ from itertools import groupby
 
 from ingest.contract import Column, Contract
 from ingest.contract.template_fields import TemplateField
-from orchestration.sources.template.texts import TemplateTexts
+from orchestration.stewardship.template.texts import TemplateTexts
 
 
 def steps(contract: Contract, fields: Sequence[TemplateField], sheet: str, texts: TemplateTexts) -> Iterator[str]:

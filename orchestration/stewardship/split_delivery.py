@@ -24,7 +24,7 @@ from ingest.errors import DeliveryError
 from ingest.landing import Unit, delivered_units, landed_units, named_units
 from orchestration.runs.clock import utc_now
 from orchestration.settings import Settings
-from orchestration.sources.audit_delivery import audit_delivery
+from orchestration.stewardship.audit_delivery import audit_delivery
 from warehouse.connection import database_path, scratch
 from warehouse.sql import literal, quoted
 from warehouse.temporary import scratch_folder

@@ -1,6 +1,6 @@
 """Write the page that shows a steward what is wrong with a delivery: one HTML file without scripts, links or private values.
 
-See `sources.check_delivery` for the check, `expectations.delivery.column_differences` for what may be shown of a delivery.
+See `check_delivery` for the check, `expectations.delivery.column_differences` for what may be shown of a delivery.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from expectations.delivery.column_differences import differing
 from expectations.delivery.steward_words import delivered_name, steward_findings
-from orchestration.sources.check_delivery import DeliveryCheck
+from orchestration.stewardship.check_delivery import DeliveryCheck
 from warehouse.files import write_atomically
 
 PAGE = Path(__file__).with_suffix(".html")

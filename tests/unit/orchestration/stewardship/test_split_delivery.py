@@ -14,8 +14,8 @@ from ingest.city import read_city
 from ingest.delivery import DeliveryRecord, LeftOutFile
 from ingest.landing import ensure_tables
 from orchestration.settings import Settings
-from orchestration.sources import split_delivery
-from orchestration.sources.split_delivery import DeliverySplitter, SplitDelivery
+from orchestration.stewardship import split_delivery
+from orchestration.stewardship.split_delivery import DeliverySplitter, SplitDelivery
 from tests.support.visits import CITY_ZONE, visits_contract
 from warehouse.connection import in_memory
 from warehouse.metadata import migrate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.sources.disaggregation import BY_ROLE, DIMENSIONS, disaggregations
+from orchestration.stewardship.disaggregation import BY_ROLE, DIMENSIONS, disaggregations
 from tests.support.shipped import STATE_LAYERS, shipped_registry
 
 

@@ -15,8 +15,8 @@ import xlsxwriter
 from ingest.contract import Column, Contract
 from ingest.contract.template_fields import TemplateField, template_fields, version
 from ingest.readers.template import DATA_SHEET, HEADER_ROW, HIDDEN_SHEET
-from orchestration.sources.template.guide import guide, is_private, privacy, question, questions, steps
-from orchestration.sources.template.texts import LANGUAGES, TemplateTexts, template_texts
+from orchestration.stewardship.template.guide import guide, is_private, privacy, question, questions, steps
+from orchestration.stewardship.template.texts import LANGUAGES, TemplateTexts, template_texts
 
 LISTS = "_lists"
 LAST_ROW = 1_048_575

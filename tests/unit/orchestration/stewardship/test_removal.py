@@ -12,7 +12,7 @@ from ingest.contract.registry import load_registry
 from ingest.delivery.removals import ErasedKeys, SourceRemovals, key_check
 from orchestration.cli import erase as erase_command
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.sources.removal import (
+from orchestration.stewardship.removal import (
     NothingToRemove,
     check_hash_key,
     find_records,

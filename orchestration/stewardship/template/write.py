@@ -10,9 +10,9 @@ from typing import Literal, get_args
 from ingest.contract import Contract
 from ingest.contract.template_fields import asked_columns, why_no_template
 from orchestration.settings import ConfigurationError
-from orchestration.sources.template.form import write_form
-from orchestration.sources.template.texts import LANGUAGES
-from orchestration.sources.template.workbook import write_workbook
+from orchestration.stewardship.template.form import write_form
+from orchestration.stewardship.template.texts import LANGUAGES
+from orchestration.stewardship.template.workbook import write_workbook
 
 TemplateFormat = Literal["xlsx", "csv", "pdf"]
 FORMATS: tuple[str, ...] = get_args(TemplateFormat)

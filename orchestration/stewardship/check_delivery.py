@@ -28,9 +28,9 @@ from orchestration.runs.acceptance import Acceptance, read_acceptance
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
-from orchestration.sources.audit_delivery import CROSSWALK, audit_delivery
-from orchestration.sources.restored_baseline import restore_landed_rows, restored_baseline
-from orchestration.sources.split_delivery import REPLACING, DeliverySplitter, SplitDelivery
+from orchestration.stewardship.audit_delivery import CROSSWALK, audit_delivery
+from orchestration.stewardship.restored_baseline import restore_landed_rows, restored_baseline
+from orchestration.stewardship.split_delivery import REPLACING, DeliverySplitter, SplitDelivery
 from warehouse.connection import database_path, scratch
 from warehouse.sql import literal, quoted
 from warehouse.temporary import scratch_folder

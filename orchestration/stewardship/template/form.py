@@ -11,8 +11,8 @@ from typing import Any
 
 from ingest.contract import Contract
 from ingest.contract.template_fields import TemplateField, template_fields, version
-from orchestration.sources.template.guide import guide, notices, privacy, question
-from orchestration.sources.template.texts import TemplateTexts, template_texts
+from orchestration.stewardship.template.guide import guide, notices, privacy, question
+from orchestration.stewardship.template.texts import TemplateTexts, template_texts
 
 LAYOUT = Path(__file__).with_name("form.typ")
 MOST_BOXES = 16  # a longer list becomes a line to write on

@@ -15,10 +15,10 @@ from ingest.contract.registry import load_registry
 from ingest.contract.template_fields import template_fields, why_no_template
 from ingest.readers.template import DATA_SHEET, HEADER_ROW, HIDDEN_SHEET
 from orchestration.settings import ConfigurationError
-from orchestration.sources.template import write_template
-from orchestration.sources.template.guide import guide, steps
-from orchestration.sources.template.texts import LANGUAGES, rows, template_texts
-from orchestration.sources.template.workbook import LISTS
+from orchestration.stewardship.template import write_template
+from orchestration.stewardship.template.guide import guide, steps
+from orchestration.stewardship.template.texts import LANGUAGES, rows, template_texts
+from orchestration.stewardship.template.workbook import LISTS
 from orchestration.translations.texts import placeholders
 from tests.support.filled_template import empty_template
 from tests.support.visits import visits_contract

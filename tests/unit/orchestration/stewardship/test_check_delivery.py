@@ -9,7 +9,7 @@ import pytest
 from expectations.results import ExpectationResult, GateResult
 from orchestration.cli.delivery_check import label_lines
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.sources import check_delivery
+from orchestration.stewardship import check_delivery
 from tests.support.visits import visits_contract
 
 REQUESTS = "ucc__service_requests"

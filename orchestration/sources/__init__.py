@@ -1,1 +1,0 @@
-"""Commands on single sources: checking a delivery, scaffolding a contract, steward reports."""
