@@ -46,6 +46,15 @@ gc.disable()  # while tests are collected, which creates little garbage: the col
 ROOT = Path(__file__).resolve().parent.parent
 REAL = "LEVELGROUND_REAL_DELIVERIES"
 SAMPLE_ROWS = 6_000
+# The terminal of the tests and of the processes that they start, whatever that of the developer or of CI is.
+TERMINAL = {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
+FORCED = (
+    "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "CLICOLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "GITHUB_ACTIONS",
+    "TERMINAL_WIDTH", "COLORTERM",
+)  # fmt: skip
+os.environ.update(TERMINAL)
+for _name in FORCED:
+    os.environ.pop(_name, None)
 _NUMBERS = itertools.count()
 
 # Repeatable: a search with another start each time would fail at random during other work.
