@@ -43,7 +43,7 @@ SAID = {
     "model_type": _MAPPING,
     "mapping_type": _MAPPING,
 }
-# Keys that a draft lacks until a person decides them (`ingest.scaffold`).
+# Keys that a draft lacks until a person decides them (`ingest.contract_draft`).
 UNDECIDED = (("agreement",), ("statistical_unit",))
 
 

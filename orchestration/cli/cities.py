@@ -16,10 +16,10 @@ from ingest.layers import layer_names
 from orchestration.cities import CityHome, CityRun, check_runnable, city_status, exit_code_of, read_homes, run_cities
 from orchestration.cli.display import out, print_error, table
 from orchestration.cli.progress import duration
+from orchestration.codegen.city_layer import missing_seeds, new_layer, parts
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.errors import StepError
 from orchestration.runs.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
-from orchestration.scaffold.city_layer import missing_seeds, new_layer, parts
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.releases import CannotUnite, write_union
 from warehouse.suggestions import did_you_mean

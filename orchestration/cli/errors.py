@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ingest.contract.registry import ContractError, UnknownSource
+from ingest.contract_draft import DraftError
 from ingest.sample import SampleError
-from ingest.scaffold import DraftError
 from orchestration.cli.display import print_error
 from orchestration.instance.server import DaemonAlreadyRunning
 from orchestration.runs import error_messages

@@ -1,6 +1,6 @@
 """Provide `levelground measures new` and `levelground measures todo`: write the files of a measure, and list what it lacks.
 
-See `orchestration.scaffold` for the files, docs/add-a-measure.md for the steps.
+See `orchestration.codegen` for the files, docs/add-a-measure.md for the steps.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ingest.layers import CITY_FILE, rows_of_seed
 from ingest.layers import Layer as CityLayer
 from orchestration.cli.display import err, out, table
 from orchestration.cli.new_source import Layer, Shared
+from orchestration.codegen.measure_conditions import check_conditions
+from orchestration.codegen.measure_files import MeasureFolders, Wording, about_lag, seed_rows, write_measure
+from orchestration.codegen.measure_model import Definition, find_fact
+from orchestration.codegen.measure_todo import todo_of_measure
+from orchestration.codegen.source_files import refuse_installed
 from orchestration.runs.delivery_location import home_city
-from orchestration.scaffold.measure_conditions import check_conditions
-from orchestration.scaffold.measure_files import MeasureFolders, Wording, about_lag, seed_rows, write_measure
-from orchestration.scaffold.measure_model import Definition, find_fact
-from orchestration.scaffold.measure_todo import todo_of_measure
-from orchestration.scaffold.source_files import refuse_installed
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.model_files import ModelFile, read_models
 from orchestration.transform.registrations import MODELS

@@ -1,6 +1,6 @@
 """Provide `levelground sources new` and `levelground sources todo`: from a delivered file to a fact, and what it lacks.
 
-See `orchestration.scaffold` for the files they write and the steps they list.
+See `orchestration.codegen` for the files they write and the steps they list.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ingest.contract.vocabulary import load_vocabulary
 from orchestration.cli import completion
 from orchestration.cli.delivery_check import print_check
 from orchestration.cli.display import err, out, table
+from orchestration.codegen.draft_source import NewSource, draft_source, generate_source
+from orchestration.codegen.missing_steps import Step
+from orchestration.codegen.source_files import SourceFolders, choose_folders, find_contract, refuse_installed, state_layers
+from orchestration.codegen.todo import todo_of
 from orchestration.runs.delivery_location import home_registry
 from orchestration.runs.exit_codes import EXIT_BLOCKED
-from orchestration.scaffold.draft_source import NewSource, draft_source, generate_source
-from orchestration.scaffold.missing_steps import Step
-from orchestration.scaffold.source_files import SourceFolders, choose_folders, find_contract, refuse_installed, state_layers
-from orchestration.scaffold.todo import todo_of
 from orchestration.settings import ConfigurationError, Settings
 
 Name = Annotated[

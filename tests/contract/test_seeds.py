@@ -12,7 +12,7 @@ import re
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.sample import city
 from ingest.sample.people import survey
-from orchestration.scaffold.missing_steps import staging_of
+from orchestration.codegen.missing_steps import staging_of
 from orchestration.settings import DBT_PROJECT
 from tests.contract.registers import contracts, seed, shared_models
 

@@ -7,7 +7,7 @@ import pytest
 from expectations.marts.suites import Suite, read_suites
 from ingest.contract import Contract
 from ingest.sample.sources import SOURCES as SAMPLED
-from orchestration.scaffold.missing_steps import staging_of, steps_of_contract, steps_of_models
+from orchestration.codegen.missing_steps import staging_of, steps_of_contract, steps_of_models
 from tests.contract.registers import contracts, shared_models
 
 

@@ -16,9 +16,9 @@ from typer.testing import CliRunner, Result
 from ingest.contract.registry import ContractError, Registry, read_contract
 from ingest.typing import accepted_rows
 from orchestration.cli.application import application
-from orchestration.scaffold.draft_source import draft_source, generate_source
-from orchestration.scaffold.source_files import SourceFolders, read_draft
-from orchestration.scaffold.todo import todo_of
+from orchestration.codegen.draft_source import draft_source, generate_source
+from orchestration.codegen.source_files import SourceFolders, read_draft
+from orchestration.codegen.todo import todo_of
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.transform.dbt_sources import write_sources
 from orchestration.transform.place_types import PLACE_TYPES, read_place_types, write_place_types

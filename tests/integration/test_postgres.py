@@ -23,11 +23,11 @@ from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
 from ingest.landing import ensure_tables, promote, read_cursor
+from orchestration.codegen.draft_source import draft_source
+from orchestration.codegen.source_files import SourceFolders
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.context import RunOptions
-from orchestration.scaffold.draft_source import draft_source
-from orchestration.scaffold.source_files import SourceFolders
 from orchestration.stewardship.check_delivery import check_delivery
 from tests.support import dropped_files
 from tests.support.dropped_files import BY_YEAR, SOURCE, records

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.unit.ingest.scaffold.test_draft import PERMIT_FILE
+from tests.unit.ingest.contract_draft.test_draft import PERMIT_FILE
 
 CALL = "import sys; from orchestration.cli import program; sys.argv[0] = 'levelground'; program()"
 

@@ -1,0 +1,15 @@
+"""Draft a contract from a delivery, with marks where a person has to decide.
+
+`detect_format` detects the format of a file, `column_profiles` and `column_roles` describe its columns, `draft` and
+`contract_text` make the contract. See `orchestration.codegen` for the models. A draft guesses; a run reads only as the contract
+declares. Other packages import from here.
+"""
+
+from ingest.contract_draft.column_roles import ABOUT_OFFERED, RACE
+from ingest.contract_draft.contract_text import write_draft
+from ingest.contract_draft.delivered_sample import DeliveredSample, DraftError, read_sample
+from ingest.contract_draft.draft import OPEN_DECISIONS, Draft, draft
+
+__all__ = [
+    "ABOUT_OFFERED", "OPEN_DECISIONS", "RACE", "DeliveredSample", "Draft", "DraftError", "draft", "read_sample", "write_draft",
+]  # fmt: skip

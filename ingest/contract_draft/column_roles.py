@@ -1,0 +1,240 @@
+"""Guess the meaning of a column: its name in the contract, its role, its privacy.
+
+See `column_profiles` for the counts, and `draft` for the whole draft. In doubt a column is private: opening one later is easier
+than withdrawing a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ingest.contract.column import RESERVED
+from ingest.contract.crosswalk import flag_values, valid_labels
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract_draft.column_profiles import ColumnProfile
+
+Labels = Mapping[str, frozenset[str]]
+# Names of columns, in snake case, as departments give them.
+CODE = re.compile(
+    r"(^|_)(id|ids|code|cd|key|taxkey|zip|zipcode|zip_code|geoid|fips|tract|block|num|no|nbr|number|case|phone|fax|account|acct)($|_)"
+)
+PERSONAL = re.compile(
+    r"(^|_)(first|last|middle|full|maiden)_?(name|nm)($|_)|^(first|last|middle|maiden)$|(^|_)(owner|caller|contact|resident|tenant|applicant|customer|client|patient|officer|employee|"
+    r"victim|suspect|driver|complainant|respondent|inspector)_?(name|nm)?($|_)|(^|_)(fname|lname|ssn|social_security|email|e_mail|"
+    r"mail|phone|telephone|tel|cell|mobile|fax|dob|birth_?date|date_of_birth|license|licence|plate|vin|passport|signature)($|_)"
+)
+# What is known of a person names no one: the race of a tenant is why the table is of use.
+ATTRIBUTE = re.compile(r"_(race|racial|ethnic\w*|hispanic|sex|gender|age|age_\w+|language|lang)$")
+A_NAME = re.compile(r"(^|_)names?($|_)")
+NO_PERSON = re.compile(
+    r"(^|_)(department|dept|agency|office|street|project|program|school|neighbou?rhood|district|park|indicator|measure|file|"
+    r"category|type|status|division|bureau|facility|building|city|county|state|group|fund|account|vendor_type|job|position|title|class|"
+    r"classification|occupation|rank|grade|count|total|pct)($|_)"
+)
+# The age of a thing, and words like a person's name that name a post: "Engineer, Civil".
+AGE_OF_A_THING = re.compile(
+    r"(^|_)(house|home|housing|building|bldg|structure|dwelling|property|roof|pipe|main|tree|vehicle|asset|sewer|pavement|"
+    r"account|case|request|ticket|file|record)_?age($|_)"
+)
+A_POST = re.compile(r"(^|_)(job|position|title|class|classification|occupation|rank)($|_)")
+FREE_TEXT = re.compile(r"(^|_)(comments?|notes?|description|desc|narrative|remarks?|details?|reason|message|text|memo)($|_)")
+CLOSED = re.compile(r"clos|resol|complet|end|finish|disposed|abate|clear|expire|paid|final")
+BEGUN = re.compile(r"creat|open|occur|report|receiv|issue|start|enter|request|incident|file|violat|date|time|day|sale|hire|call")
+ROLES: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
+    ("latitude", re.compile(r"(^|_)(lat|latitude|y_lat)($|_)"), ("decimal",)),
+    ("longitude", re.compile(r"(^|_)(lon|lng|long|longitude|x_lng)($|_)"), ("decimal",)),
+    ("x", re.compile(r"^(x|x_coord|xcoord|easting|point_x|x_coordinate)$"), ("decimal", "integer")),
+    ("y", re.compile(r"^(y|y_coord|ycoord|northing|point_y|y_coordinate)$"), ("decimal", "integer")),
+    ("zip", re.compile(r"(^|_)(zip|zipcode|zip_code|postal|postcode)($|_)"), ("text",)),
+    ("address", re.compile(r"(^|_)(addr|address|location|street_address|site)($|_)"), ("text",)),
+    ("district", re.compile(r"(^|_)(district|ward|precinct|alder\w*|ald|council)($|_)"), ("text", "integer")),
+    ("sex", re.compile(r"(^|_)(sex|gender)($|_)"), ("text",)),
+    ("age", re.compile(r"(^|_)(age|age_range|age_group|age_band)($|_)"), ("text", "integer")),
+    ("language", re.compile(r"(^|_)(language|lang)($|_)"), ("text",)),
+    (
+        "amount",
+        re.compile(r"(^|_)(amount|amt|price|cost|paid|payment|salary|pay|value|fee|fine|total)($|_)"),
+        ("decimal", "integer"),
+    ),
+)
+# Of a district, its calls or their total are no district.
+A_QUANTITY = re.compile(r"(^|_)(total|count|calls|number|num|pct|percent|rate|population|sum)(_|$)")
+# x and y of map servers are degrees if they are that small.
+IN_DEGREES = {"x": ("longitude", 180), "y": ("latitude", 90)}
+QUASI = frozenset({"address", "latitude", "longitude", "x", "y", "zip", "sex", "age", "language", "geoid"})
+ABOUT_ETHNICITY = (
+    "is ethnicity asked apart from race? then role: ethnicity and question: Ethnicity; the crosswalk maps each answer as "
+    "Ethnicity=…. An answer that is not known leaves Hispanic open; map it as not_applicable only if it means not Hispanic"
+)
+ABOUT_OFFERED = (
+    "which answers does the form offer? list them all in offered, also those without a record: "
+    "without the list an absent group is not_collected and never zero"
+)
+ETHNICITY = re.compile(r"^(?!.*rac(e|ial)).*(ethnic|hispanic|latin)")
+RACE = re.compile(r"(^|_)(race|racial|ethnic\w*|hispanic)($|_)")
+# Of the labels of a column so many are known to the crosswalk, or it is no race column by its cells.
+KNOWN_LABELS_PCT, KNOWN_LABELS_OF_RACE_PCT = 60, 40
+MOST_CATEGORIES, FREE_LENGTH = 60, 40
+
+
+def snake_case(name: str, used: set[str], at: int) -> str:
+    """A plain name for a delivered one, unlike those taken: CREATIONDATE stays one word, Created Date and createdDate are two."""
+    spaced = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name)
+    plain = re.sub(r"[^a-z0-9]+", "_", spaced.lower().replace("#", " number ").replace("%", " pct ")).strip("_")
+    plain = (plain if plain[:1].isalpha() else f"column_{plain or at}")[:55].rstrip("_")
+    if plain in RESERVED or plain.endswith("_missing_reason"):
+        plain = f"{plain}_delivered"
+    unique, number = plain, 2
+    while unique in used:
+        unique, number = f"{plain}_{number}", number + 1
+    used.add(unique)
+    return unique
+
+
+def draft_column(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
+    """(the contract's keys of a column, the decisions left to a person)."""
+    return (
+        _draft_box(profile, name, delivered)
+        or _draft_point(profile, name, delivered)
+        or _draft_other(profile, name, delivered, labels)
+    )
+
+
+def _draft_point(profile: ColumnProfile, name: str, delivered: str | int) -> tuple[dict[str, Any], list[str]] | None:
+    """Both coordinates in one text, as portals add them to a table that has them; None for any other column."""
+    if profile.reads["type"] != "text" or profile.shares.get("point", 0) <= 90:
+        return None
+    question = f"{name}: it repeats coordinates as a text; put it under ignore if other columns have them"
+    return {"name": name, "from": delivered, "type": "text", "privacy": "quasi_identifier"}, [question]
+
+
+def _draft_box(profile: ColumnProfile, name: str, delivered: str | int) -> tuple[dict[str, Any], list[str]] | None:
+    """A column per race, as survey tools export a question with boxes; None if the column is none."""
+    cells = {_folded(label) for label in profile.labels}
+    if not cells or not cells <= {*flag_values(), _folded(str(delivered))}:
+        return None
+    multiple = [one.name for one in load_vocabulary().race.values() if one.selection == "multiple"]
+    for vocabulary in sorted(multiple, key=lambda one: (one != "spd15_2024", one)):
+        codes = {_folded(label): code for label, code in valid_labels(vocabulary).items()}
+        if codes.get(_folded(str(delivered))) not in (None, *load_vocabulary().words["missing_reasons"]):
+            keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive", "role": "race_flag"}
+            question = (
+                f"{name}: is it a box of a question about race? give every box the vocabulary of the form "
+                f"({vocabulary} is a guess), and the label that a tick selects"
+            )
+            return keys | {"vocabulary": vocabulary, "label": delivered}, [question]
+    return None
+
+
+def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
+    keys: dict[str, Any] = {"name": name, "from": delivered, **profile.reads}
+    questions: list[str] = []
+    if profile.reads["type"] in ("integer", "decimal") and CODE.search(name) and not profile.reads.get("currency"):
+        keys = {"name": name, "from": delivered, "type": "text"}  # a number that is not added up
+    if profile.null_tokens:
+        keys["null_tokens"] = profile.null_tokens
+        questions.append(f"{name}: do {', '.join(map(repr, profile.null_tokens))} say why the cell is empty? see null_tokens")
+    if profile.day_first:
+        questions.append(f"{name}: its dates read month first and day first alike; the draft takes month first")
+    if any("%y" in form for form in keys.get("formats", ())):
+        questions.append(f"{name}: its years have two digits; 69 to 99 are read as 19xx")
+    if profile.reads == {"type": "timestamp"} and profile.shares.get("offset", 0) < 100:
+        questions.append(f"{name}: on whose clock are its times? name it in timezone, like America/Chicago, if not the city's")
+    if not profile.filled:
+        questions.append(f"{name}: it is empty in this delivery; ask the steward, or put it under ignore")
+    why = _personal(profile, name)
+    if why:
+        questions.append(f"{name}: {why}; dropped; keep: hash if it is needed, or open it if it identifies no person")
+        return {"name": name, "from": delivered, "type": "text", "privacy": "direct_identifier", "keep": "drop"}, questions
+    vocabulary = race_vocabulary(profile, name, labels)
+    if vocabulary or RACE.search(name):
+        keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive"}
+        known = labels.get(vocabulary or "", frozenset())
+        if vocabulary and all(_folded(label) in {_folded(one) for one in known} for label in profile.labels):
+            keys |= {"role": "race", "vocabulary": vocabulary}
+            questions.append(
+                f"{name}: are its labels those of the vocabulary {vocabulary}? who says a person's race: collection.mode"
+            )
+            questions.append(f"{name}: {ABOUT_OFFERED}")
+        else:
+            more = f" (its labels are most like those of {vocabulary})" if vocabulary else ""
+            questions.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")
+            questions += [f"{name}: {ABOUT_ETHNICITY}"] * bool(ETHNICITY.search(name))
+        return keys, questions
+    role = _role(profile, name, keys["type"])
+    if role:
+        keys["role"] = role
+    if role in QUASI:
+        keys["privacy"] = "quasi_identifier"
+    return keys, questions
+
+
+def _personal(profile: ColumnProfile, name: str) -> str | None:
+    """Why a column may name a person or a way to reach one; None if nothing speaks for it."""
+    shares, is_text = profile.shares, profile.reads["type"] == "text"
+    for kind, what in (("email", "mail addresses"), ("ssn", "social security numbers"), ("phone", "phone numbers")):
+        if shares.get(kind, 0) > 0 and is_text:
+            return f"it holds {what}"
+    if PERSONAL.search(name) and not NO_PERSON.search(name) and not ATTRIBUTE.search(name):
+        return "its name says that it is a person's"
+    if A_NAME.search(name) and not NO_PERSON.search(name) and is_text:
+        return "it may name people"
+    if shares.get("person", 0) > 30 and is_text and not A_POST.search(name):
+        return "its cells read like last names and first names"
+    if (
+        is_text
+        and profile.mean_length > FREE_LENGTH
+        and profile.distinct > 0.3 * profile.filled
+        and not shares.get("street", 0) > 50
+    ):
+        return "it is free text, in which people name people"
+    if is_text and FREE_TEXT.search(name) and profile.distinct > MOST_CATEGORIES:
+        return "it is free text, in which people name people"
+    return None
+
+
+def race_vocabulary(profile: ColumnProfile, name: str, labels: Labels) -> str | None:
+    """The vocabulary that contains most of the column's labels, if the column can be of race at all."""
+    delivered = {_folded(label) for label in profile.labels}
+    if not delivered or profile.reads["type"] != "text":
+        return None
+    shares = {
+        vocabulary: 100 * len(delivered & {_folded(label) for label in known}) / len(delivered)
+        for vocabulary, known in labels.items()
+        if known
+    }
+    best = max(shares, key=lambda vocabulary: shares[vocabulary], default=None)
+    # words like UnknownFormat or Other occur in columns of any kind
+    enough = 1 if RACE.search(name) else 3
+    least = KNOWN_LABELS_OF_RACE_PCT if RACE.search(name) else KNOWN_LABELS_PCT
+    if best is None or shares[best] < least or len(delivered & {_folded(label) for label in labels[best]}) < enough:
+        return None
+    return best
+
+
+def _folded(label: str) -> str:
+    return " ".join(label.split()).lower()
+
+
+def _role(profile: ColumnProfile, name: str, kind: str) -> str | None:
+    if kind == "geometry":
+        return "geometry"
+    if kind == "text" and profile.shares.get("geoid", 0) > 99:
+        return "geoid"
+    for role, pattern, types in ROLES:
+        if kind in types and pattern.search(name) and not (role == "age" and AGE_OF_A_THING.search(name)):
+            if role == "district" and A_QUANTITY.search(name):
+                continue
+            limit = {"latitude": 90, "longitude": 180}.get(role)
+            size = max(abs(profile.most or 0), abs(profile.least or 0))
+            outside = limit and profile.most is not None and size > limit
+            if kind == "decimal" and role in IN_DEGREES and 0 < size <= IN_DEGREES[role][1]:
+                return IN_DEGREES[role][0]
+            return {"latitude": "y", "longitude": "x"}[role] if outside else role
+    if kind == "text" and profile.shares.get("street", 0) > 60 and profile.distinct > MOST_CATEGORIES:
+        return "address"
+    if kind == "text" and 0 < profile.distinct <= MOST_CATEGORIES and profile.distinct < 0.2 * profile.filled:
+        return "category"
+    return None

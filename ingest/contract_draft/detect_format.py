@@ -1,0 +1,229 @@
+"""Guess the format of a file from its name and bytes: kind, encoding, delimiter, header, sheet, location of records.
+
+Each guess is tried on the file: `ingest.readers` reads by the guess, so that a wrong one fails. See `detect_header` for the rows
+of names and of notes, `column_profiles` for the columns.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+import fastexcel
+import pyarrow as pa
+
+from ingest.contract.format import is_glob
+from ingest.contract_draft.detect_header import detect_footer, detect_header
+from ingest.contract_draft.sheet_glob import propose_sheets, select_sheets
+from ingest.readers.archives import open_streams
+from ingest.readers.files import File
+from ingest.readers.reader_types import Stream
+
+SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 200
+DELIMITERS = ",;\t|"
+SUFFIXES = {
+    ".parquet": "parquet", ".dbf": "dbf", ".shp": "shapefile", ".geojson": "geojson", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel",
+}  # fmt: skip
+
+
+class UnknownFormat(ValueError):
+    """A file whose format cannot be detected."""
+
+
+class FileFormat(NamedTuple):
+    """The contract's `format` for a file, the number of its last rows that are no records, and the open decisions."""
+
+    form: dict[str, Any]
+    footer: int
+    questions: list[str]
+
+
+def detect_format(file: File, sheet: str | None = None) -> FileFormat:
+    """The format of a file; `DeliveryError` or `UnknownFormat` if none fits.
+
+    `sheet` is that of a workbook: its name, its position from 1, or a glob of several.
+    """
+    found = open_streams("draft", file, None)
+    kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
+    suffix = next((suffix for suffix, _ in kinds.most_common() if suffix in SUFFIXES), kinds.most_common(1)[0][0])
+    candidates = (
+        [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix] if len(found) > 1 else list(found)
+    )
+    form, footer, open_questions = _of_stream(candidates[0], suffix.removesuffix(".gz"), sheet)
+    if sheet and form["kind"] != "excel":
+        raise UnknownFormat(f"--sheet is for workbooks, and this file is read as {form['kind']}")
+    if len(candidates) < len(found) and form["kind"] != "shapefile":
+        form["member"] = f"*{suffix}"
+        open_questions.append(f"the archive holds other files than {form['member']}: does one of them matter?")
+    return FileFormat(form, footer, open_questions)
+
+
+def _of_stream(stream: Stream, suffix: str, sheet: str | None) -> FileFormat:
+    with stream.open() as opened:
+        begins = opened.read(SAMPLE_BYTES)
+        if not begins:
+            raise UnknownFormat("the file is empty")
+        inner = PurePosixPath(stream.name.removesuffix(".gz")).suffix.lower()
+        kind = "parquet" if begins.startswith(b"PAR1") else SUFFIXES.get(inner, SUFFIXES.get(suffix))
+        if kind == "excel" or begins.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+            return _excel(begins + opened.read(), sheet)
+        if kind in ("parquet", "dbf", "shapefile"):
+            return FileFormat({"kind": kind} | ({"encoding": _encoding(begins + opened.read())} if kind == "dbf" else {}), 0, [])
+        data = begins + opened.read()
+    encoding = _encoding(data)
+    text = codecs.getincrementaldecoder(encoding)("strict").decode(data[:SAMPLE_BYTES]).removeprefix("\ufeff")
+    encoding_key = {"encoding": encoding} if encoding != "utf-8" else {}
+    encoding_questions = ["is it really in Windows-1252? look at a name with an accent"] if encoding == "windows-1252" else []
+    if text.lstrip().startswith(("{", "[")):
+        form, questions = _json(data.decode(encoding).removeprefix("\ufeff"))
+    else:
+        form, questions = _delimited(text)
+    return FileFormat(form | encoding_key, 0, encoding_questions + questions)
+
+
+def _encoding(data: bytes) -> str:
+    """UTF-8 if it is; UTF-16 by its mark, or by the zero bytes of plain letters; else Windows-1252."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    sample = data[:4000]
+    zeros = [sample[start::2].count(0) / max(1, len(sample[start::2])) for start in (0, 1)]
+    if max(zeros) > 0.7 and min(zeros) < 0.2:
+        return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def _excel(data: bytes, chosen: str | None) -> FileFormat:
+    try:
+        book = fastexcel.read_excel(data)
+        sheets = {name: book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in book.sheet_names}
+    except fastexcel.FastExcelError:
+        raise UnknownFormat("this is not an Excel workbook that can be read") from None
+    named = _chosen_sheet(list(sheets), chosen) if chosen else None
+    among = select_sheets(sheets, named) if is_glob(named) else [named] if named else list(sheets)
+    name = max(among, key=lambda sheet: sheets[sheet].height * sheets[sheet].width)
+    found = _table(sheets[name])
+    form: dict[str, Any] = {"kind": "excel"} | ({"sheet": named} if named else {})
+    own_questions = []
+    if not named and len(sheets) > 1:
+        alike = [other for other in sheets if other == name or _table(sheets[other]).is_like(found)]
+        form["sheet"], about = propose_sheets(name, alike, list(sheets))
+        own_questions.append(about)
+    return FileFormat(form | found.header, found.footer, own_questions + found.questions)
+
+
+class _SheetTable(NamedTuple):
+    """Where a sheet has its table: the contract's keys, the names of its columns, the rows below it, and the decisions."""
+
+    header: dict[str, Any]
+    names: list[list[str]]
+    footer: int
+    questions: list[str]
+
+    def is_like(self, other: _SheetTable) -> bool:
+        """Whether one contract reads both."""
+        return bool(self.names) and self[:3] == other[:3]
+
+
+def _table(sheet: fastexcel.ExcelSheet) -> _SheetTable:
+    cells = sheet.to_arrow()
+    rows = _cells(cells.slice(0, SAMPLE_RECORDS))
+    if not rows:
+        return _SheetTable({}, [], 0, [])
+    header, questions = detect_header(rows, list(range(len(rows) + 1)))
+    footer, footer_questions = detect_footer(rows, _cells(cells[-SAMPLE_RECORDS:]))
+    keys = header.get("header", {})
+    skip, count = keys.get("skip", 0), keys.get("rows", 1)
+    names = [[cell.strip() for cell in row] for row in rows[skip : skip + (count if isinstance(count, int) else 0)]]
+    return _SheetTable(header, names, footer, questions + footer_questions)
+
+
+def _cells(rows: pa.RecordBatch) -> list[list[str]]:
+    return [[cell or "" for cell in row.values()] for row in rows.to_pylist()]
+
+
+def _chosen_sheet(names: Sequence[str], chosen: str) -> str:
+    if chosen in names or (is_glob(chosen) and select_sheets(names, chosen)):
+        return chosen
+    if chosen.isdecimal() and 1 <= int(chosen) <= len(names):
+        return names[int(chosen) - 1]
+    raise UnknownFormat(f"the workbook has no sheet {chosen!r}; its sheets are {', '.join(names)}")
+
+
+def _json(text: str) -> tuple[dict[str, Any], list[str]]:
+    first = text.lstrip().split("\n", 1)[0]
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        try:
+            json.loads(first)
+        except json.JSONDecodeError:
+            raise UnknownFormat("it begins like JSON and is none; is it cut off?") from None
+        return {"kind": "jsonl"}, []
+    if isinstance(value, dict) and value.get("type") == "FeatureCollection":
+        return {"kind": "geojson"}, []
+    lists = sorted(_lists(value), key=lambda found: -len(found[1]))
+    if not lists:
+        return {"kind": "jsonl"}, []
+    path, records = lists[0]
+    form: dict[str, Any] = {"kind": "json"} | ({"records": path} if path else {})
+    if isinstance(records[0], list):
+        form["header"] = {"rows": "none"}
+    return form, [f"are the records those under {path}?"] if path else []
+
+
+def _lists(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(value, list) and value and isinstance(value[0], (dict, list)):
+        yield path, value
+    if isinstance(value, dict) and depth < 4:
+        for name, member in value.items():
+            if "." not in name:
+                yield from _lists(member, f"{path}.{name}".lstrip("."), depth + 1)
+
+
+def _delimited(text: str) -> tuple[dict[str, Any], list[str]]:
+    best: tuple[float, int, str, list[list[str]], list[int]] | None = None
+    for delimiter in DELIMITERS:
+        rows, lines = _records(text, delimiter)
+        if not rows:
+            continue
+        widths = Counter(len(row) for row in rows)
+        width, times = widths.most_common(1)[0]
+        share = times / len(rows)
+        if width > 1 and (best is None or (share, width) > best[:2]):
+            best = (share, width, delimiter, rows, lines)
+    if best is None:
+        rows, lines = _records(text, ",")
+        if len({len(row[0]) for row in rows if row}) == 1 and len(rows) > 2:
+            problem = "all lines are of one length: is it of fixed width? Write the contract by hand, with format.widths"
+            raise UnknownFormat(problem)
+        return {"kind": "csv"}, ["it has a single column: is that right?"]
+    _, _, delimiter, rows, lines = best
+    header, header_questions = detect_header(rows, lines)
+    return {"kind": "csv"} | ({"delimiter": delimiter} if delimiter != "," else {}) | header, header_questions
+
+
+def _records(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """The first records, each with the number of lines above it; the last one may be truncated and is left out."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows: list[list[str]] = []
+    lines = [0]
+    try:
+        for row in reader:
+            rows.append(row)
+            lines.append(reader.line_num)
+            if len(rows) > SAMPLE_RECORDS:
+                break
+    except csv.Error:
+        pass
+    return (rows[:-1] if len(rows) > 2 and len(text) >= SAMPLE_BYTES else rows), lines

@@ -1,0 +1,229 @@
+"""Combine the findings on a delivery into a draft contract, with the decisions left to a person.
+
+See `contract_text` for its text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from ingest.contract import Contract
+from ingest.contract.vocabulary import Vocabulary, load_vocabulary
+from ingest.contract.words import SOURCE_NAME
+from ingest.contract_draft.column_profiles import ColumnProfile, profile_columns
+from ingest.contract_draft.column_roles import BEGUN, CLOSED, CODE, Labels, draft_column, race_vocabulary, snake_case
+from ingest.contract_draft.delivered_sample import DeliveredSample, DraftError
+from ingest.contract_draft.place_roles import settle_places
+from ingest.contract_draft.record_columns import repeated_key, year_of_names
+
+# Everyone may read a table that is held on these grounds.
+PUBLIC = ("open_data", "public_record")
+TIME_TYPES = ("date", "timestamp")
+# Keys that no file contains; the contract's text has the same words next to them.
+OPEN_DECISIONS = (
+    "title, grain, platform: what people call it",
+    "policy_area, jurisdiction: the subject, and the place (GEOID) of the records",
+    "steward: who answers for it in the department",
+    "agreement: below which count nothing may be shown, and whether zeros are",
+    "load: does the publisher release the table whole (replace; replace_partition where a delivery holds some years of it), or "
+    "send whole periods (replace_period), changes (merge), new files (append)? merge keeps a row that a release withdraws",
+    "cadence, freshness: how often it comes, and when it is too old",
+)
+# The two that decide what may be published: `levelground sources new` asks for them, or takes --agreement and --unit. Without an
+# answer the draft lacks the key: any default would publish too much of one table, or too little of another.
+ASKED = {
+    "agreement": "agreement: on what ground does the office hold the table? Write the key",
+    "statistical_unit": "statistical_unit: what is one row? Write the key; it decides which small counts are hidden",
+}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A contract as plain data, the notes next to its columns, and the decisions left.
+
+    `unmapped`: columns that seem to hold race, with the vocabulary of most labels, and all labels, some of which it lacks.
+    `tables`: the names of the files or parts that the records are from.
+    `contract` lacks the keys of `not_asked`; `complete` has stand-ins for them, to check a delivery before they are decided.
+    """
+
+    complete: dict[str, Any]
+    questions: tuple[str, ...]
+    keys: tuple[str, ...]
+    rows: int
+    whole: bool
+    time: str | None = field(default=None)
+    answered: tuple[str, ...] = ()
+    unmapped: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    tables: tuple[str, ...] = ()
+
+    @property
+    def contract(self) -> dict[str, Any]:
+        """What the draft writes."""
+        return {key: value for key, value in self.complete.items() if key not in ASKED or key in self.answered}
+
+    @property
+    def not_asked(self) -> tuple[str, ...]:
+        """The decisions on publication that no person has made."""
+        return tuple(text for key, text in ASKED.items() if key not in self.answered)
+
+    @property
+    def source(self) -> str:
+        """The name of the source."""
+        return str(self.complete["source"])
+
+
+def draft(
+    name: str,
+    delivered: DeliveredSample,
+    labels: Labels,
+    jurisdiction: str,
+    con: DuckDBPyConnection,
+    *,
+    basis: str | None = None,
+    unit: str | None = None,
+    vocabulary: Vocabulary | None = None,
+) -> Draft:
+    """The draft of the contract `name`; `labels` are those of the crosswalk, by vocabulary, `vocabulary` the words of a layer.
+
+    `basis` of the agreement and `unit` of a row are a person's answers; without one, the draft lacks the key and marks its place.
+
+    `DraftError` for a name that none can have, and for a delivery in which nothing is left to take.
+    """
+    if not SOURCE_NAME.fullmatch(name):
+        raise DraftError(f"{name!r} is no name for a source; write it like parks__permits: department, two underscores, data set")
+    found = profile_columns(con, delivered.header, delivered.rows)
+    if not found:
+        raise DraftError("the delivery has no columns")
+    columns, ignore, questions = _columns(delivered, found, labels)
+    questions += settle_places(_kept(columns, found))
+    time, closed = _times(columns, found)
+    keys = tuple(
+        column["name"] for column, profile in _kept(columns, found) if profile.is_unique and column["type"] in ("text", "integer")
+    )
+    named = [key for key in keys if CODE.search(key)]
+    repeated = None if named or not delivered.whole else repeated_key(con, delivered.rows, _kept(columns, found))
+    key = named[0] if named and delivered.whole else repeated
+    if repeated:
+        questions.append(f"{repeated}: it names a record, but for rows that are delivered twice; drop_exact keeps one of them")
+    years = year_of_names(delivered.files, _kept(columns, found))
+    if years and time is None:
+        columns.insert(0, years)
+        questions.append(
+            f"{years['name']}: no column has dates, so the year is that of the name of the file or sheet; a stock of one day "
+            "needs snapshot: {from: file_name} instead"
+        )
+    for column in columns:
+        if column["name"] == key:
+            column.update(required=True, role="key")
+        elif column["name"] == time:
+            column.update({"required": True} if _complete(column, columns, found) else {}, role="event_time")
+        elif column["name"] == closed:
+            column["role"] = "closed_time"
+    department = name.split("__", maxsplit=1)[0]
+    contract: dict[str, Any] = {
+        "source": name,
+        "title": name.split("__")[1].replace("_", " ").capitalize(),
+        "department": department,
+        "policy_area": "city_services",
+        "jurisdiction": jurisdiction,
+        "grain": "one row per record",
+        "steward": {"team": "to be named", "contact": f"{department}-data@city.example"},
+        "agreement": {
+            "basis": basis or "internal",
+            "classification": "public" if basis in PUBLIC else "internal",
+            "suppress_below": 11,
+            "zeros": "show",
+        },
+        "statistical_unit": unit or "record",
+        "platform": "to be named",
+        "connector": dict(delivered.connector),
+        "format": dict(delivered.form),
+        "load": {
+            "mode": "replace",
+            "key": [key] if key else None,
+            "duplicates": "drop_exact" if repeated else "keep",
+        },
+        "cadence": "once",
+        "freshness": None,
+        "columns": columns,
+    }
+    if delivered.path is None:
+        # what was fetched for the draft is fetched by runs, also in a home that reads a folder
+        contract["delivered_by"] = "live"
+    if ignore:
+        contract["ignore"] = ignore
+    if delivered.footer:
+        contract["footer"] = {"rows": delivered.footer}
+    Contract.model_validate(
+        contract, context=vocabulary or load_vocabulary()
+    )  # an invalid draft is an error of Levelground, and fails here
+    asked = [key for key, answer in (("agreement", basis), ("statistical_unit", unit)) if answer]
+    questions = [*delivered.questions, *questions]
+    unmapped = tuple(_unmapped(columns, found, labels))
+    return Draft(
+        contract, tuple(questions), keys, delivered.rows.num_rows, delivered.whole, time, tuple(asked), unmapped, delivered.tables
+    )
+
+
+def _unmapped(
+    columns: list[dict[str, Any]], found: list[ColumnProfile], labels: Labels
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for column, profile in _kept(columns, found):
+        if column.get("privacy") == "sensitive" and "role" not in column:
+            vocabulary = race_vocabulary(profile, column["name"], labels)
+            if vocabulary:
+                yield column["name"], vocabulary, profile.labels
+
+
+def _columns(
+    delivered: DeliveredSample, found: list[ColumnProfile], labels: Labels
+) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+    by_position = delivered.form.get("header", {}).get("rows") == "none"
+    times = Counter(profile.name for profile in found)
+    columns: list[dict[str, Any]] = []
+    ignore: dict[str, None] = {}
+    questions: list[str] = []
+    used: set[str] = set()
+    for at, profile in enumerate(found, 1):
+        if not by_position and (not profile.name or times[profile.name] > 1):
+            if profile.name not in ignore:
+                what = f"{profile.name} is delivered {times[profile.name]} times" if profile.name else "a column has no name"
+                questions.append(f"{what}: it is left out until the steward says which one holds")
+            ignore[profile.name] = None
+            continue
+        name = snake_case("" if by_position else profile.name, used, at)
+        if delivered.form["kind"] in ("geojson", "shapefile") and profile.name == "geometry":
+            columns.append({"name": name, "from": profile.name, "type": "geometry", "role": "geometry"})
+            continue
+        column, column_questions = draft_column(profile, name, at if by_position else profile.name, labels)
+        columns.append(column)
+        questions += column_questions
+    if not any(column.get("keep") != "drop" for column in columns):
+        raise DraftError(
+            "no column is left that may be kept: columns without a name of their own, or with personal data, are left out. "
+            "Are the names in another row? Write the contract by hand with format.header, see docs/formats.md"
+        )
+    return columns, list(ignore), questions
+
+
+def _kept(columns: list[dict[str, Any]], found: list[ColumnProfile]) -> list[tuple[dict[str, Any], ColumnProfile]]:
+    profiles_by: dict[str | int, ColumnProfile] = {profile.name: profile for profile in found} | dict(enumerate(found, 1))
+    return [(column, profiles_by[column["from"]]) for column in columns if column.get("keep") != "drop" and "from" in column]
+
+
+def _complete(column: dict[str, Any], columns: list[dict[str, Any]], found: list[ColumnProfile]) -> bool:
+    return next(profile for one, profile in _kept(columns, found) if one is column).is_complete
+
+
+def _times(columns: list[dict[str, Any]], found: list[ColumnProfile]) -> tuple[str | None, str | None]:
+    """The columns with the time when a thing happened and when it ended, guessed from their names."""
+    times = [(column["name"], profile) for column, profile in _kept(columns, found) if column["type"] in TIME_TYPES]
+    closed = next((name for name, _ in times if CLOSED.search(name)), None)
+    begun = [(name, profile) for name, profile in times if name != closed]
+    likely = [name for name, _ in begun if BEGUN.search(name)] or [name for name, _ in begun]
+    return (likely[0] if likely else None), closed

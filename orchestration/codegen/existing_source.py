@@ -1,0 +1,124 @@
+"""Map a delivery to a source that exists already, so that its staging model, fact and measures serve another city unchanged.
+
+The contract of a layer replaces the shared one of its name. The draft here has the columns of the shared contract, each with the
+name under which this delivery has it. See `ingest.contract_draft.draft` for a source of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from ingest.contract import Column, Contract
+from ingest.contract_draft import Draft
+
+# One column per table has such a role, so the role alone identifies it.
+IDENTIFYING = frozenset({"event_time", "closed_time", "address", "latitude", "longitude", "zip", "race", "sex", "age", "geoid"})
+SIMILAR = 0.85
+# A delivery fits a source if it has every required column, and of all columns so many percent.
+FITS_PCT = 60
+# How a value is written is a matter of the delivery; what it is, of the shared contract.
+WRITTEN = ("formats", "timezone", "thousands", "decimal", "currency", "null_tokens")
+# Keys of the shared contract that hold for its own deliveries alone.
+OF_ITS_DELIVERIES = ("period", "as_of", "tolerances", "footer", "ignore", "delivered_by", "expectations")
+# A glob that no file has: the column exists for the models, and its cells are empty.
+NOT_DELIVERED = "not delivered"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A shared source and how many of its columns a delivery has."""
+
+    source: str
+    found: int
+    columns: int
+
+
+def fitting_source(new_draft: Draft, contracts: Iterable[Contract]) -> Fit | None:
+    """The shared source that a delivery fits best, or None."""
+    best: Fit | None = None
+    for contract in contracts:
+        wanted = [column for column in contract.columns if column.is_kept]
+        found = _matches(wanted, _delivered(new_draft))
+        if len(wanted) < 4 or any(column.required and column.name not in found for column in wanted):
+            continue
+        fit = Fit(contract.source, len(found), len(wanted))
+        if 100 * fit.found >= FITS_PCT * fit.columns and (best is None or fit.found > best.found):
+            best = fit
+    return best
+
+
+def mapped_to(new_draft: Draft, shared: Contract) -> Draft:
+    """The draft with the columns of a shared contract in place of its own."""
+    delivered = _delivered(new_draft)
+    found = _matches(shared.columns, delivered)
+    columns, questions = [], list(new_draft.questions)
+    if shared.follow_up:
+        questions.append("follow_up is that of the shared source: how long does this publisher follow a record?")
+    for column in shared.columns:
+        if column.name not in found and not column.is_kept:
+            continue
+        keys = column.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        match = found.get(column.name)
+        if match is None:
+            keys.pop("from", None)
+            if column.required:
+                questions.append(f"{column.name}: required, and no delivered column seems to be it; name it in from")
+            elif column.name not in shared.deciding_columns:
+                keys["files"] = NOT_DELIVERED
+                questions.append(f"{column.name}: no delivered column seems to be it, so its cells are empty")
+        else:
+            keys = {key: value for key, value in keys.items() if key not in WRITTEN} | {"from": match["from"]}
+            if match["type"] == column.type:
+                keys |= {key: match[key] for key in WRITTEN if key in match}
+            elif column.type != "text":
+                questions.append(f"{column.name}: reads as {match['type']} in this delivery, and the contract has {column.type}")
+        columns.append(keys)
+    used = {match["from"] for match in found.values()}
+    ignored = [*new_draft.complete.get("ignore", ()), *(one["from"] for one in delivered if one["from"] not in used)]
+    whole = shared.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    own = {key: new_draft.complete[key] for key in ("jurisdiction", "steward", "agreement", "platform", "connector", "format")}
+    complete = {key: value for key, value in whole.items() if key not in OF_ITS_DELIVERIES} | own | {"columns": columns}
+    complete |= {key: new_draft.complete[key] for key in ("footer", "delivered_by") if key in new_draft.complete}
+    if ignored and all(isinstance(name, str) for name in ignored):
+        complete["ignore"] = ignored
+    answered = tuple(dict.fromkeys((*new_draft.answered, "statistical_unit")))
+    return dataclasses.replace(new_draft, complete=complete, questions=tuple(questions), answered=answered)
+
+
+def _delivered(new_draft: Draft) -> list[dict[str, Any]]:
+    """The columns that the delivery has; the names of its files may give another one."""
+    return [column for column in new_draft.complete["columns"] if "from" in column]
+
+
+def _matches(wanted: Iterable[Column], delivered: list[dict[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The delivered column of each column of a contract: by name, else by a role that one column has, else by a similar name."""
+    found: dict[str, Mapping[str, Any]] = {}
+    free = {_folded(str(column["from"])): column for column in delivered}
+    left = list(wanted)
+
+    def take(column: Column, key: str) -> None:
+        found[column.name] = free.pop(key)
+
+    for column in left:
+        for name in (*column.delivered_names, column.name):
+            if column.name not in found and _folded(str(name)) in free:
+                take(column, _folded(str(name)))
+    for column in left:
+        same = [key for key, one in free.items() if one.get("role") == column.role]
+        if column.name not in found and column.role in IDENTIFYING and len(same) == 1:
+            take(column, same[0])
+    for column in left:
+        if column.name not in found and free:
+            best = max(free, key=lambda key: SequenceMatcher(None, key, _folded(column.name)).ratio())
+            if SequenceMatcher(None, best, _folded(column.name)).ratio() >= SIMILAR:
+                take(column, best)
+    return found
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,91 @@
+"""Write the files from a contract to a fact: staging model, fact, their YAML, suite. What a person has changed is left alone.
+
+In a layer each file ends with a hash of its text. While the hash holds, no person has changed the file, and a later call may
+renew it from a changed contract. Files of this repository have no such line, and are never renewed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.contract import Contract
+from ingest.contract.yaml_source import read_yaml
+from ingest.contract_draft import DraftError
+from orchestration.codegen.model_plan import ModelPlan, plan_models
+from orchestration.codegen.model_text import fact_properties, fact_sql, staging_properties, staging_sql, suite_text
+from orchestration.codegen.source_files import SourceFolders
+from warehouse.fingerprint import text_sha256
+
+HEAD = "version: 2\n\nmodels:\n"
+_LAST_LINE = re.compile(r"(?:--|#) `levelground sources new` renews this file until a person changes it \((\w{12})\)\n\Z")
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What was written or renewed, and what differs by a person's hand and was left alone."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]
+    plan: ModelPlan
+
+
+def generate(
+    contract: Contract, folders: SourceFolders, taken: frozenset[str] = frozenset(), fact: str | None = None
+) -> Generated:
+    """Write what is missing, and renew what no person has changed.
+
+    `taken` are names of models that other sources have; `fact` names the fact. `DraftError` for a name that is taken.
+    """
+    plan = plan_models(contract, fact)
+    if fact is None and plan.fact in taken:
+        plan = plan_models(contract, f"fct_{contract.department}_{plan.fact.removeprefix('fct_')}")
+    if plan.fact in taken:
+        raise DraftError(f"a fact {plan.fact} exists already; name another with --fact")
+    if not plan.columns:
+        raise DraftError(f"{contract.source} has no column that a fact may have: all are direct identifiers or outlines")
+    staging, final = folders.staging(plan), folders.fact(plan)
+    texts = {staging: staging_sql(plan), final: fact_sql(plan), folders.suite(plan): suite_text(plan)}
+    described = {staging: staging_properties(plan), final: fact_properties(plan)}
+    if not folders.is_shared:
+        texts |= {folders.properties(model): HEAD + entry for model, entry in described.items()}
+    changed = {path: _write(path, text, renews=not folders.is_shared) for path, text in texts.items()}
+    if folders.is_shared:
+        changed |= {(path := folders.properties(model)): _describe(path, model.stem, entry) for model, entry in described.items()}
+    return Generated(
+        tuple(path for path, is_new in changed.items() if is_new),
+        tuple(path for path, is_new in changed.items() if not is_new),
+        plan,
+    )
+
+
+def _write(path: Path, text: str, *, renews: bool) -> bool:
+    """Whether the file was written: it is missing, or no person has changed it."""
+    if path.exists() and not (renews and _is_untouched(path.read_text(encoding="utf-8"))):
+        return False
+    comment = "--" if path.suffix == ".sql" else "#"
+    last = f"{comment} `levelground sources new` renews this file until a person changes it ({text_sha256(text)[:12]})\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + last if renews else text, encoding="utf-8")
+    return True
+
+
+def _is_untouched(text: str) -> bool:
+    last = _LAST_LINE.search(text)
+    return last is not None and text_sha256(text[: last.start()])[:12] == last[1]
+
+
+def _describe(path: Path, model: str, entry: str) -> bool:
+    """Add a model's entry to the YAML of its folder; False if it has one."""
+    before = path.read_text(encoding="utf-8") if path.exists() else HEAD
+    names = [known["name"] for known in read_yaml(path).data.get("models") or ()] if path.exists() else []
+    if model in names:
+        return False
+    gap = "\n" if names else ""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{before.rstrip()}\n{gap}{entry}", encoding="utf-8")
+    if [known["name"] for known in read_yaml(path).data["models"]] != [*names, model]:
+        path.write_text(before, encoding="utf-8")
+        raise DraftError(f"{path} does not end with its list of models; add the entry of {model} by hand")
+    return True

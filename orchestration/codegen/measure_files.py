@@ -1,0 +1,204 @@
+"""Write a new measure: its seed rows, counts model, description and unit test, into a city's layer or this repository.
+
+`measure_model` writes the SQL, `measure_todo` lists what is left. See docs/add-a-measure.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.contract import Contract
+from ingest.layers import rows_of_seed
+from orchestration.codegen.measure_model import Definition, counts_sql, unit_test
+from orchestration.runs.city_choice import named_layer
+from orchestration.settings import DBT_PROJECT, PROJECT, SHARED_SEEDS, ConfigurationError, Settings
+from warehouse.files import write_atomically
+
+COUNTS = Path("measures") / "counts"
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{2,59}")
+UNITS = {"proportion": "percent", "composition": "percent", "rate": "per_1000", "count": "count"}
+OWNER = "Office of Equity and Inclusion"
+AGREES = "Both parts come from the same records"
+NOT_RECORDED = "Not recorded"
+# the reason of a plan row that publishes nothing; `measures todo` lists it
+UNDECIDED = "Not decided yet"
+PERSONS = ("person", "household")
+# days after the end of a period until the public file has it
+LAG_DAYS = "30"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The texts and decisions of a measure, as the options of `levelground measures new` give them."""
+
+    name: str
+    question: str
+    caveat: str
+    direction: str = "none"
+    legal_basis: str = NOT_RECORDED
+    population_scheme: str = ""
+    race_level: str = ""  # empty: not published yet
+
+
+@dataclass(frozen=True)
+class MeasureFolders:
+    """Where the files of a measure are. `is_shared`: this repository, whose files describe several measures each."""
+
+    seeds: Path
+    models: Path
+    is_shared: bool = False
+
+    @classmethod
+    def shared(cls) -> MeasureFolders:
+        """The folders of this repository."""
+        return cls(SHARED_SEEDS, DBT_PROJECT / "models", is_shared=True)
+
+    @classmethod
+    def chosen(cls, settings: Settings, layer: Path | None, *, shared: bool) -> MeasureFolders:
+        """The folders that the options name, else the layer of LEVELGROUND_CITY, else this repository."""
+        if layer is not None and shared:
+            raise ConfigurationError("--layer and --shared each name where files are; use one of them")
+        if layer is not None:
+            return cls.of_layer(layer.expanduser().absolute())
+        named, _ = named_layer(settings.city)
+        if named is not None and not shared:
+            return cls.of_layer(named.folder)
+        if not (PROJECT / ".git").exists():
+            raise ConfigurationError(f"{PROJECT} is no checkout of the repository; name a city's layer with --layer FOLDER")
+        return cls.shared()
+
+    @classmethod
+    def of_layer(cls, layer: Path) -> MeasureFolders:
+        """The folders of a city's layer, whose seeds add rows to the shared ones."""
+        return cls(layer / "seeds" / "rows", layer / "models")
+
+    def seed(self, name: str) -> Path:
+        """The file with the rows of a seed."""
+        return self.seeds / f"{name}.csv"
+
+    def counts(self, measure_id: str) -> Path:
+        """The file of a counts model."""
+        return self.models / COUNTS / f"int_{measure_id}__counts.sql"
+
+    def properties(self, measure_id: str) -> Path:
+        """The YAML that describes the counts model."""
+        return self._described(measure_id, "models")
+
+    def unit_tests(self, measure_id: str) -> Path:
+        """The YAML with its unit test."""
+        return self._described(measure_id, "unit_tests")
+
+    def _described(self, measure_id: str, what: str) -> Path:
+        model = self.counts(measure_id)
+        return model.with_name(f"_{'counts' if self.is_shared else model.stem}__{what}.yml")
+
+
+def seed_rows(measure: Definition, wording: Wording, contract: Contract) -> dict[str, list[dict[str, str]]]:
+    """The rows of each seed that a measure needs."""
+    registry = {
+        "measure_id": measure.measure_id, "measure_version": "1", "name": wording.name, "question": wording.question,
+        "caveat": wording.caveat, "policy_area": contract.policy_area, "owner": OWNER, "source": measure.source,
+        "kind": measure.kind, "numerator": measure.numerator, "denominator": _denominator(measure),
+        "unit": UNITS[measure.kind], "favourable_direction": wording.direction, "statistical_unit": contract.statistical_unit,
+        "numerator_is_subset": str(measure.is_share).lower(),
+        "reference_rule": _reference_rule(measure.kind, wording.direction),
+        "age_universe": "total" if measure.kind == "rate" else "", "population_scheme": wording.population_scheme,
+        "places": measure.places,
+        "agreement": AGREES if measure.is_share else "A count has no denominator" if measure.kind == "count" else
+        "Residents of the census on the map of the day; whole months, quarters and years only",
+        "legal_basis": wording.legal_basis, "funding_source": NOT_RECORDED, "is_estimate": "false",
+        "interval_basis": "sampling",
+    }  # fmt: skip
+    return {
+        "measure_registry": [registry],
+        "publication_plan": _plan(measure, wording.race_level, contract),
+        "texts_en": [{"text_id": f"measure_caveat.{measure.measure_id}", "text": wording.caveat, "review_status": "none"}],
+        "scorecard_measures": [
+            {"measure_id": measure.measure_id, "featured_period_type": "year", "shows_trend": "false", "trend_note": UNDECIDED}
+        ],
+    }
+
+
+def write_measure(
+    folders: MeasureFolders, measure: Definition, rows: Mapping[str, Sequence[Mapping[str, str]]], place_geoid: str
+) -> tuple[Path, ...]:
+    """Write all files of a measure, or none; return them. `ConfigurationError` for an id that is taken or no identifier."""
+    if not IDENTIFIER.fullmatch(measure.measure_id):
+        raise ConfigurationError(
+            f"{measure.measure_id!r} is no id of a measure: lower case letters, digits and underscores, 3 to 60 characters"
+        )
+    model = folders.counts(measure.measure_id)
+    seeds = dict.fromkeys((SHARED_SEEDS / "measure_registry.csv", folders.seed("measure_registry")))
+    taken = any(row["measure_id"] == measure.measure_id for seed in seeds if seed.is_file() for row in rows_of_seed(seed))
+    if taken or model.exists():
+        raise ConfigurationError(
+            f"there is a measure {measure.measure_id} already; `levelground measures todo` lists what it lacks"
+        )
+    texts = {folders.seed(name): _with_rows(folders.seed(name), SHARED_SEEDS / f"{name}.csv", new) for name, new in rows.items()}
+    texts[model] = counts_sql(measure)
+    properties, tests = folders.properties(measure.measure_id), folders.unit_tests(measure.measure_id)
+    columns = "columns: *counted" if folders.is_shared else f"columns:\n{_columns()}"
+    described = f'\n  - name: {measure.model}\n    description: "{measure.numerator}."\n    {columns}\n'
+    texts[properties] = _appended(properties, "models", described)
+    texts[tests] = _appended(tests, "unit_tests", unit_test(measure, place_geoid))
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text)
+    return tuple(texts)
+
+
+def about_lag(folders: MeasureFolders) -> str:
+    """What the planned `lag_days` do, and where to change them."""
+    return (
+        f"the public file has a period from {LAG_DAYS} days after its end, the analyst file at once: set lag_days in "
+        f"{folders.seed('publication_plan')} to the days that the source needs until a period is complete"
+    )
+
+
+def _plan(measure: Definition, race_level: str, contract: Contract) -> list[dict[str, str]]:
+    if not race_level:
+        row = {"geography_type": "*", "period_type": "*", "stratum_type": "*", "race_level": "none", "lag_days": LAG_DAYS}
+        return [{"measure_id": measure.measure_id, **row, "note": UNDECIDED}]
+    of_persons = contract.statistical_unit in PERSONS or contract.agreement.classification == "confidential"
+    row = {"stratum_type": "all" if of_persons else "*", "race_level": race_level, "lag_days": LAG_DAYS}
+    periods = ("quarter", "year") if of_persons else ("*",)  # a `*` would publish every later count of persons
+    place = "city" if of_persons else "*"
+    return [{"measure_id": measure.measure_id, "geography_type": place, "period_type": period, **row} for period in periods]
+
+
+def _reference_rule(kind: str, direction: str) -> str:
+    """The best group, if values have a better direction, else everyone else: a comparison with all people has no interval."""
+    if kind not in ("proportion", "rate"):
+        return ""
+    return "rest" if direction == "none" else "best"
+
+
+def _denominator(measure: Definition) -> str:
+    return measure.denominator or ("Residents" if measure.kind == "rate" else "")
+
+
+def _with_rows(seed: Path, shared: Path, rows: Iterable[Mapping[str, str]]) -> str:
+    """The text of a seed with further rows at its end; a new file has the columns of the shared seed."""
+    with shared.open(encoding="utf-8", newline="") as file:
+        names = next(csv.reader(file))
+    text = seed.read_text(encoding="utf-8") if seed.is_file() else ",".join(names) + "\n"
+    added = io.StringIO()
+    writer = csv.DictWriter(added, names, restval="", lineterminator="\n")
+    writer.writerows(rows)
+    return f"{text.rstrip()}\n{added.getvalue()}"
+
+
+def _appended(file: Path, key: str, entry: str) -> str:
+    text = file.read_text(encoding="utf-8").rstrip() + "\n" if file.is_file() else f"version: 2\n\n{key}:\n"
+    return text + (entry if file.is_file() else entry.lstrip("\n"))
+
+
+def _columns() -> str:
+    """The columns of a counts model as the shared models describe them."""
+    text = (DBT_PROJECT / "models" / COUNTS / "_counts__models.yml").read_text(encoding="utf-8")
+    return "\n".join(line for line in text.partition("&counted\n")[2].partition("\n\n")[0].splitlines() if line.strip())

@@ -1,0 +1,141 @@
+"""Models and suite follow from a contract, and what a person has changed stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from expectations.marts.suites import read_suite
+from ingest.contract_draft import DraftError
+from orchestration.codegen.generate import generate
+from orchestration.codegen.source_files import SourceFolders
+from orchestration.transform.model_files import read_models
+from orchestration.transform.registrations import missing_meta, registered
+from tests.support.visits import visits_contract
+
+COLUMNS = (
+    {"name": "visit_number", "type": "text", "required": True, "role": "key"},
+    {"name": "visited_at", "type": "timestamp", "required": True, "role": "event_time"},
+    {"name": "site", "from": "Site Address", "role": "address", "privacy": "quasi_identifier"},
+    {"name": "race", "role": "race", "vocabulary": "police_observed", "privacy": "sensitive"},
+    {"name": "fee", "type": "decimal", "currency": "USD", "role": "amount"},
+    {"name": "phone", "privacy": "direct_identifier", "keep": "hash"},
+)
+KEYED = {"load": {"mode": "replace", "key": ["visit_number"], "duplicates": "keep"}, "statistical_unit": "person"}
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> SourceFolders:
+    return SourceFolders.of_layer(tmp_path / "layer")
+
+
+def test_a_record_of_a_person_with_a_place_reaches_a_fact(folders: SourceFolders) -> None:
+    made = generate(visits_contract(columns=COLUMNS, **KEYED), folders)
+    models = read_models([folders.models])
+    assert set(models) == {"stg_dpt__visits", "fct_visits"}
+    staging, fact = models["stg_dpt__visits"], models["fct_visits"]
+    assert "cast(typed.visited_at as date) as occurred_on" in staging.sql
+    assert "race_conformed('renamed', 'renamed.race', \"'police_observed'\", 'renamed.occurred_on')" in staging.sql
+    assert "phone" not in staging.sql + fact.sql, "a direct identifier stays where it lands"
+    assert "event_columns('visit', has_key=true)" in fact.sql
+    assert "place_conformed('delivered', on_date='delivered.occurred_on', address='address')" in fact.sql
+    assert fact.columns["fee"]["data_type"] == "decimal(18, 4)"
+    assert fact.columns["address"]["description"] == "Site, as delivered in Site Address"
+    assert all(column["description"] and column["data_type"] for column in fact.columns.values())
+    assert not missing_meta(models)
+    lists = registered(models)
+    assert lists["facts_with_race"] == [{"fact": "fct_visits", "people": "1", "column": "race"}]
+    assert lists["facts_with_place"] == [{"fact": "fct_visits", "address": "facts.address"}]
+    assert lists["facts_with_times"] == [{"fact": "fct_visits", "column": "visited_at"}]
+    assert lists["sources_with_addresses"] == ["stg_dpt__visits"]
+    suite = read_suite(folders.suite(made.plan))
+    assert suite.include == ("event", "placed", "race", "person") and suite.grain == ("visit_key",)
+    assert {"occurred_on", "visit_number", "race_standard"} <= set(suite.not_null)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql"),
+    [("text", "left({}.zip_code, 5)"), ("integer", "lpad(cast({}.zip_code as varchar), 5, '0')"), ("decimal", None)],
+)
+def test_a_zip_code_is_read_as_five_digits(folders: SourceFolders, kind: str, sql: str | None) -> None:
+    zip_code = {"name": "zip", "type": kind, "role": "zip", "privacy": "quasi_identifier"}
+    generate(visits_contract(columns=[*COLUMNS[:2], zip_code], **KEYED), folders)
+    fact = read_models([folders.models])["fct_visits"]
+    assert (f'zip="{sql.format("delivered")}"' in fact.sql) if sql else ("place_conformed" not in fact.sql)
+    assert fact.meta.get("geocoded") == ({"zip_code": sql.format("facts")} if sql else None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "macro"),
+    [
+        (
+            [{"name": "race", "role": "race", "delimiter": ";"}],
+            "race_conformed_list('renamed', 'renamed.race', ';', \"'spd15_2024'\", 'renamed.occurred_on')",
+        ),
+        (
+            [{"name": "asian", "role": "race_flag", "question": "Asian"}, {"name": "race", "role": "race"}],
+            "race_conformed_questions('renamed', {\"asian\": \"Asian\"}, \"'spd15_2024'\", 'renamed.occurred_on', "
+            "label='renamed.race')",
+        ),
+        (
+            [{"name": "is_white", "role": "race_flag", "label": "White"}],
+            "race_conformed_questions('renamed', {}, \"'spd15_2024'\", 'renamed.occurred_on', flags={\"is_white\": \"White\"})",
+        ),
+    ],
+    ids=["list", "questions", "boxes"],
+)
+def test_each_form_of_race_is_read_by_its_macro(folders: SourceFolders, columns: list[dict[str, str]], macro: str) -> None:
+    race = [{**column, "vocabulary": "spd15_2024", "privacy": "sensitive"} for column in columns]
+    generate(visits_contract(columns=[*COLUMNS[:2], *race], **KEYED), folders)
+    assert f"{{{{ {macro} }}}}" in read_models([folders.models])["stg_dpt__visits"].sql
+
+
+def test_counts_of_a_tract_are_counts_of_places(folders: SourceFolders) -> None:
+    columns = ({"name": "tract", "role": "geoid", "required": True}, {"name": "filings", "type": "integer", "role": "count"})
+    contract = visits_contract(columns=columns, statistical_unit="aggregate", load={"mode": "replace", "key": None})
+    made = generate(contract, folders)
+    assert made.plan.fact == "fct_visits_by_tract"
+    models = read_models([folders.models])
+    assert "numbered('delivered')" in models["fct_visits_by_tract"].sql
+    assert "tract='records.tract'" in models["fct_visits_by_tract"].sql
+    assert models["fct_visits_by_tract"].meta == {"counts_of_places": True}
+    assert not missing_meta(models)
+
+
+def test_a_changed_contract_renews_what_no_person_has_changed(folders: SourceFolders) -> None:
+    contract = visits_contract(columns=COLUMNS, **KEYED)
+    made = generate(contract, folders)
+    fact, suite = folders.fact(made.plan), folders.suite(made.plan)
+    suite.write_text(suite.read_text().replace("include: [event, ", "include: [event, "[:-1] + "  "))
+    by_hand = suite.read_text()
+    again = generate(contract.model_copy(update={"grain": "one row per visit to a desk", "policy_area": "housing"}), folders)
+    assert len(list(folders.models.rglob("fct_visits.sql"))) == 1, "the fact stays in its folder"
+    assert fact.read_text().startswith("-- one row per visit to a desk\n") and fact in again.written
+    assert again.kept == (suite,) and suite.read_text() == by_hand
+
+
+def test_a_description_is_added_to_the_yaml_of_a_shared_folder(tmp_path: Path) -> None:
+    shared = SourceFolders(tmp_path, tmp_path / "drafts", tmp_path / "models", tmp_path / "suites", is_shared=True)
+    described = tmp_path / "models" / "staging" / "dpt" / "_dpt__models.yml"
+    described.parent.mkdir(parents=True)
+    described.write_text("version: 2\n\nmodels:\n  - name: stg_dpt__desks # a comment\n    description: Desks\n")
+    generate(visits_contract(columns=COLUMNS, **KEYED), shared)
+    assert described.read_text().startswith("version: 2\n\nmodels:\n  - name: stg_dpt__desks # a comment\n")
+    assert [model["name"] for model in yaml.safe_load(described.read_text())["models"]] == ["stg_dpt__desks", "stg_dpt__visits"]
+    again = generate(visits_contract(columns=COLUMNS, **KEYED), shared)
+    assert not again.written, "a file of this repository is never renewed"
+
+
+def test_a_name_that_another_fact_has_is_not_taken(folders: SourceFolders) -> None:
+    contract = visits_contract(columns=COLUMNS, **KEYED)
+    assert generate(contract, folders, frozenset({"fct_visits"})).plan.fact == "fct_dpt_visits"
+    with pytest.raises(DraftError, match="a fact fct_visits exists already; name another with --fact"):
+        generate(contract, folders, frozenset({"fct_visits"}), fact="fct_visits")
+
+
+def test_text_of_a_contract_opens_no_expression_of_dbt(folders: SourceFolders) -> None:
+    made = generate(visits_contract(columns=COLUMNS, title='Visits {{ env_var("KEY") }} "a"', **KEYED), folders)
+    text = folders.properties(folders.fact(made.plan)).read_text()
+    assert "{{ env_var" not in text and yaml.safe_load(text)["models"][0]["name"] == "fct_visits"

@@ -1,0 +1,205 @@
+"""A new measure is a registry row, a counts model, a plan row, texts and a unit test; what is left is listed."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ingest.contract.registry import load_registry
+from ingest.layers import rows_of_seed
+from orchestration.codegen.measure_conditions import check_conditions
+from orchestration.codegen.measure_files import MeasureFolders, Wording, about_lag, seed_rows, write_measure
+from orchestration.codegen.measure_model import Definition, counts_sql, find_fact
+from orchestration.codegen.measure_todo import todo_of_measure
+from orchestration.settings import DBT_PROJECT, SHARED_SEEDS, ConfigurationError
+from orchestration.transform.model_files import ModelFile, read_models
+from orchestration.transform.registrations import registered
+
+COURT, STOPS, CITY = "mmc__court_cases", "fpc__police_stops", "5553000"
+SEEDS = ("measure_registry", "publication_plan", "texts_en", "scorecard_measures")
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, ModelFile]:
+    return read_models([DBT_PROJECT / "models"], below="marts")
+
+
+def definition(
+    models: dict[str, ModelFile], kind: str = "proportion", fact: str = "fct_court_cases", **changes: Any
+) -> Definition:
+    given = {
+        "measure_id": "dismissed_share", "kind": kind, "fact": find_fact(fact, models, kind), "source": COURT,
+        "counted": "finding_code = 'dismissed'", "among": "finding_code is not null", "numerator": "Cases dismissed",
+        "denominator": "Cases with a finding",
+    }  # fmt: skip
+    return Definition(**(given | changes))
+
+
+def write(folders: MeasureFolders, measure: Definition, **wording: str) -> tuple[Path, ...]:
+    words = Wording("Cases dismissed", "How many cases are dismissed?", "Many cases never come to court.", "none", **wording)
+    return write_measure(folders, measure, seed_rows(measure, words, load_registry()[measure.source]), CITY)
+
+
+@pytest.fixture
+def layer(tmp_path: Path) -> MeasureFolders:
+    return MeasureFolders.of_layer(tmp_path / "layer")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> MeasureFolders:
+    """A copy of the files of this repository that a measure changes."""
+    folders = MeasureFolders(tmp_path / "seeds", tmp_path / "models", is_shared=True)
+    folders.seeds.mkdir()
+    for name in (*SEEDS, "texts_es", "texts_hmn"):
+        shutil.copy(SHARED_SEEDS / f"{name}.csv", folders.seed(name))
+    folders.counts("x").parent.mkdir(parents=True)
+    for path in (MeasureFolders.shared().properties("x"), MeasureFolders.shared().unit_tests("x")):
+        shutil.copy(path, folders.counts("x").parent / path.name)
+    return folders
+
+
+def test_a_share_of_geocoded_records_is_counted_by_place(models: dict[str, ModelFile]) -> None:
+    sql = counts_sql(definition(models))
+    assert sql.startswith("-- one row per period and place: cases dismissed, of cases with a finding\nwith\n")
+    assert "coalesce(finding_code = 'dismissed', false) as is_counted" in sql
+    assert "        occurred_on is not null\n        and (finding_code is not null)\n" in sql
+    assert "{{ piece_columns() }}" in sql and "{{ without_race() }}" in sql and "and_all_races" not in sql
+    assert "{'numerator': 'sum(counted_count)', 'denominator': 'sum(records_count)'}, records='records_count'" in sql
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("find_code = 'dismissed'", "--among .*: fct_court_cases has no column find_code. Did you mean finding_code"),
+        ("finding_code = ", "--among .*: Parser Error: syntax error"),
+        ("occurred_on > 5", "--among .*: Binder Error: Cannot compare values of type DATE"),
+    ],
+)
+def test_a_condition_that_no_row_can_have_is_refused_before_a_run(
+    models: dict[str, ModelFile], condition: str, message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        check_conditions(models["fct_court_cases"], {"--counted": "finding_code = 'dismissed'", "--among": condition})
+
+
+def test_a_condition_may_use_what_only_a_run_has(models: dict[str, ModelFile]) -> None:
+    check_conditions(models["fct_court_cases"], {"--counted": "own_macro(finding_code)", "--among": "{{ a_macro() }}"})
+
+
+def test_a_composition_is_counted_by_race_out_of_all(models: dict[str, ModelFile]) -> None:
+    measure = definition(models, "composition", "fct_police_stops", source=STOPS, counted="is_person_searched", among=None)
+    sql = counts_sql(measure)
+    assert "{{ and_all_races('days') }}" in sql and "{{ by_period('days_and_all') }}" in sql
+    assert "and (is_person_searched)" in sql and "true as is_counted" in sql
+    assert "filter (where race_ethnicity_code = 'all') over (" in sql
+
+
+def test_a_source_of_a_county_has_the_place_that_it_covers(models: dict[str, ModelFile]) -> None:
+    measure = definition(models, is_of_city=False)
+    assert "{{ jurisdiction_place() }}" in counts_sql(measure) and "by_place" not in counts_sql(measure)
+    assert measure.places == ""
+
+
+def test_a_rate_counts_no_denominator(models: dict[str, ModelFile]) -> None:
+    measure = definition(models, "rate")
+    assert "denominator" not in counts_sql(measure)
+    rows = seed_rows(measure, Wording("n", "q", "c", population_scheme="pl_2020"), load_registry()[COURT])
+    (row,) = rows["measure_registry"]
+    assert (row["unit"], row["population_scheme"], row["denominator"]) == ("per_1000", "pl_2020", "Cases with a finding")
+    assert row["reference_rule"] == "rest", "a comparison with an interval: all people are no independent group"
+
+
+@pytest.mark.parametrize(
+    ("fact", "kind", "message"),
+    [
+        ("fct_court_case", "count", "Did you mean fct_court_cases"),
+        ("fct_evictions_by_tract", "count", "no fact of dated records"),
+        ("fct_employees", "composition", "no fact of dated records"),
+        ("fct_court_cases", "composition", "no composition by race"),
+    ],
+)
+def test_a_fact_that_cannot_be_counted_is_refused(models: dict[str, ModelFile], fact: str, kind: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        find_fact(fact, models, kind)
+
+
+def test_a_layer_gets_rows_of_its_own_and_a_described_model(layer: MeasureFolders, models: dict[str, ModelFile]) -> None:
+    written = write(layer, definition(models))
+    assert len(written) == 7
+    for name in SEEDS:
+        with (SHARED_SEEDS / f"{name}.csv").open(encoding="utf-8") as shared, layer.seed(name).open(encoding="utf-8") as own:
+            assert next(csv.reader(shared)) == next(csv.reader(own)), "a row of a layer has the columns of the shared seed"
+    (row,) = rows_of_seed(layer.seed("measure_registry"))
+    assert (row["measure_id"], row["source"], row["places"]) == ("dismissed_share", COURT, "city:month|aldermanic_district:year")
+    (model,) = read_models([layer.models]).values()
+    assert model.name == "int_dismissed_share__counts"
+    assert model.declared_in == layer.properties("dismissed_share")
+    assert set(model.columns) >= {"numerator", "denominator", "geocoded_pct"}
+    assert registered({model.name: model})["counts_models"] == [model.name]
+    (test,) = yaml.safe_load(layer.unit_tests("dismissed_share").read_text(encoding="utf-8"))["unit_tests"]
+    assert test["model"] == model.name and test["expect"]["rows"][0]["numerator"] == -1
+    assert [(step.part, step.is_required) for step in todo_of_measure("dismissed_share", [layer])] == [
+        ("unit test", True), ("plan", False), ("scorecard", False), ("registry", False), ("texts", False), ("texts", False),
+    ]  # fmt: skip
+
+
+def test_what_is_left_is_listed_until_it_is_done(layer: MeasureFolders, models: dict[str, ModelFile]) -> None:
+    write(layer, definition(models), race_level="total_only", legal_basis="File 1")
+    tests = layer.unit_tests("dismissed_share")
+    tests.write_text(tests.read_text(encoding="utf-8").replace(": -1", ": 2"), encoding="utf-8")
+    assert {step.part for step in todo_of_measure("dismissed_share", [layer]) if step.is_required} == set()
+    assert [step.part for step in todo_of_measure("dismissed_share", [layer])] == ["scorecard", "texts", "texts"]
+    layer.counts("dismissed_share").unlink()
+    layer.seed("texts_en").unlink()
+    assert [step.part for step in todo_of_measure("dismissed_share", [layer]) if step.is_required] == ["model", "texts"]
+    with pytest.raises(ConfigurationError, match="no registry has the measure"):
+        todo_of_measure("unknown", [layer])
+
+
+def test_this_repository_needs_translations_and_planted_truth_too(
+    repository: MeasureFolders, models: dict[str, ModelFile]
+) -> None:
+    before = {name: rows_of_seed(repository.seed(name)) for name in SEEDS}
+    write(repository, definition(models))
+    for name, rows in before.items():
+        assert rows_of_seed(repository.seed(name))[: len(rows)] == rows, "rows are added at the end"
+        assert len(rows_of_seed(repository.seed(name))) == len(rows) + 1
+    described = yaml.safe_load(repository.properties("x").read_text(encoding="utf-8"))["models"]
+    assert described[-1]["name"] == "int_dismissed_share__counts"
+    assert described[-1]["columns"] == described[0]["columns"]
+    assert (
+        yaml.safe_load(repository.unit_tests("x").read_text(encoding="utf-8"))["unit_tests"][-1]["model"] == described[-1]["name"]
+    )
+    required = [step.part for step in todo_of_measure("dismissed_share", [repository]) if step.is_required]
+    assert required == ["unit test", "texts", "texts", "sample"]
+
+
+def test_a_measure_that_exists_and_a_name_that_is_none_are_refused(layer: MeasureFolders, models: dict[str, ModelFile]) -> None:
+    write(layer, definition(models))
+    with pytest.raises(ConfigurationError, match="already"):
+        write(layer, definition(models))
+    with pytest.raises(ConfigurationError, match="already"):
+        write(layer, definition(models, measure_id="court_guilty_share"))
+    with pytest.raises(ConfigurationError, match="no id of a measure"):
+        write(layer, definition(models, measure_id="Late Share"))
+
+
+def test_figures_of_persons_are_planned_one_by_one(models: dict[str, ModelFile]) -> None:
+    stops = definition(models, "proportion", "fct_police_stops", source=STOPS, counted="is_person_searched", among=None)
+    rows = seed_rows(stops, Wording("n", "q", "c", race_level="total_only"), load_registry()[STOPS])["publication_plan"]
+    assert {(row["geography_type"], row["period_type"], row["stratum_type"]) for row in rows} == {
+        ("city", "quarter", "all"), ("city", "year", "all"),
+    }  # fmt: skip
+    (undecided,) = seed_rows(stops, Wording("n", "q", "c"), load_registry()[STOPS])["publication_plan"]
+    assert (undecided["race_level"], undecided["note"]) == ("none", "Not decided yet")
+
+
+def test_when_the_public_file_has_a_period_is_stated_as_planned(layer: MeasureFolders, models: dict[str, ModelFile]) -> None:
+    write(layer, definition(models), race_level="total_only")
+    (days,) = {row["lag_days"] for row in rows_of_seed(layer.seed("publication_plan"))}
+    assert f"from {days} days after its end" in about_lag(layer) and str(layer.seed("publication_plan")) in about_lag(layer)
