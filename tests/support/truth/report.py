@@ -1,21 +1,22 @@
-"""Measure the tables of docs/methods.md about planted truth.
+"""Measure coverage, bias and the errors of small groups over planted truth.
 
     python -m tests.support.truth.report [--write]
 
-Prints the tables; `--write` puts them into docs/methods.md between their marks. Every seed is fixed. It takes ten minutes of a
+Prints the tables; `--write` puts them into `measured/`, next to this module. Every seed is fixed. It takes ten minutes of a
 processor. See `runs`, `evaluation` and `biases` for the figures.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import duckdb
 
-from tests.suite import ROOT
 from tests.support.empty_warehouse import building_empty
 from tests.support.shared import parse_project
 from tests.support.truth import town
@@ -26,7 +27,7 @@ from tests.support.truth.planted import Switches
 from tests.support.truth.runs import run_passes
 from warehouse.paths import Home
 
-DOCUMENT = ROOT / "docs" / "methods.md"
+MEASURED = Path(__file__).parent / "measured"
 FULL, SHUFFLED, SPOILT = (10, 40), (5, 40), 40  # passes and seeds; seeds of each scenario
 UNGAPPED = "measure_id <> 'residents_in_qct_share'"  # race and place do not vary there: a list and a census
 _COVERAGE = (
@@ -66,8 +67,6 @@ _OF_FEW = """
         for name in ("value_error", "shown_error", "ratio_error")
     )
 )
-_TEXTS = 2  # columns of text, which are first
-_MARK = "<!-- {}: python -m tests.support.truth.report --write -->"
 
 Table = Sequence[Sequence[str]]
 
@@ -83,7 +82,7 @@ def coverage_table(found: Iterable[Evaluation], shuffled: Iterable[Evaluation]) 
         value, ratio, difference = (of_what.get(what) for what in ("value", "ratio", "difference"))
         assert value is not None
         gap = gaps.get(key)
-        name = key[0] if key[0].startswith("(") else f"`{key[0]}`"
+        name = key[0]
         out.append(
             [
                 name, key[1].replace("_", "-"), f"{value.seeds:,}", f"{value.figures:,}", _error(value),
@@ -102,7 +101,7 @@ def bias_table(found: Iterable[Bias]) -> Table:
         off, on, ratio = bias.off["value"], bias.on.get("value"), bias.on.get("ratio")
         out.append(
             [
-                bias.title if bias.title != before else "", f"`{bias.measure_id}`", _error(off), _share(off.coverage),
+                bias.title if bias.title != before else "", bias.measure_id, _error(off), _share(off.coverage),
                 _error(on) if on else "", _share(on.coverage) if on else "", _error(ratio) if ratio else "",
                 f"{bias.without_value:.1f}", _share(on.within_bounds) if on and bias.is_of_race else "",
                 f"{bias.naive:+.1f}" if bias.naive is not None else "",
@@ -118,7 +117,7 @@ def few_table(con: duckdb.DuckDBPyConnection) -> Table:
     for measure, method, rows, events, without, *errors, of_ratio, of_difference in con.execute(_OF_FEW).fetchall():
         cells = [f"{error:+.2f} ± {se:.2f}" for error, se in errors]
         out.append(
-            [f"`{measure}`", method.replace("_", "-"), f"{rows:,}", f"{events:.1f}", f"{without:.1f}", *cells,
+            [measure, method.replace("_", "-"), f"{rows:,}", f"{events:.1f}", f"{without:.1f}", *cells,
              _share(of_ratio), _share(of_difference)]
         )  # fmt: skip
     return out
@@ -134,20 +133,14 @@ def measured(engine: Engine) -> dict[str, Table]:
 
 
 def written(table: Table) -> str:
-    """The table in Markdown."""
-    return "\n".join("| " + " | ".join(row) + " |" for row in table)
-
-
-def put(text: str, name: str, table: Table) -> str:
-    """The text with this table between the marks of that name."""
-    first, last = _MARK.format(name), f"<!-- end of {name} -->"
-    before, rest = text.split(first)
-    return f"{before}{first}\n{written(table)}\n{last}{rest.split(last)[1]}"
+    """The table as CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(table)
+    return text.getvalue()
 
 
 def _head(titles: str) -> list[list[str]]:
-    names = titles.split(" | ")
-    return [names, ["---"] * _TEXTS + ["---:"] * (len(names) - _TEXTS)]
+    return [titles.split(" | ")]
 
 
 def _error(evaluation: Evaluation) -> str:
@@ -171,12 +164,10 @@ def main() -> None:
         with building_empty(Path(folder) / "home", parsed.dbt) as warehouse:
             tables = measured(Engine(warehouse, Path(folder), town.GEOID))
         for table in tables.values():
-            print(written(table), end="\n\n")
+            print(written(table))
         if chosen.write:
-            text = DOCUMENT.read_text(encoding="utf-8")
             for name, table in tables.items():
-                text = put(text, name, table)
-            DOCUMENT.write_text(text, encoding="utf-8")
+                (MEASURED / f"{name}.csv").write_text(written(table), encoding="utf-8")
 
 
 if __name__ == "__main__":
