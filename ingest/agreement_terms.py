@@ -14,7 +14,7 @@ from ingest.contract import Contract
 from ingest.typing import typed_expression
 from warehouse.sql import literal
 
-# How many days before its end a run, `doctor` and an alert warn of an agreement that ends.
+# How many days before its end a run, `status` and an alert warn of an agreement that ends.
 WARN_DAYS = 60
 
 

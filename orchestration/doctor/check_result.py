@@ -1,4 +1,4 @@
-"""Define the result of a check: ok, warning or error, with a reason and a remedy."""
+"""Define the result of a check: ok, warning or error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of a check: where, what was found, why it matters, how to fix it. It never contains a secret."""
+    """The result of a check: where, what was found, why it matters, how to fix it. It never contains a secret.
+
+    A check leaves `check` empty, and `why` and `remedy` where those of its row in `checks.yml` are meant.
+    """
 
     check: str
     where: str
@@ -26,16 +29,16 @@ class CheckResult:
     remedy: str = ""
 
 
-def ok(check: str, where: object, what: str) -> CheckResult:
+def ok(where: object, what: str) -> CheckResult:
     """Return a result that needs no action."""
-    return CheckResult(check, str(where), Verdict.OK, what)
+    return CheckResult("", str(where), Verdict.OK, what)
 
 
-def warning(check: str, where: object, what: str, why: str, remedy: str) -> CheckResult:
+def warning(where: object, what: str, remedy: str = "", why: str = "") -> CheckResult:
     """Return a result to look into; runs continue without a fix."""
-    return CheckResult(check, str(where), Verdict.WARNING, what, why, remedy)
+    return CheckResult("", str(where), Verdict.WARNING, what, why, remedy)
 
 
-def error(check: str, where: object, what: str, why: str, remedy: str) -> CheckResult:
+def error(where: object, what: str, remedy: str = "", why: str = "") -> CheckResult:
     """Return a result to fix: it stops a run, the UI or a reader, or it exposes private data."""
-    return CheckResult(check, str(where), Verdict.ERROR, what, why, remedy)
+    return CheckResult("", str(where), Verdict.ERROR, what, why, remedy)

@@ -9,15 +9,32 @@ import datetime as dt
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
 
-from orchestration.doctor.scheduler_state import SchedulerState, Tick
 from orchestration.instance.names import NIGHTLY_SCHEDULE
 from orchestration.instance.setup import CONFIGURATION
 
 SCHEDULER = "SCHEDULER"  # the type of the Dagster daemon that ticks schedules
+
+
+@dataclass(frozen=True)
+class Tick:
+    """The newest tick of the schedule: its time (UTC, without zone) and Dagster's status."""
+
+    at: dt.datetime
+    status: str
+
+
+@dataclass(frozen=True)
+class SchedulerState:
+    """The daemon's last heartbeat, whether the schedule was switched off, and its newest tick."""
+
+    heartbeat_at: dt.datetime | None = None
+    is_off: bool = False
+    tick: Tick | None = None
 
 
 def read_scheduler_state(folder: Path) -> SchedulerState:

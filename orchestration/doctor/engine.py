@@ -11,17 +11,14 @@ from packaging.requirements import Requirement
 
 from orchestration.doctor.check_result import CheckResult, error, ok
 from orchestration.doctor.installation import Installation
-from warehouse.worker import SAME_INSTALLATION
-
-SETTING = "LEVELGROUND_ENGINE"
-REFUSED = "the runs that start tasks fail, and the last release stays"
+from orchestration.doctor.packages import version_of
 
 
 def engine(installation: Installation) -> Iterator[CheckResult]:
     """Check that the engine can start tasks; nothing is started if no engine is set."""
     settings = installation.settings
     if settings.engine is None:
-        yield ok("engine", SETTING, "is not set; the run's process builds everything")
+        yield ok("LEVELGROUND_ENGINE", "is not set; the run's process builds everything")
         return
     from orchestration.engines import EngineUnavailable, start_engine  # noqa: PLC0415 - only where one is set
 
@@ -32,13 +29,13 @@ def engine(installation: Installation) -> Iterator[CheckResult]:
         try:
             nodes = engine.nodes()
         except EngineUnavailable as refused:
-            yield error("engine", where, refused.what, REFUSED, refused.remedy)
+            yield error(where, refused.what, refused.remedy)
             return
     for node in nodes:
         if node.problem:
-            yield error("engine", f"{where}, node {node.name}", node.problem, "it refuses every task", SAME_INSTALLATION)
+            yield error(f"{where}, node {node.name}", node.problem)
     if not any(node.problem for node in nodes):
-        yield ok("engine", where, f"{len(nodes)} node(s) with {sum(node.cpus for node in nodes)} CPUs, installed as here")
+        yield ok(where, f"{len(nodes)} node(s) with {sum(node.cpus for node in nodes)} CPUs, installed as here")
 
 
 def _package(extra: str) -> Iterator[CheckResult]:
@@ -46,11 +43,7 @@ def _package(extra: str) -> Iterator[CheckResult]:
     for requirement in map(Requirement, importlib.metadata.requires("levelground") or ()):
         if requirement.marker is None or not requirement.marker.evaluate({"extra": extra}) or requirement.marker.evaluate():
             continue
-        try:
-            version = importlib.metadata.version(requirement.name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-        if not requirement.specifier.contains(version, prereleases=True):
-            remedy = f"install it: `uv pip install '{requirement.name}{requirement.specifier}'`"
-            what = f"{requirement.name} {version}, tested with {requirement.specifier}"
-            yield error("engine", f"the extra {extra}", what, "no test has run tasks with it", remedy)
+        version, tested = version_of(requirement.name), requirement.specifier
+        if version is not None and not tested.contains(version, prereleases=True):
+            remedy = f"install it: `uv pip install '{requirement.name}{tested}'`"
+            yield error(f"the extra {extra}", f"{requirement.name} {version}, tested with {tested}", remedy)

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ingest.city import City
-from ingest.contract.registry import ContractError, Registry, load_registry
-from orchestration.runs.delivery_location import home_city, home_registry
+from ingest.contract.registry import Registry, load_registry
+from orchestration.runs.delivery_location import home_registry
 from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError, Settings
 
 # the wheel has a copy of the lock file next to this module
@@ -27,20 +26,9 @@ class Installation:
     lock_file: Path = LOCK_FILE
 
     @cached_property
-    def city(self) -> City | None:
-        """Return the home's city; None if the deliveries or home.json cannot be used, which the check `deliveries` reports."""
+    def contracts(self) -> Registry:
+        """All contracts; `ContractError` if one cannot be used, which the check `contracts` reports."""
         try:
-            return home_city(self.settings)
-        except (ConfigurationError, ContractError):
-            return None
-
-    @cached_property
-    def contracts(self) -> Registry | ContractError:
-        """Return all contracts, read once, or the error that reading them raised."""
-        try:
-            try:
-                return home_registry(self.settings)
-            except ConfigurationError:  # the check `deliveries` reports it
-                return load_registry(self.settings.further_sources)
-        except ContractError as refused:
-            return refused
+            return home_registry(self.settings)
+        except ConfigurationError:  # the check `deliveries` reports it
+            return load_registry(self.settings.further_sources)

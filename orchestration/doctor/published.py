@@ -15,46 +15,38 @@ from warehouse.lock import is_held
 from warehouse.paths import CURRENT_FILE, EXPORTS, RELEASE_FILES, Home
 from warehouse.releases import Manifest, ReleaseCorrupt, UnknownRelease, current, verify
 
-RUN_AGAIN = "start a run, which restores them (docs/runbook.md); else `levelground releases rollback ID`"
-
 
 def published(installation: Installation) -> Iterator[CheckResult]:
     """Compare the published files with the manifest of the current release."""
     home = installation.settings.home
+    where: Path = home.current_json
     try:
         release = current(home)
-    except ReleaseCorrupt as corrupt:
-        yield error("published", home.current_json, str(corrupt), "the current release is unknown", RUN_AGAIN)
-        return
-    if release is None:
-        yield ok("published", home.published, "no release is published yet")
-        return
-    if home.swap_intent.exists() and is_held(home):
-        yield ok("published", home.published, "a run is publishing a new release; check again when it has ended")
-        return
-    if home.swap_intent.exists():
-        why = "the published files may be from two releases"
-        yield error("published", home.swap_intent, "a run was killed while it published a release", why, RUN_AGAIN)
-    try:
+        if release is None:
+            yield ok(home.published, "no release is published yet")
+            return
+        if home.swap_intent.exists():
+            if is_held(home):
+                yield ok(home.published, "a run is publishing a new release; check again when it has ended")
+                return
+            why = "the published files may be from two releases"
+            yield error(home.swap_intent, "a run was killed while it published a release", why=why)
+        where = home.release(release.release_id)
         manifest = verify(home, release.release_id)
     except (ReleaseCorrupt, UnknownRelease) as corrupt:
-        yield error("published", home.release(release.release_id), str(corrupt), "it is the current release", RUN_AGAIN)
+        yield error(where, str(corrupt))
         return
-    damaged = list(_differing(home, manifest))
+    damaged, foreign = list(_differing(home, manifest)), list(_foreign(home, manifest))
     for path, what in damaged:
-        yield error("published", path, what, "readers get other data than was released", RUN_AGAIN)
-    foreign = list(_foreign(home, manifest))
+        yield error(path, what)
     for path in foreign:
         if path.suffix == ".wal":
             why = "a client opened the file for writing; DuckDB would replay the log into the published file"
-            yield error(
-                "published", path, "is the write-ahead log of another program", why, f"close that client, then `rm {path}`"
-            )
+            yield error(path, "is the write-ahead log of another program", f"close that client, then `rm {path}`", why)
         else:
-            why = "readers may take it for published data"
-            yield warning("published", path, "is not part of the release", why, "move it elsewhere")
+            yield warning(path, "is not part of the release", "move it elsewhere", "readers may take it for published data")
     if not damaged and not foreign:
-        yield ok("published", home.published, f"{release.release_id}, complete: bytes, tables and rows match the manifest")
+        yield ok(home.published, f"{release.release_id}, complete: bytes, tables and rows match the manifest")
 
 
 def _differing(home: Home, manifest: Manifest) -> Iterator[tuple[Path, str]]:

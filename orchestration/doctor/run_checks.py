@@ -1,16 +1,21 @@
-"""Run all checks of the doctor in order. A check that raises becomes a warning and does not stop the others."""
+"""Run all checks of the doctor in order. `checks.yml` is the table of why a problem matters, and how to fix it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 
-from orchestration.doctor import engine, home, lake, machine, packages, published, schedule, sources, variables
-from orchestration.doctor.check_result import CheckResult, error, warning
+from ingest.contract.registry import ContractError
+from ingest.contract.yaml_source import read_yaml
+from orchestration.doctor import engine, home, lake, machine, packages, published, schedule, variables
+from orchestration.doctor.check_result import CheckResult, Verdict, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.settings import ConfigurationError, Settings
 
+TABLE = Path(__file__).with_name("checks.yml")
 Check = Callable[[Installation], Iterable[CheckResult]]
 CHECKS: dict[str, Check] = {
     "python": packages.python,
@@ -28,10 +33,7 @@ CHECKS: dict[str, Check] = {
     "damaged files": home.damaged_files,
     "delivery records": home.delivery_records,
     "runs": home.runs,
-    "load modes": sources.load_modes,
-    "licences": sources.licences,
-    "agreements": sources.agreements,
-    "fetched sources": sources.fetched_sources,
+    "licences": variables.licences,
     "removals": home.removals,
     "lake": lake.lake,
     "published": published.published,
@@ -50,8 +52,10 @@ def run_all_checks(environment: Mapping[str, str] | None = None) -> list[CheckRe
     try:
         settings = Settings.from_environment(env)
     except ConfigurationError as refused:
-        remedy = "set it as the message describes, or unset it"
-        results.append(error("settings", "the environment", str(refused), "no command starts with it", remedy))
+        found = error(
+            "the environment", str(refused), "set it as the message describes, or unset it", "no command starts with it"
+        )
+        results.append(replace(found, check="settings"))
         # the other checks run without the invalid setting
         settings = Settings.from_environment({name: env[name] for name in ("LEVELGROUND_HOME",) if name in env})
     installation = Installation(settings, env, dt.datetime.now(dt.UTC).replace(tzinfo=None))
@@ -61,11 +65,25 @@ def run_all_checks(environment: Mapping[str, str] | None = None) -> list[CheckRe
 
 
 def run_check(name: str, check: Check, installation: Installation) -> list[CheckResult]:
-    """Return the results of one check. If it raises, report only the kind of error: its text may quote a value."""
+    """Return the results of one check; none if it needs contracts or deliveries that another check reports as unusable.
+
+    If it raises, it becomes a warning that names only the kind of error: its text may quote a value.
+    """
     try:
-        return list(check(installation))
+        found = list(check(installation)) or [ok(installation.settings.home.root, "nothing to fix")]
+    except (ContractError, ConfigurationError):
+        return []
     except Exception as raised:  # noqa: BLE001 - an installation can be broken in ways that no check foresees
-        where = f"{installation.settings.home.root}" if isinstance(raised, OSError) else "this check"
         reason = raised.strerror if isinstance(raised, OSError) else type(raised).__name__
         remedy = "fix the other problems, then run the doctor again"
-        return [warning(name, where, f"could not be checked: {reason}", "its state is unknown", remedy)]
+        found = [warning(installation.settings.home.root, f"could not be checked: {reason}", remedy, "its state is unknown")]
+    return [_completed(result, name) for result in found]
+
+
+def _completed(result: CheckResult, name: str) -> CheckResult:
+    """The result with its check, and with the reason and the remedy of the table where it has none."""
+    if result.verdict is Verdict.OK:
+        return replace(result, check=name)
+    row = read_yaml(TABLE).data.get(name, {"why": "", "remedy": ""})
+    remedy = result.remedy or row["remedy"].replace("{install}", packages.INSTALL)
+    return replace(result, check=name, why=result.why or row["why"], remedy=remedy)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
-from orchestration.doctor.scheduler_state import SchedulerState, Tick
+from orchestration.doctor.machine import utc
 from orchestration.runs.record import RunStore
 
-NO_DAEMON = "`make ui`, or enable the service of docs/deploy/; where a timer starts `levelground run`, no daemon is needed"
+if TYPE_CHECKING:
+    from orchestration.doctor.daemon import SchedulerState
+
 # The daemon sends a heartbeat every half minute, and Dagster counts it as dead after five minutes.
 DEAD_AFTER = dt.timedelta(minutes=5)
 # A nightly schedule ticks within a day, plus an hour when clocks are set back, plus an hour for a run that waits.
@@ -20,7 +23,7 @@ TICKS_WITHIN = dt.timedelta(hours=26)
 def schedule(installation: Installation) -> Iterator[CheckResult]:
     """Check the daemon and the schedule. An instance that does not exist is not opened, since that would create it."""
     folder = installation.settings.home.dagster
-    state = SchedulerState()
+    state = None
     if (folder / "schedules" / "schedules.db").is_file():
         from orchestration.doctor.daemon import read_scheduler_state  # noqa: PLC0415 - Dagster takes a second to import
 
@@ -28,41 +31,30 @@ def schedule(installation: Installation) -> Iterator[CheckResult]:
     yield from evaluate_scheduler(state, installation)
 
 
-def evaluate_scheduler(state: SchedulerState, installation: Installation) -> Iterator[CheckResult]:
+def evaluate_scheduler(state: SchedulerState | None, installation: Installation) -> Iterator[CheckResult]:
     """Return the results for a state of the daemon and the schedule."""
-    if state.heartbeat_at is None:
-        yield warning("schedule", "the daemon", "no daemon has run in this home yet", "no run starts by itself", NO_DAEMON)
+    now = installation.now
+    if state is None or state.heartbeat_at is None:
+        yield warning("the daemon", "no daemon has run in this home yet")
         return
-    if installation.now - state.heartbeat_at > DEAD_AFTER:
-        what = f"has sent no heartbeat since {_utc(state.heartbeat_at)}"
-        yield warning("schedule", "the daemon", what, "no run starts by itself, and a missed night sends no alert", NO_DAEMON)
-    else:
-        yield ok("schedule", "the daemon", f"sent a heartbeat at {_utc(state.heartbeat_at)}")
+    is_dead = now - state.heartbeat_at > DEAD_AFTER
+    what = f"{'has sent no heartbeat since' if is_dead else 'sent a heartbeat at'} {utc(state.heartbeat_at)}"
+    yield warning("the daemon", what) if is_dead else ok("the daemon", what)
     if state.is_off:
-        remedy = "switch it on in the UI, Automation → nightly, unless it was switched off on purpose"
-        yield warning("schedule", "nightly", "is switched off", "no run starts by itself", remedy)
+        yield warning("nightly", "is switched off", "switch it on in the UI, Automation → nightly, unless that was on purpose")
     elif state.tick is None:
-        yield ok("schedule", "nightly", "is on, and has not ticked yet")
+        yield ok("nightly", "is on, and has not ticked yet")
     else:
-        yield from _evaluate_tick(state.tick, installation)
-
-
-def _evaluate_tick(tick: Tick, installation: Installation) -> Iterator[CheckResult]:
-    last = f"last tick {_utc(tick.at)}: {tick.status}"
-    if tick.status == "failure":
-        remedy = "read the error of its tick in the UI; `levelground run` makes up for the night"
-        yield error("schedule", "nightly", last, "the nightly run did not start", remedy)
-    elif installation.now - tick.at > TICKS_WITHIN and not _has_run_since(installation):
-        remedy = "check that the daemon runs; it makes up for one missed night"
-        yield warning("schedule", "nightly", last, "a night was missed", remedy)
-    else:
-        yield ok("schedule", "nightly", last)
+        last = f"last tick {utc(state.tick.at)}: {state.tick.status}"
+        if state.tick.status == "failure":
+            remedy = "read the error of its tick in the UI; `levelground run` makes up for the night"
+            yield error("nightly", last, remedy, "the nightly run did not start")
+        elif now - state.tick.at > TICKS_WITHIN and not _has_run_since(installation):
+            yield warning("nightly", last, "check that the daemon runs; it makes up for one missed night", "a night was missed")
+        else:
+            yield ok("nightly", last)
 
 
 def _has_run_since(installation: Installation) -> bool:
     last = RunStore(installation.settings.home.runs).last_ended()
     return last is not None and installation.now - dt.datetime.fromisoformat(last.started_at) < TICKS_WITHIN
-
-
-def _utc(moment: dt.datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from ingest.contract.yaml_source import read_yaml
 from orchestration.doctor import Verdict, machine, run_all_checks
+from orchestration.doctor.daemon import SchedulerState, Tick
 from orchestration.doctor.installation import Installation
-from orchestration.doctor.run_checks import CHECKS, run_check
+from orchestration.doctor.run_checks import CHECKS, TABLE, run_check
 from orchestration.doctor.schedule import evaluate_scheduler
-from orchestration.doctor.scheduler_state import SchedulerState, Tick
 from orchestration.settings import PROJECT, Settings, variable_names
 from tests.conftest import CommandLine
 from tests.support.run_records import run_record
@@ -23,6 +24,12 @@ from tests.unit.orchestration.doctor.test_home import only
 from warehouse import connection
 
 SECRET = "hunter2hunter2"
+
+
+def test_the_table_has_a_reason_and_a_remedy_for_each_check() -> None:
+    table = read_yaml(TABLE).data
+    assert list(table) == list(CHECKS)
+    assert all(set(row) == {"why", "remedy"} for row in table.values())
 
 
 def test_the_locked_packages_are_installed(examined: Examined) -> None:
@@ -134,7 +141,7 @@ def test_an_unusable_alert_channel_is_an_error_with_its_number(examined: Examine
 
 
 def test_the_file_of_the_cities_and_its_hash_keys_are_checked(examined: Examined, tmp_path: Path) -> None:
-    assert examined("cities") == []
+    assert examined.bad("cities") == []
     file = tmp_path / "cities.yml"
     examined.environment["LEVELGROUND_CITIES"] = str(file)
     file.write_text("cities: [{name: springfield, home: home, deliveries: nowhere}]")

@@ -21,8 +21,7 @@ from dagster._core.scheduler.instigation import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._daemon.types import DaemonHeartbeat
 
-from orchestration.doctor.daemon import SCHEDULER, read_scheduler_state
-from orchestration.doctor.scheduler_state import SchedulerState, Tick
+from orchestration.doctor.daemon import SCHEDULER, SchedulerState, Tick, read_scheduler_state
 from orchestration.instance.names import NIGHTLY_SCHEDULE
 from orchestration.instance.setup import prepare_instance
 from orchestration.settings import Settings
