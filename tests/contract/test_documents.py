@@ -1,4 +1,4 @@
-"""Documents agree with the seeds that repeat them, and every link, path and anchor in them exists."""
+"""Documents cite known issues, and every link, path and anchor in them exists."""
 
 from __future__ import annotations
 
@@ -22,23 +22,12 @@ def _issues() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_known_issues_are_the_same_in_the_page_and_in_the_seed() -> None:
-    page = (ROOT / "docs" / "data_issues.md").read_text(encoding="utf-8")
-    rows = [
-        tuple(cell.strip() for cell in line.strip("|").split("|"))
-        for line in page.splitlines()
-        if re.match(r"\| [A-Z]+-\d+", line)
-    ]
-    seed = [(r["issue_id"], f"`{r['source']}`", r["status"], r["summary"], r["last_checked"]) for r in _issues()]
-    assert rows == seed, "write docs/data_issues.md and known_data_issues.csv the same"
-
-
 def test_every_cited_issue_is_known() -> None:
     listed = {row["issue_id"] for row in _issues()}
     cited = {contract.tolerances.issue for contract in shipped_registry() if contract.tolerances.issue}
     for path in CONTRACT_FILES:
         cited |= set(re.findall(r"\(([A-Z]{2,}-\d{2})\)", path.read_text(encoding="utf-8")))
-    assert cited <= listed, f"describe these in known_data_issues.csv and docs/data_issues.md: {sorted(cited - listed)}"
+    assert cited <= listed, f"describe these in known_data_issues.csv: {sorted(cited - listed)}"
 
 
 def _faults() -> list[list[str]]:

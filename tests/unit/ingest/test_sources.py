@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from ingest.city import city_registry, read_city
 from ingest.contract import Contract
 from ingest.contract.registry import read_contract
 from ingest.delivery import Conformer
+from ingest.layers import CITIES
 from tests.contract.registers import seed
 from tests.support.shipped import CONTRACT_FILES
 
 ISSUE = re.compile(r"\b(?!SPD-|UTF-)[A-Z]{3}-\d{2}\b")  # the standard of race and the encoding are no issues
-ISSUES = Path(__file__).resolve().parents[3] / "docs" / "data_issues.md"
+ISSUES = CITIES / "milwaukee" / "seeds" / "known_data_issues.csv"
 FILES = CONTRACT_FILES
 # Addresses and identities of persons: never public together with an event.
 OF_A_PERSON = ("address", "latitude", "longitude", "zip", "sex", "age", "race", "race_flag", "ethnicity")
@@ -35,8 +37,8 @@ pytestmark = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
 def known_issues() -> dict[str, str]:
-    rows = (line.split(" | ") for line in ISSUES.read_text(encoding="utf-8").splitlines() if line.startswith("| "))
-    return {row[0].removeprefix("| "): row[1].strip("`") for row in rows}
+    with ISSUES.open(encoding="utf-8", newline="") as file:
+        return {row["issue_id"]: row["source"] for row in csv.DictReader(file)}
 
 
 def delivered_header(contract: Contract, preferred: int, name: str) -> list[str]:
@@ -83,8 +85,8 @@ def test_a_stand_in_is_marked_and_only_a_stand_in_is_of_another_place(file: Path
     of_the_city = contract.jurisdiction in city.places.values()
     assert (contract.agreement.basis == "stand_in") is not of_the_city
     if not of_the_city:
-        issues = ISSUES.read_text(encoding="utf-8").splitlines()
-        assert any(f"`{contract.source}`" in line and "Stand-in" in line for line in issues)
+        lines = ISSUES.read_text(encoding="utf-8").splitlines()
+        assert any(f",{contract.source}," in line and "Stand-in" in line for line in lines)
 
 
 def test_what_comes_once_is_never_stale_and_what_comes_again_can_be(file: Path) -> None:
