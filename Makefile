@@ -27,10 +27,11 @@ stress: .venv/dev.stamp
 	$(BIN)/python -m tests.suite stress $(ONLY)
 
 # Compare the product with the limit, a notebook and a stock pipeline (docs/performance.md); ROWS="1000000 10000000" ROUNDS=3
-# CONTENDERS="full limit" OUT=folder STRICT=1
+# CONTENDERS="full limit" OUT=folder STRICT=1; KEEP=folder keeps the seconds of this code there, and the next time compares with them
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench.city $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
-		$(if $(CONTENDERS),--contenders $(CONTENDERS)) $(if $(OUT),--out $(OUT)) $(if $(STRICT),--strict)
+		$(if $(CONTENDERS),--contenders $(CONTENDERS)) $(if $(OUT),--out $(OUT)) $(if $(KEEP),--keep $(KEEP)) \
+		$(if $(STRICT),--strict)
 
 lint: .venv/dev.stamp
 	$(BIN)/python -m tests.suite lint

@@ -1,6 +1,7 @@
 """Run the benchmark: `make bench`, or
 
-    python -m tests.bench.city [--rows 1000000 10000000] [--rounds 3] [--contenders full nightly …] [--out FOLDER] [--strict]
+    python -m tests.bench.city [--rows 1000000 10000000] [--rounds 3] [--contenders full nightly …]
+        [--out FOLDER] [--keep FOLDER] [--strict]
 
 Each round runs every contender at every size, so that a busy machine slows them all. The folder keeps cities, and homes
 while the code is the same, from one benchmark to the next; every round rewrites `bench.json` and `bench.png`. Exit 1 if a
@@ -18,7 +19,7 @@ from rich.console import Console
 from tests.bench.city import baseline, report
 from tests.bench.city.answers import answers, missed
 from tests.bench.city.contenders import CONTENDERS, NotEqual, Run, run
-from tests.bench.city.figures import lines, ratios, summarise
+from tests.bench.city.figures import costs, lines, ratios, summarise
 from tests.bench.city.folders import Bench
 from tests.bench.city.process import CommandFailed
 
@@ -51,7 +52,9 @@ def main() -> int:
         output.print(report.answered(rows, seconds))
         for goal in missed(seconds):
             output.print(f"[yellow]missed at {rows:,} rows:[/] {goal}")
-    return compare(output, found, keep=chosen.keep, strict=chosen.strict)
+    if chosen.keep not in (None, baseline.BASELINE.parent):
+        return compare(output, found | costs(summaries), kept=chosen.keep / baseline.BASELINE.name, strict=chosen.strict)
+    return compare(output, found, keep=chosen.keep is not None, strict=chosen.strict)
 
 
 def console() -> Console:
@@ -67,19 +70,22 @@ def _write(bench: Bench, runs: list[Run], seconds_by_size: dict[int, dict[str, f
     return found
 
 
-def compare(output: Console, found: dict[str, float], *, keep: bool, strict: bool) -> int:
-    """Print the ratios that are worse than the stored ones, or store these; return the exit code."""
-    if keep:
-        baseline.keep(found)
-        output.print(f"kept as the baseline: {baseline.BASELINE}")
+def compare(output: Console, found: dict[str, float], *, keep: bool = False, strict: bool, kept: Path = baseline.BASELINE) -> int:
+    """Print the figures that are worse than the stored ones, or store these; return the exit code.
+
+    Figures are stored with `keep`, and where the file `kept` does not exist yet.
+    """
+    if keep or not kept.is_file():
+        baseline.keep(found, kept)
+        output.print(f"kept as the baseline: {kept}")
         return 0
-    before = baseline.read()
+    before = baseline.read(kept)
     worse = baseline.worse(found, before)
     for one in worse:
         output.print(f"[yellow]worse than the baseline by more than {baseline.WORSE_BY:.0%}:[/] {one}")
     if not worse:
         in_both = len(found.keys() & before.keys())
-        output.print(f"none of {in_both} ratios is worse than the baseline by more than {baseline.WORSE_BY:.0%}")
+        output.print(f"none of {in_both} figures is worse than the baseline by more than {baseline.WORSE_BY:.0%}")
     return 1 if worse and strict else 0
 
 
@@ -90,7 +96,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     parser.add_argument("--out", type=Path, default=Path(".levelground/bench"))
     parser.add_argument("--no-answers", dest="answers", action="store_false", help="leave out queries and the UI")
-    parser.add_argument("--keep", action="store_true", help="keep the ratios as the baseline")
+    parser.add_argument(
+        "--keep", type=Path, nargs="?", const=baseline.BASELINE.parent, metavar="FOLDER",
+        help="keep the ratios as the baseline; with a folder: keep seconds there, and the next time compare with them",
+    )  # fmt: skip
     parser.add_argument("--strict", action="store_true", help="exit 1 if a ratio has worsened")
     return parser.parse_args()
 

@@ -1,5 +1,7 @@
 """Compare ratios with baseline.json, and write it. Seconds differ from machine to machine, ratios hardly do.
 
+A folder of one's own (`--keep FOLDER`) holds seconds as well, for before and after on one machine.
+
 See `figures` for the ratios.
 """
 
@@ -41,6 +43,7 @@ def read(path: Path = BASELINE) -> dict[str, float]:
 
 
 def keep(now: Mapping[str, float], path: Path = BASELINE) -> None:
-    """Store these ratios, and keep those of other sizes."""
+    """Store these figures, and keep those of other sizes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     stored = read(path) | {name: round(value, 4) for name, value in now.items()}
     path.write_text(json.dumps(dict(sorted(stored.items())), indent=1) + "\n")

@@ -113,8 +113,8 @@ def lines(summaries: Iterable[Summary], of: Literal["wall", "cpu"] = "wall") -> 
 def ratios(summaries: Iterable[Summary], fitted: Mapping[str, Line]) -> dict[str, float]:
     """The ratios that the baseline stores, by name; smaller is better in each.
 
-    Ratios of seconds and of peak memory at each size; of seconds per row once, except for a run with nothing new: it does almost
-    nothing per row, and the ratio would be noise.
+    Ratios of seconds and of peak memory at each size, and the share of each stage; of seconds per row once, except for a run with
+    nothing new: it does almost nothing per row, and the ratio would be noise.
     """
     by = {(summary.contender, summary.rows): summary for summary in summaries}
     found = {}
@@ -125,8 +125,26 @@ def ratios(summaries: Iterable[Summary], fitted: Mapping[str, Line]) -> dict[str
                 found[f"{above}/{below} peak at {rows}"] = by[above, rows].peak_mb / by[below, rows].peak_mb
         if above != NOTHING and above in fitted and below in fitted and fitted[below].per_row > 0:
             found[f"{above}/{below} per row"] = fitted[above].per_row / fitted[below].per_row
+    return found | {
+        f"{contender} stage {stage} at {rows}": seconds / summary.wall
+        for (contender, rows), summary in by.items()
+        if contender in STAGED
+        for stage, seconds in summary.seconds.items()
+        if seconds >= LEAST_SHARE * summary.wall
+    }
+
+
+def costs(summaries: Iterable[Summary]) -> dict[str, float]:
+    """Seconds of wall time, processor and stages of each contender and size, by name: to compare on one machine."""
+    found = {}
+    for summary in summaries:
+        at = f"{summary.contender} at {summary.rows}"
+        found |= {f"{at}: wall": summary.wall, f"{at}: cpu": summary.cpu, f"{at}: peak": summary.peak_mb}
+        found |= {f"{at}: {stage}": took for stage, took in summary.seconds.items() if took >= LEAST_SHARE * summary.wall}
     return found
 
 
 NOTHING = "nothing"
+STAGED = ("full", "nightly")
+LEAST_SHARE = 0.03  # of the wall time: shorter stages are noise
 COMPARED = (("full", "limit"), ("nightly", "full"), (NOTHING, "full"), ("full", "notebook"), ("full", "stock"))

@@ -28,9 +28,11 @@ def test_the_committed_baseline_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(("strict", "code"), [(False, 0), (True, 1)])
-def test_a_worse_ratio_is_an_error_only_where_that_is_asked_for(
-    strict: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_worse_figure_is_an_error_only_where_that_is_asked_for(
+    strict: bool, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(baseline, "read", lambda: {"full/limit per row": 1.0})
-    assert bench.compare(bench.console(), {"full/limit per row": 1.5}, keep=False, strict=strict) == code
+    kept = tmp_path / "before" / "baseline.json"
+    assert bench.compare(bench.console(), {"full/limit per row": 1.0}, strict=strict, kept=kept) == 0  # keeps the first
+    assert bench.compare(bench.console(), {"full/limit per row": 1.5}, strict=strict, kept=kept) == code
     assert "full/limit per row: 1.5, was 1, +50%" in capsys.readouterr().out
+    assert baseline.read(kept) == {"full/limit per row": 1.0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.bench.city.contenders import Run
-from tests.bench.city.figures import Line, exponent, line, lines, ratios, summarise
+from tests.bench.city.figures import Line, costs, exponent, line, lines, ratios, summarise
 from tests.bench.city.process import Cost
 
 
@@ -72,3 +72,15 @@ def test_lines_are_made_of_contenders_with_two_sizes() -> None:
     found = lines(summarise([a_run("full", 1, 3.0), a_run("full", 2, 4.0), a_run("limit", 1, 2.0)]))
     assert list(found) == ["full"]
     assert found["full"].fixed == pytest.approx(2.0)
+
+
+def test_a_stage_counts_by_its_share_of_the_run_and_short_ones_are_noise() -> None:
+    """The release took 31.9 of 135.9 s: a ratio to another contender would not have shown it."""
+    summaries = summarise([a_run("full", 10, 135.9, release=31.9, build=80.0, start=2.0)])
+    found = ratios(summaries, lines(summaries))
+    assert found["full stage release at 10"] == pytest.approx(0.2347, abs=1e-4)
+    assert "full stage start at 10" not in found
+    assert costs(summaries) == {
+        "full at 10: wall": 135.9, "full at 10: cpu": 271.8, "full at 10: peak": 1000.0,
+        "full at 10: release": 31.9, "full at 10: build": 80.0,
+    }  # fmt: skip
