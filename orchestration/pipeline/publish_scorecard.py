@@ -27,9 +27,9 @@ from orchestration.scorecard import (
     write_internal_site,
     write_site,
 )
-from orchestration.scorecard.changes import Cause
 from orchestration.scorecard.editions import find_edition, mark_superseded, remove_edition
 from orchestration.scorecard.folders import before_of, repair
+from orchestration.scorecard.release_data.changes import Cause
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.lock import private_lock
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home

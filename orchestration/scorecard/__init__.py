@@ -6,9 +6,9 @@ The internal site reads the analyst file too (`open_release`). See `orchestratio
 the editions of a home.
 """
 
-from orchestration.scorecard.changes import Cause, Earlier
 from orchestration.scorecard.editions import Edition, EditionError, editions
-from orchestration.scorecard.render import ScorecardError
+from orchestration.scorecard.pages.render import ScorecardError
+from orchestration.scorecard.release_data.changes import Cause, Earlier
 from orchestration.scorecard.site import (
     Site,
     UnknownLanguage,

@@ -12,13 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestration.scorecard.changes import Earlier, find_changes
-from orchestration.scorecard.downloads import write_downloads
 from orchestration.scorecard.editions import Edition, check_free, describe, editions, folder_name
 from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder
-from orchestration.scorecard.open_release import ReleaseFiles
-from orchestration.scorecard.read_release import read_release
-from orchestration.scorecard.render import (
+from orchestration.scorecard.pages.downloads import write_downloads
+from orchestration.scorecard.pages.render import (
     TEMPLATES,
     ScorecardError,
     Surroundings,
@@ -28,8 +25,11 @@ from orchestration.scorecard.render import (
     rendered_start,
     rendered_streets,
 )
-from orchestration.scorecard.report import REPORT
-from orchestration.scorecard.texts import ORIGINAL, texts_by_language, with_installed_texts
+from orchestration.scorecard.pages.report import REPORT
+from orchestration.scorecard.release_data.changes import Earlier, find_changes
+from orchestration.scorecard.release_data.open_release import ReleaseFiles
+from orchestration.scorecard.release_data.read_release import read_release
+from orchestration.scorecard.words.texts import ORIGINAL, texts_by_language, with_installed_texts
 from warehouse.fingerprint import chunks_sha256, file_sha256
 
 STYLE = "style.css"

@@ -8,7 +8,7 @@ See dbt's schema `published` for the tables, `sealing` for making the files immu
     exports/datapackage.json      the same for programs, as a Data Package (https://datapackage.org)
     exports/SHA256SUMS            for `sha256sum --check`
 
-Rows are ordered by all columns from the left, so that equal figures give equal bytes (docs/adr/0020-pinned-releases-and-fixed-definitions.md).
+Rows are ordered by all columns from the left, so that equal figures give equal bytes (ADR 20).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from orchestration.scorecard import Cause, Earlier, write_site
-from orchestration.scorecard.changes import Changes, find_changes
+from orchestration.scorecard.release_data.changes import Changes, find_changes
 from tests.support.scorecard_pages import TAG, dead_links, html_pages, invalid_html, page_problems
 from tests.support.scorecard_release import planted, row, write_public_file
 from tests.support.scorecard_report import alternative_texts

@@ -10,10 +10,10 @@ from babel.numbers import parse_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.scorecard.charts import axis, dot, trend
-from orchestration.scorecard.figures import Cell, Figure, Points, Tick
-from orchestration.scorecard.read_release import Row
-from orchestration.scorecard.texts import Name, Period, Texts, texts_by_language
+from orchestration.scorecard.pages.charts import axis, dot, trend
+from orchestration.scorecard.release_data.read_release import Row
+from orchestration.scorecard.words.figures import Cell, Figure, Points, Tick
+from orchestration.scorecard.words.texts import Name, Period, Texts, texts_by_language
 from tests.contract.registers import seed
 
 UNITS = ("percent", "per_100", "per_1000", "per_100000", "count", "days", "years", "usd", "usd_per_resident", "index", "score")

@@ -13,8 +13,8 @@ import duckdb
 import pytest
 
 from orchestration.scorecard import write_edition, write_internal_site, write_site
-from orchestration.scorecard.open_release import ReleaseFiles, open_release, published_columns
-from orchestration.scorecard.texts import with_installed_texts
+from orchestration.scorecard.release_data.open_release import ReleaseFiles, open_release, published_columns
+from orchestration.scorecard.words.texts import with_installed_texts
 from tests.support.scorecard_pages import dead_links, html_pages, words
 from tests.support.scorecard_release import planted, write_marts, write_public_file
 
@@ -69,7 +69,7 @@ def rules_of_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """The column by which a release with the rules of words is recognized."""
     columns = dict(published_columns())
     columns["scorecard"] = {"compared_reason": "varchar", **columns["scorecard"]}
-    monkeypatch.setattr("orchestration.scorecard.open_release.published_columns", lambda: columns)
+    monkeypatch.setattr("orchestration.scorecard.release_data.open_release.published_columns", lambda: columns)
 
 
 def text_of(folder: Path) -> str:

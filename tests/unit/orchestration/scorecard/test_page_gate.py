@@ -8,10 +8,10 @@ import pytest
 
 from expectations.published.pages import PageCheck, PublicFacts, gate_pages
 from orchestration.scorecard import write_site
-from orchestration.scorecard.open_release import ReleaseFiles
-from orchestration.scorecard.read_release import read_release
-from orchestration.scorecard.report import report_content
-from orchestration.scorecard.texts import texts_by_language
+from orchestration.scorecard.pages.report import report_content
+from orchestration.scorecard.release_data.open_release import ReleaseFiles
+from orchestration.scorecard.release_data.read_release import read_release
+from orchestration.scorecard.words.texts import texts_by_language
 from tests.support.scorecard_release import planted, write_public_file
 
 LANGUAGES = ("en", "es", "hmn")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from orchestration.scorecard.open_release import ReleaseFiles
-from orchestration.scorecard.peers import peers
-from orchestration.scorecard.read_release import ReleaseData, read_release
-from orchestration.scorecard.texts import texts_by_language
+from orchestration.scorecard.release_data.open_release import ReleaseFiles
+from orchestration.scorecard.release_data.read_release import ReleaseData, read_release
+from orchestration.scorecard.words.peers import peers
+from orchestration.scorecard.words.texts import texts_by_language
 from tests.support.scorecard_release import CITY, YEAR, planted, write_public_file
 
 # black employment in a city, by its page: 26 of 66 cities are clearly better, one is clearly worse

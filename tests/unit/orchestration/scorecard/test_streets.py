@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.scorecard import write_site
-from orchestration.scorecard.read_release import StreetRange
-from orchestration.scorecard.streets import MOST_ROWS, street_pages
+from orchestration.scorecard.pages.streets import MOST_ROWS, street_pages
+from orchestration.scorecard.release_data.read_release import StreetRange
 from tests.support.scorecard_pages import TAG, dead_links, html_pages, invalid_html, page_problems
 from tests.support.scorecard_release import planted, write_public_file
 

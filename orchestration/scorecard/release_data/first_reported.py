@@ -14,8 +14,8 @@ from typing import NamedTuple
 from duckdb import DuckDBPyConnection
 from markupsafe import Markup
 
-from orchestration.scorecard.figures import Cell
-from orchestration.scorecard.texts import Name, Period, Texts, day
+from orchestration.scorecard.words.figures import Cell
+from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
 TABLE = "as_reported_history"
 MOST_FIGURES = 30  # that a page lists, the newest first

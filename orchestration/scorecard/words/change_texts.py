@@ -8,10 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.changes import Cause, Changes, MeasureChanges
-from orchestration.scorecard.figures import Cell, Count
-from orchestration.scorecard.read_release import TOTAL, Measure, ReleaseData
-from orchestration.scorecard.texts import Joined, Name, Period, Texts
+from orchestration.scorecard.release_data.changes import Cause, Changes, MeasureChanges
+from orchestration.scorecard.release_data.read_release import TOTAL, Measure, ReleaseData
+from orchestration.scorecard.words.figures import Cell, Count
+from orchestration.scorecard.words.texts import Joined, Name, Period, Texts
 
 MOST_PERIODS = 3  # that a list names
 MOST_FIGURES = 30  # revised figures that the page of a measure lists, the newest first

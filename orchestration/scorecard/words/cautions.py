@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from orchestration.scorecard.read_release import Row
-from orchestration.scorecard.texts import Joined, Texts
+from orchestration.scorecard.release_data.read_release import Row
+from orchestration.scorecard.words.texts import Joined, Texts
 
 CAUTION = "use_with_caution"
 

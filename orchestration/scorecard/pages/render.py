@@ -14,17 +14,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from orchestration.scorecard.changes import Changes, Earlier
 from orchestration.scorecard.editions import INDEXED, NOT_INDEXED, Edition
-from orchestration.scorecard.figures import Count, Figure
-from orchestration.scorecard.measure_page import Chart
-from orchestration.scorecard.page_list import Page, pages
-from orchestration.scorecard.read_release import ReleaseData
-from orchestration.scorecard.report import REPORT, notice, write_report
-from orchestration.scorecard.streets import FOLDER, street_contents
-from orchestration.scorecard.texts import ORIGINAL, Joined, Name, Texts, day
+from orchestration.scorecard.pages.measure_page import Chart
+from orchestration.scorecard.pages.page_list import Page, pages
+from orchestration.scorecard.pages.report import REPORT, notice, write_report
+from orchestration.scorecard.pages.streets import FOLDER, street_contents
+from orchestration.scorecard.release_data.changes import Changes, Earlier
+from orchestration.scorecard.release_data.read_release import ReleaseData
+from orchestration.scorecard.words.figures import Count, Figure
+from orchestration.scorecard.words.texts import ORIGINAL, Joined, Name, Texts, day
 
-TEMPLATES = Path(__file__).with_name("templates")
+TEMPLATES = Path(__file__).parents[1] / "templates"
 NOTICE = Markup("<!-- notice -->")
 FOR_PUBLICATION = ("embed.html", "corrections.html", "editions.html")  # templates of pages that an internal site does not have
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orchestration.scorecard.read_release import Measure
+from orchestration.scorecard.release_data.read_release import Measure
 
 SHOWN, NO_OWN_RACE, NO_RECORDS, ONLY_PARTS = "shown", "no_own_race", "no_records", "only_parts"
 # The order of the page; `availability.*` are their texts.

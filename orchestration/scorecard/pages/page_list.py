@@ -8,19 +8,19 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard import measure_page
-from orchestration.scorecard.cautions import caution, caution_mark
-from orchestration.scorecard.change_texts import corrections, goal_changes
-from orchestration.scorecard.changes import Changes
-from orchestration.scorecard.charts import axis
-from orchestration.scorecard.figures import Cell, Count, Figure, Points, Range
-from orchestration.scorecard.measure_page import compared_words, interval, status, texts_of
-from orchestration.scorecard.outlines import WIDTH, map_height
-from orchestration.scorecard.read_release import Measure, ReleaseData, Row
-from orchestration.scorecard.reasons import by_reason, reason
-from orchestration.scorecard.sentences import first_gap, marked, period, summary
-from orchestration.scorecard.streets import street_pages
-from orchestration.scorecard.texts import Name, Period, Texts, day
+from orchestration.scorecard.pages import measure_page
+from orchestration.scorecard.pages.charts import axis
+from orchestration.scorecard.pages.measure_page import compared_words, interval, status, texts_of
+from orchestration.scorecard.pages.streets import street_pages
+from orchestration.scorecard.release_data.changes import Changes
+from orchestration.scorecard.release_data.outlines import WIDTH, map_height
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
+from orchestration.scorecard.words.cautions import caution, caution_mark
+from orchestration.scorecard.words.change_texts import corrections, goal_changes
+from orchestration.scorecard.words.figures import Cell, Count, Figure, Points, Range
+from orchestration.scorecard.words.reasons import by_reason, reason
+from orchestration.scorecard.words.sentences import first_gap, marked, period, summary
+from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
 WEAK = "3"  # the grade of a publisher that calls its own figure weak
 GOAL_ORDER = ("off_track", "not_met", "on_track", "met", "insufficient_data", "baseline_revised")

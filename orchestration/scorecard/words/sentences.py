@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from orchestration.scorecard.figures import Cell, Figure, Points, PointsRange, Range, Times
-from orchestration.scorecard.read_release import TOTAL, Measure, Row
-from orchestration.scorecard.texts import Joined, Name, Part, Period, Texts, day
+from orchestration.scorecard.release_data.read_release import TOTAL, Measure, Row
+from orchestration.scorecard.words.figures import Cell, Figure, Points, PointsRange, Range, Times
+from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Texts, day
 
 PLACES = "where_people_live"
 PARTLY_SHOWN = "partly_shown"

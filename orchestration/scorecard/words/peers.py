@@ -7,10 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.figures import Count, Points, Times
-from orchestration.scorecard.read_release import Measure, ReleaseData
-from orchestration.scorecard.sentences import marked
-from orchestration.scorecard.texts import Name, Texts
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.words.figures import Count, Points, Times
+from orchestration.scorecard.words.sentences import marked
+from orchestration.scorecard.words.texts import Name, Texts
 
 
 def peers(measure: Measure, data: ReleaseData, texts: Texts) -> list[list[Markup]]:

@@ -10,7 +10,7 @@ from babel import Locale
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from orchestration.scorecard.texts import Texts
+from orchestration.scorecard.words.texts import Texts
 
 MINUS = Markup("\u2212")
 MILLION = 1_000_000

@@ -9,16 +9,25 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.cautions import caution_mark, cautions
-from orchestration.scorecard.charts import Axis, Dot, Trend, axis, dot, extent, trend, trend_axis
-from orchestration.scorecard.figures import Cell, Count, Range, RatioRange, Tick, Times
-from orchestration.scorecard.first_reported import first_reported_lines
-from orchestration.scorecard.outlines import WIDTH, map_height
-from orchestration.scorecard.peers import peers
-from orchestration.scorecard.read_release import Measure, ReleaseData, Row
-from orchestration.scorecard.sentences import PLACES, group, likely_range, marked, old_figures, period, reference, short_answer
-from orchestration.scorecard.strata import Stratum
-from orchestration.scorecard.texts import Name, Part, Texts, day
+from orchestration.scorecard.pages.charts import Axis, Dot, Trend, axis, dot, extent, trend, trend_axis
+from orchestration.scorecard.release_data.first_reported import first_reported_lines
+from orchestration.scorecard.release_data.outlines import WIDTH, map_height
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
+from orchestration.scorecard.release_data.strata import Stratum
+from orchestration.scorecard.words.cautions import caution_mark, cautions
+from orchestration.scorecard.words.figures import Cell, Count, Range, RatioRange, Tick, Times
+from orchestration.scorecard.words.peers import peers
+from orchestration.scorecard.words.sentences import (
+    PLACES,
+    group,
+    likely_range,
+    marked,
+    old_figures,
+    period,
+    reference,
+    short_answer,
+)
+from orchestration.scorecard.words.texts import Name, Part, Texts, day
 
 MOST_STRATA = 24  # of a topic
 NO_RATIO = ("years", "score")  # of which a difference is read, and no ratio

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from orchestration.scorecard.read_release import Row
+from orchestration.scorecard.release_data.read_release import Row
 
 LEFT, RIGHT = 2.0, 98.0  # of a dot chart, in percent
 TREND_LEFT, TREND_RIGHT = 9.0, 98.0

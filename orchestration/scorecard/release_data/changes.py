@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.scorecard.downloads import PLACES
-from orchestration.scorecard.open_release import council_district_type
+from orchestration.scorecard.pages.downloads import PLACES
+from orchestration.scorecard.release_data.open_release import council_district_type
 from warehouse.connection import attach, open_from_disk
 
 SCORECARD, MEASURES, PROGRESS = "scorecard", "measures", "goal_progress"

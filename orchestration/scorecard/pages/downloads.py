@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.scorecard.open_release import FILE, ReleaseFiles, council_district_type, open_release
+from orchestration.scorecard.release_data.open_release import FILE, ReleaseFiles, council_district_type, open_release
 
 # Places that the site shows or links to; smaller ones are in the exports of the release.
 PLACES = ("city", "county", "state", "school_district", "police_district")  # and the districts that elect the council

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from duckdb import DuckDBPyConnection
 
 if TYPE_CHECKING:
-    from orchestration.scorecard.read_release import Row
+    from orchestration.scorecard.release_data.read_release import Row
 
 # One version, map and standard per figure; places in the order in which they open a page.
 _FIGURES = """

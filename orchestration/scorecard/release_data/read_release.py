@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.scorecard.first_reported import FirstReported, read_first_reported
-from orchestration.scorecard.open_release import ReleaseFiles, council_district_type, open_release
-from orchestration.scorecard.outlines import Outline, read_outlines
-from orchestration.scorecard.strata import Stratum, read_everyone_by_place, read_strata, slice_of
+from orchestration.scorecard.release_data.first_reported import FirstReported, read_first_reported
+from orchestration.scorecard.release_data.open_release import ReleaseFiles, council_district_type, open_release
+from orchestration.scorecard.release_data.outlines import Outline, read_outlines
+from orchestration.scorecard.release_data.strata import Stratum, read_everyone_by_place, read_strata, slice_of
 from warehouse.connection import load_extension
 
 OUTSIDE = "outside"

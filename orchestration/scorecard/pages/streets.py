@@ -15,8 +15,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.read_release import ReleaseData, StreetRange
-from orchestration.scorecard.texts import ORIGINAL, Part, Texts, day
+from orchestration.scorecard.release_data.read_release import ReleaseData, StreetRange
+from orchestration.scorecard.words.texts import ORIGINAL, Part, Texts, day
 
 FOLDER = "streets"
 MOST_ROWS = 330  # of a page: 100 bytes each, next to 10 kB for the rest

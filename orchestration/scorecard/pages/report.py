@@ -16,17 +16,17 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.change_texts import MOST_PERIODS, corrections, goal_changes
-from orchestration.scorecard.changes import Changes
-from orchestration.scorecard.figures import Count
-from orchestration.scorecard.measure_page import Chart, groups_chart
-from orchestration.scorecard.page_list import by_name, entry, goal
-from orchestration.scorecard.read_release import Measure, ReleaseData
-from orchestration.scorecard.reasons import by_reason
-from orchestration.scorecard.sentences import PLACES, period
-from orchestration.scorecard.texts import Name, Texts, day
+from orchestration.scorecard.pages.measure_page import Chart, groups_chart
+from orchestration.scorecard.pages.page_list import by_name, entry, goal
+from orchestration.scorecard.release_data.changes import Changes
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.words.change_texts import MOST_PERIODS, corrections, goal_changes
+from orchestration.scorecard.words.figures import Count
+from orchestration.scorecard.words.reasons import by_reason
+from orchestration.scorecard.words.sentences import PLACES, period
+from orchestration.scorecard.words.texts import Name, Texts, day
 
-TEMPLATE = Path(__file__).with_name("templates") / "report.typ"
+TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
 REPORT = "report.pdf"
 MOST_MEASURES = 8  # of a policy area; the layout shows those that fit a page
 MOST_CHANGES = 25  # that the report lists; the page of corrections has all

@@ -1,0 +1,1 @@
+"""Read from the files of a release what the pages show."""

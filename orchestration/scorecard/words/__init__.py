@@ -1,0 +1,1 @@
+"""Texts, figures and sentences in the language of a page."""
