@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from orchestration.cities.city_task import BUSY, run_city
+from orchestration.cities.city_task import BUSY, not_run, run_city
 from orchestration.cities.homes_file import NOT_OF_A_CITY, SECRETS, CityHome
 from orchestration.runs.clock import utc_now
 from orchestration.runs.exit_codes import EXIT_BLOCKED, EXIT_BUSY, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
@@ -55,32 +56,43 @@ OnCity = Callable[[CityRun], None]
 def run_cities(settings: Settings, homes: Sequence[CityHome], on_city: OnCity, *, wait_seconds: float = 0) -> list[CityRun]:
     """Run all cities and return their runs in the order of the file; `on_city` is called as each ends.
 
-    Without an engine, one city at a time has the whole machine. `EngineFailed` if the engine cannot start a task at all.
+    Without an engine, one city at a time has the whole machine.
     """
-    from orchestration.engines import start_engine  # noqa: PLC0415 - commands without an engine import none
+    from orchestration.engines import task_results  # noqa: PLC0415 - commands without an engine import none
 
-    batch = f"{utc_now():%Y%m%dT%H%M%SZ}-{os.getpid()}"
     common = {
-        "batch": batch,
-        "attempts": settings.task_attempts,
+        "batch": f"{utc_now():%Y%m%dT%H%M%SZ}-{os.getpid()}",
         "wait": wait_seconds,
         "inherited": _inherited(settings, os.environ),
         "shares_machine": settings.engine is not None,
     }
     tasks = [Task.calling(run_city, common | _arguments(city), f"the city {city.name}") for city in homes]
-    cities = {task.arguments["home"]: city.name for task, city in zip(tasks, homes, strict=True)}
-    # one more attempt, in which a city whose process was killed in all others gives up without stopping the rest
-    limits = replace(settings, task_attempts=settings.task_attempts + 1)
-    if settings.engine is None:
-        limits = replace(limits, engine="local", threads=1)
+    limits = settings if settings.engine is not None else replace(settings, engine="local", threads=1)
+    runs = {}
+    # the runs of the cities spill into their homes
+    with (
+        reader_folder() as spill,
+        closing(task_results(limits, tasks, memory_limit=memory_limit(settings.memory_limit), spill=spill)) as results,
+    ):
+        for result in results:
+            runs[result.number] = _city_run(homes[result.number], result)
+            on_city(runs[result.number])
+    return [runs[number] for number in range(len(homes))]
 
-    def city_run(result: TaskResult) -> CityRun:
-        found = {**result.result, "late": tuple(result.result["late"])}
-        return CityRun(city=cities[result.task.arguments["home"]], worker=result.worker, **found)
 
-    with reader_folder() as spill:  # the runs of the cities spill into their homes
-        engine = start_engine(limits, len(tasks), memory_limit=memory_limit(settings.memory_limit), spill=spill)
-        return [city_run(result) for result in engine.run(tasks, lambda result: on_city(city_run(result)))]
+def _city_run(city: CityHome, result: TaskResult) -> CityRun:
+    found = result.result or not_run(
+        EXIT_UNEXPECTED,
+        f"it failed or was killed in each of {result.attempts} attempts ({result.failure}); do what the reason names, or give it "
+        "more memory, and run again",
+    )
+    return CityRun(
+        city=city.name,
+        seconds=round(result.seconds, 1),
+        attempts=result.attempts,
+        worker=result.worker,
+        **{**found, "late": tuple(found["late"])},
+    )
 
 
 def exit_code_of(runs: Sequence[CityRun]) -> int:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,26 +38,22 @@ _PREFIX = "levelground: "
 def run_city(arguments: Mapping[str, Any], resources: Resources) -> dict[str, Any]:
     """Run a city and answer with its outcome; only a killed process is an error, which the engine repeats.
 
-    `arguments`: `home`; `batch`, an id of all these runs; `attempts`, at most; `wait`, seconds for the home's lock; `inherited`
-    and `settings`, variables of the run; `hash_key_env`; `shares_machine`: whether the limits of the worker apply.
+    `arguments`: `home`; `batch`, an id of all these runs; `wait`, seconds for the home's lock; `inherited` and `settings`,
+    variables of the run; `hash_key_env`; `shares_machine`: whether the limits of the worker apply.
     """
-    home, most = Home(Path(arguments["home"])), arguments["attempts"]
-    began = time.monotonic()
+    home = Home(Path(arguments["home"]))
     try:
         home.ensure()
         log, attempt = _new_log(home, arguments["batch"])
-        if attempt > most:
-            message = f"its process was killed in each of {most} attempts; give it more memory, and run again"
-            return _not_run(EXIT_UNEXPECTED, message) | {"attempts": most, "seconds": 0.0}
         wait = arguments["wait"] if attempt == 1 else max(arguments["wait"], SECONDS_TO_END)
         code, output = _run([*COMMAND, "--wait", str(wait)], _environment(arguments, resources), log)
     except HomeUnwritable as error:
-        return _not_run(EXIT_BAD_ARGUMENTS, str(error)) | {"attempts": 1, "seconds": 0.0}
+        return not_run(EXIT_BAD_ARGUMENTS, str(error))
     except OSError as error:  # another machine would find the same home
-        return _not_run(EXIT_UNEXPECTED, f"{type(error).__name__}: {error.strerror}") | {"attempts": 1, "seconds": 0.0}
+        return not_run(EXIT_UNEXPECTED, f"{type(error).__name__}: {error.strerror}")
     if code < 0:
         raise ChildProcessError(f"the run of the city was ended by {signal.Signals(-code).name}")
-    return _outcome(code, output, log) | {"attempts": attempt, "seconds": round(time.monotonic() - began, 1)}
+    return _outcome(code, output, log)
 
 
 def _environment(arguments: Mapping[str, Any], resources: Resources) -> dict[str, str]:
@@ -136,5 +131,6 @@ def _last_message(log: Path) -> str:
     return messages[-1].removeprefix(_PREFIX) if messages else f"see {log}"
 
 
-def _not_run(code: int, message: str) -> dict[str, Any]:
+def not_run(code: int, message: str) -> dict[str, Any]:
+    """The answer of a city whose run could not start, or was killed each time."""
     return {"outcome": FAILED, "exit_code": code, "release_id": None, "rows": 0, "late": [], "message": message, "log": None}

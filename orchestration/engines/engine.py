@@ -1,10 +1,13 @@
-"""Define what an engine does, and the error of a task that failed too often."""
+"""Define what an engine does, and how it talks to the processes that it starts."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import subprocess
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from orchestration.runs.errors import StepError
@@ -13,20 +16,19 @@ from warehouse.worker import Task
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What a task answered. `attempts`: one, and one more per failure. `worker`: the machine that answered.
+    """What a task answered, or why it failed in every attempt. `number`: its place among the tasks.
 
-    `seconds` and `cpu_seconds`: of the last attempt.
+    `attempts`: one, and one more per failure. `worker`: the machine that answered. `seconds`, `cpu_seconds`: of the last attempt.
     """
 
+    number: int
     task: Task
-    result: Mapping[str, Any]
     attempts: int
     worker: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+    failure: str = ""
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-
-
-OnResult = Callable[[TaskResult], None]
 
 
 class EngineFailed(StepError):
@@ -59,13 +61,26 @@ class EngineNode:
 class Engine(Protocol):
     """An engine runs tasks in other processes, in any order, and repeats a task that fails or whose process is killed."""
 
-    def run(self, tasks: Sequence[Task], on_result: OnResult) -> list[TaskResult]:
-        """The results in the order of the tasks; `on_result` is called as each is ready. EngineFailed ends the other tasks."""
+    def run(self, tasks: Sequence[Task]) -> Generator[TaskResult]:
+        """Each result as it is ready. A failed task stops no other one; closing the generator ends those that still run."""
         ...
 
     def nodes(self) -> list[EngineNode]:
         """The machines that would run tasks, for `levelground doctor`. EngineUnavailable if there are none."""
         ...
+
+
+def answers(process: subprocess.Popen[str], request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Send a request to a process that answers in lines of JSON.
+
+    Its input stays open: the process ends when it is closed, so that it does not outlive this one.
+    """
+    assert process.stdin is not None and process.stdout is not None
+    # a process that has ended already reads no input; its exit code is the reason
+    with suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+    yield from map(json.loads, process.stdout)
 
 
 def share_of_memory(limit: str, shares: int) -> str:

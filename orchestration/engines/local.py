@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from orchestration.engines.engine import EngineFailed, EngineNode, OnResult, TaskResult
+from orchestration.engines.engine import EngineNode, TaskResult, answers
 from warehouse.worker import Resources, Task
 
 # -P: the current folder is not searched for modules
@@ -28,51 +27,36 @@ class LocalEngine:
     `resources`: of one worker.
     """
 
-    def __init__(
-        self,
-        *,
-        workers: int,
-        attempts: int,
-        resources: Resources,
-        command: Sequence[str] = WORKER,
-    ) -> None:
+    def __init__(self, *, workers: int, attempts: int, resources: Resources, command: Sequence[str] = WORKER) -> None:
         self._workers, self._attempts, self._command = max(workers, 1), attempts, tuple(command)
         self._resources = resources
         self._processes: set[subprocess.Popen[str]] = set()
         self._lock = threading.Lock()
         self._is_ending = False
 
-    def run(self, tasks: Sequence[Task], on_result: OnResult) -> list[TaskResult]:
+    def run(self, tasks: Sequence[Task]) -> Generator[TaskResult]:
         """See `Engine.run`."""
         with ThreadPoolExecutor(min(self._workers, len(tasks)) or 1) as pool:
-            futures = [pool.submit(self._attempt, task) for task in tasks]
+            futures = [pool.submit(self._attempt, number, task) for number, task in enumerate(tasks)]
             try:
                 for future in as_completed(futures):
-                    on_result(future.result())
-            except BaseException:
+                    yield future.result()
+            finally:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._end_workers()
-                raise
-            return [future.result() for future in futures]
 
     def nodes(self) -> list[EngineNode]:
         """See `Engine.nodes`."""
         return [EngineNode(THIS_MACHINE, self._workers)]
 
-    def _attempt(self, task: Task) -> TaskResult:
-        reason = "the run ends"
-        for attempt in range(1, self._attempts + 1):
-            answer = self._start(task)
-            if self._is_ending:
-                break
-            if "error" not in answer:
-                return TaskResult(task, attempts=attempt, worker=THIS_MACHINE, **answer)
-            reason = answer["error"]
-        raise EngineFailed(task, self._attempts, reason)
+    def _attempt(self, number: int, task: Task) -> TaskResult:
+        answer, attempt = self._start(task), 1
+        while "error" in answer and attempt < self._attempts and not self._is_ending:
+            answer, attempt = self._start(task), attempt + 1
+        return TaskResult(number, task, attempt, THIS_MACHINE, failure=answer.pop("error", ""), **answer)
 
     def _start(self, task: Task) -> dict[str, Any]:
         """The answer of a new worker, with `error` if it failed or was killed."""
-        request = {"task": asdict(task), "resources": asdict(self._resources)}
         with self._lock:
             if self._is_ending:
                 return {"error": "the run ends"}
@@ -81,26 +65,19 @@ class LocalEngine:
             )
             self._processes.add(process)
         try:
-            assert process.stdin is not None and process.stdout is not None
-            # a worker that has ended already reads no input; its exit code is the reason
+            answer = next(answers(process, {"task": asdict(task), "resources": asdict(self._resources)}), None)
             with suppress(BrokenPipeError):
-                # the input stays open: a worker ends when it is closed, so that it does not outlive this process
-                process.stdin.write(json.dumps(request) + "\n")
-                process.stdin.flush()
-            answer = process.stdout.readline()
-            with suppress(BrokenPipeError):
-                process.stdin.close()
+                process.stdin.close()  # type: ignore[union-attr]
             code = process.wait()
         finally:
             process.kill()
             process.wait()
             with self._lock:
                 self._processes.discard(process)
-        if answer:
-            found: dict[str, Any] = json.loads(answer)
-            return found
-        reason = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        return {"error": f"the worker {reason}"}
+        if answer is None:
+            reason = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+            return {"error": f"the worker {reason}"}
+        return answer
 
     def _end_workers(self) -> None:
         with self._lock:

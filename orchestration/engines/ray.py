@@ -1,13 +1,12 @@
 """Run tasks on Ray: on a cluster, or on a Ray of this machine that is started for them and stopped after them.
 
-Ray runs a task again if its worker fails, is killed or loses its machine. It prints to the output, replaces signal handlers, and
-leaves threads behind, so it runs in a process of its own, the driver `engines.ray_driver`, which reads a request from its input
-and writes a line of JSON for each task that ends.
+Ray prints to the output, replaces signal handlers, and leaves threads behind, so it runs in a process of its own, the driver
+`engines.ray_driver`. It reads a request from its input and writes a line of JSON for each task that ends. The driver runs a task
+again if its worker fails, is killed or loses its machine.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import signal
@@ -16,14 +15,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from orchestration.engines.engine import EngineFailed, EngineNode, EngineUnavailable, OnResult, TaskResult
+from orchestration.engines.engine import EngineNode, EngineUnavailable, TaskResult, answers
 from warehouse.temporary import reader_folder
 from warehouse.worker import Resources, Task, installation
 
@@ -55,28 +54,19 @@ class RayEngine:
         self._address, self._workers, self._attempts = address, workers, attempts
         self._resources, self._folder = resources, folder
 
-    def run(self, tasks: Sequence[Task], on_result: OnResult) -> list[TaskResult]:
+    def run(self, tasks: Sequence[Task]) -> Generator[TaskResult]:
         """See `Engine.run`."""
-        results: dict[int, TaskResult] = {}
         request = {"attempts": self._attempts, "tasks": [asdict(task) for task in tasks]}
-        with self._driver(request, SECONDS_TO_START) as answers:
-            for answer in answers:
-                task = tasks[answer["task"]]
-                if "failed" in answer:
-                    raise EngineFailed(task, self._attempts, answer["failed"])
-                result = TaskResult(task, **{name: value for name, value in answer.items() if name != "task"})
-                results[answer["task"]] = result
-                on_result(result)
-        return [results[number] for number in range(len(tasks))]
+        with closing(self._answers(request, SECONDS_TO_START)) as found:
+            for answer in found:
+                yield TaskResult(task=tasks[answer["number"]], **answer)
 
     def nodes(self) -> list[EngineNode]:
         """See `Engine.nodes`."""
-        with self._driver({"attempts": 1, "tasks": None}, SECONDS_FOR_CHECK) as answers:
-            return [EngineNode(**answer["node"]) for answer in answers]
+        return [EngineNode(**answer["node"]) for answer in self._answers({"attempts": 1, "tasks": None}, SECONDS_FOR_CHECK)]
 
-    @contextmanager
-    def _driver(self, request: Mapping[str, Any], seconds: float) -> Iterator[Iterator[dict[str, Any]]]:
-        """The answers of a new driver, which ends with this block. EngineUnavailable if the engine cannot be used."""
+    def _answers(self, request: Mapping[str, Any], seconds: float) -> Generator[dict[str, Any]]:
+        """The answers of a new driver, which ends with this generator. EngineUnavailable if the engine cannot be used."""
         if find_spec("ray") is None:
             raise EngineUnavailable(
                 "LEVELGROUND_ENGINE is ray, and the package ray is not installed",
@@ -86,9 +76,9 @@ class RayEngine:
         # by its path, so that Ray sends what it calls with each task, and workers import `warehouse` alone
         # -P: the current folder is not searched for modules
         command = (sys.executable, "-P", str(DRIVER))
-        with self._prepared() as (further, environment):
-            full = {**request, "address": self._address, "workers": self._workers, "expected": asdict(installation()), **further}
-            with subprocess.Popen(  # noqa: S603 - our own module
+        with (
+            self._prepared() as (further, environment),
+            subprocess.Popen(  # noqa: S603 - our own module
                 command,
                 env=os.environ | environment,
                 stdin=subprocess.PIPE,
@@ -96,15 +86,32 @@ class RayEngine:
                 stderr=subprocess.DEVNULL,
                 text=True,
                 start_new_session=True,  # Ctrl-C reaches this process alone, which ends the driver and its group
-            ) as process:
-                try:
-                    yield self._answers(process, full, seconds)
-                finally:
-                    # processes of Ray are in the group of the driver; workers end with these
-                    with suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGKILL)
-                    with suppress(BrokenPipeError):
-                        process.stdin.close()  # type: ignore[union-attr]
+            ) as process,
+        ):
+            full = {**request, "address": self._address, "workers": self._workers, "expected": asdict(installation()), **further}
+            timer = threading.Timer(seconds, process.kill)
+            timer.start()
+            try:
+                for answer in answers(process, full):
+                    timer.cancel()
+                    if "unavailable" in answer:
+                        raise EngineUnavailable(answer["unavailable"], answer["remedy"])
+                    if "ended" in answer:
+                        with suppress(subprocess.TimeoutExpired):
+                            process.wait(SECONDS_TO_END)
+                        return
+                    if "started" not in answer:
+                        yield answer
+                where = f"Ray {self._address or 'on this machine'}"
+                what = f"{where} did not answer in {seconds:.0f} s" if process.wait() < 0 else f"{where} ended unexpectedly"
+                raise EngineUnavailable(what, CHECK_ADDRESS)
+            finally:
+                timer.cancel()
+                # processes of Ray are in the group of the driver; workers end with these
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                with suppress(BrokenPipeError):
+                    process.stdin.close()  # type: ignore[union-attr]
 
     @contextmanager
     def _prepared(self) -> Iterator[tuple[Mapping[str, Any], Mapping[str, str]]]:
@@ -122,32 +129,6 @@ class RayEngine:
             (short / "r").symlink_to(folder)
             request = {"resources": asdict(self._resources), "folder": str(short / "r")}
             yield request, ENVIRONMENT | LOCAL_ENVIRONMENT | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
-
-    def _answers(self, process: subprocess.Popen[str], request: Mapping[str, Any], seconds: float) -> Iterator[dict[str, Any]]:
-        assert process.stdin is not None and process.stdout is not None
-        timer = threading.Timer(seconds, process.kill)
-        timer.start()
-        try:
-            # the input stays open: the driver ends when it is closed, so that it does not outlive this process
-            with suppress(BrokenPipeError):
-                process.stdin.write(json.dumps(request) + "\n")
-                process.stdin.flush()
-            for line in process.stdout:
-                timer.cancel()
-                answer: dict[str, Any] = json.loads(line)
-                if "unavailable" in answer:
-                    raise EngineUnavailable(answer["unavailable"], answer["remedy"])
-                if "ended" in answer:
-                    with suppress(subprocess.TimeoutExpired):
-                        process.wait(SECONDS_TO_END)
-                    return
-                if "started" not in answer:
-                    yield answer
-        finally:
-            timer.cancel()
-        where = f"Ray {self._address or 'on this machine'}"
-        what = f"{where} did not answer in {seconds:.0f} s" if process.wait() < 0 else f"{where} ended unexpectedly"
-        raise EngineUnavailable(what, CHECK_ADDRESS)
 
     @staticmethod
     def _reach(address: str) -> None:

@@ -32,24 +32,9 @@ class Unavailable(Exception):
     """Ray cannot run tasks: the reason, and what to do."""
 
 
-class Attempts:
-    """An actor that counts the attempts of each task, because Ray does not."""
-
-    def __init__(self) -> None:
-        self.begun: dict[int, int] = {}
-
-    def begin(self, task: int) -> int:
-        """Count an attempt that begins; the number of all so far."""
-        self.begun[task] = self.begun.get(task, 0) + 1
-        return self.begun[task]
-
-
-def attempt(number: int, task: Mapping[str, Any], request: Mapping[str, Any], attempts: Any) -> Answer:
-    """Run a task on a worker; Ray repeats it if this raises. Ray logs the messages, so none contains a cell of the data."""
+def attempt(task: Mapping[str, Any], request: Mapping[str, Any]) -> Answer:
+    """Run a task on a worker; `run` repeats it if this raises. Ray logs the messages, so none contains a cell of the data."""
     ray = importlib.import_module("ray")
-    count = ray.get(attempts.begin.remote(number))
-    if count > request["attempts"]:  # Ray does not count attempts that it ended because of too little memory
-        raise RuntimeError("its worker was ended in every attempt; Ray ends a worker if its node has too little memory")
     where = f"{platform.node()} ({ray.get_runtime_context().get_node_id()[:8]})"
     try:
         from warehouse.temporary import reader_folder  # noqa: PLC0415 - a node may have no Levelground
@@ -66,7 +51,7 @@ def attempt(number: int, task: Mapping[str, Any], request: Mapping[str, Any], at
             raise RuntimeError(type(error).__name__) from None
     if "error" in answer:
         raise RuntimeError(answer["error"])
-    return {**answer, "attempts": count, "worker": f"node {where}"}
+    return {**answer, "worker": f"node {where}"}
 
 
 def examine(expected: Mapping[str, str]) -> str:
@@ -127,32 +112,33 @@ def connect(ray: Any, request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def run(ray: Any, request: Mapping[str, Any]) -> Iterator[Answer]:
-    """The answers to the tasks of a request as they end; the last one if a task fails in every attempt."""
+    """The answers to the tasks of a request as they end, with `failure` if one failed in every attempt."""
     nodes = connect(ray, request)
     yield {"started": True}
-    options: dict[str, Any] = {"num_cpus": 1, "max_retries": request["attempts"] - 1, "retry_exceptions": True}
+    # Ray does not say how often it has repeated a task, so this process repeats it
+    options: dict[str, Any] = {"num_cpus": 1, "max_retries": 0}
     if request["address"] is not None:
         memory = worker_share(nodes)
         options["memory"] = memory
         limit = f"{int(memory * DUCKDB_SHARE) // 1000}kB"
         request = {**request, "resources": {"threads": 1, "memory_limit": limit, "spill": None}}
-    # on the head node, which Ray needs anyway
-    head = next((node["NodeID"] for node in nodes if "node:__internal_head__" in node["Resources"]), nodes[0]["NodeID"])
-    attempts = ray.remote(num_cpus=0, scheduling_strategy=on_node(head))(Attempts).remote()
-    remote = ray.remote(**options)(attempt)
     every = {name: value for name, value in request.items() if name != "tasks"}
-    pending = {remote.remote(number, task, every, attempts): number for number, task in enumerate(request["tasks"])}
+    remote = ray.remote(**options)(attempt)
+    attempts = [1] * len(request["tasks"])
+    pending = {remote.remote(task, every): number for number, task in enumerate(request["tasks"])}
     while pending:
         ready, _ = ray.wait(list(pending), num_returns=1, timeout=5.0)
         for each in ready:
             number = pending.pop(each)
             try:
-                yield {"task": number, **ray.get(each)}
+                answer = ray.get(each)
             except ray.exceptions.RayError as error:
-                yield {"task": number, "failed": reason(error)}
-                for other in pending:
-                    ray.cancel(other, force=True)
-                return
+                if attempts[number] < request["attempts"]:
+                    attempts[number] += 1
+                    pending[remote.remote(request["tasks"][number], every)] = number
+                    continue
+                answer = {"failure": reason(error), "worker": "Ray"}
+            yield {"number": number, "attempts": attempts[number], **answer}
 
 
 def examine_nodes(ray: Any, request: Mapping[str, Any]) -> Iterator[Answer]:

@@ -6,7 +6,7 @@ The run's process writes what tasks read: the landed rows of each source in part
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from orchestration.runs.context import RunContext
 from orchestration.transform import dbt_runner
 from orchestration.transform.rowwise_plan import RowwiseModels, relation_name, rowwise_plan
 from warehouse.releases import PartRecord
-from warehouse.rowwise import PartResult, PartTask, RowwisePlan, save_plan, worker
+from warehouse.rowwise import PartTask, RowwisePlan, save_plan
 from warehouse.sql import literal
 from warehouse.worker import Task
 
@@ -61,8 +61,8 @@ def build_missing_parts(
         tasks += _tasks(run, plan, fact, folder / f"{plan.fact}-rows")
     # the largest first, so that no worker is idle while the last one builds a large part
     ordered = [task for _, task in sorted(tasks, key=lambda sized: -sized[0])]
-    parts = [PartResult(**result.result) for result in run_tasks(run, ordered, folder / "spill")]
-    return {part.output: PartRecord(file=part.output, sha256=part.sha256, size=part.size, rows=part.rows) for part in parts}
+    parts = [PartRecord(**result.result) for result in run_tasks(run, ordered, folder / "spill")]
+    return {part.file: part for part in parts}
 
 
 def _write_looked_up(run: RunContext, manifest: Mapping[str, Any], looked_up: Collection[str], folder: Path) -> dict[str, str]:
@@ -83,8 +83,7 @@ def _tasks(run: RunContext, plan: RowwisePlan, fact: FactToBuild, folder: Path) 
     save_plan(plan, path)
     rows = write_partitions(run.con, fact.partitions, fact.missing, folder / "rows")
     sizes = {partition.number: partition.rows for partition in fact.partitions.all}
-    parts = {
-        number: PartTask(str(path), plan.hash, plan.fact, tuple(map(str, rows[number])), fact.parts[number])
+    return [
+        (sizes[number], PartTask(str(path), tuple(map(str, rows[number])), fact.parts[number]).as_task(plan.fact))
         for number in fact.missing
-    }
-    return [(sizes[number], Task.calling(worker.run, asdict(part), f"a part of {part.fact}")) for number, part in parts.items()]
+    ]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 import psutil
 
-from orchestration.engines import TaskResult
 from orchestration.engines.ray import RayEngine
-from warehouse.rowwise import PartTask, RowwisePlan, save_plan, worker
-from warehouse.worker import Resources, Task
+from warehouse.rowwise import PartTask, RowwisePlan, save_plan
+from warehouse.worker import Resources
 
 LANDED = '"warehouse"."landing"."calls"'
 PLAN = RowwisePlan("fct_calls", LANDED, (), f"select n * 2 as n from {LANDED}", {})
@@ -27,10 +25,8 @@ def test_a_killed_worker_costs_one_attempt_and_nothing_of_ray_is_left(tmp_path: 
     for number in range(3):
         rows = tmp_path / f"rows-{number}.parquet"
         duckdb.sql(f"select {number} * 10 + range as n from range(10)").write_parquet(str(rows))
-        part = PartTask(
-            str(pipe if number == 1 else plan), PLAN.hash, PLAN.fact, [str(rows)], str(tmp_path / f"{number}.parquet")
-        )
-        tasks.append(Task.calling(worker.run, asdict(part), "a part of fct_calls"))
+        part = PartTask(str(pipe if number == 1 else plan), [str(rows)], str(tmp_path / f"{number}.parquet"))
+        tasks.append(part.as_task("fct_calls"))
     engine = RayEngine(
         address=None,
         workers=2,
@@ -42,12 +38,10 @@ def test_a_killed_worker_costs_one_attempt_and_nothing_of_ray_is_left(tmp_path: 
     others = set(psutil.Process().children(recursive=True))
     killer = threading.Thread(target=_kill_first_reader, args=(pipe, plan.read_text(), seen, others), daemon=True)
     killer.start()
-    done: list[TaskResult] = []
-    results = engine.run(tasks, done.append)
+    results = sorted(engine.run(tasks), key=lambda result: result.number)
     killer.join(timeout=10)
     assert [result.result["rows"] for result in results] == [10, 10, 10]
     assert [result.attempts for result in results] == [1, 2, 1]
-    assert {id(result) for result in done} == {id(result) for result in results}
     assert sorted(duckdb.read_parquet(str(tmp_path / "?.parquet")).fetchall()) == [(2 * n,) for n in range(30)]
     addresses = set().union(*seen.values())
     assert addresses

@@ -31,8 +31,8 @@ from orchestration.engines.ray import RayEngine
 from warehouse.worker import Resources, Task
 pipe, folder = sys.argv[1:]
 engine = RayEngine(address=None, workers=1, attempts=4, resources=Resources(spill=folder), folder=Path(folder))
-arguments = {"plan": pipe, "plan_hash": "", "fact": "fct_calls", "inputs": [], "output": folder + "/part"}
-engine.run([Task("warehouse.rowwise.worker:run", arguments, "a part of fct_calls")], print)
+arguments = {"plan": pipe, "inputs": [], "output": folder + "/part"}
+list(engine.run([Task("warehouse.rowwise.worker:build_part", arguments, "a part of fct_calls")]))
 """
 
 
@@ -115,9 +115,9 @@ def test_a_lost_head_ends_the_tasks(tmp_path: Path) -> None:
         address = cluster.settings["LEVELGROUND_ENGINE_ADDRESS"]
         engine = RayEngine(address=address, workers=2, attempts=4, resources=Resources(), folder=tmp_path)
         threading.Thread(target=lose_head, args=(int(address.rpartition(":")[2]),), daemon=True).start()
-        arguments = {"plan": str(pipe), "plan_hash": "", "fact": "fct_calls", "inputs": [], "output": str(tmp_path / "part")}
+        arguments = {"plan": str(pipe), "inputs": [], "output": str(tmp_path / "part")}
         with pytest.raises(EngineUnavailable, match="ended unexpectedly"):
-            engine.run([Task("warehouse.rowwise.worker:run", arguments, "a part of fct_calls")], lambda _result: None)
+            next(engine.run([Task("warehouse.rowwise.worker:build_part", arguments, "a part of fct_calls")]))
 
 
 @pytest.mark.parametrize("by", ["address", "client server"])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
-from orchestration.engines import EngineFailed, OnResult, TaskResult
+from orchestration.engines import TaskResult
 from warehouse.worker import Resources, Task, call
 
 REPORT = {
@@ -22,15 +22,10 @@ class InThisProcess:
     def __init__(self, attempts: int, resources: Resources) -> None:
         self.attempts, self.resources = attempts, resources
 
-    def run(self, tasks: Sequence[Task], on_result: OnResult) -> list[TaskResult]:
-        results = [self._result(json.loads(json.dumps(task.arguments)), task) for task in tasks]
-        for result in results:
-            on_result(result)
-        return results
-
-    def _result(self, arguments: dict[str, object], task: Task) -> TaskResult:
-        for attempt in range(1, self.attempts + 1):
-            answer = call(Task(task.function, arguments, task.label), self.resources)
-            if "result" in answer:
-                return TaskResult(task, answer["result"], attempt, "process 1")
-        raise EngineFailed(task, self.attempts, answer["error"])
+    def run(self, tasks: Sequence[Task]) -> Generator[TaskResult]:
+        for number, task in enumerate(tasks):
+            sent = Task(task.function, json.loads(json.dumps(task.arguments)), task.label)
+            answer, attempt = call(sent, self.resources), 1
+            while "error" in answer and attempt < self.attempts:
+                answer, attempt = call(sent, self.resources), attempt + 1
+            yield TaskResult(number, task, attempt, "process 1", answer.get("result", {}), answer.get("error", ""))

@@ -1,14 +1,16 @@
 """Build one part of a fact, as a task of an engine.
 
-The worker runs the SQL of the plan unchanged: it attaches databases in memory under the names of the warehouse and the release,
+The worker runs the SQL of a plan unchanged: it attaches databases in memory under the names of the warehouse and the release,
 and creates the relations that the SQL names as views over files.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +18,53 @@ import duckdb
 
 from warehouse import part_files
 from warehouse.connection import in_memory
+from warehouse.files import write_atomically
 from warehouse.fingerprint import file_sha256
-from warehouse.rowwise.plan import PartResult, PartTask, RowwisePlan, read_plan
 from warehouse.sql import literal
-from warehouse.worker import Resources
+from warehouse.worker import Resources, Task, WorkerRefused
 
 
-def run(arguments: Mapping[str, Any], resources: Resources) -> Mapping[str, Any]:
-    """Build a part as a task: `arguments` of a `PartTask`, the result of a `PartResult`."""
-    return asdict(build_part(PartTask(**arguments), resources))
+@dataclass(frozen=True)
+class RowwisePlan:
+    """The SQL that makes a part of a fact from landed rows; the same that dbt runs in the warehouse.
+
+    `landed`: the landing table, for which a worker reads the rows of its task. `views`: (relation, SELECT) of the typed rows and
+    of the models between source and fact, each after those that it reads. `select`: the SELECT of the fact.
+    `broadcast`: relation → the Parquet file with its rows, which every task reads whole.
+    """
+
+    fact: str
+    landed: str
+    views: Sequence[tuple[str, str]]
+    select: str
+    broadcast: Mapping[str, str]
 
 
-def build_part(task: PartTask, resources: Resources) -> PartResult:
-    """Build the part of a task. The file has its name only when it is complete; an existing one is replaced."""
-    plan = read_plan(task)
+@dataclass(frozen=True)
+class PartTask:
+    """The rows of one partition: build `output` from the Parquet files `inputs`, by the plan in the file `plan`."""
+
+    plan: str
+    inputs: Sequence[str]
+    output: str
+
+    def as_task(self, fact: str) -> Task:
+        """The task of an engine."""
+        return Task.calling(build_part, asdict(self), f"a part of {fact}")
+
+
+def save_plan(plan: RowwisePlan, path: Path) -> None:
+    """Write the plan to a file that the workers of its tasks read."""
+    write_atomically(path, json.dumps(asdict(plan), indent=1))
+
+
+def build_part(arguments: Mapping[str, Any], resources: Resources) -> Mapping[str, Any]:
+    """Build the part of a `PartTask`. The file has its name only when it is complete; an existing one is replaced.
+
+    The answer has the `file`, its `rows`, `sha256` and `size`.
+    """
+    task = PartTask(**arguments)
+    plan = _read_plan(task)
     # DuckDB's names of spilled files are the same in every process
     own_spill = Path(resources.spill) / str(os.getpid()) if resources.spill else None
     settings = {"threads": resources.threads, "memory_limit": resources.memory_limit, "temp_directory": own_spill}
@@ -40,7 +75,18 @@ def build_part(task: PartTask, resources: Resources) -> PartResult:
                     con.execute(f"set {name} = {literal(str(value))}")
             _create_relations(con, plan, task)
             row = con.execute(f"copy ({plan.select}) to {literal(str(unfinished))} (format parquet, compression zstd)").fetchone()
-        return PartResult(plan.fact, task.output, int(row[0]) if row else 0, file_sha256(unfinished), unfinished.stat().st_size)
+        size, sha256 = unfinished.stat().st_size, file_sha256(unfinished)
+        return {"file": task.output, "rows": int(row[0]) if row else 0, "sha256": sha256, "size": size}
+
+
+def _read_plan(task: PartTask) -> RowwisePlan:
+    try:
+        return RowwisePlan(**json.loads(Path(task.plan).read_text(encoding="utf-8")))
+    except (FileNotFoundError, PermissionError) as error:
+        raise WorkerRefused(
+            f"{platform.node()} cannot read {task.plan} ({error.strerror}); mount the home's tmp/ and the lake at the same path "
+            "on every node, readable for the account of its workers"
+        ) from None
 
 
 def _create_relations(con: duckdb.DuckDBPyConnection, plan: RowwisePlan, task: PartTask) -> None:

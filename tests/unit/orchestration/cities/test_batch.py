@@ -20,7 +20,7 @@ Run = Callable[..., list[CityRun]]
 def cities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs cities named `one` and `two` by a shell script, in which $HOMENAME is the name of the home."""
     monkeypatch.setattr(
-        "orchestration.engines.start_engine",
+        "orchestration.engines.task_runner.start_engine",
         lambda settings, *_, **__: InThisProcess(settings.task_attempts, Resources(1, "1 GiB")),
     )
     (tmp_path / "cities.yml").write_text("cities: [{name: one, home: one, deliveries: live}, {name: two, home: two}]")

@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def levelground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     """The command line, on which the run of `two` ends with exit 3 and that of `one` with a release and a stale source."""
-    monkeypatch.setattr("orchestration.engines.start_engine", lambda *_, **__: InThisProcess(2, Resources()))
+    monkeypatch.setattr("orchestration.engines.task_runner.start_engine", lambda *_, **__: InThisProcess(2, Resources()))
     script = f"case $LEVELGROUND_HOME in *two) echo 'levelground: a gate blocked' >&2; exit 3;; esac; echo '{json.dumps(REPORT)}'"
     monkeypatch.setattr(city_task, "COMMAND", ("sh", "-c", script))
     return CommandLine(tmp_path / "coalition")
@@ -67,7 +67,7 @@ def test_an_engine_that_starts_no_task_ends_with_its_reason(
     def fail(*_: object, **__: object) -> None:
         raise EngineFailed(Task("x:y", {}, "the city one"), 5, "no node is alive")
 
-    monkeypatch.setattr("orchestration.engines.start_engine", fail)
+    monkeypatch.setattr("orchestration.engines.task_runner.start_engine", fail)
     failed = levelground("cities", "run", file)
     assert (failed.returncode, "no node is alive" in failed.stderr) == (1, True)
 

@@ -23,7 +23,9 @@ NAMES = ["kansas_city", "sampleton", "springfield"]
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The file lists three cities; the run of springfield is blocked by a gate."""
-    monkeypatch.setattr("orchestration.engines.start_engine", lambda settings, *_, **__: InThisProcess(2, Resources()))
+    monkeypatch.setattr(
+        "orchestration.engines.task_runner.start_engine", lambda settings, *_, **__: InThisProcess(2, Resources())
+    )
     script = f"case $LEVELGROUND_HOME in *springfield) exit 3;; esac; echo '{json.dumps(REPORT)}'; echo $* >> {tmp_path}/waits"
     monkeypatch.setattr(city_task, "COMMAND", ("sh", "-c", script))
     entries = "\n".join(f"- {{name: {name}, home: homes/{name}, deliveries: live}}" for name in NAMES)

@@ -1,4 +1,4 @@
-"""What the engine of Ray decides by itself; `tests/integration/test_ray.py` and `tests/stress/test_engines.py` start Ray."""
+"""What the engine of Ray decides by itself; `tests/integration/test_ray.py` and `tests/stress/test_ray.py` start Ray."""
 
 from __future__ import annotations
 
@@ -35,11 +35,6 @@ def test_the_reason_is_ours_or_the_kind_of_the_error() -> None:
     assert ray_driver.reason(raised) == "OutOfMemoryException: …"
     raised.cause = ValueError("a cell")
     assert ray_driver.reason(raised) == "ValueError"
-
-
-def test_attempts_are_counted_per_task() -> None:
-    attempts = ray_driver.Attempts()
-    assert [attempts.begin(number) for number in (1, 1, 2, 1)] == [1, 2, 1, 3]
 
 
 def test_a_cluster_that_cannot_be_reached_is_explained() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,25 +11,27 @@ import duckdb
 import pytest
 
 from orchestration.defs.metadata import engine_metadata
-from orchestration.engines import OnResult, TaskResult, run_tasks
+from orchestration.engines import EngineFailed, TaskResult, run_tasks
 from warehouse.worker import Task
 
 PART, FILE = Task("warehouse.x:run", {}, "a part of fct_calls"), Task("warehouse.x:run", {}, "calls.csv")
 
 
-class Engine:
-    """Completes each task, the first in two attempts, on machines in turn."""
+@pytest.fixture
+def failure(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let an engine answer with the first text of this list as the failure of each task, the first after two attempts."""
+    texts = [""]
 
-    def run(self, tasks: Sequence[Task], on_result: OnResult) -> list[TaskResult]:
-        results = [TaskResult(task, {}, 1 if number else 2, f"node {number % 2}", 2.0, 1.5) for number, task in enumerate(tasks)]
-        for result in results:
-            on_result(result)
-        return results
+    def results(_engine: object, tasks: Sequence[Task]) -> Generator[TaskResult]:
+        for number, task in enumerate(tasks):
+            yield TaskResult(number, task, 1 if number else 2, f"node {number % 2}", {}, texts[0], 2.0, 1.5)
+
+    engine = type("Engine", (), {"run": results})
+    monkeypatch.setattr("orchestration.engines.task_runner.start_engine", lambda *_arguments, **_options: engine())
+    return texts
 
 
-def test_the_tasks_of_a_run_are_counted_and_logged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    module = importlib.import_module("orchestration.engines.run_tasks")  # the function has the same name
-    monkeypatch.setattr(module, "start_engine", lambda *_arguments, **_options: Engine())
+def test_the_tasks_of_a_run_are_counted_and_logged_until_one_fails(failure: list[str], tmp_path: Path) -> None:
     lines: list[str] = []
     run: Any = SimpleNamespace(
         settings=SimpleNamespace(engine="ray"), record=SimpleNamespace(engine=None), con=duckdb.connect(), log=lines.append
@@ -57,3 +58,10 @@ def test_the_tasks_of_a_run_are_counted_and_logged(monkeypatch: pytest.MonkeyPat
         "task 2 of 2: a part of fct_calls by node 1",
     ]
     assert engine_metadata(run.record) == {"tasks": 3, "task_attempts": 5, "machines": 2}
+    failure[0] = "the worker was ended by SIGKILL"
+    with pytest.raises(
+        EngineFailed, match=r"fct_calls could not be built in 2 attempts \(the worker was ended by SIGKILL"
+    ) as failed:
+        run_tasks(run, [PART, FILE], tmp_path)
+    assert "The last release stays public" in str(failed.value)
+    assert run.record.engine.tasks == 3
