@@ -1,43 +1,40 @@
 """Assemble the commands. Only the requested one is imported: a query of the release needs neither Dagster nor the connectors.
 
-Add a command as a module of its name, with a function of that name or an `app` of several commands, and a line in `GROUPS`.
+Add a command as a function of its name, with its `EXAMPLES`, or an `app` of several commands, in a module of its name, and a line
+in `_MODULES`.
 """
 
 from __future__ import annotations
 
-import copy
 import importlib.metadata
-import inspect
-import keyword
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from orchestration.cli.examples import with_examples
-
-# each command with its line of `levelground --help`, which imports none of them; a test compares them with their modules
-GROUPS = {
-    "run": "Ingest deliveries, check them, build and check all models, publish a release.",
-    "try": "Build one source and its measures into a throw-away release, gates and disclosure control included.",
-    "status": "Show the last runs, the current release, the state of each source and failed gate checks.",
-    "sources": "List, check, add and remove sources.",
-    "cities": "List, show and add cities; run many cities, show their state, unite their public tables.",
-    "tables": "List the tables of the current release, or show the columns of one.",
-    "measures": "List the measures of the current release, show one, or write a new one.",
-    "show": "Show the values of a measure by group as a table and a bar chart.",
-    "query": "Query the current release with SQL, read-only.",
-    "releases": "List releases, publish an earlier one, keep one for ever, compare two.",
-    "lake": "Verify and prune the parts of facts in the lake (LEVELGROUND_LAKE).",
-    "scorecard": "Write the scorecard of a release as one static folder, in every language of its texts.",
-    "docs": "Write guides, a catalogue of measures, tables and sources, gate results and dbt docs into the home's docs folder.",
-    "erase": "Remove records from deliveries, landing, facts and every kept release, and drop them from later deliveries.",
-    "alerts": "Test the channels that receive alerts.",
-    "translations": "Export and import the texts of the scorecard, one spreadsheet per language.",
-    "sample": "Write the sample city's deliveries.",
-    "ui": "Start the Dagster UI; stop it with Ctrl-C.",
-    "doctor": "Check the installation, the home and the schedule, and print how to fix each problem.",
+# the module of each command or group, with its line of `levelground --help`, which imports none; a test compares the lines
+_MODULES = {
+    "run.run": "Ingest deliveries, check them, build and check all models, publish a release.",
+    "try_": "Build one source and its measures into a throw-away release, gates and disclosure control included.",
+    "operate.status": "Show the last runs, the current release, the state of each source and failed gate checks.",
+    "sources.sources": "List, check, add and remove sources.",
+    "run.cities": "List, show and add cities; run many cities, show their state, unite their public tables.",
+    "release.tables": "List the tables of the current release, or show the columns of one.",
+    "release.measures": "List the measures of the current release, show one, or write a new one.",
+    "release.show": "Show the values of a measure by group as a table and a bar chart.",
+    "query.query": "Query the current release with SQL, read-only.",
+    "release.releases": "List releases, publish an earlier one, keep one for ever, compare two.",
+    "release.lake": "Verify and prune the parts of facts in the lake (LEVELGROUND_LAKE).",
+    "sites.scorecard": "Write the scorecard of a release as one static folder, in every language of its texts.",
+    "sites.docs": "Write guides, a catalogue of measures, tables and sources, gate results and dbt docs into the docs folder.",
+    "sources.erase": "Remove records from deliveries, landing, facts and every kept release, and from later deliveries.",
+    "operate.alerts": "Test the channels that receive alerts.",
+    "sites.translations": "Export and import the texts of the scorecard, one spreadsheet per language.",
+    "sources.sample": "Write the sample city's deliveries.",
+    "operate.ui": "Start the Dagster UI; stop it with Ctrl-C.",
+    "operate.doctor": "Check the installation, the home and the schedule, and print how to fix each problem.",
 }
+GROUPS = {module.rpartition(".")[2].rstrip("_"): module for module in _MODULES}
 # a query may start with an SQL comment, which looks like an option
 _SETTINGS: dict[str, dict[str, Any]] = {"query": {"ignore_unknown_options": True}}
 HELP = """The data warehouse of a city equity office.
@@ -72,30 +69,17 @@ def application(*groups: str) -> typer.Typer:
     def _options(version: Version = False) -> None:
         pass
 
-    for group, line in GROUPS.items():
-        if group not in groups:
-            app.command(group, help=line)(_not_imported)
+    for name, path in GROUPS.items():
+        if name not in groups:
+            app.command(name, help=_MODULES[path])(_not_imported)
             continue
-        name = f"{group}_" if keyword.iskeyword(group) else group
-        module = import_module(f"orchestration.cli.{name}")
+        module = import_module(f"orchestration.cli.{path}")
         if hasattr(module, "app"):
-            app.add_typer(_with_examples(module.app, group), name=group)
+            app.add_typer(module.app, name=name)
             continue
-        function, cls = getattr(module, name), getattr(module, "ManyValues", None)
-        text = with_examples(group, inspect.getdoc(function) or "")
-        app.command(group, cls=cls, context_settings=_SETTINGS.get(group), help=text)(function)
+        function, cls = getattr(module, path.rpartition(".")[2]), getattr(module, "ManyValues", None)
+        app.command(name, cls=cls, context_settings=_SETTINGS.get(name), epilog=getattr(module, "EXAMPLES", None))(function)
     return app
-
-
-def _with_examples(commands: typer.Typer, group: str) -> typer.Typer:
-    """Return a group of commands whose help has the examples; the module's own stays as it is."""
-    copied = copy.deepcopy(commands)
-    for info in (copied.registered_callback, *copied.registered_commands):
-        if info is not None and info.callback is not None:
-            is_command = info is not copied.registered_callback
-            name = f"{group} {getattr(info, 'name', None) or info.callback.__name__}" if is_command else group
-            info.help = with_examples(name, inspect.getdoc(info.callback) or "")
-    return copied
 
 
 def _not_imported() -> None:

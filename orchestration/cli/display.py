@@ -7,14 +7,17 @@ Whatever is printed may contain names that others chose, so nothing in a text co
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.figures import cell_text
 from warehouse.printable import printable
 
 WIDTH_WITHOUT_TERMINAL = 10_000  # a file or a pipe has no width: no line is cut or wrapped
@@ -40,24 +43,27 @@ out, err = _console(stderr=False), _console(stderr=True)
 
 def print_error(error: object, exit_code: int) -> int:
     """Print the error to stderr and return the exit code, for `sys.exit`."""
-    err.print(f"levelground: {error}", style="red" if err.is_terminal else None, markup=False)
+    err.print(f"levelground: {error}", style="red")
     return exit_code
 
 
+def print_json(data: object) -> None:
+    """Print data as JSON; what JSON lacks, such as dates, is printed as text."""
+    print(json.dumps(data, indent=1, default=str))
+
+
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> Table:
-    """Return a table of texts; `right` names the numeric columns."""
+    """Return a table of values; columns of numbers, and those of texts that `right` names, are aligned at their right."""
+    lines, texts = list(rows), set(right)
     built = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    numbers = set(right)
-    for column in columns:
-        built.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in numbers, overflow="fold")
-    for row in rows:
-        built.add_row(*map(_as_text, row))
+    for place, column in enumerate(columns):
+        values = [line[place] for line in lines if line[place] is not None]
+        is_right = column in texts or (bool(values) and all(_is_number(value) for value in values))
+        built.add_column(column, justify="right" if is_right else "left", no_wrap=is_right, overflow="fold")
+    for line in lines:
+        built.add_row(*map(cell_text, line))
     return built
 
 
-def _as_text(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:,.1f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)

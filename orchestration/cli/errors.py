@@ -6,6 +6,7 @@ from ingest.contract.registry import ContractError, UnknownSource
 from ingest.contract_draft import DraftError
 from ingest.sample import SampleError
 from orchestration.cli.display import print_error
+from orchestration.cli.release.reader import CannotShow
 from orchestration.instance.server import DaemonAlreadyRunning
 from orchestration.runs import error_messages
 from orchestration.runs.errors import DbtError
@@ -33,6 +34,8 @@ _BAD_ARGUMENTS = (
 
 def report_error(error: Exception) -> int | None:
     """Print an expected error and return its exit code; return None for an unexpected one."""
+    if isinstance(error, CannotShow):
+        return print_error(error, error.exit_code)
     if isinstance(error, _BAD_ARGUMENTS):
         return print_error(error, EXIT_BAD_ARGUMENTS)
     if isinstance(error, (LockHeld, WarehouseBusy, DaemonAlreadyRunning)):

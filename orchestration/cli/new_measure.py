@@ -19,6 +19,7 @@ from ingest.layers import CITY_FILE, rows_of_seed
 from ingest.layers import Layer as CityLayer
 from orchestration.cli.display import err, out, table
 from orchestration.cli.new_source import Layer, Shared
+from orchestration.cli.options import examples
 from orchestration.codegen.measure_conditions import check_conditions
 from orchestration.codegen.measure_files import MeasureFolders, Wording, about_lag, seed_rows, write_measure
 from orchestration.codegen.measure_model import Definition, find_fact
@@ -30,6 +31,11 @@ from orchestration.transform.model_files import ModelFile, read_models
 from orchestration.transform.registrations import MODELS
 from warehouse.suggestions import did_you_mean
 
+EXAMPLES = examples(
+    'levelground measures new court_dismissed_share --fact fct_court_cases --name "Cases dismissed" --question "How many '
+    'cases are dismissed?" --caveat "Many cases never come to court." --numerator "Cases dismissed" --counted '
+    '"finding_code = \'dismissed\'" --denominator "Cases with a finding"'
+)
 CITY_GEOID = 7  # digits
 
 

@@ -15,9 +15,9 @@ import typer
 
 from ingest.contract.registry import SOURCES, load_registry
 from ingest.contract.vocabulary import load_vocabulary
-from orchestration.cli import completion
-from orchestration.cli.delivery_check import print_check
 from orchestration.cli.display import err, out, table
+from orchestration.cli.options import Source, examples
+from orchestration.cli.sources.delivery_check import print_check
 from orchestration.codegen.draft_source import NewSource, draft_source, generate_source
 from orchestration.codegen.missing_steps import Step
 from orchestration.codegen.source_files import SourceFolders, choose_folders, find_contract, refuse_installed, state_layers
@@ -26,10 +26,10 @@ from orchestration.runs.delivery_location import home_registry
 from orchestration.runs.exit_codes import EXIT_BLOCKED
 from orchestration.settings import ConfigurationError, Settings
 
-Name = Annotated[
-    str,
-    typer.Argument(help="A source, such as ucc__service_requests.", show_default=False, autocompletion=completion.sources),
-]
+EXAMPLES = examples(
+    "levelground sources new dpw__trees --from trees.csv --layer cities/springfield --agreement open_data --unit record",
+    "levelground sources new dpw__trees --layer cities/springfield",
+)
 Layer = Annotated[
     Path | None,
     typer.Option(help="The folder of a city's layer; default: the layer of LEVELGROUND_CITY.", show_default=False),
@@ -38,7 +38,7 @@ Shared = Annotated[bool, typer.Option("--shared", help="Use the folders of this 
 
 
 def new(
-    name: Name,
+    name: Source,
     source: Annotated[
         str | None,
         typer.Option(
@@ -115,7 +115,7 @@ def new(
 
 
 def todo(
-    name: Name,
+    name: Source,
     layer: Layer = None,
     shared: Shared = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,

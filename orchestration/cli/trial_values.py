@@ -14,8 +14,8 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from expectations.delivery.unmapped_counts import PERSONS
-from orchestration.cli.measure_values import HIDDEN, select_by_race
-from orchestration.cli.release_reader import CannotShow, Row, rows_of
+from orchestration.cli.release.reader import CannotShow, Row, rows_of
+from orchestration.cli.release.values import HIDDEN, select_by_race
 from orchestration.trial.run_trial import Trial
 from warehouse.connection import WarehouseError, open_reader
 

@@ -11,21 +11,22 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import completion
 from orchestration.cli.display import out, print_error
 from orchestration.cli.interrupts import stopped_by_signals
-from orchestration.cli.progress import Progress
+from orchestration.cli.options import Source, examples
+from orchestration.cli.run.progress import Progress
 from orchestration.cli.trial_report import delivery_lines, report_of, trial_lines
 from orchestration.runs.progress import report_progress_to
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.trial.run_trial import DeliveryPart, TrialOptions, run_trial
 
+EXAMPLES = examples(
+    "levelground try ucc__service_requests", "levelground try ucc__service_requests --from export.csv --keep tried"
+)
+
 
 def try_(
-    name: Annotated[
-        str,
-        typer.Argument(help="A source, such as ucc__service_requests.", show_default=False, autocompletion=completion.sources),
-    ],
+    name: Source,
     from_: Annotated[
         Path | None,
         typer.Option("--from", help="A file or folder to try; default: what the next run would read.", show_default=False),

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from orchestration.docs_site.figures import figure_text
+from orchestration.figures import figure_text
 from warehouse.fingerprint import text_sha256
 
 TEMPLATES = Path(__file__).with_name("templates")

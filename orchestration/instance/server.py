@@ -1,7 +1,7 @@
 """Start the UI's processes so that a home has one daemon, and so that none outlives the command that started it.
 
 `dagster dev` starts a web server, a daemon and a code server. When it is killed, its daemon keeps running without a UI, and the
-next start adds a second daemon. See `orchestration.cli.ui` for which commands are started.
+next start adds a second daemon. See `orchestration.cli.operate.ui` for which commands are started.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Plan the removal of records or of a source as a person asks for it, and check what the home needs for it.
 
-See `ingest.erasure` for the removal itself and `orchestration.cli.erase` for the commands.
+See `ingest.erasure` for the removal itself and `orchestration.cli.sources.erase` for the commands.
 """
 
 from __future__ import annotations

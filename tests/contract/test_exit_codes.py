@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cli import run
 from orchestration.cli.errors import report_error
+from orchestration.cli.run import run
 from orchestration.runs import exit_codes
 from orchestration.runs.clock import utc_now
 from orchestration.runs.record import BLOCKED, FAILED, RELEASED, UNCHANGED

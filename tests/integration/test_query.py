@@ -18,8 +18,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.cli.query_formats import unique_names
-from orchestration.cli.query_process import explain
+from orchestration.cli.query.formats import unique_names
+from orchestration.cli.query.process import explain
 from tests.conftest import CommandLine
 from warehouse.paths import Home
 from warehouse.temporary import READERS, reader_folder
@@ -96,7 +96,7 @@ def test_the_limits_of_the_process_hold() -> None:
     """Memory that DuckDB's own limit does not count, files and processor time; no memory image of private data is written."""
     program = (
         "import resource\n"
-        "from orchestration.cli.query_process import limit_resources\n"
+        "from orchestration.cli.query.process import limit_resources\n"
         "limit_resources(2)\n"
         "print([resource.getrlimit(getattr(resource, f'RLIMIT_{name}'))[1] for name in ('DATA', 'CPU', 'FSIZE', 'CORE')])\n"
         "bytearray(5 * 1024**3)\n"

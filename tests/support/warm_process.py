@@ -30,7 +30,7 @@ from warehouse.paths import Home
 
 ROOT = Path(__file__).resolve().parents[2]
 IMPORTED = (
-    "orchestration.cli.run",
+    "orchestration.cli.run.run",
     "orchestration.defs.build",
     "orchestration.defs.execute",
     "dbt.cli.main",

@@ -1,56 +1,17 @@
-"""Write figures as text: rounded for readers, by the habits of the page's language, with their unit and their range."""
+"""Write figures in the words of a page's language, with unit and range. See `orchestration.figures` for rounding."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
 
-from babel import Locale
-from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from orchestration.figures import DOLLARS, IN_MILLIONS, MILLION, number, rounded
 from orchestration.scorecard.words.texts import Texts
 
 MINUS = Markup("\u2212")
-MILLION = 1_000_000
-IN_MILLIONS = 10 * MILLION  # amounts from here on are written in millions
-DOLLARS = ("usd", "usd_per_resident")
 # Units that are written with each figure of a table; other units are written once, in its header.
 WITH_SIGN = ("percent", *DOLLARS)
-WHOLE = ("count", "days")
-
-
-def decimals(value: float, unit: str) -> int:
-    """The decimals of a figure: at least two significant digits, and one decimal for shares."""
-    size = abs(value)
-    if unit in WHOLE and (size >= 10 or value == round(value)):
-        return 0
-    if unit in DOLLARS:
-        return 1 if size >= IN_MILLIONS else 0 if size >= 1000 else 2
-    if unit == "percent":
-        return 1
-    if size == 0 or size >= 100:
-        return 0
-    return 1 if size >= 1 else min(1 - math.floor(math.log10(size)), 4)
-
-
-@lru_cache(maxsize=65536)
-def number(value: float, places: int, locale: str) -> str:
-    """Return a number with this many decimals."""
-    rounded = round(value, places) + 0.0  # no negative zero
-    return format_decimal(rounded, format="#,##0" + ("." + "0" * places if places else ""), locale=_locale(locale))
-
-
-@lru_cache
-def _locale(name: str) -> Locale:
-    return Locale.parse(name)
-
-
-def _rounded(value: float, unit: str, locale: str, places: int | None = None) -> str:
-    if unit in DOLLARS and abs(value) >= IN_MILLIONS:
-        return number(value / MILLION, 1, locale)
-    return number(value, decimals(value, unit) if places is None else places, locale)
 
 
 def _quantity(value: float, unit: str) -> str:
@@ -67,7 +28,7 @@ class Figure:
 
     def in_language(self, texts: Texts) -> Markup:
         """Return the figure."""
-        return texts(_quantity(self.value, self.unit), number=_rounded(self.value, self.unit, texts.locale))
+        return texts(_quantity(self.value, self.unit), number=rounded(self.value, self.unit, texts.locale))
 
 
 @dataclass(frozen=True)
@@ -81,8 +42,8 @@ class Cell:
         """Return the figure."""
         if self.unit in WITH_SIGN:
             short = "percent" if self.unit == "percent" else "usd_millions" if abs(self.value) >= IN_MILLIONS else "usd"
-            return texts(f"quantity.{short}", number=_rounded(self.value, self.unit, texts.locale))
-        return escape(_rounded(self.value, self.unit, texts.locale))
+            return texts(f"quantity.{short}", number=rounded(self.value, self.unit, texts.locale))
+        return escape(rounded(self.value, self.unit, texts.locale))
 
 
 @dataclass(frozen=True)
@@ -137,7 +98,7 @@ class Points:
         """Return the difference."""
         size = abs(self.value)
         unit = "quantity.points" if self.unit == "percent" else _quantity(size, self.unit)
-        written = texts(unit, number=_rounded(size, self.unit, texts.locale))
+        written = texts(unit, number=rounded(size, self.unit, texts.locale))
         return MINUS + written if self.is_signed and self.value < 0 else written
 
 
@@ -164,7 +125,7 @@ class PointsRange:
 
     def in_language(self, texts: Texts) -> Markup:
         """Return both ends, the unit once."""
-        low = escape(_rounded(self.low, self.unit, texts.locale))
+        low = escape(rounded(self.low, self.unit, texts.locale))
         return texts("page.range", low=low, high=Points(self.high, self.unit))
 
 

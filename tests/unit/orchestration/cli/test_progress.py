@@ -13,8 +13,8 @@ import time
 
 import pytest
 
-from orchestration.cli import progress
-from orchestration.cli.progress import Progress
+from orchestration.cli.run import progress
+from orchestration.cli.run.progress import Progress
 from orchestration.runs.clock import utc_now
 from orchestration.runs.progress import STAGES, Stage, expected_seconds
 from orchestration.runs.record import BLOCKED, RELEASED
@@ -129,7 +129,7 @@ def test_expected_times_are_the_medians_of_the_newest_runs_that_released() -> No
 INTERRUPTED = """
     import os, signal, sys, time
     from orchestration.cli.interrupts import stop_run_on_signals, stopped_by_signals
-    from orchestration.cli.progress import Progress
+    from orchestration.cli.run.progress import Progress
     stop_run_on_signals()
     progress = Progress("levelground run: Sampleton")
     with progress, stopped_by_signals(progress.stop):

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.cli.value_chart import BLOCKS, Scale
+from orchestration.cli.release.show import BLOCKS, Scale
 from tests.conftest import CommandLine
 from tests.support.scorecard_release import HIDDEN, measure, planted, promised_models, row, write_marts, write_public_file
 from warehouse.paths import Home

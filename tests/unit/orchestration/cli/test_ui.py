@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cli import ui
+from orchestration.cli.operate import ui
 from orchestration.instance import orphaned_runs
 from orchestration.instance.server import lock_daemon
 from orchestration.instance.ui_token import read_token

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from orchestration.docs_site.catalogue import Measure
-from orchestration.docs_site.figures import figure_text
 from orchestration.docs_site.pages import renderer, script_hash, script_json
 from orchestration.docs_site.search_index import entries
+from orchestration.figures import figure_text
 
 ROW = {
     "measure_id": "removals",

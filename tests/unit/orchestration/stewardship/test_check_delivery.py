@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from expectations.results import ExpectationResult, GateResult
-from orchestration.cli.delivery_check import label_lines
+from orchestration.cli.sources.delivery_check import label_lines
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.stewardship import check_delivery
 from tests.support.visits import visits_contract

@@ -10,7 +10,9 @@ import pytest
 
 from ingest.contract.registry import load_registry
 from ingest.delivery.removals import ErasedKeys, SourceRemovals, key_check
-from orchestration.cli import erase as erase_command
+from ingest.erasure import complete
+from ingest.erasure.plan import write_plan
+from orchestration.cli.sources.erase import repeat_key_option
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.stewardship.removal import (
     NothingToRemove,
@@ -87,8 +89,8 @@ def test_a_record_that_is_not_there_is_refused_and_one_erased_before_is_not(tmp_
         find_records(configured, REGISTRY, small.contract, [], ["note=no such note"], CITY_ZONE)
     found = find_records(configured, REGISTRY, small.contract, ["VISIT-00001"], [], CITY_ZONE)
     plan, rows = make_plan(configured, found, "expunged", "clerk", dt.datetime(2026, 1, 1))
-    erase_command.write_plan(small.home, plan, rows)
-    erase_command.complete(small.home)
+    write_plan(small.home, plan, rows)
+    complete(small.home)
     with pytest.raises(NothingToRemove, match="erased before"):
         find_records(configured, REGISTRY, small.contract, ["VISIT-00001"], [], CITY_ZONE)
 
@@ -103,4 +105,4 @@ def test_a_record_that_is_not_there_is_refused_and_one_erased_before_is_not(tmp_
     ],
 )
 def test_a_key_option_takes_all_values_up_to_the_next_option(args: list[str], expanded: list[str]) -> None:
-    assert erase_command.repeat_key_option(args) == expanded
+    assert repeat_key_option(args) == expanded

@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from orchestration.cli.translations import export_texts, import_texts
+from orchestration.cli.sites.translations import export_texts, import_texts
 from orchestration.settings import ConfigurationError
 from orchestration.translations.spreadsheet import export_sheet, import_sheet
 from orchestration.translations.texts import SEEDS, coverage, english_texts, placeholders, read_texts

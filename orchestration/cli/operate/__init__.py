@@ -1,0 +1,1 @@
+"""Operate a home: its state, the UI, its checks and alerts."""

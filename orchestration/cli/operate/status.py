@@ -1,0 +1,73 @@
+"""Provide `levelground status`, from run records and the release; it also works during a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from ingest.erasure.plan import is_pending
+from orchestration.cli.display import out, print_json, table
+from orchestration.cli.options import AsJson
+from orchestration.runs.exit_codes import EXIT_INCOMPLETE
+from orchestration.runs.record import BLOCKED, FAILED, RunStore
+from orchestration.runs.standing_gates import Finding, standing_findings
+from orchestration.runs.status_report import run_report
+from orchestration.settings import Settings
+from warehouse.paths import Home
+from warehouse.releases import ReleaseCorrupt, current
+
+RECENT = 5
+
+
+def _current_release(home: Home) -> str:
+    try:
+        published = current(home)
+    except ReleaseCorrupt as error:
+        return str(error)
+    return published.release_id if published else "none"
+
+
+def status(json: AsJson = False) -> None:
+    """Show the last runs, the current release, the state of each source and failed gate checks."""
+    home = Settings.from_environment().home
+    runs = [run for run in RunStore(home.runs).all() if run.outcome]
+    if not runs:
+        if json:
+            print_json(None)
+        else:
+            out.print("no run yet; start with `levelground run`")
+        raise typer.Exit(0)
+    last = runs[-1]
+    if json:
+        report = run_report(home, last) | {"is_removal_pending": is_pending(home)}
+        print_json(report)
+    else:
+        recent = [
+            (r.started_at, r.trigger, "interrupted" if r.was_interrupted else r.outcome, r.exit_code, r.release_id, r.message)
+            for r in reversed(runs[-RECENT:])
+        ]
+        out.print(table("Last runs", ("started (UTC)", "trigger", "outcome", "exit", "release", "message"), recent))
+        for note in last.notes:
+            out.print(f"\n{note}")
+        for terms in last.agreements:
+            out.print(f"\n{terms.source}: {terms.reason}")
+        if is_pending(home):
+            out.print("\nA removal was interrupted; `levelground erase --resume` or the next run completes it")
+        out.print(f"\nCurrent release: {_current_release(home)}\n")
+        sources = [(s.source, s.verdict, s.data_as_of, s.rows_staged, s.rows_withdrawn, s.reason) for s in last.sources.values()]
+        columns = ("source", "verdict", "data as of", "rows", "withdrawn", "reason")
+        out.print(table("Sources", columns, sources))
+        _print_findings(standing_findings(runs))
+    raise typer.Exit(EXIT_INCOMPLETE if last.held_or_stale or last.outcome in (BLOCKED, FAILED) else 0)
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    """Print what is wrong in words, with the remedy; a run checks only what changed, so some are of earlier runs."""
+    if not findings:
+        out.print("\nGate findings: none")
+        return
+    out.print(f"\nGate findings that hold now: {len(findings)}", style="bold")
+    for finding in findings:
+        out.print(f"{finding.result.severity}: {finding.sentence}")
+        out.print(f"    remedy: {finding.remedy}; checked {finding.gate.run.started_at[:16].replace('T', ' ')}")

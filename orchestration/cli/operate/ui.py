@@ -1,0 +1,77 @@
+"""Provide `levelground ui`: start Dagster's web server and daemon on this machine, with schedules on.
+
+The web server only accepts connections from this machine, and starts runs for those who have its token. Users of other machines
+reach it through a proxy (docs/deploy/). See `orchestration.instance.ui_access` for which requests it accepts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cities import read_homes
+from orchestration.cli.display import err
+from orchestration.cli.options import examples
+from orchestration.instance.names import CODE_LOCATION
+from orchestration.instance.server import lock_daemon, run_until_exit
+from orchestration.instance.setup import prepare_instance
+from orchestration.instance.ui_token import renew_token
+from orchestration.runs.delivery_location import resolve_delivery_location
+from orchestration.settings import Settings
+
+EXAMPLES = examples("levelground ui --port 3001")
+HOST = "127.0.0.1"
+DEFINITIONS = ("-m", CODE_LOCATION)
+WEBSERVER = "orchestration.instance.webserver"  # not imported here: Dagster takes seconds
+
+
+class Process(StrEnum):
+    """One of the UI's two processes, for a service manager that restarts each by itself."""
+
+    WEBSERVER = "webserver"
+    DAEMON = "daemon"
+
+
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on localhost.")] = 3000,
+    only: Annotated[
+        Process | None, typer.Option("--only", help="Start only one of the two processes, as services do.", show_default=False)
+    ] = None,
+) -> None:
+    """Start the Dagster UI; stop it with Ctrl-C. A home has one daemon: a second command exits 5 and names the first."""
+    from orchestration.instance.orphaned_runs import fail_orphaned_runs_at_startup  # noqa: PLC0415 - Dagster takes seconds to import
+
+    settings = Settings.from_environment()
+    if settings.cities:
+        read_homes(settings.cities)  # a home of many cities has no deliveries of its own
+    else:
+        resolve_delivery_location(settings)
+    prepare_instance(settings)
+    where = f"http://localhost:{port}"
+    lock = None
+    if only is not Process.WEBSERVER:
+        lock = lock_daemon(settings.home, "without a web server" if only else where)
+        fail_orphaned_runs_at_startup()
+    if only is not Process.DAEMON:
+        token = renew_token(settings)
+        err.print(f"{where}/?token={token or '<LEVELGROUND_UI_TOKEN>'}  (home {settings.home.root})")
+        err.print("Open this address once in a browser to start runs there; reading needs no token.")
+    os.chdir(settings.home.root)  # a folder without another dagster.yaml
+    command = _command(only, port)
+    if only is None and lock is not None:
+        raise typer.Exit(run_until_exit(command, lock))
+    os.execv(command[0], command)  # noqa: S606 - nothing from outside is in the command
+
+
+def _command(only: Process | None, port: int) -> list[str]:
+    """Return the command to start, from the environment that Levelground is installed in."""
+    if only is Process.DAEMON:
+        return [str(Path(sysconfig.get_path("scripts")) / "dagster-daemon"), "run", *DEFINITIONS]
+    name = "serve" if only is Process.WEBSERVER else "dev"
+    return [sys.executable, "-m", WEBSERVER, name, *DEFINITIONS, "-h", HOST, "-p", str(port)]

@@ -1,0 +1,1 @@
+"""Provide `levelground query`, whose SQL runs in a process of its own."""

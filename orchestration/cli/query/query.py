@@ -1,0 +1,153 @@
+"""Provide `levelground query`: read-only SQL on the current release, without access to other files or settings.
+
+The query runs in a process of its own (`orchestration.cli.query.process`), which the operating system limits: DuckDB's own
+limits do not cover every allocation, and its interrupt does not reach every operator.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.options import Public, examples
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.temporary import reader_folder
+
+# -P: the current folder is not searched for modules
+COMMAND = (sys.executable, "-P", "-m", "orchestration.cli.query.process")
+
+EXAMPLES = examples(
+    'levelground query "show tables"',
+    "levelground query --file question.sql --format csv > answer.csv",
+    'echo "from published.release" | levelground query --public',
+)
+REMOVAL_PENDING = (
+    "a removal of records was interrupted, and the result may contain them; `levelground erase --resume` or the next run "
+    "completes it"
+)
+
+
+class Format(StrEnum):
+    """The output format of the result."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def query(
+    sql: Annotated[str | None, typer.Argument(help="One statement; `-` or nothing: from the input.", show_default=False)] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Read the statement from a file.", show_default=False)] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    public: Public = False,
+    timeout: Annotated[float, typer.Option(help="Seconds until the query is stopped.")] = 60,
+    spreadsheet: Annotated[
+        bool, typer.Option("--spreadsheet", help="With --format csv: write texts so that a spreadsheet evaluates no formula.")
+    ] = False,
+) -> None:
+    """Query the current release with SQL, read-only. Limits: 3 GB of memory, 2 GB of output, `--timeout`.
+
+    Exit codes: 0 done, 1 nothing is published or the query failed, 2 wrong arguments, or not one statement.
+    """
+    sql = _statement(sql, file)
+    if spreadsheet and form is not Format.CSV:
+        raise typer.Exit(_print_error("--spreadsheet needs --format csv", EXIT_BAD_ARGUMENTS))
+    if not timeout > 0:
+        raise typer.Exit(_print_error("--timeout needs a number of seconds above 0", EXIT_BAD_ARGUMENTS))
+    if any("\ud800" <= character <= "\udfff" for character in sql):  # bytes that Python could not decode
+        raise typer.Exit(_print_error("the query is not UTF-8 text", EXIT_UNEXPECTED))
+    home = Settings.from_environment().home
+    path = home.published_public if public else home.published_analyst
+    if not path.is_file():
+        raise typer.Exit(
+            _print_error(f"nothing is published in {home.published} yet; `levelground run` makes a release", EXIT_UNEXPECTED)
+        )
+    if home.is_removal_pending:
+        print(f"levelground: {REMOVAL_PENDING}", file=sys.stderr)
+    with reader_folder() as folder:
+        result = folder / "result"
+        request: dict[str, object] = {
+            "path": str(path),
+            "sql": sql,
+            "format": form.value,
+            "spreadsheet": spreadsheet,
+            "timeout": timeout,
+            "result": str(result),
+            "terminal_width": shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
+        }
+        problem = _run(request, timeout)
+        if problem is not None:
+            raise typer.Exit(_print_error(*problem))
+        with result.open("rb") as written:
+            shutil.copyfileobj(written, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+def _statement(sql: str | None, file: Path | None) -> str:
+    """Return the text of the argument, of the file, or of the input."""
+    if sql is not None and sql != "-":
+        if file is not None:
+            raise ConfigurationError("the query is given twice; leave out --file or the statement")
+        return sql
+    if file is None and sys.stdin.isatty() and sql is None:
+        raise ConfigurationError('the query is missing; write `levelground query "show tables"`, or --file FILE')
+    try:
+        return file.read_text(encoding="utf-8-sig") if file is not None else sys.stdin.read()
+    except UnicodeDecodeError:
+        raise ConfigurationError("the query is not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
+
+
+def _run(request: dict[str, object], timeout: float) -> tuple[str, int] | None:
+    """Run the query in a process of its own, which writes the result to a file; return its error and exit code, if any."""
+    process = subprocess.Popen(  # noqa: S603 - the query is passed as data
+        COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        process_group=0,  # Ctrl-C reaches this process, which ends the other
+    )
+    assert process.stdin is not None and process.stdout is not None
+    with process:
+        try:
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()  # and stays open: the process ends when this one does
+            if process.stdout.readline():  # it has started
+                process.wait(min(timeout, threading.TIMEOUT_MAX))
+        except BrokenPipeError:
+            pass
+        except subprocess.TimeoutExpired:
+            return f"stopped after {timeout:g} seconds. Query less data, or raise the limit with --timeout", EXIT_UNEXPECTED
+        finally:
+            process.kill()
+        answer = process.stdout.read().decode(errors="replace")
+        code = process.wait()
+    if code == 0:
+        return None
+    return answer or _describe_end(code), EXIT_BAD_ARGUMENTS if code == EXIT_BAD_ARGUMENTS else EXIT_UNEXPECTED
+
+
+def _describe_end(code: int) -> str:
+    """Describe the end of a process that reported no error itself."""
+    if code == -signal.SIGXCPU:
+        return "stopped: the query used more processor time than --timeout allows. Query less data, or raise --timeout"
+    how = signal.Signals(-code).name if code < 0 else f"exit {code}"
+    return f"DuckDB ended on this query ({how}), which changed nothing. Query less data, or write the query in another way"
+
+
+def _print_error(error: str, exit_code: int) -> int:
+    from orchestration.cli.display import print_error  # noqa: PLC0415 - a query without an error does not need Rich here
+
+    return print_error(error, exit_code)

@@ -1,0 +1,1 @@
+"""Read and manage releases: tables, measures, values, differences, and the lake."""

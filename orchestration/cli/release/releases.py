@@ -1,0 +1,106 @@
+"""Provide `levelground releases`: list releases, publish an earlier one, keep one for ever, compare two."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.display import out, print_error, print_json, table
+from orchestration.cli.options import AsJson, ReleaseName, examples
+from orchestration.cli.release import differences
+from orchestration.cli.safeguards import locked
+from orchestration.pipeline.publish_scorecard import publish_edition, publish_scorecard
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_INCOMPLETE
+from orchestration.scorecard import EditionError, ScorecardError, UnknownLanguage, editions
+from orchestration.settings import Settings
+from warehouse.releases import compare, find, list_releases, pins
+from warehouse.releases import pin as keep
+from warehouse.releases import rollback as roll_back
+
+app = typer.Typer(no_args_is_help=True, help="List releases, publish an earlier one, keep one for ever, compare two.")
+
+
+@app.command("list")
+def list_(json: AsJson = False) -> None:
+    """List all stored releases, newest first."""
+    rows = []
+    for release in list_releases(Settings.from_environment().home):
+        manifest, facts = release.manifest, ("created_at", "data_as_of", "code_version", "content_hash")
+        rows.append(
+            {
+                "release_id": release.release_id,
+                "current": release.is_current,
+                "pinned": release.pin is not None,
+                "label": release.pin or None,
+                **{name: str(getattr(manifest, name)) if manifest else None for name in facts},
+            }
+        )
+    if json:
+        print_json(rows)
+        return
+    displayed = [
+        (each["release_id"], "*" if each["current"] else "", (each["label"] or "pinned") if each["pinned"] else "",
+         each["created_at"], each["data_as_of"], each["code_version"], str(each["content_hash"])[:12])
+        for each in rows
+    ]  # fmt: skip
+    out.print(table(None, ("release", "current", "kept as", "created (UTC)", "data as of", "code", "content"), displayed))
+
+
+@app.command(epilog=examples("levelground releases rollback 20251201T060000Z-1a2b3c4d"))
+def rollback(release: ReleaseName) -> None:
+    """Publish an earlier release again, unchanged, and write its scorecard."""
+    settings = Settings.from_environment()
+    home = settings.home
+    with locked(home):
+        published = roll_back(home, find(home, release))
+        out.print(f"{published.release_id} is published; the next run with new data makes a new release")
+        try:
+            publish_scorecard(settings, only_if_needed=True)
+        except (ScorecardError, OSError) as error:
+            problem = f"published/scorecard/ still shows the release before: {error}"
+            raise typer.Exit(print_error(problem, EXIT_INCOMPLETE)) from None
+
+
+@app.command(epilog=examples("levelground releases pin current --label 2025Q3"))
+def pin(
+    release: Annotated[str, typer.Argument(help="An id, or `current` for the published release.", show_default=False)],
+    label: Annotated[str, typer.Option(help="A name to cite it by, like 2025Q3; it can never be given to another release.")] = "",
+) -> None:
+    """Keep a release and its label for ever, and write its edition of the scorecard: no later run deletes either."""
+    settings = Settings.from_environment()
+    home = settings.home
+    with locked(home):
+        release_id = find(home, release)
+        try:
+            keep(home, release_id, label)
+        except ValueError as error:
+            raise typer.Exit(print_error(error, EXIT_BAD_ARGUMENTS)) from None
+        kept_as = pins(home)[release_id]
+        out.print(f"{release_id} was verified and is kept for ever{f' as {kept_as}' if kept_as else ''}")
+        if kept_as and settings.scorecard_languages != ():
+            _write_edition(settings, release_id, kept_as)
+
+
+def _write_edition(settings: Settings, release_id: str, label: str) -> None:
+    """Write the edition of a pinned release, unless it exists."""
+    remedy = f"`levelground scorecard --release {release_id}` writes it again"
+    if any((one.label, one.release_id) == (label, release_id) for one in editions(settings.home.published_scorecard)):
+        out.print(f"its edition exists; {remedy}")
+        return
+    try:
+        edition = publish_edition(settings, release_id, label)
+    except (ScorecardError, EditionError, UnknownLanguage, OSError) as error:
+        raise typer.Exit(print_error(f"its edition was not written: {error}. {remedy}", EXIT_INCOMPLETE)) from None
+    out.print(f"edition: {edition.index}")
+
+
+@app.command(epilog=examples("levelground releases diff 2025Q2 2025Q3"))
+def diff(before: ReleaseName, after: ReleaseName, json: AsJson = False) -> None:
+    """Compare two releases, and list which loads, seeds, models or versions explain the differences."""
+    home = Settings.from_environment().home
+    found = compare(home, find(home, before), find(home, after))
+    if json:
+        print_json(differences.as_data(found))
+    else:
+        differences.show(found)

@@ -1,0 +1,76 @@
+"""Provide `levelground tables`: the tables of the current release, and the columns of one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.display import out, print_json, table
+from orchestration.cli.options import AsJson, Public, examples
+from orchestration.cli.release.reader import CannotShow, Row, columns_of, find_table, open_release, tables_of
+from orchestration.runs.delivery_location import home_city
+from orchestration.settings import Settings
+from orchestration.transform.model_files import read_models
+from orchestration.transform.registrations import MODELS
+
+EXAMPLES = examples("levelground tables --public", "levelground tables fct_police_stops")
+FACTS = "marts/facts"
+
+
+def tables(
+    name: Annotated[str | None, typer.Argument(help="A table, with or without its schema.", show_default=False)] = None,
+    public: Public = False,
+    json: AsJson = False,
+) -> None:
+    """List the tables of the current release, or show the columns of one.
+
+    A fact that no run has built yet is shown by the columns of its model. Exit codes: 0 shown, 1 nothing is published,
+    2 no such table.
+    """
+    settings = Settings.from_environment()
+    if name is None:
+        found = tables_of(open_release(settings.home, public=public))
+        if json:
+            print_json([asdict(each) for each in found])
+            return
+        rows = [(f"{each.schema}.{each.name}", each.rows, each.description.partition(". ")[0].rstrip(".")) for each in found]
+        out.print(table(None, ("table", "rows", "description"), rows))
+        return
+    try:
+        con = open_release(settings.home, public=public)
+        chosen = find_table(tables_of(con), name)
+    except CannotShow:
+        unbuilt = None if public else _fact_of_model(settings, name)
+        if unbuilt is None:
+            raise
+        _print_table(unbuilt, f"{unbuilt['name']}: in no release yet; `levelground run` builds it", json=json)
+        return
+    described = asdict(chosen) | {"columns": columns_of(con, chosen)}
+    _print_table(described, f"{chosen.schema}.{chosen.name}: {chosen.rows:,} rows", json=json)
+    if not json:
+        option = " --public" if public else ""
+        out.print(f'\nlevelground query{option} "from {chosen.schema}.{chosen.name} limit 10"')
+
+
+def _print_table(described: Row, heading: str, *, json: bool) -> None:
+    if json:
+        print_json(described)
+        return
+    out.print(f"{heading}\n{described['description']}\n")
+    out.print(table(None, ("column", "type", "description"), [tuple(column.values()) for column in described["columns"]]))
+
+
+def _fact_of_model(settings: Settings, name: str) -> Row | None:
+    """Describe a fact that is not in the release by its model; None if there is none of that name."""
+    models = read_models((MODELS, *(layer.folder / "models" for layer in home_city(settings).layers)), below=FACTS)
+    model = models.get(name.rpartition(".")[2])
+    if model is None:
+        return None
+    columns = []
+    for column, each in model.columns.items():
+        text = each.get("description")
+        shown = None if str(text).startswith("{{") else text
+        columns.append({"column_name": column, "data_type": each.get("data_type"), "description": shown})
+    return {"name": model.name, "rows": None, "description": model.description, "columns": columns}

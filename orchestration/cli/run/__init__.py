@@ -1,0 +1,1 @@
+"""Run deliveries: `levelground run`, and `levelground cities` for many homes."""

@@ -1,0 +1,207 @@
+"""Provide `levelground cities`: layers of cities, and the runs, states and public tables of many cities with a home each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.city import City, city_registry, read_city, read_layer_city
+from ingest.contract.words import IDENTIFIER
+from ingest.layers import layer_names
+from orchestration.cities import CityHome, CityRun, check_runnable, city_status, exit_code_of, read_homes, run_cities
+from orchestration.cli.display import out, print_error, print_json, table
+from orchestration.cli.options import AsJson, examples
+from orchestration.cli.run.progress import duration
+from orchestration.codegen.city_layer import missing_seeds, new_layer, parts
+from orchestration.runs.city_choice import named_layer, unknown_city
+from orchestration.runs.errors import StepError
+from orchestration.runs.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.releases import CannotUnite, write_union
+from warehouse.suggestions import did_you_mean
+
+app = typer.Typer(
+    no_args_is_help=True, help="List, show and add cities; run many cities, show their state, unite their public tables."
+)
+Homes = Annotated[
+    Path | None,
+    typer.Argument(metavar="HOMES.yml", help="The file that lists the cities; default: LEVELGROUND_CITIES.", show_default=False),
+]
+STATUS_COLUMNS = ("city", "release", "released (UTC)", "last run", "as of", "late", "critical", "problem")
+
+
+@app.command("list")
+def list_(json: AsJson = False) -> None:
+    """List the cities that have a layer, with what each layer contains."""
+    cities = [read_city(None, name) for name in layer_names()]
+    if json:
+        print_json([_keys(city) for city in cities])
+        return
+    rows = [(city.city, city.title, city.place_geoid, city.state, len(parts(city)), _folder(city)) for city in cities]
+    out.print(table(None, ("city", "title", "place", "state", "parts", "layer"), rows))
+
+
+@app.command(epilog=examples("levelground cities show milwaukee", "levelground cities show cities/springfield"))
+def show(
+    name: Annotated[str, typer.Argument(help="A city, or the folder of its layer.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """Show what the layers of a city add to the shared contracts, seeds and models, and what they replace."""
+    layer, _ = named_layer(name)
+    if layer is None:
+        raise ConfigurationError(unknown_city(name))
+    city = read_layer_city(layer)
+    found, missing = parts(city), missing_seeds(city)
+    sources = len(city_registry(city))
+    if json:
+        data = {**_keys(city), "sources": sources, "parts": [asdict(part) for part in found], "undecided": list(city.undecided)}
+        print_json(data | {"missing_seeds": [file for file, _ in missing]})
+        return
+    for key, value in (*_keys(city).items(), ("sources", sources)):
+        out.print(f"{key}: {value}")
+    rows = [(part.kind, part.name, "replaces the shared one" if part.replaces else "adds", part.layer) for part in found]
+    out.print(table(None, ("part", "name", "effect", "layer"), rows))
+    for key in city.undecided:
+        out.print(f"left to decide: {key} in {layer.folder / 'city.yml'}")
+    for file, what in missing:
+        out.print(f"not in the layer: seeds/{file}, {what}")
+
+
+@app.command(epilog=examples('levelground cities new new_ulm --title "New Ulm" --place 2746042 --out cities/new_ulm'))
+def new(
+    name: Annotated[str, typer.Argument(help="The name of the city: lower case, digits, underscores.", show_default=False)],
+    title: Annotated[str | None, typer.Option(help="The name that readers see.", show_default=False)] = None,
+    place: Annotated[str | None, typer.Option(help="The GEOID of the place, 7 digits.", show_default=False)] = None,
+    state: Annotated[str | None, typer.Option(help="The layer of its state in ingest/states.", show_default=False)] = None,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="An empty folder; default: ingest/cities/NAME in a checkout.", show_default=False)
+    ] = None,
+) -> None:
+    """Write the layer of a city: its city.yml with what to decide, its seeds with their headers, and a checklist."""
+    if not IDENTIFIER.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} is no name of a city; write it in lower case, with digits and underscores, like new_ulm"
+        )
+    layer = new_layer(name, to, title=title, place=place, state=state)
+    read_layer_city(layer)
+    out.print(f"layer: {layer.folder}\nchecklist: {layer.folder / 'README.md'}")
+
+
+@app.command(epilog=examples("levelground cities run cities.yml --only springfield --wait 600"))
+def run(
+    homes: Homes = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Run only this city; can be given several times.", show_default=False)
+    ] = None,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds that a city waits for another run of its home.")] = 0,
+    json: AsJson = False,
+) -> None:
+    """Run every city of the file, each in its home, on the engine of LEVELGROUND_ENGINE. No city stops another one.
+
+    Exit code 0: each city released or had nothing new. 4: the same, and a source of one was held back or is stale.
+
+    3: a gate blocked a city. 5: another run holds a city's home. 1: a city failed. 2: wrong file, arguments or settings.
+    """
+    settings = Settings.from_environment()
+    cities = _chosen(_listed(settings, homes), only)
+    check_runnable(cities)
+    try:
+        runs = run_cities(settings, cities, lambda done: None if json else _print_run(done), wait_seconds=wait)
+    except StepError as error:
+        raise typer.Exit(print_error(error, EXIT_UNEXPECTED)) from None
+    if json:
+        print_json([asdict(each) for each in runs])
+    else:
+        rows = [
+            (r.city, r.outcome, r.release_id, r.seconds / 60, r.attempts, r.rows, len(r.late), r.exit_code, r.log) for r in runs
+        ]
+        columns = ("city", "outcome", "release", "minutes", "attempts", "rows", "late", "exit", "log")
+        out.print()
+        out.print(table(None, columns, rows))
+    raise typer.Exit(exit_code_of(runs))
+
+
+@app.command(epilog=examples("levelground cities status cities.yml --json"))
+def status(homes: Homes = None, json: AsJson = False) -> None:
+    """Show the release and the last run of every city of the file; it also works during runs.
+
+    Exit code 0: every city has a release, its last run succeeded or goes on, and no source is late. 4: otherwise.
+    """
+    found = [city_status(city) for city in _listed(Settings.from_environment(), homes)]
+    if json:
+        print_json([asdict(each) for each in found])
+    else:
+        rows = [
+            (s.city, s.release_id, s.released_at, s.last_run, s.as_of, ", ".join(s.late) or None, s.criticals, s.problem)
+            for s in found
+        ]
+        out.print(table(None, STATUS_COLUMNS, rows))
+    raise typer.Exit(EXIT_OK if all(each.is_complete for each in found) else EXIT_INCOMPLETE)
+
+
+@app.command(epilog=examples("levelground cities union cities.yml --out cities.duckdb"))
+def union(
+    homes: Homes = None,
+    to: Annotated[Path | None, typer.Option("--out", help="The file to write.", show_default=False)] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Unite only this city; can be given several times.", show_default=False)
+    ] = None,
+) -> None:
+    """Write the public tables of every city of the file to one DuckDB file, with the column `city`. Nothing is added up.
+
+    Exit code 0: every city is in the file. 4: a city has no release yet. 2: a file is no public file, or its columns differ.
+    """
+    if to is None:
+        raise ConfigurationError("name the file to write, like --out cities.duckdb")
+    cities = _chosen(_listed(Settings.from_environment(), homes), only)
+    mixed = [f"{c.where}: the home {c.home.root} holds {c.recorded_city}, not {c.name}" for c in cities if c.holds_another]
+    if mixed:
+        raise ConfigurationError("\n".join(mixed))
+    files = {city.name: city.home.published_public for city in cities if city.home.published_public.is_file()}
+    missing = [city.name for city in cities if city.name not in files]
+    if not files:
+        raise ConfigurationError("no city of the file has a release yet; `levelground cities run` makes them")
+    try:
+        united = write_union(files, to.absolute())
+    except CannotUnite as error:
+        raise ConfigurationError(str(error)) from None
+    rows = [(each.city, each.release_id, each.code_version, each.rows) for each in united]
+    out.print(table(None, ("city", "release", "version", "rows"), rows))
+    out.print(f"\n{to}: each row has its city. Never add figures of cities up: hidden cells are missing from the sum")
+    if missing:
+        raise typer.Exit(print_error(f"not in the file, without a release: {', '.join(missing)}", EXIT_INCOMPLETE))
+
+
+def _listed(settings: Settings, homes: Path | None) -> tuple[CityHome, ...]:
+    file = homes or settings.cities
+    if file is None:
+        raise ConfigurationError("no file lists the cities; name it, like `levelground cities status cities.yml` (docs/scale.md)")
+    return read_homes(file)
+
+
+def _chosen(cities: Sequence[CityHome], only: Sequence[str] | None) -> tuple[CityHome, ...]:
+    names = [city.name for city in cities]
+    for name in only or ():
+        if name not in names:
+            raise ConfigurationError(f"the file lists no city {name!r}. {did_you_mean(name, names)}It lists {', '.join(names)}")
+    return tuple(city for city in cities if not only or city.name in only)
+
+
+def _print_run(done: CityRun) -> None:
+    words = [f"{done.city}: {done.outcome}", done.release_id, duration(done.seconds)]
+    words += [f"{done.attempts} attempts" if done.attempts > 1 else None, f"late: {', '.join(done.late)}" if done.late else None]
+    words += [done.message or None]
+    out.print(", ".join(word for word in words if word), soft_wrap=True)
+
+
+def _keys(city: City) -> dict[str, str | None]:
+    keys = ("city", "title", "place_geoid", "county_geoid", "time_zone", "state", "state_tables")
+    return {key: getattr(city, key) for key in keys} | {"layer": _folder(city)}
+
+
+def _folder(city: City) -> str:
+    return str(city.layers[-1].folder)

@@ -1,0 +1,216 @@
+"""Display a run's progress on stderr: stages with times on a terminal, plain lines every few seconds elsewhere.
+
+It writes to the descriptor that stderr has at its start: Dagster replaces stderr during a step by a file, which another process
+copies to the terminal later.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from rich.live import Live
+from rich.text import Text
+
+from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, LiteralConsole
+from orchestration.runs.progress import STAGES, Stage
+from orchestration.runs.record import FRESH, LANDED_ONLY, NOT_DELIVERED, SourceStatus
+from warehouse.printable import printable
+
+SILENT_SECONDS = 5.0  # without a terminal: the longest time without a line
+LONG_SECONDS = 2.0  # an item that takes longer is displayed with its time
+# what a terminal displays of stages that are done, or not yet begun
+DOES: Mapping[Stage, str] = {
+    "start": "load Dagster and dbt",
+    "ingest": "deliver, audit and promote each source",
+    "build": "models, hidden figures, public tables",
+    "check": "gates on tables, disclosure audit",
+    "release": "write, verify and swap the files",
+    "scorecard": "write the public site",
+}
+QUIET = (FRESH, LANDED_ONLY, NOT_DELIVERED)  # statuses that a terminal counts and does not list
+
+
+def duration(seconds: float) -> str:
+    """Return minutes and seconds, like 1:05."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+@dataclass
+class _Work:
+    """What a stage does: its text, when it began and ended, and its current item."""
+
+    text: str = ""
+    began: float | None = None
+    ended: float | None = None
+    item: str = ""
+    item_began: float = 0.0
+    number: int = 0
+    total: int | None = None
+    rows: int = 0
+
+    def seconds(self, now: float) -> float:
+        return 0.0 if self.began is None else (self.ended or now) - self.began
+
+    def count(self) -> str:
+        return "" if not self.number else f"{self.number} of {self.total}" if self.total else str(self.number)
+
+    def current(self, now: float) -> str:
+        taken = now - self.item_began
+        rows = f", {self.rows:,} rows" if self.rows else ""
+        return f"{self.item}{rows}{f', {taken:.0f} s' if taken >= LONG_SECONDS else ''}" if self.item else ""
+
+
+@dataclass
+class Progress:
+    """Displays stage, count, elapsed and expected time, and the current source or model of a run."""
+
+    title: str = "levelground run"
+    expected: Mapping[Stage, float] = field(default_factory=dict)
+    sources: int | None = None
+    file: IO[str] | None = None  # tests write to a text
+
+    def __post_init__(self) -> None:
+        self._file = self.file or _terminal()
+        is_terminal = self._file.isatty()
+        width = None if is_terminal else WIDTH_WITHOUT_TERMINAL
+        self.console = LiteralConsole(file=self._file, width=width, highlight=False, soft_wrap=not is_terminal)
+        self._work: dict[Stage, _Work] = {stage: _Work() for stage in STAGES}
+        self._stage: Stage = "start"
+        self._began = self._printed = time.monotonic()
+        self._ended = threading.Event()
+        self._live: Live | None = None
+        if is_terminal and not self.console.is_dumb_terminal:
+            # everything else writes where it wants: Dagster has replaced stderr by then
+            keep: dict[str, Any] = {"redirect_stdout": False, "redirect_stderr": False}
+            self._live = Live(get_renderable=self.frame, console=self.console, transient=True, **keep)
+
+    def __enter__(self) -> Progress:
+        if self._live:
+            self._live.start()
+        else:
+            threading.Thread(target=self._report_silence, daemon=True, name="progress").start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop displaying; a signal ends the process right after this."""
+        self._ended.set()
+        if self._live:
+            self._live.stop()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._began
+
+    def stage(self, stage: Stage, text: str) -> None:
+        """Display the stage that begins, or what it does now."""
+        now = time.monotonic()
+        if stage != self._stage:
+            self._work[self._stage].ended = now
+        self._stage = stage
+        before = self._work[stage]
+        self._work[stage] = _Work(text, now if before.began is None else before.began)
+        self._line(text)
+
+    def item(self, name: str, number: int | None = None, total: int | None = None) -> None:
+        """Display the source, model or table that the stage works on."""
+        if self._stage == "start":
+            self._begin_ingest()
+        work = self._work[self._stage]
+        work.number, work.total = work.number + 1 if number is None else number, total or work.total
+        work.item, work.item_began, work.rows = name, time.monotonic(), 0
+        if self._stage == "ingest":
+            self._line(f"{name}: deliver, audit, promote")
+
+    def built(self, name: str) -> None:
+        """Report a built model, where lines are kept."""
+        count = self._work[self._stage].count()
+        self._line(f"built {name}{f' ({count})' if count else ''}")
+
+    def note(self, text: str) -> None:
+        """Display a line that stays."""
+        self._kept(text)
+
+    def rows(self, source: str, rows: int) -> None:
+        """Add to the rows of the current source."""
+        work = self._work[self._stage]
+        work.rows += rows if work.item == source else 0
+
+    def source(self, status: SourceStatus) -> None:
+        """Display the result of a source; a terminal lists only those that need a reader."""
+        rows = "" if status.rows_delivered is None else f", {status.rows_delivered:,} rows"
+        reason = f": {status.reason}" if status.reason else ""
+        text = f"  {status.source}: {status.verdict}{rows}, {status.seconds:.1f} s{reason}"
+        (self._line if status.verdict in QUIET else self._kept)(text)
+
+    def frame(self) -> Text:
+        """Return what a terminal displays now: a line per stage, and the current item."""
+        now = time.monotonic()
+        lines = [self._cut(self.title)]
+        for stage in STAGES:
+            work = self._work[stage]
+            is_current, is_done = stage == self._stage, work.ended is not None
+            mark = "▸" if is_current else "✓" if is_done else "·"
+            what = " ".join(part for part in (work.count(), work.text) if part) if is_current else DOES[stage]
+            lines.append(self._cut(f"{mark} {stage:<9} {self._times(stage, now):<18} {what}"))
+            if is_current and (current := work.current(now)):
+                lines.append(self._cut(f"{'':<31}{current}"))
+        lines.append(self._cut(f"{duration(now - self._began)} so far{self._left(now)}"))
+        return Text("\n".join(lines), no_wrap=True)
+
+    def _begin_ingest(self) -> None:
+        now = time.monotonic()
+        self._work["start"].ended, self._stage = now, "ingest"
+        self._work["ingest"] = _Work("sources", now, total=self.sources)
+
+    def _times(self, stage: Stage, now: float) -> str:
+        work, expected = self._work[stage], self.expected.get(stage, 0.0)
+        about = f"about {duration(expected)}" if expected >= 1 and work.ended is None else ""
+        taken = duration(work.seconds(now)) if work.began is not None else ""
+        return f"{taken} of {about}" if taken and about else taken or about
+
+    def _left(self, now: float) -> str:
+        if not self.expected:
+            return ""
+        later = STAGES[STAGES.index(self._stage) + 1 :]
+        current = max(self.expected.get(self._stage, 0.0) - self._work[self._stage].seconds(now), 0.0)
+        return f", about {duration(current + sum(self.expected.get(stage, 0.0) for stage in later))} left"
+
+    def _cut(self, text: str) -> str:
+        shown = printable(text)
+        return shown if len(shown) < self.console.width else f"{shown[: self.console.width - 2]}…"
+
+    def _line(self, text: str) -> None:
+        if self._live is None:
+            self._kept(text)
+
+    def _kept(self, text: str) -> None:
+        self._printed = time.monotonic()
+        if not self._ended.is_set():
+            self.console.print(text)
+
+    def _report_silence(self) -> None:
+        while not self._ended.wait(SILENT_SECONDS / 5):
+            now = time.monotonic()
+            if now - self._printed >= SILENT_SECONDS:
+                work = self._work[self._stage]
+                details = [part for part in (work.count(), work.current(now)) if part]
+                what = ": ".join([work.text, ", ".join(details)] if details else [work.text])
+                self._kept(f"  {duration(now - self._began)} so far{self._left(now)}: {what}")
+
+
+def _terminal() -> IO[str]:
+    """Return stderr as it is now, whatever takes its place later."""
+    try:
+        return os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace", buffering=1)
+    except (OSError, ValueError):  # stderr is no file
+        return sys.stderr

@@ -1,0 +1,150 @@
+"""Summarize a run for people: what is new, what was held back and why, where the files are. It fits a terminal's screen.
+
+A file or pipe has no screen: it gets every line, after the table of all sources.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.layers import state_with_contract
+from orchestration.cli.run.progress import duration
+from orchestration.runs.city_choice import SAMPLE
+from orchestration.runs.delivery_location import LEFT_OUT
+from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, NOT_DELIVERED, RELEASED, STALE, UNCHANGED, RunRecord
+from orchestration.runs.standing_gates import DELIVERY, Finding
+from warehouse.printable import printable
+
+LINES_OF_PROMPT = 2  # the command above, the prompt below
+NO_SCREEN = 1_000_000  # the height of a file or a pipe, which gets every line
+# of a screen, not of a pipe
+REASONS, LINES_OF_REASON, NAMES = 2, 2, 5
+_RESULTS = {RELEASED: "released", UNCHANGED: "nothing new to release", BLOCKED: "BLOCKED", FAILED: "FAILED"}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a summary is made of; `figures` are counts of the published file, `clock` says where the as-of time is from."""
+
+    record: RunRecord
+    city: str
+    clock: str
+    seconds: float
+    findings: Sequence[Finding]
+    figures: dict[str, Any]
+    published: str | None
+    public: str | None
+    scorecard: str | None
+
+    def lines(self, width: int, height: int) -> list[str]:
+        """Return the lines for a screen of that size; findings that do not fit are counted."""
+        before, after = self._before(width, height), self._after()
+        room = height - LINES_OF_PROMPT - sum(_screen_lines(line, width) for line in (*before, *after))
+        return [*before, *self._findings(width, room), *after]
+
+    def _before(self, width: int, height: int) -> list[str]:
+        record = self.record
+        result = _RESULTS[record.outcome or FAILED]
+        lines = [*_wrapped(f"{self.city}: {result} after {duration(self.seconds)}", width), *_wrapped(self.clock, width)]
+        lines += _wrapped(f"new: {self._new()}", width)
+        is_screen = height < NO_SCREEN
+        lines += self._listed("held back", HELD_BACK, "their last good rows stay", width, REASONS if is_screen else None)
+        lines += self._listed("stale", STALE, "a newer delivery is due", width, 0 if is_screen else None)
+        missing = [status for status in record.sources.values() if status.verdict == NOT_DELIVERED]
+        if missing:
+            is_feed = record.deliveries == SAMPLE and all(LEFT_OUT in (status.reason or "") for status in missing)
+            which = ", live feeds that the sample leaves out" if is_feed else ""
+            lines += _wrapped(f"not delivered{which}: {_named([status.source for status in missing])}", width)
+        if record.unknown_folders:
+            lines += _wrapped(f"folders without a contract, not read: {_named(record.unknown_folders)}", width)
+            if state := state_with_contract(record.unknown_folders):
+                lines += _wrapped(f"the state layer {state} has contracts of these; name it in city.yml (docs/city.md)", width)
+        return lines
+
+    def _new(self) -> str:
+        record = self.record
+        if record.outcome == UNCHANGED:
+            return f"nothing; {record.message}"
+        checked = {gate.subject for gate in record.gates if gate.gate == DELIVERY}
+        taken = [status for name, status in record.sources.items() if name in checked and status.verdict != HELD_BACK]
+        rows = sum(status.rows_staged or 0 for status in taken)
+        counted = f"{len(taken)} deliveries with {rows:,} rows" if taken else "no delivery"
+        if record.outcome != RELEASED or not self.figures:
+            return f"{counted}; nothing was published"
+        values, measures = (self.figures.get(name, 0) for name in ("values_measured", "measures"))
+        return f"{counted}; the release has {values:,} figures of {measures} measures"
+
+    def _listed(self, title: str, verdict: str, note: str, width: int, reasons: int | None) -> list[str]:
+        found = [status for status in self.record.sources.values() if status.verdict == verdict]
+        if not found:
+            return [f"{title}: none"]
+        lines = _wrapped(f"{title}: {_named([status.source for status in found])}; {note}", width)
+        for status in found[:reasons]:
+            reason = (status.reason or "").removeprefix(f"{status.source}: ")
+            lines += _wrapped(f"  {status.source} is {verdict}: {reason}", width, LINES_OF_REASON)
+        return lines
+
+    def _findings(self, width: int, room: int) -> list[str]:
+        critical = sum(finding.result.severity == "critical" for finding in self.findings)
+        counted = f"findings: {critical} critical, {len(self.findings) - critical} warnings"
+        if not self.findings:
+            return ["findings: none"]
+        lines: list[str] = []
+        shown = 0
+        for finding in self.findings:
+            text = _wrapped(f"  {finding.result.severity}: {finding.sentence}", width)
+            text += _wrapped(f"    remedy: {finding.remedy}", width)
+            if len(lines) + len(text) + 1 > room:  # with the line that counts them
+                break
+            lines += text
+            shown += 1
+        more = (
+            ""
+            if shown == len(self.findings)
+            else "; `levelground status` lists all"
+            if not shown
+            else (f"; {shown} here, `levelground status` lists all")
+        )
+        return [f"{counted}{more}", *lines]
+
+    def _after(self) -> list[str]:
+        record = self.record
+        result = _RESULTS[record.outcome or FAILED]
+        if record.outcome == BLOCKED:  # a run without a fingerprint had nothing to build
+            result += " by a gate" if record.fingerprint else ": nothing to publish"
+        lines = [f"{result}; release {record.release_id or 'none'}; {self.published or 'nothing is published yet'}"]
+        lines += [f"public file: {self.public}"] if self.public else []
+        lines += [f"scorecard: {self.scorecard}"] if self.scorecard and not record.scorecard_problem else []
+        return lines
+
+
+def clock_text(record: RunRecord, option: str | None, city_file: Path | None) -> str:
+    """Return the as-of time of a run and what decided it; `city_file`: the city.yml that has one."""
+    as_of = record.as_of.removesuffix("T00:00:00").replace("T", " ")
+    if option is not None:
+        return f"clock: {as_of}, by --as-of"
+    if record.deliveries == SAMPLE:
+        return f"clock: {as_of}, fixed by the sample, so that its figures are the same on every day; --as-of sets another"
+    if city_file is not None:
+        return f"clock: {as_of}, by {city_file}; --as-of sets another"
+    return f"clock: {as_of}, now"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return f"{', '.join(names[:NAMES])}{more}"
+
+
+def _wrapped(text: str, width: int, most: int | None = None) -> list[str]:
+    shown = printable(text)
+    indent = " " * (len(shown) - len(shown.lstrip()) + 2)
+    options: dict[str, Any] = {"max_lines": most, "placeholder": " …"} if most else {}
+    return textwrap.wrap(shown, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, **options)
+
+
+def _screen_lines(line: str, width: int) -> int:
+    return max(1, -(-len(line) // width))

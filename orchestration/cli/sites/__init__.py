@@ -1,0 +1,1 @@
+"""Write static sites and their texts: scorecard, documentation, translations."""
