@@ -11,7 +11,7 @@ import dagster as dg
 from orchestration.defs.asset_specs import RELEASE_KEY, SCORECARD_KEY, TEAM
 from orchestration.defs.groups import RELEASE
 from orchestration.defs.resources import RunResource
-from orchestration.instance.site_files import SCORECARD
+from orchestration.instance.web.site_files import SCORECARD
 from orchestration.pipeline import stages
 from orchestration.scorecard import Site
 from orchestration.settings import Settings

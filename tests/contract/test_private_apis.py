@@ -74,7 +74,7 @@ USES = {
             "event_log_storage of dagster.yaml: Dagster's own storage uses the same files",
         ),
         Use(
-            "orchestration/instance/webserver.py",
+            "orchestration/instance/web/webserver.py",
             "1.13.27",
             "run tests/e2e/test_ui.py with the new version. If it fails, compare dagster/_cli/dev.py, dagster_webserver/cli.py "
             "and the module: without it, any web page can start runs",

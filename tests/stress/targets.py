@@ -29,7 +29,12 @@ from ingest.readers import delivered_files
 from ingest.sample import write_sample
 from ingest.typing import accepted_rows
 from orchestration.cli.application import application
-from orchestration.instance.graphql_requests import Refused, operation_of_body, operation_of_query_string, subscription_message
+from orchestration.instance.web.graphql_requests import (
+    Refused,
+    operation_of_body,
+    operation_of_query_string,
+    subscription_message,
+)
 from tests.e2e.test_queries import QUERIES
 from tests.stress.mutations import mutate, reword
 from tests.support.shipped import CONTRACT_FILES

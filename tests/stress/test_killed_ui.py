@@ -70,7 +70,7 @@ def ui(home: SmallHome) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-@pytest.mark.parametrize("killed", ["levelground ui", "orchestration.instance.webserver dev", "dagster._daemon"])
+@pytest.mark.parametrize("killed", ["levelground ui", "orchestration.instance.web.webserver dev", "dagster._daemon"])
 def test_nothing_is_left_of_a_killed_ui(ui: subprocess.Popen[bytes], home: SmallHome, killed: str) -> None:
     processes = descendants(ui.pid)
     processes[ui.pid] = "levelground ui"

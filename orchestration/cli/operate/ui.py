@@ -1,7 +1,7 @@
 """Provide `levelground ui`: start Dagster's web server and daemon on this machine, with schedules on.
 
 The web server only accepts connections from this machine, and starts runs for those who have its token. Users of other machines
-reach it through a proxy (docs/deploy/). See `orchestration.instance.ui_access` for which requests it accepts.
+reach it through a proxy (docs/deploy/). See `orchestration.instance.web.ui_access` for which requests it accepts.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from orchestration.cli.options import examples
 from orchestration.instance.names import CODE_LOCATION
 from orchestration.instance.server import lock_daemon, run_until_exit
 from orchestration.instance.setup import prepare_instance
-from orchestration.instance.ui_token import renew_token
+from orchestration.instance.web.ui_token import renew_token
 from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.settings import Settings
 
 EXAMPLES = examples("levelground ui --port 3001")
 HOST = "127.0.0.1"
 DEFINITIONS = ("-m", CODE_LOCATION)
-WEBSERVER = "orchestration.instance.webserver"  # not imported here: Dagster takes seconds
+WEBSERVER = "orchestration.instance.web.webserver"  # not imported here: Dagster takes seconds
 
 
 class Process(StrEnum):

@@ -14,14 +14,14 @@ import pytest
 from orchestration.cli.operate import ui
 from orchestration.instance import orphaned_runs
 from orchestration.instance.server import lock_daemon
-from orchestration.instance.ui_token import read_token
-from orchestration.instance.webserver import guarded
+from orchestration.instance.web.ui_token import read_token
+from orchestration.instance.web.webserver import guarded
 from orchestration.settings import ConfigurationError, Settings
 from tests.conftest import CommandLine
 from warehouse.paths import Home
 
 BIN = Path(sys.executable).parent
-GUARDED = (sys.executable, "-m", "orchestration.instance.webserver")
+GUARDED = (sys.executable, "-m", "orchestration.instance.web.webserver")
 
 
 @pytest.mark.parametrize(

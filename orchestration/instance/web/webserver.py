@@ -1,7 +1,7 @@
 """Start Dagster's web server with the access rules of `ui_access` in front of it.
 
-    python -m orchestration.instance.webserver serve [options of dagster-webserver]
-    python -m orchestration.instance.webserver dev [options of dagster dev]
+    python -m orchestration.instance.web.webserver serve [options of dagster-webserver]
+    python -m orchestration.instance.web.webserver dev [options of dagster dev]
 
 Dagster has no setting for a layer in front of its web server. This module therefore replaces the function that makes the
 application, and the command by which `dagster dev` starts the server. Tested with dagster 1.13.27 and dagster-webserver 1.13.27;
@@ -18,12 +18,12 @@ from dagster._cli import dev
 from dagster._cli import main as run_dagster
 from dagster_webserver import cli as server
 
-from orchestration.instance.site_files import with_sites
-from orchestration.instance.ui_access import UiAccess
-from orchestration.instance.ui_token import read_token
+from orchestration.instance.web.site_files import with_sites
+from orchestration.instance.web.ui_access import UiAccess
+from orchestration.instance.web.ui_token import read_token
 from orchestration.settings import Settings
 
-MODULE = "orchestration.instance.webserver"
+MODULE = "orchestration.instance.web.webserver"
 SERVE, DEV = "serve", "dev"
 _DAGSTERS_SERVER = "dagster_webserver"
 # the functions that are replaced in `dagster_webserver.cli` and `dagster._cli.dev`

@@ -11,9 +11,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from orchestration.instance.ui_access import MAX_BODY, UiAccess
+from orchestration.instance.web.ui_access import MAX_BODY, UiAccess
 
 TOKEN = "a token; with signs"
 HOST = "localhost:3000"
@@ -173,6 +175,17 @@ def test_the_origin_of_a_proxy_is_its_own() -> None:
 def test_another_site_can_only_link_to_a_page(client: Client, site: str, mode: str, dest: str, status: int) -> None:
     headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
     assert client.ask(path="/runs", headers=headers).status == status
+
+
+@pytest.mark.parametrize("path", ["/logs/..", "/download_debug/x"])
+def test_a_log_or_a_run_that_does_not_exist_is_not_found(client: Client, path: str) -> None:
+    def fail(_request: object) -> None:
+        raise ValueError(path)
+
+    client.layer = UiAccess(Starlette(routes=[Route(path, fail), Route("/other", fail)]), TOKEN)
+    assert client.ask(path=path).status == 404
+    with pytest.raises(ValueError, match=path):
+        client.ask(path="/other")
 
 
 def test_no_page_shows_the_ui_in_a_frame(client: Client) -> None:

@@ -2,14 +2,15 @@
 
 Dagster's server checks neither Host nor Origin, and executes mutations sent by GET or by a form: any web page could start a run.
 Here reading needs an allowed Host and no foreign Origin. Starting anything needs POST, JSON and the token as well.
-See `orchestration.instance.webserver` for where this layer is put in front, and ADR 31 for the reasons.
+See `orchestration.instance.web.webserver` for where this layer is put in front, and ADR 31 for the reasons.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestration.instance.graphql_requests import (
+from orchestration.instance.web.graphql_requests import (
     MUTATION,
     Refused,
     operation_of_body,
@@ -31,7 +32,10 @@ TOKEN_PARAMETER = "token"  # noqa: S105 - a name
 GRAPHQL = "/graphql"
 THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 MAX_BODY = 8 << 20
+# pages of others cannot show the UI in a frame, in which a click could be stolen
+NO_FRAME = {"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY"}
 _READING = ("GET", "HEAD", "OPTIONS")
+_DOWNLOADS = ("/logs/", "/download_debug/")
 
 
 class UiAccess:
@@ -54,7 +58,7 @@ class UiAccess:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "http":
-            await self._http(Request(scope, receive), receive, _with_frame_ban(send))
+            await self._http(Request(scope, receive), receive, with_headers(send, NO_FRAME))
         elif scope["type"] == "websocket":
             await self._websocket(HTTPConnection(scope), receive, send)
         else:
@@ -68,7 +72,8 @@ class UiAccess:
                 receive = await self._checked(request)
         except Refused as refused:
             answer = JSONResponse({"errors": [{"message": str(refused)}]}, refused.status, refused.headers)
-        await (self._app(request.scope, receive, send) if answer is None else answer(request.scope, receive, send))
+        app = _download(self._app) if request.scope["path"].startswith(_DOWNLOADS) else self._app
+        await (app if answer is None else answer)(request.scope, receive, send)
 
     def _check_addresses(self, connection: HTTPConnection) -> None:
         """Refuse a Host that is not ours (DNS rebinding) and a page of another origin."""
@@ -187,14 +192,27 @@ def _replaced(request: Request, operation: dict[str, Any]) -> Receive:
     return receive
 
 
-def _with_frame_ban(send: Send) -> Send:
-    """Keep pages of others from showing the UI in a frame, in which a click could be stolen."""
+def _download(app: ASGIApp) -> ASGIApp:
+    """Answer 404 where Dagster fails: it opens the log or the run of an address without checking that there is one."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            await send({**message, "status": 404} if message.get("status") == 500 else message)
+
+        with suppress(Exception):  # Dagster has answered before it raises
+            await app(scope, receive, sending)
+
+    return serve
+
+
+def with_headers(send: Send, added: Mapping[str, str]) -> Send:
+    """Add headers to an answer."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.append("Content-Security-Policy", "frame-ancestors 'none'")
-            headers["X-Frame-Options"] = "DENY"
+            for name, value in added.items():
+                headers.append(name, value)
         await send(message)
 
     return sending
