@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from warehouse.suggestions import did_you_mean
+from warehouse.printable import did_you_mean
 
 CITIES = Path(__file__).with_name("cities")
 STATES = Path(__file__).with_name("states")

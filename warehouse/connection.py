@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from warehouse import object_store
+from warehouse.lake_files import object_store
 from warehouse.paths import Home
 from warehouse.sql import identifier, literal
 from warehouse.temporary import spill_folder

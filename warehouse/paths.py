@@ -34,175 +34,65 @@ class HomeUnwritable(Exception):
         self.why = why
 
 
+class Inside:
+    """A path inside another path of a home: `parent` is its root, or the path with which the names begin."""
+
+    def __init__(self, *names: str, parent: Inside | None = None) -> None:
+        self._names: tuple[str, ...] = (*(parent._names if parent else ()), *names)
+
+    def __get__(self, home: Home, _owner: type[Home]) -> Path:
+        return home.root.joinpath(*self._names)
+
+
 @dataclass(frozen=True)
 class Home:
     """The paths of a home. `ensure` creates its folders."""
 
     root: Path
 
-    @property
-    def warehouse(self) -> Path:
-        """The working warehouse; only a run opens it, under the run lock."""
-        return self.root / "warehouse.duckdb"
-
-    @property
-    def run_lock(self) -> Path:
-        """The file that the operating system locks for the run."""
-        return self.root / "run.lock"
-
-    @property
-    def run_lock_holder(self) -> Path:
-        """The holder of the run lock, for messages; only the lock on `run_lock` counts."""
-        return self.root / "run.lock.json"
-
-    @property
-    def deliveries(self) -> Path:
-        """The deliveries as departments sent them, without direct identifiers."""
-        return self.root / "deliveries"
-
-    @property
-    def releases(self) -> Path:
-        """The releases: one immutable folder per release."""
-        return self.root / "releases"
+    warehouse = Inside("warehouse.duckdb")  # the working warehouse; only a run opens it, under the run lock
+    run_lock = Inside("run.lock")  # the file that the operating system locks for the run
+    run_lock_holder = Inside("run.lock.json")  # the holder of the run lock, for messages; only the lock on `run_lock` counts
+    deliveries = Inside("deliveries")  # the deliveries as departments sent them, without direct identifiers
+    releases = Inside("releases")  # the releases: one immutable folder per release
+    pins = Inside("pins.json", parent=releases)  # the labels of pinned releases
+    # the release that a swap is publishing; exists only during a swap, or after an interrupted one
+    swap_intent = Inside("swap.json", parent=releases)
+    published = Inside("published")  # the files that people and BI tools open
+    published_analyst = Inside(ANALYST_FILE, parent=published)  # the analyst file
+    published_public = Inside(PUBLIC_FILE, parent=published)  # the public file
+    published_exports = Inside(EXPORTS, parent=published)  # the public tables as Parquet and CSV
+    published_scorecard = Inside("scorecard", parent=published)  # the public site about the published release
+    # the site for staff, with figures that the public file hides; only its owner may read it
+    internal_scorecard = Inside("internal_scorecard")
+    current_json = Inside(CURRENT_FILE, parent=published)  # the record of the published release
+    disclosure = Inside("disclosure")  # the ledger and the caches of disclosure control
+    ledger = Inside("ledger.parquet", parent=disclosure)  # the ledger of every published cell
+    reported = Inside("reported.parquet", parent=disclosure)  # the reported figures of persons, including hidden ones
+    # every reported state of the counts of engagement responses, including hidden ones
+    responses = Inside("responses.parquet", parent=disclosure)
+    # the first and the last published state of each row of the public file
+    history = Inside("history.parquet", parent=disclosure)
+    attacked = Inside("attacked.json", parent=disclosure)  # the parts of the public file that an audit found safe
+    runs = Inside("runs")  # the run records: one file per run
+    home_json = Inside("home.json")  # the city and the deliveries folder of this home
+    lakes = Inside("lakes.json")  # the folders and addresses outside the home that contain parts of its facts, as a list in JSON
+    dagster = Inside("dagster")  # Dagster's storage
+    docs = Inside("docs")  # dbt docs, Data Docs and catalog, as one static folder
+    logs = Inside("logs")  # log files
+    dbt = Inside("dbt")  # dbt's target folder: manifest, run results, compiled SQL
+    # the dbt project that this home builds: links to the installed one, and what is generated for the home
+    dbt_project = Inside("project", parent=dbt)
+    layers = Inside("layers", parent=dbt)  # the files of the city's layers that the last run read
+    sample = Inside("sample")  # the generated deliveries of the sample city
+    tried = Inside("try")  # the throw-away home of the last `levelground try`; only its owner may read it
+    # the plan of a removal of records; exists only while it is carried out, or after an interrupted one
+    removal_plan = Inside("erasing", "plan.json")
+    temporary = Inside("tmp")  # the folder for data that DuckDB spills from memory: private, and deleted when the run ends
 
     def release(self, release_id: str) -> Path:
         """The folder of one release."""
         return self.releases / release_id
-
-    @property
-    def pins(self) -> Path:
-        """The labels of pinned releases."""
-        return self.releases / "pins.json"
-
-    @property
-    def swap_intent(self) -> Path:
-        """The release that a swap is publishing; exists only during a swap, or after an interrupted one."""
-        return self.releases / "swap.json"
-
-    @property
-    def published(self) -> Path:
-        """The files that people and BI tools open."""
-        return self.root / "published"
-
-    @property
-    def published_analyst(self) -> Path:
-        """The analyst file."""
-        return self.published / ANALYST_FILE
-
-    @property
-    def published_public(self) -> Path:
-        """The public file."""
-        return self.published / PUBLIC_FILE
-
-    @property
-    def published_exports(self) -> Path:
-        """The public tables as Parquet and CSV."""
-        return self.published / EXPORTS
-
-    @property
-    def published_scorecard(self) -> Path:
-        """The public site about the published release."""
-        return self.published / "scorecard"
-
-    @property
-    def internal_scorecard(self) -> Path:
-        """The site for staff, with figures that the public file hides; only its owner may read it."""
-        return self.root / "internal_scorecard"
-
-    @property
-    def current_json(self) -> Path:
-        """The record of the published release."""
-        return self.published / CURRENT_FILE
-
-    @property
-    def disclosure(self) -> Path:
-        """The ledger and the caches of disclosure control."""
-        return self.root / "disclosure"
-
-    @property
-    def ledger(self) -> Path:
-        """The ledger of every published cell."""
-        return self.disclosure / "ledger.parquet"
-
-    @property
-    def reported(self) -> Path:
-        """The reported figures of persons, including hidden ones."""
-        return self.disclosure / "reported.parquet"
-
-    @property
-    def responses(self) -> Path:
-        """Every reported state of the counts of engagement responses, including hidden ones."""
-        return self.disclosure / "responses.parquet"
-
-    @property
-    def history(self) -> Path:
-        """The first and the last published state of each row of the public file."""
-        return self.disclosure / "history.parquet"
-
-    @property
-    def attacked(self) -> Path:
-        """The parts of the public file that an audit found safe."""
-        return self.disclosure / "attacked.json"
-
-    @property
-    def runs(self) -> Path:
-        """The run records: one file per run."""
-        return self.root / "runs"
-
-    @property
-    def home_json(self) -> Path:
-        """The city and the deliveries folder of this home."""
-        return self.root / "home.json"
-
-    @property
-    def lakes(self) -> Path:
-        """The folders and addresses outside the home that contain parts of its facts, as a list in JSON."""
-        return self.root / "lakes.json"
-
-    @property
-    def dagster(self) -> Path:
-        """Dagster's storage."""
-        return self.root / "dagster"
-
-    @property
-    def docs(self) -> Path:
-        """dbt docs, Data Docs and catalog, as one static folder."""
-        return self.root / "docs"
-
-    @property
-    def logs(self) -> Path:
-        """Log files."""
-        return self.root / "logs"
-
-    @property
-    def dbt(self) -> Path:
-        """dbt's target folder: manifest, run results, compiled SQL."""
-        return self.root / "dbt"
-
-    @property
-    def dbt_project(self) -> Path:
-        """The dbt project that this home builds: links to the installed one, and what is generated for the home."""
-        return self.dbt / "project"
-
-    @property
-    def layers(self) -> Path:
-        """The files of the city's layers that the last run read."""
-        return self.dbt / "layers"
-
-    @property
-    def sample(self) -> Path:
-        """The generated deliveries of the sample city."""
-        return self.root / "sample"
-
-    @property
-    def tried(self) -> Path:
-        """The throw-away home of the last `levelground try`; only its owner may read it."""
-        return self.root / "try"
-
-    @property
-    def removal_plan(self) -> Path:
-        """The plan of a removal of records; exists only while it is carried out, or after an interrupted one."""
-        return self.root / "erasing" / "plan.json"
 
     @property
     def is_removal_pending(self) -> bool:
@@ -211,11 +101,6 @@ class Home:
             return self.removal_plan.is_file()
         except PermissionError:
             return True
-
-    @property
-    def temporary(self) -> Path:
-        """The folder for data that DuckDB spills from memory: private, and deleted when the run ends."""
-        return self.root / "tmp"
 
     @property
     def shared(self) -> tuple[Path, ...]:

@@ -1,13 +1,16 @@
-"""Make names and texts from outside safe to display: file names, column names, labels and contracts are written by others.
+"""Make names and texts from outside safe to display, and suggest names: file names, labels and contracts are written by others.
 
 See `orchestration.cli.display` for the terminal. Data in tables and files stay as they were delivered.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
+from collections.abc import Iterable
 
+MOST_SUGGESTED = 3
 _MARKUP = re.compile(r"[\\`*\[\]<>|~#&!$]|_+")
 
 
@@ -41,3 +44,12 @@ def markdown_literal(text: str) -> str:
         return "".join(f"\\{character}" for character in found[0])
 
     return _MARKUP.sub(escape, escaped)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`Did you mean a or b? ` for a message about an unknown name; nothing where no known name is similar."""
+    by_fold = {each.casefold(): each for each in known}
+    folded = name.casefold()
+    containing = [each for each in sorted(by_fold) if len(folded) > 2 and folded in each]
+    close = difflib.get_close_matches(folded, by_fold, n=MOST_SUGGESTED) or containing[:MOST_SUGGESTED]
+    return f"Did you mean {' or '.join(by_fold[each] for each in close)}? " if close else ""

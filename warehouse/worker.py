@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from warehouse.fingerprint import Sha256
-from warehouse.object_store import StoreUnusable
+from warehouse.lake_files.object_store import StoreUnusable
 from warehouse.sql import without_values
 
 EXIT_FAILED = 1

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from expectations.delivery.census_labels import MovedLine
-from expectations.delivery.concept_columns import ConceptDifference
+from expectations.delivery.concepts import ConceptDifference, MovedLine
 from expectations.delivery.volume import ReplacedRows
 from ingest.landing import PartitionComparison
 
@@ -16,8 +15,8 @@ class DeliveryFacts:
     """The inputs of a delivery gate besides the rows: from the load record, from earlier loads, and the clock.
 
     `columns_*`: names from the load record. `earlier_rows`: sizes of earlier batches, newest first. `as_of` and the times in the
-    data are city local times; `city_zone` is the city's time zone. `files`: for messages. `moved_lines`: from `census_labels`.
-    `concept_differences`: from `concept_columns`.
+    data are city local times; `city_zone` is the city's time zone. `files`: for messages. `moved_lines` and
+    `concept_differences`: from `concepts`.
     `adds_only`: the delivery contains only new rows, perhaps none, so its size is not checked. `replaced`: landed rows of the
     periods that a delivery with new periods replaces; its size is compared with them, not with `earlier_rows`. `partitions`: the
     same for the load mode `replace_partition`. `rival_files`: files of which Levelground cannot know the newer. `snapshots`: the

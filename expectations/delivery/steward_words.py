@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from expectations.delivery.bounds_in_words import bounds_in_words
 from expectations.delivery.column_differences import MISSING, NEW, ColumnDifference
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Column, Contract
@@ -124,6 +123,19 @@ def _expected(column: Column | None) -> str:
     if column.formats:
         parts.append(f"written as {' or '.join(map(_example, column.formats))}")
     return " ".join([*parts, *bounds_in_words(column)])
+
+
+def bounds_in_words(column: Column) -> list[str]:
+    """For example ["from 0", "up to 100"]; empty if the contract sets no bound."""
+    parts = []
+    if column.min is not None:
+        parts.append(f"from {column.min}")
+    if column.max is not None:
+        parts.append(f"up to {column.max}")
+    if column.max_from_file is not None:
+        more = f" and {column.max_from_file.plus_years} more" if column.max_from_file.plus_years else ""
+        parts.append(f"up to the year in the name of the file{more}")
+    return parts
 
 
 def _example(form: str) -> str:

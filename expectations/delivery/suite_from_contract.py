@@ -1,8 +1,7 @@
 """Derive the suite of a delivery from its contract.
 
-Add a check here when every delivery must pass it. See `header_drift`, `volume_checks`, `time_checks`, `partition_checks` and
-`snapshot_checks` for their parts of the suite, `cell_checks` for how cells are read, and `expectations.marts.suites` for
-hand-written suites.
+Add a check here when every delivery must pass it. See `column_differences`, `concepts`, `volume_checks` and `time_checks` for
+their parts of the suite, `cell_checks` for how cells are read, and `expectations.marts.suites` for hand-written suites.
 
 A critical failure holds the source back. A warning is reported and the delivery is promoted. Info is only counted. Every check is
 a count over one scan.
@@ -12,14 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from expectations.delivery.bounds_in_words import bounds_in_words
 from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, DeliveryQuery
-from expectations.delivery.census_labels import concept_checks
-from expectations.delivery.concept_columns import concept_column_checks
+from expectations.delivery.column_differences import header_checks
+from expectations.delivery.concepts import concept_checks, concept_column_checks
 from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.header_drift import header_checks
-from expectations.delivery.snapshot_checks import snapshot_checks
-from expectations.delivery.time_checks import time_checks
+from expectations.delivery.steward_words import bounds_in_words
+from expectations.delivery.time_checks import snapshot_checks, time_checks
 from expectations.delivery.unmapped_labels import Labels
 from expectations.delivery.volume_checks import volume_checks
 from expectations.engine.checks import Check, measure, share

@@ -1,13 +1,17 @@
-"""Check the dates of a delivery: plausible times, periods without rows, and the length of the follow-up."""
+"""Check the dates of a delivery: plausible times, periods without rows, the length of the follow-up, and snapshot dates.
+
+See `ingest.landing.snapshots` for the source of snapshot dates.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from expectations.delivery.cell_checks import DeliveryQuery
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.engine.checks import Check, measure, share
+from expectations.results import Severity
 from ingest.contract import Contract
 from warehouse.sql import literal, quoted
 
@@ -19,6 +23,8 @@ PERIODS_PRESENT_PCT = 10.0
 # Dates before this are typing errors in every source of a city government; one day after as-of is allowed for time zones.
 EARLIEST = dt.date(1900, 1, 1)
 FUTURE_DAYS = 1
+# A snapshot dated after its delivery is wrong by weeks. A wrong digit in the year would make it the newest stock for years.
+WRONG_YEAR_DAYS = 366
 TIME_ROLES = ("event_time", "closed_time", "period")
 
 
@@ -55,3 +61,22 @@ def time_checks(contract: Contract, reading: DeliveryQuery, facts: DeliveryFacts
             "records may not be followed until delivery (follow_up in the contract)"
         )
         yield measure("follow_up_pct", "warning", message, expression=expression, at_least=FOLLOW_UP_PCT, column=follow_up.end)
+
+
+def snapshot_checks(contract: Contract, snapshots: Sequence[dt.date], as_of: dt.datetime) -> Iterator[Check]:
+    """The checks that no snapshot is dated after `as_of`; `snapshots`: the dates of the files, if the files have one."""
+    if contract.snapshot is None:
+        return
+    limits: tuple[tuple[str, Severity, int], ...] = (
+        ("snapshots_after_as_of", "warning", FUTURE_DAYS),
+        ("snapshots_of_another_year", "critical", WRONG_YEAR_DAYS),
+    )
+    for name, severity, days in limits:
+        last = as_of.date() + dt.timedelta(days=days)
+        column = contract.snapshot.column
+        if column:
+            expression = f"count(*) filter (where cast({quoted(column)} as date) > date {literal(last.isoformat())})"
+        else:
+            expression = str(sum(day > last for day in snapshots))
+        message = f"{contract.source}: a snapshot is dated after {last}; is its date wrong? See snapshot in the contract"
+        yield measure(name, severity, message, expression=expression, at_most=0, column=column)

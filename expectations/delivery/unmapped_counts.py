@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from duckdb import DuckDBPyConnection
 
 from expectations.delivery.cell_checks import BLANK, delivery_query
-from expectations.delivery.header_drift import missing_columns
+from expectations.delivery.column_differences import missing_columns
 from expectations.delivery.unmapped_labels import folded, is_unmapped, labels_in, read_labels
 from ingest.contract import Contract
 from ingest.layers import SeedFile

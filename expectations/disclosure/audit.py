@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from expectations.disclosure.attacker_model import AttackerModel
-from expectations.disclosure.audit_inputs import CellKey
-from expectations.disclosure.bound_propagation import propagate
-from expectations.disclosure.cells import Equation
-from expectations.disclosure.feasibility_intervals import Intervals, intervals
-from expectations.disclosure.linear_system import TOLERANCE, Ints, System
+from expectations.disclosure.equations.attacker_model import AttackerModel
+from expectations.disclosure.equations.cells import Equation
+from expectations.disclosure.inputs.audit_inputs import CellKey
+from expectations.disclosure.intervals.bound_propagation import propagate
+from expectations.disclosure.intervals.feasibility_intervals import Intervals, intervals
+from expectations.disclosure.intervals.linear_system import TOLERANCE, Ints, System
 from expectations.disclosure.snapshot_differencing import counts_revealed_by_later_snapshots, is_of_snapshot
 
 

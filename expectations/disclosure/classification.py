@@ -1,7 +1,9 @@
 """Compare every column that leaves the office with `columns.yml`, which states what the disclosure audit makes of it.
 
 The audit cannot find what it does not read. So a column of a public table, or of a file in `published/`, that has no entry blocks
-the release. See `gate` for the tables, and `orchestration.pipeline.release` for the exports, which are written after the gates.
+the release. A query that ranks counts in order to hide the smallest stores its rows in that order, and so reveals how hidden
+counts rank: the order of rows must follow from what they show. See `disclosure_gate` for the tables, and
+`orchestration.pipeline.release` for the exports, which are written after the gates.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from typing import Any
 import pyarrow.parquet
 from sqlalchemy import Connection
 
-from expectations.disclosure.catalog import fetch
+from expectations.disclosure.inputs.catalog import fetch
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.yaml_source import read_yaml
-from warehouse.sql import literal
+from warehouse.sql import literal, quoted
 
 COLUMNS = Path(__file__).with_name("columns.yml")
 CLASSES = ("attacked", "guarded", "harmless")
@@ -31,6 +33,11 @@ _REMEDY = (
     "the disclosure audit does not know what it reveals; classify it in expectations/disclosure/columns.yml: attacked (and read "
     "in expectations/disclosure), guarded, or harmless with the reason"
 )
+_ORDER = (
+    "the order of the rows does not follow from what they show, and may be that of hidden counts; end the model with "
+    "`order by all`"
+)
+_FOLLOWS = "columns.yml states that it follows from other columns, and it differs where these are equal; classify it again"
 _TIME = "a time of day could be that of one person's record; end the model's column with without_time_of_day"
 
 
@@ -57,26 +64,53 @@ def follows_from(file: Path = COLUMNS) -> Iterator[tuple[str, str, tuple[str, ..
 
 
 def check_tables(connection: Connection, published: str) -> Iterator[ExpectationResult]:
-    """Findings on the tables of a schema, such as `public.published`: columns without an entry, and times of day."""
+    """Findings on the tables of a schema, such as `public.published`: columns, times of day, and the order of rows."""
     database, _, schema = published.partition(".")
-    columns = list(
-        fetch(
-            connection,
-            "select table_name, column_name, data_type from duckdb_columns() "
-            f"where database_name = {literal(database)} and schema_name = {literal(schema)} order by table_name, column_index",
-        )
+    tables: dict[str, dict[str, str]] = {}
+    query = (
+        "select table_name, column_name, data_type from duckdb_columns() "
+        f"where database_name = {literal(database)} and schema_name = {literal(schema)} order by table_name, column_index"
     )
-    yield finding(
-        "columns_classified", (f"{schema}.{table}.{name}" for table, name, _ in columns if not _is_known(table, name)), _REMEDY
-    )
+    for table, name, kind in fetch(connection, query):
+        tables.setdefault(table, {})[name] = kind
+    columns = [(table, name, kind) for table, kinds in tables.items() for name, kind in kinds.items()]
+    unknown = [f"{schema}.{table}.{name}" for table, name, _ in columns if not _is_known(table, name)]
+    yield finding("columns_classified", unknown, _REMEDY)
     with_time = [
         f"{schema}.{table}.{name}"
         for table, name, kind in columns
         if kind.startswith("TIME")
         and (table, name) not in _TIMES_OF_RELEASE
-        and _has_time(connection, f"{published}.{table}", name)
+        and _finds(connection, f"from {published}.{table} where {quoted(name)} <> date_trunc('day', {quoted(name)})")
     ]
     yield finding("no_time_of_day", with_time, _TIME)
+    unordered = [
+        f"{schema}.{table}" for table in tables if _finds(connection, _inversions(f"{published}.{table}", tables[table]))
+    ]
+    yield finding("rows_in_order_of_columns", unordered, _ORDER)
+    different = [
+        f"{schema}.{table}.{name}"
+        for table, name, keys in follows_from()
+        if {name, *keys} <= set(tables.get(table, ())) and _finds(connection, _ambiguous(f"{published}.{table}", name, keys))
+    ]
+    yield finding("harmless_columns_follow", different, _FOLLOWS)
+
+
+def _finds(connection: Connection, rows: str) -> bool:
+    return any(fetch(connection, f"select 1 {rows} limit 1"))
+
+
+def _inversions(relation: str, names: Iterable[str]) -> str:
+    """Rows with a lower number than the row before them in the order of the columns; equal rows have any order."""
+    order = ", ".join(map(quoted, names))
+    numbered = f"select rowid as number, lag(rowid) over (order by {order}, rowid) as number_before from {relation}"
+    return f"from ({numbered}) where number < number_before"
+
+
+def _ambiguous(relation: str, name: str, keys: Iterable[str]) -> str:
+    """Groups of rows with equal `keys` in which a column has several values, or one and none."""
+    values = f"count(distinct {quoted(name)}) + max(({quoted(name)} is null)::integer)"
+    return f"from {relation} group by {', '.join(map(quoted, keys))} having {values} > 1"
 
 
 def check_files(folder: Path, current: Iterable[str]) -> GateResult:
@@ -90,11 +124,6 @@ def check_files(folder: Path, current: Iterable[str]) -> GateResult:
 
 def _is_known(table: str, column: str) -> bool:
     return column in classification().get(table, {})
-
-
-def _has_time(connection: Connection, relation: str, column: str) -> bool:
-    rows = fetch(connection, f'select count(*) from {relation} where "{column}" <> date_trunc(\'day\', "{column}")')
-    return any(count for (count,) in rows)
 
 
 def _columns(path: Path) -> Iterator[str]:

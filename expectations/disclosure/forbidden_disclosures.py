@@ -11,10 +11,10 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from expectations.disclosure.audit_inputs import STARRED, SUPPRESSED, AuditedMeasure, CellKey, Goal, Index, Published, Row
-from expectations.disclosure.figure_equations import may_be
-from expectations.disclosure.linear_system import TOLERANCE
-from expectations.disclosure.sum_equations import EXCLUSIVE, WHOLE_PLACES
+from expectations.disclosure.equations.figure_equations import may_be
+from expectations.disclosure.equations.sum_equations import EXCLUSIVE, WHOLE_PLACES
+from expectations.disclosure.inputs.audit_inputs import STARRED, SUPPRESSED, AuditedMeasure, CellKey, Goal, Index, Published, Row
+from expectations.disclosure.intervals.linear_system import TOLERANCE
 
 # The columns that a hidden row may fill in addition to its key; and a public denominator.
 _WORDS_OF_HIDDEN = {"value_status", "reference_rule", "status_reason", "population_fit"}

@@ -14,14 +14,14 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from expectations.disclosure.attacker_model import AttackerModel
-from expectations.disclosure.audit_cache import AuditCache
-from expectations.disclosure.audit_inputs import CellKey, Published, Row
-from expectations.disclosure.bound_propagation import propagate
-from expectations.disclosure.feasibility_intervals import Intervals, intervals
-from expectations.disclosure.figure_equations import FigureEquations
-from expectations.disclosure.linear_system import TOLERANCE, Flags, System
-from expectations.disclosure.read_history import History
+from expectations.disclosure.equations.attacker_model import AttackerModel
+from expectations.disclosure.equations.figure_equations import FigureEquations
+from expectations.disclosure.inputs.audit_inputs import CellKey, Published, Row
+from expectations.disclosure.inputs.read_history import History
+from expectations.disclosure.intervals.audit_cache import AuditCache
+from expectations.disclosure.intervals.bound_propagation import propagate
+from expectations.disclosure.intervals.feasibility_intervals import Intervals, intervals
+from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags, System
 
 
 def counts_revealed_by_history(

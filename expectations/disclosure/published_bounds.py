@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from expectations.disclosure.audit_inputs import CITY_THRESHOLD, GRAIN, AuditedMeasure, CellKey, Relations
-from expectations.disclosure.catalog import columns_of, fetch
 from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure
+from expectations.disclosure.inputs.audit_inputs import CITY_THRESHOLD, GRAIN, AuditedMeasure, CellKey, Relations
+from expectations.disclosure.inputs.catalog import columns_of, fetch
 from warehouse.sql import literal
 
 HIDDEN_CELLS = 3  # fewer hidden cells get no bounds (docs/rules.md, 3)

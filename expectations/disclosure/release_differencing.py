@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from expectations.disclosure.attacker_model import AttackerModel
-from expectations.disclosure.audit_inputs import CellKey, Published, Row
-from expectations.disclosure.bound_propagation import Bounds, propagate
-from expectations.disclosure.cells import Equation
-from expectations.disclosure.feasibility_intervals import intervals
-from expectations.disclosure.figure_equations import FigureEquations
-from expectations.disclosure.linear_system import TOLERANCE, Flags, Floats, System
+from expectations.disclosure.equations.attacker_model import AttackerModel
+from expectations.disclosure.equations.cells import Equation
+from expectations.disclosure.equations.figure_equations import FigureEquations
+from expectations.disclosure.inputs.audit_inputs import CellKey, Published, Row
+from expectations.disclosure.intervals.bound_propagation import Bounds, propagate
+from expectations.disclosure.intervals.feasibility_intervals import intervals
+from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags, Floats, System
 
 
 def small_changes(model: AttackerModel, published: Published) -> Iterator[tuple[str, CellKey]]:

@@ -13,9 +13,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from expectations.disclosure.audit_inputs import CellKey
-from expectations.disclosure.cells import Cells, Equation
-from expectations.disclosure.linear_system import TOLERANCE, Flags
+from expectations.disclosure.equations.cells import Cells, Equation
+from expectations.disclosure.inputs.audit_inputs import CellKey
+from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags
 
 SNAPSHOT = "snapshot"
 

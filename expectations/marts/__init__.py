@@ -1,1 +1,1 @@
-"""Check the marts against hand-written suites, before a release; `gate.gate_build` is the entry point."""
+"""Check the marts against hand-written suites, before a release; `marts_gate.gate_build` is the entry point."""

@@ -1,1 +1,1 @@
-"""Check the tables and columns of the public file; `gate.gate_published` is the entry point."""
+"""Check the tables and columns of the public file; `public_file_gate.gate_published` is the entry point."""

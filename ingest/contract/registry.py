@@ -21,7 +21,7 @@ from ingest.contract.layer_vocabulary import layer_vocabularies, vocabulary_file
 from ingest.contract.vocabulary import RaceVocabulary, load_vocabulary
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
 from ingest.layers import SeedFile, state_with_contract
-from warehouse.suggestions import did_you_mean
+from warehouse.printable import did_you_mean
 
 SOURCES = Path(__file__).parents[1] / "sources"
 # The keys that a city may change (city.yml): where the records come from, and when they arrive.

@@ -1,6 +1,6 @@
 """Turn columns of a wide table into rows (`format.unpivot`), so that a contract names a few columns and not hundreds.
 
-Each record becomes as many records as it has such columns, in their order. `expectations.delivery.concept_columns` compares the
+Each record becomes as many records as it has such columns, in their order. `expectations.delivery.concepts` compares the
 delivered names with the seed that defines them.
 """
 

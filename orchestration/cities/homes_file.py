@@ -18,7 +18,7 @@ from ingest.contract.yaml_source import Location, YamlError, read_yaml
 from orchestration.runs.city_choice import LIVE, SAMPLE
 from orchestration.settings import ConfigurationError, Settings, variable_names
 from warehouse.paths import Home
-from warehouse.suggestions import did_you_mean
+from warehouse.printable import did_you_mean
 
 # each city has its own, or the machine that runs it has
 NOT_OF_A_CITY = ("LEVELGROUND_HOME", "LEVELGROUND_CITY", "LEVELGROUND_DELIVERIES", "LEVELGROUND_CITIES")

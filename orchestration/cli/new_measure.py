@@ -29,7 +29,7 @@ from orchestration.runs.delivery_location import home_city
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.model_files import ModelFile, read_models
 from orchestration.transform.registrations import MODELS
-from warehouse.suggestions import did_you_mean
+from warehouse.printable import did_you_mean
 
 EXAMPLES = examples(
     'levelground measures new court_dismissed_share --fact fct_court_cases --name "Cases dismissed" --question "How many '

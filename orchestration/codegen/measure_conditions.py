@@ -10,8 +10,8 @@ import duckdb
 from orchestration.settings import ConfigurationError
 from orchestration.transform.model_files import ModelFile
 from warehouse.connection import in_memory
+from warehouse.printable import did_you_mean
 from warehouse.sql import quoted
-from warehouse.suggestions import did_you_mean
 
 # A function of the project exists only in a run.
 UNKNOWN_THERE = duckdb.CatalogException

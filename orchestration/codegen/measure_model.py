@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from orchestration.settings import ConfigurationError
 from orchestration.transform.model_files import ModelFile
-from warehouse.suggestions import did_you_mean
+from warehouse.printable import did_you_mean
 
 KINDS = ("proportion", "composition", "rate", "count")
 DATED, RACE = "occurred_on", "race_ethnicity_code"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from orchestration.doctor.check_result import CheckResult, error, ok
 from orchestration.doctor.installation import Installation
-from warehouse import part_files
 from warehouse.connection import WarehouseError, check_extension
-from warehouse.object_store import StoreUnusable, is_object
+from warehouse.lake_files import part_files
+from warehouse.lake_files.object_store import StoreUnusable, is_object
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt, UnknownRelease, current, missing_part, read_manifest
 from warehouse.releases.lake import OWNER

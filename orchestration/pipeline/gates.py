@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from duckdb import DuckDBPyConnection
 
-from expectations.disclosure.gate import gate_disclosure
-from expectations.marts.gate import gate_build
+from expectations.disclosure.disclosure_gate import gate_disclosure
+from expectations.marts.marts_gate import gate_build
 from expectations.marts.series import REGISTRY, check_series
 from expectations.marts.suites import SuiteError, read_suites
-from expectations.published.gate import gate_published
+from expectations.published.public_file_gate import gate_published
 from expectations.published.words import gate_words
 from expectations.results import ExpectationResult, GateResult
 from ingest.layers import SUITES

@@ -25,9 +25,9 @@ from orchestration.transform.dbt_runner import close_dbt_connections
 from orchestration.transform.fingerprints import code_version
 from warehouse.disclosure import restore_ledger
 from warehouse.files import private_files
+from warehouse.lake_files.object_store import StoreUnusable
 from warehouse.lock import RunLock
 from warehouse.metadata import migrate
-from warehouse.object_store import StoreUnusable
 from warehouse.quarantine import open_or_recreate
 from warehouse.releases import Lake, LakeOfAnotherHome, recover
 from warehouse.temporary import remove_leftovers, remove_spilled

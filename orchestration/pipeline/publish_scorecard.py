@@ -35,7 +35,7 @@ from warehouse.lock import private_lock
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
 from warehouse.releases import Candidate, Manifest, causes_by_measure, current, read_manifest, verify
 
-# The kinds of causes that readers see, the most specific first; see `warehouse.releases.change_attribution`.
+# The kinds of causes that readers see, the most specific first; see `warehouse.releases.comparison.change_attribution`.
 _METHOD, _SOFTWARE = ("contract", "seed", "model"), ("code", "version")
 
 

@@ -32,6 +32,7 @@ from warehouse.paths import EXPORTS
 from warehouse.releases import (
     BuildInputs,
     Current,
+    Manifest,
     create_analysis_views,
     keep_release,
     prune,
@@ -83,21 +84,21 @@ def release_candidate(run: RunContext) -> str | None:
         create_analysis_views(run.con, "release")
         detach(run.con, "release")
         detach(run.con, "public")
-        sealed = write_manifest(
-            home,
-            candidate,
+        draft = Manifest(
             release_id=release_id,
+            run_id=candidate.run_id,
             created_at=run.created_at,
             code_version=record.code_version or code_version(),
             content_hash=run.content_hash,
             data_as_of=data_as_of,
             as_of=run.as_of,
-            loads=landed_loads(run.con),
-            versions=versions(),
+            loads={source: tuple(ids) for source, ids in sorted(landed_loads(run.con).items())},
+            versions=dict(sorted(versions().items())),
             seeds_hash=seeds_hash(run.location.city.layers),
             made_of=_made_of(run, measures),
-            parts=run.parts,
+            parts={view: tuple(records) for view, records in run.parts.items()},
         )
+        sealed = write_manifest(home, candidate, draft)
         pages = check_scorecard(run, candidate, sealed)
         record.gates += [pages] if pages else []
     if pages and not pages.passed:

@@ -12,7 +12,7 @@ from ingest.city import FILE_NAME, City, city_named_in, live_city, read_city
 from ingest.layers import CITIES, Layer, LayerError, city_layer, layer_names
 from ingest.sample.city import CITY as SAMPLE_CITY
 from orchestration.settings import ConfigurationError, Settings
-from warehouse.suggestions import did_you_mean
+from warehouse.printable import did_you_mean
 
 SAMPLE, LIVE = "sample", "live"
 ELSEWHERE = "set LEVELGROUND_HOME to another folder for it"

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings import IS_CHECKOUT, PROJECT
-from warehouse.object_store import StoreUnusable
+from warehouse.lake_files.object_store import StoreUnusable
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt
 

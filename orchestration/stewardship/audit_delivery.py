@@ -12,10 +12,15 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from expectations.delivery.census_labels import moved_lines, read_concepts
-from expectations.delivery.concept_columns import ConceptDifference, concept_differences, read_concept_columns
+from expectations.delivery.concepts import (
+    ConceptDifference,
+    concept_differences,
+    moved_lines,
+    read_concept_columns,
+    read_concepts,
+)
 from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.gate import gate_delivery
+from expectations.delivery.delivery_gate import gate_delivery
 from expectations.delivery.unmapped_labels import read_labels
 from expectations.delivery.volume import VolumeBaseline
 from expectations.results import GateResult

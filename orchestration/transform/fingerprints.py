@@ -1,7 +1,7 @@
 """Compute what a release is built from: hashes of code, seeds, contracts and models, package versions, the lineage of measures.
 
-`levelground releases diff` explains changed figures with these. See `warehouse.releases.change_attribution` for comparing two
-releases, `transform.build_plan` for the fingerprints of tables.
+`levelground releases diff` explains changed figures with these. See `warehouse.releases.comparison.change_attribution` for
+comparing two releases, `transform.build_plan` for the fingerprints of tables.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Cache the results of the gates on marts.
 
 A gate does not check a table again if its rows, and everything else that its suite reads, have not changed. The working
-warehouse holds the cache. See `expectations.marts.gate` for the gate, `transform.build_plan` for fingerprints.
+warehouse holds the cache. See `expectations.marts.marts_gate` for the gate, `transform.build_plan` for fingerprints.
 """
 
 from __future__ import annotations

@@ -21,10 +21,10 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 from sqlalchemy import Connection
 
-from expectations.disclosure.attacker_model import AttackerModel, build_attacker_model
 from expectations.disclosure.audit import Leak, run_audit
-from expectations.disclosure.audit_inputs import FIGURES, Relations
-from expectations.disclosure.read_inputs import read_figures, read_measures, read_published
+from expectations.disclosure.equations.attacker_model import AttackerModel, build_attacker_model
+from expectations.disclosure.inputs.audit_inputs import FIGURES, Relations
+from expectations.disclosure.inputs.read_inputs import read_figures, read_measures, read_published
 from orchestration.settings import DBT_PROJECT
 from warehouse import dialect
 from warehouse.connection import attach, database_path, scratch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from expectations.disclosure.audit_inputs import CITY_THRESHOLD, LOWER_THRESHOLDS
+from expectations.disclosure.inputs.audit_inputs import CITY_THRESHOLD, LOWER_THRESHOLDS
 from orchestration.settings import DBT_PROJECT
 from tests.contract.registers import contracts, seed
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from expectations.disclosure.audit_inputs import FIGURES, GRAIN, WORDS
+from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, WORDS
 from orchestration.settings import DBT_PROJECT, PROJECT
 from tests.support.classification_page import PAGE, page
 from warehouse.releases.exports import CHECKSUMS, DESCRIPTOR, DICTIONARY

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from expectations.disclosure.figure_equations import BEST_HOLDS, COMPARABLY_KNOWN, RELIABLY_KNOWN
+from expectations.disclosure.equations.figure_equations import BEST_HOLDS, COMPARABLY_KNOWN, RELIABLY_KNOWN
 from orchestration.settings import DBT_PROJECT
 from tests.contract.registers import seed
 from tests.support.shipped import MODEL_FOLDERS

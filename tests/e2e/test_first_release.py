@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.marts.suites import read_suites
-from expectations.published.gate import PUBLIC_SUITES
+from expectations.published.public_file_gate import PUBLIC_SUITES
 from ingest.sample.engagement.plan import INPUTS
 from orchestration.transform.fingerprints import code_version
 from tests.conftest import ROOT, CommandLine

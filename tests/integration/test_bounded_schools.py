@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.disclosure.audit_inputs import CellKey, Row
-from expectations.disclosure.gate import gate_disclosure
+from expectations.disclosure.disclosure_gate import gate_disclosure
+from expectations.disclosure.inputs.audit_inputs import CellKey, Row
 from tests.integration.test_disclosure_gate import SEEDS, SHOWN, WAITING, truth, write
 from tests.unit.expectations.disclosure.world import CITY, measure
 from warehouse.connection import attach, database_path, scratch

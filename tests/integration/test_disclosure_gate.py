@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.disclosure.audit_inputs import FIGURES, GRAIN, WORDS, CellKey, Row
-from expectations.disclosure.gate import SUBJECT, gate_disclosure
+from expectations.disclosure.disclosure_gate import SUBJECT, gate_disclosure
+from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, WORDS, CellKey, Row
 from expectations.results import ExpectationResult, GateResult
 from tests.unit.expectations.disclosure.world import CITY, measure, publish, slice_rows, where
 from warehouse.connection import attach, database_path, scratch

@@ -11,7 +11,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.gate import gate_delivery
+from expectations.delivery.delivery_gate import gate_delivery
 from ingest.connectors import open_folder
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore, deliver

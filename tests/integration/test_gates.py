@@ -17,11 +17,11 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.gate import gate_delivery
+from expectations.delivery.delivery_gate import gate_delivery
 from expectations.delivery.unmapped_labels import read_labels
-from expectations.marts.gate import gate_build
+from expectations.marts.marts_gate import gate_build
 from expectations.marts.suites import SUITES, Suite, SuitePart, read_suites
-from expectations.published.gate import gate_published
+from expectations.published.public_file_gate import gate_published
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.registry import load_registry
 from ingest.contract.yaml_source import read_yaml

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.disclosure.audit_inputs import GRAIN, Row
-from expectations.disclosure.gate import gate_disclosure
+from expectations.disclosure.disclosure_gate import gate_disclosure
+from expectations.disclosure.inputs.audit_inputs import GRAIN, Row
 from tests.integration.test_disclosure_gate import SEEDS, SHOWN, WAITING, keep, write
 from tests.unit.expectations.disclosure.world import CITY, measure, publish, slice_rows, where
 from warehouse.connection import attach, database_path, scratch

@@ -7,16 +7,16 @@ from functools import partial
 
 import pytest
 
-from expectations.disclosure.attacker_model import build_attacker_model
-from expectations.disclosure.audit_inputs import Row
+from expectations.disclosure.equations.attacker_model import build_attacker_model
 from expectations.disclosure.history_attack import counts_revealed_by_history
-from expectations.disclosure.read_history import History
+from expectations.disclosure.inputs.audit_inputs import Row
+from expectations.disclosure.inputs.read_history import History
 from tests.integration.test_suppressor_and_attack import AMONG, RACES, SEARCHED, STOPS, as_published, figures_of
 from tests.unit.expectations.disclosure.world import KINDS, district, publish, published_rows, slice_rows, where
 from warehouse.disclosure.build_constraints import PublicReference, build_constraints
 from warehouse.disclosure.complementary_suppression import find_pattern
 from warehouse.disclosure.counts import Cell
-from warehouse.disclosure.planned_figures import RowKey
+from warehouse.disclosure.states.planned_figures import RowKey
 from warehouse.disclosure.suppression_units import suppression_units
 
 City = list[dict[str, tuple[int, int]]]

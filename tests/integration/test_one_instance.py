@@ -14,10 +14,11 @@ from dbt.adapters.duckdb.environments import create
 from sqlalchemy import text
 
 from orchestration.transform.dbt_runner import close_dbt_connections
+from tests.support.sealing import seal
 from warehouse.connection import attach, detach, open_working
 from warehouse.dialect import engine
 from warehouse.paths import Home
-from warehouse.releases import Candidate, content_hash, new_release_id, seal, verify
+from warehouse.releases import Candidate, content_hash, new_release_id, verify
 
 
 def test_dbt_and_the_dialect_share_and_release_the_runs_instance(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.marts.gate import gate_build
+from expectations.marts.marts_gate import gate_build
 from expectations.marts.suites import read_suites
-from expectations.published.gate import PUBLIC_SUITES, gate_published
+from expectations.published.public_file_gate import PUBLIC_SUITES, gate_published
 from ingest.contract.registry import load_registry
 from warehouse.connection import attach, database_path, scratch
 

@@ -10,7 +10,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.gate import gate_delivery
+from expectations.delivery.delivery_gate import gate_delivery
 from expectations.delivery.unmapped_labels import Labels, read_labels
 from ingest.connectors import open_folder
 from ingest.contract.registry import load_registry

@@ -13,20 +13,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.support.sealing import seal
 from warehouse.connection import attach, detach, open_working, run_query
 from warehouse.paths import Home
-from warehouse.releases import (
-    Candidate,
-    Manifest,
-    content_hash,
-    current,
-    known_releases,
-    new_release_id,
-    recover,
-    rollback,
-    seal,
-    swap,
-)
+from warehouse.releases import Candidate, Manifest, content_hash, current, known_releases, new_release_id, recover, rollback, swap
 
 COUNT = "select count(*) from marts.fct_service_requests"
 
@@ -53,7 +43,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 KILLED_SWAP = """
 import os, signal, sys
 from pathlib import Path
-import warehouse.releases.swap_intent as intent
+import warehouse.releases.manifest as intent
 import warehouse.releases.swapping as swapping
 from warehouse.paths import Home
 name, nth = sys.argv[3], int(sys.argv[4])

@@ -10,9 +10,9 @@ from functools import partial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.disclosure.attacker_model import build_attacker_model
 from expectations.disclosure.audit import run_audit
-from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, MedianRecords, Row
+from expectations.disclosure.equations.attacker_model import build_attacker_model
+from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, CellKey, MedianRecords, Row
 from tests.unit.expectations.disclosure.world import (
     CITY,
     KINDS,
@@ -31,8 +31,8 @@ from tests.unit.expectations.disclosure.world import published_rows as known_by_
 from warehouse.disclosure.build_constraints import PublicReference, build_constraints
 from warehouse.disclosure.complementary_suppression import EarlierReleases, find_pattern
 from warehouse.disclosure.counts import Cell
-from warehouse.disclosure.planned_figures import Figure, RowKey
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
+from warehouse.disclosure.states.planned_figures import Figure, RowKey
 from warehouse.disclosure.suppress import shows_known_share
 from warehouse.disclosure.suppression_units import suppression_units
 

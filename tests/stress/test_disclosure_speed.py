@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from expectations.disclosure.feasibility_intervals import intervals
+from expectations.disclosure.intervals.feasibility_intervals import intervals
 from tests.unit.expectations.disclosure.tables import Pattern, tables
 
 SECONDS = 120  # of two cores; 4 s of processor when this was written

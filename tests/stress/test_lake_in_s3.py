@@ -25,8 +25,8 @@ from tests.support.erased_bytes import places_with
 from tests.support.outdated_facts import outdate_facts
 from tests.support.small_home import COLUMNS, FIRST, LOAD, SECOND, SmallHome
 from tests.support.visits import visits_contract
-from warehouse import object_store
 from warehouse.connection import run_query
+from warehouse.lake_files import object_store
 from warehouse.paths import Home
 from warehouse.releases import (
     Lake,

@@ -25,7 +25,7 @@ import pytest
 
 from tests.stress import nights, two_years
 from tests.stress.small import SmallHome, copy_of_the_code, write_figures
-from warehouse.disclosure.planned_figures import GRAIN
+from warehouse.disclosure.states.planned_figures import GRAIN
 
 NIGHTS = int(os.environ.get("STRESS_NIGHTS", str(two_years.DAYS)))
 FIGURES = os.environ.get("STRESS_FIGURES")

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from tests.support.sealing import seal
 from warehouse.connection import attach, detach, open_reader
 from warehouse.paths import RELEASE_FILES, Home
-from warehouse.releases import Candidate, Manifest, content_hash, current, new_release_id, seal
+from warehouse.releases import Candidate, Manifest, content_hash, current, new_release_id
 
 MakeRelease = Callable[[int], Manifest]
 

@@ -8,8 +8,9 @@ from typing import Any
 import duckdb
 
 from tests.support.scorecard_release import write_marts, write_public_file
+from tests.support.sealing import seal
 from warehouse.paths import Home
-from warehouse.releases import BuildInputs, Candidate, new_release_id, seal, swap
+from warehouse.releases import BuildInputs, Candidate, new_release_id, swap
 
 
 def release_planted(

@@ -16,23 +16,14 @@ from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import new_row_filter
 from ingest.landing import ensure_tables, promote, replay, save_journal
 from ingest.readers import delivered_files
+from tests.support.sealing import seal
 from tests.support.visits import CITY_ZONE, HASH_KEY, visits_contract
-from warehouse import part_files
 from warehouse.connection import attach, detach, open_working, read_objects
+from warehouse.lake_files import part_files
 from warehouse.metadata import migrate
 from warehouse.paths import Home
-from warehouse.releases import (
-    Candidate,
-    Lake,
-    Manifest,
-    PartRecord,
-    new_release_id,
-    pin,
-    seal,
-    sealed_parts,
-    swap,
-)
-from warehouse.releases.parts import part_record
+from warehouse.releases import Candidate, Lake, Manifest, PartRecord, new_release_id, pin, sealed_parts, swap
+from warehouse.releases.lake import part_record
 
 SOURCE = "dpt__visits"
 COLUMNS: list[dict[str, Any]] = [

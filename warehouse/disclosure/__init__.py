@@ -15,10 +15,16 @@ See the seed `publication_plan` for what is published at all, the published mode
 `expectations.disclosure` for the audit of the result, which shares no code with this package (an import-linter contract).
 """
 
-from warehouse.disclosure.planned_figures import PLANNED
-from warehouse.disclosure.publication_ledger import LedgerDamaged, publish_ledger, restore_ledger, write_history, write_ledger
-from warehouse.disclosure.published_history import read_history
-from warehouse.disclosure.reported_responses import PLANNED_RESPONSES, write_reported_responses
+from warehouse.disclosure.states.planned_figures import PLANNED
+from warehouse.disclosure.states.publication_ledger import (
+    LedgerDamaged,
+    publish_ledger,
+    restore_ledger,
+    write_history,
+    write_ledger,
+)
+from warehouse.disclosure.states.published_history import read_history
+from warehouse.disclosure.states.reported_responses import PLANNED_RESPONSES, write_reported_responses
 from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
 
 __all__ = [

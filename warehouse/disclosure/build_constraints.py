@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from warehouse.disclosure.counts import EQUAL, Cell, CountKey, CountSystem, SumConstraint
 from warehouse.disclosure.period_sums import REST, PublishedKinds, period_sums
-from warehouse.disclosure.planned_figures import Figure
+from warehouse.disclosure.states.planned_figures import Figure
 
 ALL, EXCLUSIVE, COMBINED = "all", "exclusive", "alone_or_in_combination"
 KNOWN, UNKNOWN = "known races", "unknown races"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from warehouse.disclosure.counts import EQUAL, CountSystem, Equation
 from warehouse.disclosure.linear_programs import DeviationProgram, HiddenDeviations
-from warehouse.disclosure.planned_figures import RowKey
+from warehouse.disclosure.states.planned_figures import RowKey
 from warehouse.disclosure.suppression_units import SuppressionUnit
 
 # By the small counts of a component and its units hidden at first and in an earlier pass: more units to hide, and unsafe counts.

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.build_constraints import ALL, EXCLUSIVE, WHOLE_PLACES
-from warehouse.disclosure.planned_figures import GRAIN, Figure, read_figures
-from warehouse.disclosure.reported_figures import REPORTED
+from warehouse.disclosure.states.planned_figures import GRAIN, Figure, read_figures
+from warehouse.disclosure.states.reported_figures import REPORTED
 from warehouse.sql import literal
 
 _PROTECTED = ("threshold", "hides_zeros", "kind", "numerator_records", "denominator_records", "rests_on_records", "minimum_n")

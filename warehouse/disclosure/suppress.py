@@ -14,10 +14,10 @@ from warehouse.disclosure.build_constraints import UNKNOWN, PublicReference, all
 from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
 from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
 from warehouse.disclosure.enclosed_cells import enclosed_cells
-from warehouse.disclosure.planned_figures import GRAIN, Figure, RowKey, read_figures
-from warehouse.disclosure.reported_figures import REPORTED, write_reported_figures
-from warehouse.disclosure.reported_responses import REPORTED_RESPONSES
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
+from warehouse.disclosure.states.planned_figures import GRAIN, Figure, RowKey, read_figures
+from warehouse.disclosure.states.reported_figures import REPORTED, write_reported_figures
+from warehouse.disclosure.states.reported_responses import REPORTED_RESPONSES
 from warehouse.disclosure.suppression_units import (
     all_races_key,
     medians_of_few_records,

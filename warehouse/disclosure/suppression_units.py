@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from warehouse.disclosure.build_constraints import UNKNOWN, all_races, complement_of, denominator_at
 from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
-from warehouse.disclosure.planned_figures import Figure, RowKey
+from warehouse.disclosure.states.planned_figures import Figure, RowKey
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
@@ -13,18 +12,6 @@ from warehouse.metadata import intake, receipts
 # `delivery`: views on the newest batches. `landing`: promoted rows. `typed`: views on accepted rows.
 SCHEMAS = ("delivery", "landing", "typed", "intake", receipts.SCHEMA)
 VERSIONS = "create table if not exists intake.migrations (number integer, name varchar)"
-
-
-@dataclass(frozen=True)
-class Migration:
-    """A step from one version of the metadata tables to the next."""
-
-    number: int
-    name: str
-    sql: str
-
-
-MIGRATIONS = tuple(Migration(number, name, sql) for number, (name, sql) in enumerate(intake.MIGRATIONS, start=1))
 
 
 def migrate(con: DuckDBPyConnection) -> tuple[str, ...]:
@@ -36,15 +23,15 @@ def migrate(con: DuckDBPyConnection) -> tuple[str, ...]:
         con.execute(f"create schema if not exists {schema}")
     con.execute(VERSIONS)
     applied = {number for (number,) in con.execute("select number from intake.migrations").fetchall()}
-    pending = [migration for migration in MIGRATIONS if migration.number not in applied]
-    for migration in pending:
+    pending = [(number, *one) for number, one in enumerate(intake.MIGRATIONS, start=1) if number not in applied]
+    for number, name, sql in pending:
         with _transaction(con):
-            con.execute(migration.sql)
-            con.execute("insert into intake.migrations values (?, ?)", [migration.number, migration.name])
+            con.execute(sql)
+            con.execute("insert into intake.migrations values (?, ?)", [number, name])
     if _an_earlier_version_ran(con):
         with _transaction(con):
             con.execute(intake.AFTER_AN_EARLIER_VERSION)
-    return tuple(migration.name for migration in pending)
+    return tuple(name for _, name, _ in pending)
 
 
 def _an_earlier_version_ran(con: DuckDBPyConnection) -> bool:

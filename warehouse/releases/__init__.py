@@ -9,10 +9,17 @@ a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` rem
 
 from warehouse.releases.analysis_views import ANALYSIS_SCHEMA, create_analysis_views, drop_analysis_views
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
-from warehouse.releases.change_attribution import Cause, ExplainedDifference, causes_by_measure, explain_differences, find_causes
-from warehouse.releases.compared_columns import Change
+from warehouse.releases.comparison.change_attribution import (
+    Cause,
+    ExplainedDifference,
+    causes_by_measure,
+    explain_differences,
+    find_causes,
+)
+from warehouse.releases.comparison.compared_columns import Change
+from warehouse.releases.comparison.differences import Differences, MeasureDifference, compare
+from warehouse.releases.comparison.revisions import Revision
 from warehouse.releases.content_hash import columns_hash, content_hash
-from warehouse.releases.differences import Differences, MeasureDifference, compare
 from warehouse.releases.exports import write_exports
 from warehouse.releases.history import (
     LabelTaken,
@@ -26,7 +33,7 @@ from warehouse.releases.history import (
     prune,
     rollback,
 )
-from warehouse.releases.lake import Lake, LakeOfAnotherHome, lakes, remove_unneeded
+from warehouse.releases.lake import Lake, LakeOfAnotherHome, find_damaged_part, lakes, missing_part, remove_unneeded, sealed_parts
 from warehouse.releases.manifest import (
     BuildInputs,
     ErasedRecords,
@@ -42,11 +49,9 @@ from warehouse.releases.manifest import (
     read_manifest,
     release_moment,
 )
-from warehouse.releases.parts import find_damaged_part, missing_part, sealed_parts
 from warehouse.releases.recovery import recover
-from warehouse.releases.revisions import Revision
 from warehouse.releases.rewriting import rewrite_release
-from warehouse.releases.sealing import keep_release, seal, verify, write_manifest
+from warehouse.releases.sealing import keep_release, verify, write_manifest
 from warehouse.releases.swapping import Current, current, swap
 from warehouse.releases.union import CannotUnite, UnitedRelease, write_union
 
@@ -104,7 +109,6 @@ __all__ = [
     "remove_unneeded",
     "rewrite_release",
     "rollback",
-    "seal",
     "sealed_parts",
     "swap",
     "verify",

@@ -1,4 +1,4 @@
-"""Define the manifest of a release, its id, and the errors about releases.
+"""Define the manifest of a release, its id, the intent of a swap, and the errors about releases.
 
 This module reads manifests from disk. See `sealing` for comparing a manifest with the files.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from warehouse.files import write_atomically
 from warehouse.paths import MANIFEST_FILE, Home
 
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
@@ -118,6 +119,8 @@ class ErasedRecords(BaseModel):
 class Manifest(BaseModel):
     """The manifest of a release. `loads`: load ids per source; `versions`: version per package; `exports`: by file name.
 
+    A caller of `write_manifest` leaves `files` and `exports` empty.
+
     `data_as_of` and `as_of` (the run's clock) are in city local time. `content_hash` is the hash when the release was sealed;
     `erasures` lists what was removed from the analyst file since. `parts`: `schema.view` of the analyst file → the files in the
     lake that it reads. Manifests of earlier versions lack the last five fields.
@@ -134,7 +137,7 @@ class Manifest(BaseModel):
     loads: dict[str, tuple[str, ...]]
     versions: dict[str, str]
     seeds_hash: str
-    files: dict[str, FileRecord]
+    files: dict[str, FileRecord] = {}
     as_of: datetime | None = None
     made_of: BuildInputs = BuildInputs()
     exports: dict[str, ExportRecord] = {}
@@ -191,3 +194,25 @@ def new_release_id(home: Home, created_at: datetime, content_hash: str) -> str:
         newest = datetime.strptime(known[-1].partition("-")[0], _STAMP).replace(tzinfo=UTC)
         moment = max(moment, newest + timedelta(seconds=1))
     return f"{moment.strftime(_STAMP)}-{content_hash[:8]}"
+
+
+class SwapIntent(BaseModel):
+    """The release that a swap is publishing, recorded from before its first file moves until after the last one.
+
+    `is_new`: it was never published, so the swap also publishes its disclosure ledger.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    release_id: str
+    is_new: bool = False
+
+
+def write_intent(home: Home, release_id: str, *, is_new: bool) -> None:
+    """Record the release; after a kill, the next start completes the swap."""
+    write_atomically(home.swap_intent, SwapIntent(release_id=release_id, is_new=is_new).model_dump_json())
+
+
+def read_intent(home: Home) -> SwapIntent:
+    """The recorded release; ValueError if the file cannot be read."""
+    return SwapIntent.model_validate_json(home.swap_intent.read_bytes())

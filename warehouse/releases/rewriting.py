@@ -11,14 +11,14 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse import part_files
 from warehouse.connection import attach, in_memory
 from warehouse.files import sync, write_atomically
-from warehouse.object_store import is_object
+from warehouse.lake_files import part_files
+from warehouse.lake_files.object_store import is_object
 from warehouse.paths import ANALYST_FILE, MANIFEST_FILE, Home
 from warehouse.releases.candidate import STORAGE_VERSION
+from warehouse.releases.lake import part_record
 from warehouse.releases.manifest import ErasedRecords, Manifest, PartRecord, ReleaseCorrupt, read_manifest
-from warehouse.releases.parts import part_record
 from warehouse.releases.sealing import READ_ONLY, file_record
 from warehouse.rewrite import LeftOut, rewrite_database
 from warehouse.sql import literal

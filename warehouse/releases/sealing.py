@@ -5,10 +5,8 @@ See `swapping` for publishing a release.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -18,54 +16,30 @@ from warehouse.fingerprint import file_sha256
 from warehouse.paths import ANALYST_FILE, EXPORTS, MANIFEST_FILE, RELEASE_FILES, Home
 from warehouse.releases.analysis_views import ANALYSIS_SCHEMA
 from warehouse.releases.candidate import Candidate
+from warehouse.releases.lake import find_damaged_part, missing_part
 from warehouse.releases.manifest import (
-    BuildInputs,
     ExportRecord,
     FileRecord,
     Manifest,
-    PartRecord,
     ReleaseCorrupt,
     UnknownRelease,
     known_releases,
     parse_manifest,
     read_manifest,
+    write_intent,
 )
-from warehouse.releases.parts import find_damaged_part, missing_part
-from warehouse.releases.swap_intent import write_intent
 from warehouse.sql import quoted
 
 READ_ONLY = 0o440
 
 
-def seal(home: Home, candidate: Candidate, **about: Any) -> Manifest:
-    """Turn the candidate into the release `releases/<release_id>/`: `write_manifest` and `keep_release`, see there."""
-    manifest = write_manifest(home, candidate, **about)
-    keep_release(home, candidate, manifest)
-    return manifest
-
-
-def write_manifest(
-    home: Home,
-    candidate: Candidate,
-    *,
-    release_id: str,
-    created_at: datetime,
-    data_as_of: datetime | None,
-    code_version: str,
-    content_hash: str,
-    loads: Mapping[str, Sequence[str]],
-    versions: Mapping[str, str],
-    seeds_hash: str,
-    as_of: datetime | None = None,
-    made_of: BuildInputs | None = None,
-    parts: Mapping[str, Sequence[PartRecord]] | None = None,
-) -> Manifest:
+def write_manifest(home: Home, candidate: Candidate, draft: Manifest) -> Manifest:
     """Make the candidate's files read-only, and record and verify them. Detach them everywhere first.
 
-    `parts`: `schema.view` of the analyst file → the files in the lake that it reads.
+    `draft`: the manifest without its files and exports.
     ReleaseCorrupt if a file is in use, does not open, contains another view, or changes; the candidate stays then.
     """
-    views = {name: tuple(records) for name, records in (parts or {}).items()}
+    release_id = draft.release_id
     if release_id in known_releases(home):
         raise ValueError(f"release {release_id} exists; ids come from new_release_id")
     for name in RELEASE_FILES:
@@ -77,22 +51,8 @@ def write_manifest(
             path.chmod(READ_ONLY)
             sync(path)
         sync(exports)
-    manifest = Manifest(
-        release_id=release_id,
-        run_id=candidate.run_id,
-        created_at=created_at,
-        data_as_of=data_as_of,
-        code_version=code_version,
-        content_hash=content_hash,
-        loads={source: tuple(ids) for source, ids in sorted(loads.items())},
-        versions=dict(sorted(versions.items())),
-        seeds_hash=seeds_hash,
-        files={name: file_record(release_id, candidate.folder / name, views) for name in RELEASE_FILES},
-        as_of=as_of,
-        made_of=made_of or BuildInputs(),
-        exports=_export_records(exports),
-        parts=views,
-    )
+    files = {name: file_record(release_id, candidate.folder / name, draft.parts) for name in RELEASE_FILES}
+    manifest = draft.model_copy(update={"files": files, "exports": _export_records(exports)})
     write_atomically(candidate.folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
     check_files(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)
     return manifest

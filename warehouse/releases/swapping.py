@@ -14,14 +14,13 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from warehouse.disclosure.publication_ledger import publish_ledger
+from warehouse.disclosure.states.publication_ledger import publish_ledger
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import EXPORTS, RELEASE_FILES, SHARED, Home
 from warehouse.releases.exports import CHECKSUMS
-from warehouse.releases.manifest import Manifest, ReleaseCorrupt
+from warehouse.releases.manifest import Manifest, ReleaseCorrupt, write_intent
 from warehouse.releases.sealing import READ_ONLY, read_tables, verify
-from warehouse.releases.swap_intent import write_intent
 
 READABLE = 0o644  # readers of the current release need not be in the group; it contains no figures
 REMOVING_PREFIX = ".removing-"

@@ -16,10 +16,10 @@ from typing import Any
 
 import duckdb
 
-from warehouse import part_files
 from warehouse.connection import in_memory
 from warehouse.files import write_atomically
 from warehouse.fingerprint import file_sha256
+from warehouse.lake_files import part_files
 from warehouse.sql import literal
 from warehouse.worker import Resources, Task, WorkerRefused
 

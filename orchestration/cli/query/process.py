@@ -22,7 +22,7 @@ import duckdb
 from orchestration.cli.query.formats import write_result
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_OK, EXIT_UNEXPECTED
 from warehouse.connection import WarehouseError, only_reads, open_reader, parts_of_views
-from warehouse.object_store import StoreUnusable
+from warehouse.lake_files.object_store import StoreUnusable
 
 DUCKDB_MEMORY = "2GB"
 # DuckDB's limit does not cover values in flight, such as one long list or text, nor Python.

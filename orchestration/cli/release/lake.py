@@ -8,7 +8,7 @@ from orchestration.cli.display import out, print_error
 from orchestration.cli.safeguards import locked
 from orchestration.runs.exit_codes import EXIT_UNEXPECTED
 from orchestration.settings import Settings
-from warehouse.object_store import StoreUnusable
+from warehouse.lake_files.object_store import StoreUnusable
 from warehouse.releases import ReleaseCorrupt, find_damaged_part, known_releases, read_manifest, remove_unneeded
 
 app = typer.Typer(no_args_is_help=True, help="Verify and prune the parts of facts in the lake (LEVELGROUND_LAKE).")

@@ -14,8 +14,8 @@ from duckdb import DuckDBPyConnection
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
 from warehouse.connection import open_reader
 from warehouse.paths import Home
+from warehouse.printable import did_you_mean
 from warehouse.sql import quoted
-from warehouse.suggestions import did_you_mean
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from orchestration.cli.release.reader import CannotShow, Row, open_release, rows_of
 from warehouse.paths import Home
-from warehouse.suggestions import did_you_mean
+from warehouse.printable import did_you_mean
 
 LISTED = 12
 HIDDEN = ("hidden", "hidden_at_source")

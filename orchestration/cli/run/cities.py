@@ -21,8 +21,8 @@ from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.errors import StepError
 from orchestration.runs.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
+from warehouse.printable import did_you_mean
 from warehouse.releases import CannotUnite, write_union
-from warehouse.suggestions import did_you_mean
 
 app = typer.Typer(
     no_args_is_help=True, help="List, show and add cities; run many cities, show their state, unite their public tables."

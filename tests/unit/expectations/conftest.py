@@ -13,7 +13,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.gate import gate_delivery
+from expectations.delivery.delivery_gate import gate_delivery
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.vocabulary import RaceVocabulary, Vocabulary, load_vocabulary

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from expectations.delivery.census_labels import MovedLine, concept_checks, moved_lines, read_concepts
+from expectations.delivery.concepts import MovedLine, concept_checks, moved_lines, read_concepts
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.unmapped_labels import CrosswalkError
 from expectations.results import ExpectationResult, GateResult

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from expectations.delivery.cell_checks import delivery_query
-from expectations.delivery.concept_columns import (
+from expectations.delivery.column_differences import header_checks
+from expectations.delivery.concepts import (
     ConceptDifference,
     concept_column_checks,
     concept_differences,
     read_concept_columns,
 )
 from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.header_drift import header_checks
 from expectations.delivery.suite_from_contract import delivery_suite
 from expectations.delivery.unmapped_labels import CrosswalkError, read_labels
 from ingest.contract import Contract

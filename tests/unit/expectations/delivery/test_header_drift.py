@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from expectations.delivery.header_drift import header_checks, likely_match, missing_columns
+from expectations.delivery.column_differences import header_checks, likely_match, missing_columns
 from expectations.engine.checks import Check
 from ingest.contract import Contract
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations.delivery.snapshot_checks import snapshot_checks
+from expectations.delivery.time_checks import snapshot_checks
 from expectations.engine.runner import Session
 from ingest.contract import Contract
 from ingest.contract.registry import read_contract

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from expectations.disclosure.linear_system import Floats, System
+from expectations.disclosure.intervals.linear_system import Floats, System
 
 Pattern = Literal["scattered", "block", "rectangles"]
 

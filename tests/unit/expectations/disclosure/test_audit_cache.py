@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from expectations.disclosure import audit, audit_cache
-from expectations.disclosure.attacker_model import build_attacker_model
+from expectations.disclosure import audit
 from expectations.disclosure.audit import AuditResult, run_audit
-from expectations.disclosure.audit_cache import AuditCache
-from expectations.disclosure.audit_inputs import CellKey, Row
-from expectations.disclosure.feasibility_intervals import Intervals, intervals
-from expectations.disclosure.linear_system import System
+from expectations.disclosure.equations.attacker_model import build_attacker_model
+from expectations.disclosure.inputs.audit_inputs import CellKey, Row
+from expectations.disclosure.intervals import audit_cache
+from expectations.disclosure.intervals.audit_cache import AuditCache
+from expectations.disclosure.intervals.feasibility_intervals import Intervals, intervals
+from expectations.disclosure.intervals.linear_system import System
 from tests.unit.expectations.disclosure.world import measure, publish, published_rows, slice_rows, where
 
 STOPS = measure("composition", "stops")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from expectations.disclosure.audit_inputs import CellKey, Row
+from expectations.disclosure.inputs.audit_inputs import CellKey, Row
 from tests.unit.expectations.disclosure.world import attack, district, leaking, measure, publish, slice_rows, where
 
 LEAD = measure("proportion", "lead")

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from expectations.disclosure import feasibility_intervals as module
-from expectations.disclosure.bound_propagation import propagate
-from expectations.disclosure.feasibility_intervals import intervals
-from expectations.disclosure.linear_programs import Infeasible, Program
-from expectations.disclosure.linear_system import System
+from expectations.disclosure.intervals import feasibility_intervals as module
+from expectations.disclosure.intervals.bound_propagation import propagate
+from expectations.disclosure.intervals.feasibility_intervals import intervals
+from expectations.disclosure.intervals.linear_programs import Infeasible, Program
+from expectations.disclosure.intervals.linear_system import System
 from tests.support.fuzzing import number_of_examples
 from tests.unit.expectations.disclosure.tables import tables
 

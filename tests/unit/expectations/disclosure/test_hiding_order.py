@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from expectations.disclosure.audit_inputs import Row
+from expectations.disclosure.inputs.audit_inputs import Row
 from tests.unit.expectations.disclosure.world import attack, measure, publish, slice_rows, where
 
 INPUTS = measure("count", "engagement_responses.inputs_count", numerator="engagement_inputs")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from expectations.disclosure.attacker_model import build_attacker_model
-from expectations.disclosure.audit_cache import AuditCache
-from expectations.disclosure.audit_inputs import Published, Row
+from expectations.disclosure.equations.attacker_model import build_attacker_model
 from expectations.disclosure.history_attack import counts_revealed_by_history
-from expectations.disclosure.read_history import History
+from expectations.disclosure.inputs.audit_inputs import Published, Row
+from expectations.disclosure.inputs.read_history import History
+from expectations.disclosure.intervals.audit_cache import AuditCache
 from tests.unit.expectations.disclosure.world import KINDS, measure, month, publish, quarter, slice_rows, where
 
 STOPS = measure("count", "stops")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from expectations.disclosure.audit_inputs import CellKey, Row
-from expectations.disclosure.cells import IN_COMBINATION, LEFT_OUT_KNOWN, UNPLACED
+from expectations.disclosure.equations.cells import IN_COMBINATION, LEFT_OUT_KNOWN, UNPLACED
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
+from expectations.disclosure.inputs.audit_inputs import CellKey, Row
 from tests.unit.expectations.disclosure.world import (
     CITY,
     attack,

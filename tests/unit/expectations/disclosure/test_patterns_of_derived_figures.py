@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from expectations.disclosure.attacker_model import build_attacker_model
-from expectations.disclosure.audit_inputs import Goal, Index, Row
-from expectations.disclosure.cells import UNKNOWN
+from expectations.disclosure.equations.attacker_model import build_attacker_model
+from expectations.disclosure.equations.cells import UNKNOWN
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
+from expectations.disclosure.inputs.audit_inputs import Goal, Index, Row
 from tests.unit.expectations.disclosure.world import (
     CITY,
     attack,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from expectations.disclosure.attacker_model import build_attacker_model
-from expectations.disclosure.audit_inputs import Row
+from expectations.disclosure.equations.attacker_model import build_attacker_model
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
+from expectations.disclosure.inputs.audit_inputs import Row
 from expectations.disclosure.release_differencing import small_changes
 from tests.unit.expectations.disclosure.world import (
     attack,

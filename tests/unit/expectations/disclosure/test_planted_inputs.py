@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from expectations.disclosure import attacker_model, forbidden_disclosures, sum_equations
-from expectations.disclosure.attacker_model import build_attacker_model
+from expectations.disclosure import forbidden_disclosures
 from expectations.disclosure.audit import run_audit
-from expectations.disclosure.audit_inputs import Goal, Index, MedianRecords, Published, Row
-from expectations.disclosure.figure_equations import FigureEquations
+from expectations.disclosure.equations import attacker_model, sum_equations
+from expectations.disclosure.equations.attacker_model import build_attacker_model
+from expectations.disclosure.equations.figure_equations import FigureEquations
+from expectations.disclosure.inputs.audit_inputs import Goal, Index, MedianRecords, Published, Row
 from tests.unit.expectations.disclosure.world import CITY, leaking, measure, publish, published_rows, slice_rows, where
 
 STAFF = measure("composition", "staff", numerator="positions", denominator="positions")

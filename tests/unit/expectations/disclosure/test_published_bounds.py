@@ -8,10 +8,10 @@ from functools import partial
 
 import pytest
 
-from expectations.disclosure.attacker_model import build_attacker_model
 from expectations.disclosure.audit import run_audit
-from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, Row
+from expectations.disclosure.equations.attacker_model import build_attacker_model
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
+from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, CellKey, Row
 from tests.unit.expectations.disclosure.world import (
     leaked_bounds,
     leaking,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from expectations.disclosure.attacker_model import AttackerModel, build_attacker_model
 from expectations.disclosure.audit import run_audit
-from expectations.disclosure.audit_inputs import AuditedMeasure, MedianRecords, Published, Row
+from expectations.disclosure.equations.attacker_model import AttackerModel, build_attacker_model
+from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, MedianRecords, Published, Row
 from expectations.disclosure.release_differencing import small_changes
 from tests.unit.expectations.disclosure.world import CITY, leaking, measure, published_rows, where
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 import pytest
 import yaml
 
-from expectations.disclosure.attacker_model import AttackerModel, build_attacker_model
 from expectations.disclosure.audit import run_audit
-from expectations.disclosure.audit_inputs import FIGURES, CellKey, MedianRecords, Row
+from expectations.disclosure.equations.attacker_model import AttackerModel, build_attacker_model
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
-from expectations.disclosure.linear_system import TOLERANCE
+from expectations.disclosure.inputs.audit_inputs import FIGURES, CellKey, MedianRecords, Row
+from expectations.disclosure.intervals.linear_system import TOLERANCE
 from orchestration.settings import DBT_PROJECT
 from tests.unit.expectations.disclosure.world import CITY, leaking, measure, publish, published_rows, slice_rows, where
 

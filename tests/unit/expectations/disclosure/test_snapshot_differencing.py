@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from expectations.disclosure.audit_inputs import CellKey, Row
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
+from expectations.disclosure.inputs.audit_inputs import CellKey, Row
 from tests.unit.expectations.disclosure.world import (
     attack,
     leaked_bounds,

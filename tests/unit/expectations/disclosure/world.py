@@ -10,9 +10,9 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from expectations.disclosure.attacker_model import build_attacker_model
 from expectations.disclosure.audit import AuditResult, run_audit
-from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, Index, Published, Row
+from expectations.disclosure.equations.attacker_model import build_attacker_model
+from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, CellKey, Index, Published, Row
 
 CITY = "5553000"
 KINDS = {

@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 
 from warehouse.disclosure.build_constraints import PublicReference, build_constraints
 from warehouse.disclosure.counts import Cell, CountSystem
-from warehouse.disclosure.planned_figures import Figure, RowKey
+from warehouse.disclosure.states.planned_figures import Figure, RowKey
 from warehouse.disclosure.suppression_units import suppression_units
 
 KINDS = {

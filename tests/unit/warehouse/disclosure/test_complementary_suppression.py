@@ -13,7 +13,7 @@ from tests.unit.warehouse.disclosure.tables import at, composition, counted, fig
 from warehouse.disclosure.complementary_suppression import PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern, find_pattern
 from warehouse.disclosure.counts import CountSystem
 from warehouse.disclosure.linear_programs import DeviationProgram
-from warehouse.disclosure.planned_figures import Figure
+from warehouse.disclosure.states.planned_figures import Figure
 from warehouse.disclosure.suppression_units import suppression_units
 
 RACES = ("black", "white", "asian", "hispanic")

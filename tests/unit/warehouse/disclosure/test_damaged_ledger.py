@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from warehouse.disclosure import LedgerDamaged, publish_ledger, restore_ledger
-from warehouse.disclosure.publication_ledger import FOLDER, _write
+from warehouse.disclosure.states.publication_ledger import FOLDER, _write
 from warehouse.paths import Home
 
 RELEASE = "20240405T000000Z-00000000"

@@ -10,7 +10,7 @@ import pytest
 
 from warehouse.disclosure import suppress
 from warehouse.disclosure.enclosed_cells import enclosed_cells
-from warehouse.disclosure.reported_figures import REPORTED
+from warehouse.disclosure.states.reported_figures import REPORTED
 from warehouse.paths import Home
 
 # District → race → elevated results of three years. Every sum over places, races or years is 11 or more.

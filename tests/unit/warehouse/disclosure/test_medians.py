@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from warehouse.disclosure import suppress
-from warehouse.disclosure.reported_figures import REPORTED
+from warehouse.disclosure.states.reported_figures import REPORTED
 from warehouse.paths import Home
 
 NIGHT = dt.datetime(2025, 3, 1)

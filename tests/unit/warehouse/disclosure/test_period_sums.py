@@ -12,7 +12,7 @@ from warehouse.disclosure.build_constraints import PublicReference, build_constr
 from warehouse.disclosure.complementary_suppression import PRIMARY, SuppressionPattern, find_pattern
 from warehouse.disclosure.counts import CountSystem
 from warehouse.disclosure.period_sums import years
-from warehouse.disclosure.planned_figures import Figure
+from warehouse.disclosure.states.planned_figures import Figure
 from warehouse.disclosure.suppression_units import suppression_units
 
 

@@ -9,7 +9,7 @@ from tests.unit.warehouse.disclosure.tables import at, counted, figure, narrowes
 from warehouse.disclosure.build_constraints import UNKNOWN
 from warehouse.disclosure.complementary_suppression import PRIMARY, SuppressionPattern, find_pattern
 from warehouse.disclosure.counts import Cell, CountSystem
-from warehouse.disclosure.planned_figures import Figure
+from warehouse.disclosure.states.planned_figures import Figure
 from warehouse.disclosure.suppression_units import suppression_units
 
 REMOVALS = ("removals", "students")

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.disclosure.published_history import HISTORY, history_query, read_history
+from warehouse.disclosure.states.published_history import HISTORY, history_query, read_history
 from warehouse.paths import PUBLIC_FILE, Home
 
 ROW = {

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from warehouse.disclosure import publish_ledger, restore_ledger, suppress, write_ledger
-from warehouse.disclosure.reported_figures import REPORTED
+from warehouse.disclosure.states.reported_figures import REPORTED
 from warehouse.paths import Home
 
 JANUARY, FEBRUARY, WHOLE = ("month", "2024-01-01"), ("month", "2024-02-01"), ("quarter", "2024-01-01")

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from warehouse.disclosure import publish_ledger, suppress, write_ledger
-from warehouse.disclosure.planned_figures import GRAIN
-from warehouse.disclosure.reported_figures import REPORTED
+from warehouse.disclosure.states.planned_figures import GRAIN
+from warehouse.disclosure.states.reported_figures import REPORTED
 from warehouse.paths import Home
 
 Reported = dict[tuple[Any, ...], tuple[Any, ...]]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse.disclosure import write_reported_responses
-from warehouse.disclosure.reported_responses import REPORTED_RESPONSES, is_safe_change, states_query
+from warehouse.disclosure.states.reported_responses import REPORTED_RESPONSES, is_safe_change, states_query
 from warehouse.paths import Home
 
 Counts = Mapping[str, tuple[int, int, int, int]]  # adopted, adapted, declined, pending, by theme

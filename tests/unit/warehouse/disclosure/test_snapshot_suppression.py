@@ -10,8 +10,8 @@ import pytest
 from tests.unit.warehouse.disclosure.tables import KINDS, at, figure
 from warehouse.disclosure.build_constraints import PublicReference, build_constraints
 from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
-from warehouse.disclosure.planned_figures import Figure, RowKey
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
+from warehouse.disclosure.states.planned_figures import Figure, RowKey
 from warehouse.disclosure.suppression_units import medians_of_few_records, medians_of_hidden_counts, suppression_units
 
 FIRST, SECOND, THIRD = dt.date(2025, 12, 31), dt.date(2026, 3, 31), dt.date(2026, 6, 30)

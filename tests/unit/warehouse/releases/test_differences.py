@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.support.sealing import seal
 from warehouse.connection import attach, detach
 from warehouse.paths import Home
 from warehouse.releases import (
@@ -24,9 +25,8 @@ from warehouse.releases import (
     explain_differences,
     find_causes,
     new_release_id,
-    seal,
 )
-from warehouse.releases.differences import GRAIN
+from warehouse.releases.comparison.differences import GRAIN
 
 Seal = Callable[..., Manifest]
 # measure, version, period, race, value, reliability
@@ -273,7 +273,7 @@ def test_a_change_that_nothing_explains_stays_unexplained(home: Home, make: Seal
 
 
 def test_a_release_without_recorded_hashes_is_compared_without_causes(home: Home, make: Seal) -> None:
-    before = make(made_of=None, as_of=None, code_version="0.0.9")
+    before = make(made_of=BuildInputs(), as_of=None, code_version="0.0.9")
     after = make([(*row[:4], row[4] + 1, row[5]) for row in ROWS], loads=LOADS | {"fpc__police_stops": ["c"]})
     found = {"calls": ["levelground"], "stops": ["fpc__police_stops", "levelground"]}
     differences = explained(home, before, after)

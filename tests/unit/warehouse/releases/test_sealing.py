@@ -9,9 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.support.sealing import seal
 from warehouse.connection import attach, detach, open_working
 from warehouse.paths import Home
-from warehouse.releases import Candidate, Manifest, ReleaseCorrupt, known_releases, seal, verify
+from warehouse.releases import Candidate, Manifest, ReleaseCorrupt, known_releases, verify
 
 RELEASE_ID = "20251201T000000Z-00000000"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse import part_files
+from warehouse.lake_files import part_files
 from warehouse.rowwise import PartTask, RowwisePlan, save_plan
 from warehouse.rowwise.worker import build_part
 from warehouse.worker import Resources, WorkerRefused

@@ -1,0 +1,154 @@
+"""Decide whether the public file may be published, given every file that was published before.
+
+This module runs the audit on files and returns findings. See `audit` for the audit, `orchestration` for the consequences.
+Messages name measures, periods, kinds of places and numbers of cells, never a hidden figure.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from expectations.disclosure.audit import run_audit
+from expectations.disclosure.classification import check_tables
+from expectations.disclosure.equations.attacker_model import build_attacker_model
+from expectations.disclosure.forbidden_disclosures import forbidden_disclosures, labelled_rows
+from expectations.disclosure.history_attack import counts_revealed_by_history
+from expectations.disclosure.inputs.audit_inputs import CellKey, Relations
+from expectations.disclosure.inputs.read_history import read_history
+from expectations.disclosure.inputs.read_inputs import (
+    count_unmarked_changes,
+    read_figures,
+    read_known_race_counts,
+    read_measures,
+    read_median_records,
+    read_published,
+)
+from expectations.disclosure.inputs.read_responses import add_responses
+from expectations.disclosure.intervals.audit_cache import AuditCache
+from expectations.disclosure.published_bounds import forbidden_bounds, read_bounded_rows, read_ratio_bounds_over_few_cells
+from expectations.disclosure.release_differencing import small_changes
+from expectations.results import ExpectationResult, GateResult, Severity
+from warehouse import dialect
+
+SUBJECT = "published.equity_measures"
+NAMED = 5  # the number of groups of cells that a message names; it counts the others
+
+
+def gate_disclosure(
+    database: Engine | Path,
+    *,
+    ledger: Path | None,
+    responses: Path | None = None,
+    memory: Path | None = None,
+    relations: Relations | None = None,
+) -> GateResult:
+    """Evaluate the published figures of persons.
+
+    `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
+    attached as `relations` names them. `ledger`: each state ever published (Parquet); None or a missing file before the first
+    release. `responses`: the same of engagement responses.
+    `memory`: the file of parts found safe, so that they are not audited twice.
+    """
+    began = time.perf_counter()
+    relations = relations or Relations()
+    engine = dialect.engine(database)
+    with engine.connect() as connection:
+        measures = read_measures(connection, relations)
+        published = read_published(connection, relations, ledger, measures)
+        published, of_responses = add_responses(connection, relations, responses, published)
+        figures = (*read_figures(connection, relations, measures), *of_responses)
+        known = read_known_race_counts(connection, relations, measures)
+        records = read_median_records(connection, relations, measures)
+        over_schools = [
+            *forbidden_bounds(read_bounded_rows(connection, relations, measures)),
+            *read_ratio_bounds_over_few_cells(connection, relations, measures),
+        ]
+        first_figures = read_history(connection, relations, ledger, measures)
+        unmarked = count_unmarked_changes(connection, relations)
+        columns = tuple(check_tables(connection, relations.published))
+    model = build_attacker_model(published, figures, known, records)
+    cache = AuditCache(memory)
+    found = run_audit(model, cache.is_safe, cache.found_safe)
+    of_history = list(counts_revealed_by_history(model, published, first_figures, cache))
+    cache.keep()
+    refused = [
+        (f"{disclosure.what}: {disclosure.measure.measure_id}", disclosure.where)
+        for disclosure in [*forbidden_disclosures(published, records.counts, labelled_rows(published, figures)), *over_schools]
+    ]
+    refused += [(f"a share that no count explains: {row.measure.measure_id}", row.where) for row in model.unexplained]
+    findings = (
+        *columns,
+        _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
+        _finding("shown_functions", "critical", refused, _FUNCTIONS),
+        _finding(
+            "shown_fractions", "critical", [(f"{family} of {name}", at) for family, name, at in found.fractions], _FRACTIONS
+        ),
+        _finding("small_changes", "critical", small_changes(model, published), _CHANGES),
+        _finding("history_leaks", "critical", of_history, _HISTORY_LEAKS),
+        _finding("history_of_withdrawn", "critical", first_figures.withdrawn, _HISTORY_WITHDRAWN),
+        _finding("history_was_published", "critical", first_figures.wrong, _HISTORY_WRONG),
+        _finding("figures_agree", "critical", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),
+        _count("reported_as_counted", "critical", unmarked, 0, _UNSAID),
+        # no release can undo what readers have, so this one is not blocked for it
+        _finding("told_before", "warning", [(leak.records, leak.where) for leak in found.leaked_before], _BEFORE),
+        _count("cells", "info", found.cells),
+        _count("sensitive_cells", "info", found.sensitive),
+        _count("cells_audited", "info", found.audited),
+        _count("seconds", "info", round(time.perf_counter() - began, 3)),
+    )
+    return GateResult("disclosure", SUBJECT, findings)
+
+
+_LEAKS = (
+    "counts of few persons can be computed too closely from the published figures; hide more in the public file "
+    "(warehouse/disclosure), or remove the measure from publication_plan.csv"
+)
+_FUNCTIONS = "the public file contains a value that reveals a hidden count; leave it empty (models/published)"
+_FRACTIONS = "the public file shows a share whose denominator is hidden, which reveals both; leave it empty (models/published)"
+_CHANGES = (
+    "counts differ from the last release by fewer persons than may be shown; keep the earlier figure until the change is 0 or "
+    "large (warehouse/disclosure)"
+)
+_HISTORY_LEAKS = (
+    "counts that the public file hides can be computed for an earlier day from the first figures in as_reported_history; "
+    "withhold them (models/published)"
+)
+_HISTORY_WITHDRAWN = (
+    "as_reported_history repeats first figures although another figure of the source and period was withdrawn or hidden since; "
+    "withhold them (models/published)"
+)
+_HISTORY_WRONG = "as_reported_history shows first figures that no release published; build it again, and find what changed"
+_AGREE = "the public file contradicts the analyst file, or itself; build it again, and find what changed"
+_UNSAID = "reported figures differ from the counts without a pending revision"
+_BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was different then"
+
+
+def _finding(name: str, severity: Severity, cells: Iterable[tuple[str, CellKey]], problem: str) -> ExpectationResult:
+    groups = Counter((what, _when(where), where.geography_type) for what, where in cells)
+    total = sum(groups.values())
+    named = [f"{what}, {when}, {kind}: {_cells(count)}" for (what, when, kind), count in sorted(groups.items())]
+    more = [f"and {len(named) - NAMED} more groups"] if len(named) > NAMED else []
+    message = f"{problem} ({'; '.join([*named[:NAMED], *more])})" if total else ""
+    return ExpectationResult(name, None, severity, not total, float(total), 0.0, message)
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
+
+
+def _when(where: CellKey) -> str:
+    return f"{where.period_type} {where.period_start}"
+
+
+def _count(
+    name: str, severity: Severity, observed: float, threshold: float | None = None, problem: str = ""
+) -> ExpectationResult:
+    success = threshold is None or observed <= threshold
+    return ExpectationResult(
+        name, None, severity, success, float(observed), threshold, "" if success else f"{problem} ({observed:g})"
+    )

@@ -1,0 +1,1 @@
+"""Read what the audit knows: published figures and earlier states of them, public knowledge, and the true figures."""

@@ -1,0 +1,126 @@
+"""Read the as-reported history of the public file, and what earlier releases showed, for the audit.
+
+See `history_attack` for what the first figures reveal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, CellKey, Relations, Row
+from expectations.disclosure.inputs.catalog import fetch, table_exists
+from warehouse.sql import literal
+
+TABLE = "as_reported_history"
+_COUNTS, _SHARES = ("numerator", "denominator"), ("value", "bound_low", "bound_high")
+_KEYS = ", ".join(GRAIN)
+_OVERLAP = "on before.source = gone.source and before.period_start <= gone.period_end and before.period_end >= gone.period_start"
+_CLOSE = 1e-9
+
+
+@dataclass(frozen=True)
+class History:
+    """First figures that the public file repeats, each with its release, and rows that never changed, with their first release.
+
+    `repeated` and `unchanged` are rows of persons; `repeated` has the counts of the first release too, which readers may have
+    kept. `wrong` and `withdrawn`: (measure, place) of repeated figures of any measure that no release showed, and of those next
+    to a figure that was withdrawn or hidden since.
+    """
+
+    repeated: tuple[tuple[str, Row], ...] = ()
+    unchanged: tuple[tuple[str, Row], ...] = ()
+    wrong: tuple[tuple[str, CellKey], ...] = ()
+    withdrawn: tuple[tuple[str, CellKey], ...] = ()
+
+
+def read_history(
+    connection: Connection, relations: Relations, ledger: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]
+) -> History:
+    """Read the history of the public file. `ledger`: each state of persons ever published; None before the first release."""
+    relation = f"{relations.published}.{TABLE}"
+    if not table_exists(connection, relation):
+        return History()
+    repeating = f"(from {relation} where coalesce(first_value, first_bound_low, first_bound_high) is not null)"
+    cells = tuple(_cells(connection, f"from {repeating}"))
+    if not cells:
+        return History()
+    now, before, using = f"{relations.published}.equity_measures", relations.history, f"using ({_KEYS})"
+    both = f"{repeating} as shown inner join {before} as before {using}"
+    # counts as readers of the first release have them; shares and bounds only where the history repeats them
+    counts = ", ".join(f"before.first_{name} as {name}" for name in _COUNTS)
+    shares = ", ".join(f"shown.first_{name} as {name}" for name in _SHARES)
+    repeated = _rows(connection, f"select {_KEYS}, shown.first_release_id, {counts}, {shares} from {both}", measures)
+    unlisted = f"select {_KEYS}, first_release_id, {', '.join((*_COUNTS, *_SHARES))} from {now} as now "
+    unlisted += f"inner join {before} as before {using} anti join {relation} {using}"
+    unchanged = _rows(connection, unlisted, measures) if repeated else ()
+    return History(
+        repeated,
+        unchanged,
+        tuple(_cells(connection, _never_published(repeating, before, ledger, measures))),
+        tuple(_cells(connection, f"select distinct {_KEYS} from {both} inner join ({_gone(now, before)}) as gone {_OVERLAP}")),
+    )
+
+
+def _never_published(repeating: str, before: str, ledger: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]) -> str:
+    """SQL of repeated figures that their release did not publish: by the history, and of persons by the ledger too."""
+    names = f"select {_KEYS} from {repeating} as shown"
+    differs = " or ".join(
+        f"(shown.first_{name} is not null and coalesce(abs(shown.first_{name} - before.{{0}}{name}) "
+        f"> {_CLOSE} * greatest(1, abs(before.{{0}}{name})), true))"
+        for name in _SHARES
+    )
+    of_history = (
+        f"{names} left join {before} as before using ({_KEYS}) "
+        f"where before.first_release_id is distinct from shown.first_release_id or {differs.format('first_')}"
+    )
+    persons = _persons(measures)
+    if ledger is None or not ledger.is_file():
+        return f"{of_history} union all {names} where measure_id in ({persons})"
+    of_ledger = (
+        f"{names} left join read_parquet({literal(str(ledger))}) as before "
+        f"on shown.first_release_id = before.release_id and {' and '.join(f'shown.{name} = before.{name}' for name in GRAIN)} "
+        f"where shown.measure_id in ({persons}) and ({differs.format('')})"
+    ).replace(f"select {_KEYS}", f"select {', '.join(f'shown.{name}' for name in GRAIN)}", 1)
+    return f"{of_history} union all {of_ledger}"
+
+
+def _gone(now: str, before: str) -> str:
+    """SQL of the sources and periods of protected figures that were published and are not any more."""
+    # another version of the measure counts the same persons
+    same = " and ".join(f"now.{name} = before.{name}" for name in GRAIN if name != "measure_version")
+    return (
+        f"select distinct source, period_start, period_end from {before} as before where is_protected and not exists ("
+        f"select 1 from {now} as now where {same} and now.publication_status <> 'suppressed' "
+        "and (now.publication_status <> 'bounded' or before.last_value is null) "
+        "and (coalesce(now.value, now.numerator, now.bound_low) is not null or now.publication_status = 'unreliable'))"
+    )
+
+
+def _rows(connection: Connection, source: str, measures: Mapping[tuple[str, int], AuditedMeasure]) -> tuple[tuple[str, Row], ...]:
+    names = (*_COUNTS, *_SHARES)
+    columns = f"{_KEYS}, first_release_id, {', '.join(names)}"
+    query = f"select {columns} from ({source}) where measure_id in ({_persons(measures)}) order by all"
+    found = []
+    for measure_id, version, *values in fetch(connection, query):
+        measure = measures.get((measure_id, version))
+        if measure is not None and measure.threshold:
+            *place, method, stratum_type, stratum_code = values[: len(GRAIN) - 2]
+            release, *of_first = values[len(GRAIN) - 2 :]
+            figures = {name: float(figure) for name, figure in zip(names, of_first, strict=True) if figure is not None}
+            at = CellKey._make((*place, stratum_type, stratum_code))
+            found.append((release or "", Row(measure, at, method, "", "published", figures, {})))
+    return tuple(found)
+
+
+def _persons(measures: Mapping[tuple[str, int], AuditedMeasure]) -> str:
+    """SQL of the measures of persons."""
+    return ", ".join(sorted({literal(code) for (code, _), measure in measures.items() if measure.threshold})) or "''"
+
+
+def _cells(connection: Connection, query: str) -> list[tuple[str, CellKey]]:
+    rows = fetch(connection, f"select {_KEYS} from ({query}) order by all")
+    return [(measure_id, CellKey._make((*place[:8], *place[9:]))) for measure_id, _, *place in rows]

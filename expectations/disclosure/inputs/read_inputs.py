@@ -1,0 +1,259 @@
+"""Read the published, earlier and true figures of persons for the audit.
+
+See `audit_inputs` for the records, and `read_derived` for indices, goals and reference data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from expectations.disclosure.inputs.audit_inputs import (
+    CITY_THRESHOLD,
+    COUNTS,
+    FIGURES,
+    GRAIN,
+    LOWER_THRESHOLDS,
+    PERSONS,
+    WORDS,
+    AuditedMeasure,
+    CellKey,
+    MedianRecords,
+    Published,
+    Relations,
+    Row,
+)
+from expectations.disclosure.inputs.catalog import columns_of, fetch
+from expectations.disclosure.inputs.read_derived import (
+    read_compared,
+    read_goals,
+    read_indices,
+    read_label_members,
+    read_populations,
+    read_stocks,
+)
+from warehouse.sql import literal
+
+
+def read_measures(connection: Connection, relations: Relations) -> dict[tuple[str, int], AuditedMeasure]:
+    """Every measure by id and version; those that are not confidential have a threshold of 0.
+
+    A measure is confidential if it counts persons or households, if its source is confidential, or if it counts the aggregates of
+    an agreement that protects them always.
+    """
+    seed = f"select measure_id, part, records from {relations.reference}.publication_records"
+    names = {(measure, part): records for measure, part, records in fetch(connection, seed)}
+    persons, counts = (", ".join(map(literal, words)) for words in (PERSONS, COUNTS))
+    rows = fetch(
+        connection,
+        (
+            "select measures.measure_id, measures.measure_version, measures.kind, measures.unit, "
+            "coalesce(measures.minimum_n, 0) as minimum_n, "
+            f"measures.statistical_unit in ({persons}) or coalesce(sources.statistical_unit in ({persons}), false) "
+            "or coalesce(sources.classification = 'confidential', false) "
+            "or coalesce(sources.statistical_unit = 'aggregate' and sources.protect = 'always' "
+            f"and measures.kind in ({counts}), false) as is_confidential, "
+            f"greatest(coalesce(sources.suppress_below, 0), {_least_threshold('measures.source')}) as threshold, "
+            "coalesce(sources.zeros = 'hide', false) as hides_zeros, measures.population_scheme, measures.age_universe "
+            f"from {relations.marts}.dim_measure as measures "
+            f"left join {relations.marts}.dim_source as sources on measures.source = sources.source order by all"
+        ),
+    )
+    listed = list(rows)
+    first = {measure_id: min(row[1] for row in listed if row[0] == measure_id) for measure_id in {row[0] for row in listed}}
+    measures = {}
+    for measure_id, version, kind, unit, minimum_n, is_confidential, threshold, hides_zeros, scheme, ages in listed:
+        # a definition that replaced another counts the same persons; two side by side count different ones
+        later = f"@{version}" if version > first[measure_id] else ""
+        numerator = names.get((measure_id, "numerator"), f"{measure_id}.numerator") + later
+        if kind == "composition":
+            denominator: str | None = numerator
+        elif (measure_id, "denominator") in names or kind == "proportion" or (kind == "rate" and is_confidential and not scheme):
+            denominator = names.get((measure_id, "denominator"), f"{measure_id}.denominator") + later
+        else:
+            denominator = None
+        measures[measure_id, version] = AuditedMeasure(
+            measure_id,
+            version,
+            kind,
+            unit,
+            float(minimum_n),
+            int(threshold) if is_confidential and (threshold > 1 or hides_zeros) else 0,
+            bool(hides_zeros),
+            scheme,
+            ages,
+            numerator,
+            denominator,
+            names.get((measure_id, "records"), f"{measure_id}.records") + later,
+        )
+    return measures
+
+
+def read_published(
+    connection: Connection, relations: Relations, ledger: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]
+) -> Published:
+    """What a reader has. `ledger` is None, or a missing file, before the first release."""
+    confidential = {key: measure for key, measure in measures.items() if measure.threshold}
+    earlier: list[tuple[Row, str]] = []
+    if ledger is not None and ledger.is_file():
+        states = f"read_parquet({literal(str(ledger))})"
+        listed = sorted(confidential.values(), key=lambda measure: -measure.measure_version)
+        oldest = {measure.measure_id: measure for measure in listed}
+        order = "published_at, release_id, "
+        earlier = list(_read_rows(connection, states, confidential, order=order, status=True, replaced_by=oldest))
+    kinds = dict(fetch(connection, f"select race_ethnicity_code, kind from {relations.marts}.dim_race_ethnicity"))
+    return Published(
+        tuple(confidential.values()),
+        _rows(connection, f"{relations.published}.equity_measures", confidential, status=True),
+        tuple(row for row, _ in earlier),
+        kinds,
+        tuple(_subsets(connection, relations, {version for _, version in measures})),
+        read_indices(connection, relations, confidential),
+        read_goals(connection, relations, confidential),
+        read_populations(connection, relations, confidential.values()),
+        read_stocks(connection, relations),
+        read_label_members(connection, relations),
+        tuple(release for _, release in earlier),
+        compared=read_compared(connection, relations, confidential),
+    )
+
+
+def _subsets(connection: Connection, relations: Relations, versions: Iterable[int]) -> Iterator[tuple[str, str]]:
+    """Records and those that contain them; the records of a later version of a measure are among those of the same version."""
+    query = (
+        f"select distinct records, universe from {relations.reference}.publication_records "
+        "where coalesce(universe, '') <> '' order by all"
+    )
+    for records, universe in fetch(connection, query):
+        yield records, universe
+        yield from ((f"{records}@{version}", f"{universe}@{version}") for version in sorted(versions) if version > 1)
+
+
+def read_figures(
+    connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
+) -> tuple[Row, ...]:
+    """The true figures of confidential measures: as reported where they are frozen, else those of the marts.
+
+    Reported ones come last. Two measures may count the same records, one of them unpublished and therefore never frozen; readers
+    have the reported count, and the later row decides (see `attacker_model`).
+    """
+    confidential = {key: measure for key, measure in measures.items() if measure.threshold}
+    marts = f"{relations.marts}.fct_equity_measures"
+    if relations.reported is None:
+        return _rows(connection, marts, confidential, status=False)
+    unreported = f"(from {marts} anti join {relations.reported} as reported using ({', '.join(GRAIN)}))"
+    return (
+        *_rows(connection, unreported, confidential, status=False),
+        *_rows(connection, relations.reported, confidential, status=False),
+    )
+
+
+def read_known_race_counts(
+    connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
+) -> dict[tuple[str, CellKey], float]:
+    """The number of known race in reported figures that were corrected since, by records and place of all races.
+
+    An unpublished race has no reported row, and its figure of today differs from the earlier one.
+    """
+    if relations.reported is None:
+        return {}
+    whole = ("measure_id", "measure_version", "period_type", "period_start", "geography_type", "stratum_type")
+    query = (
+        f"select {', '.join(GRAIN)}, known_numerator, known_denominator from {relations.reported} "
+        f"where method <> 'place_weighted' and ({', '.join(whole)}) in "
+        f"(select ({', '.join(whole)}) from {relations.reported} where is_revision_pending) order by {', '.join(GRAIN)}"
+    )
+    known: dict[tuple[str, CellKey], float] = {}
+    for measure_id, version, *place, _, stratum_type, stratum_code, of_numerator, of_denominator in fetch(connection, query):
+        measure = measures.get((measure_id, version))
+        if measure is None or not measure.threshold or measure.kind == "median":
+            continue
+        where = CellKey._make((*place[:-2], "all", "exclusive", stratum_type, stratum_code))
+        of_whole = of_denominator if measure.kind == "proportion" else None
+        for records, count in ((measure.numerator, of_numerator), (measure.denominator, of_whole)):
+            if records is not None and count is not None:
+                known[records, where] = float(count)
+    return known
+
+
+def read_median_records(
+    connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
+) -> MedianRecords:
+    """The true number of records of each median of persons, where it is known."""
+    columns = set() if relations.reported is None else columns_of(connection, relations.reported)
+    if not {"kind", "records"} <= columns:
+        return MedianRecords()
+    known_records = "known_records" if "known_records" in columns else "null"
+    query = (
+        f"select {', '.join(GRAIN)}, records, {known_records} from {relations.reported} "
+        f"where kind = 'median' and records is not null order by {', '.join(GRAIN)}"
+    )
+    counts: dict[tuple[AuditedMeasure, CellKey], float] = {}
+    known: dict[tuple[str, CellKey], float] = {}
+    for measure_id, version, *place, _, stratum_type, stratum_code, records, of_known_race in fetch(connection, query):
+        if measure := measures.get((measure_id, version)):
+            where = CellKey._make((*place, stratum_type, stratum_code))
+            counts[measure, where] = float(records)
+            if of_known_race is not None:
+                known[measure.records, where._replace(race="all", tabulation="exclusive")] = float(of_known_race)
+    return MedianRecords(counts, known)
+
+
+def count_unmarked_changes(connection: Connection, relations: Relations) -> int:
+    """Rows whose reported figures differ from the marts, without a pending revision."""
+    if relations.reported is None:
+        return 0
+    differ = " or ".join(f"reported.{name} is distinct from marts.{name}" for name in ("numerator", "denominator", "value"))
+    query = (
+        f"select count(*) from {relations.reported} as reported left join {relations.marts}.fct_equity_measures as marts "
+        f"using ({', '.join(GRAIN)}) where not reported.is_revision_pending and ({differ})"
+    )
+    return int(connection.execute(text(query)).scalar_one())
+
+
+def _rows(
+    connection: Connection, source: str, measures: Mapping[tuple[str, int], AuditedMeasure], *, status: bool
+) -> tuple[Row, ...]:
+    """The rows of a relation."""
+    return tuple(row for row, _ in _read_rows(connection, source, measures, status=status))
+
+
+def _read_rows(
+    connection: Connection,
+    source: str,
+    measures: Mapping[tuple[str, int], AuditedMeasure],
+    *,
+    status: bool,
+    order: str = "",
+    replaced_by: Mapping[str, AuditedMeasure] | None = None,
+) -> Iterator[tuple[Row, str]]:
+    """The rows of a relation, with their release where it names one.
+
+    `replaced_by`: for rows of a version that is no longer listed, the measure that counts the same.
+
+    A file of an earlier version lacks newer columns.
+    """
+    present = columns_of(connection, source)
+    columns = [
+        name if name in present else f"null as {name}"
+        for name in ("jurisdiction", *GRAIN, *FIGURES, *WORDS, *(["publication_status"] if status else []), "release_id")
+    ]
+    ids = ", ".join(literal(name) for name in sorted({measure_id for measure_id, _ in measures})) or "''"
+    query = f"select {', '.join(columns)} from {source} as rows where measure_id in ({ids}) order by {order}{', '.join(GRAIN)}"
+    first = 1 + len(GRAIN)
+    for *values, release in fetch(connection, query):
+        measure = measures.get((values[1], values[2])) or (replaced_by or {}).get(values[1])
+        if measure is None:
+            continue
+        figures = {n: float(v) for n, v in zip(FIGURES, values[first : first + len(FIGURES)], strict=True) if v is not None}
+        words = {n: str(v) for n, v in zip(WORDS, values[first + len(FIGURES) :], strict=False) if v is not None}
+        where = CellKey(*values[3:11], *values[12:14])
+        yield Row(measure, where, values[11], values[0], values[-1] if status else None, figures, words), release or ""
+
+
+def _least_threshold(source: str) -> str:
+    """SQL of the smallest threshold that a source may have: the city's, or a lower one by its ADR."""
+    lower = " ".join(f"when {literal(name)} then {least}" for name, least in LOWER_THRESHOLDS.items())
+    return f"case {source} {lower} else {CITY_THRESHOLD} end"

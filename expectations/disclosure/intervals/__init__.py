@@ -1,0 +1,1 @@
+"""Compute how closely a system of equations encloses each of its figures, by bounds and linear programs."""

@@ -1,0 +1,190 @@
+"""Compute the feasibility interval of a figure, given everything that a reader knows at once.
+
+This module orders the linear programs, so that few of them answer many questions. See `linear_programs` for the solver,
+`bound_propagation` for single equations, and `audit` for the required width.
+
+For each requested figure the answer is exact, or a proof that its interval is at least as wide as required: two sets of
+figures that both fulfil everything and differ in it by that width. Programs that push all open figures up or down at random give
+dozens of such witnesses; only figures that are still open get their own program, in all systems at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from expectations.disclosure.intervals.bound_propagation import propagate, without_known
+from expectations.disclosure.intervals.linear_programs import ENDLESS, Infeasible, Program
+from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags, Floats, Ints, System
+
+# Figures in one program. Larger programs need more steps a solution, smaller ones more calls.
+STACKED = 1500
+# Programs that push all open figures at random before single ones; more of them prove little.
+RANDOM_ROUNDS = 6
+_SEED = 20240328  # any value; a fixed one makes runs repeatable
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """The result per cell. Where `exact`, the interval is [lower, upper]; else it is at least that wide.
+
+    Cells that were not requested have the bounds of single equations, and are not exact. `contradicted` are the cells of
+    parts that no figures fulfil: no conclusion is drawn for them.
+    """
+
+    lower: Floats
+    upper: Floats
+    exact: Flags
+    contradicted: Flags
+
+    @property
+    def width(self) -> Floats:
+        """The width of the interval; a lower limit of it where not exact."""
+        return np.asarray(self.upper - self.lower)
+
+
+def intervals(system: System, *, workers: int | None = None) -> Intervals:
+    """The interval of every requested cell of `system`.
+
+    `workers`: threads, by default one per processor; the solver works outside Python's lock.
+    """
+    bounds = propagate(system)
+    smaller = without_known(system, bounds)
+    answer = _Answer(system, bounds.lower, bounds.upper, bounds.known)
+    open_parts = []
+    for cells, equations in smaller.components():
+        if len(np.intersect1d(equations, bounds.contradicted, assume_unique=True)):
+            answer.contradict(cells)
+        elif len(equations) == 0:
+            answer.exact[cells] = True  # only its own bounds limit it
+        elif smaller.asked[cells].any():
+            open_parts.append(_Component(cells, smaller.part(cells, equations)))
+    answer.contradict(system.cell[np.isin(system.equation, bounds.contradicted)])
+    chunks = list(_stacked(open_parts))
+    threads = min(workers or os.cpu_count() or 1, max(len(chunks), 1))
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(_witness, chunks))
+        rest = [part for part in open_parts if part.open.any() and not part.contradicted]
+        list(pool.map(_find_limits, _stacked(rest)))
+    for part in open_parts:
+        answer.take(part)
+    return answer.done()
+
+
+class _Component:
+    """One system and its state: the least and largest values found, and which of them are limits."""
+
+    def __init__(self, cells: Ints, system: System) -> None:
+        self.cells, self.system = cells, system
+        self.least = np.full(len(cells), np.inf)
+        self.largest = np.full(len(cells), -np.inf)
+        self.least_is_limit = np.zeros(len(cells), dtype=bool)
+        self.largest_is_limit = np.zeros(len(cells), dtype=bool)
+        self.contradicted = False
+
+    @property
+    def open(self) -> Flags:
+        """Requested, and neither proven wide enough nor exact."""
+        wide = self.largest - self.least >= self.system.wanted - TOLERANCE
+        return np.asarray(self.system.asked & ~wide & ~(self.least_is_limit & self.largest_is_limit))
+
+    def see(self, values: Floats) -> None:
+        self.least = np.minimum(self.least, values)
+        self.largest = np.maximum(self.largest, values)
+
+
+class _Answer:
+    def __init__(self, system: System, lower: Floats, upper: Floats, known: Flags) -> None:
+        self.lower, self.upper, self.exact = lower.copy(), upper.copy(), known.copy()
+        self.contradicted = np.zeros(len(system.lower), dtype=bool)
+
+    def contradict(self, cells: Ints) -> None:
+        self.contradicted[cells] = True
+        self.exact[cells] = False
+
+    def take(self, part: _Component) -> None:
+        if part.contradicted:
+            self.contradict(part.cells)
+            return
+        sensitive = np.flatnonzero(part.system.asked)
+        cells = part.cells[sensitive]
+        self.lower[cells] = np.where(part.least[sensitive] <= -ENDLESS, -np.inf, part.least[sensitive])
+        self.upper[cells] = np.where(part.largest[sensitive] >= ENDLESS, np.inf, part.largest[sensitive])
+        self.exact[cells] = part.least_is_limit[sensitive] & part.largest_is_limit[sensitive]
+
+    def done(self) -> Intervals:
+        return Intervals(self.lower, self.upper, self.exact, self.contradicted)
+
+
+def _stacked(parts: Iterable[_Component]) -> Iterator[list[_Component]]:
+    """The parts in stacks of about `STACKED` cells."""
+    heap: list[_Component] = []
+    size = 0
+    for part in parts:
+        heap.append(part)
+        size += len(part.cells)
+        if size >= STACKED:
+            yield heap
+            heap, size = [], 0
+    if heap:
+        yield heap
+
+
+def _witness(parts: Sequence[_Component]) -> None:
+    """Programs that push all open figures of a stack: up, down, and at random."""
+    program = Program([part.system for part in parts])
+    draws = np.random.default_rng(_SEED)
+    try:
+        for turn in range(2 + RANDOM_ROUNDS):
+            objective = np.zeros(program.starts[-1])
+            for part, start in zip(parts, program.starts, strict=False):
+                wished = np.flatnonzero(part.open)
+                objective[start + wished] = (1.0, -1.0)[turn] if turn < 2 else draws.choice([-1.0, 1.0], len(wished))
+            if not objective.any():
+                return
+            _see(parts, program, program.largest(objective))
+    except Infeasible:
+        _apart(_witness, parts)
+
+
+def _find_limits(parts: Sequence[_Component]) -> None:
+    """Programs for the limits of one open figure of each part, until none is open."""
+    program = Program([part.system for part in parts])
+    try:
+        while any(part.open.any() for part in parts):
+            chosen = [_most_nearly_wide(part) for part in parts]
+            for sign in (1.0, -1.0):
+                objective = np.zeros(program.starts[-1])
+                for cell, start in zip(chosen, program.starts, strict=False):
+                    if cell is not None:
+                        objective[start + cell] = sign
+                _see(parts, program, program.largest(objective))
+                for part, cell in zip(parts, chosen, strict=True):
+                    if cell is not None:
+                        (part.largest_is_limit if sign > 0 else part.least_is_limit)[cell] = True
+    except Infeasible:
+        _apart(_find_limits, parts)
+
+
+def _most_nearly_wide(part: _Component) -> int | None:
+    """The open figure with the widest known interval: its program most likely settles it and others."""
+    return int(np.argmax(np.where(part.open, part.largest - part.least, -np.inf))) if part.open.any() else None
+
+
+def _see(parts: Sequence[_Component], program: Program, values: Floats) -> None:
+    for part, start, end in zip(parts, program.starts, program.starts[1:], strict=False):
+        part.see(values[start:end])
+
+
+def _apart(work: Callable[[Sequence[_Component]], None], parts: Sequence[_Component]) -> None:
+    """Halve a contradictory stack until the contradictory part is found; the others are evaluated as usual."""
+    if len(parts) == 1:
+        parts[0].contradicted = True
+        return
+    half = len(parts) // 2
+    work(parts[:half])
+    work(parts[half:])

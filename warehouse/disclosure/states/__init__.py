@@ -1,0 +1,1 @@
+"""Keep every published state of the figures of persons, and freeze figures as first reported."""

@@ -1,0 +1,1 @@
+"""Compare two releases: which figures differ, which of other publishers were revised, and why."""
