@@ -21,6 +21,7 @@ from ingest.contract.yaml_source import Location, YamlError, read_yaml
 from ingest.layers import CITIES, CITY_FILE, Layer, LayerError, city_layer, layer_names, state_layer, state_with_contract
 
 FILE_NAME = CITY_FILE
+SAMPLE_CITY = "sampleton"  # what `levelground sample` writes
 # A city without a layer may leave these out. No place has the code, so that no figure is taken for one of a real place.
 NO_PLACE, NO_COUNTY, NO_TIME_ZONE = "0000000", "00000", "UTC"
 

@@ -1,4 +1,7 @@
-"""The error of a delivery, written so that its steward can fix it. Errors in contracts and settings have their own classes."""
+"""The error of a delivery, written so that its steward can fix it, and that of `levelground sample`.
+
+Errors in contracts and settings have their own classes.
+"""
 
 from __future__ import annotations
 
@@ -15,3 +18,10 @@ class DeliveryError(Exception):
     def __init__(self, source: str, file: str, problem: str, remedy: str) -> None:
         self.source, self.file, self.problem, self.remedy = source, *map(printable, (file, problem, remedy))
         super().__init__(f"{source}: {self.file}: {self.problem}; {self.remedy}")
+
+
+class SampleError(Exception):
+    """The sample city cannot be written there, or not with these numbers; the message names the remedy.
+
+    It is here because each command knows it, and only those that write the sample city load its generator.
+    """

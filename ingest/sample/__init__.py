@@ -7,22 +7,15 @@ bytes.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ingest.errors import SampleError
 from ingest.sample import city
-from ingest.sample.sample_folder import (
-    GENERATOR,
-    RECEIPT,
-    PlantedCounts,
-    SampleError,
-    random_stream,
-    write_folder_atomically,
-    write_json,
-)
+from ingest.sample.delivery import PlantedCounts, random_stream
+from ingest.sample.sample_folder import GENERATOR, RECEIPT, version_in, write_folder_atomically, write_json
 from ingest.sample.sources import SOURCES, city_file, rows_by_source
 from ingest.sample.truth import planted_values
 
@@ -58,7 +51,7 @@ def write_sample(out: Path, rows: int = 100_000, seed: int = 2026) -> SampleSumm
     with write_folder_atomically(out) as folder:
         for name, source_rows in rows_by_source(rows).items():
             (folder / name).mkdir()
-            planted[name] = SOURCES[name].write(folder / name, source_rows, random_stream(seed, name))
+            planted[name] = SOURCES[name].write(folder / name, random_stream(seed, name), source_rows)
         (folder / "city.yml").write_text(city_file(), encoding="utf-8")
         write_json(folder / "truth.json", {"truths": planted_values(seed)})
         receipt = {"generator": GENERATOR, "generator_version": GENERATOR_VERSION, "city": city.CITY, "rows": rows, "seed": seed}
@@ -70,8 +63,4 @@ def write_sample(out: Path, rows: int = 100_000, seed: int = 2026) -> SampleSumm
 
 def is_current_sample(folder: Path) -> bool:
     """Whether the folder holds a whole sample city of this generator, of any size and seed."""
-    try:
-        receipt = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
-        return (receipt["generator"], receipt["generator_version"]) == (GENERATOR, GENERATOR_VERSION)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    return version_in(folder) == GENERATOR_VERSION

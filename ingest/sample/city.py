@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-CITY = "sampleton"
+from ingest.city import SAMPLE_CITY
+
+CITY = SAMPLE_CITY
 TITLE = "Sampleton (a synthetic city)"
 PLACE_GEOID = "9900001"  # state 99 is no state
 COUNTY_GEOID = "99001"
-COUNTY = {"jurisdiction": COUNTY_GEOID}  # in city.yml, of a source that covers the county
 TIME_ZONE = "America/Chicago"
 AS_OF = datetime(2026, 1, 1)
 STATE = "ZZ"  # no postal abbreviation
@@ -38,6 +39,11 @@ def _streets() -> tuple[str, ...]:
 STREETS = _streets()
 
 NEIGHBORHOODS = tuple(f"{name.title()} {kind}" for kind in ("Heights", "Park", "Hill - East") for name in NAMES)
+
+
+def person(at: int) -> str:
+    """The name of an invented person: Pat Example."""
+    return f"{FIRST_NAMES[at % len(FIRST_NAMES)]} {NAMES[at % len(NAMES)].title()}"
 
 
 def phone(number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingest.contract.registry import ContractError, UnknownSource
 from ingest.contract_draft import DraftError
-from ingest.sample import SampleError
+from ingest.errors import SampleError
 from orchestration.cli.display import print_error
 from orchestration.cli.release.reader import CannotShow
 from orchestration.instance.server import DaemonAlreadyRunning

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ingest.city import FILE_NAME, City, city_named_in, live_city, read_city
+from ingest.city import FILE_NAME, SAMPLE_CITY, City, city_named_in, live_city, read_city
 from ingest.layers import CITIES, Layer, LayerError, city_layer, layer_names
-from ingest.sample.city import CITY as SAMPLE_CITY
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.printable import did_you_mean
 

@@ -17,7 +17,6 @@ from ingest.contract.registry import Registry
 from ingest.delivery.removals import SourceRemovals, sources_with_removals
 from ingest.layer_snapshot import LayerSnapshot, read_snapshots, write_snapshots
 from ingest.readers import delivered_files, readable_name
-from ingest.sample import is_current_sample, write_sample
 from orchestration.runs.city_choice import LIVE, SAMPLE, choose_city, layer_to_record
 from orchestration.runs.hash_key import checked_fingerprint
 from orchestration.settings import ConfigurationError, Settings
@@ -87,6 +86,8 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
     """
     recorded = _recorded(settings)
     if _chosen(settings, option, recorded) == SAMPLE:
+        from ingest.sample import is_current_sample, write_sample  # noqa: PLC0415 - runs on real deliveries load no generator
+
         settings.home.ensure()
         settings.home.sample.chmod(PRIVATE)  # earlier versions left it open to the group
         if not is_current_sample(settings.home.sample):

@@ -12,7 +12,7 @@ from typing import Any
 
 from expectations.marts.suites import read_suites
 from expectations.published.public_file_gate import PUBLIC_SUITES
-from ingest.sample.engagement.plan import INPUTS
+from ingest.sample.engagement.planted_inputs import INPUTS
 from orchestration.transform.fingerprints import code_version
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of

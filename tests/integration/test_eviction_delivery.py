@@ -20,7 +20,7 @@ from ingest.readers import delivered_files
 from ingest.sample.housing import evictions
 from warehouse.connection import database_path
 
-SOURCE, ZONE, NOW = evictions.SOURCE, "America/Chicago", dt.datetime(2026, 1, 1)
+SOURCE, ZONE, NOW = evictions.name, "America/Chicago", dt.datetime(2026, 1, 1)
 MAP, MONTHS = "sampleton_map.csv", "sampleton_barchart.csv"
 
 

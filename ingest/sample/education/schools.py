@@ -1,22 +1,23 @@
-"""The schools of Sample County and the words that the state's files use, shared by enrollment, absenteeism and completion.
+"""The schools of Sample County, the words that the state's files use, and the two releases of each of its tables.
 
-This module holds schools, districts, dimensions and groups, and the composition of the students. The other modules write the
-files.
+A release lists every school year up to its own. The newer one lists the school year REVISED again: one school is withdrawn, one
+group's figures are corrected, and cells that must not be shown are hidden.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from ingest.sample.city import NAMES
+from ingest.sample.delivery import Delivery, PlantedCounts
 
 SUPPRESSED = "Suppressed (DPI privacy) — not zero"
 YEARS = ("2018-19", "2019-20", "2020-21", "2021-22", "2022-23", "2023-24", "2024-25")
 LAST_YEARS = YEARS[-3:]  # of the files that are not there for every year
-LAST_YEAR_STARTS = "2024-07-01"
 RACE = "Race/Ethnicity"
 
 # Planted: the composition of the students of every district, in every year. Within a district, schools differ widely.
@@ -34,6 +35,14 @@ LARGEST_DISTRICT = "Sampleton"
 OPEN_DISTRICT = "Placeholder J2"
 OPEN_DISTRICT_STUDENTS = {"Black": 60, "Hispanic": 60, "White": 80}  # of each of its schools
 
+FIRST, SECOND = "2025-01-15", "2025-11-15"
+REVISED, LATEST = YEARS[-2], YEARS[-1]
+REVISED_STARTS, LATEST_STARTS = (f"{year[:4]}-07-01" for year in (REVISED, LATEST))
+CORRECTED = "Black"  # the group whose figures the second release corrects, in OPEN_DISTRICT
+SHOWN_BY_MISTAKE = 6  # cells that the first release shows and the second hides
+
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True)
 class School:
@@ -48,15 +57,25 @@ class School:
         """Whether it gives diplomas."""
         return self.name.endswith("High")
 
+    def is_corrected(self, group: str) -> bool:
+        """Whether the second release has other figures of the group than the first."""
+        return (self.district, group) == (OPEN_DISTRICT, CORRECTED)
 
-def schools() -> list[School]:
+
+# Too small for any of its cells to be shown.
+SMALL = School(LARGEST_DISTRICT, "Fixture Reintegration Center", 12)
+# Listed for REVISED by the first release alone: its pupils had been counted at the other schools of the district, too.
+WITHDRAWN = School(OPEN_DISTRICT, "Placeholder Annex High", 200)
+
+
+def every_school() -> list[School]:
     """Every school; some names occur in several districts."""
     names = [f"{name.title()} {kind}" for kind in ("Elementary", "Middle", "High", "Montessori") for name in NAMES]
     city = [School(LARGEST_DISTRICT, name, 180 + 37 * at % 700) for at, name in enumerate(names)]
     suburb = [School("Example Lake-Specimen", name, 250 + 53 * at % 500) for at, name in enumerate(names[::8])]
     village = [School(OPEN_DISTRICT, name, 150 + 41 * at % 200) for at, name in enumerate((*names[:4], "Placeholder High"))]
     charters = [School(f"{name.title()} Charter Academy", f"{name.title()} Charter Academy", 240) for name in NAMES[10:14]]
-    return [*city, *suburb, *village, *charters, School(LARGEST_DISTRICT, "Fixture Reintegration Center", 12)]
+    return [*city, *suburb, *village, *charters, SMALL]
 
 
 def students_by_group(rng: np.random.Generator, school: School, students: int) -> dict[str, dict[str, int]]:
@@ -73,6 +92,54 @@ def students_by_group(rng: np.random.Generator, school: School, students: int) -
     return {dimension: {group: count for group, count in groups.items() if count} for dimension, groups in cells.items()}
 
 
-def write_rows(path: Path, header: str, rows: list[str]) -> None:
-    """Write a file of the state, in UTF-8 with plain line ends."""
-    path.write_text(header + "".join(rows), encoding="utf-8", newline="")
+def split_by_dimension(
+    rng: np.random.Generator, cells: Mapping[str, Mapping[str, int]], by_race: dict[str, tuple[int, int]]
+) -> dict[str, dict[str, tuple[int, int]]]:
+    """Two kinds of students by race, split over the groups of every other dimension, which describes the same students."""
+    first, second = (sum(kind) for kind in zip(*by_race.values(), strict=True))
+    split = {RACE: by_race}
+    for dimension, groups in cells.items():
+        if dimension != RACE:
+            sizes = np.array(list(groups.values()))
+            ones = rng.multivariate_hypergeometric(sizes, first)
+            others = rng.multivariate_hypergeometric(sizes - ones, second)
+            split[dimension] = dict(zip(groups, zip(ones.tolist(), others.tolist(), strict=True), strict=True))
+    return split
+
+
+def each(cells: Mapping[str, Mapping[str, Value]]) -> Iterator[tuple[str, str, Value]]:
+    """Dimension, group and value of each cell."""
+    return ((dimension, group, value) for dimension, groups in cells.items() for group, value in groups.items())
+
+
+class SchoolTable:
+    """The rows of a table by school year, and what the first release has for REVISED."""
+
+    def __init__(self, years: Iterable[str] = LAST_YEARS) -> None:
+        self.rows: dict[str, list[str]] = {year: [] for year in years}
+        self.revised: list[str] = []
+
+    def add(self, year: str, rows: list[str], first: list[str] | None = None) -> None:
+        """Rows of the second release, and of their year in the first one, which may have `first` instead."""
+        self.rows[year] += rows
+        if year == REVISED:
+            self.revised += rows if first is None else first
+
+    def add_withdrawn(self, row: Callable[[str, int], list[str]]) -> None:
+        """The rows of each group of the school that the first release alone has."""
+        self.revised += [line for group, students in OPEN_DISTRICT_STUDENTS.items() for line in row(group, students)]
+
+    def count(self, text: str) -> int:
+        """How many rows of the second release contain a text."""
+        return sum(text in row for rows in self.rows.values() for row in rows)
+
+    def write(self, delivery: Delivery, stem: str, header: str, **facts: int) -> PlantedCounts:
+        """Write both releases; returns what was planted."""
+        first = {year: self.revised if year == REVISED else rows for year, rows in self.rows.items() if year != LATEST}
+        for date, years in ((FIRST, first), (SECOND, self.rows)):
+            text = "".join(row for rows in years.values() for row in rows)
+            delivery.text(f"{stem}_released_{date}.csv", f"{header}\n{text}")
+        earlier, newer = (sum(map(len, years.values())) for years in (first, self.rows))
+        withdrawn = sum(f"{WITHDRAWN.district},{WITHDRAWN.name}," in row for row in self.revised)
+        facts |= {"of_the_first_release": earlier, "withdrawn": withdrawn}
+        return PlantedCounts(delivered=earlier + newer, superseded=earlier, facts=facts)

@@ -15,9 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.sample.sample_folder import PlantedCounts
+from ingest.sample.delivery import Delivery, PlantedCounts, source
 
-SOURCE = "der__employees"
 AS_OF, BEFORE = date(2025, 12, 31), date(2025, 9, 30)
 EMPLOYEES = 6_000
 SAME_AGAIN = 48  # rows equal to another one
@@ -187,16 +186,17 @@ def _write(path: Path, positions: list[_Position]) -> list[tuple[str | None, ...
     return rows
 
 
-def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
-    """Write both databases into `folder`; returns what was planted."""
+@source("der__employees", as_of=AS_OF)
+def staff(delivery: Delivery) -> PlantedCounts:
+    """Both databases."""
+    rng = delivery.rng
     now = _positions(rng, EMPLOYEES - SAME_AGAIN, COMPOSITION, 0, AS_OF)
     left = _positions(rng, LEFT, COMPOSITION_OF_LEAVERS, 50_000, BEFORE)
     before = [*left, *(position.on(BEFORE) for position in now if position.hired <= BEFORE)]
-    rows = _write(folder / "hr.sqlite", now)
-    earlier = _write(folder / f"hr_{BEFORE}.sqlite", before)
-    races = [row[COLUMNS.index("RACE")] for row in (*rows, *earlier)]
+    rows = [*_write(delivery.folder / "hr.sqlite", now), *_write(delivery.folder / f"hr_{BEFORE}.sqlite", before)]
+    races = [row[COLUMNS.index("RACE")] for row in rows]
     facts = {
         "unknown_race": races.count("UNKNOWN"), "odd_labels": sum(race in _ODD_LABELS for race in races),
         "hired": len(now) - (len(before) - LEFT), "left": LEFT,
     }  # fmt: skip
-    return PlantedCounts(delivered=len(races), duplicate=2 * SAME_AGAIN, facts=facts)
+    return PlantedCounts(delivered=len(rows), duplicate=2 * SAME_AGAIN, facts=facts)

@@ -7,16 +7,15 @@ only the wave's name.
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import date
 
 import numpy as np
 
 from ingest.sample.city import STATE
-from ingest.sample.sample_folder import PlantedCounts
+from ingest.sample.delivery import Delivery, PlantedCounts, source
 
-SOURCE = "oei__resident_survey"
 RESPONDENTS = 800
-WAVE = "1QSEP2025"
+_WAVE = "1QSEP2025"
 
 # Planted: who answers, and of each group who is satisfied (4 or 5 of those with an opinion) by the first item.
 ASKED = {
@@ -24,60 +23,50 @@ ASKED = {
     "Other": 0.006, "American Indian/Eskimo": 0.005, "NA": 0.044,
 }  # fmt: skip
 SATISFIED = {"White": 0.82, "Black/African American": 0.52, "Hispanic": 0.66}
-SATISFIED_OTHERWISE = 0.70
+_SATISFIED_OTHERWISE = 0.70
 FIRST_ITEM = "q1_01"
 # Of these the questionnaire (seed survey_wordings) has 1 as the good end: satisfied respondents answer 1 or 2.
 REVERSED = ("q28_h", "q29_t", "q30_t")
 _NO_OPINION = 0.02
 
-# How many parts each question has, and how it is answered.
-_RATINGS = {
-    1: 3, 2: 8, 3: 16, 5: 7, 7: 4, 9: 10, 11: 2, 12: 10, 14: 4, 15: 5, 17: 4, 19: 6, 32: 4,
+# How each question is answered (a number is the highest answer), and in how many parts; a single question has a letter instead.
+_QUESTIONS: dict[int, tuple[str | int, str | int]] = {
+    1: ("rating", 3), 2: ("rating", 8), 3: ("rating", 16), 4: ("choice", 3), 5: ("rating", 7), 6: ("choice", 2), 7: ("rating", 4),
+    8: ("choice", 2), 9: ("rating", 10), 10: ("choice", 2), 11: ("rating", 2), 12: ("rating", 10), 13: ("choice", 2),
+    14: ("rating", 4), 15: ("rating", 5), 16: ("choice", 2), 17: ("rating", 4), 18: ("choice", 2), 19: ("rating", 6),
+    20: ("choice", 2), 21: ("choice", 2), 22: ("box", 4), 23: ("box", 5), 24: (2, "w"), 25: (4, "d"), 26: (4, 2), 27: (4, 3),
+    28: ("rating", "h"), 29: ("rating", "t"), 30: ("rating", "t"), 31: (2, 22), 32: ("rating", 4),
 }  # fmt: skip
-_CHOICES = {4: 3, 6: 2, 8: 2, 10: 2, 13: 2, 16: 2, 18: 2, 20: 2, 21: 2}
-_BOXES = {22: 4, 23: 5}
-_SINGLE = {  # question, its code, the highest answer
-    24: ("q24_w", 2), 25: ("q25_d", 4), 28: ("q28_h", 5), 29: ("q29_t", 5), 30: ("q30_t", 5),
-}  # fmt: skip
-_SMALL = {26: (2, 4), 27: (3, 4), 31: (22, 2)}  # parts, the highest answer
+_ITEMS = {
+    f"q{question}_{part}": answered
+    for question, (answered, parts) in _QUESTIONS.items()
+    for part in (parts if isinstance(parts, str) else [f"{number:02d}" for number in range(1, parts + 1)])
+}
 _WRITTEN_IN = ("Hispanic", "Mexican", "Italian", "Arab American", "Mixed")
 _WRITTEN_EVERY = 40
 
 
-def items() -> list[str]:
-    """The codes of the questions of opinion, in the order of the file."""
-    out = []
-    for question in range(1, 33):
-        if question in _SINGLE:
-            out.append(_SINGLE[question][0])
-            continue
-        parts = (_RATINGS | _CHOICES | _BOXES | {number: parts for number, (parts, _) in _SMALL.items()})[question]
-        out += [f"q{question}_{part:02d}" for part in range(1, parts + 1)]
-    return out
-
-
-HEADER = [
-    "id", "method", *items(), "q33_d", "q34_d", "q35_w", "q35x4", "q36_a", "q37_race", "q37x5", "q39_w", "q40_w", "q41_w",
+_COLUMNS = [
+    "id", "method", *_ITEMS, "q33_d", "q34_d", "q35_w", "q35x4", "q36_a", "q37_race", "q37x5", "q39_w", "q40_w", "q41_w",
     "city", "state", "zip", "counci", "quarte",
 ]  # fmt: skip
 
 
 def _answers(rng: np.random.Generator, item: str, race: list[str]) -> list[str]:
     """What everybody answers to an item."""
-    question, size = int(item[1:].split("_", maxsplit=1)[0]), len(race)
-    if question in _BOXES:
+    answered, size = _ITEMS[item], len(race)
+    if answered == "box":
         answers = np.where(rng.random(size) < 0.2, "Y", "NA")
-    elif question in _CHOICES:
+    elif answered == "choice":
         none = "99" if item.endswith("_01") else "NA"
         answers = np.where(rng.random(size) < 0.1, none, rng.integers(1, 9, size).astype(str))
     else:
-        if question in _RATINGS or item in REVERSED:
-            satisfied = np.array([SATISFIED.get(label, SATISFIED_OTHERWISE) for label in race])
+        if isinstance(answered, int):
+            rating = rng.integers(1, answered + 1, size)
+        else:
+            satisfied = np.array([SATISFIED.get(label, _SATISFIED_OTHERWISE) for label in race])
             rating = np.where(rng.random(size) < satisfied, rng.integers(4, 6, size), rng.integers(1, 4, size))
             rating = 6 - rating if item in REVERSED else rating
-        else:
-            highest = _SINGLE[question][1] if question in _SINGLE else _SMALL[question][1]
-            rating = rng.integers(1, highest + 1, size)
         answers = np.where(rng.random(size) < _NO_OPINION, 9, rating).astype(str)
     return [str(answer) for answer in answers]
 
@@ -96,17 +85,17 @@ def _person(rng: np.random.Generator, race: list[str]) -> list[list[str]]:
         three.tolist(),
         ["Sampleton"] * size, [STATE] * size, [f"{1 + at % 20:05d}" for at in range(size)],
         [str(1 + at % 15) for at in range(size)],
-        [WAVE] * size,
+        [_WAVE] * size,
     ]  # fmt: skip
 
 
-def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
-    """Write the answers into `folder`; returns what was planted."""
+@source("oei__resident_survey", period={"start": date(2025, 9, 1), "end": date(2025, 9, 30)})
+def survey(delivery: Delivery) -> PlantedCounts:
+    """The answers of one wave."""
+    rng = delivery.rng
     race = rng.choice(list(ASKED), RESPONDENTS, p=np.array(list(ASKED.values())) / sum(ASKED.values())).tolist()
     method = rng.choice(["Web", "Mail", "Phone"], RESPONDENTS, p=[0.6, 0.38, 0.02]).tolist()
-    number = np.sort(rng.choice(np.arange(1, 5 * RESPONDENTS), RESPONDENTS, replace=False)).astype(str).tolist()
-    columns = [number, method, *(_answers(rng, item, race) for item in items()), *_person(rng, race)]
-    lines = [",".join(row) + "\n" for row in zip(*columns, strict=True)]
-    text = ",".join(HEADER) + "\n" + "".join(lines)
-    (folder / "resident_survey_fy2026.csv").write_text(text, encoding="ascii", newline="")
-    return PlantedCounts(delivered=RESPONDENTS, facts={"race_not_given": race.count("NA")})
+    number = np.sort(rng.choice(np.arange(1, 5 * RESPONDENTS), RESPONDENTS, replace=False)).tolist()
+    columns = [number, method, *(_answers(rng, item, race) for item in _ITEMS), *_person(rng, race)]
+    delivery.table("resident_survey_fy2026.csv", _COLUMNS, zip(*columns, strict=True))
+    return delivery.planted(race_not_given=race.count("NA"))

@@ -84,6 +84,12 @@ def tracts(vintage: int) -> Grid:
     return grid
 
 
+def tract_codes(vintage: int) -> list[int]:
+    """The tracts of the county, in the order of their six digits."""
+    codes: list[int] = np.unique(tracts(vintage)).tolist()
+    return codes
+
+
 @cache
 def aldermanic_districts(map_year: int) -> Grid:
     """District 1 to 15 on the map of 2012 or 2022. The new map gives a column of blocks to the west, and moves two borders."""

@@ -1,29 +1,52 @@
-"""The eight maps as delivered: GeoJSON, each in the coordinate system of its real counterpart, declared or not as there.
+"""The maps and the address index as delivered: GeoJSON, each in the coordinate system of its real counterpart, declared or not.
 
-Irregularities: tracts, neighborhoods and police districts are in state plane feet, and the police file does not declare it, nor a
-name (its district is a number where the others have text); ZIP code areas are in degrees without a declaration; names of
-neighborhoods are in upper case; both maps of aldermanic districts use the codes 1 to 15; tracts share ids and not shapes, and
-reach beyond the city.
+Irregularities of the maps: tracts, neighborhoods and police districts are in state plane feet, and the police file does not
+declare it, nor a name (its district is a number where the others have text); ZIP code areas are in degrees without a
+declaration; names of neighborhoods are in upper case; both maps of aldermanic districts use the codes 1 to 15; tracts share ids
+and not shapes, and reach beyond the city.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from ingest.sample.city import COUNTY_GEOID, NEIGHBORHOODS, TITLE
+from ingest.sample.delivery import Delivery, PlantedCounts, Source, csv_text, source
 from ingest.sample.places import ground
+from ingest.sample.places.geometry import outline, to_degrees
 from ingest.sample.places.ground import BLOCK_FEET, SOUTH, WEST, Grid
-from ingest.sample.places.outlines import outline
-from ingest.sample.places.projection import to_degrees
-from ingest.sample.sample_folder import PlantedCounts
+from ingest.sample.places.houses import addresses, houses
 
 _FEET, _DEGREES = "urn:ogc:def:crs:EPSG::32054", "urn:ogc:def:crs:OGC:1.3:CRS84"
 _SQUARE_FOOT = 0.3048**2
+UNITS_EVERY, UNITS = 12, ("#A", "#B", "#CCA")
+NO_POINT_EVERY = 211
+
+Properties = Callable[[int], Mapping[str, Any]]
+
+
+def _map(
+    name: str, file: str, grid: Callable[[], Grid], properties: Properties, crs: str = _DEGREES, *, declared: bool = True,
+    **keys: Any,
+) -> Source:  # fmt: skip
+    """A map with a feature, and properties, per label of the grid."""
+
+    def make(delivery: Delivery) -> PlantedCounts:
+        labels = np.unique(grid()[grid() > 0]).tolist()
+        features = [_feature(grid(), label, properties(label), in_degrees=crs == _DEGREES) for label in labels]
+        head = f'"name": "{file}",\n'
+        head += f'"crs": {{ "type": "name", "properties": {{ "name": "{crs}" }} }},\n' if declared else ""
+        text = '{\n"type": "FeatureCollection",\n' + head + '"features": [\n' + ",\n".join(features) + "\n]\n}\n"
+        delivery.text(f"{file}.geojson", text)
+        return PlantedCounts(len(features))
+
+    return Source(name, make, keys=keys)
 
 
 def _feature(grid: Grid, label: int, properties: Mapping[str, Any], *, in_degrees: bool) -> str:
@@ -33,66 +56,62 @@ def _feature(grid: Grid, label: int, properties: Mapping[str, Any], *, in_degree
     return json.dumps({"type": "Feature", "properties": properties, "geometry": geometry})
 
 
-def _write(
-    folder: Path, name: str, grid: Grid, properties: Mapping[int, Mapping[str, Any]], *, in_degrees: bool, crs: str | None
-) -> PlantedCounts:
-    features = [_feature(grid, label, values, in_degrees=in_degrees) for label, values in properties.items()]
-    head = f'"name": "{name}",\n' + (f'"crs": {{ "type": "name", "properties": {{ "name": "{crs}" }} }},\n' if crs else "")
-    text = '{\n"type": "FeatureCollection",\n' + head + '"features": [\n' + ",\n".join(features) + "\n]\n}\n"
-    (folder / f"{name}.geojson").write_text(text, encoding="utf-8", newline="")
-    return PlantedCounts(delivered=len(features))
+def _zip_area(label: int) -> dict[str, Any]:
+    """The census's own columns."""
+    blocks = np.argwhere(ground.zip_areas() == label)
+    middle = (blocks.mean(axis=0) + 0.5) * BLOCK_FEET + (WEST, SOUTH)
+    longitude, latitude = to_degrees(middle[0], middle[1])
+    return {
+        "STATEFP10": COUNTY_GEOID[:2], "ZCTA5CE10": f"{label:05d}", "GEOID10": f"{COUNTY_GEOID[:2]}{label:05d}",
+        "CLASSFP10": "B5", "MTFCC10": "G6350", "FUNCSTAT10": "S",
+        "ALAND10": round(len(blocks) * BLOCK_FEET**2 * _SQUARE_FOOT), "AWATER10": 0,
+        "INTPTLAT10": f"{latitude:+.7f}", "INTPTLON10": f"{longitude:+012.7f}", "PARTFLG10": "N",
+    }  # fmt: skip
 
 
-def _labels(grid: Grid) -> list[int]:
-    labels: list[int] = np.unique(grid[grid > 0]).tolist()
-    return labels
+def _tracts(vintage: int) -> Source:
+    return _map(
+        f"census__tracts_{vintage}", f"tracts{vintage}", lambda: ground.tracts(vintage),
+        lambda label: {f"tract_{vintage}": f"{COUNTY_GEOID}{label:06d}"}, _FEET, jurisdiction=COUNTY_GEOID,
+    )  # fmt: skip
 
 
-def write_limits(folder: Path, _: np.random.Generator) -> PlantedCounts:
-    """`city__limits`: the city in one piece."""
-    return _write(folder, "CityLimits", ground.city(), {1: {"city": TITLE}}, in_degrees=True, crs=_DEGREES)
+def _aldermanic_districts(map_year: int) -> Source:
+    return _map(
+        f"city__aldermanic_districts_{map_year}", f"CityofSampletonAldermanicDistrict{map_year}",
+        lambda: ground.aldermanic_districts(map_year), lambda label: {f"aldermanic_{map_year}": str(label)},
+    )  # fmt: skip
 
 
-def write_tracts(folder: Path, vintage: int, _: np.random.Generator) -> PlantedCounts:
-    """`census__tracts_2010` and `census__tracts_2020`: the whole county."""
-    grid = ground.tracts(vintage)
-    properties = {label: {f"tract_{vintage}": f"{COUNTY_GEOID}{label:06d}"} for label in _labels(grid)}
-    return _write(folder, f"tracts{vintage}", grid, properties, in_degrees=False, crs=_FEET)
+tracts_2010, tracts_2020 = _tracts(2010), _tracts(2020)
+zip_areas = _map("census__zcta_2010", "ZIPCODES", ground.zip_areas, _zip_area, declared=False, jurisdiction=COUNTY_GEOID)
+limits = _map("city__limits", "CityLimits", ground.city, lambda _: {"city": TITLE})
+districts_2012, districts_2022 = _aldermanic_districts(2012), _aldermanic_districts(2022)
+police_districts = _map(
+    "city__police_districts", "spd", ground.police_districts, lambda label: {"OBJECTID": 8 + label, "POLICE": label}, _FEET,
+    declared=False,
+)  # fmt: skip
+neighborhoods = _map(
+    "city__neighborhoods", "CityNeighborhoods", ground.neighborhoods,
+    lambda label: {"neighborhood": NEIGHBORHOODS[label - 1].upper()}, _FEET,
+)  # fmt: skip
 
 
-def write_aldermanic_districts(folder: Path, map_year: int, _: np.random.Generator) -> PlantedCounts:
-    """`city__aldermanic_districts_2012` and `…_2022`."""
-    grid = ground.aldermanic_districts(map_year)
-    properties = {label: {f"aldermanic_{map_year}": str(label)} for label in _labels(grid)}
-    return _write(folder, f"CityofSampletonAldermanicDistrict{map_year}", grid, properties, in_degrees=True, crs=_DEGREES)
+@source("city__addresses", as_of=date(2025, 12, 1))
+def address_index(delivery: Delivery) -> PlantedCounts:
+    """The city's address index, gzipped, in feet.
 
-
-def write_police_districts(folder: Path, _: np.random.Generator) -> PlantedCounts:
-    """`city__police_districts`: feet that look like nothing, since the file does not declare its CRS."""
-    grid = ground.police_districts()
-    properties = {label: {"OBJECTID": 8 + label, "POLICE": label} for label in _labels(grid)}
-    return _write(folder, "spd", grid, properties, in_degrees=False, crs=None)
-
-
-def write_neighborhoods(folder: Path, _: np.random.Generator) -> PlantedCounts:
-    """`city__neighborhoods`: by name only."""
-    grid = ground.neighborhoods()
-    properties = {label: {"neighborhood": NEIGHBORHOODS[label - 1].upper()} for label in _labels(grid)}
-    return _write(folder, "CityNeighborhoods", grid, properties, in_degrees=False, crs=_FEET)
-
-
-def write_zip_areas(folder: Path, _: np.random.Generator) -> PlantedCounts:
-    """`census__zcta_2010`: with the census's own columns."""
-    grid = ground.zip_areas()
-    properties = {}
-    for label in _labels(grid):
-        blocks = np.argwhere(grid == label)
-        middle = (blocks.mean(axis=0) + 0.5) * BLOCK_FEET + (WEST, SOUTH)
-        longitude, latitude = to_degrees(middle[0], middle[1])
-        properties[label] = {
-            "STATEFP10": COUNTY_GEOID[:2], "ZCTA5CE10": f"{label:05d}", "GEOID10": f"{COUNTY_GEOID[:2]}{label:05d}",
-            "CLASSFP10": "B5", "MTFCC10": "G6350", "FUNCSTAT10": "S",
-            "ALAND10": round(len(blocks) * BLOCK_FEET**2 * _SQUARE_FOOT), "AWATER10": 0,
-            "INTPTLAT10": f"{latitude:+.7f}", "INTPTLON10": f"{longitude:+012.7f}", "PARTFLG10": "N",
-        }  # fmt: skip
-    return _write(folder, "ZIPCODES", grid, properties, in_degrees=True, crs=None)
+    Irregularities: one row for a house and more for its units (`#A`), all at the same point; a few houses without a point; no key
+    but the text.
+    """
+    points = houses()
+    rows: list[tuple[object, ...]] = [("x", "y", "address_string")]
+    for at, (address, x, y) in enumerate(zip(addresses(), points.x.tolist(), points.y.tolist(), strict=True)):
+        point = (x, y) if at % NO_POINT_EVERY else ("NA", "NA")
+        units = ("", *(f" {unit}" for unit in UNITS)) if at % UNITS_EVERY == 0 else ("",)
+        rows += [(*point, f"{address}{unit}") for unit in units]
+    # no file name and no time in the archive, so that its bytes depend on neither time nor place
+    packed = gzip.compress(csv_text(rows).encode("ascii"), compresslevel=1, mtime=0)
+    (delivery.folder / "addresses-with-coords.csv.gz").write_bytes(packed)
+    facts = {"houses": len(points), "without_point": sum(row[0] == "NA" for row in rows)}
+    return PlantedCounts(delivered=len(rows) - 1, facts=facts)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from ingest.sample import estimates
 from ingest.sample.city import COUNTY_GEOID
-from ingest.sample.estimates import acs_county, county_health, urban
-from ingest.sample.truth.planted_value import PlantedValue, percent
+from ingest.sample.truth.planted_value import PlantedValue, by_group
 
 _CODES = ("all", "black", "hispanic", "other_groups_combined", "white")
 _ALONE = "race_alone_any_ethnicity"
 _CHILDREN = {"B": "black", "H": "white", "I": "hispanic", "C": "aian", "D": "asian"}
-# Table, measure and the groups whose figures include Hispanics.
 _SHARES = {
     "employment": "employment_25_54_share", "hs_diploma": "hs_diploma_19_20_share", "preschool": "preschool_enrollment_share",
     "digital_access": "digital_access_share", "poverty_exposure": "poverty_exposure_share",
 }  # fmt: skip
+_INCLUDES_HISPANICS = ("black", "other_groups_combined")  # in the tables that have a race alone
 _DEATHS = {
     "v147": ("life_expectancy", "3_year", "2021-01-01"), "v127": ("premature_deaths_per_100000", "3_year", "2021-01-01"),
     "v015": ("homicide_deaths_per_100000", "multi_year", "2016-01-01"),
@@ -23,68 +27,35 @@ _DEATHS = {
     "v135": ("injury_deaths_per_100000", "5_year", "2018-01-01"), "v039": ("crash_deaths_per_100000", "multi_year", "2016-01-01"),
     "v138": ("overdose_deaths_per_100000", "3_year", "2020-01-01"), "v014": ("teen_births_per_1000", "multi_year", "2017-01-01"),
 }  # fmt: skip
+_WINDOW = ("5_year", "2019-01-01")
+_COUNTY: dict[str, Any] = {"method": "aggregate", "geography_type": "county", "geoid": COUNTY_GEOID}
 
 
-def published_values() -> list[PlantedValue]:
+def published_values() -> Iterator[PlantedValue]:
     """The figures of the city in the newest window, and of its county."""
-    return [*_of_the_city(), *_of_the_county()]
-
-
-def _of_the_city() -> list[PlantedValue]:
-    window, rows = ("5_year", "2019-01-01"), []
     for table, measure in _SHARES.items():
-        shares = dict(zip(_CODES, urban.SHARES[table][1], strict=True))
-        for code, share in shares.items():
-            alone = table == "poverty_exposure" and code in ("black", "other_groups_combined")
-            ratio = None if code in ("all", "white") else round(share / shares["white"], 9)
-            tabulation = _ALONE if alone else "exclusive"
-            rows.append(PlantedValue(measure, *window, code, percent(share), ratio, method="aggregate", tabulation=tabulation))
-    incomes = dict(zip(_CODES, urban.INCOME[50], strict=True))
-    rows += [
-        PlantedValue("median_household_income", *window, code, income, method="aggregate") for code, income in incomes.items()
-    ]
-    whole = urban.HOMELESS[0]
-    rows += [
-        PlantedValue(
-            "student_homelessness_composition", "school_year", "2021-07-01", code, percent(count / whole), method="aggregate"
-        )
-        for code, count in zip(_CODES, urban.HOMELESS, strict=True)
-    ]
-    arrests = dict(zip(_CODES, urban.ARRESTS, strict=True))
-    rows += [
-        PlantedValue(
-            "juvenile_arrests_per_100000", "year", "2021-01-01", code, rate,
-            round(rate / arrests["white"], 9) if code in ("black", "other_groups_combined") else None,
-            method="aggregate", tabulation="exclusive" if code == "all" else _ALONE,
-        )
-        for code, rate in arrests.items()
-    ]  # fmt: skip
-    return rows
+        alone = _INCLUDES_HISPANICS if table == "poverty_exposure" else ()
+        for row in by_group(measure, _WINDOW, _coded(estimates.SHARES[table][1]), "white", in_percent=True, method="aggregate"):
+            yield replace(row, tabulation=_ALONE) if row.race_ethnicity_code in alone else row
+    yield from by_group("median_household_income", _WINDOW, _coded(estimates.INCOME[50]), method="aggregate")
+    homeless = _coded([count / estimates.HOMELESS[0] for count in estimates.HOMELESS])
+    school_year = ("school_year", "2021-07-01")
+    yield from by_group("student_homelessness_composition", school_year, homeless, in_percent=True, method="aggregate")
+    for row in by_group(
+        "juvenile_arrests_per_100000", ("year", "2021-01-01"), _coded(estimates.ARRESTS), "white", method="aggregate"
+    ):
+        is_compared = row.race_ethnicity_code in _INCLUDES_HISPANICS
+        tabulation = "exclusive" if row.race_ethnicity_code == "all" else _ALONE
+        yield replace(row, tabulation=tabulation, rate_ratio=row.rate_ratio if is_compared else None)
+    for measure, (name, *period) in _DEATHS.items():
+        yield from by_group(name, (period[0], period[1]), estimates.HEALTH[measure][2], "white", **_COUNTY)
+    births = _coded(estimates.LOW_BIRTH_WEIGHT)
+    yield from by_group("low_birth_weight_share", ("year", "2022-01-01"), births, "white", in_percent=True, **_COUNTY)
+    poor = {code: estimates.CHILDREN[table][0] / estimates.CHILDREN[table][1] for table, code in _CHILDREN.items()}
+    for row in by_group("children_in_poverty_share", _WINDOW, poor, "white", in_percent=True, **_COUNTY):
+        yield row if row.race_ethnicity_code in ("white", "hispanic") else replace(row, tabulation=_ALONE)
 
 
-def _of_the_county() -> list[PlantedValue]:
-    rows = []
-    for measure, (name, period, start) in _DEATHS.items():
-        groups = county_health.MEASURES[measure][2]
-        rows += [_county(name, period, start, code, value, value / groups["white"]) for code, value in groups.items()]
-    births = dict(zip(_CODES, urban.LOW_BIRTH_WEIGHT, strict=True))
-    rows += [
-        _county("low_birth_weight_share", "year", "2022-01-01", code, percent(share), share / births["white"])
-        for code, share in births.items()
-    ]
-    poor = {code: acs_county.CHILDREN[table] for table, code in _CHILDREN.items()}
-    for code, (children, of) in poor.items():
-        ratio = children / of / (poor["white"][0] / poor["white"][1])
-        tabulation = "exclusive" if code in ("white", "hispanic") else _ALONE
-        rows.append(_county("children_in_poverty_share", "5_year", "2019-01-01", code, percent(children / of), ratio, tabulation))
-    return rows
-
-
-def _county(
-    measure: str, period: str, start: str, code: str, value: float, ratio: float, tabulation: str = "exclusive"
-) -> PlantedValue:
-    compared = None if code in ("all", "white") else round(ratio, 9)
-    return PlantedValue(
-        measure, period, start, code, value, compared, method="aggregate", geography_type="county", geoid=COUNTY_GEOID,
-        tabulation=tabulation,
-    )  # fmt: skip
+def _coded(values: Iterable[float]) -> dict[str, float]:
+    """The values of a table by group."""
+    return dict(zip(_CODES, values, strict=True))

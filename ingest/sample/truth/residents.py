@@ -6,21 +6,18 @@ here: the other truths (`truth`). The residents are those of the delivery, since
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.sample.health import chronic_disease
-from ingest.sample.housing import evictions, foreclosures
-from ingest.sample.money import arpa_projects, qualified_tracts
-from ingest.sample.people import staff
-from ingest.sample.places.ground import tracts
-from ingest.sample.population import blocks, labor_force, settlement
-from ingest.sample.safety import incidents
-from ingest.sample.sample_folder import random_stream
-from ingest.sample.truth.planted_value import PlantedValue, percent
+from ingest.sample import health, housing, money, safety
+from ingest.sample.delivery import random_stream
+from ingest.sample.people import census, settlement, staff
+from ingest.sample.places.ground import tract_codes, tracts
+from ingest.sample.truth.planted_value import PlantedValue, by_group
 
 People = NDArray[np.float64]
 
@@ -33,113 +30,77 @@ _STAFF_LINES = {
 }  # fmt: skip
 
 
-def _by_tract(seed: int) -> tuple[list[int], People]:
-    """The tracts of the city, and the people of each: a column a group, in the order of settlement.GROUPS."""
-    people, _ = blocks.residents(random_stream(seed, blocks.SOURCE))
-    index, at = np.unique(blocks.city_blocks()[2], return_inverse=True)
-    counted = np.zeros((len(index), people.shape[1]))
-    np.add.at(counted, at, people)
-    return index.tolist(), counted
-
-
 def _weighted(people: People, values: People) -> dict[str, float]:
-    """The mean of tracts' values over where everybody and each of three groups live."""
+    """The mean of places' values over where everybody and each of three groups live."""
     columns = {"all": people.sum(axis=1)} | {code: people[:, settlement.GROUPS.index(group)] for group, code in _GROUPS.items()}
     return {code: float((column * values).sum() / column.sum()) for code, column in columns.items()}
 
 
-def _money(tracts: list[int], people: People) -> list[PlantedValue]:
-    day, last = arpa_projects.LAST.isoformat(), len(arpa_projects.PERIODS) - 1
-    residents = people.sum(axis=1)
-    every = arpa_projects.projects()
-    rows = []
+def _of_groups(means: dict[str, float]) -> dict[str, float]:
+    """Without everybody's."""
+    return {code: mean for code, mean in means.items() if code != "all"}
+
+
+def _money(tracts: list[int], people: People) -> Iterator[PlantedValue]:
+    snapshot, last, residents = ("snapshot", money.LAST.isoformat()), len(money.PERIODS) - 1, people.sum(axis=1)
+    every = money.projects()
     for part, measure in enumerate(("arpa_obligated_per_resident", "arpa_spent_per_resident")):
         dollars = dict.fromkeys(tracts, 0)
         for project in every:
             if project.tract is not None:
                 dollars[project.tract] += project.amounts(last)[part]
         total = sum(project.amounts(last)[part] for project in every)
-        rows.append(PlantedValue(measure, "snapshot", day, "all", total / float(residents.sum())))
+        yield PlantedValue(measure, *snapshot, "all", total / float(residents.sum()))
         means = _weighted(people, np.array(list(dollars.values())) / residents)
-        rows += [
-            PlantedValue(
-                measure, "snapshot", day, code, mean, mean / means["all"] if code != "all" else None, method="place_weighted"
-            )
-            for code, mean in means.items()
-        ]
+        for code, mean in means.items():
+            ratio = mean / means["all"] if code != "all" else None
+            yield PlantedValue(measure, *snapshot, code, mean, ratio, method="place_weighted")
     spent = {False: 0, True: 0}
     for project in every:
         if project.tract is not None:
-            listed = qualified_tracts.qualified(qualified_tracts.list_of(arpa_projects.PERIODS[project.first]))
+            listed = money.qualified_tracts(money.list_of(money.PERIODS[project.first]))
             spent[project.tract in listed] += project.amounts(last)[1]
-    rows.append(PlantedValue("arpa_spent_in_qct_share", "snapshot", day, "all", 100 * spent[True] / sum(spent.values())))
-    ending = [project for project in every if project.planned <= arpa_projects.LAST and project.fate != "cancelled"]
+    yield PlantedValue("arpa_spent_in_qct_share", *snapshot, "all", 100 * spent[True] / sum(spent.values()))
+    ending = [project for project in every if project.planned <= money.LAST and project.fate != "cancelled"]
     on_time = sum(project.completed is not None and project.completed <= project.planned for project in ending)
-    rows.append(PlantedValue("arpa_projects_on_time", "snapshot", day, "all", 100 * on_time / len(ending)))
-    return rows
+    yield PlantedValue("arpa_projects_on_time", *snapshot, "all", 100 * on_time / len(ending))
 
 
-def _residents(tracts: list[int], people: People) -> list[PlantedValue]:
-    rows = [
-        PlantedValue("children_share", "snapshot", "2020-04-01", code, percent(1 - adults), method="aggregate")
-        for code, adults in ((code, float(blocks.ADULTS[settlement.GROUPS.index(group)])) for group, code in _GROUPS.items())
-    ]
-    for first_day in qualified_tracts.LISTS:
-        listed = qualified_tracts.qualified(first_day)
-        within = _weighted(people, np.array([tract in listed for tract in tracts], dtype=float))
-        rows += [
-            PlantedValue("residents_in_qct_share", "snapshot", first_day.isoformat(), code, 100 * share, method="aggregate")
-            for code, share in within.items()
-        ]
-    last = foreclosures.LAST_YEAR
-    rates = np.array([1000 * started / parcels for parcels, started in foreclosures.planted(last).values()])
-    means = _weighted(people, rates)
-    rows += [
-        PlantedValue("foreclosures_per_1000_parcels", "year", f"{last}-01-01", code, means[code], method="place_weighted")
-        for code in _GROUPS.values()
-    ]
-    return rows
+def _residents(tracts: list[int], people: People) -> Iterator[PlantedValue]:
+    children = {code: 1 - float(census.ADULTS[settlement.GROUPS.index(group)]) for group, code in _GROUPS.items()}
+    yield from by_group("children_share", ("snapshot", "2020-04-01"), children, in_percent=True, method="aggregate")
+    for first_day in money.LISTS:
+        listed = money.qualified_tracts(first_day)
+        shares = _weighted(people, np.array([tract in listed for tract in tracts], dtype=float))
+        within = {code: 100 * share for code, share in shares.items()}
+        yield from by_group("residents_in_qct_share", ("snapshot", first_day.isoformat()), within, method="aggregate")
+    last = housing.LAST_YEAR
+    rates = np.array([1000 * started / parcels for parcels, started in housing.foreclosed(last).values()])
+    means = _of_groups(_weighted(people, rates))
+    yield from by_group("foreclosures_per_1000_parcels", ("year", f"{last}-01-01"), means, method="place_weighted")
 
 
-def _evictions(seed: int) -> list[PlantedValue]:
-    """Filings of the tracts of 2010 where the members of each group live; a tract without a figure counts for no resident."""
-    columns, rows, _ = blocks.city_blocks()
-    people, _ = blocks.residents(random_stream(seed, blocks.SOURCE))
-    at = np.searchsorted(chronic_disease.tracts(), tracts(2010)[columns, rows])
-    of_tract = np.array(
-        [tract.filings / tract.households if tract.households and tract.filings else np.nan for tract in evictions.planted()]
+def _tract_figures(people: People, adults: People) -> Iterator[PlantedValue]:
+    """Figures of the tracts of 2010 as the members of each group meet them where they live, block by block."""
+    columns, rows, _ = census.city_blocks()
+    at = np.searchsorted(tract_codes(2010), tracts(2010)[columns, rows])
+    for *_, measure in health.CONDITIONS:
+        means = _of_groups(_weighted(adults, np.array(health.estimates(measure, health.LAST_YEAR))[at]))
+        yield from by_group(measure, ("year", f"{health.LAST_YEAR}-01-01"), means, method="place_weighted")
+    # a tract without a figure counts for no resident
+    filed = np.array(
+        [one.filings / one.households if one.households and one.filings else np.nan for one in housing.filings_by_tract()]
     )
-    has_filings = ~np.isnan(of_tract[at])
-    means = _weighted(people[has_filings].astype(np.float64), 100 * of_tract[at][has_filings])
-    return [
-        PlantedValue(
-            "eviction_filings_per_100_renter_households", "multi_year", evictions.STARTS_ON.isoformat(), code, means[code],
-            method="place_weighted",
-        )
-        for code in _GROUPS.values()
-    ]  # fmt: skip
+    is_known = ~np.isnan(filed[at])
+    means = _of_groups(_weighted(people[is_known], 100 * filed[at][is_known]))
+    period = ("multi_year", housing.STARTS_ON.isoformat())
+    yield from by_group("eviction_filings_per_100_renter_households", period, means, method="place_weighted")
 
 
-def _prevalences(seed: int) -> list[PlantedValue]:
-    """The estimates of the tracts of 2010 as the adults of each group meet them where they live."""
-    columns, rows, _ = blocks.city_blocks()
-    _, adults = blocks.residents(random_stream(seed, blocks.SOURCE))
-    at = np.searchsorted(chronic_disease.tracts(), tracts(2010)[columns, rows])
-    last = chronic_disease.LAST_YEAR
-    out = []
-    for *_, measure in chronic_disease.CONDITIONS:
-        means = _weighted(adults.astype(np.float64), np.array(chronic_disease.estimates(measure, last))[at])
-        out += [
-            PlantedValue(measure, "year", f"{last}-01-01", code, means[code], method="place_weighted")
-            for code in _GROUPS.values()
-        ]
-    return out
-
-
-def _violent(people: People) -> list[PlantedValue]:
+def _violent(residents: float) -> PlantedValue:
     """Of an incident's offences, drawn without putting one back, none is violent with the chance of all orders of the others."""
-    total = sum(incidents.OFFENSES.values())
-    peaceful = [weight / total for name, weight in incidents.OFFENSES.items() if name not in _VIOLENT]
+    total = sum(safety.OFFENSES.values())
+    peaceful = [weight / total for name, weight in safety.OFFENSES.items() if name not in _VIOLENT]
     none = dict.fromkeys((2, 3, 4), 0.0) | {1: sum(peaceful)}
     for count in (2, 3, 4):
         for order in permutations(peaceful, count):
@@ -147,35 +108,31 @@ def _violent(people: People) -> list[PlantedValue]:
             for weight in order:
                 chance, left = chance * weight / left, left - weight
             none[count] += chance
-    several = incidents.SEVERAL / 3
-    calm = incidents.NONE + (1 - incidents.NONE - incidents.SEVERAL) * none[1] + several * (none[2] + none[3] + none[4])
-    rows = incidents.INCIDENTS + incidents.REPEATED
-    return [
-        PlantedValue("violent_offences_per_1000", "year", "2025-01-01", "all", 1000 * rows * (1 - calm) / float(people.sum()))
-    ]
+    several = safety.SEVERAL / 3
+    calm = safety.NO_OFFENSE + (1 - safety.NO_OFFENSE - safety.SEVERAL) * none[1] + several * (none[2] + none[3] + none[4])
+    rows = safety.INCIDENTS + safety.REPEATED
+    return PlantedValue("violent_offences_per_1000", "year", "2025-01-01", "all", 1000 * rows * (1 - calm) / residents)
 
 
-def _representation(day: date) -> list[PlantedValue]:
+def _representation(day: date) -> Iterator[PlantedValue]:
     employees = staff.employees_on(day)
-    everybody = employees / sum(labor_force.PEOPLE.values())
-    rows = []
+    everybody = employees / sum(census.LABOR_FORCE.values())
     for label, (code, begins) in _STAFF_LINES.items():
-        people = sum(count for line, count in labor_force.PEOPLE.items() if line.startswith(begins))
+        people = sum(count for line, count in census.LABOR_FORCE.items() if line.startswith(begins))
         rate = employees * (1 - staff.UNKNOWN) * staff.composition_on(day)[label] / people
-        period = ("snapshot", day.isoformat())
-        rows.append(PlantedValue("positions_per_1000_labor_force", *period, code, 1000 * rate, rate / everybody))
-    return rows
+        own = ("positions_per_1000_labor_force", "snapshot", day.isoformat())
+        yield PlantedValue(*own, code, 1000 * rate, rate / everybody)
 
 
-def resident_values(seed: int) -> list[PlantedValue]:
+def resident_values(seed: int) -> Iterator[PlantedValue]:
     """Every planted value that depends on who lives where in the sample of a seed."""
-    tracts, people = _by_tract(seed)
-    staffed = [truth for day in (staff.BEFORE, staff.AS_OF) for truth in _representation(day)]
-    return [
-        *_money(tracts, people),
-        *_residents(tracts, people),
-        *_prevalences(seed),
-        *_evictions(seed),
-        *_violent(people),
-        *staffed,
-    ]
+    people, adults = census.residents(random_stream(seed, census.blocks.name))
+    tracts, at = np.unique(census.city_blocks()[2], return_inverse=True)
+    by_tract = np.zeros((len(tracts), people.shape[1]))
+    np.add.at(by_tract, at, people)
+    yield from _money(tracts.tolist(), by_tract)
+    yield from _residents(tracts.tolist(), by_tract)
+    yield from _tract_figures(people.astype(np.float64), adults.astype(np.float64))
+    yield _violent(float(people.sum()))
+    for day in (staff.BEFORE, staff.AS_OF):
+        yield from _representation(day)

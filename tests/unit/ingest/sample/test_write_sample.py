@@ -12,7 +12,7 @@ import yaml
 
 from ingest import sample
 from ingest.sample import GENERATOR_VERSION, SampleError, SampleSummary, write_sample
-from ingest.sample.safety import police_stops
+from ingest.sample.delivery import Source
 from ingest.sample.sources import NOT_DELIVERED
 from ingest.sample.sources import SOURCES as SAMPLED
 
@@ -173,7 +173,7 @@ def test_a_failure_half_way_leaves_the_earlier_sample(tmp_path: Path, monkeypatc
     def fail(*_: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(police_stops, "write", fail)
+    monkeypatch.setitem(SAMPLED, "fpc__police_stops", Source("fpc__police_stops", fail))
     with pytest.raises(OSError, match="no space"):
         write_sample(out, ROWS, 2)
     assert hashes(out) == before

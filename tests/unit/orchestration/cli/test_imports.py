@@ -33,6 +33,15 @@ def test_no_command_imports_a_slow_library_at_its_start() -> None:
     assert result.stdout.split() == [], "import it inside the function that needs it"
 
 
+def test_only_the_sample_command_loads_the_generator() -> None:
+    """A run on real deliveries knows nothing of the sample city but its name."""
+    others = " ".join(group for group in GROUPS if group != "sample")
+    command = [sys.executable, "-c", f"import orchestration.pipeline.lifecycle\n{IMPORT_ALL}", others, "ingest.sample"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == [], "import it inside the function that needs it"
+
+
 def test_the_help_has_the_line_of_each_command_without_importing_it() -> None:
     commands = {group: typer.main.get_group(application(group)).commands[group] for group in GROUPS}
     lines = {group: str(command.help).partition("\n")[0] for group, command in commands.items()}

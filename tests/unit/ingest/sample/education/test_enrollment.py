@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.sample.education import enrollment
-from ingest.sample.sample_folder import PlantedCounts
+from ingest.sample.delivery import PlantedCounts
+from ingest.sample.education.pupils import enrollment
 
 
 @pytest.fixture(scope="module")

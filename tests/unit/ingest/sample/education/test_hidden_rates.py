@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.sample.education import absenteeism, completion
+from ingest.sample.education import pupils, schools
 
 KEY = ("dimension", "group", "district", "school", "year")
 
@@ -22,14 +22,14 @@ def read(folder: Path, name: str) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def absences(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     folder = tmp_path_factory.mktemp("absenteeism")
-    absenteeism.write(folder, np.random.default_rng(11))
+    pupils.absenteeism.write(folder, np.random.default_rng(11))
     return read(folder, "absenteeism_school_groups_trend_released_2025-11-15.csv")
 
 
 @pytest.fixture(scope="module")
 def diplomas(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     folder = tmp_path_factory.mktemp("completion")
-    completion.write(folder, np.random.default_rng(11))
+    pupils.completion.write(folder, np.random.default_rng(11))
     return read(folder, "hs_completion_school_groups_released_2025-11-15.csv")
 
 
@@ -41,7 +41,7 @@ def test_a_group_has_one_row(absences: list[dict[str, str]], diplomas: list[dict
 def test_small_groups_have_no_rate_and_one_of_two_reasons(absences: list[dict[str, str]]) -> None:
     for row in absences:
         students = float(row["count"])
-        flag = absenteeism.SUPPRESSED if students < 10 else absenteeism.OMITTED if students < 20 else ""
+        flag = schools.SUPPRESSED if students < 10 else pupils.OMITTED if students < 20 else ""
         assert row["status_flag"] == flag
         assert (row["value"] == "") == (flag != "")
         assert row["count"].endswith(".0")

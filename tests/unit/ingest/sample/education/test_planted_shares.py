@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.sample.education import assessments
+from ingest.sample.education import exams
 from ingest.sample.education.schools import OPEN_DISTRICT, OPEN_DISTRICT_STUDENTS
 from ingest.sample.truth import planted_values
 from tests.unit.ingest.sample.education.test_releases import TABLES
@@ -78,9 +78,9 @@ def truths() -> dict[tuple[str, str, str], float]:
 
 def test_the_share_of_a_small_exam_is_worked_out_by_hand() -> None:
     """Of 100 enrolled Black students 20 are proficient and 80 % of the other 80 are tested: 20 of 84."""
-    assert assessments.proficient_share("act", "Black") == 0.2
-    assert assessments.proficient_share("forward", "Black") == pytest.approx(20 / 84)
-    assert assessments.proficient_share("forward", "White") == pytest.approx(60 / 92)
+    assert exams.proficient_share("act", "Black") == 0.2
+    assert exams.proficient_share("forward", "Black") == pytest.approx(20 / 84)
+    assert exams.proficient_share("forward", "White") == pytest.approx(60 / 92)
 
 
 @pytest.mark.parametrize("measure", MEASURES)

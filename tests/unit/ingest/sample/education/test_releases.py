@@ -9,20 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.sample.education import absenteeism, assessments, completion, enrollment, removals
-from ingest.sample.sample_folder import PlantedCounts
+from ingest.sample.delivery import PlantedCounts
+from ingest.sample.education import exams, pupils
 
 Row = dict[str, str]
 Write = Callable[[Path, np.random.Generator], PlantedCounts]
 
 # the writer, what identifies a cell, its school year, and the figure in it
 TABLES: dict[str, tuple[Write, tuple[str, ...], str, str]] = {
-    "enrollment": (enrollment.write, ("dimension", "group", "district", "school"), "year", "value"),
-    "absenteeism": (absenteeism.write, ("dimension", "group", "district", "school"), "year", "value"),
-    "completion": (completion.write, ("dimension", "group", "district", "school"), "year", "diploma"),
-    "act": (assessments.write_act, ("dimension", "group", "district", "subject", "school"), "year", "value"),
-    "forward": (assessments.write_forward, ("dimension", "group", "district", "subject", "school"), "year", "value"),
-    "removals": (removals.write, ("dimension", "group", "district", "category", "school"), "year", "count"),
+    "enrollment": (pupils.enrollment.write, ("dimension", "group", "district", "school"), "year", "value"),
+    "absenteeism": (pupils.absenteeism.write, ("dimension", "group", "district", "school"), "year", "value"),
+    "completion": (pupils.completion.write, ("dimension", "group", "district", "school"), "year", "diploma"),
+    "act": (exams.act.write, ("dimension", "group", "district", "subject", "school"), "year", "value"),
+    "forward": (exams.forward_exam.write, ("dimension", "group", "district", "subject", "school"), "year", "value"),
+    "removals": (pupils.removals.write, ("dimension", "group", "district", "category", "school"), "year", "count"),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.sample.education import removals
+from ingest.sample.education.pupils import removals
 from ingest.sample.education.schools import OPEN_DISTRICT
 
 

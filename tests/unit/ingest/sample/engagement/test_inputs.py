@@ -17,7 +17,8 @@ from ingest.connectors import open_folder
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore, deliver
 from ingest.readers import delivered_files
-from ingest.sample.engagement import inputs, plan
+from ingest.sample.engagement import planted_inputs as planted
+from ingest.sample.engagement.deliveries import INPUT_COLUMNS, inputs
 from tests.support.fuzzing import number_of_examples
 
 CONTRACT = load_registry()["oei__engagement_inputs"]
@@ -41,11 +42,11 @@ def test_whatever_a_person_wrote_reaches_no_disk(answers: list[tuple[str, str, s
     """Each text carries a mark, so that it would be found however short it is."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter="\t", lineterminator="\r\n")
-    writer.writerow(inputs.HEADER)
+    writer.writerow(INPUT_COLUMNS)
     for at, texts in enumerate(answers):
         row = dict(zip(DROPPED, (f"{written} MARK{at}X" for written in texts), strict=True))
         cells = {"Input ID": f"IN-{at}", "Event ID": "1", "Received": "2025-03-01", "Theme": "Parks", "Keep until": "2028-03-01"}
-        writer.writerow([row.get(name) or cells.get(name, "") for name in inputs.HEADER])
+        writer.writerow([row.get(name) or cells.get(name, "") for name in INPUT_COLUMNS])
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "delivered"
         folder.mkdir()
@@ -61,7 +62,7 @@ def test_the_sample_of_comments_reaches_no_disk(tmp_path: Path) -> None:
     folder.mkdir()
     claim = inputs.write(folder, np.random.default_rng(11))
     written_bytes = bytes_of_delivery(folder, tmp_path / "deliveries")
-    assert claim.delivered == plan.INPUTS + plan.OLD_INPUTS + claim.duplicate
+    assert claim.delivered == planted.INPUTS + planted.OLD_INPUTS + claim.duplicate
     for private in (b"999-555-", b"nobody listens", b"My neighbor", b"A translation"):
         assert private not in written_bytes
     assert b"Keep until" in written_bytes  # the receipt has the header, and the batch what is kept

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.sample.delivery import PlantedCounts
 from ingest.sample.people import staff as people
-from ingest.sample.sample_folder import PlantedCounts
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def claim(folder: Path) -> PlantedCounts:
-    return people.write(folder, np.random.default_rng(11))
+    return people.staff.write(folder, np.random.default_rng(11))
 
 
 def read(path: Path) -> list[dict[str, str | None]]:

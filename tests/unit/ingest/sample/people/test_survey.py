@@ -14,7 +14,7 @@ from ingest.sample.people import survey
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     folder = tmp_path_factory.mktemp("survey")
-    survey.write(folder, np.random.default_rng(11))
+    survey.survey.write(folder, np.random.default_rng(11))
     with (folder / "resident_survey_fy2026.csv").open(encoding="ascii", newline="") as file:
         return list(csv.DictReader(file))
 

@@ -14,10 +14,9 @@ import numpy as np
 import pytest
 from duckdb import DuckDBPyConnection
 
-from ingest.sample.places import ground, index, maps
+from ingest.sample.places import ground, maps
+from ingest.sample.places.geometry import outline, to_degrees
 from ingest.sample.places.houses import addresses, crossing, houses, label_at, long_form, place_of
-from ingest.sample.places.outlines import outline
-from ingest.sample.places.projection import to_degrees
 from warehouse.connection import load_extension
 
 RNG = np.random.default_rng(1)
@@ -26,11 +25,11 @@ RNG = np.random.default_rng(1)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("maps")
-    for write in (maps.write_limits, maps.write_police_districts, maps.write_neighborhoods, maps.write_zip_areas, index.write):
-        write(folder, RNG)
-    for vintage, map_year in ((2010, 2012), (2020, 2022)):
-        maps.write_tracts(folder, vintage, RNG)
-        maps.write_aldermanic_districts(folder, map_year, RNG)
+    for source in (
+        maps.limits, maps.police_districts, maps.neighborhoods, maps.zip_areas, maps.address_index, maps.tracts_2010,
+        maps.tracts_2020, maps.districts_2012, maps.districts_2022,
+    ):  # fmt: skip
+        source.write(folder, RNG)
     return folder
 
 

@@ -15,10 +15,10 @@ import pytest
 
 from ingest.layers import CITIES
 from ingest.sample import write_sample
+from ingest.sample.people import census
 from ingest.sample.places.ground import tracts
 from ingest.sample.places.houses import addresses, houses, long_form
-from ingest.sample.places.index import NO_POINT_EVERY
-from ingest.sample.population import blocks
+from ingest.sample.places.maps import NO_POINT_EVERY
 
 GROUPS = {"all": "pop", "hispanic": "pop_hisp", "white": "pop_white", "black": "pop_black"}
 SEEDS = Path(__file__).resolve().parents[5] / "dbt_project" / "seeds" / "reference"
@@ -156,7 +156,7 @@ def test_prevalences_where_groups_live(city: Path, truths: list[dict[str, Any]])
             for row in csv.DictReader(file):
                 if row["Period of Measure"] == "2019":
                     estimates[row["Indicator Name"]][row["Location"]] = float(row["Indicator Rate Value"])
-    columns, rows, _ = blocks.city_blocks()
+    columns, rows, _ = census.city_blocks()
     tract = [f"99001{label:06d}" for label in tracts(2010)[columns, rows].tolist()]
     with next((city / "census__blocks_2020").iterdir()).open(encoding="ascii", newline="") as file:
         delivered = list(csv.DictReader(file))
@@ -174,7 +174,7 @@ def test_prevalences_where_groups_live(city: Path, truths: list[dict[str, Any]])
 def test_evictions_where_groups_live(city: Path, truths: list[dict[str, Any]]) -> None:
     with (city / "dns__evictions" / "sampleton_map.csv").open(encoding="ascii", newline="") as file:
         rates = {row["id"]: row["month_rate"] for row in csv.DictReader(file)}
-    columns, rows, _ = blocks.city_blocks()
+    columns, rows, _ = census.city_blocks()
     tract = [f"99001{label:06d}" for label in tracts(2010)[columns, rows].tolist()]
     with next((city / "census__blocks_2020").iterdir()).open(encoding="ascii", newline="") as file:
         delivered = list(csv.DictReader(file))

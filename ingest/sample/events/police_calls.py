@@ -1,0 +1,191 @@
+"""`mpd__dispatched_calls`: a zipped file without a header, made of scrapes of the dispatch page one after the other.
+
+Each scrape starts with a blank row (`,,,,,`) and shows the newest calls, newest first, so that a call comes again in about six
+scrapes while its state evolves: most rows are exact duplicates of earlier ones, and the call's last state is its last row in the
+file, also where an earlier row was equal. CRLF, 12-hour clock, city time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import cycle
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ingest.sample.city import NAMES, STREETS
+from ingest.sample.clock import DAY_SECONDS, DAYS, MISSING_HOUR, arrivals, clock_words, day_words, year_rhythm
+from ingest.sample.delivery import CHUNK, Delivery, PlantedCounts, source
+from ingest.sample.places.ground import police_districts
+from ingest.sample.places.houses import addresses, crossing, houses, label_at
+from ingest.sample.text import Index, chooser, digits, draw, join, records, words
+
+SHOWN = 54  # calls on the page
+_PAGE = SHOWN + 1
+_NEVER = 99
+
+_STATUSES = {
+    "Service in Progress": 0, "Assignment Completed": 440, "Advised": 195, "Unable to Locate Complainant": 180, "To be Filed": 80,
+    "City Citation(s) Issued": 50, "Advised/Referral": 36, "Open Investigation": 17, "No Prosecution": 4,
+    "Filed Driver Exchange Report": 2, "Cleared by Arrest": 1, "False Alarm": 1, "Referral": 1, "State Citation(s) Issued": 1,
+    "Ordered to Appear": 1,
+}  # fmt: skip
+_IN_PROGRESS, _COMPLETED, _FILED, _FINAL = 0, 1, 4, -1
+
+# Share of calls, and the states that they go through; _FINAL is drawn for each call. Two thirds never change on the page.
+_COURSES = (
+    (0.590, (_FINAL, _FINAL, _FINAL)),
+    (0.100, (_IN_PROGRESS, _IN_PROGRESS, _IN_PROGRESS)),
+    (0.2825, (_IN_PROGRESS, _FINAL, _FINAL)),
+    (0.015, (_COMPLETED, _FILED, _FILED)),
+    (0.010, (_IN_PROGRESS, _COMPLETED, _FILED)),
+    (0.0025, (_FINAL, _IN_PROGRESS, _FINAL)),  # reopened: ends in the very row that it began with
+)
+_CHANGES, _CHANGES_TWICE, _REOPENED = 2, 4, 5  # courses from here on
+
+# Instead of a district, for 100 rows without one.
+_UNITS = {"SPD": 42, "CITY": 34, "OUT": 15, "SCD": 4, "CIB": 2, "OCOE": 1, "FI": 1, "NLA": 1}
+
+_NATURES = {
+    "TRAFFIC STOP": 64, "RETURN STATION": 62, "TRBL W/SUBJ": 55, "BUSINESS CHECK": 48, "WELFARE CITIZEN": 42, "PATROL": 41,
+    "SPECIAL ASSIGN": 37, "FOLLOW UP": 36, "SHOTSPOTTER": 29, "INVESTIGATION": 27, "ASSIGNMENT": 25, "THREAT": 25, "BATTERY": 25,
+    "CALL FOR POLICE": 25, "ACC PDO": 25, "OUT OF SERVICE": 21, "REPORTS": 17, "ENTRY": 17, "INJ PERSON/SICK": 16,
+    "SUBJ WITH GUN": 16, "BATTERY DV": 16, "SHOTS FIRED": 15, "THEFT": 15, "ASSIGN-ADMN MPD": 14, "SUSP PERS/AUTO": 13,
+    "PARK AND WALK": 12, "PROPERTY DAMAGE": 12, "ENTRY TO AUTO": 11, "PROPERTY PICKUP": 11, "STOLEN VEHICLE": 10,
+    "FAMILY TROUBLE": 9, "ACC PI": 9, "NOISE NUISANCE": 9, "MED RUN": 8, "RECK USE OF WEAP": 7,
+}  # fmt: skip
+
+_HOUSE_EVERY, _ODD_EVERY = 5, 67  # which houses have calls at all, and which are written oddly
+_ODD_FORMS = ("{0} {1} #2", "{0}A {1}", "{0} {1} #LWR", "{0} {1} APT 3", "{0}-{0}A {1}")
+
+
+def _places() -> tuple[pa.Array, NDArray[np.uint16]]:
+    """Location and district as in the file, and how often: stations most; a few beyond the city or without district."""
+    district = houses().on(police_districts()).tolist()
+    address = addresses()
+    first_house = [district.index(number) for number in range(1, 8)]
+    stations = [f'"{address[at]},SMP",{number},' for number, at in enumerate(first_house, 1)]
+    homes = [f'"{address[at]},SMP",{_or_none(district[at])},' for at in range(0, len(address), _HOUSE_EVERY)]
+    # the call-taker's own way of writing: a unit, a letter behind the number, a range
+    odd = [
+        f'"{form.format(*address[at].split(" ", 1))},SMP",{_or_none(district[at])},'
+        for at, form in zip(range(0, len(address), _ODD_EVERY), cycle(_ODD_FORMS), strict=False)
+    ]
+    corners = [
+        f'"{STREETS[street]} / {STREETS[avenue]},SMP",{_or_none(int(label_at(police_districts(), *crossing(street, avenue))))},'
+        for street in range(160)
+        for avenue in (i for i, name in enumerate(STREETS) if name.startswith("W "))
+        if (STREETS[street][0] == "S") == (NAMES.index(STREETS[avenue].split()[1]) < len(NAMES) / 2)
+        and (street + avenue) % 3 == 0
+    ]
+    beyond = [f'"{300 + i} E {name} ST, FARVILLE, ZZ",{1 + i % 7},' for i, name in enumerate(NAMES)]
+    coded = [f"{604 + i} {NAMES[i]} PL FARVILLE,{unit}," for i, unit in enumerate(_UNITS) for _ in range(_UNITS[unit])]
+    shares = ((0.16, stations), (0.62, homes), (0.06, odd), (0.14, corners), (0.01, beyond), (0.01, coded))
+    vocabulary = words([place for _, group in shares for place in group] + [""])
+    return vocabulary, chooser([share / len(group) for share, group in shares for _ in group])
+
+
+def _or_none(district: int) -> str:
+    """The text instead of a district where there is none."""
+    return str(district) if district else "CITY"
+
+
+class _Calls:
+    """All calls in the order of time: when each comes, where, and the states that it goes through."""
+
+    def __init__(self, scrapes: int, rng: np.random.Generator) -> None:
+        # The calls that a scrape has seen so far; the first page is full.
+        self.seen = SHOWN + np.concatenate([[0], np.cumsum(rng.integers(6, 13, scrapes - 1))])
+        count = int(self.seen[-1])
+        self.first_scrape = np.searchsorted(self.seen, np.arange(count), side="right").astype(np.int32)
+        self._number_them(count, rng)
+        self._let_them_evolve(count, rng)
+        self.year_day, self.date, self.clock = day_words("%y%j"), day_words(",%m/%d/%Y "), clock_words(",", twelve_hours=True)
+        self.tails = words([*(f"{nature},{status}\r\n" for nature in _NATURES for status in _STATUSES), ",,,,,\r\n"])
+
+    def _number_them(self, count: int, rng: np.random.Generator) -> None:
+        self.seconds = arrivals(rng, year_rhythm([MISSING_HOUR]), 0, count, count)
+        days = self.seconds // DAY_SECONDS
+        self.number = np.arange(count) - np.searchsorted(days, np.arange(DAYS))[days] + 1
+        self.number_width = max(4, len(str(int(self.number.max()))))
+
+    def _let_them_evolve(self, count: int, rng: np.random.Generator) -> None:
+        """States 0, 1, 2, and at which showing of the call the second and the third begin."""
+        course = draw(rng, chooser([share for share, _ in _COURSES]), count)
+        self.second = np.where(course >= _CHANGES, rng.integers(1, 6, count), _NEVER).astype(np.int8)
+        self.third = np.where(course >= _CHANGES_TWICE, self.second + 1, _NEVER).astype(np.int8)
+        self.reopened = course == _REOPENED
+        status = np.array([states for _, states in _COURSES], dtype=np.int8).T[:, course]
+        self.status = np.where(status == _FINAL, draw(rng, chooser(list(_STATUSES.values())), count), status).astype(np.int8)
+        # The place or the nature of a few calls is put right with the second state.
+        self.places, place_table = _places()
+        self.place = self._corrected(0.03, draw(rng, place_table, count), draw(rng, place_table, count), rng)
+        nature_table = chooser(list(_NATURES.values()))
+        self.nature = self._corrected(0.014, draw(rng, nature_table, count), draw(rng, nature_table, count), rng)
+
+    def _corrected(self, share: float, first: Index, other: Index, rng: np.random.Generator) -> NDArray[np.uint16]:
+        wrong = (rng.random(len(first)) < share) & ~self.reopened
+        return np.stack([first, np.where(wrong, other, first)]).astype(np.uint16)
+
+    def heads(self, start: int, stop: int) -> pa.Array:
+        """Call number and time of the calls `start` to `stop`, and an empty word for the blank row."""
+        day, second = np.divmod(self.seconds[start:stop], DAY_SECONDS)
+        at_day, number = pa.array(day), digits(self.number[start:stop], self.number_width)
+        heads = join(self.year_day.take(at_day), number, self.date.take(at_day), self.clock.take(pa.array(second)))
+        return pa.concat_arrays([heads, words([""])])
+
+
+@dataclass
+class _Count:
+    blank: int = 0
+    distinct: int = 0
+    calls: int = 0
+    reopened: int = 0
+
+
+def _pages(calls: _Calls, first: int, last: int, rows: int, count: _Count) -> memoryview:
+    """The bytes of scrapes `first` to `last`, at most `rows` rows; adds what they hold to `count`."""
+    listed = calls.seen[first:last]
+    call = np.empty((last - first, _PAGE), dtype=np.int64)
+    call[:, 0] = -1
+    call[:, 1:] = listed[:, None] - 1 - np.arange(SHOWN)
+    scrape = np.repeat(np.arange(first, last), _PAGE)[:rows]
+    call = call.ravel()[:rows]
+    blank = call < 0
+    call[blank] = 0
+    showing = scrape - calls.first_scrape[call]
+    state = (showing >= calls.second[call]).astype(np.int8) + (showing >= calls.third[call])
+    late = np.minimum(state, 1)
+    tail = calls.nature[late, call].astype(np.int64) * len(_STATUSES) + calls.status[state, call]
+
+    begins = ~blank & (showing == 0)
+    new = begins | (~blank & ((showing == calls.second[call]) | ((showing == calls.third[call]) & ~calls.reopened[call])))
+    count.blank += int(blank.sum())
+    count.calls += int(begins.sum())
+    count.distinct += int(new.sum())
+    count.reopened += int((~blank & calls.reopened[call] & (showing == calls.third[call])).sum())
+
+    start, stop = max(0, int(listed[0]) - SHOWN), int(listed[-1])
+    head = np.where(blank, stop - start, call - start)
+    place = np.where(blank, len(calls.places) - 1, calls.place[late, call])
+    tail = np.where(blank, len(calls.tails) - 1, tail)
+    return records((calls.heads(start, stop), head), (calls.places, place), (calls.tails, tail))
+
+
+@source("mpd__dispatched_calls", event_rows_pct=40, freshness={"warn_after_hours": 48, "stale_after_hours": 168})
+def police_calls(delivery: Delivery) -> PlantedCounts:
+    """The scrapes of a year, blank rows included; counted while they are written."""
+    rows, scrapes, count = delivery.rows, -(-delivery.rows // _PAGE), _Count()
+    calls = _Calls(scrapes, delivery.rng)
+    step = CHUNK // _PAGE
+    with delivery.zipped("police_scrape_data1.zip", "police_scrape_data1.csv", is_large=True) as file:
+        for first in range(0, scrapes, step):
+            file.write(_pages(calls, first, min(first + step, scrapes), rows - first * _PAGE, count))
+    return PlantedCounts(
+        delivered=rows,
+        blank=count.blank,
+        duplicate=rows - count.blank - count.distinct,
+        superseded=count.distinct - count.calls,
+        facts={"calls": count.calls, "reopened": count.reopened},
+    )

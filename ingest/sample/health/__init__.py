@@ -1,1 +1,0 @@
-"""Sampleton, lead in pipes and paint, and chronic conditions."""

@@ -1,1 +1,0 @@
-"""Houses of Sampleton: sales and foreclosures."""

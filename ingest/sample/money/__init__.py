@@ -1,1 +1,0 @@
-"""Sampleton, the recovery money."""

@@ -1,1 +1,0 @@
-"""Sampleton, police and court: calls, stops, incidents, cases."""

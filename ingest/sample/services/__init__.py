@@ -1,1 +1,0 @@
-"""Sampleton, what the city does and pays: service requests and payments."""
