@@ -23,10 +23,7 @@ SHARED_SEEDS = DBT_PROJECT / "seeds" / "reference"  # a city's layers may replac
 IS_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
 # the modules of `orchestration.engines`
 ENGINES = ("local", "ray")
-# the form of an address, for each engine that has machines of its own
-ENGINE_ADDRESSES = {
-    "ray": r"auto|(ray://)?[A-Za-z0-9.-]+:\d+",
-}
+RAY_ADDRESS = re.compile(r"auto|(ray://)?[A-Za-z0-9.-]+:\d+")
 Reader = Callable[[str, str], Any]  # the value from the name of a variable and its text, which is empty if it is unset
 
 
@@ -184,15 +181,13 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check the settings that need an engine."""
-        form = ENGINE_ADDRESSES.get(self.engine or "")
-        if self.engine_address and form is None:
+        if self.engine_address and self.engine != "ray":
             raise ConfigurationError(
-                f"LEVELGROUND_ENGINE_ADDRESS needs an engine with machines of its own: set LEVELGROUND_ENGINE to "
-                f"{' or '.join(ENGINE_ADDRESSES)}, or unset it"
+                "LEVELGROUND_ENGINE_ADDRESS needs an engine with machines of its own: set LEVELGROUND_ENGINE to ray, or unset it"
             )
-        if self.engine_address and not re.fullmatch(form or "", self.engine_address):
+        if self.engine_address and not RAY_ADDRESS.fullmatch(self.engine_address):
             raise ConfigurationError(
-                f"LEVELGROUND_ENGINE_ADDRESS is no address of {self.engine}; docs/scale.md lists the forms, "
+                "LEVELGROUND_ENGINE_ADDRESS is no address of ray; docs/scale.md lists the forms, "
                 "or unset it to use this machine alone"
             )
         if self.lake and self.engine is None:

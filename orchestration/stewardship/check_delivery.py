@@ -5,7 +5,6 @@ It uses the same connector, batch, gate and history of deliveries as a run, on a
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,21 +17,19 @@ from expectations.results import ExpectationResult, GateResult
 from ingest.agreement_terms import agreement_terms
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
+from ingest.delivery import DeliveryRecord, DeliveryStore
 from ingest.delivery.removals import read_removals
-from ingest.delivery.row_filter import new_row_filter
 from ingest.errors import DeliveryError
 from ingest.layers import seed_file
 from ingest.readers import delivered_files
 from orchestration.runs.acceptance import Acceptance, read_acceptance
-from orchestration.runs.clock import as_of_time, utc_now
+from orchestration.runs.clock import as_of_time
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK, audit_delivery
 from orchestration.stewardship.restored_baseline import restore_landed_rows, restored_baseline
-from orchestration.stewardship.split_delivery import REPLACING, DeliverySplitter, SplitDelivery
+from orchestration.stewardship.split_delivery import REPLACING, DeliverySplitter, SplitDelivery, show_batch
 from warehouse.connection import database_path, scratch
-from warehouse.sql import literal, quoted
 from warehouse.temporary import scratch_folder
 
 
@@ -93,37 +90,24 @@ def check_delivery(settings: Settings, name: str, file: Path | None, drafted: Co
         reason = f"it was removed; `levelground sources resume {name}` reads it again" if removals.is_removed else terms.reason
         raise ConfigurationError(f"{name} is not read: {reason}")
     with scratch_folder(settings.home, "check-") as folder, scratch(folder) as con:
-        store = DeliveryStore(folder, name)
+        store, splitter = DeliveryStore(folder, name), DeliverySplitter(settings, location.city, as_of, con)
         try:
             with scratch_folder(settings.home, "fetch-") as downloads:
                 fetch = FetchRequest(os.environ, downloads, hosts=settings.hosts, most_bytes=settings.max_download_bytes)
                 live = file is None and location.is_live(contract)
-                origin = _origin(contract, location, file, fetch)
-                delivery = deliver(
-                    contract,
-                    origin,
-                    store,
-                    settings.hash_key,
-                    utc_now(),
-                    live=live,
-                    fetched_on=as_of.date() if live else None,
-                    row_filter=new_row_filter(contract, removals, settings.hash_key, location.city.time_zone, as_of.date()),
-                )
+                delivery = splitter.deliver(contract, _origin(contract, location, file, fetch), store, live=live)
         except DeliveryError as error:
             unreadable = ExpectationResult("readable", None, "critical", False, None, None, str(error))
-            split = _split(con, settings, contract, location, file, as_of)
+            split = _split(splitter, contract, location, file)
             return DeliveryCheck(contract, GateResult("delivery", name, (unreadable,)), split=split)
-        con.execute("create schema if not exists delivery")
-        con.execute(
-            f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(delivery.load_id)))})"
-        )
         batch, city_zone = store.batch(delivery.load_id), location.city.time_zone
+        show_batch(con, name, batch)
         baseline = restored_baseline(con, contract, delivery, batch, kept, city_zone)
         gate = audit_delivery(contract, delivery, database_path(con), location.city, baseline, as_of)
         labels = _unmapped_labels(con, contract, delivery, gate, location)
         names, rows = first_rows(contract, delivery, batch)
         accepted = None if gate.passed else read_acceptance(kept, delivery.load_id)
-        split = SplitDelivery() if gate.passed or accepted else _split(con, settings, contract, location, file, as_of)
+        split = SplitDelivery() if gate.passed or accepted else _split(splitter, contract, location, file)
         return DeliveryCheck(
             contract, gate, delivery, column_differences(contract, delivery), names, rows, accepted, split, labels
         )
@@ -142,23 +126,16 @@ def _unmapped_labels(
     return tuple(label for label in found if label.column in failed)
 
 
-def _split(
-    con: DuckDBPyConnection,
-    settings: Settings,
-    contract: Contract,
-    location: DeliveryLocation,
-    file: Path | None,
-    as_of: dt.datetime,
-) -> SplitDelivery:
+def _split(splitter: DeliverySplitter, contract: Contract, location: DeliveryLocation, file: Path | None) -> SplitDelivery:
     """Which files of a folder fail, and whether a run would ingest the others."""
     folder = file if file is not None else location.folder_of(contract)
     files = delivered_files(folder, contract.ignore_files) if folder is not None and folder.is_dir() else ()
     if folder is None or len(files) < 2:
         return SplitDelivery()
-    kept = DeliveryStore(settings.home.deliveries, contract.source)
     if contract.load.mode in REPLACING:
-        restore_landed_rows(con, contract, kept, location.city.time_zone)
-    return DeliverySplitter(settings, location.city, as_of, con).split(contract, files, folder)
+        kept = DeliveryStore(splitter.settings.home.deliveries, contract.source)
+        restore_landed_rows(splitter.con, contract, kept, location.city.time_zone)
+    return splitter.split(contract, files, folder)
 
 
 def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, fetch: FetchRequest) -> Origin:

@@ -15,18 +15,17 @@ from duckdb import DuckDBPyConnection
 
 from expectations.delivery.volume import VolumeBaseline
 from ingest.city import City
-from ingest.connectors import open_folder
+from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract
-from ingest.delivery import DeliveryStore, LeftOutFile, deliver
+from ingest.delivery import DeliveryRecord, DeliveryStore, LeftOutFile, deliver
 from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import new_row_filter
 from ingest.errors import DeliveryError
-from ingest.landing import Unit, delivered_units, landed_units, named_units
+from ingest.landing import Unit, create_delivery_view, delivered_units, landed_units, named_units
 from orchestration.runs.clock import utc_now
 from orchestration.settings import Settings
 from orchestration.stewardship.audit_delivery import audit_delivery
 from warehouse.connection import database_path, scratch
-from warehouse.sql import literal, quoted
 from warehouse.temporary import scratch_folder
 
 # Each file is checked by itself, which takes a tenth of a second.
@@ -98,26 +97,36 @@ class DeliverySplitter:
         why = _why_whole(contract, bad, good) if good else ""
         return SplitDelivery(left_out, tuple(one.reason or "" for one in bad), tuple(one.path for one in good), why)
 
+    def deliver(self, contract: Contract, origin: Origin, store: DeliveryStore, *, live: bool = False) -> DeliveryRecord:
+        """Read a delivery into a temporary store, as a run would."""
+        removals = read_removals(DeliveryStore(self.settings.home.deliveries, contract.source).folder)
+        key, today = self.settings.hash_key, self.as_of.date()
+        row_filter = new_row_filter(contract, removals, key, self.city.time_zone, today)
+        fetched_on = today if live else None
+        return deliver(contract, origin, store, key, utc_now(), live=live, fetched_on=fetched_on, row_filter=row_filter)
+
     def _check(self, contract: Contract, path: Path, folder: Path) -> _CheckedFile:
-        name, home = path.relative_to(folder).as_posix(), self.settings.home
+        name, zone = path.relative_to(folder).as_posix(), self.city.time_zone
         replaces = contract.load.mode in REPLACING
-        removals = read_removals(DeliveryStore(home.deliveries, contract.source).folder)
-        row_filter = new_row_filter(contract, removals, self.settings.hash_key, self.city.time_zone, self.as_of.date())
-        named = named_units(self.con, contract, name, self.city.time_zone) if replaces else None
-        with scratch_folder(home, "check-") as own, scratch(own) as con:
+        named = named_units(self.con, contract, name, zone) if replaces else None
+        with scratch_folder(self.settings.home, "check-") as own, scratch(own) as con:
             store = DeliveryStore(own, contract.source)
             try:
-                origin = open_folder(contract, (path,), folder)
-                delivery = deliver(contract, origin, store, self.settings.hash_key, utc_now(), row_filter=row_filter)
+                delivery = self.deliver(contract, open_folder(contract, (path,), folder), store)
             except DeliveryError as error:
-                units = frozenset() if not replaces else named or landed_units(self.con, contract, name, self.city.time_zone)
+                units = frozenset() if not replaces else named or landed_units(self.con, contract, name, zone)
                 return _CheckedFile(path, name, str(error), units)
             batch = store.batch(delivery.load_id)
-            con.execute("create schema delivery")
-            con.execute(f"create view delivery.{quoted(contract.source)} as select * from read_parquet({literal(str(batch))})")
+            show_batch(con, contract.source, batch)
             gate = audit_delivery(contract, delivery, database_path(con), self.city, VolumeBaseline(()), self.as_of)
-            units = frozenset() if not replaces else delivered_units(con, contract, delivery, batch, self.city.time_zone) or named
+            units = frozenset() if not replaces else delivered_units(con, contract, delivery, batch, zone) or named
             return _CheckedFile(path, name, None if gate.passed else gate.reason, units)
+
+
+def show_batch(con: DuckDBPyConnection, source: str, batch: Path) -> None:
+    """Create the view `delivery.<source>` over a batch in a temporary database."""
+    con.execute("create schema if not exists delivery")
+    create_delivery_view(con, source, batch)
 
 
 def _left_out(contract: Contract, one: _CheckedFile) -> LeftOutFile:
