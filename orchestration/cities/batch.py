@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.cities.city_task import BUSY, not_run, run_city
 from orchestration.cities.homes_file import NOT_OF_A_CITY, SECRETS, CityHome
 from orchestration.runs.clock import utc_now
-from orchestration.runs.exit_codes import EXIT_BLOCKED, EXIT_BUSY, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_BLOCKED, EXIT_BUSY, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
 from orchestration.settings import Settings, variable_names
 from warehouse.connection import memory_limit

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.cities.homes_file import SECRETS
-from orchestration.runs.child_process import end_with_parent
-from orchestration.runs.exit_codes import (
+from orchestration.runs.process.child_process import end_with_parent
+from orchestration.runs.process.exit_codes import (
     EXIT_BAD_ARGUMENTS,
     EXIT_BUSY,
     EXIT_INCOMPLETE,

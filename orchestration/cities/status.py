@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orchestration.cities.homes_file import CityHome
 from orchestration.runs.record import HELD_BACK, STALE, RunRecord, RunStore
-from orchestration.runs.standing_gates import standing_gates
+from orchestration.runs.reports.standing_gates import standing_gates
 from warehouse.lock import holder, is_held
 from warehouse.paths import Home
 from warehouse.releases import Current, ReleaseCorrupt, current

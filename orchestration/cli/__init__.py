@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 
 from orchestration.cli.interrupts import Interrupted, interruptible, stop_run_on_signals
-from orchestration.runs.gc_paused import gc_paused
+from orchestration.runs.process.gc_paused import gc_paused
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.temporary import remove_leftovers
 

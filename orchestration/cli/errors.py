@@ -10,7 +10,7 @@ from orchestration.cli.release.reader import CannotShow
 from orchestration.instance.server import DaemonAlreadyRunning
 from orchestration.runs import error_messages
 from orchestration.runs.errors import DbtError
-from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
 from orchestration.scorecard import EditionError, ScorecardError, UnknownLanguage
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError

@@ -1,7 +1,7 @@
 """End a command on Ctrl-C (SIGINT), SIGTERM or SIGHUP, with the exit code that shells use: 128 and the signal's number.
 
-`stop_run_on_signals` ends a run at once, see `orchestration.runs.interruption`. In every other command, `Interrupted` unwinds
-the stack, so that temporary files are deleted.
+`stop_run_on_signals` ends a run at once, see `orchestration.runs.process.interruption`. In every other command, `Interrupted`
+unwinds the stack, so that temporary files are deleted.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _await_signal(read: int, terminal: int) -> None:
     hanging.daemon = True
     hanging.start()
     message = "interrupted, nothing was published, run again"
-    interruption = sys.modules.get("orchestration.runs.interruption")
+    interruption = sys.modules.get("orchestration.runs.process.interruption")
     if interruption is not None:  # else the run has not begun
         message = interruption.interrupt(exit_code)
     _kill_descendants()

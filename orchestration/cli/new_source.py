@@ -23,7 +23,7 @@ from orchestration.codegen.missing_steps import Step
 from orchestration.codegen.source_files import SourceFolders, choose_folders, find_contract, refuse_installed, state_layers
 from orchestration.codegen.todo import todo_of
 from orchestration.runs.delivery_location import home_registry
-from orchestration.runs.exit_codes import EXIT_BLOCKED
+from orchestration.runs.process.exit_codes import EXIT_BLOCKED
 from orchestration.settings import ConfigurationError, Settings
 
 EXAMPLES = examples(

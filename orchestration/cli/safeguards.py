@@ -9,7 +9,7 @@ import typer
 
 from ingest.erasure import complete
 from orchestration.cli.display import err, out
-from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS
+from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS
 from warehouse.lock import RunLock
 from warehouse.paths import Home
 from warehouse.releases import recover

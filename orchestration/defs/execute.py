@@ -16,7 +16,7 @@ from orchestration.instance.processes import current_process
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs import error_messages
 from orchestration.runs.context import RunOptions
-from orchestration.runs.interruption import when_interrupted
+from orchestration.runs.process.interruption import when_interrupted
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import NOTHING_PUBLISHED
 from orchestration.settings import Settings

@@ -15,8 +15,8 @@ import dagster as dg
 from ingest.freshness import age_hours
 from orchestration.instance.web.site_files import DOCS
 from orchestration.runs.record import FRESH, HELD_BACK, STALE, RunRecord, SourceStatus
+from orchestration.runs.reports.status_report import published_source_quality, release_figures
 from orchestration.runs.results import NodeResult
-from orchestration.runs.status_report import published_source_quality, release_figures
 from orchestration.settings import Settings
 from warehouse.paths import Home
 

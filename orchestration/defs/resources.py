@@ -32,7 +32,7 @@ from orchestration.pipeline.lifecycle import open_run
 from orchestration.pipeline.stages import finish_ingest
 from orchestration.runs.context import RunContext, RunOptions
 from orchestration.runs.delivery_location import configured_location, home_city, resolve_delivery_location
-from orchestration.runs.gc_paused import gc_paused
+from orchestration.runs.process.gc_paused import gc_paused
 from orchestration.runs.record import RELEASED, UNCHANGED
 from orchestration.runs.selection import selected_sources
 from orchestration.settings import ConfigurationError, Settings

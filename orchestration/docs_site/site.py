@@ -20,7 +20,7 @@ from orchestration.docs_site.pages import STYLE, dbt_page, renderer, script_json
 from orchestration.docs_site.search_index import entries
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.runs.record import RunStore
-from orchestration.runs.standing_gates import StandingGate, standing_gates
+from orchestration.runs.reports.standing_gates import StandingGate, standing_gates
 from orchestration.settings import IS_CHECKOUT, PROJECT, Settings
 from orchestration.transform import dbt_runner
 from orchestration.transform.dbt_project import prepare_project

@@ -19,7 +19,7 @@ from orchestration.cities.city_task import LOG_PREFIX
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RELEASED, RunStore, newest, release_matches_landing
-from orchestration.runs.standing_gates import standing_gates
+from orchestration.runs.reports.standing_gates import standing_gates
 from orchestration.settings import Settings
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]

@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from orchestration.runs.child_process import end_with_parent
+from orchestration.runs.process.child_process import end_with_parent
 from warehouse.paths import Home
 
 DAEMON_LOCK = "daemon.lock"  # in dagster/

@@ -17,7 +17,7 @@ from orchestration.runs.city_choice import undecided_keys
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
-from orchestration.runs.interruption import let_interrupt
+from orchestration.runs.process.interruption import let_interrupt
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
 from orchestration.settings import ConfigurationError, Settings

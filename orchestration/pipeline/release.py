@@ -11,7 +11,7 @@ from expectations.disclosure.classification import check_files
 from orchestration.pipeline.publish_scorecard import check_scorecard, discard_rendered
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
-from orchestration.runs.interruption import without_handlers
+from orchestration.runs.process.interruption import without_handlers
 from orchestration.runs.record import BLOCKED, RELEASED, RunRecord
 from orchestration.transform.fingerprints import (
     MeasureInputs,

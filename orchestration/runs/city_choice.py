@@ -5,7 +5,6 @@ A home holds one city. See `ingest.layers` for what a city's layer contains.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from ingest.city import FILE_NAME, SAMPLE_CITY, City, city_named_in, live_city, read_city
@@ -17,15 +16,18 @@ SAMPLE, LIVE = "sample", "live"
 ELSEWHERE = "set LEVELGROUND_HOME to another folder for it"
 
 
-def choose_city(settings: Settings, deliveries: str, folder: Path | None, recorded: Mapping[str, str]) -> City:
-    """The city of a home that reads these deliveries; `recorded` is home.json.
+def choose_city(settings: Settings, deliveries: str, folder: Path | None, held: str | None, held_layer: str | None) -> City:
+    """The city of a home that reads these deliveries. `held` and `held_layer`: city and folder of its layer in home.json.
 
-    `ConfigurationError` if two of the three name different cities, or none names one.
+    `ConfigurationError` if the setting, the deliveries and home.json name different cities, or none names one.
     """
     layer, wanted = named_layer(settings.city)
-    held = recorded.get("city")
     delivered = _delivered_city(deliveries, folder, {wanted, held})
-    _check_agreement(settings, deliveries, wanted, delivered, held)
+    others = [(f"the home {settings.home.root} holds the city {held}", held), (f"{deliveries} contains {delivered}", delivered)]
+    named = [(f"LEVELGROUND_CITY is {settings.city}", wanted), *(reversed(others) if wanted else others)]
+    if len({name for _, name in named if name}) > 1:
+        remedy = "they must name one city: change or unset LEVELGROUND_CITY, or" if wanted else "a home holds one city:"
+        raise ConfigurationError(f"{', but '.join(text for text, name in named if name)}; {remedy} {ELSEWHERE}")
     name = wanted or delivered or held
     if name is None:
         raise ConfigurationError(
@@ -35,10 +37,8 @@ def choose_city(settings: Settings, deliveries: str, folder: Path | None, record
         )
     if wanted and layer is None and wanted not in (delivered, held):
         raise ConfigurationError(unknown_city(wanted))
-    if layer is None and recorded.get("layer"):
-        layer, _ = named_layer(recorded["layer"])
     try:
-        return read_city(folder, name, layer)
+        return read_city(folder, name, layer or named_layer(held_layer)[0])
     except LayerError as error:
         raise ConfigurationError(str(error)) from None
 
@@ -59,10 +59,9 @@ def named_layer(named: str | None) -> tuple[Layer | None, str | None]:
     return Layer(name, path), name
 
 
-def layer_to_record(city: City) -> dict[str, str]:
-    """What home.json records of a layer that is not in `ingest/cities`: its folder."""
-    own = [layer for layer in city.layers if layer.name == city.city]
-    return {"layer": str(own[0].folder)} if own and own[0].folder.parent != CITIES else {}
+def own_folder(city: City) -> str | None:
+    """The folder of the city's own layer, if it is not in `ingest/cities`: home.json records it."""
+    return next((str(each.folder) for each in city.layers if each.name == city.city and each.folder.parent != CITIES), None)
 
 
 def undecided_keys(city: City) -> tuple[str, ...]:
@@ -83,20 +82,6 @@ def _delivered_city(deliveries: str, folder: Path | None, named: set[str | None]
     if deliveries == LIVE:  # the systems of any city but the sample city, which has none
         return None if named - {None, SAMPLE_CITY} else live_city()
     return city_named_in(folder) if folder else None
-
-
-def _check_agreement(settings: Settings, deliveries: str, wanted: str | None, delivered: str | None, held: str | None) -> None:
-    if len({name for name in (wanted, delivered, held) if name}) < 2:
-        return
-    if wanted is None:
-        raise ConfigurationError(
-            f"the home {settings.home.root} holds the city {held}, but {deliveries} contains {delivered}; "
-            f"a home holds one city: {ELSEWHERE}"
-        )
-    named = [f"LEVELGROUND_CITY is {settings.city}"]
-    named += [f"{deliveries} contains {delivered}"] if delivered else []
-    named += [f"the home {settings.home.root} holds {held}"] if held else []
-    raise ConfigurationError(f"{', but '.join(named)}; they must name one city: change or unset LEVELGROUND_CITY, or {ELSEWHERE}")
 
 
 def unknown_city(name: str) -> str:

@@ -23,10 +23,10 @@ from orchestration.runs import error_messages
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.errors import StepError, public_message
-from orchestration.runs.exit_codes import EXIT_INTERRUPTED
+from orchestration.runs.process.exit_codes import EXIT_INTERRUPTED
 from orchestration.runs.record import FAILED, NOTHING_PUBLISHED, RunRecord, RunStore
+from orchestration.runs.reports.status_report import published_source_quality
 from orchestration.runs.results import NodeResult
-from orchestration.runs.status_report import published_source_quality
 from orchestration.settings import Settings
 from warehouse.disclosure import SuppressionSummary
 from warehouse.releases import Candidate, NodeFingerprint, PartRecord

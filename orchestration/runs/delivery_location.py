@@ -6,19 +6,19 @@ See `runs.city_choice` for the city of a home, `ingest.city` for `city.yml`, `in
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.city import FILE_NAME, City, city_registry
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
-from ingest.delivery.removals import SourceRemovals, sources_with_removals
+from ingest.delivery.removals import sources_with_removals
 from ingest.layer_snapshot import LayerSnapshot, read_snapshots, write_snapshots
 from ingest.readers import delivered_files, readable_name
-from orchestration.runs.city_choice import LIVE, SAMPLE, choose_city, layer_to_record
-from orchestration.runs.hash_key import checked_fingerprint
+from orchestration.runs.city_choice import LIVE, SAMPLE, choose_city, own_folder
+from orchestration.runs.hash_key import check_erased, checked_fingerprint
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.files import write_atomically
 from warehouse.paths import PRIVATE, Home
@@ -78,26 +78,93 @@ class DeliveryLocation:
         return tuple(sorted(printable(readable_name(name)) for name in unknown))
 
 
+class HomeRecord(BaseModel):
+    """`home.json`: what a home reads, its city, the folder of a layer that is not ours, and the fingerprint of the hash key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    deliveries: str
+    city: str
+    layer: str | None = None
+    hash_key: str | None = None
+
+
+def _recorded(settings: Settings) -> HomeRecord | None:
+    path = settings.home.home_json
+    if not path.is_file():
+        return None
+    try:
+        return HomeRecord.model_validate_json(path.read_bytes())
+    except ValidationError:
+        raise ConfigurationError(f'{path} cannot be read; replace it by {{"deliveries": "sample", "city": "…"}}') from None
+
+
+def configured_deliveries(settings: Settings) -> str:
+    """What the next run reads without an option: `sample`, `live`, or a folder."""
+    recorded = _recorded(settings)
+    return settings.deliveries or (recorded.deliveries if recorded else SAMPLE)
+
+
+def configured_location(settings: Settings, name: str) -> str:
+    """What the location of this name in LEVELGROUND_LOCATIONS reads: `sample`, `live`, or a folder."""
+    if name not in settings.locations:
+        known = ", ".join(settings.locations) or "none"
+        raise ConfigurationError(f"there is no location {name!r}; LEVELGROUND_LOCATIONS names {known}")
+    return settings.locations[name]
+
+
+def delivery_folder(settings: Settings) -> Path | None:
+    """The folder that the next run reads without an option; None for live systems."""
+    return _folder(settings, configured_deliveries(settings))
+
+
+def _folder(settings: Settings, deliveries: str) -> Path | None:
+    if deliveries == LIVE:
+        return None
+    return settings.home.sample if deliveries == SAMPLE else Path(deliveries).expanduser().absolute()
+
+
+def home_city(settings: Settings) -> City:
+    """The home's city, whose time zone the schedule uses."""
+    return _city(settings, configured_deliveries(settings), _existing_folder(settings))
+
+
+def home_registry(settings: Settings) -> Registry:
+    """The contracts of the home's city, with what its deliveries' city.yml changes."""
+    return city_registry(home_city(settings), _existing_folder(settings), settings.further_sources)
+
+
+def _existing_folder(settings: Settings) -> Path | None:
+    folder = delivery_folder(settings)
+    return folder if folder and folder.is_dir() else None
+
+
+def _city(settings: Settings, deliveries: str, folder: Path | None) -> City:
+    recorded = _recorded(settings)
+    return choose_city(settings, deliveries, folder, recorded.city if recorded else None, recorded.layer if recorded else None)
+
+
 def resolve_delivery_location(settings: Settings, option: str | None = None) -> DeliveryLocation:
     """Decide what to read: the option, else LEVELGROUND_DELIVERIES, else what home.json records, else the sample city.
 
     The first decision is recorded in home.json. `ConfigurationError` if the folder does not exist or belongs to another city than
     the home; `ContractError` for contracts or a city.yml that cannot be used.
     """
-    recorded = _recorded(settings)
-    if _chosen(settings, option, recorded) == SAMPLE:
+    if (option or configured_deliveries(settings)) == SAMPLE:
         from ingest.sample import is_current_sample, write_sample  # noqa: PLC0415 - runs on real deliveries load no generator
 
         settings.home.ensure()
         settings.home.sample.chmod(PRIVATE)  # earlier versions left it open to the group
         if not is_current_sample(settings.home.sample):
             write_sample(settings.home.sample)
-    location, hash_key = _resolve(settings, option, recorded)
-    record = {"deliveries": location.name, "city": location.city.city, **recorded, **layer_to_record(location.city)}
-    record |= {"hash_key": hash_key} if hash_key else {}
+    location, hash_key = _resolve(settings, option)
+    recorded = _recorded(settings)
+    first = HomeRecord(deliveries=location.name, city=location.city.city)
+    changes = {"layer": own_folder(location.city), "hash_key": hash_key}
+    record = (recorded or first).model_copy(update={name: value for name, value in changes.items() if value})
     if record != recorded:
         settings.home.ensure()
-        write_atomically(settings.home.home_json, json.dumps(record, indent=1) + "\n")
+        write_atomically(settings.home.home_json, record.model_dump_json(indent=1, exclude_none=True) + "\n")
     return location
 
 
@@ -106,45 +173,38 @@ def read_delivery_location(settings: Settings, file: Path | None = None) -> Deli
 
     A home without a choice takes the city of the folder of deliveries that holds `file`, if there is one.
     """
-    recorded, option = _recorded(settings), None
-    if file is not None and not recorded and not settings.deliveries:
+    option = None
+    if file is not None and not settings.deliveries and _recorded(settings) is None:
         parents = file.absolute().parents[:2]
         option = next((str(parent) for parent in parents if (parent / FILE_NAME).is_file()), None)
-    return _resolve(settings, option, recorded)[0]
+    return _resolve(settings, option)[0]
 
 
-def _chosen(settings: Settings, option: str | None, recorded: Mapping[str, str]) -> str:
-    return option or settings.deliveries or recorded.get("deliveries") or SAMPLE
-
-
-def _resolve(settings: Settings, option: str | None, recorded: Mapping[str, str]) -> tuple[DeliveryLocation, str | None]:
+def _resolve(settings: Settings, option: str | None) -> tuple[DeliveryLocation, str | None]:
     """Return the location, and the fingerprint of the hash key to record."""
-    name = _chosen(settings, option, recorded)
-    folder: Path | None = None
-    if name == SAMPLE:
-        folder = settings.home.sample
-    elif name != LIVE:
-        folder = Path(name).expanduser().absolute()
-        if not folder.is_dir():
+    name = option or configured_deliveries(settings)
+    folder = _folder(settings, name)
+    if name not in (SAMPLE, LIVE):
+        name = str(folder)
+        if folder is None or not folder.is_dir():
             raise ConfigurationError(
                 f"there is no folder {folder}; name a folder with one folder per source, or `sample`, or `live`"
             )
-        name = str(folder)
-    city, registry, snapshots = _one_state(settings, name, folder, recorded)
+    city, registry, snapshots = _one_state(settings, name, folder)
     if name == LIVE:
         _check_live(registry)
     hashed = [contract.source for contract in registry if contract.hash_key_needed]
-    check_hash_key(settings, sources_with_removals(settings.home.deliveries))
-    hash_key = checked_fingerprint(settings.hash_key, recorded.get("hash_key"), hashed, settings.home.deliveries)
+    check_erased(settings.hash_key, sources_with_removals(settings.home.deliveries))
+    recorded = _recorded(settings)
+    known = recorded.hash_key if recorded else None
+    hash_key = checked_fingerprint(settings.hash_key, known, hashed, settings.home.deliveries)
     return DeliveryLocation(name, folder, city, registry, snapshots), hash_key
 
 
-def _one_state(
-    settings: Settings, name: str, folder: Path | None, recorded: Mapping[str, str]
-) -> tuple[City, Registry, tuple[LayerSnapshot, ...]]:
+def _one_state(settings: Settings, name: str, folder: Path | None) -> tuple[City, Registry, tuple[LayerSnapshot, ...]]:
     """The city, its contracts and the files of its layers, read while no layer changed."""
     for _ in range(READINGS):
-        city = choose_city(settings, name, folder, recorded)
+        city = _city(settings, name, folder)
         snapshots = read_snapshots(city.layers)
         registry = city_registry(city, folder, settings.further_sources)
         if read_snapshots(city.layers) == snapshots:
@@ -161,63 +221,3 @@ def _check_live(registry: Registry) -> None:
             f"{', '.join(by_folder)} has delivered_by: folder, and `live` names no folder; name it with --deliveries FOLDER, and "
             "write delivered_by: live into the contracts (or into its city.yml) of the sources that the same run fetches"
         )
-
-
-def check_hash_key(settings: Settings, removals: Mapping[str, SourceRemovals]) -> None:
-    """`ConfigurationError` if records were erased and the key of their hashes is not set, or is another one."""
-    for source, found in removals.items():
-        if found.records and settings.hash_key is None:
-            raise ConfigurationError(
-                f"LEVELGROUND_HASH_KEY is not set, but records of {source} were erased, and without it later deliveries bring "
-                "them back; set it to the text with which they were erased"
-            )
-        if found.records and settings.hash_key is not None and not found.fits(settings.hash_key):
-            raise ConfigurationError(
-                f"LEVELGROUND_HASH_KEY is not the one with which records of {source} were erased, so that a later delivery would "
-                "bring them back; set it to that text"
-            )
-
-
-def _recorded(settings: Settings) -> dict[str, str]:
-    path = settings.home.home_json
-    if not path.is_file():
-        return {}
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        optional = {name: str(data[name]) for name in ("layer", "hash_key") if name in data}
-        return {"deliveries": str(data["deliveries"]), "city": str(data["city"]), **optional}
-    except (ValueError, KeyError, TypeError):
-        raise ConfigurationError(f'{path} cannot be read; replace it by {{"deliveries": "sample", "city": "…"}}') from None
-
-
-def configured_location(settings: Settings, name: str) -> str:
-    """What the location of this name in LEVELGROUND_LOCATIONS reads: `sample`, `live`, or a folder."""
-    if name not in settings.locations:
-        known = ", ".join(settings.locations) or "none"
-        raise ConfigurationError(f"there is no location {name!r}; LEVELGROUND_LOCATIONS names {known}")
-    return settings.locations[name]
-
-
-def configured_deliveries(settings: Settings) -> str:
-    """What the next run reads without an option: `sample`, `live`, or a folder."""
-    return settings.deliveries or _recorded(settings).get("deliveries") or SAMPLE
-
-
-def delivery_folder(settings: Settings) -> Path | None:
-    """The folder that the next run reads without an option; None for live systems."""
-    name = configured_deliveries(settings)
-    return settings.home.sample if name == SAMPLE else None if name == LIVE else Path(name).expanduser().absolute()
-
-
-def home_city(settings: Settings) -> City:
-    """The home's city, whose time zone the schedule uses."""
-    folder = delivery_folder(settings)
-    return choose_city(
-        settings, configured_deliveries(settings), folder if folder and folder.is_dir() else None, _recorded(settings)
-    )
-
-
-def home_registry(settings: Settings) -> Registry:
-    """The contracts of the home's city, with what its deliveries' city.yml changes."""
-    folder = delivery_folder(settings)
-    return city_registry(home_city(settings), folder if folder and folder.is_dir() else None, settings.further_sources)

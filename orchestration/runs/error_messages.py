@@ -6,7 +6,6 @@ passed on, because it may quote a cell. Errors of deliveries (`DeliveryError`), 
 
 from __future__ import annotations
 
-import errno
 import re
 import shutil
 from collections.abc import Iterator
@@ -21,15 +20,7 @@ from warehouse.releases import ReleaseCorrupt
 
 FULL_BELOW = 1_000_000  # bytes; a file system keeps some that no file can use
 STAYS = "The last release stays public"
-FULL, READ_ONLY, MEMORY, LOCKED, STORAGE, DAMAGED, FAILED = (
-    "full",
-    "read_only",
-    "memory",
-    "locked",
-    "storage",
-    "damaged",
-    "failed",
-)
+FULL, READ_ONLY, MEMORY, LOCKED, STORAGE, DAMAGED, FAILED = range(1, 8)
 # DuckDB limits what it spills to the free space of the disk, and then reports too little memory.
 _SPILL_LIMIT = "max_temp_directory_size"
 _CANNOT_CREATE = "unable to open database file"
@@ -38,16 +29,13 @@ _PATTERNS = {
     FULL: rf"{_SPILL_LIMIT}|No space left on device|database or disk is full|Disk quota exceeded|File too large|"
     r"[Ee]rrno (28|122|27)\b",
     READ_ONLY: rf"Read-only file system|readonly database|Permission denied|[Ee]rrno (30|13|1)\b|{_CANNOT_CREATE}",
-    MEMORY: r"Out of Memory|OutOfMemory|MemoryError|Cannot allocate memory|could not allocate block|failed to (pin|allocate)",
+    MEMORY: r"Out of Memory|OutOfMemory|MemoryError|Cannot allocate memory|could not allocate block|failed to (pin|allocate)|"
+    r"[Ee]rrno 12\b",
     LOCKED: r"database is locked",
     STORAGE: r"database disk image is malformed|file is not a database",
     FAILED: r"disk I/O error|Input/output error|[Ee]rrno 5\b",
     DAMAGED: r"Corrupt database file|Could not read enough bytes|not a valid DuckDB|has been invalidated|SerializationException",
 }
-_ERRNO = {
-    errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EFBIG: FULL, errno.EROFS: READ_ONLY, errno.EACCES: READ_ONLY,
-    errno.EPERM: READ_ONLY, errno.ENOMEM: MEMORY, errno.EIO: FAILED,
-}  # fmt: skip
 
 
 def explain(error: BaseException, home: Home) -> str | None:
@@ -82,15 +70,12 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         link = link.__cause__ or link.__context__
 
 
-def _kind(error: BaseException) -> str | None:
-    if isinstance(error, OSError) and error.errno in _ERRNO:
-        return _ERRNO[error.errno]
-    if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
-        return FULL if _SPILL_LIMIT in str(error) else MEMORY
-    if isinstance(error, duckdb.FatalException | duckdb.InternalException):
-        kind = next((kind for kind, pattern in _PATTERNS.items() if re.search(pattern, str(error))), None)
-        return kind or DAMAGED
-    return next((kind for kind, pattern in _PATTERNS.items() if re.search(pattern, str(error))), None)
+def _kind(error: BaseException) -> int | None:
+    text = str(error)
+    if isinstance(error, MemoryError | duckdb.OutOfMemoryException) and _SPILL_LIMIT not in text:
+        return MEMORY
+    kind = next((kind for kind, pattern in _PATTERNS.items() if re.search(pattern, text)), None)
+    return DAMAGED if kind is None and isinstance(error, duckdb.FatalException | duckdb.InternalException) else kind
 
 
 def _missing_file(error: BaseException) -> str | None:
@@ -104,7 +89,7 @@ def _missing_file(error: BaseException) -> str | None:
     return f"{path.relative_to(PROJECT)} is missing from the installation. {STAYS}; {remedy} and run again"
 
 
-def _sentence(kind: str, home: Home, error: BaseException) -> str:
+def _sentence(kind: int, home: Home, error: BaseException) -> str:
     where = str(getattr(error, "filename", None) or home.root)
     # SQLite names no cause, and what could not be written to the end does not read back
     if (kind in (FAILED, STORAGE, DAMAGED) or _CANNOT_CREATE in str(error)) and _is_full(home):

@@ -6,9 +6,10 @@ A fingerprint of the key is in `home.json`, never the key. See `ingest.delivery.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ingest.delivery.removals import SourceRemovals
 from orchestration.settings import ConfigurationError
 
 NAME = "LEVELGROUND_HASH_KEY"
@@ -52,6 +53,17 @@ def checked_fingerprint(key: bytes | None, recorded: str | None, hashed: Sequenc
             "new key (LEVELGROUND_HOME), and delete this one"
         )
     return fingerprint
+
+
+def check_erased(key: bytes | None, removals: Mapping[str, SourceRemovals]) -> None:
+    """`ConfigurationError` if records were erased and the key of their hashes is not set, or is another one."""
+    for source, found in removals.items():
+        if found.records and (key is None or not found.fits(key)):
+            problem = "is not set, but" if key is None else "is not the one with which"
+            raise ConfigurationError(
+                f"{NAME} {problem} records of {source} were erased, so that later deliveries bring them back; set it to the text "
+                "with which they were erased"
+            )
 
 
 def _holds_deliveries(folder: Path) -> bool:

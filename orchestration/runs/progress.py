@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
 from orchestration.runs.record import RELEASED, RunRecord, SourceStatus
 from orchestration.runs.results import NodeResult, OnNode
@@ -24,57 +24,37 @@ _TIMED: Mapping[Stage, tuple[str, ...]] = {
 _COMPARED_RUNS = 3
 
 
-class ProgressReporter(Protocol):
-    """Receives the progress of the runs of this process; `cli.progress` has the one of the command line."""
+class ProgressReporter:
+    """Receives the progress of the runs of this process and ignores it, as for runs that the UI or the schedule starts.
+
+    `orchestration.cli.run.progress` has the one that displays it.
+    """
 
     @property
     def seconds(self) -> float:
         """Seconds since the command began; 0 where no command waits for the run."""
+        return 0.0
 
-    def stage(self, stage: Stage, text: str, /) -> None:
+    def stage(self, stage: Stage, text: str) -> None:
         """A stage of the run begins, or goes on with other work."""
 
-    def item(self, name: str, number: int | None = None, total: int | None = None, /) -> None:
+    def item(self, name: str, number: int | None = None, total: int | None = None) -> None:
         """The stage works on a source, model or table, the `number`th of `total`; without a number, the next one."""
 
-    def built(self, name: str, /) -> None:
+    def built(self, name: str) -> None:
         """A model or seed was built."""
 
-    def note(self, text: str, /) -> None:
+    def note(self, text: str) -> None:
         """The run has something to report."""
 
-    def rows(self, source: str, rows: int, /) -> None:
+    def rows(self, source: str, rows: int) -> None:
         """So many more rows of a source were delivered."""
 
-    def source(self, status: SourceStatus, /) -> None:
+    def source(self, status: SourceStatus) -> None:
         """A source was ingested, or held back."""
 
 
-class NoReporter:
-    """Ignores progress: runs that the UI or the schedule starts."""
-
-    seconds = 0.0
-
-    def stage(self, _stage: Stage, _text: str) -> None:
-        """Ignore it."""
-
-    def item(self, _name: str, _number: int | None = None, _total: int | None = None) -> None:
-        """Ignore it."""
-
-    def built(self, _name: str) -> None:
-        """Ignore it."""
-
-    def note(self, _text: str) -> None:
-        """Ignore it."""
-
-    def rows(self, _source: str, _rows: int) -> None:
-        """Ignore it."""
-
-    def source(self, _status: SourceStatus) -> None:
-        """Ignore it."""
-
-
-_reporter: ProgressReporter = NoReporter()
+_reporter = ProgressReporter()
 
 
 def current_reporter() -> ProgressReporter:

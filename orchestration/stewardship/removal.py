@@ -16,8 +16,7 @@ from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import SourceRemovals, read_removals, record_hash, sources_with_removals
 from ingest.delivery.row_filter import JOINED
 from ingest.erasure import Plan, Selection, by_conditions, by_keys, plan_erasure
-from orchestration.runs.delivery_location import check_hash_key
-from orchestration.runs.hash_key import NEW_KEY, is_weak
+from orchestration.runs.hash_key import NEW_KEY, check_erased, is_weak
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.paths import Home
 
@@ -111,7 +110,7 @@ def make_plan(
 
 def required_hash_key(settings: Settings) -> bytes:
     """The key of the hashes by which later deliveries lack erased records; `ConfigurationError` if it is unset or another."""
-    check_hash_key(settings, sources_with_removals(settings.home.deliveries))
+    check_erased(settings.hash_key, sources_with_removals(settings.home.deliveries))
     if settings.hash_key is None:
         raise ConfigurationError(
             "LEVELGROUND_HASH_KEY is not set, but an erased record is recognised in later deliveries by a keyed hash of its key; "

@@ -33,7 +33,7 @@ from ingest.typing import required_columns
 from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RunRecord, SourceStatus, new_status
-from orchestration.runs.standing_gates import standing_gates
+from orchestration.runs.reports.standing_gates import standing_gates
 from orchestration.transform.dbt_sources import has_model
 from orchestration.transform.published_snapshots import published_snapshots
 from warehouse.metadata.receipts import TABLES, replace_rows

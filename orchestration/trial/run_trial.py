@@ -27,11 +27,11 @@ from orchestration.runs.acceptance import Acceptance, accept_load
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
-from orchestration.runs.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import current_reporter, log_built_nodes
 from orchestration.runs.record import BLOCKED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord, RunStore, SourceStatus
+from orchestration.runs.reports.standing_gates import DELIVERY, standing_gates
 from orchestration.runs.results import NodeResult
-from orchestration.runs.standing_gates import DELIVERY, standing_gates
 from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK
 from orchestration.transform import dbt_runner

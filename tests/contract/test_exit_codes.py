@@ -10,8 +10,8 @@ import pytest
 
 from orchestration.cli.errors import report_error
 from orchestration.cli.run import run
-from orchestration.runs import exit_codes
 from orchestration.runs.clock import utc_now
+from orchestration.runs.process import exit_codes
 from orchestration.runs.record import BLOCKED, FAILED, RELEASED, UNCHANGED
 from orchestration.settings import ConfigurationError
 from tests.conftest import ROOT

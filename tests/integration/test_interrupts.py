@@ -52,7 +52,7 @@ BUSY = {
         time.sleep(60)
         """,
     "with a record that hangs": """
-        sys.modules["orchestration.runs.interruption"] = types.SimpleNamespace(interrupt=lambda code: time.sleep(60))
+        sys.modules["orchestration.runs.process.interruption"] = types.SimpleNamespace(interrupt=lambda code: time.sleep(60))
         print("ready", flush=True)
         time.sleep(60)
         """,

@@ -21,7 +21,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.city import city_registry, read_city
 from ingest.landing import ensure_tables
-from orchestration.runs.gc_paused import gc_paused
+from orchestration.runs.process.gc_paused import gc_paused
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_runner import parsed_project
 from tests.support.shared import PARSED_CITY, copy_parse

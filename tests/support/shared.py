@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from ingest.city import city_registry, read_city
-from orchestration.runs.gc_paused import gc_paused
+from orchestration.runs.process.gc_paused import gc_paused
 from orchestration.transform.dbt_project import prepare_project
 from orchestration.transform.dbt_runner import manifest
 from warehouse.paths import Home

@@ -7,7 +7,7 @@ import typer
 from orchestration.alerts import send_test_message
 from orchestration.cli.display import out, table
 from orchestration.runs.delivery_location import home_city
-from orchestration.runs.exit_codes import EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_UNEXPECTED
 from orchestration.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Test the channels that receive alerts.")

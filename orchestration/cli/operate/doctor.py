@@ -9,7 +9,7 @@ import typer
 from orchestration.cli.display import err, out, print_json
 from orchestration.cli.options import AsJson
 from orchestration.doctor import CheckResult, Verdict, run_all_checks
-from orchestration.runs.exit_codes import EXIT_OK, EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 
 STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.ERROR: "red"}
 LABELS = {Verdict.OK: "ok", Verdict.WARNING: "warning", Verdict.ERROR: "error"}

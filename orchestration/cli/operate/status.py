@@ -9,10 +9,10 @@ import typer
 from ingest.erasure.plan import is_pending
 from orchestration.cli.display import out, print_json, table
 from orchestration.cli.options import AsJson
-from orchestration.runs.exit_codes import EXIT_INCOMPLETE
+from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE
 from orchestration.runs.record import BLOCKED, FAILED, RunStore
-from orchestration.runs.standing_gates import Finding, standing_findings
-from orchestration.runs.status_report import run_report
+from orchestration.runs.reports.standing_gates import Finding, standing_findings
+from orchestration.runs.reports.status_report import run_report
 from orchestration.settings import Settings
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt, current

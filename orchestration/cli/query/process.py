@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, NoReturn
 import duckdb
 
 from orchestration.cli.query.formats import write_result
-from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_OK, EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_OK, EXIT_UNEXPECTED
 from warehouse.connection import WarehouseError, only_reads, open_reader, parts_of_views
 from warehouse.lake_files.object_store import StoreUnusable
 

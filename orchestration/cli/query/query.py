@@ -19,7 +19,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.options import Public, examples
-from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.temporary import reader_folder
 

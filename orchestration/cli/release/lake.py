@@ -6,7 +6,7 @@ import typer
 
 from orchestration.cli.display import out, print_error
 from orchestration.cli.safeguards import locked
-from orchestration.runs.exit_codes import EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_UNEXPECTED
 from orchestration.settings import Settings
 from warehouse.lake_files.object_store import StoreUnusable
 from warehouse.releases import ReleaseCorrupt, find_damaged_part, known_releases, read_manifest, remove_unneeded

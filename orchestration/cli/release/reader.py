@@ -11,7 +11,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
 from warehouse.connection import open_reader
 from warehouse.paths import Home
 from warehouse.printable import did_you_mean

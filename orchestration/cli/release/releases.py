@@ -11,7 +11,7 @@ from orchestration.cli.options import AsJson, ReleaseName, examples
 from orchestration.cli.release import differences
 from orchestration.cli.safeguards import locked
 from orchestration.pipeline.publish_scorecard import publish_edition, publish_scorecard
-from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_INCOMPLETE
+from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_INCOMPLETE
 from orchestration.scorecard import EditionError, ScorecardError, UnknownLanguage, editions
 from orchestration.settings import Settings
 from warehouse.releases import compare, find, list_releases, pins

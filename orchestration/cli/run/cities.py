@@ -19,7 +19,7 @@ from orchestration.cli.run.progress import duration
 from orchestration.codegen.city_layer import missing_seeds, new_layer, parts
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.errors import StepError
-from orchestration.runs.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.printable import did_you_mean
 from warehouse.releases import CannotUnite, write_union

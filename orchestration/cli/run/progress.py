@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.text import Text
 
 from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, LiteralConsole
-from orchestration.runs.progress import STAGES, Stage
+from orchestration.runs.progress import STAGES, ProgressReporter, Stage
 from orchestration.runs.record import FRESH, LANDED_ONLY, NOT_DELIVERED, SourceStatus
 from warehouse.printable import printable
 
@@ -67,7 +67,7 @@ class _Work:
 
 
 @dataclass
-class Progress:
+class Progress(ProgressReporter):
     """Displays stage, count, elapsed and expected time, and the current source or model of a run."""
 
     title: str = "levelground run"

@@ -20,12 +20,12 @@ from orchestration.runs.city_choice import LIVE
 from orchestration.runs.clock import as_of_time
 from orchestration.runs.context import RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
-from orchestration.runs.exit_codes import EXIT_OK, EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import expected_seconds, report_progress_to
 from orchestration.runs.record import RunRecord, RunStore
+from orchestration.runs.reports.standing_gates import DELIVERY
+from orchestration.runs.reports.status_report import findings_after, release_figures, run_report
 from orchestration.runs.selection import selected_sources
-from orchestration.runs.standing_gates import DELIVERY
-from orchestration.runs.status_report import findings_after, release_figures, run_report
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseCorrupt, open_working
 from warehouse.lock import RunLock

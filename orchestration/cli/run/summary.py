@@ -16,7 +16,7 @@ from orchestration.cli.run.progress import duration
 from orchestration.runs.city_choice import SAMPLE
 from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, NOT_DELIVERED, RELEASED, STALE, UNCHANGED, RunRecord
-from orchestration.runs.standing_gates import DELIVERY, Finding
+from orchestration.runs.reports.standing_gates import DELIVERY, Finding
 from warehouse.printable import printable
 
 LINES_OF_PROMPT = 2  # the command above, the prompt below

@@ -27,9 +27,9 @@ from orchestration.codegen.source_files import choose_folders, read_draft
 from orchestration.runs.acceptance import Acceptance, accept_load, read_acceptance
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import home_city, home_registry, resolve_delivery_location
-from orchestration.runs.exit_codes import EXIT_BLOCKED
+from orchestration.runs.process.exit_codes import EXIT_BLOCKED
 from orchestration.runs.record import HELD_BACK, RunStore
-from orchestration.runs.status_report import data_issues, last_run, readiness, source_rows
+from orchestration.runs.reports.status_report import data_issues, last_run, readiness, source_rows
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.stewardship.check_delivery import check_delivery
 from orchestration.stewardship.disaggregation import disaggregations

@@ -12,7 +12,7 @@ from orchestration.cli.run.summary import NO_SCREEN, Summary, clock_text
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
-from orchestration.runs.standing_gates import standing_findings
+from orchestration.runs.reports.standing_gates import standing_findings
 from tests.support.run_records import REQUESTS, run_record, source_status
 
 STOPS = "marts.fct_police_stops"

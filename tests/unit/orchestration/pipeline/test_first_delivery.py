@@ -15,7 +15,7 @@ from orchestration.pipeline.fetch_delivery import why_nothing_was_delivered
 from orchestration.pipeline.first_delivery import nothing_delivered
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import DeliveryLocation
-from orchestration.runs.exit_codes import EXIT_BLOCKED
+from orchestration.runs.process.exit_codes import EXIT_BLOCKED
 from tests.support.run_records import REQUESTS, run_record, source_status
 
 LIMITS = "city__limits"

@@ -55,8 +55,8 @@ def sample_made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         (path / "city.yml").write_text("city: sampleton\n")
         written.append(path)
 
-    monkeypatch.setattr("orchestration.runs.delivery_location.write_sample", write)
-    monkeypatch.setattr("orchestration.runs.delivery_location.is_current_sample", lambda path: (path / "city.yml").is_file())
+    monkeypatch.setattr("ingest.sample.write_sample", write)
+    monkeypatch.setattr("ingest.sample.is_current_sample", lambda path: (path / "city.yml").is_file())
     return written
 
 
@@ -365,7 +365,7 @@ def test_the_variable_names_a_city_and_all_that_disagree_are_named(settings: Mad
     assert "LEVELGROUND_CITY is milwaukee, but sample contains sampleton" in refusal(settings(CITY="milwaukee"))
     resolve_delivery_location(settings(), str(ulm))
     message = refusal(settings(CITY="milwaukee"), str(folder("other", "city: kalamazoo\n")))
-    assert all(name in message for name in ("milwaukee", "kalamazoo", f"the home {settings().home.root} holds new_ulm"))
+    assert all(name in message for name in ("milwaukee", "kalamazoo", f"the home {settings().home.root} holds the city new_ulm"))
     assert resolve_delivery_location(settings(CITY="new_ulm")).city.city == "new_ulm"
 
 

@@ -15,7 +15,7 @@ from expectations.engine.runner import NotEvaluated
 from orchestration.cli.errors import report_error
 from orchestration.runs.error_messages import explain, explain_full_disk
 from orchestration.runs.errors import DbtError
-from orchestration.runs.exit_codes import EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_UNEXPECTED
 from orchestration.settings import PROJECT
 from warehouse.connection import WarehouseError
 from warehouse.paths import Home

@@ -7,7 +7,7 @@ import gc
 import pytest
 
 from orchestration import cli
-from orchestration.runs.gc_paused import gc_paused
+from orchestration.runs.process.gc_paused import gc_paused
 
 
 def test_the_collector_is_off_inside_and_on_after_an_error() -> None:

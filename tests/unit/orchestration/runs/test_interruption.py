@@ -11,8 +11,8 @@ import pytest
 
 from orchestration.alerts import conditions
 from orchestration.pipeline.lifecycle import open_run
-from orchestration.runs import interruption
 from orchestration.runs.context import RunContext, RunOptions
+from orchestration.runs.process import interruption
 from orchestration.runs.record import FAILED, NOTHING_PUBLISHED, RELEASED, RunRecord, RunStore, last_run_failed
 from orchestration.settings import Settings
 from tests.support.run_records import run_record

@@ -13,10 +13,10 @@ from ingest.delivery.removals import ErasedKeys, SourceRemovals, key_check
 from ingest.erasure import complete
 from ingest.erasure.plan import write_plan
 from orchestration.cli.sources.erase import repeat_key_option
+from orchestration.runs.hash_key import check_erased
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.stewardship.removal import (
     NothingToRemove,
-    check_hash_key,
     find_records,
     make_plan,
     parse_conditions,
@@ -69,11 +69,11 @@ def test_the_answer_to_an_input_has_the_same_key() -> None:
 
 def test_the_hash_key_is_needed_and_must_be_the_same(tmp_path: Path) -> None:
     erased = SourceRemovals(key_check=key_check(KEY), erased=(ErasedKeys(columns=("k",), hashes=("h",)),))
-    check_hash_key(settings(tmp_path), {"dpt__visits": erased})
-    check_hash_key(settings(tmp_path, None), {"dpt__visits": SourceRemovals()})
+    check_erased(settings(tmp_path).hash_key, {"dpt__visits": erased})
+    check_erased(None, {"dpt__visits": SourceRemovals()})
     for key, message in ((None, "LEVELGROUND_HASH_KEY is not set, but records of dpt__visits"), (b"other", "is not the one")):
         with pytest.raises(ConfigurationError, match=message):
-            check_hash_key(settings(tmp_path, key), {"dpt__visits": erased})
+            check_erased(key, {"dpt__visits": erased})
     with pytest.raises(ConfigurationError, match="LEVELGROUND_HASH_KEY is not set, but an erased record"):
         required_hash_key(settings(tmp_path, None))
     with pytest.raises(ConfigurationError, match="can be found by trying"):

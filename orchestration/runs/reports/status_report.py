@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestration.runs.record import RunRecord, RunStore, SourceStatus
-from orchestration.runs.standing_gates import Finding, standing_findings
+from orchestration.runs.reports.standing_gates import Finding, standing_findings
 from warehouse.connection import QueryError, WarehouseError, run_query
 from warehouse.paths import Home
 
