@@ -11,6 +11,7 @@ import pyarrow as pa
 from orchestration.defs.build import Overrides, build_defs
 from orchestration.defs.resources import CommandLineRun
 from orchestration.instance.code_location import record_in_code_location, record_schedule_tick
+from orchestration.instance.log_copies import keep_ctrl_c_from_log_copies
 from orchestration.instance.names import CLI_TRIGGER, NIGHTLY_SCHEDULE, PROCESS_TAG, REFRESH_JOB, SCHEDULE_TAG, TRIGGER_TAG
 from orchestration.instance.processes import current_process
 from orchestration.instance.setup import prepare_instance
@@ -47,6 +48,7 @@ def execute_refresh(settings: Settings, run_id: str, options: RunOptions, *, sch
     tags = {TRIGGER_TAG: CLI_TRIGGER, PROCESS_TAG: current_process()} | ({SCHEDULE_TAG: NIGHTLY_SCHEDULE} if scheduled else {})
     with dg.DagsterInstance.get() as instance, when_interrupted(partial(_report_canceled, instance, run_id)):
         record_in_code_location(instance)
+        keep_ctrl_c_from_log_copies()
         if scheduled:
             record_schedule_tick(instance, run_id)
         result = job.execute_in_process(

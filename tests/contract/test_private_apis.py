@@ -74,6 +74,12 @@ USES = {
             "event_log_storage of dagster.yaml: Dagster's own storage uses the same files",
         ),
         Use(
+            "orchestration/instance/log_copies.py",
+            "1.13.27",
+            "run tests/unit/orchestration/instance/test_log_copies.py with the new version. If it fails, compare "
+            "dagster/_core/execution/compute_logs.py and the module; without it, Ctrl-C prints tracebacks of Dagster's watchers",
+        ),
+        Use(
             "orchestration/instance/web/webserver.py",
             "1.13.27",
             "run tests/e2e/test_ui.py with the new version. If it fails, compare dagster/_cli/dev.py, dagster_webserver/cli.py "
@@ -176,7 +182,7 @@ def test_dagsters_storage_has_what_ours_overrides() -> None:
         "wipe",
         "watch",
     }
-    _, _, storage, _ = USES["dagster"]
+    _, _, storage, *_ = USES["dagster"]
     assert used <= set(dir(SqliteEventLogStorage)), storage.remedy
     source = Path(inspect.getfile(SqliteEventLogStorage)).read_text()
     fields = ("_db_lock", "_initialized_dbs", "_watchers", "_obs", "_base_dir")
