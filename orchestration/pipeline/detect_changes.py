@@ -9,8 +9,8 @@ from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import UNCHANGED
 from orchestration.transform.dbt_project import prepare_project, project_fingerprint
-from orchestration.transform.fingerprints import code_version, versions
-from orchestration.transform.incremental import removal_ids
+from orchestration.transform.fingerprints import loads_by_source, removals_by_source
+from orchestration.transform.release_inputs import code_version, versions
 from warehouse.fingerprint import json_sha256
 from warehouse.releases import current, known_releases
 
@@ -47,14 +47,12 @@ def end_unchanged(run: RunContext, reason: str) -> None:
 
 def run_fingerprint(run: RunContext) -> str:
     """A hash of everything that decides what a build gives, except the clock."""
-    loads = run.con.execute("select source, load_id, sequence from intake.loads order by all").fetchall()
     contracts = [contract.model_dump_json(by_alias=True) for contract in run.location.registry]
     city = run.location.city.model_dump_json(exclude={"as_of"})
     prepare_project(run.settings.home, run.location.registry, run.location.city.layers)
-    removals = removal_ids(run.con)
     inputs = [
-        loads,
-        *([removals] if removals else []),
+        loads_by_source(run.con),
+        removals_by_source(run.con),
         contracts,
         city,
         project_fingerprint(run.settings.home),

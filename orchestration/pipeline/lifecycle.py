@@ -22,7 +22,7 @@ from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.dbt_runner import close_dbt_connections
-from orchestration.transform.fingerprints import code_version
+from orchestration.transform.release_inputs import code_version
 from warehouse.disclosure import restore_ledger
 from warehouse.files import private_files
 from warehouse.lake_files.object_store import StoreUnusable

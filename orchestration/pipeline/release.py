@@ -13,7 +13,8 @@ from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
 from orchestration.runs.process.interruption import without_handlers
 from orchestration.runs.record import BLOCKED, RELEASED, RunRecord
-from orchestration.transform.fingerprints import (
+from orchestration.transform.incremental import landed_loads
+from orchestration.transform.release_inputs import (
     MeasureInputs,
     code_hashes,
     code_version,
@@ -24,7 +25,6 @@ from orchestration.transform.fingerprints import (
     seeds_hash,
     versions,
 )
-from orchestration.transform.incremental import landed_loads
 from warehouse import disclosure
 from warehouse.connection import detach
 from warehouse.fingerprint import text_sha256

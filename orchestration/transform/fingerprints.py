@@ -1,189 +1,358 @@
-"""Compute what a release is built from: hashes of code, seeds, contracts and models, package versions, the lineage of measures.
+"""Plan which models a run builds: a table whose fingerprint has not changed is kept, and its tests are not run again.
 
-`levelground releases diff` explains changed figures with these. See `warehouse.releases.comparison.change_attribution` for
-comparing two releases, `transform.build_plan` for the fingerprints of tables.
+A fingerprint hashes everything that decides the rows of a model or seed: its SQL, macros and columns, and the same of everything
+upstream, down to seed files, contracts, loads and the clock. Equal fingerprint, equal rows. It has three parts:
+
+    state   everything: a table with the same state is kept, and so are its test results
+    base    everything but loads of records that do not affect other records (`row_by_row`): a fact with the same base appends
+            the new loads; a model that looks up addresses (`looked_up`) ignores new addresses of other records
+    shape   everything but data: a view with the same shape is kept
+
+See `transform.incremental` for carrying out the plan, dbt's macro `is_new_load` for the SQL of incremental facts,
+`transform.release_inputs` for the hashes by which a release explains its figures.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import dataclasses
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from ingest.contract import Contract
-from ingest.layers import Content, Layer
-from orchestration.settings import DBT_PROJECT, PROJECT
-from orchestration.transform.dbt_project import seed_content
-from warehouse.fingerprint import bytes_sha256, chunks_sha256, text_sha256
+from duckdb import DuckDBPyConnection
 
-COMPONENTS = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
-PACKAGES = ("warehouse", "ingest", "expectations", "orchestration")
-MEASURES = "fct_equity_measures"
-COUNTED, COVERAGE = "models/measures/counts/", "models/measures/coverage/"
-GEOCODED = ("models/intermediate/addresses/", "models/intermediate/geography/")
-POPULATIONS = ("fct_population", "int_population__by_intersection")
-# what the calculation reads for some measures alone, or for the names of places
-APART = (*POPULATIONS, "int_equity_measures__tract_weights", "dim_geography")
-# Every figure depends on these, but dbt does not track it: models call them as functions of the database file.
-STATISTICS, STATISTICS_FOLDER = "stats", "macros/stats/"
+from ingest.contract.registry import Registry
+from ingest.typing import accepted_rows
+from orchestration.runs.context import RunContext
+from orchestration.transform import dbt_runner
+from orchestration.transform.graph import reached
+from orchestration.transform.release_inputs import code_hash, model_hashes, seed_hashes, versions
+from warehouse.fingerprint import text_sha256
+from warehouse.releases import NodeFingerprint
+
+LANDING, RECEIPTS = "source.levelground.landing.", "source.levelground.receipts."
+CONTRACTS = RECEIPTS + "contracts"
+# Keys of a model's `meta` in dbt.
+INCREMENTAL_SOURCE, ROW_BY_ROW, LOOKED_UP = "incremental_source", "row_by_row", "looked_up"
+VIEW_COLUMNS = "view_columns"
+# Raise it when Python changes rows without a change of SQL, seeds, contracts or `receipts`: then every table is built again.
+BUILD_VERSION = 1
+# Every run builds these; they are not part of a release's content.
+ALWAYS_BUILT = ("models/quality/", "models/published/")
+# The tables of schema `receipts` that models read, so that their rows are part of fingerprints.
+RECEIPT_TABLES = (
+    "clock",
+    "settings",
+    "contracts",
+    "agreements",
+    "offered_labels",
+    "vocabularies",
+    "published_snapshots",
+    "agreement_terms",
+)
+# The columns of `receipts.contracts` that the newest delivery decides.
+DELIVERY_COLUMNS = ("data_as_of", "load_id")
+# the parts of a node's entry in the manifest that define it, besides its SQL and its tests
+DEFINITION = ("columns", "config", "description", "relation_name")
 
 
 @dataclass(frozen=True)
-class MeasureInputs:
-    """The source of a measure in the registry, and whether it has a population or is weighted by where people live."""
+class BuildPlan:
+    """What a run builds and tests, by dbt's unique ids.
 
-    source: str
-    has_population: bool = False
-
-
-def versions() -> dict[str, str]:
-    """The versions of the packages that decide what a build gives."""
-    return {name: importlib.metadata.version(name) for name in COMPONENTS}
-
-
-def code_hashes() -> dict[str, str]:
-    """A hash of the code of each of our packages."""
-    hashes = {}
-    for package in PACKAGES:
-        files = (path for path in sorted((PROJECT / package).rglob("*")) if path.suffix in (".py", ".yml"))
-        hashes[package] = chunks_sha256(path.read_bytes() for path in files)
-    return hashes
-
-
-def code_version() -> str:
-    """Levelground's version and the first digits of a hash of its code."""
-    together = text_sha256("".join(code_hashes().values()))
-    return f"{importlib.metadata.version('levelground')}+{together[:8]}"
-
-
-def seed_hashes(layers: Sequence[Layer] = ()) -> dict[str, str]:
-    """A hash of each seed as the city's layers leave it, by the seed's name."""
-    names = {path.stem for path in (DBT_PROJECT / "seeds").rglob("*.csv")}
-    names |= {name for layer in layers for name in layer.seeds()}
-    return {name: bytes_sha256(_bytes(seed_content(name, layers))) for name in sorted(names)}
-
-
-def _bytes(content: Content) -> bytes:
-    return content if isinstance(content, bytes) else content.read_bytes()
-
-
-def seeds_hash(layers: Sequence[Layer] = ()) -> str:
-    """One hash of all seeds."""
-    return text_sha256("".join(f"{name}\x00{hashed}" for name, hashed in seed_hashes(layers).items()))
-
-
-def contract_hashes(contracts: Iterable[Contract]) -> dict[str, str]:
-    """A hash of each contract, with the city's overrides, by source."""
-    return {contract.source: text_sha256(contract.model_dump_json(by_alias=True)) for contract in contracts}
-
-
-def model_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """A hash of each model's SQL and of every macro of ours that it calls, by name; `stats` hashes the published functions."""
-    macros = manifest["macros"]
-    hashes = {
-        str(node["name"]): code_hash(node, macros) for node in manifest["nodes"].values() if node["resource_type"] == "model"
-    }
-    functions = sorted(i for i, macro in macros.items() if _ours(i) and macro["original_file_path"].startswith(STATISTICS_FOLDER))
-    hashes[STATISTICS] = text_sha256("\x00".join(macros[i]["macro_sql"] for i in functions))
-    return dict(sorted(hashes.items()))
-
-
-def code_hash(node: Mapping[str, Any], macros: Mapping[str, Any]) -> str:
-    """A hash of the SQL of a model or test, and of every macro of ours that it calls."""
-    called = sorted(_macros(node["depends_on"]["macros"], macros))
-    return text_sha256("\x00".join([node["raw_code"], *(macros[i]["macro_sql"] for i in called)]))
-
-
-def lineage(manifest: Mapping[str, Any], measures: Mapping[str, MeasureInputs]) -> dict[str, tuple[str, ...]]:
-    """What each measure reads, as `source x`, `seed y`, `model z`.
-
-    A measure has a counts model, of its own or shared by measures of several sources, and the calculation, which all share.
-    Rows of all sources run through some models (`_is_passage`); of them a measure reads those of its own source alone.
-    Populations are read by measures that have one, or that are weighted by where people live.
+    `append`: incremental fact → the loads (id, sequence) to append. `new_loads`: the same, and of rebuilt facts that have lost
+    rows and gained those of these loads, and are otherwise as they were.
     """
-    nodes = manifest["nodes"]
-    whole = next((i for i, node in nodes.items() if node["resource_type"] == "model" and node["name"] == MEASURES), None)
-    if whole is None:
-        return {}
-    counted = {_counted(node): i for i, node in nodes.items() if node["original_file_path"].startswith(COUNTED)}
-    passages = {i for i, node in nodes.items() if _is_passage(node)} | {
-        counted[name] for name in counted.keys() - measures.keys()
-    }
-    populations = {i for i, node in nodes.items() if node["name"] in POPULATIONS}
-    of_people = set().union(*({i} | _ancestors(manifest, i, stop=passages) for i in populations))
-    coverage = {i for i, node in nodes.items() if node["original_file_path"].startswith(COVERAGE)}
-    apart = {*counted.values(), *coverage, *(i for i, node in nodes.items() if node["name"] in APART)}
-    shared = {whole} | {i for i in _ancestors(manifest, whole, stop=apart) if i not in counted.values()}
-    records = {inputs.source for inputs in measures.values()}
-    sources = {i: {label for label in _labels({i} | _ancestors(manifest, i)) if label.startswith("source ")} for i in nodes}
-    found = {}
-    for measure, inputs in measures.items():
-        own = f"source {inputs.source}"
-        starts = (
-            [counted[measure]]
-            if measure in counted
-            else [i for name, i in counted.items() if name not in measures and own in _labels(_ancestors(manifest, i))]
+
+    build: tuple[str, ...]
+    tests: tuple[str, ...]
+    append: Mapping[str, tuple[tuple[str, int], ...]]
+    new_loads: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+    @property
+    def rebuild(self) -> tuple[str, ...]:
+        """The nodes that are built from the beginning."""
+        return tuple(node for node in self.build if node not in self.append)
+
+
+@dataclass
+class Fingerprints:
+    """The fingerprint that each model and seed of a manifest would have if it were built now, and the plan that follows.
+
+    `loads`: source → (load id, sequence) of every load in landing. `receipts`: dbt's id of a table of schema `receipts` → its
+    rows. `contract_rows`, `agreement_rows`: source → the contract's row with and without what its newest delivery decides.
+    `removals`: source → the ids of removals of its records, which releases no longer contain either.
+    """
+
+    manifest: Mapping[str, Any]
+    registry: Registry
+    city_zone: str
+    loads: Mapping[str, Sequence[tuple[str, int]]]
+    receipts: Mapping[str, str]
+    contract_rows: Mapping[str, str]
+    agreement_rows: Mapping[str, str]
+    seeds: Mapping[str, str]
+    removals: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    _hashes: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def of_run(cls, run: RunContext) -> Fingerprints:
+        """What a run finds; `receipts` must have been written."""
+        con, location = run.con, run.location
+
+        def rows(query: str) -> list[Any]:
+            return con.execute(query).fetchall()
+
+        run.manifest = dbt_runner.manifest(run.settings.home)
+        agreements = rows(f"select * exclude ({', '.join(DELIVERY_COLUMNS)}) from receipts.contracts")
+        return cls(
+            manifest=run.manifest,
+            registry=location.registry,
+            city_zone=location.city.time_zone,
+            loads=loads_by_source(con),
+            receipts={RECEIPTS + table: repr(rows(f"select * from receipts.{table} order by all")) for table in RECEIPT_TABLES},
+            contract_rows={row[0]: repr(row) for row in rows("select * from receipts.contracts")},
+            agreement_rows={row[0]: repr(row) for row in agreements},
+            seeds=seed_hashes(location.city.layers),
+            removals=removals_by_source(con),
         )
-        reached = set().union(*({i} | _ancestors(manifest, i) for i in starts))
-        direct = set().union(*(_ancestors(manifest, i, stop=passages) for i in starts if i not in passages))
-        if inputs.has_population:
-            reached, direct = reached | of_people, direct | of_people
-        others = {f"source {source}" for source in records} - {own} - _labels(direct)
-        # without models that read tables of other measures alone, and seeds that only these read
-        read = {i for i in reached if not (sources.get(i) and sources[i] <= others)}
-        seeds = {parent for i in read & nodes.keys() for parent in nodes[i]["depends_on"].get("nodes", ())}
-        read = {i for i in read if not i.startswith("seed.") or i in seeds}
-        found[measure] = tuple(sorted((_labels(read | shared) | {f"model {STATISTICS}"}) - others))
+
+    @cached_property
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        """Models and seeds by unique id, without those that every run builds: no other node reads them."""
+        return {
+            i: n
+            for i, n in self.manifest["nodes"].items()
+            if n["resource_type"] in ("model", "seed") and not n["original_file_path"].startswith(ALWAYS_BUILT)
+        }
+
+    def fingerprint(self, node: str) -> NodeFingerprint:
+        """The fingerprint of the node if it were built now."""
+        source = incremental_source(self.nodes[node])
+        return NodeFingerprint(
+            state=self.hash_of(node, "state"),
+            base=self.hash_of(node, "base"),
+            shape=self.hash_of(node, "shape"),
+            loads=tuple((load, int(sequence)) for load, sequence in self.loads.get(source, ())) if source else (),
+        )
+
+    def plan(
+        self,
+        known: Mapping[str, NodeFingerprint],
+        relations: Collection[str],
+        deletions_recorded_since: Mapping[str, int],
+    ) -> BuildPlan:
+        """Compare the fingerprints of now with those of the existing tables, and plan what to build and test.
+
+        `known`: fingerprints of the existing tables. `relations`: the existing tables and views, as `database.schema.name`.
+        `deletions_recorded_since`: source → the first load from which on landing records the rows that each load deleted. A fact
+        cannot append an older load.
+        """
+        build, append, new_loads, changed = [], {}, {}, set()
+        for unique_id, node in self.nodes.items():
+            now, before = self.fingerprint(unique_id), known.get(unique_id)
+            if before is None or before.state != now.state:
+                changed.add(unique_id)
+            if before is not None and relation(node) in relations:
+                is_view = node["config"]["materialized"] == "view"
+                if before.shape == now.shape if is_view else before.state == now.state:
+                    continue
+                source, new = incremental_source(node), tuple(load for load in now.loads if load not in before.loads)
+                if source is not None and before.base == now.base:
+                    new_loads[unique_id] = new
+                    if all(sequence >= deletions_recorded_since.get(source, sequence + 1) for _, sequence in new):
+                        append[unique_id] = new
+            build.append(unique_id)
+            changed.add(unique_id)
+        tests = [
+            unique_id
+            for unique_id, test in self.manifest["nodes"].items()
+            # A test that also reads what every run builds later runs then.
+            if test["resource_type"] == "test"
+            and changed.intersection(tested_nodes(test))
+            and tested_nodes(test) <= self.nodes.keys()
+        ]
+        return BuildPlan(tuple(build), tuple(tests), append, new_loads)
+
+    def plan_of_source(self, plan: BuildPlan, source: str, relations: Collection[str]) -> BuildPlan:
+        """Restrict a plan to the nodes that read the source, those that read no source, and missing tables: a trial's.
+
+        The models of other sources stay as the home's last run built them, even if their code has changed since.
+        """
+        of_source = descendants(self.nodes, LANDING + source)
+        of_any = descendants(self.nodes, *(LANDING + contract.source for contract in self.registry))
+        chosen = {
+            node for node in plan.build if node in of_source or node not in of_any or relation(self.nodes[node]) not in relations
+        }
+        tests = self.manifest["nodes"]
+        return dataclasses.replace(
+            plan,
+            build=tuple(node for node in plan.build if node in chosen),
+            append={node: loads for node, loads in plan.append.items() if node in chosen},
+            new_loads={node: loads for node, loads in plan.new_loads.items() if node in chosen},
+            tests=tuple(test for test in plan.tests if chosen.intersection(tested_nodes(tests[test]))),
+        )
+
+    def hash_of(self, node: str, part: str) -> str:
+        """The part `state`, `base` or `shape` of a node or of a dbt source."""
+        if (node, part) not in self._hashes:
+            self._hashes[node, part] = self._compute(node, part)
+        return self._hashes[node, part]
+
+    def _compute(self, unique_id: str, part: str) -> str:
+        if unique_id not in self.nodes:
+            return self._of_source(unique_id, part)
+        node = self.nodes[unique_id]
+        parents = sorted(set(node["depends_on"].get("nodes", ())))
+        source = incremental_source(node)
+        if part == "state" and source:
+            # A changed end of data in the contract can change the status of rows that are already in the fact.
+            row = self.contract_rows.get(source, "")
+            return _hash(self.hash_of(unique_id, "base"), self._loads_of(source), row)
+        ignores_loads = part == "base" and (source is not None or is_row_by_row(node))
+        landing = [parent.removeprefix(LANDING) for parent in parents if parent.startswith(LANDING)]
+        hashes = [self._of_definition(unique_id, node)]
+        for parent in parents:
+            if part == "state" and LOOKED_UP in meta(self.nodes.get(parent, {})):
+                hashes.append(self.hash_of(parent, "base"))
+            elif parent == CONTRACTS and landing:
+                # A staging model reads the rows of its own sources' contracts only.
+                base_rows = self.agreement_rows if ignores_loads else self.contract_rows
+                rows = {"shape": {}, "base": base_rows, "state": self.contract_rows}[part]
+                hashes += [rows.get(name, "") for name in landing]
+            elif part == "base" and not (
+                ignores_loads and (parent.startswith(LANDING) or is_row_by_row(self.nodes.get(parent, {})))
+            ):
+                hashes.append(self.hash_of(parent, "state"))
+            else:
+                hashes.append(self.hash_of(parent, part))
+        return _hash(*hashes)
+
+    def _of_source(self, unique_id: str, part: str) -> str:
+        if unique_id.startswith(LANDING):
+            name = unique_id.removeprefix(LANDING)
+            shape = _hash(accepted_rows(self.registry[name], "landed", self.city_zone))
+            return shape if part != "state" else _hash(shape, self._loads_of(name))
+        return self.receipts.get(unique_id, "") if part == "state" else unique_id
+
+    def _loads_of(self, source: str) -> str:
+        """The loads of a source, and the removals of its records if there are any, as a text."""
+        removals = json.dumps(self.removals[source]) if self.removals.get(source) else ""
+        return json.dumps(self.loads.get(source, ())) + removals
+
+    def _of_definition(self, unique_id: str, node: Mapping[str, Any]) -> str:
+        """The node's own SQL or file, its definition, hooks among it, and its tests."""
+        code = self.seeds[node["name"]] if node["resource_type"] == "seed" else self._models[node["name"]]
+        definition = [*(node[key] for key in DEFINITION), self._tests.get(unique_id, [])]
+        return _hash(self._code, code, json.dumps(definition, sort_keys=True, default=str))
+
+    @cached_property
+    def _models(self) -> dict[str, str]:
+        return model_hashes(self.manifest)
+
+    @cached_property
+    def _tests(self) -> dict[str, list[str]]:
+        """The hashes of each node's tests: a changed test builds the node, and so tests it, again."""
+        found: dict[str, list[str]] = {}
+        for test in self.manifest["nodes"].values():
+            if test["resource_type"] == "test":
+                config = [test.get("test_metadata"), {key: test["config"].get(key) for key in ("severity", "where", "enabled")}]
+                test_hash = _hash(code_hash(test, self.manifest["macros"]), json.dumps(config, sort_keys=True, default=str))
+                for node in tested_nodes(test):
+                    found.setdefault(node, []).append(test_hash)
+        return {node: sorted(hashes) for node, hashes in found.items()}
+
+    @cached_property
+    def _code(self) -> str:
+        return _hash(str(BUILD_VERSION), json.dumps(versions(), sort_keys=True), self._models["stats"])
+
+
+def incremental_source(node: Mapping[str, Any]) -> str | None:
+    """The source whose loads an incremental fact appends; None for every other node."""
+    source = meta(node).get(INCREMENTAL_SOURCE)
+    return str(source) if source else None
+
+
+def is_row_by_row(node: Mapping[str, Any]) -> bool:
+    """Whether a row of the node depends on one record only."""
+    return ROW_BY_ROW in meta(node)
+
+
+def view_columns(node: Mapping[str, Any]) -> Mapping[str, str]:
+    """The columns of a fact that its parts do not contain, because they change with the end of data: the macro call of each."""
+    found: Mapping[str, str] = meta(node).get(VIEW_COLUMNS, {})
     return found
 
 
-def _counted(node: Mapping[str, Any]) -> str:
-    """The measure of a counts model, or the name under which measures share it."""
-    return str(node["name"]).removeprefix("int_").removesuffix("__counts")
-
-
-def _is_passage(node: Mapping[str, Any]) -> bool:
-    """Whether rows of several sources run through a model: geocoding, and the union of a state's tables for a fact."""
-    return node["original_file_path"].startswith(GEOCODED) or "fact" in node.get("config", {}).get("meta", {})
-
-
-def _labels(ids: Iterable[str]) -> set[str]:
-    return {label for i in ids if (label := _label(i))}
-
-
-def _ancestors(manifest: Mapping[str, Any], start: str, stop: set[str] | None = None) -> set[str]:
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        node = manifest["nodes"].get(waiting.pop())
-        for parent in node["depends_on"].get("nodes", ()) if node else ():
-            if parent not in found:
-                found.add(parent)
-                if parent not in (stop or ()):
-                    waiting.append(parent)
+def meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The node's `meta`, which dbt passes through to us."""
+    found: Mapping[str, Any] = node.get("config", {}).get("meta") or {}
     return found
 
 
-def _macros(start: Iterable[str], macros: Mapping[str, Any]) -> set[str]:
-    found: set[str] = set()
-    waiting = [i for i in start if _ours(i)]
-    while waiting:
-        called = waiting.pop()
-        if called not in found and called in macros:
-            found.add(called)
-            waiting += [i for i in macros[called]["depends_on"]["macros"] if _ours(i)]
-    return found
+def relation(node: Mapping[str, Any]) -> str:
+    """The node's table or view, as `database.schema.name`."""
+    return str(node["relation_name"]).replace('"', "")
 
 
-def _ours(unique_id: str) -> bool:
-    return unique_id.startswith("macro.levelground.")
+def tested_nodes(test: Mapping[str, Any]) -> set[str]:
+    """The models and seeds that a test reads."""
+    return {node for node in test["depends_on"]["nodes"] if node.startswith(("model.", "seed."))}
 
 
-def _label(unique_id: str) -> str | None:
-    """`source x` for a delivered table, `seed y`, `model z`; None for the schema `receipts`, which describes the run."""
-    kind, _, name = unique_id.split(".", 2)
-    if kind == "source":
-        schema, _, table = name.partition(".")
-        return f"source {table}" if schema == "landing" else None
-    return f"{kind} {name}"
+def descendants(nodes: Mapping[str, Mapping[str, Any]], *starts: str) -> set[str]:
+    """The ids of the nodes that read one of `starts`, directly or through others.
+
+    A model that looks up addresses or points of all records (`looked_up`) is one of them, but what reads it is not: other records
+    find the same places as before.
+    """
+    children: dict[str, list[str]] = {}
+    for unique_id, node in nodes.items():
+        for parent in node["depends_on"].get("nodes", ()):
+            children.setdefault(parent, []).append(unique_id)
+    return reached(starts, lambda node: children.get(node, ()), lambda node: LOOKED_UP not in meta(nodes[node]))
+
+
+def loads_by_source(con: DuckDBPyConnection) -> dict[str, list[tuple[str, int]]]:
+    """Source → its loads in landing, as (load id, sequence)."""
+    query = (
+        "select source, list(row(load_id, sequence) order by load_id, sequence) from intake.loads group by source order by source"
+    )
+    return dict(con.execute(query).fetchall())
+
+
+def removals_by_source(con: DuckDBPyConnection) -> dict[str, list[str]]:
+    """Source → the removals of its records: after one, everything that is built from the source is built again."""
+    query = "select source, list(removal_id order by removal_id) from intake.erasures group by source order by source"
+    return dict(con.execute(query).fetchall())
+
+
+def read_state(con: DuckDBPyConnection, release_id: str | None = None) -> dict[str, NodeFingerprint]:
+    """The fingerprints of the models in the working warehouse, or those that the tables of a release were found equal to."""
+    rows = con.execute(
+        "select node, state, base, shape, loads from intake.node_fingerprints where release_id is not distinct from ?",
+        [release_id],
+    ).fetchall()
+    return {
+        node: NodeFingerprint(state=state, base=base, shape=shape, loads=tuple((load, at) for load, at in json.loads(loads)))
+        for node, state, base, shape, loads in rows
+    }
+
+
+def invalidate(con: DuckDBPyConnection, nodes: Iterable[str]) -> None:
+    """Delete the fingerprints of nodes that are about to be built, or whose test failed."""
+    con.execute("delete from intake.node_fingerprints where list_contains(?, node)", [list(nodes)])
+
+
+def write_state(con: DuckDBPyConnection, fingerprints: Mapping[str, NodeFingerprint], release_id: str | None = None) -> None:
+    """Record the fingerprints of nodes that were built and passed their tests. `release_id`: whose tables have that content."""
+    invalidate(con, fingerprints)
+    if fingerprints:
+        rows = [(i, f.state, f.base, f.shape, json.dumps(f.loads), release_id) for i, f in fingerprints.items()]
+        con.executemany("insert into intake.node_fingerprints values (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _hash(*parts: str) -> str:
+    return text_sha256("\x00".join(parts))[:32]

@@ -1,7 +1,7 @@
 """Cache the results of the gates on marts.
 
 A gate does not check a table again if its rows, and everything else that its suite reads, have not changed. The working
-warehouse holds the cache. See `expectations.marts.marts_gate` for the gate, `transform.build_plan` for fingerprints.
+warehouse holds the cache. See `expectations.marts.marts_gate` for the gate, `transform.fingerprints` for the state of a table.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from collections.abc import Iterable, Sequence
 from expectations.marts.suites import Suite
 from expectations.results import GateResult
 from orchestration.runs.context import RunContext
-from orchestration.transform.fingerprints import code_hashes, seeds_hash
+from orchestration.transform.release_inputs import code_hashes, seed_hashes
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import columns_hash
 from warehouse.sql import identifier
 
 MARTS = "marts"
+# the seeds of `{rule:…}` and `{district}`, which rules read without naming them
+UNNAMED_SEEDS = ("measure_rules", "place_types", "geography_vintages")
 
 
 def valid_results(run: RunContext, suites: Iterable[Suite]) -> dict[str, GateResult]:
@@ -49,14 +51,16 @@ def _bases(run: RunContext, suites: Iterable[Suite]) -> dict[str, str]:
     """
     states = {node.rpartition(".")[2]: fingerprint.state for node, fingerprint in run.fingerprints.items()}
     columns = _columns(run)
-    # the checks and suites themselves; thresholds in rules are rows of seeds
-    checks = [code_hashes()["expectations"], seeds_hash(run.location.city.layers)]
+    checks = code_hashes()["expectations"]  # the suites among them
+    seeds = seed_hashes(run.location.city.layers)
     read = functools.cache(lambda table, names: columns_hash(run.con, f"release.{MARTS}.{identifier(table)}", names))
     bases = {}
     for suite in suites:
         if suite.table in states and suite.reads <= columns.keys():
             others = [read(table, suite.columns_read(table, columns[table])) for table in sorted(suite.reads)]
-            bases[f"{MARTS}.{suite.table}"] = text_sha256("\x00".join([*checks, states[suite.table], *others]))
+            text = suite.model_dump_json()
+            others += [hashed for name, hashed in seeds.items() if name in UNNAMED_SEEDS or name in text]
+            bases[f"{MARTS}.{suite.table}"] = text_sha256("\x00".join([checks, states[suite.table], *others]))
     return bases
 
 

@@ -1,6 +1,6 @@
 """Build the models whose fingerprints changed, in the candidate and in the working warehouse, and keep all others.
 
-See `transform.build_plan` for fingerprints and the plan, `pipeline.build` for the candidate.
+See `transform.fingerprints` for fingerprints and the plan, `pipeline.build` for the candidate.
 """
 
 from __future__ import annotations
@@ -15,37 +15,22 @@ from ingest.landing import superseded
 from orchestration.runs.context import RunContext
 from orchestration.runs.results import UP_TO_DATE, NodeResult, OnNode
 from orchestration.transform import dbt_runner
-from orchestration.transform.build_plan import (
-    RECEIPTS,
+from orchestration.transform.fingerprints import (
     BuildPlan,
-    FingerprintInputs,
+    Fingerprints,
     incremental_source,
     invalidate,
-    plan_build,
     read_state,
+    relation,
     write_state,
 )
-from orchestration.transform.build_selection import restrict_to_source
-from orchestration.transform.fingerprints import seed_hashes
+from orchestration.transform.graph import parents
 from orchestration.transform.run_inputs import write_incremental_loads
 from warehouse.releases import NodeFingerprint, current, read_manifest
-from warehouse.sql import identifier, quoted
+from warehouse.sql import quoted
 
 RELEASE_DATABASE = "release"
 PUBLIC_MODELS = dbt_runner.PUBLISHED.removeprefix("path:")
-# The tables of schema `receipts` that models read, so that their rows are part of fingerprints.
-RECEIPT_TABLES = (
-    "clock",
-    "settings",
-    "contracts",
-    "agreements",
-    "offered_labels",
-    "vocabularies",
-    "published_snapshots",
-    "agreement_terms",
-)
-# The columns of `receipts.contracts` that the newest delivery decides.
-DELIVERY_COLUMNS = ("data_as_of", "load_id")
 
 
 def build_changed_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
@@ -53,36 +38,35 @@ def build_changed_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
 
     The results contain the kept nodes too, with the status `up_to_date`. Call `write_build_inputs` first.
     """
-    inputs = fingerprint_inputs(run)
-    _drop_obsolete_tables(run, inputs)
+    inputs = Fingerprints.of_run(run)
+    nodes = inputs.nodes
+    relations = _relations(run.con)
     known = _known_fingerprints(run, inputs)
+    # the tables of the candidate that no model builds any more, and those that every run builds
+    obsolete = relations.keys() - {relation(node) for node in nodes.values()}
+    _drop(run, relations, {name for name in obsolete if name.startswith(f"{RELEASE_DATABASE}.")})
     superseded.invalidate(run.con, consumed_sequences(inputs, known))
-    relations = _relations(run)
     # a fact in the lake is a view: its changed parts are built again, and no load is appended
     recorded_since = superseded.recorded_since(run.con) if run.settings.lake is None else {}
-    build_plan = plan_build(inputs, known, relations, recorded_since)
+    build_plan = inputs.plan(known, relations, recorded_since)
     outdated: set[str] = set()
     if run.options.tried is not None:
-        everything, build_plan = build_plan, restrict_to_source(build_plan, inputs, run.options.tried, relations)
+        everything, build_plan = build_plan, inputs.plan_of_source(build_plan, run.options.tried, relations)
         outdated = {*everything.build} - {*build_plan.build}
-    for node in build_plan.rebuild:
-        _drop_incremental_table(run, inputs, node)
-    append = {inputs.nodes[node]["name"]: loads for node, loads in build_plan.append.items()}
-    run.incremental_loads = {
-        inputs.nodes[node]["name"]: tuple(load for load, _ in loads) for node, loads in build_plan.new_loads.items()
-    }
-    write_incremental_loads(run.con, append)
+    # dbt appends to every incremental table that exists
+    rebuilt = {relation(nodes[i]) for i in build_plan.rebuild if nodes[i]["config"]["materialized"] == "incremental"}
+    _drop(run, relations, rebuilt & relations.keys())
+    write_incremental_loads(run.con, {nodes[i]["name"]: loads for i, loads in build_plan.append.items()})
+    run.incremental_loads = {nodes[i]["name"]: tuple(load for load, _ in loads) for i, loads in build_plan.new_loads.items()}
     invalidate(run.con, build_plan.build)
     run.tests = dbt_runner.tests_by_model(run.settings.home, {*build_plan.tests, *_tests_of_public_tables(inputs.manifest)})
-    nodes = {*build_plan.build, *build_plan.tests}
-    results = _build(run, inputs, build_plan, nodes, on_node) if nodes else []
+    selected = {*build_plan.build, *build_plan.tests}
+    results = _build(run, inputs, build_plan, selected, on_node) if selected else []
     save_state(run, inputs, results, outdated)
     return _parents_first(inputs, [*results, *_kept(inputs, build_plan.build)])
 
 
-def _build(
-    run: RunContext, inputs: FingerprintInputs, plan: BuildPlan, nodes: Collection[str], on_node: OnNode
-) -> list[NodeResult]:
+def _build(run: RunContext, inputs: Fingerprints, plan: BuildPlan, nodes: Collection[str], on_node: OnNode) -> list[NodeResult]:
     if run.settings.engine is None:
         return dbt_runner.build_nodes(run.settings.home, nodes, on_node)
     from orchestration.transform import rowwise_build  # noqa: PLC0415 - engines are imported only where one is set
@@ -90,41 +74,7 @@ def _build(
     return rowwise_build.build(run, inputs, plan, nodes, on_node)
 
 
-def fingerprint_inputs(run: RunContext) -> FingerprintInputs:
-    """Collect what the fingerprints of now are computed from; `receipts` must have been written."""
-    con = run.con
-    loads: dict[str, list[tuple[str, int]]] = {}
-    for source, load_id, sequence in con.execute("select source, load_id, sequence from intake.loads order by all").fetchall():
-        loads.setdefault(source, []).append((load_id, sequence))
-    receipts = {
-        f"{RECEIPTS}{table}": repr(con.execute(f"select * from receipts.{table} order by all").fetchall())
-        for table in RECEIPT_TABLES
-    }
-    contracts = con.execute("select * from receipts.contracts").fetchall()
-    agreements = con.execute(f"select * exclude ({', '.join(DELIVERY_COLUMNS)}) from receipts.contracts").fetchall()
-    run.manifest = dbt_runner.manifest(run.settings.home)
-    return FingerprintInputs(
-        manifest=run.manifest,
-        registry=run.location.registry,
-        city_zone=run.location.city.time_zone,
-        loads=loads,
-        receipts=receipts,
-        contract_rows={row[0]: repr(row) for row in contracts},
-        agreement_rows={row[0]: repr(row) for row in agreements},
-        seeds=seed_hashes(run.location.city.layers),
-        removals=removal_ids(con),
-    )
-
-
-def removal_ids(con: DuckDBPyConnection) -> dict[str, list[str]]:
-    """Source → the removals of its records: after one, everything that is built from the source is built again."""
-    found: dict[str, list[str]] = {}
-    for source, removal_id in con.execute("select source, removal_id from intake.erasures order by all").fetchall():
-        found.setdefault(source, []).append(removal_id)
-    return found
-
-
-def consumed_sequences(inputs: FingerprintInputs, known: Mapping[str, NodeFingerprint]) -> dict[str, int]:
+def consumed_sequences(inputs: Fingerprints, known: Mapping[str, NodeFingerprint]) -> dict[str, int]:
     """Source → the newest load that all its incremental facts contain, if there is one; its newest load if it has no such fact.
 
     Deletions recorded up to that load are not needed any more.
@@ -138,7 +88,7 @@ def consumed_sequences(inputs: FingerprintInputs, known: Mapping[str, NodeFinger
     return {source: min(found) for source, found in sequences.items() if min(found) > 0}
 
 
-def save_state(run: RunContext, inputs: FingerprintInputs, results: Iterable[NodeResult], outdated: Collection[str] = ()) -> None:
+def save_state(run: RunContext, inputs: Fingerprints, results: Iterable[NodeResult], outdated: Collection[str] = ()) -> None:
     """Record the fingerprints of the existing tables, except those of `outdated` nodes, which this run did not build.
 
     Nodes of which a test failed, or that dbt skipped, get none, so the next run builds and tests them again.
@@ -165,7 +115,7 @@ def landed_loads(con: DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
     return {source: tuple(loads) for source, loads in con.execute(query).fetchall()}
 
 
-def _known_fingerprints(run: RunContext, inputs: FingerprintInputs) -> dict[str, NodeFingerprint]:
+def _known_fingerprints(run: RunContext, inputs: Fingerprints) -> dict[str, NodeFingerprint]:
     """From the working warehouse, and of the release that the candidate is a copy of: what it was built from, or equals."""
     if run.options.rebuilds:
         return {}
@@ -180,44 +130,27 @@ def _known_fingerprints(run: RunContext, inputs: FingerprintInputs) -> dict[str,
         # a fact that the settings now keep elsewhere is built again
         if node not in inputs.nodes
         or incremental_source(inputs.nodes[node]) is None
-        or (inputs.nodes[node]["relation_name"].replace('"', "") in in_lake) == (run.settings.lake is not None)
+        or (relation(inputs.nodes[node]) in in_lake) == (run.settings.lake is not None)
     }
     run.parts = dict(manifest.parts)
     return {**released, **read_state(run.con)}
 
 
-def _relations(run: RunContext) -> set[str]:
-    found = run.con.execute(
-        "select database_name || '.' || schema_name || '.' || table_name from duckdb_tables() where not internal "
-        "union all select database_name || '.' || schema_name || '.' || view_name from duckdb_views() where not internal"
+def _relations(con: DuckDBPyConnection) -> dict[str, str]:
+    """The existing tables and views, as `database.schema.name`, and which of both each is."""
+    found = con.execute(
+        "select database_name || '.' || schema_name || '.' || table_name, 'table' from duckdb_tables() where not internal "
+        "union all "
+        "select database_name || '.' || schema_name || '.' || view_name, 'view' from duckdb_views() where not internal"
     ).fetchall()
-    return {name for (name,) in found}
+    return dict(found)
 
 
-def _drop_obsolete_tables(run: RunContext, inputs: FingerprintInputs) -> None:
-    """Drop the tables of the candidate that no model builds any more, and those that every run builds."""
-    known = {node["relation_name"].replace('"', "") for node in inputs.nodes.values()}
-    for relation in _relations(run) - known:
-        database, schema, table = relation.split(".", 2)
-        if database == RELEASE_DATABASE:
-            _drop(run, relation, f"{identifier(database)}.{identifier(schema)}.{quoted(table)}")
-
-
-def _drop_incremental_table(run: RunContext, inputs: FingerprintInputs, node: str) -> None:
-    """Drop an incremental fact that is rebuilt: dbt appends to every incremental table that exists."""
-    if inputs.nodes[node]["config"]["materialized"] == "incremental":
-        quoted_name = inputs.nodes[node]["relation_name"]
-        name = quoted_name.replace('"', "")
-        if name in _relations(run):
-            _drop(run, name, quoted_name)
-
-
-def _drop(run: RunContext, relation: str, quoted_name: str) -> None:
-    """Drop a table, or a view over parts."""
-    run.parts.pop(relation.removeprefix(f"{RELEASE_DATABASE}."), None)
-    views = "select 1 from duckdb_views() where database_name || '.' || schema_name || '.' || view_name = ?"
-    is_view = run.con.execute(views, [relation]).fetchone() is not None
-    run.con.execute(f"drop {'view' if is_view else 'table'} {quoted_name}")
+def _drop(run: RunContext, relations: Mapping[str, str], names: Iterable[str]) -> None:
+    """Drop tables, and views over parts."""
+    for name in names:
+        run.parts.pop(name.removeprefix(f"{RELEASE_DATABASE}."), None)
+        run.con.execute(f"drop {relations[name]} {'.'.join(map(quoted, name.split('.', 2)))}")
 
 
 def _tests_of_public_tables(manifest: Mapping[str, Any]) -> set[str]:
@@ -230,18 +163,18 @@ def _tests_of_public_tables(manifest: Mapping[str, Any]) -> set[str]:
     }
 
 
-def _parents_first(inputs: FingerprintInputs, results: Sequence[NodeResult]) -> list[NodeResult]:
+def _parents_first(inputs: Fingerprints, results: Sequence[NodeResult]) -> list[NodeResult]:
     """Sort each model after its parents, as Dagster requires; tests come last."""
-    order = TopologicalSorter({i: node["depends_on"].get("nodes", ()) for i, node in inputs.nodes.items()}).static_order()
+    order = TopologicalSorter({i: parents(inputs.nodes, i) for i in inputs.nodes}).static_order()
     position = {node: at for at, node in enumerate(order)}
     return sorted(results, key=lambda result: position.get(result.unique_id, len(position)))
 
 
-def _kept(inputs: FingerprintInputs, built: Iterable[str]) -> list[NodeResult]:
+def _kept(inputs: Fingerprints, built: Iterable[str]) -> list[NodeResult]:
     """A result for each node that was not built."""
     skip = set(built)
     return [
-        NodeResult(i, node["name"], node["resource_type"], UP_TO_DATE, 0.0, 0, "", (), node["relation_name"].replace('"', ""))
+        NodeResult(i, node["name"], node["resource_type"], UP_TO_DATE, 0.0, 0, "", (), relation(node))
         for i, node in inputs.nodes.items()
         if i not in skip
     ]

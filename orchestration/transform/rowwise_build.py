@@ -17,7 +17,8 @@ from ingest.landing import Partition, partition_rows, typed_row_by_row
 from orchestration.runs.context import RunContext
 from orchestration.runs.results import NodeResult, OnNode
 from orchestration.transform import dbt_runner
-from orchestration.transform.build_plan import BuildPlan, FingerprintInputs, incremental_source, view_columns
+from orchestration.transform.fingerprints import BuildPlan, Fingerprints, incremental_source, view_columns
+from orchestration.transform.graph import ancestors
 from orchestration.transform.rowwise_plan import rowwise_models
 from orchestration.transform.rowwise_tasks import FactToBuild, build_missing_parts
 from warehouse.connection import read_objects
@@ -27,15 +28,14 @@ from warehouse.sql import literal, quoted
 from warehouse.temporary import temporary_folder
 
 
-def build(
-    run: RunContext, inputs: FingerprintInputs, plan: BuildPlan, nodes: Collection[str], on_node: OnNode
-) -> list[NodeResult]:
+def build(run: RunContext, inputs: Fingerprints, plan: BuildPlan, nodes: Collection[str], on_node: OnNode) -> list[NodeResult]:
     """Build the nodes of a build plan; the same rows as `dbt_runner.build_nodes`."""
     home, lake = run.settings.home, Lake(run.settings.lake) if run.settings.lake else None
     with temporary_folder(home, "parts-") as folder:
         kept = sealed_parts(home) if lake is not None else {}
         facts = [fact for node in plan.rebuild if (fact := _to_build(run, inputs, node, lake, folder, kept))]
-        needed = _ancestors(inputs.nodes, {fact.models.fact for fact in facts}) & set(nodes)
+        built_by_tasks = {fact.models.fact for fact in facts}
+        needed = (ancestors(inputs.nodes, built_by_tasks) - built_by_tasks) & set(nodes)
         results = dbt_runner.build_nodes(home, needed, on_node) if needed else []
         built = build_missing_parts(run, inputs.manifest, facts, folder)
         if lake is not None:
@@ -48,7 +48,7 @@ def build(
 
 
 def _to_build(
-    run: RunContext, inputs: FingerprintInputs, node: str, lake: Lake | None, folder: Path, kept: Mapping[str, PartRecord]
+    run: RunContext, inputs: Fingerprints, node: str, lake: Lake | None, folder: Path, kept: Mapping[str, PartRecord]
 ) -> FactToBuild | None:
     """A fact that tasks can build, with the file of each part; None for every other node, and for a fact without rows."""
     source = incremental_source(inputs.nodes[node])
@@ -67,20 +67,9 @@ def _to_build(
     return FactToBuild(rowwise_models(inputs.manifest, node), partitions, parts, f"{inputs.nodes[node]['schema']}.{name}", kept)
 
 
-def part_fingerprint(inputs: FingerprintInputs, node: str, partition: Partition) -> str:
+def part_fingerprint(inputs: Fingerprints, node: str, partition: Partition) -> str:
     """A hash of everything that decides the rows of a part: its landed rows, and what a fact that appends loads depends on."""
     return text_sha256("\x00".join([inputs.hash_of(node, "base"), partition.fingerprint]))[:32]
-
-
-def _ancestors(nodes: Mapping[str, Any], facts: Collection[str]) -> set[str]:
-    """Everything above the facts, without them."""
-    found: set[str] = set()
-    waiting = list(facts)
-    while waiting:
-        new = {parent for parent in nodes[waiting.pop()]["depends_on"].get("nodes", ()) if parent in nodes} - found
-        found |= new
-        waiting += new
-    return found - set(facts)
 
 
 def select_parts(node: Mapping[str, Any], parts: Iterable[str]) -> str:

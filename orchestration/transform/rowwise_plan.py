@@ -12,7 +12,7 @@ from typing import Any
 
 from ingest.contract import Contract
 from ingest.typing import accepted_rows
-from orchestration.transform.build_plan import LANDING, LOOKED_UP, incremental_source, is_row_by_row, meta, view_columns
+from orchestration.transform.fingerprints import LANDING, LOOKED_UP, incremental_source, is_row_by_row, meta, view_columns
 from warehouse.rowwise import RowwisePlan
 from warehouse.sql import quoted
 

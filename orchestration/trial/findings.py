@@ -23,9 +23,8 @@ from ingest.layers import Layer
 from ingest.typing import required_columns
 from orchestration.runs.context import RunContext
 from orchestration.runs.results import NodeResult
-from orchestration.transform.build_plan import LANDING
-from orchestration.transform.build_selection import descendants
-from orchestration.transform.fingerprints import COUNTED
+from orchestration.transform.fingerprints import LANDING, descendants
+from orchestration.transform.release_inputs import COUNTED
 from warehouse.sql import literal
 
 FACTS = "models/marts/facts/"

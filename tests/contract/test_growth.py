@@ -10,7 +10,7 @@ import pytest
 
 from ingest.contract.registry import load_registry
 from ingest.landing import typed_row_by_row
-from orchestration.transform.build_plan import LANDING, incremental_source, is_row_by_row, view_columns
+from orchestration.transform.fingerprints import LANDING, incremental_source, is_row_by_row, view_columns
 from orchestration.transform.rowwise_plan import rowwise_models
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from expectations.marts.suites import read_suites
 from expectations.published.public_file_gate import PUBLIC_SUITES
 from ingest.sample.engagement.planted_inputs import INPUTS
-from orchestration.transform.fingerprints import code_version
+from orchestration.transform.release_inputs import code_version
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
 from tests.support.cities import false_words, planted_words

@@ -1,5 +1,5 @@
 """A home with incremental facts equals one that was built from scratch: over random histories of deliveries, and
-when a crosswalk, a contract, the address index or a boundary changes on the way.
+when a crosswalk, a contract, the address index, a boundary or a rule of typing in Python changes on the way.
 
 `STRESS_HISTORIES` sets how many histories, `STRESS_HISTORY_NIGHTS` how many nights each has.
 """
@@ -17,9 +17,9 @@ from ingest.sample import write_sample
 from tests.stress import histories
 from tests.stress.small import ROWS, SmallHome, copy_of_the_code
 
-HISTORIES = int(os.environ.get("STRESS_HISTORIES", "4"))
+HISTORIES = int(os.environ.get("STRESS_HISTORIES", "5"))
 NIGHTS = int(os.environ.get("STRESS_HISTORY_NIGHTS", "4"))
-CHANGES = ("crosswalk", "contract", "index", "boundary")
+CHANGES = ("crosswalk", "contract", "index", "boundary", "typing")
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +58,12 @@ def test_an_incremental_build_equals_a_full_rebuild(first: SmallHome, tmp_path: 
                 log.append(histories.another_index(night, home.deliveries, chance))
             elif change == "boundary":
                 log.append(histories.another_boundary(night, home.deliveries, chance))
-            elif change == "crosswalk":
-                histories.another_crosswalk(code)
             else:
-                histories.another_contract(code)
+                {
+                    "crosswalk": histories.another_crosswalk,
+                    "contract": histories.another_contract,
+                    "typing": histories.another_typing,
+                }[change](code)
         as_of = f"2026-01-{number + 2:02d}T00:00:00"
         log.append(run_night(SmallHome(home.home, night, code), "--as-of", as_of))
         incremental_nights += any(

@@ -1,7 +1,7 @@
 {#
     Incremental facts: one row per delivered record of one source, and no row depends on another. If only loads of its own source are
     new, dbt deletes the rows that these loads superseded and appends theirs. Any other change (a seed, a map, the address index, the
-    SQL) rebuilds the fact. orchestration/transform/build_plan.py decides by fingerprints, and writes the new loads into receipts.growth.
+    SQL) rebuilds the fact. orchestration/transform/fingerprints.py decides by fingerprints, and writes the new loads into receipts.growth.
 
     Such a model has {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
     meta={'incremental_source': SOURCE}, pre_hook="{{ delete_superseded_rows(SOURCE) }}") }},

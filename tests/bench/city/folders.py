@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.transform.dbt_project import installed_fingerprint
-from orchestration.transform.fingerprints import code_version
+from orchestration.transform.release_inputs import code_version
 from tests.bench.city.making import Nightly, make_city, make_nightly
 from warehouse.paths import Home
 

@@ -13,7 +13,7 @@ from ingest.layers import Layer
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS
 from orchestration.transform import dbt_project
 from orchestration.transform.dbt_project import overlays, prepare_project, project_fingerprint
-from orchestration.transform.fingerprints import seed_hashes
+from orchestration.transform.release_inputs import seed_hashes
 from warehouse.paths import Home
 
 SEEDS = Path("seeds") / "reference"

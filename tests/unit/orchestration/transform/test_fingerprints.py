@@ -1,191 +1,235 @@
-"""Hashes change exactly when their content does; the lineage of a measure lists what it depends on."""
+"""What a run builds and keeps after a change, in a project with one incremental fact and one that is not."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 
-from ingest.contract.registry import load_registry
+from ingest.contract import Contract
+from ingest.contract.registry import Registry, load_registry
+from orchestration.runs.results import NodeResult
 from orchestration.transform.fingerprints import (
-    MeasureInputs,
-    code_hashes,
-    code_version,
-    contract_hashes,
-    lineage,
-    model_hashes,
-    seed_hashes,
-    seeds_hash,
-    versions,
+    CONTRACTS,
+    LANDING,
+    RECEIPTS,
+    BuildPlan,
+    Fingerprints,
+    invalidate,
+    read_state,
+    write_state,
 )
+from orchestration.transform.incremental import consumed_sequences, save_state
+from warehouse.metadata import migrate
+from warehouse.releases import NodeFingerprint
+
+CLOCK = RECEIPTS + "clock"
+CALLS, INDEX = "mpd__dispatched_calls", "city__addresses"
+MODEL, SEED = "model.levelground.", "seed.levelground."
 
 
-def node(
-    kind: str, name: str, *parents: str, path: str = "models/x.sql", macros: tuple[str, ...] = ()
-) -> tuple[str, dict[str, Any]]:
-    return f"{kind}.levelground.{name}", {
+def node(kind: str, name: str, *parents: str, materialized: str = "table", **meta: Any) -> dict[str, Any]:
+    return {
         "resource_type": kind,
         "name": name,
         "raw_code": f"select '{name}'",
-        "original_file_path": path,
-        "depends_on": {"nodes": list(parents), "macros": list(macros)},
+        "original_file_path": f"models/marts/{name}.sql",
+        "depends_on": {"nodes": list(parents), "macros": []},
+        "columns": {},
+        "description": "",
+        "relation_name": f'"release"."marts"."{name}"',
+        "config": {"materialized": materialized, "meta": meta},
     }
 
 
-def macro(name: str, sql: str, *called: str, path: str = "macros/x.sql") -> tuple[str, dict[str, Any]]:
-    return f"macro.levelground.{name}", {"macro_sql": sql, "depends_on": {"macros": list(called)}, "original_file_path": path}
+# Addresses of calls are looked up in the index. The fact of calls also reads the districts, and a measure reads the fact.
+NODES = [
+    node("seed", "districts"),
+    node("model", "stg_calls", LANDING + CALLS, CONTRACTS, materialized="view", row_by_row=True),
+    node("model", "stg_index", LANDING + INDEX, CONTRACTS, materialized="view"),
+    node("model", "int_addresses", MODEL + "stg_calls", MODEL + "stg_index", row_by_row=True, looked_up=True),
+    node("model", "fct_calls", MODEL + "stg_calls", MODEL + "int_addresses", SEED + "districts", materialized="incremental",
+         incremental_source=CALLS),
+    node("model", "fct_houses", MODEL + "stg_index", MODEL + "int_addresses"),
+    node("model", "measures", MODEL + "fct_calls", CLOCK),
+]  # fmt: skip
+TESTS = [
+    {"resource_type": "test", "name": f"{name}__is_filled", "raw_code": "select 1", "config": {"severity": "error"},
+     "depends_on": {"nodes": [MODEL + name], "macros": []}}
+    for name in ("stg_calls", "fct_houses", "measures")
+]  # fmt: skip
 
 
-STOPS, CALLS = "source.levelground.landing.fpc__police_stops", "source.levelground.landing.mpd__dispatched_calls"
-COUNTED = "models/measures/counts/{}.sql"
+def in_utc(contract: Contract) -> Contract:
+    """The contract of a department that records times in UTC, so that their local time depends on the city."""
+    columns = [c.model_copy(update={"timezone": "UTC"}) if c.type == "timestamp" else c for c in contract.columns]
+    return contract.model_copy(update={"columns": tuple(columns)})
 
 
-@pytest.fixture
-def manifest() -> dict[str, Any]:
-    """Two measures with a model each, one without, all in one table that calls the statistics functions."""
-    nodes = [
-        node("seed", "race_ethnicity"),
-        node("seed", "offences"),
-        node("seed", "unread"),
-        node("model", "stg_stops", STOPS, "seed.levelground.race_ethnicity", macros=("macro.levelground.race", "macro.dbt.x")),
-        node("model", "fct_stops", "model.levelground.stg_stops", "source.levelground.receipts.settings"),
-        node("model", "fct_calls", CALLS, "seed.levelground.offences"),
-        node("model", "int_stops__counts", "model.levelground.fct_stops", path=COUNTED.format("int_stops__counts")),
-        node("model", "int_calls__counts", "model.levelground.fct_calls", path=COUNTED.format("int_calls__counts")),
-        node("model", "dim_measure", "seed.levelground.measure_registry"),
-        node("seed", "measure_registry"),
-        node(
-            "model",
-            "fct_equity_measures",
-            "model.levelground.int_stops__counts",
-            "model.levelground.int_calls__counts",
-            "model.levelground.dim_measure",
-        ),
-    ]
-    macros = [
-        macro("race", "normal({{ x }})", "macro.levelground.deep", "macro.dbt.y"),
-        macro("deep", "trim"),
-        macro("stats_rate_ci", "byar", path="macros/stats/rates.sql"),
-    ]
-    return {"nodes": dict(nodes), "macros": dict(macros)}
-
-
-STOPS_INPUTS, CALLS_INPUTS = MeasureInputs("fpc__police_stops"), MeasureInputs("mpd__dispatched_calls")
-MEASURED = {"stops": STOPS_INPUTS, "calls": CALLS_INPUTS}
-
-
-def sources_of(by_measure: dict[str, tuple[str, ...]], measure: str) -> set[str]:
-    return {name.removeprefix("source ") for name in by_measure[measure] if name.startswith("source ")}
-
-
-def add(manifest: dict[str, Any], *nodes: tuple[str, dict[str, Any]], before: str = "fct_equity_measures") -> None:
-    """Add nodes; the last one is a parent of `before`."""
-    manifest["nodes"] |= dict(nodes)
-    manifest["nodes"][f"model.levelground.{before}"]["depends_on"]["nodes"].append(nodes[-1][0])
-
-
-def test_a_measure_depends_on_its_own_model_and_on_the_shared_ones(manifest: dict[str, Any]) -> None:
-    by_measure = lineage(manifest, MEASURED)
-    shared = {"model fct_equity_measures", "model dim_measure", "seed measure_registry", "model stats"}
-    assert set(by_measure["stops"]) == shared | {
-        "model int_stops__counts",
-        "model fct_stops",
-        "model stg_stops",
-        "seed race_ethnicity",
-        "source fpc__police_stops",
-    }
-    assert set(by_measure["calls"]) == shared | {
-        "model int_calls__counts",
-        "model fct_calls",
-        "seed offences",
-        "source mpd__dispatched_calls",
-    }
-
-
-def test_measures_of_several_sources_share_a_model_and_read_their_own(manifest: dict[str, Any]) -> None:
-    """As the ACT and the Forward exam do, and all measures that another publisher computed."""
-    act, forward = "source.levelground.landing.dpi__act", "source.levelground.landing.dpi__forward_exam"
-    name = "int_school_assessments__counts"
-    add(
-        manifest,
-        node("seed", "act_labels"),
-        node("model", "stg_act", act, "seed.levelground.act_labels"),
-        node("model", "stg_forward", forward),
-        node("model", name, "model.levelground.stg_act", "model.levelground.stg_forward", path=COUNTED.format(name)),
+@pytest.fixture(scope="module")
+def before() -> Fingerprints:
+    nodes = {f"{n['resource_type']}.levelground.{n['name']}": n for n in [*NODES, *TESTS]}
+    return Fingerprints(
+        manifest={"nodes": nodes, "macros": {}},
+        registry=Registry(in_utc(contract) if contract.source == CALLS else contract for contract in load_registry()),
+        city_zone="America/Chicago",
+        loads={CALLS: [("one", 1)], INDEX: [("all", 1)]},
+        receipts={CLOCK: "2026-01-01", CONTRACTS: "everything"},
+        contract_rows={CALLS: "calls until yesterday", INDEX: "index"},
+        agreement_rows={CALLS: "calls", INDEX: "index"},
+        seeds={"districts": "old"},
     )
-    measures = MEASURED | {"act": MeasureInputs("dpi__act"), "forward": MeasureInputs("dpi__forward_exam")}
-    by_measure = lineage(manifest, measures)
-    assert (sources_of(by_measure, "act"), sources_of(by_measure, "forward")) == ({"dpi__act"}, {"dpi__forward_exam"})
-    assert {"model stg_act", "seed act_labels", f"model {name}"} <= set(by_measure["act"])
-    assert not {"model stg_act", "seed act_labels", "model fct_stops"} & set(by_measure["forward"])
-    assert f"model {name}" not in by_measure["stops"]
 
 
-def test_rows_of_other_sources_that_are_geocoded_with_ones_own_are_not_read(manifest: dict[str, Any]) -> None:
-    """Stops and calls run through geocoding together, which reads the map: both depend on it, and on no rows of the other."""
-    city_map = "source.levelground.landing.city__limits"
-    for fact, source in (("fct_stops", STOPS), ("fct_calls", CALLS)):
-        add(
-            manifest,
-            node("model", "int_addresses", source, city_map, path="models/intermediate/addresses/int_addresses.sql"),
-            before=fact,
-        )
-    manifest["nodes"]["model.levelground.int_addresses"]["depends_on"]["nodes"] = [STOPS, CALLS, city_map]
-    by_measure = lineage(manifest, MEASURED)
-    assert sources_of(by_measure, "stops") == {"fpc__police_stops", "city__limits"}
-    assert sources_of(by_measure, "calls") == {"mpd__dispatched_calls", "city__limits"}
+def fingerprints(inputs: Fingerprints) -> dict[str, NodeFingerprint]:
+    return {i: inputs.fingerprint(i) for i in inputs.nodes}
 
 
-def test_the_calculation_reads_coverage_places_and_populations_for_some_measures_alone(manifest: dict[str, Any]) -> None:
-    census, city_map = "source.levelground.landing.census__blocks_2020", "source.levelground.landing.city__limits"
-    add(manifest, node("model", "int_coverage", STOPS, CALLS, path="models/measures/coverage/int_coverage.sql"))
-    add(manifest, node("model", "dim_geography", city_map))
-    add(manifest, node("model", "fct_population", census))
-    by_measure = lineage(manifest, {"stops": STOPS_INPUTS, "calls": MeasureInputs("mpd__dispatched_calls", has_population=True)})
-    assert sources_of(by_measure, "stops") == {"fpc__police_stops"}
-    assert sources_of(by_measure, "calls") == {"mpd__dispatched_calls", "census__blocks_2020"}
-    assert {"model int_coverage", "model fct_population"} <= set(by_measure["stops"]), "their SQL is that of every measure"
+def relations(inputs: Fingerprints) -> set[str]:
+    return {n["relation_name"].replace('"', "") for n in inputs.nodes.values()}
 
 
-def test_a_measure_of_two_tables_reads_both(manifest: dict[str, Any]) -> None:
-    """As the days until lead orders are abated do: orders that are open are part of the curve."""
-    manifest["nodes"]["model.levelground.fct_stops"]["depends_on"]["nodes"].append(CALLS)
-    assert sources_of(lineage(manifest, MEASURED), "stops") == {"fpc__police_stops", "mpd__dispatched_calls"}
+def another(before: Fingerprints, **changed: Any) -> Fingerprints:
+    parts = {name: getattr(before, name) for name in before.__dataclass_fields__ if not name.startswith("_")}
+    return Fingerprints(**(copy.deepcopy(parts | {"registry": None}) | {"registry": before.registry} | changed))
 
 
-def test_a_project_without_measures_has_no_lineage(manifest: dict[str, Any]) -> None:
-    del manifest["nodes"]["model.levelground.fct_equity_measures"]
-    assert lineage(manifest, MEASURED) == {}
+def planned(before: Fingerprints, now: Fingerprints) -> BuildPlan:
+    return now.plan(fingerprints(before), relations(before), {CALLS: 2})
 
 
-def test_a_models_hash_changes_with_its_sql_and_every_macro_it_calls(manifest: dict[str, Any]) -> None:
-    before = model_hashes(manifest)
-    for change, moved in (
-        (("nodes", "model.levelground.fct_calls", "raw_code"), {"fct_calls"}),
-        (("macros", "macro.levelground.race", "macro_sql"), {"stg_stops"}),
-        (("macros", "macro.levelground.deep", "macro_sql"), {"stg_stops"}),
-        (("macros", "macro.levelground.stats_rate_ci", "macro_sql"), {"stats"}),
-    ):
-        changed = copy.deepcopy(manifest)
-        kind, unique_id, field = change
-        changed[kind][unique_id][field] += " -- other"
-        after = model_hashes(changed)
-        assert {name for name in after if after[name] != before[name]} == moved
+def names(ids: tuple[str, ...] | Mapping[str, Any]) -> set[str]:
+    return {i.rpartition(".")[2] for i in ids}
 
 
-def test_hashes_are_named_by_package_seed_and_source() -> None:
-    registry = load_registry()
-    assert set(contract_hashes(registry)) == {contract.source for contract in registry}
-    assert {"goals", "measure_registry", "race_ethnicity_crosswalk"} <= set(seed_hashes())
-    assert set(code_hashes()) == {"warehouse", "ingest", "expectations", "orchestration"}
-    assert "+" in code_version()
-    assert versions()["duckdb"]
-    assert len({*seed_hashes().values(), seeds_hash()}) == len(seed_hashes()) + 1
+def test_nothing_is_built_if_nothing_changed(before: Fingerprints) -> None:
+    assert planned(before, another(before)) == BuildPlan((), (), {})
 
 
-def test_a_citys_override_of_a_contract_changes_its_hash() -> None:
-    contract = load_registry()["fpc__police_stops"]
-    other = contract.model_copy(update={"jurisdiction": "9900001"})
-    assert contract_hashes([contract]) != contract_hashes([other])
-    assert contract_hashes([contract]) == contract_hashes([contract.model_copy()])
+def test_a_new_load_is_appended_and_models_that_look_up_addresses_are_kept(before: Fingerprints) -> None:
+    now = another(
+        before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]}, contract_rows={CALLS: "today", INDEX: "index"}
+    )
+    found = planned(before, now)
+    assert names(found.build) == {"int_addresses", "fct_calls", "measures"}
+    assert found.append == {MODEL + "fct_calls": (("two", 2),)}
+    assert names(found.rebuild) == {"int_addresses", "measures"}
+    # The view of the deliveries is kept, but its rows are tested again.
+    assert {i["name"] for i in TESTS if i["name"] in names_of_tests(now, found)} == {
+        "stg_calls__is_filled",
+        "measures__is_filled",
+    }
+
+
+def names_of_tests(inputs: Fingerprints, found: BuildPlan) -> set[str]:
+    return {inputs.manifest["nodes"][i]["name"] for i in found.tests}
+
+
+@pytest.mark.parametrize("deletions_recorded_since", [{CALLS: 3}, {}], ids=["recorded from a later load on", "never recorded"])
+def test_a_fact_is_rebuilt_if_the_deletions_of_a_load_are_not_recorded(
+    before: Fingerprints, deletions_recorded_since: dict[str, int]
+) -> None:
+    now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]})
+    found = now.plan(fingerprints(before), relations(before), deletions_recorded_since)
+    assert "fct_calls" in names(found.rebuild)
+    assert found.append == {}
+    # the gate on it checks the new rows only; not if the fact has other SQL
+    assert found.new_loads == {MODEL + "fct_calls": (("two", 2),)}
+    known = fingerprints(before)
+    known[MODEL + "fct_calls"] = known[MODEL + "fct_calls"].model_copy(update={"base": "other SQL"})
+    assert now.plan(known, relations(before), deletions_recorded_since).new_loads == {}
+
+
+def test_consumed_sequences_are_what_all_incremental_facts_contain(before: Fingerprints) -> None:
+    now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1), ("more", 4)]})
+    assert consumed_sequences(now, fingerprints(before)) == {CALLS: 1, INDEX: 4}
+    assert consumed_sequences(now, {}) == {INDEX: 4}, "no fact contains a load of calls"
+
+
+def test_a_load_that_is_delivered_again_is_appended_again(before: Fingerprints) -> None:
+    assert planned(before, another(before, loads={CALLS: [("one", 3)], INDEX: [("all", 1)]})).append == {
+        MODEL + "fct_calls": (("one", 3),)
+    }
+
+
+def test_a_changed_end_of_data_updates_the_fact_without_a_load(before: Fingerprints) -> None:
+    found = planned(before, another(before, contract_rows={CALLS: "calls until today", INDEX: "index"}))
+    assert found.append == {MODEL + "fct_calls": ()}
+
+
+def test_no_state_is_saved_of_failed_or_skipped_nodes(before: Fingerprints) -> None:
+    def result(kind: str, name: str, status: str, *tested: str) -> NodeResult:
+        return NodeResult(f"{kind}.levelground.{name}", name, kind, status, 0.0, 1, "", tested)
+
+    with duckdb.connect() as con:
+        migrate(con)
+        run: Any = SimpleNamespace(con=con, fingerprints={})
+        results = [
+            result("test", "stg_calls__is_filled", "fail", MODEL + "stg_calls"),
+            result("model", "int_addresses", "skipped", MODEL + "stg_calls", MODEL + "stg_index"),
+            result("model", "fct_calls", "skipped", MODEL + "stg_calls"),
+        ]
+        inputs = another(before)
+        for found in inputs.nodes.values():
+            found["database"] = "release" if found["name"].startswith("fct_") else "warehouse"
+        save_state(run, inputs, results)
+        saved = {*read_state(con), *run.fingerprints}
+    assert names(tuple(saved)) == {"districts", "stg_index", "fct_houses", "measures"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"seeds": {"districts": "new"}},
+        {"loads": {CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1), ("more", 2)]}},
+        {"agreement_rows": {CALLS: "calls of another place", INDEX: "index"}},
+        {"city_zone": "America/New_York"},
+    ],
+    ids=["a seed", "the address index", "the contract", "the time zone"],
+)
+def test_a_change_that_affects_every_row_rebuilds_the_fact(before: Fingerprints, changed: dict[str, Any]) -> None:
+    found = planned(before, another(before, **changed))
+    assert "fct_calls" in names(found.rebuild)
+    assert found.append == {}
+
+
+def test_changed_sql_rebuilds_a_view_and_everything_downstream(before: Fingerprints) -> None:
+    manifest = copy.deepcopy(before.manifest)
+    manifest["nodes"][MODEL + "stg_calls"]["raw_code"] = "select 'something else'"
+    found = planned(before, another(before, manifest=manifest))
+    assert names(found.build) == {"stg_calls", "int_addresses", "fct_calls", "measures", "fct_houses"}
+    assert "fct_calls" in names(found.rebuild)
+
+
+def test_a_changed_test_builds_and_tests_its_model_again(before: Fingerprints) -> None:
+    manifest = copy.deepcopy(before.manifest)
+    manifest["nodes"]["test.levelground.fct_houses__is_filled"]["config"]["severity"] = "warn"
+    found = planned(before, another(before, manifest=manifest))
+    assert names(found.build) == {"fct_houses"}
+    assert names(found.tests) == {"fct_houses__is_filled"}
+
+
+def test_a_changed_clock_builds_only_models_that_read_it(before: Fingerprints) -> None:
+    assert names(planned(before, another(before, receipts={CLOCK: "2026-01-02", CONTRACTS: "everything"})).build) == {"measures"}
+
+
+def test_a_missing_table_and_one_without_fingerprint_are_built(before: Fingerprints) -> None:
+    existing = relations(before) - {"release.marts.fct_houses"}
+    assert names(before.plan(fingerprints(before), existing, {}).build) == {"fct_houses"}
+    saved = {i: s for i, s in fingerprints(before).items() if i != MODEL + "fct_calls"}
+    found = before.plan(saved, relations(before), {})
+    assert names(found.build) == names(found.rebuild) == {"fct_calls"}
+
+
+def test_state_is_written_read_and_invalidated(before: Fingerprints) -> None:
+    with duckdb.connect() as con:
+        migrate(con)
+        write_state(con, fingerprints(before))
+        write_state(con, fingerprints(before))
+        assert read_state(con) == fingerprints(before)
+        invalidate(con, [MODEL + "fct_calls"])
+        assert set(read_state(con)) == set(fingerprints(before)) - {MODEL + "fct_calls"}

@@ -9,6 +9,7 @@ import pytest
 
 from expectations.marts.suites import Rule, Suite, read_suites
 from expectations.results import ExpectationResult, GateResult
+from orchestration.transform import gate_cache
 from orchestration.transform.gate_cache import save_results, valid_results
 from warehouse.metadata import migrate
 from warehouse.releases import NodeFingerprint
@@ -58,6 +59,27 @@ def test_a_table_that_was_built_again_is_checked_again(run: Any) -> None:
     save_results(run, [SUITE], [PASSED])
     run.fingerprints["model.levelground.fct_visits"] = fingerprint("second")
     assert valid_results(run, [SUITE]) == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_kept"),
+    [
+        ({"seeds": {"texts_en": "2", "measure_rules": "1"}}, True),
+        ({"seeds": {"texts_en": "1", "measure_rules": "2"}}, False),
+        ({"code": {"expectations": "1", "orchestration": "2"}}, True),
+        ({"code": {"expectations": "2", "orchestration": "1"}}, False),
+    ],
+    ids=["a text", "a threshold", "the scorecard", "a check"],
+)
+def test_a_result_is_kept_until_the_checks_or_the_seeds_that_they_read_change(
+    run: Any, changed: dict[str, Any], is_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate_cache, "seed_hashes", lambda _layers: {"texts_en": "1", "measure_rules": "1"})
+    monkeypatch.setattr(gate_cache, "code_hashes", lambda: {"expectations": "1", "orchestration": "1"})
+    save_results(run, [SUITE], [PASSED])
+    monkeypatch.setattr(gate_cache, "seed_hashes", lambda _layers: changed.get("seeds", {"texts_en": "1", "measure_rules": "1"}))
+    monkeypatch.setattr(gate_cache, "code_hashes", lambda: changed.get("code", {"expectations": "1", "orchestration": "1"}))
+    assert bool(valid_results(run, [SUITE])) == is_kept
 
 
 def test_no_result_is_kept_of_a_suite_that_reads_what_is_not_there(run: Any) -> None:

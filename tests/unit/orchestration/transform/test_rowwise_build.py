@@ -9,15 +9,15 @@ import jinja2
 import pytest
 
 from ingest.landing import Partition
-from orchestration.transform.build_plan import FingerprintInputs
+from orchestration.transform.fingerprints import Fingerprints
 from orchestration.transform.rowwise_build import part_fingerprint, select_parts
-from tests.unit.orchestration.transform.test_build_plan import CALLS, INDEX, MODEL, another, before  # noqa: F401 - a fixture
+from tests.unit.orchestration.transform.test_fingerprints import CALLS, INDEX, MODEL, another, before  # noqa: F401 - a fixture
 
 FACT = MODEL + "fct_calls"
 PARTITION = Partition(3, 10, "10:123")
 
 
-def test_a_new_load_and_a_later_end_of_data_leave_the_parts_of_other_rows(before: FingerprintInputs) -> None:  # noqa: F811
+def test_a_new_load_and_a_later_end_of_data_leave_the_parts_of_other_rows(before: Fingerprints) -> None:  # noqa: F811
     known = part_fingerprint(before, FACT, PARTITION)
     loads, end = {CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]}, {CALLS: "calls until today", INDEX: "index"}
     night = another(before, loads=loads, contract_rows=end)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ingest.contract.registry import load_registry
-from orchestration.transform.build_plan import CONTRACTS, LANDING
+from orchestration.transform.fingerprints import CONTRACTS, LANDING
 from orchestration.transform.rowwise_plan import rowwise_models, rowwise_plan
-from tests.unit.orchestration.transform.test_build_plan import CALLS, MODEL, NODES, SEED
+from tests.unit.orchestration.transform.test_fingerprints import CALLS, MODEL, NODES, SEED
 
 MANIFEST = {
     "nodes": {f"{node['resource_type']}.levelground.{node['name']}": node for node in NODES},

@@ -5,8 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from orchestration.transform.build_plan import LANDING, BuildPlan, FingerprintInputs
-from orchestration.transform.build_selection import descendants, restrict_to_source
+from orchestration.transform.fingerprints import LANDING, BuildPlan, Fingerprints, descendants
 
 STOPS, CALLS = "fpc__police_stops", "mpd__dispatched_calls"
 PARENTS = {
@@ -33,7 +32,7 @@ def _restricted(plan: BuildPlan, missing: str) -> BuildPlan:
     nodes = {f"model.{name}": node | {"depends_on": {"nodes": [_id(p) for p in PARENTS[name]]}} for name, node in NODES.items()}
     inputs = SimpleNamespace(nodes=nodes, registry=registry, manifest={"nodes": {**nodes, **TESTS}})
     relations = {f"release.marts.{name}" for name in PARENTS} - {f"release.marts.{missing}"}
-    return restrict_to_source(plan, cast(FingerprintInputs, inputs), STOPS, relations)
+    return Fingerprints.plan_of_source(cast(Fingerprints, inputs), plan, STOPS, relations)
 
 
 def _id(name: str) -> str:
@@ -42,17 +41,17 @@ def _id(name: str) -> str:
 
 def test_models_of_other_sources_stay_unless_they_do_not_exist() -> None:
     everything = tuple(f"model.{name}" for name in PARENTS)
-    plan = BuildPlan(everything, tuple(TESTS), everything, {"model.fct_calls": (("load", 1),), "model.fct_stops": (("new", 2),)})
+    plan = BuildPlan(everything, tuple(TESTS), {"model.fct_calls": (("load", 1),), "model.fct_stops": (("new", 2),)})
     found = _restricted(plan, missing="counts_of_calls")
     chosen = {"seed", "dim_measure", "stg_stops", "int_points", "fct_stops", "measures", "counts_of_calls"}
-    assert set(found.build) == set(found.rebuild) == {f"model.{name}" for name in chosen}
+    assert set(found.build) == {f"model.{name}" for name in chosen}
     assert set(found.tests) == {f"test of {name}" for name in chosen}
     assert found.append == {"model.fct_stops": (("new", 2),)}
 
 
 def test_what_is_up_to_date_is_not_built() -> None:
-    found = _restricted(BuildPlan(("model.fct_stops",), (), (), {}), missing="")
-    assert found == BuildPlan(("model.fct_stops",), (), (), {})
+    found = _restricted(BuildPlan(("model.fct_stops",), (), {}), missing="")
+    assert found == BuildPlan(("model.fct_stops",), (), {})
 
 
 def test_descendants_are_found_through_other_models_but_not_through_looked_up_places() -> None:
