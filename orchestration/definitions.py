@@ -5,9 +5,9 @@ Importing this module reads contracts, settings and the dbt project, so no other
 
 from __future__ import annotations
 
-from orchestration.defs.build import build_defs
 from orchestration.defs.cities import city_defs
+from orchestration.defs.project import load_defs
 from orchestration.settings import Settings
 
 settings = Settings.from_environment()
-defs = city_defs(settings) if settings.cities else build_defs(settings)
+defs = city_defs(settings) if settings.cities else load_defs(settings)

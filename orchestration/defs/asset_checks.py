@@ -15,6 +15,7 @@ from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord
 from ingest.freshness import evaluate_freshness
 from orchestration.defs.metadata import docs_metadata
+from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.pipeline import stages
 from orchestration.runs.progress import log_built_nodes
@@ -131,6 +132,12 @@ def log_check(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
     context.op_execution_context.log_event(evaluation)
     spec = dg.AssetCheckSpec(evaluation.check_name, asset=evaluation.asset_key)
     return dg.Output(None, output_name=spec.get_python_identifier())
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the gate before the release. The checks of sources and models are those of their assets."""
+    return dg.Definitions(asset_checks=[build_gate(current_project().specs.values())])
 
 
 def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:

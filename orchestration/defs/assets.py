@@ -1,4 +1,4 @@
-"""Create the assets: one per source, one step for all dbt models, one for quality, and the release.
+"""Create the assets: one per source, one step for all dbt models, one for quality, the release and its scorecard.
 
 Assets are created from contracts and dbt's manifest. dbt builds all models in one step: a release is complete or not made, so a
 partial run differs from a full one only in the sources that it ingests. See `asset_specs`, `metadata` and `asset_checks` for what
@@ -22,19 +22,43 @@ from orchestration.defs.asset_specs import (
     AUDITED_SCHEMAS,
     QUALITY_SCHEMA,
     RELEASE_KEY,
+    SCORECARD_KEY,
     TEAM,
+    receipt_specs,
     source_description,
     source_metadata,
     source_owner,
 )
 from orchestration.defs.groups import RELEASE, department_group
 from orchestration.defs.metadata import docs_metadata, release_metadata, source_observations, status_metadata
+from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.defs.streaming import BuildStream
+from orchestration.instance.web.site_files import SCORECARD
 from orchestration.pipeline import stages
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.runs.progress import current_reporter, log_built_nodes
 from orchestration.runs.record import BLOCKED, HELD_BACK
+from orchestration.scorecard import Site
+from orchestration.settings import Settings
+
+WRITTEN = "site_written"
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the assets, in the order of a run."""
+    project = current_project()
+    specs, nodes = project.specs, project.manifest
+    return dg.Definitions(
+        assets=[
+            *(landing_asset(contract, project.city.layers) for contract in project.contracts),
+            *receipt_specs(nodes),
+            *dbt_assets(specs, nodes),
+            release_asset(specs.values()),
+            scorecard_asset(),
+        ]
+    )
 
 
 def landing_asset(contract: Contract, layers: Sequence[Layer] = ()) -> dg.AssetsDefinition:
@@ -143,3 +167,43 @@ def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
             raise dg.Failure(f"blocked by a gate; the last release stays. {run_context.record.message}", allow_retries=False)
 
     return publish
+
+
+def scorecard_asset() -> dg.AssetsDefinition:
+    """Return the site. A site that could not be written fails its check and not the run: the release is published."""
+
+    @dg.asset(
+        key=SCORECARD_KEY,
+        deps=[RELEASE_KEY],
+        group_name=RELEASE,
+        kinds={"html"},
+        owners=[TEAM],
+        output_required=False,
+        description="Writes the public scorecard of the release: a static site in every language of its texts.",
+        check_specs=[dg.AssetCheckSpec(WRITTEN, asset=SCORECARD_KEY, description="Every page could be written.")],
+    )
+    def write(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        site = stages.scorecard(run.context)
+        problem = run.context.record.scorecard_problem
+        if site is not None:
+            yield dg.MaterializeResult(metadata=site_metadata(run.context.settings, site))
+        if problem:
+            context.log.error(f"the earlier scorecard stays: {problem}")
+        yield dg.AssetCheckResult(
+            asset_key=SCORECARD_KEY, check_name=WRITTEN, passed=problem is None, metadata={"problem": problem} if problem else {}
+        )
+
+    return write
+
+
+def site_metadata(settings: Settings, site: Site) -> dict[str, Any]:
+    """Return a link to the site, its size, and the number of texts that each language shows in English."""
+    link = dg.MetadataValue.url(f"{settings.scorecard_url or SCORECARD}/index.html")
+    untranslated = {f"untranslated_{language}": number for language, number in site.untranslated.items()}
+    return {
+        "scorecard": link,
+        "release_id": site.release_id,
+        "pages": site.pages,
+        "megabytes": round(site.bytes / 1e6, 2),
+        **untranslated,
+    }

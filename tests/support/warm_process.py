@@ -31,7 +31,7 @@ from warehouse.paths import Home
 ROOT = Path(__file__).resolve().parents[2]
 IMPORTED = (
     "orchestration.cli.run.run",
-    "orchestration.defs.build",
+    "orchestration.defs.project",
     "orchestration.defs.execute",
     "dbt.cli.main",
     "great_expectations",

@@ -17,7 +17,8 @@ import dagster as dg
 from ingest.contract import FileConnector
 from ingest.contract.registry import ContractError, Registry
 from ingest.readers import delivered_files, is_delivered_file, is_remote, readable_name
-from orchestration.instance.names import DELIVERED_TAG
+from orchestration.defs.project import current_project
+from orchestration.instance.names import DELIVERED_TAG, REFRESH_JOB
 from orchestration.runs.delivery_location import delivery_folder, home_registry
 from orchestration.runs.record import RunStore
 from orchestration.settings import ConfigurationError, Settings
@@ -38,12 +39,19 @@ class FolderState:
     requested: str | None
 
 
-def drop_folder_sensor(job: dg.UnresolvedAssetJobDefinition, registry: Registry, settings: Settings) -> dg.SensorDefinition:
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the sensor of the home's deliveries."""
+    project = current_project()
+    return dg.Definitions(sensors=[drop_folder_sensor(project.contracts, project.settings)])
+
+
+def drop_folder_sensor(registry: Registry, settings: Settings) -> dg.SensorDefinition:
     """Return the sensor that starts the job once per state of the folders, after files have stopped changing."""
 
     @dg.sensor(
         name=DROP_FOLDER,
-        job=job,
+        job_name=REFRESH_JOB,
         minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts a run for new files in a delivery folder, once they have stopped changing.",

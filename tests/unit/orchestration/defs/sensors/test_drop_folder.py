@@ -13,7 +13,6 @@ import dagster as dg
 import pytest
 
 from ingest.contract.registry import Registry, load_registry
-from orchestration.defs.jobs import refresh_job
 from orchestration.defs.resources import trigger_of
 from orchestration.defs.sensors.drop_folder import (
     SETTLED_SECONDS,
@@ -136,7 +135,7 @@ def test_the_sensor_requests_one_run_per_state(
     registry: Registry, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path)})
-    sensor = drop_folder_sensor(refresh_job(), registry, settings)
+    sensor = drop_folder_sensor(registry, settings)
     put(tmp_path / SOURCE, "A", time.time() - 1000)
     cursor: str | None = None
     results = []
@@ -163,7 +162,7 @@ def test_a_repeated_state_has_another_run_key(
 ) -> None:
     """Dagster starts no second run for a repeated run key."""
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path)})
-    sensor = drop_folder_sensor(refresh_job(), registry, settings)
+    sensor = drop_folder_sensor(registry, settings)
     cursor, keys = None, []
     for number, text in enumerate(["first", "second!", "first"]):
         put(tmp_path / SOURCE, text, START)
@@ -181,7 +180,7 @@ START_OF_TEST = time.time()
 
 def test_the_sample_city_has_no_drop_folder(registry: Registry, instance: dg.DagsterInstance, tmp_path: Path) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
-    result = drop_folder_sensor(refresh_job(), registry, settings)(dg.build_sensor_context(instance=instance))
+    result = drop_folder_sensor(registry, settings)(dg.build_sensor_context(instance=instance))
     assert isinstance(result, dg.SkipReason)
 
 
@@ -197,7 +196,7 @@ def test_files_that_the_last_run_ingested_are_nothing_new(
     )
     receipt.end(RELEASED, now)
     RunStore(settings.home.runs).save(receipt)
-    result = drop_folder_sensor(refresh_job(), registry, settings)(dg.build_sensor_context(instance=instance))
+    result = drop_folder_sensor(registry, settings)(dg.build_sensor_context(instance=instance))
     assert isinstance(result, dg.SkipReason)
     assert result.skip_message == "nothing new"
 

@@ -20,7 +20,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._scheduler.scheduler import launch_scheduled_runs
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from orchestration.defs.schedules import nightly_schedule
+from orchestration.defs.refresh import nightly_schedule
 from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB
 from orchestration.instance.setup import prepare_instance
 from orchestration.settings import Settings
@@ -34,7 +34,7 @@ def nothing() -> None:
 
 
 JOB = dg.define_asset_job(REFRESH_JOB, selection=[nothing])
-defs = dg.Definitions(assets=[nothing], jobs=[JOB], schedules=[nightly_schedule(JOB, "America/Chicago")])
+defs = dg.Definitions(assets=[nothing], jobs=[JOB], schedules=[nightly_schedule("America/Chicago")])
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ defs = dg.Definitions(assets=[nothing], jobs=[JOB], schedules=[nightly_schedule(
     ],
 )
 def test_every_night_of_a_year_has_one_tick(zone: str, skipped: dt.date | None, repeated: dt.date | None) -> None:
-    schedule = nightly_schedule(JOB, zone)
+    schedule = nightly_schedule(zone)
     timezone = ZoneInfo(zone)
     ticks: dict[dt.date, list[dt.datetime]] = {}
     start = dt.datetime(2026, 1, 1, 12, tzinfo=timezone).timestamp()

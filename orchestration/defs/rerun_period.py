@@ -1,0 +1,85 @@
+"""Define the job `rerun_period`, which does what `refresh` does on the kept deliveries of a month, and its list of months.
+
+Dagster displays months, and launches backfills of several, only for a job with a partitioned asset: the list. All other assets of
+the job are those of `refresh`.
+
+Dagster reads the annotations of steps at run time, so this module must not postpone them.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import dagster as dg
+
+from ingest.contract import Contract
+from orchestration.defs.asset_specs import TEAM
+from orchestration.defs.groups import RELEASE
+from orchestration.defs.project import current_project
+from orchestration.defs.resources import RunResource
+from orchestration.instance.names import RERUN_JOB
+from orchestration.runs.record import RELEASED, UNCHANGED
+from orchestration.runs.selection import replaces_periods
+
+FIRST_MONTH = "2010-01-01"  # the UI offers months from here on; the command line takes any
+MONTHS = dg.MonthlyPartitionsDefinition(FIRST_MONTH, fmt="%Y-%m-%d", end_offset=1)
+EVERYTHING = dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks()
+MONTHS_KEY = dg.AssetKey(["runs", "months_ingested_again"])
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return job and list; nothing if no source has a load mode that replaces periods."""
+    contracts = current_project().contracts
+    if not sources_with_periods(contracts):
+        return dg.Definitions()
+    return dg.Definitions(assets=[months_asset()], jobs=[rerun_job(contracts)])
+
+
+def sources_with_periods(contracts: Iterable[Contract]) -> list[str]:
+    """Return the sources whose deliveries replace periods, so that a month can be ingested again."""
+    return [contract.source for contract in contracts if replaces_periods(contract)]
+
+
+def rerun_job(contracts: Iterable[Contract]) -> "dg.UnresolvedAssetJobDefinition":  # known to type checkers only
+    """Return the job with a partition per month.
+
+    Its runs are those of `refresh` with `period` in their configuration, like `levelground run --period 2024-03`. A backfill of
+    several months starts a run per month; `--period 2024-03..2024-05` is one run.
+    """
+    contracts = tuple(contracts)
+    able = sources_with_periods(contracts)
+    others = [["landing", contract.source] for contract in contracts if contract.source not in able]
+    return dg.define_asset_job(
+        RERUN_JOB,
+        selection=EVERYTHING - dg.AssetSelection.assets(*others) if others else EVERYTHING,
+        config=dg.PartitionedConfig(MONTHS, run_config_for_partition_key_fn=_config_of_month),
+        executor_def=dg.in_process_executor,
+        description=f"Ingests the kept deliveries of a month again and publishes a release. Sources: {', '.join(able)}.",
+    )
+
+
+def _config_of_month(month: str) -> dict[str, Any]:
+    return {"resources": {"run": {"config": {"period": month[:7]}}}}
+
+
+def months_asset() -> dg.AssetsDefinition:
+    """Return the asset whose partitions are the months that the job has ingested again."""
+
+    @dg.asset(
+        key=MONTHS_KEY,
+        partitions_def=MONTHS,
+        group_name=RELEASE,
+        owners=[TEAM],
+        output_required=False,
+        op_tags={"dagster/priority": "-1"},  # after all other steps: it depends on none, so that no other selection contains it
+        description=f"The months whose kept deliveries were ingested again. Materialize them by the job `{RERUN_JOB}`.",
+    )
+    def months_ingested_again(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
+        record, options = run.context.record, run.context.options
+        if options.period != context.partition_key[:7]:
+            raise dg.Failure(f"this run ingested no month again; start the job {RERUN_JOB}", allow_retries=False)
+        if record.outcome in (RELEASED, UNCHANGED):
+            reasons = {source: str(record.sources[source].reason) for source in options.sources}
+            yield dg.MaterializeResult(metadata={"outcome": record.outcome, "sources": reasons})
+
+    return months_ingested_again
