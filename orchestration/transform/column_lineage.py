@@ -10,8 +10,9 @@ from __future__ import annotations
 import csv
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,11 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Path, project: Path = DB
     ids = {_plain(node["relation_name"]): i for i, node in nodes.items() if node["relation_name"]}
     columns = {i: _declared(node, project) for i, node in nodes.items()}
     found: dict[str, ByColumn] = {}
-    for unique_id in _parents_first(nodes):
-        node = nodes[unique_id]
-        if node["resource_type"] != "model":
+    models = {i: node["depends_on"]["nodes"] for i, node in nodes.items() if node["resource_type"] == "model"}
+    for unique_id in TopologicalSorter(models).static_order():
+        if unique_id not in models:
             continue
+        node = nodes[unique_id]
         path = compiled / str(node["package_name"]) / str(node["original_file_path"])
         if not path.is_file():
             continue  # not built yet
@@ -105,21 +107,6 @@ def _delivered_columns(nodes: Mapping[str, Node], columns: set[Column]) -> set[C
         for parent, name in columns
         if parent not in landing or name not in LOAD_COLUMNS
     }
-
-
-def _parents_first(nodes: Mapping[str, Node]) -> Iterator[str]:
-    done: set[str] = set()
-
-    def visit(unique_id: str) -> Iterator[str]:
-        if unique_id not in done:
-            done.add(unique_id)
-            for parent in nodes[unique_id].get("depends_on", {}).get("nodes", ()):
-                if parent in nodes:
-                    yield from visit(parent)
-            yield unique_id
-
-    for unique_id in nodes:
-        yield from visit(unique_id)
 
 
 def _trace(sql: str, schema: MappingSchema, ids: Mapping[str, str]) -> dict[str, set[Column]]:

@@ -257,34 +257,28 @@ def _environment(warehouse: Path) -> Iterator[None]:
 
 
 def _node_result(result: Any) -> NodeResult:
-    node = result.node
     message = without_values(" ".join(str(result.message or "").split()))[:MESSAGE_CHARACTERS]
-    return NodeResult(
-        unique_id=node.unique_id,
-        name=node.name,
-        kind=str(node.resource_type),
-        status=str(result.status),
-        seconds=round(result.execution_time or 0.0, 3),
-        failures=int(result.failures or 0),
-        message=message,
-        tested=_tested(node),
-        relation=_relation(node),
-        query=str(getattr(node, "compiled_code", None) or "") if result.failures else "",
-    )
+    query = str(getattr(result.node, "compiled_code", None) or "") if result.failures else ""
+    return _result(result.node, result.status, result.execution_time or 0.0, result.failures or 0, message, query)
 
 
 def _finished(event: Any, node: Any) -> NodeResult:
     """The result in dbt's event, without its message: the result of the command has it."""
+    return _result(node, event.node_info.node_status, event.run_result.execution_time, event.run_result.num_failures)
+
+
+def _result(node: Any, status: Any, seconds: float, failures: int, message: str = "", query: str = "") -> NodeResult:
     return NodeResult(
         unique_id=node.unique_id,
         name=node.name,
         kind=str(node.resource_type),
-        status=str(event.node_info.node_status),
-        seconds=round(event.run_result.execution_time, 3),
-        failures=int(event.run_result.num_failures),
-        message="",
+        status=str(status),
+        seconds=round(seconds, 3),
+        failures=int(failures),
+        message=message,
         tested=_tested(node),
-        relation=_relation(node),
+        relation=str(getattr(node, "relation_name", None) or "").replace('"', ""),
+        query=query,
     )
 
 
@@ -293,7 +287,3 @@ def _tested(node: Any) -> tuple[str, ...]:
     attached = getattr(node, "attached_node", None)
     parents = (unique_id for unique_id in getattr(node.depends_on, "nodes", ()) if unique_id.startswith(("model.", "seed.")))
     return (attached,) if attached else tuple(parents)
-
-
-def _relation(node: Any) -> str:
-    return str(getattr(node, "relation_name", None) or "").replace('"', "")

@@ -6,12 +6,13 @@ See `warehouse.metadata.receipts` for the columns of its tables.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from expectations.results import ExpectationResult, GateResult
+from expectations.results import ExpectationResult
 from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
@@ -32,11 +33,14 @@ from ingest.landing import (
 from ingest.typing import required_columns
 from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.context import RunContext
-from orchestration.runs.record import RunRecord, SourceStatus, new_status
+from orchestration.runs.record import RunRecord, new_status
 from orchestration.runs.reports.standing_gates import standing_gates
 from orchestration.transform.dbt_sources import has_model
-from orchestration.transform.published_snapshots import published_snapshots
+from warehouse.connection import attach, detach
 from warehouse.metadata.receipts import TABLES, replace_rows
+from warehouse.paths import PUBLIC_FILE
+from warehouse.releases import current
+from warehouse.sql import literal
 
 _ERASURES = "select source, records, reason, erased_at, erased_by, kind from intake.erasures order by erased_at, source"
 
@@ -69,11 +73,16 @@ def write_quality_inputs(run: RunContext, record: RunRecord) -> None:
     """Write what the quality tables read: this run (`record`) and earlier ones, every load, and what was rejected."""
     con, registry = run.con, run.location.registry
     earlier = [other for other in run.runs.all() if other.run_id != record.run_id]
-    replace_rows(con, "runs", [_run_row(each) for each in (*earlier, record) if each.outcome])
-    replace_rows(con, "source_status", [_status_row(status, registry) for status in record.sources.values()])
+    replace_rows(con, "runs", _rows("runs", (vars(each) for each in (*earlier, record) if each.outcome)))
+    statuses = (vars(status) | _of_contract(registry[source]) for source, status in record.sources.items())
+    replace_rows(con, "source_status", _rows("source_status", statuses))
     standing = standing_gates([*(other for other in earlier if other.outcome), record])
-    results = [(gate.run.run_id, gate.result, finding) for gate in standing for finding in gate.result.findings]
-    replace_rows(con, "gate_results", [_finding_row(*result) for result in results])
+    findings = (
+        {"run_id": gate.run.run_id, "gate": gate.result.gate, "subject": gate.result.subject, **_texts_of(finding)}
+        for gate in standing
+        for finding in gate.result.findings
+    )
+    replace_rows(con, "gate_results", _rows("gate_results", findings))
     replace_rows(con, "loads", [row for contract in registry for row in _load_rows(run, contract)])
     replace_rows(con, "accepted_deliveries", [row for contract in registry for row in _acceptance_rows(run, contract)])
     replace_rows(con, "erasures", con.execute(_ERASURES).fetchall())
@@ -133,6 +142,18 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _of_contract(contract: Contract) -> dict[str, Any]:
+    """What the row of a source says of its contract, as the contract is now."""
+    status = new_status(contract, "")
+    return {name: getattr(status, name) for name in ("department", "platform", "cadence", "race_vocabulary")}
+
+
+def _texts_of(finding: ExpectationResult) -> dict[str, Any]:
+    """A finding, with what it observed and its threshold as texts."""
+    numbers = {"observed": finding.observed, "threshold": finding.threshold}
+    return asdict(finding) | {name: None if number is None else str(number) for name, number in numbers.items()}
+
+
 def _terms_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
     agreement, terms = contract.agreement, agreement_terms(contract, run.as_of)
     is_removed = read_removals(run.settings.home.deliveries / contract.source).is_removed
@@ -147,54 +168,44 @@ def _delivered_crs(run: RunContext, contract: Contract, last: LastLoad | None) -
     return next((file.crs for file in delivery.files if file.crs), None) if delivery else None
 
 
-def _run_row(record: RunRecord) -> tuple[Any, ...]:
-    return (
-        record.run_id,
-        record.trigger,
-        _moment(record.started_at),
-        _moment(record.ended_at),
-        record.outcome,
-        record.exit_code,
-        record.release_id,
-        record.code_version,
-    )
-
-
-def _status_row(status: SourceStatus, registry: Registry) -> tuple[Any, ...]:
-    base = new_status(registry[status.source], status.run_id or "")
-    return (
-        status.source, status.run_id, status.load_id, status.verdict, status.reason, _moment(status.data_as_of),
-        status.rows_delivered, status.rows_staged, status.rows_rejected, status.rows_blank, status.rows_duplicate,
-        status.rows_superseded, status.rows_withdrawn, base.department, base.platform, base.cadence, base.race_vocabulary,
-    )  # fmt: skip
-
-
-def _finding_row(run_id: str, gate: GateResult, finding: ExpectationResult) -> tuple[Any, ...]:
-    observed, threshold = (None if value is None else str(value) for value in (finding.observed, finding.threshold))
-    return (
-        run_id,
-        gate.gate,
-        gate.subject,
-        finding.expectation,
-        finding.column,
-        finding.severity,
-        finding.success,
-        observed,
-        threshold,
-    )
-
-
 def _load_rows(run: RunContext, contract: Contract) -> list[tuple[Any, ...]]:
     loads = run.con.execute(
         "select load_id, run_id, sequence, files, delivered_at, promoted_at from intake.loads where source = ? order by sequence",
         [contract.source],
     ).fetchall()
-    rows: list[tuple[Any, ...]] = []
-    for load in loads:
-        c = count_load_rows(run.con, contract, load[0])
-        rows.append((contract.source, *load, c.delivered, c.staged, c.rejected, c.blank, c.duplicate, c.superseded, c.withdrawn))
-    return rows
+    return [(contract.source, *load, *astuple(count_load_rows(run.con, contract, load[0]))) for load in loads]
 
 
-def _moment(text: str | None) -> dt.datetime | None:
-    return dt.datetime.fromisoformat(text) if text else None
+def published_snapshots(run: RunContext) -> list[tuple[Any, ...]]:
+    """One row per snapshot of a stock that a release has published, so that a quarter always shows the same one.
+
+    Measure, first day, last day, and whether its figures are frozen. Those of persons are, in the file of figures as reported,
+    which outlives releases; all others are in the current public file. See the dbt model `int_disclosure__snapshots`.
+    """
+    home, con = run.settings.home, run.con
+    found: dict[tuple[Any, ...], bool] = {}
+    published = current(home)
+    if published is not None:
+        attach(con, home.release(published.release_id) / PUBLIC_FILE, "previous_public", read_only=True)
+        try:
+            found |= dict.fromkeys(_snapshots(con, "previous_public.published.equity_measures"), False)
+        finally:
+            detach(con, "previous_public")
+    if home.reported.is_file():
+        found |= dict.fromkeys(_snapshots(con, f"read_parquet({literal(str(home.reported))})"), True)
+    return [(*snapshot, is_frozen) for snapshot, is_frozen in sorted(found.items())]
+
+
+def _snapshots(con: DuckDBPyConnection, figures: str) -> list[tuple[Any, ...]]:
+    query = f"select distinct measure_id, period_start, period_end from {figures} where period_type = 'snapshot'"
+    return con.execute(query).fetchall()
+
+
+def _rows(table: str, found: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """Rows of a table of the schema, by the names of its columns; times may be texts."""
+    columns = TABLES[table].columns.items()
+    return [tuple(_moment(row[name]) if kind == "timestamp" else row[name] for name, kind in columns) for row in found]
+
+
+def _moment(time: Any) -> Any:
+    return dt.datetime.fromisoformat(time) if isinstance(time, str) else time

@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from orchestration.runs.context import RunContext
-from orchestration.transform import published_snapshots as module
-from orchestration.transform.published_snapshots import published_snapshots
+from orchestration.transform import run_inputs as module
+from orchestration.transform.run_inputs import published_snapshots
 from warehouse.paths import PUBLIC_FILE, Home
 
 RELEASE = "20260101T000000Z-00000000"
