@@ -1,4 +1,4 @@
-{# From the meta of the models (orchestration/transform/registrations.py). Levelground writes this file: do not edit. #}
+{# From the meta of the models (transform/macros/registrations.py). Levelground writes this file: do not edit. #}
 {% macro facts_with_race() -%}
     {{ return([
         {"fact": "fct_employees", "is_stock": true, "people": "1", "column": "race_ethnicity"},

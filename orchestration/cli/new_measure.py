@@ -27,8 +27,8 @@ from orchestration.codegen.measure_todo import todo_of_measure
 from orchestration.codegen.source_files import refuse_installed
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import ConfigurationError, Settings
+from orchestration.transform.macros.registrations import MODELS
 from orchestration.transform.model_files import ModelFile, read_models
-from orchestration.transform.registrations import MODELS
 from warehouse.printable import did_you_mean
 
 EXAMPLES = examples(

@@ -28,8 +28,8 @@ from orchestration.runs.delivery_location import home_city
 from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK
 from orchestration.stewardship.check_delivery import DeliveryCheck, check_delivery
+from orchestration.transform.macros.registrations import MODELS
 from orchestration.transform.model_files import read_models
-from orchestration.transform.registrations import MODELS
 from warehouse.connection import scratch
 from warehouse.temporary import scratch_folder
 

@@ -17,8 +17,8 @@ from ingest.layers import Layer, seed_file
 from orchestration.codegen.model_plan import PLACE_ROLES
 from orchestration.settings import SHARED_SEEDS
 from orchestration.stewardship.audit_delivery import CROSSWALK
+from orchestration.transform.macros.registrations import missing_meta
 from orchestration.transform.model_files import ModelFile
-from orchestration.transform.registrations import missing_meta
 
 MARK = "# decide"
 

@@ -16,7 +16,7 @@ from orchestration.codegen.model_plan import ModelPlan
 from orchestration.runs.city_choice import named_layer
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError, Settings
-from orchestration.transform.registrations import MODELS
+from orchestration.transform.macros.registrations import MODELS
 
 # Where a draft goes if nothing names a folder; no run reads it.
 DRAFTS = Path("drafts")

@@ -11,8 +11,8 @@ from orchestration.codegen.missing_steps import Step, open_decisions, steps_of_c
 from orchestration.codegen.source_files import SourceFolders, find_contract
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import Settings
+from orchestration.transform.macros.registrations import MODELS
 from orchestration.transform.model_files import read_models
-from orchestration.transform.registrations import MODELS
 
 
 def todo_of(settings: Settings, name: str, folders: SourceFolders) -> tuple[Step, ...]:

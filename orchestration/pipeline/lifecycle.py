@@ -1,4 +1,4 @@
-"""Open and close a run: the run lock, recovery from an interrupted run, the working warehouse, the run record.
+"""Open and close a run: run lock, recovery from an interrupted run, ends of agreements, the working warehouse, the run record.
 
 See `orchestration.pipeline.stages` for what happens in between.
 """
@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
+from ingest.agreement_terms import AgreementStatus, AgreementTerms, agreement_terms
+from ingest.contract.registry import Registry
 from ingest.delivery.removals import sources_with_removals
-from ingest.erasure import complete, copy_removals
+from ingest.erasure import complete, copy_removals, plan_past_keeping
+from ingest.erasure.plan import write_plan
 from orchestration.alerts import notify_run_ended
-from orchestration.pipeline.retention import remove_past_keeping, warnings_of_agreements
 from orchestration.runs.city_choice import undecided_keys
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
@@ -28,6 +30,7 @@ from warehouse.files import private_files
 from warehouse.lake_files.object_store import StoreUnusable
 from warehouse.lock import RunLock
 from warehouse.metadata import migrate
+from warehouse.paths import Home
 from warehouse.quarantine import open_or_recreate
 from warehouse.releases import Lake, LakeOfAnotherHome, recover
 from warehouse.temporary import remove_leftovers, remove_spilled
@@ -74,7 +77,7 @@ def _open_locked(
         location = location.with_fixed_layers(settings.home)
         removed = complete(settings.home)
         if options.tried is None:  # a throw-away home has no deliveries of other sources, from which rows could be removed
-            removed += remove_past_keeping(settings.home, location, as_of, options.trigger)
+            removed += _remove_past_keeping(settings.home, location, as_of, options.trigger)
         removals = sources_with_removals(settings.home.deliveries)
         notes = [*removed, *recover(settings.home), *restore_ledger(settings.home)]
         runs = RunStore(settings.home.runs)
@@ -97,7 +100,7 @@ def _open_locked(
                 as_of=as_of.isoformat(),
                 unknown_folders=location.folders_without_contract(),
                 notes=tuple(notes),
-                agreements=warnings_of_agreements(location.registry, as_of),
+                agreements=_warnings_of_agreements(location.registry, as_of),
             )
             if seconds := current_reporter().seconds:
                 record.seconds["start"] = round(seconds, 3)
@@ -125,6 +128,23 @@ def _open_locked(
         lock.release()
         if record is not None:
             notify_run_ended(settings, record)
+
+
+def _remove_past_keeping(home: Home, location: DeliveryLocation, as_of: datetime, trigger: str) -> list[str]:
+    """Remove the rows that may not be kept any more from every place of the home; one sentence if there were any."""
+    contracts = [contract for contract in location.registry if contract.agreement.keep_for]
+    now = utc_now().replace(microsecond=0)
+    planned = plan_past_keeping(home, contracts, as_of, location.city.time_zone, f"run ({trigger})", now)
+    if planned is None:
+        return []
+    write_plan(home, *planned)
+    return complete(home)
+
+
+def _warnings_of_agreements(registry: Registry, as_of: datetime) -> tuple[AgreementTerms, ...]:
+    """The agreements that end soon or have ended."""
+    terms = [agreement_terms(contract, as_of) for contract in registry]
+    return tuple(each for each in terms if each.status in (AgreementStatus.ENDS_SOON, AgreementStatus.ENDED))
 
 
 def _close_interrupted_runs(runs: RunStore, earlier: list[RunRecord]) -> list[RunRecord]:

@@ -16,14 +16,14 @@ from ingest.contract.registry import Registry
 from ingest.layers import MODELS, ROWS, SEEDS, Content, Layer, layered_seed, text_of
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS
 from orchestration.transform.dbt_sources import write_sources
-from orchestration.transform.place_types import (
+from orchestration.transform.macros.place_types import (
     PLACE_TYPES,
     further_columns,
     read_place_types,
     with_further_columns,
     write_place_types,
 )
-from orchestration.transform.registrations import EXPOSED, MACROS, write_registrations
+from orchestration.transform.macros.registrations import EXPOSED, MACROS, write_registrations
 from warehouse.files import write_atomically
 from warehouse.fingerprint import chunks_sha256
 from warehouse.paths import Home

@@ -1,6 +1,6 @@
 """Read the models of a dbt project from their files, without dbt: names, columns and `meta`, in milliseconds.
 
-See `transform.registrations` for what the `meta` of a model decides.
+See `transform.macros.registrations` for what the `meta` of a model decides.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 from ingest.city import city_registry, read_layer_city
 from ingest.layers import CITIES, Layer, city_layer, layer_names, layered_seed, text_of
 from orchestration.settings import SHARED_SEEDS
-from orchestration.transform.place_types import INTERFACE
+from orchestration.transform.macros.place_types import INTERFACE
 
 
 def rows(seed: str, layers: tuple[Layer, ...]) -> list[dict[str, str]]:

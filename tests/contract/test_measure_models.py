@@ -35,7 +35,7 @@ def test_every_counts_model_reaches_the_measures(project: Manifest) -> None:
     counted = {node["unique_id"] for node in project.models() if folder_of(node) == "measures/counts/"}
     (union,) = (node for node in project.models() if node["name"] == "int_equity_measures__unioned")
     read = set(union["depends_on"]["nodes"]) - {"model.levelground.stg_receipts__agreement_terms"}
-    assert read == counted, "orchestration.transform.registrations lists the counts models"
+    assert read == counted, "orchestration.transform.macros.registrations lists the counts models"
 
 
 def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> None:

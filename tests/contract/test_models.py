@@ -12,7 +12,7 @@ from collections import Counter
 import yaml
 
 from expectations.marts.suites import read_suites
-from orchestration.transform.registrations import missing_meta, registered
+from orchestration.transform.macros.registrations import missing_meta, registered
 from tests.conftest import ROOT
 from tests.contract.dbt_manifest import NAMES, Manifest, folder_of, path_of
 from tests.contract.registers import shared_models
@@ -145,7 +145,7 @@ def test_a_view_among_the_steps_is_read_once(project: Manifest) -> None:
 def test_models_name_in_meta_the_lists_that_they_belong_to(project: Manifest) -> None:
     missing = missing_meta(shared_models())
     assert not missing, (
-        f"add the keys to config.meta in the YAML of the model (orchestration/transform/registrations.py): {missing}"
+        f"add the keys to config.meta in the YAML of the model (orchestration/transform/macros/registrations.py): {missing}"
     )
 
 

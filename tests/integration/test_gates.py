@@ -25,8 +25,8 @@ from expectations.published.public_file_gate import gate_published
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.registry import load_registry
 from ingest.contract.yaml_source import read_yaml
+from orchestration.transform.macros.registrations import MODELS
 from orchestration.transform.model_files import read_models
-from orchestration.transform.registrations import MODELS
 from tests.support.mart_violations import BLACK, MORE, REVERSED, SPOILT
 from warehouse.connection import attach, database_path, scratch
 

@@ -21,7 +21,7 @@ from orchestration.codegen.source_files import SourceFolders, read_draft
 from orchestration.codegen.todo import todo_of
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.transform.dbt_sources import write_sources
-from orchestration.transform.place_types import PLACE_TYPES, read_place_types, write_place_types
+from orchestration.transform.macros.place_types import PLACE_TYPES, read_place_types, write_place_types
 
 NAME = "parks__swim_passes"
 RACES = ("White", "Black", "Asian", "Unknown")

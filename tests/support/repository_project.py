@@ -11,8 +11,8 @@ from ingest.contract.registry import load_registry
 from ingest.layers import layered_seed
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_sources import write_sources
-from orchestration.transform.place_types import PLACE_TYPES, read_place_types, write_place_types
-from orchestration.transform.registrations import write_registrations
+from orchestration.transform.macros.place_types import PLACE_TYPES, read_place_types, write_place_types
+from orchestration.transform.macros.registrations import write_registrations
 
 GENERATED = ("generated", "registrations")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ingest.contract.registry import SOURCES, Registry, load_registry
 from ingest.layers import STATES, layer_names, state_layer
-from orchestration.transform.registrations import MODELS
+from orchestration.transform.macros.registrations import MODELS
 
 STATE_LAYERS = tuple(state_layer(name) for name in layer_names(STATES))
 CONTRACT_FILES = sorted(

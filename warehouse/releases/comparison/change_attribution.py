@@ -1,6 +1,6 @@
 """Attribute the differences of two releases to changed loads, contracts, seeds, models, code and versions.
 
-This module compares manifests. See `differences` for the changed rows, and `orchestration.transform.release_inputs` for the hashes.
+This module compares manifests. See `differences` for the changed rows, `orchestration.transform.release_inputs` for the hashes.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from expectations.marts.suites import read_suite
 from ingest.contract_draft import DraftError
 from orchestration.codegen.generate import generate
 from orchestration.codegen.source_files import SourceFolders
+from orchestration.transform.macros.registrations import missing_meta, registered
 from orchestration.transform.model_files import read_models
-from orchestration.transform.registrations import missing_meta, registered
 from tests.support.visits import visits_contract
 
 COLUMNS = (

@@ -17,8 +17,8 @@ from orchestration.codegen.measure_files import MeasureFolders, Wording, about_l
 from orchestration.codegen.measure_model import Definition, counts_sql, find_fact
 from orchestration.codegen.measure_todo import todo_of_measure
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS, ConfigurationError
+from orchestration.transform.macros.registrations import registered
 from orchestration.transform.model_files import ModelFile, read_models
-from orchestration.transform.registrations import registered
 
 COURT, STOPS, CITY = "mmc__court_cases", "fpc__police_stops", "5553000"
 SEEDS = ("measure_registry", "publication_plan", "texts_en", "scorecard_measures")

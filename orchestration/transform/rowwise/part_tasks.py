@@ -14,7 +14,7 @@ from ingest.landing import Partitions, write_partitions
 from orchestration.engines import run_tasks
 from orchestration.runs.context import RunContext
 from orchestration.transform import dbt_runner
-from orchestration.transform.rowwise_plan import RowwiseModels, relation_name, rowwise_plan
+from orchestration.transform.rowwise.fact_plan import RowwiseModels, relation_name, rowwise_plan
 from warehouse.releases import PartRecord
 from warehouse.rowwise import PartTask, RowwisePlan, save_plan
 from warehouse.sql import literal

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.landing import Partition
 from orchestration.transform.fingerprints import Fingerprints
-from orchestration.transform.rowwise_build import part_fingerprint, select_parts
+from orchestration.transform.rowwise.build_facts import part_fingerprint, select_parts
 from tests.unit.orchestration.transform.test_fingerprints import CALLS, INDEX, MODEL, another, before  # noqa: F401 - a fixture
 
 FACT = MODEL + "fct_calls"

@@ -4,7 +4,7 @@ A task builds the part of a fact. dbt then creates the fact from its parts, and 
 
 Without a lake the parts are temporary, and the fact is a table; a fact that only appends new loads stays in this process, which
 reads few rows. With a lake the fact is a view over its parts, which stay: tasks build only the parts whose rows have changed.
-See `transform.rowwise_tasks` for the tasks.
+See `transform.rowwise.part_tasks` for the tasks.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from orchestration.runs.results import NodeResult, OnNode
 from orchestration.transform import dbt_runner
 from orchestration.transform.fingerprints import BuildPlan, Fingerprints, incremental_source, view_columns
 from orchestration.transform.graph import ancestors
-from orchestration.transform.rowwise_plan import rowwise_models
-from orchestration.transform.rowwise_tasks import FactToBuild, build_missing_parts
+from orchestration.transform.rowwise.fact_plan import rowwise_models
+from orchestration.transform.rowwise.part_tasks import FactToBuild, build_missing_parts
 from warehouse.connection import read_objects
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import Lake, PartRecord, sealed_parts

@@ -1,6 +1,6 @@
 """Derive the plan of a row-by-row fact from dbt's manifest: its SQL, the models up to its source, and what they look up.
 
-See `warehouse.rowwise` for the plan, and `transform.rowwise_build` for carrying it out.
+See `warehouse.rowwise` for the plan, and `transform.rowwise.build_facts` for carrying it out.
 """
 
 from __future__ import annotations

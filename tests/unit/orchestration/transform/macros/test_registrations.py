@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from orchestration.transform.macros.registrations import EXPOSED, MACROS, missing_meta, registered, write_registrations
 from orchestration.transform.model_files import read_models
-from orchestration.transform.registrations import EXPOSED, MACROS, missing_meta, registered, write_registrations
 
 PROPERTIES = """\
 models:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingest.contract.registry import load_registry
 from orchestration.transform.fingerprints import CONTRACTS, LANDING
-from orchestration.transform.rowwise_plan import rowwise_models, rowwise_plan
+from orchestration.transform.rowwise.fact_plan import rowwise_models, rowwise_plan
 from tests.unit.orchestration.transform.test_fingerprints import CALLS, MODEL, NODES, SEED
 
 MANIFEST = {

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from orchestration.settings import DBT_PROJECT
-from orchestration.transform.place_types import (
+from orchestration.transform.macros.place_types import (
     INTERFACE,
     further_columns,
     read_place_types,

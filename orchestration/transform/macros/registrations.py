@@ -38,9 +38,7 @@ MACROS, EXPOSED = Path("registrations") / "registrations.sql", Path("generated")
 COUNTS = "__counts"
 # the key of a staging model, by the argument of place_conformed that geocodes its column
 GEOCODES = {"addresses": "address", "points": "longitude"}
-_HEAD = (
-    "{# From the meta of the models (orchestration/transform/registrations.py). Levelground writes this file: do not edit. #}\n"
-)
+_HEAD = "{# From the meta of the models (transform/macros/registrations.py). Levelground writes this file: do not edit. #}\n"
 
 
 def write_registrations(project: Path, roots: Sequence[Path] = (MODELS,)) -> None:
