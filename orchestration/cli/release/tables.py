@@ -12,8 +12,8 @@ from orchestration.cli.options import AsJson, Public, examples
 from orchestration.cli.release.reader import CannotShow, Row, columns_of, find_table, open_release, tables_of
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
+from orchestration.transform.macros.registrations import MODELS
 from orchestration.transform.model_files import read_models
-from orchestration.transform.registrations import MODELS
 
 EXAMPLES = examples("levelground tables --public", "levelground tables fct_police_stops")
 FACTS = "marts/facts"
