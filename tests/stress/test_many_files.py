@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.unit.ingest.delivery.test_many_files import deliver_files
+from tests.integration.test_many_files import deliver_files
 
 MOST_MEGABYTES = 1024
 

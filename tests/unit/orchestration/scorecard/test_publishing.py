@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.alerts.conditions import NOT_WRITTEN, SCORECARD, Condition, conditions_after_run
 from orchestration.alerts.message_text import compose_message
-from orchestration.defs import scorecard as asset
+from orchestration.defs import assets as asset
 from orchestration.pipeline import publish_scorecard as publishing
 from orchestration.pipeline.publish_scorecard import check_scorecard, publish_scorecard, refresh_scorecard
 from orchestration.runs.clock import utc_now
