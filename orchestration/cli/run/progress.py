@@ -113,18 +113,21 @@ class Progress(ProgressReporter):
 
     def stage(self, stage: Stage, text: str) -> None:
         """Display the stage that begins, or what it does now."""
+        self._enter(stage, text)
+        self._line(text)
+
+    def _enter(self, stage: Stage, text: str) -> None:
         now = time.monotonic()
         if stage != self._stage:
             self._work[self._stage].ended = now
-        self._stage = stage
-        before = self._work[stage]
-        self._work[stage] = _Work(text, now if before.began is None else before.began)
-        self._line(text)
+        began = self._work[stage].began
+        self._stage, self._work[stage] = stage, _Work(text, now if began is None else began)
 
     def item(self, name: str, number: int | None = None, total: int | None = None) -> None:
         """Display the source, model or table that the stage works on."""
         if self._stage == "start":
-            self._begin_ingest()
+            self._enter("ingest", "sources")
+            total = self.sources
         work = self._work[self._stage]
         work.number, work.total = work.number + 1 if number is None else number, total or work.total
         work.item, work.item_began, work.rows = name, time.monotonic(), 0
@@ -138,7 +141,9 @@ class Progress(ProgressReporter):
 
     def note(self, text: str) -> None:
         """Display a line that stays."""
-        self._kept(text)
+        self._printed = time.monotonic()
+        if not self._ended.is_set():
+            self.console.print(text)
 
     def rows(self, source: str, rows: int) -> None:
         """Add to the rows of the current source."""
@@ -150,27 +155,23 @@ class Progress(ProgressReporter):
         rows = "" if status.rows_delivered is None else f", {status.rows_delivered:,} rows"
         reason = f": {status.reason}" if status.reason else ""
         text = f"  {status.source}: {status.verdict}{rows}, {status.seconds:.1f} s{reason}"
-        (self._line if status.verdict in QUIET else self._kept)(text)
+        (self._line if status.verdict in QUIET else self.note)(text)
 
     def frame(self) -> Text:
         """Return what a terminal displays now: a line per stage, and the current item."""
         now = time.monotonic()
-        lines = [self._cut(self.title)]
-        for stage in STAGES:
-            work = self._work[stage]
-            is_current, is_done = stage == self._stage, work.ended is not None
-            mark = "▸" if is_current else "✓" if is_done else "·"
-            what = " ".join(part for part in (work.count(), work.text) if part) if is_current else DOES[stage]
-            lines.append(self._cut(f"{mark} {stage:<9} {self._times(stage, now):<18} {what}"))
+        lines = [self.title]
+        for stage, work in self._work.items():
+            is_current = stage == self._stage
+            mark = "▸" if is_current else "·" if work.ended is None else "✓"
+            what = f"{work.count()} {work.text}".strip() if is_current else DOES[stage]
+            lines.append(f"{mark} {stage:<9} {self._times(stage, now):<18} {what}")
             if is_current and (current := work.current(now)):
-                lines.append(self._cut(f"{'':<31}{current}"))
-        lines.append(self._cut(f"{duration(now - self._began)} so far{self._left(now)}"))
-        return Text("\n".join(lines), no_wrap=True)
-
-    def _begin_ingest(self) -> None:
-        now = time.monotonic()
-        self._work["start"].ended, self._stage = now, "ingest"
-        self._work["ingest"] = _Work("sources", now, total=self.sources)
+                lines.append(f"{'':<31}{current}")
+        shown = [Text(printable(line)) for line in (*lines, self._so_far(now))]
+        for text in shown:
+            text.truncate(self.console.width - 1, overflow="ellipsis")
+        return Text("\n", no_wrap=True).join(shown)
 
     def _times(self, stage: Stage, now: float) -> str:
         work, expected = self._work[stage], self.expected.get(stage, 0.0)
@@ -178,34 +179,25 @@ class Progress(ProgressReporter):
         taken = duration(work.seconds(now)) if work.began is not None else ""
         return f"{taken} of {about}" if taken and about else taken or about
 
-    def _left(self, now: float) -> str:
+    def _so_far(self, now: float) -> str:
         if not self.expected:
-            return ""
+            return f"{duration(now - self._began)} so far"
         later = STAGES[STAGES.index(self._stage) + 1 :]
         current = max(self.expected.get(self._stage, 0.0) - self._work[self._stage].seconds(now), 0.0)
-        return f", about {duration(current + sum(self.expected.get(stage, 0.0) for stage in later))} left"
-
-    def _cut(self, text: str) -> str:
-        shown = printable(text)
-        return shown if len(shown) < self.console.width else f"{shown[: self.console.width - 2]}…"
+        left = duration(current + sum(self.expected.get(stage, 0.0) for stage in later))
+        return f"{duration(now - self._began)} so far, about {left} left"
 
     def _line(self, text: str) -> None:
         if self._live is None:
-            self._kept(text)
-
-    def _kept(self, text: str) -> None:
-        self._printed = time.monotonic()
-        if not self._ended.is_set():
-            self.console.print(text)
+            self.note(text)
 
     def _report_silence(self) -> None:
         while not self._ended.wait(SILENT_SECONDS / 5):
             now = time.monotonic()
             if now - self._printed >= SILENT_SECONDS:
                 work = self._work[self._stage]
-                details = [part for part in (work.count(), work.current(now)) if part]
-                what = ": ".join([work.text, ", ".join(details)] if details else [work.text])
-                self._kept(f"  {duration(now - self._began)} so far{self._left(now)}: {what}")
+                details = ", ".join(part for part in (work.count(), work.current(now)) if part)
+                self.note(f"  {self._so_far(now)}: {': '.join(part for part in (work.text, details) if part)}")
 
 
 def _terminal() -> IO[str]:

@@ -6,7 +6,7 @@ A file or pipe has no screen: it gets every line, after the table of all sources
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,28 +42,29 @@ class Summary:
 
     def lines(self, width: int, height: int) -> list[str]:
         """Return the lines for a screen of that size; findings that do not fit are counted."""
-        before, after = self._before(width, height), self._after()
+        is_screen = height < NO_SCREEN
+        before = [line for text, most in self._before(is_screen) for line in _wrapped(text, width, most)]
+        after = self._after()
         room = height - LINES_OF_PROMPT - sum(_screen_lines(line, width) for line in (*before, *after))
         return [*before, *self._findings(width, room), *after]
 
-    def _before(self, width: int, height: int) -> list[str]:
+    def _before(self, is_screen: bool) -> Iterator[tuple[str, int | None]]:
+        """The texts above the findings, each with the most lines that it may take."""
         record = self.record
-        result = _RESULTS[record.outcome or FAILED]
-        lines = [*_wrapped(f"{self.city}: {result} after {duration(self.seconds)}", width), *_wrapped(self.clock, width)]
-        lines += _wrapped(f"new: {self._new()}", width)
-        is_screen = height < NO_SCREEN
-        lines += self._listed("held back", HELD_BACK, "their last good rows stay", width, REASONS if is_screen else None)
-        lines += self._listed("stale", STALE, "a newer delivery is due", width, 0 if is_screen else None)
+        yield f"{self.city}: {_RESULTS[record.outcome or FAILED]} after {duration(self.seconds)}", None
+        yield self.clock, None
+        yield f"new: {self._new()}", None
+        yield from self._listed("held back", HELD_BACK, "their last good rows stay", REASONS if is_screen else None)
+        yield from self._listed("stale", STALE, "a newer delivery is due", 0 if is_screen else None)
         missing = [status for status in record.sources.values() if status.verdict == NOT_DELIVERED]
         if missing:
             is_feed = record.deliveries == SAMPLE and all(LEFT_OUT in (status.reason or "") for status in missing)
             which = ", live feeds that the sample leaves out" if is_feed else ""
-            lines += _wrapped(f"not delivered{which}: {_named([status.source for status in missing])}", width)
+            yield f"not delivered{which}: {_named([status.source for status in missing])}", None
         if record.unknown_folders:
-            lines += _wrapped(f"folders without a contract, not read: {_named(record.unknown_folders)}", width)
+            yield f"folders without a contract, not read: {_named(record.unknown_folders)}", None
             if state := state_with_contract(record.unknown_folders):
-                lines += _wrapped(f"the state layer {state} has contracts of these; name it in city.yml (docs/city.md)", width)
-        return lines
+                yield f"the state layer {state} has contracts of these; name it in city.yml (docs/city.md)", None
 
     def _new(self) -> str:
         record = self.record
@@ -78,38 +79,31 @@ class Summary:
         values, measures = (self.figures.get(name, 0) for name in ("values_measured", "measures"))
         return f"{counted}; the release has {values:,} figures of {measures} measures"
 
-    def _listed(self, title: str, verdict: str, note: str, width: int, reasons: int | None) -> list[str]:
+    def _listed(self, title: str, verdict: str, note: str, reasons: int | None) -> Iterator[tuple[str, int | None]]:
         found = [status for status in self.record.sources.values() if status.verdict == verdict]
         if not found:
-            return [f"{title}: none"]
-        lines = _wrapped(f"{title}: {_named([status.source for status in found])}; {note}", width)
+            yield f"{title}: none", None
+            return
+        yield f"{title}: {_named([status.source for status in found])}; {note}", None
         for status in found[:reasons]:
             reason = (status.reason or "").removeprefix(f"{status.source}: ")
-            lines += _wrapped(f"  {status.source} is {verdict}: {reason}", width, LINES_OF_REASON)
-        return lines
+            yield f"  {status.source} is {verdict}: {reason}", LINES_OF_REASON
 
     def _findings(self, width: int, room: int) -> list[str]:
-        critical = sum(finding.result.severity == "critical" for finding in self.findings)
-        counted = f"findings: {critical} critical, {len(self.findings) - critical} warnings"
         if not self.findings:
             return ["findings: none"]
+        critical = sum(finding.result.severity == "critical" for finding in self.findings)
         lines: list[str] = []
-        shown = 0
-        for finding in self.findings:
+        for shown, finding in enumerate(self.findings):
             text = _wrapped(f"  {finding.result.severity}: {finding.sentence}", width)
             text += _wrapped(f"    remedy: {finding.remedy}", width)
             if len(lines) + len(text) + 1 > room:  # with the line that counts them
+                more = f"; {shown} here, `levelground status` lists all" if shown else "; `levelground status` lists all"
                 break
             lines += text
-            shown += 1
-        more = (
-            ""
-            if shown == len(self.findings)
-            else "; `levelground status` lists all"
-            if not shown
-            else (f"; {shown} here, `levelground status` lists all")
-        )
-        return [f"{counted}{more}", *lines]
+        else:
+            more = ""
+        return [f"findings: {critical} critical, {len(self.findings) - critical} warnings{more}", *lines]
 
     def _after(self) -> list[str]:
         record = self.record

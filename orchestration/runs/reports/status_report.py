@@ -7,31 +7,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestration.runs.record import RunRecord, RunStore, SourceStatus
+from orchestration.runs.record import RunRecord, RunStore
 from orchestration.runs.reports.standing_gates import Finding, standing_findings
 from warehouse.connection import QueryError, WarehouseError, run_query
 from warehouse.paths import Home
 
-RUN_COLUMNS = ("run_id", "trigger", "started_at", "ended_at", "outcome", "exit_code", "release_id")
+RUN_FIELDS = {
+    "run_id", "trigger", "started_at", "ended_at", "outcome", "exit_code", "release_id", "message", "as_of", "unknown_folders",
+    "seconds", "notes", "agreements", "scorecard_problem",
+}  # fmt: skip
 MEASURED_COLUMNS = ("known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
 
 
 def run_report(home: Home, record: RunRecord) -> dict[str, Any]:
     """The `quality.runs` row of a run, with `sources` (its `source_status` rows), `findings` and `published_path`."""
-    row = {name: getattr(record, name) for name in RUN_COLUMNS}
-    row["message"] = record.message
-    row["as_of"] = record.as_of
-    row["unknown_folders"] = list(record.unknown_folders)
-    row["seconds"] = record.seconds
-    row["notes"] = list(record.notes)
-    row["agreements"] = [terms.model_dump(mode="json") for terms in record.agreements]
-    row["sources"] = source_rows(home, record)
-    row["findings"] = [finding.as_row() for finding in findings_after(home, record)]
     index = home.published_scorecard / "index.html"
-    row["scorecard_path"] = str(index) if index.is_file() else None
-    row["scorecard_problem"] = record.scorecard_problem
-    row["published_path"] = str(home.published_analyst) if home.published_analyst.is_file() else None
-    return row
+    return record.model_dump(mode="json", include=RUN_FIELDS) | {
+        "sources": source_rows(home, record),
+        "findings": [finding.as_row() for finding in findings_after(home, record)],
+        "scorecard_path": str(index) if index.is_file() else None,
+        "published_path": str(home.published_analyst) if home.published_analyst.is_file() else None,
+    }
 
 
 def findings_after(home: Home, record: RunRecord) -> list[Finding]:
@@ -43,11 +39,10 @@ def findings_after(home: Home, record: RunRecord) -> list[Finding]:
 def source_rows(home: Home, record: RunRecord) -> list[dict[str, Any]]:
     """The `source_status` rows of a run: the run record, and what the published file measured of each source."""
     measured = published_source_quality(home)
-    rows = []
-    for status in record.sources.values():
-        row = {name: getattr(status, name) for name in SourceStatus.model_fields if name != "seconds"}
-        rows.append(row | measured.get(status.source, dict.fromkeys(MEASURED_COLUMNS)))
-    return rows
+    unmeasured: dict[str, Any] = dict.fromkeys(MEASURED_COLUMNS)
+    return [
+        status.model_dump(exclude={"seconds"}) | measured.get(status.source, unmeasured) for status in record.sources.values()
+    ]
 
 
 def last_run(home: Home) -> RunRecord | None:

@@ -95,14 +95,14 @@ def test_a_pipe_gets_lines_and_none_is_silent_for_long(monkeypatch: pytest.Monke
         display.built("fct_police_stops")
         time.sleep(0.2)
     lines = file.getvalue().splitlines()
-    assert lines[:4] == [
+    assert [line for line in lines if " so far" not in line] == [
         f"{REQUESTS}: deliver, audit, promote",
         f"  {REQUESTS}: fresh, 1,000 rows, 0.1 s",
         "building models",
         "built fct_police_stops (3 of 7)",
     ]
-    assert lines[4:], "a line every few seconds, whatever the stage does"
-    assert re.fullmatch(r"  0:00 so far, about 1:2\d left: building models: 3 of 7, fct_police_stops", lines[4])
+    assert "so far" in lines[-1], "a line every few seconds, whatever the stage does"
+    assert re.fullmatch(r"  0:00 so far, about 1:2\d left: building models: 3 of 7, fct_police_stops", lines[-1])
 
 
 def test_a_terminal_keeps_lines_of_sources_that_need_a_reader() -> None:
