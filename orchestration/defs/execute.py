@@ -8,7 +8,7 @@ from functools import partial
 import dagster as dg
 import pyarrow as pa
 
-from orchestration.defs.project import Overrides, load_defs
+from orchestration.defs.project import load_defs
 from orchestration.defs.resources import CommandLineRun
 from orchestration.instance.code_location import record_in_code_location, record_schedule_tick
 from orchestration.instance.log_copies import keep_ctrl_c_from_log_copies
@@ -35,7 +35,7 @@ def execute_refresh(settings: Settings, run_id: str, options: RunOptions, *, sch
     pa.enable_signal_handlers(False)  # Arrow's own would swallow a signal while it reads a file
     # The folder is no run config: the UI would offer to run with another one.
     resources = {"run": CommandLineRun.configure_at_launch(deliveries=options.deliveries)}
-    job = load_defs(settings, Overrides(with_column_lineage=False, resources=resources)).resolve_job_def(REFRESH_JOB)
+    job = load_defs(settings, with_column_lineage=False, resources=resources).resolve_job_def(REFRESH_JOB)
     given = {name: getattr(options, name) for name in ("as_of", "full_refresh", "period")}
     config = {
         "resources": {"run": {"config": {**given, "sources": list(options.sources), "wait_seconds": 0.0}}},

@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -19,20 +19,9 @@ from orchestration import defs
 from orchestration.defs.asset_specs import model_specs, suppressor_specs
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import PROJECT, Settings
+from orchestration.transform import dbt_runner
 from orchestration.transform.column_lineage import column_lineage
 from orchestration.transform.dbt_project import prepare_project
-from orchestration.transform.dbt_runner import manifest
-
-
-@dataclass(frozen=True)
-class Overrides:
-    """Replacements for what `load_defs` otherwise reads or creates; tests and `defs.execute` use them."""
-
-    contracts: Registry | None = None
-    manifest: Mapping[str, Any] | None = None  # dbt's; given, dbt does not parse
-    resources: Mapping[str, Any] = field(default_factory=dict)
-    # The UI displays column lineage and no run needs it; reading it takes two seconds after a build.
-    with_column_lineage: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,9 +44,26 @@ def current_project() -> Project:
     return _project.get()
 
 
-def load_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Definitions:
-    """Return all definitions for the contracts and the home that the settings name."""
-    token = _project.set(_read_project(settings, overrides or Overrides()))
+def load_defs(
+    settings: Settings,
+    *,
+    contracts: Registry | None = None,
+    manifest: Mapping[str, Any] | None = None,
+    resources: Mapping[str, Any] | None = None,
+    with_column_lineage: bool = True,
+) -> dg.Definitions:
+    """Return all definitions for the contracts and the home that the settings name.
+
+    `contracts`, `manifest` (dbt's) and `resources` replace what would be read or created. The UI displays column lineage and no
+    run needs it; reading it takes two seconds after a build.
+    """
+    contracts, city = contracts or home_registry(settings), home_city(settings)
+    if manifest is None:
+        prepare_project(settings.home, contracts, city.layers)
+        manifest = dbt_runner.manifest(settings.home)
+    lineage = column_lineage(settings.home, manifest) if with_column_lineage else {}
+    specs = model_specs(manifest, lineage, contracts) | suppressor_specs(manifest)
+    token = _project.set(Project(settings, city, contracts, manifest, specs, resources or {}))
     try:
         # `dg.load_from_defs_folder` does the same, but needs a pyproject.toml, which a wheel lacks, and lists the components of
         # all packages: 0.12 s of each run's start, measured with Dagster 1.13.27
@@ -67,14 +73,3 @@ def load_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Defi
             return tree.build_defs_at_path(tree.defs_module_path)
     finally:
         _project.reset(token)
-
-
-def _read_project(settings: Settings, given: Overrides) -> Project:
-    contracts, city = given.contracts or home_registry(settings), home_city(settings)
-    nodes = given.manifest
-    if nodes is None:
-        prepare_project(settings.home, contracts, city.layers)
-        nodes = manifest(settings.home)
-    lineage = column_lineage(settings.home, nodes) if given.with_column_lineage else {}
-    specs = model_specs(nodes, lineage, contracts) | suppressor_specs(nodes)
-    return Project(settings, city, contracts, nodes, specs, given.resources)

@@ -11,7 +11,7 @@ import pytest
 from ingest.contract.registry import SOURCES, Registry, read_contract
 from orchestration.defs import project
 from orchestration.defs.asset_specs import source_description
-from orchestration.defs.project import Overrides, load_defs
+from orchestration.defs.project import load_defs
 from orchestration.defs.rerun_period import MONTHS_KEY
 from orchestration.defs.resources import RunResource
 from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
@@ -53,8 +53,8 @@ def test_contracts_manifest_and_resources_are_replaced(
     monkeypatch.setattr(project, "prepare_project", lambda *_: pytest.fail("the dbt project of the home is left alone"))
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
     run = RunResource(as_of="2025-12-01T00:00:00")
-    overrides = Overrides(Registry([read_contract(SOURCES / f"{SOURCE}.yml")]), manifest, {"run": run}, with_column_lineage=False)
-    defs = load_defs(settings, overrides)
+    contracts = Registry([read_contract(SOURCES / f"{SOURCE}.yml")])
+    defs = load_defs(settings, contracts=contracts, manifest=manifest, resources={"run": run}, with_column_lineage=False)
     dg.Definitions.validate_loadable(defs)
     keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
     assert {key for key in keys if key.startswith("landing/")} == {f"landing/{SOURCE}"}
@@ -69,7 +69,7 @@ def test_contracts_manifest_and_resources_are_replaced(
 def test_a_run_of_the_ui_cannot_name_a_folder(manifest: dict[str, Any], tmp_path: Path) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
     contracts = Registry([read_contract(SOURCES / f"{SOURCE}.yml")])
-    job = load_defs(settings, Overrides(contracts, manifest, with_column_lineage=False)).resolve_job_def(REFRESH_JOB)
+    job = load_defs(settings, contracts=contracts, manifest=manifest, with_column_lineage=False).resolve_job_def(REFRESH_JOB)
     for accepted in ({"location": "archive"}, {"as_of": "2025-12-01T00:00:00", "full_refresh": True, "wait_seconds": 0.0}, {}):
         assert dg.validate_run_config(job, {"resources": {"run": {"config": accepted}}})
     with pytest.raises(dg.DagsterInvalidConfigError, match='unexpected config entry "deliveries"'):
@@ -79,7 +79,7 @@ def test_a_run_of_the_ui_cannot_name_a_folder(manifest: dict[str, Any], tmp_path
 def test_the_launchpad_offers_every_option_with_its_description(manifest: dict[str, Any], tmp_path: Path) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path), "LEVELGROUND_WAIT_SECONDS": "5"})
     contracts = Registry([read_contract(SOURCES / f"{SOURCE}.yml")])
-    defs = load_defs(settings, Overrides(contracts, manifest, with_column_lineage=False))
+    defs = load_defs(settings, contracts=contracts, manifest=manifest, with_column_lineage=False)
     fields = defs.resolve_job_def(REFRESH_JOB).resource_defs["run"].config_schema.config_type.fields  # type: ignore[attr-defined]
     assert set(fields) == {"sources", "period", "full_refresh", "as_of", "location", "wait_seconds"}
     assert [name for name, field in fields.items() if not field.description or not field.default_provided] == []
@@ -92,7 +92,7 @@ def test_a_month_can_be_run_again(manifest: dict[str, Any], tmp_path: Path) -> N
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
     names = (SOURCE, "dcd__foreclosures")
     contracts = Registry([read_contract(SOURCES / f"{name}.yml") for name in names])
-    defs = load_defs(settings, Overrides(contracts, manifest, with_column_lineage=False))
+    defs = load_defs(settings, contracts=contracts, manifest=manifest, with_column_lineage=False)
     rerun, refresh = defs.resolve_job_def(RERUN_JOB), defs.resolve_job_def(REFRESH_JOB)
     assert refresh.partitions_def is None, "a night needs no partition"
     assert rerun.partitioned_config is not None
@@ -107,7 +107,9 @@ def test_a_month_can_be_run_again(manifest: dict[str, Any], tmp_path: Path) -> N
     assert defs.resolve_asset_graph().get(MONTHS_KEY).parent_keys == set(), (
         "a selection of a source and its downstream has no months"
     )
-    without = load_defs(settings, Overrides(Registry([contracts["dcd__foreclosures"]]), manifest, with_column_lineage=False))
+    without = load_defs(
+        settings, contracts=Registry([contracts["dcd__foreclosures"]]), manifest=manifest, with_column_lineage=False
+    )
     assert [job.name for job in without.jobs or ()] == [REFRESH_JOB]
     assert without.resolve_job_def(REFRESH_JOB).name == REFRESH_JOB
 
