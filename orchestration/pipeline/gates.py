@@ -24,8 +24,7 @@ from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED
-from orchestration.runs.results import UP_TO_DATE
-from orchestration.transform.gate_cache import MARTS, save_results, valid_results
+from orchestration.transform.gate_cache import save_results, valid_results
 from orchestration.transform.incremental import confirm_release
 from warehouse.connection import attach, detach
 from warehouse.paths import ANALYST_FILE
@@ -72,7 +71,6 @@ def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[G
     except SuiteError as error:
         raise SuiteError(run.location.with_original_paths(str(error))) from None
     item = current_reporter().item
-    valid = valid_results(run, suites) if run.options.tried is None else _not_built(run)
 
     def with_series(gate: GateResult) -> GateResult:
         return dataclasses.replace(gate, findings=(*gate.findings, *series)) if gate.subject == REGISTRY else gate
@@ -80,25 +78,16 @@ def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[G
     results = gate_build(
         warehouse,
         suites,
-        valid_results=valid,
+        valid_results=valid_results(run, suites),
         grown=run.incremental_loads,
         on_table=item,
         on_result=lambda gate: on_gate(with_series(gate)),
     )
-    if run.options.tried is None:
-        save_results(run, suites, results)
-    else:
-        results = [result for result in results if result.subject not in valid]
+    save_results(run, suites, results)
     current_reporter().stage("check", "auditing the public tables")
     published = gate_published(warehouse, run.location.registry, on_table=item)
     words = gate_words(warehouse)
     return [*map(with_series, results), *published, words, _audit_disclosure(run)]
-
-
-def _not_built(run: RunContext) -> dict[str, GateResult]:
-    """An empty result for each mart that this run did not build, because a trial checks only what it built."""
-    kept = [result.name for result in run.models or () if result.kind == "model" and result.status == UP_TO_DATE]
-    return {subject: GateResult("build", subject, ()) for subject in (f"{MARTS}.{name}" for name in kept)}
 
 
 def _audit_disclosure(run: RunContext) -> GateResult:

@@ -46,7 +46,6 @@ class RunOptions:
     wait_seconds: float | None = None
     sources: tuple[str, ...] = ()  # to ingest; empty: all
     period: str | None = None  # months whose kept deliveries are ingested again, like 2024-03 or 2024-03..2024-05
-    tried: str | None = None  # the only source whose models are built, in the throw-away home of `levelground try`
 
     def ingests(self, source: str) -> bool:
         """Whether the run ingests this source; the others keep what they have."""

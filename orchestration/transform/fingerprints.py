@@ -14,7 +14,6 @@ See `transform.incremental` for carrying out the plan, dbt's macro `is_new_load`
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -175,25 +174,6 @@ class Fingerprints:
             and tested_nodes(test) <= self.nodes.keys()
         ]
         return BuildPlan(tuple(build), tuple(tests), append, new_loads)
-
-    def plan_of_source(self, plan: BuildPlan, source: str, relations: Collection[str]) -> BuildPlan:
-        """Restrict a plan to the nodes that read the source, those that read no source, and missing tables: a trial's.
-
-        The models of other sources stay as the home's last run built them, even if their code has changed since.
-        """
-        of_source = descendants(self.nodes, LANDING + source)
-        of_any = descendants(self.nodes, *(LANDING + contract.source for contract in self.registry))
-        chosen = {
-            node for node in plan.build if node in of_source or node not in of_any or relation(self.nodes[node]) not in relations
-        }
-        tests = self.manifest["nodes"]
-        return dataclasses.replace(
-            plan,
-            build=tuple(node for node in plan.build if node in chosen),
-            append={node: loads for node, loads in plan.append.items() if node in chosen},
-            new_loads={node: loads for node, loads in plan.new_loads.items() if node in chosen},
-            tests=tuple(test for test in plan.tests if chosen.intersection(tested_nodes(tests[test]))),
-        )
 
     def hash_of(self, node: str, part: str) -> str:
         """The part `state`, `base` or `shape` of a node or of a dbt source."""

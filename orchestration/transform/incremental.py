@@ -49,10 +49,6 @@ def build_changed_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     # a fact in the lake is a view: its changed parts are built again, and no load is appended
     recorded_since = superseded.recorded_since(run.con) if run.settings.lake is None else {}
     build_plan = inputs.plan(known, relations, recorded_since)
-    outdated: set[str] = set()
-    if run.options.tried is not None:
-        everything, build_plan = build_plan, inputs.plan_of_source(build_plan, run.options.tried, relations)
-        outdated = {*everything.build} - {*build_plan.build}
     # dbt appends to every incremental table that exists
     rebuilt = {relation(nodes[i]) for i in build_plan.rebuild if nodes[i]["config"]["materialized"] == "incremental"}
     _drop(run, relations, rebuilt & relations.keys())
@@ -62,7 +58,7 @@ def build_changed_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     run.tests = dbt_runner.tests_by_model(run.settings.home, {*build_plan.tests, *_tests_of_public_tables(inputs.manifest)})
     selected = {*build_plan.build, *build_plan.tests}
     results = _build(run, inputs, build_plan, selected, on_node) if selected else []
-    save_state(run, inputs, results, outdated)
+    save_state(run, inputs, results)
     return _parents_first(inputs, [*results, *_kept(inputs, build_plan.build)])
 
 
@@ -88,14 +84,14 @@ def consumed_sequences(inputs: Fingerprints, known: Mapping[str, NodeFingerprint
     return {source: min(found) for source, found in sequences.items() if min(found) > 0}
 
 
-def save_state(run: RunContext, inputs: Fingerprints, results: Iterable[NodeResult], outdated: Collection[str] = ()) -> None:
-    """Record the fingerprints of the existing tables, except those of `outdated` nodes, which this run did not build.
+def save_state(run: RunContext, inputs: Fingerprints, results: Iterable[NodeResult]) -> None:
+    """Record the fingerprints of the existing tables.
 
     Nodes of which a test failed, or that dbt skipped, get none, so the next run builds and tests them again.
     """
     failed = [result for result in results if not result.succeeded]
     bad = {node for result in failed for node in (result.tested if result.kind == "test" else [result.unique_id])}
-    now = {i: inputs.fingerprint(i) for i in inputs.nodes if i not in bad and i not in outdated}
+    now = {i: inputs.fingerprint(i) for i in inputs.nodes if i not in bad}
     run.fingerprints = {i: found for i, found in now.items() if inputs.nodes[i]["database"] == RELEASE_DATABASE}
     write_state(run.con, {i: found for i, found in now.items() if i not in run.fingerprints})
 

@@ -1,5 +1,5 @@
-"""Build one source and its measures into a throw-away release, for `levelground try`.
+"""Run one source on a copy of the home, for `levelground try`.
 
-`throwaway_home` copies what the build needs from the home, `run_trial` runs the stages of a run on the copy, and `findings` reads
-what a developer of a source needs to know from the result. See `orchestration.pipeline` for the stages.
+`home_copy` copies what a run reads, `run_trial` runs the stages on the copy, and collects what a developer of a source needs to
+know. See `orchestration.pipeline` for the stages.
 """

@@ -13,7 +13,7 @@ from ingest.city import read_city
 from ingest.contract.registry import load_registry
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.settings import ConfigurationError
-from orchestration.trial.throwaway_home import copy_home, keep_release_only, lay_out_deliveries, prepare, throwaway_home
+from orchestration.trial.home_copy import MARK, RELEASED, clear, copy_home, delivered_to_trial, empty_copy
 from warehouse.lock import Holder, LockHeld, private_lock
 from warehouse.paths import Home
 from warehouse.releases import Current
@@ -43,6 +43,12 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
+def prepare(folder: Path) -> Home:
+    """An empty copy that no trial holds."""
+    with empty_copy(folder, Home(folder.parent)) as copy:
+        return copy
+
+
 def contents(home: Home) -> dict[str, tuple[str, int]]:
     files = sorted(path for path in home.root.rglob("*") if path.is_file() and path != home.run_lock)
     return {
@@ -52,35 +58,34 @@ def contents(home: Home) -> dict[str, tuple[str, int]]:
     }
 
 
-def test_the_copy_has_the_rows_of_the_tried_source_only_and_the_home_stays(home: Home) -> None:
+def test_the_copy_has_what_a_run_reads_and_the_home_stays(home: Home) -> None:
     before = contents(home)
     throwaway = prepare(home.tried)
-    assert copy_home(home, throwaway, STOPS)
-    assert (throwaway.deliveries / STOPS / "load" / "batch.parquet").read_bytes() == b"rows"
-    assert not (throwaway.deliveries / CALLS / "load" / "batch.parquet").exists(), "its rows are in the copied warehouse"
-    assert (throwaway.deliveries / CALLS / "load" / "delivery.json").is_file()
+    assert copy_home(home, throwaway)
+    for source in (STOPS, CALLS):
+        assert (throwaway.deliveries / source / "load" / "batch.parquet").read_bytes() == b"rows"
+        (throwaway.deliveries / source / "load" / "delivery.json").write_text("changed")
     assert throwaway.warehouse.read_bytes() == b"warehouse"
     assert throwaway.ledger.read_bytes() == b"ledger"
     throwaway.warehouse.write_bytes(b"changed")
     throwaway.ledger.write_bytes(b"changed")
-    keep_release_only(throwaway, is_built=True)
-    assert {path.name for path in throwaway.root.iterdir()} >= {"published", "releases"}
-    keep_release_only(throwaway, is_built=False)
-    assert not throwaway.published.exists() and not throwaway.releases.exists()
-    assert not throwaway.warehouse.exists() and not throwaway.deliveries.exists()
+    clear(throwaway, RELEASED)
+    assert {path.name for path in throwaway.root.iterdir()} - {"run.lock"} == {MARK, *RELEASED}
+    clear(throwaway)
+    assert {path.name for path in throwaway.root.iterdir()} - {"run.lock"} == {MARK}
     assert contents(home) == before
     assert throwaway.root.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_home_without_a_release_is_not_copied(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
-    assert not copy_home(home, prepare(tmp_path / "try"), STOPS)
+    assert not copy_home(home, prepare(tmp_path / "try"))
     assert not home.root.exists()
 
 
 def test_nothing_is_copied_during_a_run(home: Home) -> None:
     with private_lock(home.run_lock), pytest.raises(LockHeld, match="another run"):
-        copy_home(home, prepare(home.tried), STOPS)
+        copy_home(home, prepare(home.tried))
 
 
 def test_only_a_folder_of_a_trial_is_replaced(tmp_path: Path) -> None:
@@ -90,7 +95,7 @@ def test_only_a_folder_of_a_trial_is_replaced(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "mine.txt").touch()
-    with pytest.raises(ConfigurationError, match=r"files that are of no trial.* --keep"), throwaway_home(other, Home(tmp_path)):
+    with pytest.raises(ConfigurationError, match=r"files that are of no trial.* --keep"), empty_copy(other, Home(tmp_path)):
         pass
     assert [path.name for path in other.iterdir()] == ["mine.txt"]
 
@@ -101,9 +106,9 @@ def test_a_second_trial_leaves_the_folder_of_the_first_alone(home: Home) -> None
     throwaway.run_lock_holder.write_text(Holder(pid=4711, started_at="2026-01-01T00:00:00", trigger="try").model_dump_json())
     # as of another process: a lock of its own, not the re-entrant one
     with private_lock(throwaway.run_lock), pytest.raises(LockHeld, match=r"another trial uses .*--keep.*pid 4711"):
-        throwaway_home(home.tried, home).__enter__()
+        empty_copy(home.tried, home).__enter__()
     assert (throwaway.dbt / "models").is_dir()
-    with throwaway_home(home.tried, home) as second:
+    with empty_copy(home.tried, home) as second:
         assert not (second.dbt / "models").exists(), "what a trial left that died is replaced"
         assert second.run_lock_holder.is_file()
     assert not second.run_lock_holder.exists()
@@ -112,14 +117,14 @@ def test_a_second_trial_leaves_the_folder_of_the_first_alone(home: Home) -> None
 def test_what_a_killed_trial_left_is_replaced_in_the_home_only(home: Home, tmp_path: Path) -> None:
     for folder in (home.tried, tmp_path / "kept"):
         (folder / "dbt" / "project").mkdir(parents=True)  # of an earlier version, killed after it had removed its mark
-    with throwaway_home(home.tried, home) as throwaway:
+    with empty_copy(home.tried, home) as throwaway:
         assert not throwaway.dbt_project.exists()
-    with pytest.raises(ConfigurationError, match="of no trial"), throwaway_home(tmp_path / "kept", home):
+    with pytest.raises(ConfigurationError, match="of no trial"), empty_copy(tmp_path / "kept", home):
         pass
     nested = Home(tmp_path / "outer")
     (nested.tried / "releases").mkdir(parents=True)
     (nested.tried / "home.json").write_text("{}")
-    with pytest.raises(ConfigurationError, match="of no trial"), throwaway_home(nested.tried, nested):
+    with pytest.raises(ConfigurationError, match="of no trial"), empty_copy(nested.tried, nested):
         pass
     assert (nested.tried / "releases").is_dir(), "a home that runs have written"
 
@@ -131,11 +136,11 @@ def test_without_a_release_maps_are_ingested_with_the_source(tmp_path: Path) -> 
     file.write_text("a")
     location = DeliveryLocation(str(delivered), delivered, read_city(None), load_registry())
     throwaway = prepare(tmp_path / "try")
-    where, sources = lay_out_deliveries(throwaway, location, STOPS, file, is_seeded=False)
-    assert sources[0] == STOPS and MAP in sources and CALLS not in sources
+    where, sources = delivered_to_trial(throwaway, location, STOPS, file, is_first=True)
+    assert sources == (MAP, STOPS)
     assert where.folder is not None
     assert (where.folder / STOPS / "new.csv").read_text() == "a"
-    assert lay_out_deliveries(prepare(tmp_path / "try"), location, STOPS, None, is_seeded=True)[1] == (STOPS,)
+    assert delivered_to_trial(prepare(tmp_path / "try"), location, STOPS, None, is_first=False) == (location, (STOPS,))
     assert where.registry[STOPS].delivered_by == "folder", "the file is tried although the contract may name a live system"
     with pytest.raises(ConfigurationError, match="does not exist"):
-        lay_out_deliveries(prepare(tmp_path / "try"), replace(location, folder=tmp_path), STOPS, None, is_seeded=True)
+        delivered_to_trial(prepare(tmp_path / "try"), replace(location, folder=tmp_path), STOPS, None, is_first=False)
