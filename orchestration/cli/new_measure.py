@@ -20,11 +20,10 @@ from ingest.layers import Layer as CityLayer
 from orchestration.cli.display import err, out, table
 from orchestration.cli.new_source import Layer, Shared
 from orchestration.cli.options import examples
-from orchestration.codegen.measure_conditions import check_conditions
 from orchestration.codegen.measure_files import MeasureFolders, Wording, about_lag, seed_rows, write_measure
-from orchestration.codegen.measure_model import Definition, find_fact
+from orchestration.codegen.measure_model import Definition, check_conditions, find_fact
 from orchestration.codegen.measure_todo import todo_of_measure
-from orchestration.codegen.source_files import refuse_installed
+from orchestration.codegen.source_folders import refuse_installed
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.macros.registrations import MODELS

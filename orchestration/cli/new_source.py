@@ -20,7 +20,7 @@ from orchestration.cli.options import Source, examples
 from orchestration.cli.sources.delivery_check import print_check
 from orchestration.codegen.draft_source import NewSource, draft_source, generate_source
 from orchestration.codegen.missing_steps import Step
-from orchestration.codegen.source_files import SourceFolders, choose_folders, find_contract, refuse_installed, state_layers
+from orchestration.codegen.source_folders import SourceFolders, choose_folders, find_contract, refuse_installed, state_layers
 from orchestration.codegen.todo import todo_of
 from orchestration.runs.delivery_location import home_registry
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED

@@ -1,6 +1,6 @@
 """Draft a new source for `levelground sources new`: check the delivery, write the contract, generate the models from it.
 
-See `ingest.contract_draft` for the draft itself, `codegen.generate` for the files of the models.
+See `ingest.contract_draft` for the draft itself, `codegen.source_models` for the files of the models.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract_draft import ABOUT_OFFERED, OPEN_DECISIONS, Draft, DraftError, draft, read_sample, write_draft
 from ingest.layers import VOCABULARY, SeedFile, seed_file
 from orchestration.codegen.existing_source import Fit, fitting_source, mapped_to
-from orchestration.codegen.generate import Generated, generate
 from orchestration.codegen.label_rows import write_label_rows
 from orchestration.codegen.model_plan import plan_models
-from orchestration.codegen.model_text import staging_sql
-from orchestration.codegen.source_files import SourceFolders, state_layers
+from orchestration.codegen.render_template import render
+from orchestration.codegen.source_folders import SourceFolders, state_layers
+from orchestration.codegen.source_models import Generated, generate
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK
@@ -92,7 +92,7 @@ def draft_source(
         raise DraftError(f"{staging} is there already; draft into another folder with --out, or remove it")
     contract = write_draft(new_draft, folders.sources if is_complete else folders.drafts)
     if staging is not None:
-        staging.write_text(staging_sql(plan), encoding="utf-8")
+        staging.write_text(render("staging.sql", plan=plan), encoding="utf-8")
     questions = (*new_draft.not_asked, *OPEN_DECISIONS, *new_draft.questions)
     return NewSource(contract, staging, questions, check, is_complete, fits)
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ingest.contract import Contract
 from ingest.layers import rows_of_seed
-from orchestration.codegen.measure_model import Definition, counts_sql, unit_test
+from orchestration.codegen.measure_model import Definition
+from orchestration.codegen.render_template import render
 from orchestration.runs.city_choice import named_layer
 from orchestration.settings import DBT_PROJECT, PROJECT, SHARED_SEEDS, ConfigurationError, Settings
 from warehouse.files import write_atomically
@@ -27,6 +28,7 @@ AGREES = "Both parts come from the same records"
 NOT_RECORDED = "Not recorded"
 # the reason of a plan row that publishes nothing; `measures todo` lists it
 UNDECIDED = "Not decided yet"
+NOT_YET = -1  # no count: the test of a skeleton fails until a person has written what they expect
 PERSONS = ("person", "household")
 # days after the end of a period until the public file has it
 LAG_DAYS = "30"
@@ -140,12 +142,13 @@ def write_measure(
             f"there is a measure {measure.measure_id} already; `levelground measures todo` lists what it lacks"
         )
     texts = {folders.seed(name): _with_rows(folders.seed(name), SHARED_SEEDS / f"{name}.csv", new) for name, new in rows.items()}
-    texts[model] = counts_sql(measure)
+    texts[model] = render("counts.sql", measure=measure)
     properties, tests = folders.properties(measure.measure_id), folders.unit_tests(measure.measure_id)
     columns = "columns: *counted" if folders.is_shared else f"columns:\n{_columns()}"
-    described = f'\n  - name: {measure.model}\n    description: "{measure.numerator}."\n    {columns}\n'
+    described = f'  - name: {measure.model}\n    description: "{measure.numerator}."\n    {columns}\n'
     texts[properties] = _appended(properties, "models", described)
-    texts[tests] = _appended(tests, "unit_tests", unit_test(measure, place_geoid))
+    unit_test = render("counts_unit_test.yml", measure=measure, place_geoid=place_geoid, not_yet=NOT_YET)
+    texts[tests] = _appended(tests, "unit_tests", unit_test)
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text)
@@ -194,8 +197,7 @@ def _with_rows(seed: Path, shared: Path, rows: Iterable[Mapping[str, str]]) -> s
 
 
 def _appended(file: Path, key: str, entry: str) -> str:
-    text = file.read_text(encoding="utf-8").rstrip() + "\n" if file.is_file() else f"version: 2\n\n{key}:\n"
-    return text + (entry if file.is_file() else entry.lstrip("\n"))
+    return (f"{file.read_text(encoding='utf-8').rstrip()}\n\n" if file.is_file() else f"version: 2\n\n{key}:\n") + entry
 
 
 def _columns() -> str:

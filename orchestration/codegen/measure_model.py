@@ -1,22 +1,26 @@
-"""Write the counts model of a new measure, and the skeleton of its unit test, from the columns of its fact.
+"""Define what a new measure counts, and check its conditions against its fact, before a run that takes minutes.
 
-See `measure_files` for the seed rows, and docs/add-a-measure.md for the choices.
+See `measure_files` for its files, and docs/add-a-measure.md for the choices.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import duckdb
+
 from orchestration.settings import ConfigurationError
 from orchestration.transform.model_files import ModelFile
+from warehouse.connection import in_memory
 from warehouse.printable import did_you_mean
+from warehouse.sql import quoted
 
-KINDS = ("proportion", "composition", "rate", "count")
-DATED, RACE = "occurred_on", "race_ethnicity_code"
+RACE = "race_ethnicity_code"
 # of a fact whose records are geocoded: the columns of the macro piece_columns
 PLACED = ("tract_geoid", "aldermanic_district_geoid", "neighborhood_geoid")
-NOT_YET = -1  # no count: the test of a skeleton fails until a person has written what they expect
+NO_COLUMN = re.compile(r'Referenced column "([^"]+)" not found')
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,23 @@ class Definition:
     def model(self) -> str:
         """The name of its counts model."""
         return f"int_{self.measure_id}__counts"
+
+    @property
+    def grain(self) -> str:
+        """What one row of the counts model is."""
+        parts = ["period", *(["place"] if self.has_place else []), *(["race"] if self.has_race else [])]
+        return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+
+    @property
+    def is_counted(self) -> str:
+        """SQL of whether a record counts in the numerator."""
+        return f"coalesce({self.counted}, false)" if self.counted and self.kind == "proportion" else "true"
+
+    @property
+    def conditions(self) -> list[str]:
+        """SQL of the records that the model counts."""
+        counted = [f"({self.counted})"] if self.counted and self.kind != "proportion" else []
+        return ["occurred_on is not null", *([f"({self.among})"] if self.among else []), *counted]
 
     @property
     def has_race(self) -> bool:
@@ -77,93 +98,28 @@ def find_fact(name: str, models: Mapping[str, ModelFile], kind: str) -> ModelFil
     return fact
 
 
-def counts_sql(measure: Definition) -> str:
-    """The counts model: records to days, days to periods, periods to places."""
-    grain = ["period", *(["place"] if measure.has_place else []), *(["race"] if measure.has_race else [])]
-    of = f", of {_lower(measure.denominator)}" if measure.is_share else ""
-    conditions = [f"{DATED} is not null", *([f"({measure.among})"] if measure.among else [])]
-    if measure.counted and measure.kind != "proportion":
-        conditions.append(f"({measure.counted})")
-    is_counted = f"coalesce({measure.counted}, false)" if measure.counted and measure.kind == "proportion" else "true"
-    columns = ["source", "jurisdiction", DATED, *(["{{ piece_columns() }}"] if measure.has_place else [])]
-    columns += ["race_standard", RACE] if measure.has_race else ["{{ without_race() }}"]
-    columns += ["{{ without_stratum() }}", f"{is_counted} as is_counted"]
-    days, race = (
-        ("days_and_all", "days_and_all as (\n    {{ and_all_races('days') }}\n),\n\n") if measure.has_race else ("days", "")
-    )
-    return (
-        f"-- one row per {' and '.join([', '.join(grain[:-1]), grain[-1]]) if len(grain) > 1 else grain[0]}: "
-        f"{_lower(measure.numerator)}{of}\n"
-        "with\nrecords as (\n    select\n"
-        + ",\n".join(f"        {column}" for column in columns)
-        + f"\n    from {{{{ ref('{measure.fact.name}') }}}}\n    where\n        "
-        + "\n        and ".join(conditions)
-        + "\n),\n\n"
-        "days as (\n    select\n        * exclude (is_counted),\n        count(*) as records_count,\n"
-        "        count(*) filter (where is_counted) as counted_count\n    from records\n    group by all\n),\n\n"
-        f"{race}periods as (\n    {{{{ by_period('{days}') }}}}\n),\n\n"
-        f"{_places(measure)}"
-        "final as (\n    select\n"
-        f"        '{measure.measure_id}' as measure_id,\n        1 as measure_version,\n        {_figures(measure)}\n"
-        "    from with_place\n)\n\nselect * from final\n"
-    )
+def check_conditions(fact: ModelFile, conditions: Mapping[str, str | None]) -> None:
+    """Raise `ConfigurationError` for a condition, by its option, that the fact's columns do not satisfy or that is no SQL."""
+    types = {name: column.get("data_type") for name, column in fact.columns.items()}
+    if not types or not all(types.values()):
+        return
+    with in_memory() as con:
+        con.execute("set enable_external_access = false")
+        con.execute(f"create table facts ({', '.join(f'{quoted(name)} {kind}' for name, kind in types.items())})")
+        for option, condition in conditions.items():
+            if not condition or "{{" in condition:
+                continue
+            try:
+                con.execute(f"select count(*) filter (where ({condition})) from facts")
+            except duckdb.CatalogException:  # a function of the project exists only in a run
+                continue
+            except duckdb.Error as error:
+                raise ConfigurationError(f"{option} {condition!r}: {_reason(fact, str(error))}") from None
 
 
-def _places(measure: Definition) -> str:
-    denominator = ", 'denominator': 'sum(records_count)'" if measure.kind == "proportion" else ""
-    if measure.has_place:
-        return (
-            "with_place as (\n    {{ by_place(\n"
-            f"        'periods', '{measure.measure_id}',\n"
-            f"        {{'numerator': 'sum(counted_count)'{denominator}}}, records='records_count'\n"
-            "    ) }}\n),\n\n"
-        )
-    counts = "sum(counted_count) as numerator" + (",\n        sum(records_count) as denominator" if denominator else "")
-    return (
-        "with_place as (\n    select\n        source,\n        jurisdiction,\n        period_type,\n        period_start,\n"
-        "        period_end,\n        {{ jurisdiction_place() }},\n        race_standard,\n        race_ethnicity_code,\n"
-        "        'exclusive' as tabulation,\n        'individual' as method,\n        stratum_type,\n        stratum_code,\n"
-        f"        {counts}\n    from periods\n    group by all\n),\n\n"
-    )
-
-
-def _figures(measure: Definition) -> str:
-    if measure.kind != "composition":
-        return "*"
-    piece = ", piece_tract_geoid" if measure.has_place else ""
-    return (
-        "*,\n        max(numerator) filter (where race_ethnicity_code = 'all') over (\n            partition by\n"
-        "                source, jurisdiction, period_type, period_start, geography_type, geography_vintage, geoid,\n"
-        f"                method, race_standard{piece}\n        ) as denominator"
-    )
-
-
-def unit_test(measure: Definition, place_geoid: str) -> str:
-    """The skeleton of a unit test: two records of January, of which a person writes how many count."""
-    race = ", race_standard: spd15_1997, race_ethnicity_code: black" if measure.has_race else ""
-    city = "method: individual, geography_type: city, period_type: month, is_stratified: false"
-    step = f"          - {{measure_id: {measure.measure_id}, {city}}}\n"
-    steps = f"      - input: ref('int_equity_measures__reporting_grain')\n        rows:\n{step}" if measure.has_place else ""
-    counts = f"numerator: {NOT_YET}" + (f", denominator: {NOT_YET}" if measure.is_share else "")
-    expected = "".join(
-        f"        - {{period_type: {period}, period_start: 2025-01-01, race_ethnicity_code: {code}, {counts}}}\n"
-        for period in (("month",) if measure.has_place else ("month", "quarter", "year"))
-        for code in (("all", "black") if measure.has_race else ("all",))
-    )
-    return f"""
-  - name: {measure.measure_id}__counts_its_records
-    # decide: write the columns of your conditions into `given`, and the true counts into `expect`; it fails until then
-    description: "{measure.numerator}."
-    model: {measure.model}
-    given:
-      - input: ref('{measure.fact.name}')
-        rows:
-          - &{measure.measure_id} {{source: s, jurisdiction: "{place_geoid}", {DATED}: 2025-01-15{race}}}
-          - {{<<: *{measure.measure_id}}}
-{steps}    expect:
-      rows:
-{expected}"""
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _reason(fact: ModelFile, message: str) -> str:
+    missing = NO_COLUMN.search(message)
+    if missing is None:
+        return message.splitlines()[0]
+    known = f"`levelground tables {fact.name}` lists its columns"
+    return f"{fact.name} has no column {missing[1]}. {did_you_mean(missing[1], fact.columns)}{known}"

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ingest.layers import rows_of_seed
-from orchestration.codegen.measure_files import NOT_RECORDED, UNDECIDED, MeasureFolders
-from orchestration.codegen.measure_model import NOT_YET
+from orchestration.codegen.measure_files import NOT_RECORDED, NOT_YET, UNDECIDED, MeasureFolders
 from orchestration.codegen.missing_steps import Step
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from orchestration.translations.texts import LANGUAGES

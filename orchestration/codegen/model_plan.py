@@ -1,16 +1,18 @@
-"""Plan the staging model and the fact of a source from its contract: names, columns, types, descriptions.
+"""Plan the staging model and the fact of a source from its contract: what the templates of their SQL, YAML and suite need.
 
-See `codegen.model_text` for their SQL and YAML.
+See `codegen.source_models` for the files.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingest.contract import Column, Contract
+from warehouse.sql import literal
 
 # The folder of facts of each policy area.
 FOLDERS = {
@@ -41,50 +43,117 @@ TRACT = re.compile(r"(^|_)tract")
 
 @dataclass(frozen=True)
 class PlannedColumn:
-    """A column of staging and fact: its name, its SQL in staging, its type and description."""
+    """A column of staging and fact: its name, that of the landed column, its type and description."""
 
     name: str
-    sql: str
+    delivered: str
     data_type: str
     description: str
     contract_column: Column | None = None
 
+    @property
+    def role(self) -> str | None:
+        """The role in the contract."""
+        return self.contract_column.role if self.contract_column else None
+
+
+GEOCODED = (
+    PlannedColumn("address_standard", "", "varchar", "The address in the form of the address index; NULL where it is none"),
+    PlannedColumn("match_stage", "", "varchar", "The stage by which the address was found in the index"),
+)
+
 
 @dataclass(frozen=True)
 class ModelPlan:
-    """The two models of a source.
-
-    `race` are the contract's columns about race, `race_by_hand` is why no SQL is generated for them.
-    """
+    """The two models of a source. `race` are the contract's columns about race."""
 
     contract: Contract
-    staging: str
     fact: str
     event: str
-    folder: str
     columns: tuple[PlannedColumn, ...]
-    date_sql: str | None
     race: tuple[Column, ...]
-    race_by_hand: str | None
 
     @property
-    def names(self) -> frozenset[str]:
-        """The names of the planned columns."""
-        return frozenset(column.name for column in self.columns)
+    def source(self) -> str:
+        """The name of the source."""
+        return self.contract.source
+
+    @property
+    def staging(self) -> str:
+        """The name of the staging model."""
+        return f"stg_{self.source}"
+
+    @property
+    def folder(self) -> str:
+        """The folder of the fact."""
+        return FOLDERS[self.contract.policy_area]
+
+    @property
+    def description(self) -> str:
+        """The description of both models."""
+        return f"{self.contract.title.strip().rstrip('.')}, {self.contract.grain.strip().rstrip('.')}."
+
+    @property
+    def grain(self) -> str:
+        """The comment on the grain."""
+        grain = self.contract.grain.strip().rstrip(".")
+        return f"-- {grain}" if grain.startswith("one row per") else f"-- one row per record: {grain}"
+
+    @property
+    def date_sql(self) -> str | None:
+        """SQL of the day of a row in staging; None where rows have none."""
+        event = self.contract.event_column
+        if self.is_stock:
+            return "{{ snapshot_on() }}"
+        if event is None:
+            return None
+        return f"typed.{event.name}" if event.type == "date" else f"cast(typed.{event.name} as date)"
+
+    @property
+    def period_columns(self) -> tuple[str, ...]:
+        """The columns with the period that a contract declares."""
+        return ("period_start", "period_end") if self.contract.period else ()
+
+    @property
+    def own_columns(self) -> tuple[PlannedColumn, ...]:
+        """The columns of the fact after those that every fact has."""
+        race = {column.name for column in self.race} if self.has_race else set()
+        own = tuple(column for column in self.columns if column.name not in race)
+        return own + (GEOCODED if "address" in self.places else ())
+
+    @property
+    def not_null(self) -> list[str]:
+        """The columns that the suite of the fact requires."""
+        event, key = self.contract.event_column, self.contract.load.key or ()
+        dated = ["occurred_on"] if self.is_stock or (event is not None and event.required) else []
+        required = [c for c in self.own_columns if c.contract_column and (c.contract_column.required or c.name in key)]
+        return [*dated, *(column.name for column in required)]
 
     @property
     def tract(self) -> str | None:
         """The delivered code of the tract, if there is one."""
-        return next((c.name for c in self.columns if c.contract_column and _is_tract(c.contract_column)), None)
+        geoids = (c for c in self.columns if c.role == "geoid" and c.data_type == "varchar")
+        return next((c.name for c in geoids if TRACT.search(c.delivered)), None)
 
     @property
     def places(self) -> tuple[str, ...]:
         """The columns of staging by which a record is geocoded: address, longitude, latitude, zip_code."""
-        roles = Counter(_role(c) for c in self.columns)
-        named = [c for c in self.columns if c.name == PLACE_ROLES.get(_role(c) or "") and roles[_role(c)] == 1]
+        roles = Counter(c.role for c in self.columns)
+        named = [c for c in self.columns if c.name == PLACE_ROLES.get(c.role or "") and roles[c.role] == 1]
         names = tuple(c.name for c in named if c.contract_column and c.contract_column.type in PLACE_TYPES[c.name])
         has_point = {"longitude", "latitude"} <= set(names)
         return tuple(name for name in names if has_point or name not in ("longitude", "latitude"))
+
+    @property
+    def place_keys(self) -> list[str]:
+        """What the staging model registers, so that its addresses and points are geocoded with those of all sources."""
+        return [key for key, column in (("addresses", "address"), ("points", "longitude")) if column in self.places]
+
+    def place_arguments(self, rows: str) -> list[str]:
+        """The arguments of `place_conformed` that name a place."""
+        arguments = [f"{name}='{name}'" for name in self.places if name != "zip_code"]
+        arguments += [f'zip="{zip_sql}"'] if (zip_sql := self.zip_sql(rows)) else []
+        return arguments + ([f"tract='{rows}.{self.tract}'"] if self.tract else [])
 
     def zip_sql(self, relation: str) -> str | None:
         """SQL of the five digits of the ZIP code; None without one."""
@@ -106,8 +175,44 @@ class ModelPlan:
 
     @property
     def has_race(self) -> bool:
-        """Whether the fact has columns of race."""
-        return bool(self.race) and self.race_by_hand is None
+        """Whether the fact has columns of race: one vocabulary reads them all. Otherwise a person completes the staging model."""
+        labels = [column for column in self.race if column.role == "race"]
+        vocabularies = {name for column in self.race for name in column.vocabulary_names()}
+        by_column = any(isinstance(column.vocabulary, dict) for column in self.race)
+        return bool(self.race) and not by_column and len(labels) < 2 and len(vocabularies) < 2
+
+    @property
+    def race_macro(self) -> str:
+        """The call of the macro that reads the columns of race."""
+        label = next((column for column in self.race if column.role == "race"), None)
+        questions = {column.name: column.question for column in self.race if column.question}
+        flags = {column.name: column.label for column in self.race if column.label}
+        rest = f"\"'{self.race[0].vocabulary}'\", 'renamed.occurred_on'"
+        delimiter = literal(label.delimiter) if label and label.delimiter else None
+        if label and not questions and not flags:
+            listed = f"race_conformed_list('renamed', 'renamed.{label.name}', {delimiter}, {rest})"
+            return listed if delimiter else f"race_conformed('renamed', 'renamed.{label.name}', {rest})"
+        rest += f", label='renamed.{label.name}'" if label else ""
+        rest += f", delimiter={delimiter}" if delimiter else ""
+        # JSON is a literal of Jinja, whatever a label contains
+        rest += f", flags={json.dumps(flags, ensure_ascii=False)}" if flags else ""
+        return f"race_conformed_questions('renamed', {json.dumps(questions)}, {rest})"
+
+    @property
+    def fact_meta(self) -> list[str]:
+        """What the fact registers in its `config.meta`."""
+        counts = [c.name for c in self.columns if c.role == "count"] if self.contract.statistical_unit == "aggregate" else []
+        by = {"address": "facts.address" if "address" in self.places else None, "zip_code": self.zip_sql("facts")}
+        geocoded = ", ".join(f'{name}: "{sql}"' if "(" in sql else f"{name}: {sql}" for name, sql in by.items() if sql)
+        time = next((c.name for c in self.columns if c.data_type == "timestamp" and c.role == "event_time"), None)
+        return [
+            *([f'race: [{{column: {self.race[0].name}, people: "{next(iter(counts), 1)}"}}]'] if self.has_race else []),
+            *([f"geocoded: {{{geocoded}}}"] if self.is_placed and not self.counts_places else []),
+            *(["counts_of_places: true"] if self.counts_places else []),
+            *(["dated: true"] if self.date_sql and not self.is_stock else []),
+            *(["is_stock: true"] if self.is_stock else []),
+            *([f"event_time: {time}"] if time else []),
+        ]
 
     @property
     def has_key(self) -> bool:
@@ -119,23 +224,15 @@ class ModelPlan:
         """Whether the source keeps snapshots."""
         return self.contract.snapshot is not None
 
-    @property
-    def time(self) -> PlannedColumn | None:
-        """The column with the time of day of the event."""
-        return next((c for c in self.columns if c.data_type == "timestamp" and _role(c) == "event_time"), None)
-
 
 def plan_models(contract: Contract, fact: str | None = None) -> ModelPlan:
     """The plan of both models; `fact` names the fact, which is otherwise called after the source's data set."""
     dataset = re.sub(r"\d+", "", contract.source.split("__")[1])
     dataset = re.sub(r"_+", "_", dataset).strip("_") or contract.department
     race = tuple(column for column in contract.kept_columns if column.role in RACE_ROLES)
-    columns = tuple(_columns(contract, race))
-    plan = ModelPlan(
-        contract, f"stg_{contract.source}", f"fct_{dataset}", _singular(dataset), FOLDERS[contract.policy_area], columns,
-        _date_sql(contract), race, _why_by_hand(race),
-    )  # fmt: skip
-    name = fact or (f"fct_{dataset}_by_tract" if plan.counts_places and not dataset.endswith("_by_tract") else f"fct_{dataset}")
+    plan = ModelPlan(contract, f"fct_{dataset}", dataset, tuple(_columns(contract, race)), race)
+    ending = "_by_tract" if plan.counts_places and not dataset.endswith("_by_tract") else ""
+    name = fact or f"fct_{dataset}{ending}"
     return replace(plan, fact=name, event=_singular(name.removeprefix("fct_")))
 
 
@@ -154,49 +251,19 @@ def _columns(contract: Contract, race: tuple[Column, ...]) -> Iterator[PlannedCo
         if name in taken:
             name = f"{column.name}_reported"
         taken.add(name)
-        delivered = " or ".join(str(part) for part in column.delivered_names)
+        delivered = " or ".join(map(str, column.delivered_names))
         if column in race:
             # the crosswalk reads the label; the fact has it as race_ethnicity_reported
-            yield PlannedColumn(column.name, f"typed.{column.name}", "varchar", f"Label as delivered in {delivered}", column)
+            yield PlannedColumn(column.name, column.name, "varchar", f"Label as delivered in {delivered}", column)
             continue
+        words = column.name.replace("_", " ").capitalize()
+        unit = f", in {column.unit}" if column.unit else ""
         data_type = MONEY if column.type == "decimal" and column.currency else TYPES[column.type]
-        if column.unit:
-            described = f"{_words(column.name)}, in {column.unit}, as delivered in {delivered}"
-        else:
-            described = f"{_words(column.name)}, as delivered in {delivered}"
-        yield PlannedColumn(name, f"typed.{column.name}", data_type, described, column)
+        yield PlannedColumn(name, column.name, data_type, f"{words}{unit}, as delivered in {delivered}", column)
         has_reason = not column.required and column.name not in contract.deciding_columns and not column.is_label
         if has_reason and (column.type in ("integer", "decimal", "boolean") or column.role == "address"):
-            why = f"Why there is no {_words(column.name).lower()}"
-            yield PlannedColumn(f"{name}_missing_reason", f"typed.{column.name}_missing_reason", "varchar", why)
-
-
-def _date_sql(contract: Contract) -> str | None:
-    """SQL of the day of a row in staging; None where rows have none."""
-    event = contract.event_column
-    if contract.snapshot is not None:
-        return "{{ snapshot_on() }}"
-    if event is None:
-        return None
-    return f"typed.{event.name}" if event.type == "date" else f"cast(typed.{event.name} as date)"
-
-
-def _why_by_hand(race: tuple[Column, ...]) -> str | None:
-    labels = [column for column in race if column.role == "race"]
-    names = {name for column in race for name in column.vocabulary_names()}
-    if any(isinstance(column.vocabulary, dict) for column in race):
-        return "the vocabulary depends on another column"
-    if len(labels) > 1:
-        return f"{', '.join(column.name for column in labels)} all have the role race"
-    return "the columns about race name several vocabularies" if len(names) > 1 else None
-
-
-def _is_tract(column: Column) -> bool:
-    return column.role == "geoid" and column.type == "text" and bool(TRACT.search(column.name))
-
-
-def _role(column: PlannedColumn) -> str | None:
-    return column.contract_column.role if column.contract_column else None
+            why = f"Why there is no {words.lower()}"
+            yield PlannedColumn(f"{name}_missing_reason", f"{column.name}_missing_reason", "varchar", why)
 
 
 def _singular(name: str) -> str:
@@ -206,7 +273,3 @@ def _singular(name: str) -> str:
         if re.search(ending, name):
             return re.sub(ending, singular, name)
     return name
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()

@@ -8,7 +8,7 @@ from pathlib import Path
 from expectations.marts.suites import read_suites
 from ingest.contract.registry import ContractError, UnknownSource, read_contract
 from orchestration.codegen.missing_steps import Step, open_decisions, steps_of_contract, steps_of_models
-from orchestration.codegen.source_files import SourceFolders, find_contract
+from orchestration.codegen.source_folders import SourceFolders, find_contract
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import Settings
 from orchestration.transform.macros.registrations import MODELS

@@ -17,7 +17,7 @@ from ingest.contract.registry import ContractError, Registry, read_contract
 from ingest.typing import accepted_rows
 from orchestration.cli.application import application
 from orchestration.codegen.draft_source import draft_source, generate_source
-from orchestration.codegen.source_files import SourceFolders, read_draft
+from orchestration.codegen.source_folders import SourceFolders, read_draft
 from orchestration.codegen.todo import todo_of
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.transform.dbt_sources import write_sources

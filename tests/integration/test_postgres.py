@@ -24,7 +24,7 @@ from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
 from ingest.landing import ensure_tables, promote, read_cursor
 from orchestration.codegen.draft_source import draft_source
-from orchestration.codegen.source_files import SourceFolders
+from orchestration.codegen.source_folders import SourceFolders
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.context import RunOptions

@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.cli import new_source
 from orchestration.codegen.missing_steps import Step
-from orchestration.codegen.source_files import SourceFolders
+from orchestration.codegen.source_folders import SourceFolders
 from orchestration.settings import Settings
 
 NO_MEASURE = Step("measures", "no measure reads fct_visits", "levelground measures new ID --fact fct_visits", is_required=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.codegen.draft_source import draft_source
-from orchestration.codegen.source_files import SourceFolders
+from orchestration.codegen.source_folders import SourceFolders
 from orchestration.settings import Settings
 from tests.unit.ingest.contract_draft.test_draft import PERMIT_FILE
 

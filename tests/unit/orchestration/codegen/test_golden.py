@@ -17,10 +17,10 @@ import pytest
 from ingest.contract.registry import load_registry
 from ingest.contract_draft import draft, read_sample
 from ingest.contract_draft.contract_text import contract_text
-from orchestration.codegen.generate import generate
 from orchestration.codegen.measure_files import MeasureFolders, Wording, seed_rows, write_measure
 from orchestration.codegen.measure_model import Definition, find_fact
-from orchestration.codegen.source_files import SourceFolders
+from orchestration.codegen.source_folders import SourceFolders
+from orchestration.codegen.source_models import generate
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.model_files import read_models
 from tests.support.file_formats import sheet

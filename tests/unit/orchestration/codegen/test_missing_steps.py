@@ -9,14 +9,14 @@ import pytest
 from expectations.marts.suites import read_suites
 from ingest.contract.crosswalk import CROSSWALK
 from ingest.layers import Layer
-from orchestration.codegen.generate import generate
 from orchestration.codegen.missing_steps import open_decisions, steps_of_contract, steps_of_models
-from orchestration.codegen.source_files import SourceFolders
+from orchestration.codegen.source_folders import SourceFolders
+from orchestration.codegen.source_models import generate
 from orchestration.codegen.todo import todo_of
 from orchestration.settings import Settings
 from orchestration.transform.model_files import read_models
 from tests.support.visits import visits_contract
-from tests.unit.orchestration.codegen.test_generate import COLUMNS, KEYED
+from tests.unit.orchestration.codegen.test_source_models import COLUMNS, KEYED
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import yaml
 
 from ingest.contract.registry import load_registry
 from ingest.layers import rows_of_seed
-from orchestration.codegen.measure_conditions import check_conditions
 from orchestration.codegen.measure_files import MeasureFolders, Wording, about_lag, seed_rows, write_measure
-from orchestration.codegen.measure_model import Definition, counts_sql, find_fact
+from orchestration.codegen.measure_model import Definition, check_conditions, find_fact
 from orchestration.codegen.measure_todo import todo_of_measure
+from orchestration.codegen.render_template import render
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS, ConfigurationError
 from orchestration.transform.macros.registrations import registered
 from orchestration.transform.model_files import ModelFile, read_models
@@ -38,6 +38,10 @@ def definition(
         "denominator": "Cases with a finding",
     }  # fmt: skip
     return Definition(**(given | changes))
+
+
+def counts_sql(measure: Definition) -> str:
+    return render("counts.sql", measure=measure)
 
 
 def write(folders: MeasureFolders, measure: Definition, **wording: str) -> tuple[Path, ...]:

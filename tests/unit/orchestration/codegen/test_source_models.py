@@ -9,8 +9,8 @@ import yaml
 
 from expectations.marts.suites import read_suite
 from ingest.contract_draft import DraftError
-from orchestration.codegen.generate import generate
-from orchestration.codegen.source_files import SourceFolders
+from orchestration.codegen.source_folders import SourceFolders
+from orchestration.codegen.source_models import generate
 from orchestration.transform.macros.registrations import missing_meta, registered
 from orchestration.transform.model_files import read_models
 from tests.support.visits import visits_contract

@@ -1,7 +1,8 @@
 """Write the files from a contract to a fact: staging model, fact, their YAML, suite. What a person has changed is left alone.
 
 In a layer each file ends with a hash of its text. While the hash holds, no person has changed the file, and a later call may
-renew it from a changed contract. Files of this repository have no such line, and are never renewed.
+renew it from a changed contract. Files of this repository have no such line, and are never renewed. The text is a start: people
+add what only they know, such as codes for a category.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from ingest.contract import Contract
 from ingest.contract.yaml_source import read_yaml
 from ingest.contract_draft import DraftError
 from orchestration.codegen.model_plan import ModelPlan, plan_models
-from orchestration.codegen.model_text import fact_properties, fact_sql, staging_properties, staging_sql, suite_text
-from orchestration.codegen.source_files import SourceFolders
+from orchestration.codegen.render_template import render
+from orchestration.codegen.source_folders import SourceFolders
 from warehouse.fingerprint import text_sha256
 
 HEAD = "version: 2\n\nmodels:\n"
@@ -45,9 +46,10 @@ def generate(
         raise DraftError(f"a fact {plan.fact} exists already; name another with --fact")
     if not plan.columns:
         raise DraftError(f"{contract.source} has no column that a fact may have: all are direct identifiers or outlines")
-    staging, final = folders.staging(plan), folders.fact(plan)
-    texts = {staging: staging_sql(plan), final: fact_sql(plan), folders.suite(plan): suite_text(plan)}
-    described = {staging: staging_properties(plan), final: fact_properties(plan)}
+    models = {"staging": folders.staging(plan), "fact": folders.fact(plan)}
+    texts = {model: render(f"{kind}.sql", plan=plan) for kind, model in models.items()}
+    texts[folders.suite(plan)] = render("suite.yml", plan=plan)
+    described = {model: render(f"{kind}.yml", plan=plan) for kind, model in models.items()}
     if not folders.is_shared:
         texts |= {folders.properties(model): HEAD + entry for model, entry in described.items()}
     changed = {path: _write(path, text, renews=not folders.is_shared) for path, text in texts.items()}

@@ -9,15 +9,15 @@ import pytest
 
 from ingest import layers
 from ingest.layers import CITIES, STATES
-from orchestration.codegen import source_files
+from orchestration.codegen import source_folders
 from orchestration.codegen.draft_source import generate_source
-from orchestration.codegen.source_files import SourceFolders, refuse_installed, state_layers
+from orchestration.codegen.source_folders import SourceFolders, refuse_installed, state_layers
 from orchestration.settings import ConfigurationError, Settings
 
 
 def test_nothing_is_written_into_an_installed_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     refuse_installed(CITIES / "kansas_city" / "sources")
-    monkeypatch.setattr(source_files, "IS_CHECKOUT", False)
+    monkeypatch.setattr(source_folders, "IS_CHECKOUT", False)
     refuse_installed(tmp_path / "sources")
     with pytest.raises(ConfigurationError, match=r"an upgrade would remove .* name a layer of your own with --layer FOLDER"):
         refuse_installed(CITIES / "kansas_city" / "sources")
@@ -25,7 +25,7 @@ def test_nothing_is_written_into_an_installed_package(monkeypatch: pytest.Monkey
 
 def test_the_contract_of_a_state_is_left_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shutil.copytree(STATES / "wisconsin", tmp_path / "states" / "wisconsin")
-    for module in (layers, source_files):
+    for module in (layers, source_folders):
         monkeypatch.setattr(module, "STATES", tmp_path / "states")
     (tmp_path / "layer").mkdir()
     (tmp_path / "layer" / "city.yml").write_text("city: madison\nstate: wisconsin\n")
