@@ -43,6 +43,17 @@ ASKED = {
 
 
 @dataclass(frozen=True)
+class Answers:
+    """A person's answers: `basis` of the agreement, `unit` of a row. Without one the draft lacks the key and marks its place."""
+
+    basis: str | None = None
+    unit: str | None = None
+
+
+NO_ANSWERS = Answers()
+
+
+@dataclass(frozen=True)
 class Draft:
     """A contract as plain data, the notes next to its columns, and the decisions left.
 
@@ -83,14 +94,10 @@ def draft(
     labels: Labels,
     jurisdiction: str,
     con: DuckDBPyConnection,
-    *,
-    basis: str | None = None,
-    unit: str | None = None,
+    answers: Answers = NO_ANSWERS,
     vocabulary: Vocabulary | None = None,
 ) -> Draft:
     """The draft of the contract `name`; `labels` are those of the crosswalk, by vocabulary, `vocabulary` the words of a layer.
-
-    `basis` of the agreement and `unit` of a row are a person's answers; without one, the draft lacks the key and marks its place.
 
     `DraftError` for a name that none can have, and for a delivery in which nothing is left to take.
     """
@@ -134,12 +141,12 @@ def draft(
         "grain": "one row per record",
         "steward": {"team": "to be named", "contact": f"{department}-data@city.example"},
         "agreement": {
-            "basis": basis or "internal",
-            "classification": "public" if basis in PUBLIC else "internal",
+            "basis": answers.basis or "internal",
+            "classification": "public" if answers.basis in PUBLIC else "internal",
             "suppress_below": 11,
             "zeros": "show",
         },
-        "statistical_unit": unit or "record",
+        "statistical_unit": answers.unit or "record",
         "platform": "to be named",
         "connector": dict(delivered.connector),
         "format": dict(delivered.form),
@@ -162,7 +169,7 @@ def draft(
     Contract.model_validate(
         contract, context=vocabulary or load_vocabulary()
     )  # an invalid draft is an error of Levelground, and fails here
-    asked = [key for key, answer in (("agreement", basis), ("statistical_unit", unit)) if answer]
+    asked = [key for key, answer in (("agreement", answers.basis), ("statistical_unit", answers.unit)) if answer]
     questions = [*delivered.questions, *questions]
     unmapped = tuple(_unmapped(columns, found, labels))
     return Draft(

@@ -5,9 +5,7 @@ See `orchestration.codegen` for the files, docs/add-a-measure.md for the steps.
 
 from __future__ import annotations
 
-import json as jsonlib
 import re
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,13 +15,13 @@ import typer
 from ingest.city import City, city_registry, read_layer_city
 from ingest.layers import CITY_FILE, rows_of_seed
 from ingest.layers import Layer as CityLayer
-from orchestration.cli.display import err, out, table
-from orchestration.cli.new_source import Layer, Shared
+from orchestration.cli.display import err, out
+from orchestration.cli.new_source import Layer, Shared, print_todo
 from orchestration.cli.options import examples
-from orchestration.codegen.measure_files import MeasureFolders, Wording, about_lag, seed_rows, write_measure
+from orchestration.codegen.folders import Folders, choose_folders, refuse_installed, shared_folders
+from orchestration.codegen.measure_files import Wording, about_lag, seed_rows, write_measure
 from orchestration.codegen.measure_model import Definition, check_conditions, find_fact
-from orchestration.codegen.measure_todo import todo_of_measure
-from orchestration.codegen.source_folders import refuse_installed
+from orchestration.codegen.missing_steps import steps_of_measure
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.macros.registrations import MODELS
@@ -94,7 +92,7 @@ def new(
     Prints the files and what is left to decide. `levelground try SOURCE` shows its figures.
     """
     settings = Settings.from_environment()
-    folders = MeasureFolders.chosen(settings, layer, shared=shared)
+    folders = _folders(settings, layer, shared)
     refuse_installed(folders.models)
     if kind is Kind.PROPORTION and not (counted and denominator):
         raise ConfigurationError("a proportion needs --counted (SQL of the numerator) and --denominator (its words)")
@@ -103,7 +101,7 @@ def new(
     found = find_fact(fact, models, kind)
     check_conditions(found, {"--counted": counted, "--among": among})
     contract = city_registry(city, None, settings.further_sources)[source or _source_of(found, models)]
-    levels = {row["race_level"] for row in rows_of_seed(MeasureFolders.shared().seed("publication_race_levels"))}
+    levels = {row["race_level"] for row in rows_of_seed(Folders.shared().seed("publication_race_levels"))}
     if publish and publish not in levels:
         raise ConfigurationError(
             f"no race level is called {publish!r}. {did_you_mean(publish, levels)}Known: {', '.join(sorted(levels))}"
@@ -113,8 +111,8 @@ def new(
     scheme = population if kind is Kind.RATE else ""
     wording = Wording(name, question, caveat, direction, population_scheme=scheme, race_level=publish)
     for path in write_measure(folders, definition, seed_rows(definition, wording, contract), city.place_geoid):
-        out.print(f"written: {_relative(str(path))}", markup=False)
-    _print_todo(measure, folders, as_json=False)
+        out.print(f"written: {path}".replace(f"{Path.cwd()}/", ""), markup=False)
+    print_todo(measure, steps_of_measure(measure, folders))
     err.print(about_lag(folders), markup=False)
     err.print(f"`levelground try {contract.source}` builds it and shows its figures", markup=False)
 
@@ -126,7 +124,13 @@ def todo(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """List what a measure lacks on its way to a published figure, each with the file or command that resolves it."""
-    _print_todo(measure, MeasureFolders.chosen(Settings.from_environment(), layer, shared=shared), as_json=json)
+    print_todo(measure, steps_of_measure(measure, _folders(Settings.from_environment(), layer, shared)), as_json=json)
+
+
+def _folders(settings: Settings, layer: Path | None, shared: bool) -> Folders:
+    """The folders that the options name, else the layer of LEVELGROUND_CITY, else this repository."""
+    chosen = choose_folders(settings, None, layer, shared)
+    return shared_folders() if chosen.is_flat else chosen
 
 
 def _city(settings: Settings, layer: Path | None) -> City:
@@ -145,19 +149,3 @@ def _source_of(fact: ModelFile, models: dict[str, ModelFile]) -> str:
         known = f": {', '.join(sources)}" if sources else ""
         raise ConfigurationError(f"{fact.name} has rows of several sources, or of none that its SQL names; add --source{known}")
     return sources[0]
-
-
-def _print_todo(measure: str, folders: MeasureFolders, *, as_json: bool) -> None:
-    steps = todo_of_measure(measure, dict.fromkeys((folders, MeasureFolders.shared())))
-    if as_json:
-        out.print(jsonlib.dumps([asdict(step) for step in steps], indent=1), markup=False)
-        return
-    if not steps:
-        out.print(f"{measure} lacks nothing", markup=False)
-        return
-    rows = [("" if step.is_required else "optional", step.part, step.missing, _relative(step.remedy)) for step in steps]
-    out.print(table(None, ("", "part", "missing", "where"), rows))
-
-
-def _relative(text: str) -> str:
-    return text.replace(f"{Path.cwd()}/", "")

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ingest.contract.registry import SOURCES, load_registry
 from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract_draft import Answers
 from orchestration.cli.display import err, out, table
 from orchestration.cli.options import Source, examples
 from orchestration.cli.sources.delivery_check import print_check
-from orchestration.codegen.draft_source import NewSource, draft_source, generate_source
-from orchestration.codegen.missing_steps import Step
-from orchestration.codegen.source_folders import SourceFolders, choose_folders, find_contract, refuse_installed, state_layers
-from orchestration.codegen.todo import todo_of
-from orchestration.runs.delivery_location import home_registry
+from orchestration.codegen.draft_source import DraftRequest, NewSource, draft_source, generate_source, replaced_contract
+from orchestration.codegen.folders import choose_folders, find_contract, refuse_installed
+from orchestration.codegen.missing_steps import Step, steps_of_source
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED
 from orchestration.settings import ConfigurationError, Settings
 
@@ -74,32 +73,23 @@ def new(
     settings = Settings.from_environment()
     folders = choose_folders(settings, to, layer, shared)
     refuse_installed(folders.sources)
-    contract = find_contract(settings, folders, name)
-    if source is not None:
-        of_states = state_layers(settings)
-        replaceable = load_registry(layered=[path for each in of_states for path in each.contracts])
-        existing = replaceable[name] if name in replaceable and folders.is_layer else None
-        shipped = (SOURCES, *(each.folder / "sources" for each in of_states))
-        own = contract is not None and not (existing and contract.parent in shipped)
-        if own or (existing is None and name in home_registry(settings)):
-            raise ConfigurationError(f"{name} has a contract already; leave --from out to generate its models")
-        words = load_vocabulary().words
+    if source is None:
+        contract = find_contract(settings, folders, name)
+    else:
+        existing, words = replaced_contract(settings, name, folders), load_vocabulary().words
         basis = _answer("--agreement", "On what ground does the office hold the table", agreement, words["agreement_bases"])
-        unit = _answer("--unit", "What is one row of the table", unit, words["statistical_units"])
-        drafted = draft_source(
-            settings, name, source, folders, table=table, crs=crs, sheet=sheet, basis=basis, unit=unit, existing=existing
-        )
+        answers = Answers(basis, _answer("--unit", "What is one row of the table", unit, words["statistical_units"]))
+        drafted = draft_source(settings, DraftRequest(name, source, table, crs, sheet, answers), folders, existing)
         _print_draft(drafted)
-        contract = drafted.contract
+        contract, failed = drafted.contract, drafted.check is not None and not drafted.check.gate.passed
         if existing is not None:
             out.print(
                 f"{contract} replaces the shared contract in this layer; models and measures of {name} are used as they are"
             )
-            raise typer.Exit(0 if drafted.check is None or drafted.check.gate.passed else EXIT_BLOCKED)
-        failed = drafted.check is not None and not drafted.check.gate.passed
-        if failed or folders.is_flat or not drafted.is_complete:
+        elif failed or folders.is_flat or not drafted.is_complete:
             where = " --layer FOLDER" if folders.is_flat else ""
             err.print(f"decide what is marked, then `levelground sources new {name}{where}` generates the models", markup=False)
+        if existing is not None or failed or folders.is_flat or not drafted.is_complete:
             raise typer.Exit(EXIT_BLOCKED if failed else 0)
     if folders.is_flat:
         raise ConfigurationError("name the layer that the models belong to: --layer FOLDER; or --shared for this repository")
@@ -111,7 +101,7 @@ def new(
     for heading, paths in (("written", generated.written), ("changed by hand, left alone", generated.kept)):
         for path in paths:
             out.print(f"{heading}: {path}", markup=False)
-    _print_todo(settings, name, folders, as_json=False)
+    print_todo(name, steps_of_source(settings, name, folders))
 
 
 def todo(
@@ -122,11 +112,13 @@ def todo(
 ) -> None:
     """List what a source lacks on its way to a published figure, each with the file or command that resolves it."""
     settings = Settings.from_environment()
-    _print_todo(settings, name, choose_folders(settings, None, layer, shared), as_json=json)
+    print_todo(name, steps_of_source(settings, name, choose_folders(settings, None, layer, shared)), as_json=json)
 
 
-def _print_todo(settings: Settings, name: str, folders: SourceFolders, *, as_json: bool) -> None:
-    steps = todo_of(settings, name, folders)
+def print_todo(name: str, found: Iterable[Step], *, as_json: bool = False) -> None:
+    """Print what a source or a measure lacks, with paths below the current folder as a person types them."""
+    here = f"{Path.cwd()}/"
+    steps = [replace(step, missing=step.missing.replace(here, ""), remedy=step.remedy.replace(here, "")) for step in found]
     if as_json:
         print(jsonlib.dumps([step.__dict__ for step in steps], indent=1))
         return

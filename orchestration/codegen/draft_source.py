@@ -14,24 +14,46 @@ from pathlib import Path
 from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract import Contract
 from ingest.contract.layer_vocabulary import layer_vocabularies
-from ingest.contract.registry import SOURCES, load_registry, read_contract
+from ingest.contract.registry import SOURCES, Registry, load_registry, read_contract
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.contract_draft import ABOUT_OFFERED, OPEN_DECISIONS, Draft, DraftError, draft, read_sample, write_draft
+from ingest.contract_draft import (
+    ABOUT_OFFERED,
+    NO_ANSWERS,
+    OPEN_DECISIONS,
+    Answers,
+    Draft,
+    DraftError,
+    draft,
+    read_sample,
+    write_draft,
+)
 from ingest.layers import VOCABULARY, SeedFile, seed_file
 from orchestration.codegen.existing_source import Fit, fitting_source, mapped_to
+from orchestration.codegen.folders import Folders, find_contract, state_layers
 from orchestration.codegen.label_rows import write_label_rows
 from orchestration.codegen.model_plan import plan_models
 from orchestration.codegen.render_template import render
-from orchestration.codegen.source_folders import SourceFolders, state_layers
 from orchestration.codegen.source_models import Generated, generate
-from orchestration.runs.delivery_location import home_city
-from orchestration.settings import SHARED_SEEDS, Settings
+from orchestration.runs.delivery_location import home_city, home_registry
+from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK
 from orchestration.stewardship.check_delivery import DeliveryCheck, check_delivery
 from orchestration.transform.macros.registrations import MODELS
 from orchestration.transform.model_files import read_models
 from warehouse.connection import scratch
 from warehouse.temporary import scratch_folder
+
+
+@dataclass(frozen=True)
+class DraftRequest:
+    """What to draft from: a file, a folder, a URL, or the variable of a database with its `table`; and a person's answers."""
+
+    name: str
+    what: str
+    table: str | None = None
+    crs: str | None = None
+    sheet: str | None = None
+    answers: Answers = NO_ANSWERS
 
 
 @dataclass(frozen=True)
@@ -49,42 +71,39 @@ class NewSource:
     fits: Fit | None = None
 
 
-def draft_source(
-    settings: Settings,
-    name: str,
-    what: str,
-    folders: SourceFolders,
-    *,
-    table: str | None = None,
-    crs: str | None = None,
-    sheet: str | None = None,
-    basis: str | None = None,
-    unit: str | None = None,
-    existing: Contract | None = None,
-) -> NewSource:
-    """Draft the source `name` from a file, a folder, a URL or a database, and check it.
+def replaced_contract(settings: Settings, name: str, folders: Folders) -> Contract | None:
+    """The shared contract that a draft of this name in a layer replaces; `ConfigurationError` if it has one of its own."""
+    shared, written = _shared_contracts(settings), find_contract(settings, folders, name)
+    existing = shared[name] if name in shared and folders.is_layer else None
+    is_own = written is not None and not (existing and written.parent in _shipped(settings))
+    if is_own or (existing is None and name in home_registry(settings)):
+        raise ConfigurationError(f"{name} has a contract already; leave --from out to generate its models")
+    return existing
+
+
+def draft_source(settings: Settings, request: DraftRequest, folders: Folders, existing: Contract | None = None) -> NewSource:
+    """Draft a source and check its delivery; `existing`: the shared contract of this name, which maps the delivery's columns.
 
     A draft that lacks a key is written into `folders.drafts`, a complete one into `folders.sources`. `DraftError` if there is
-    nothing to draft from, or a file exists. `existing`: the shared contract of this name, which maps the delivery's columns.
+    nothing to draft from, or a file exists.
     """
-    delivered = read_sample(what, os.environ, table=table, crs=crs, sheet=sheet)
+    name, city = request.name, home_city(settings)
+    delivered = read_sample(request.what, os.environ, table=request.table, crs=request.crs, sheet=request.sheet)
+    crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, city.layers)
+    added = layer_vocabularies(folders.layer / VOCABULARY) if folders.is_layer else ()
+    vocabulary = load_vocabulary().of_layer(added, crosswalk)
+    labels = {of: known for of, known in read_labels(crosswalk).items() if of in vocabulary.race}
     with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
-        city = home_city(settings)
-        crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, city.layers)
-        added = layer_vocabularies(folders.layer / VOCABULARY) if folders.is_layer else ()
-        vocabulary = load_vocabulary().of_layer(added, crosswalk)
-        labels = {of: known for of, known in read_labels(crosswalk).items() if of in vocabulary.race}
-        new_draft = draft(name, delivered, labels, city.place_geoid, con, basis=basis, unit=unit, vocabulary=vocabulary)
-    if existing is None and folders.is_layer and folders.layer in [layer.folder for layer in city.layers]:
-        new_draft = _with_label_rows(new_draft, folders.layer, crosswalk)
-    of_states = [path for each in state_layers(settings) for path in each.contracts]
-    fits = None if existing else fitting_source(new_draft, load_registry(layered=of_states))
+        new_draft = draft(name, delivered, labels, city.place_geoid, con, request.answers, vocabulary)
+    fits = None
     if existing is not None:
         new_draft = mapped_to(new_draft, existing)
+    else:
+        if folders.is_layer and folders.layer in [layer.folder for layer in city.layers]:
+            new_draft = _with_label_rows(new_draft, folders.layer, crosswalk)
+        fits = fitting_source(new_draft, _shared_contracts(settings))
     checked = Contract.model_validate(new_draft.complete, context=vocabulary)
-    check = None
-    if delivered.path is not None:
-        check = check_delivery(settings, name, delivered.path, checked)
+    check = None if delivered.path is None else check_delivery(settings, name, delivered.path, checked)
     is_complete = not new_draft.not_asked
     plan = plan_models(checked)
     staging = folders.staging(plan) if folders.is_flat else None
@@ -116,15 +135,14 @@ def _with_label_rows(new_draft: Draft, layer: Path, crosswalk: SeedFile) -> Draf
     return dataclasses.replace(new_draft, complete=new_draft.complete | {"columns": columns}, questions=tuple(questions))
 
 
-def generate_source(settings: Settings, contract: Path, folders: SourceFolders, fact: str | None = None) -> Generated:
+def generate_source(settings: Settings, contract: Path, folders: Folders, fact: str | None = None) -> Generated:
     """Generate the models of a contract. A contract that no run reads moves to `folders.sources` first.
 
     `ContractError` if a decision is missing.
     """
     read = read_contract(contract)
     of_states = [layer.folder for layer in state_layers(settings)]
-    shipped = (SOURCES, *(folder / "sources" for folder in of_states))
-    if contract.parent.absolute() not in (folders.sources, settings.further_sources, *shipped):
+    if contract.parent.absolute() not in (folders.sources, settings.further_sources, *_shipped(settings)):
         final = folders.sources / contract.name
         if final.exists():
             raise DraftError(f"{final} exists already; remove it, or the draft {contract}")
@@ -133,3 +151,13 @@ def generate_source(settings: Settings, contract: Path, folders: SourceFolders, 
     models = read_models((MODELS, *(folder / "models" for folder in of_states), folders.models))
     own = {f"stg_{read.source}"} | {name for name, model in models.items() if f"ref('stg_{read.source}')" in model.sql}
     return generate(read, folders, frozenset(models) - own, fact)
+
+
+def _shared_contracts(settings: Settings) -> Registry:
+    """The contracts that the layer of a city may replace: the shared ones and those of its state."""
+    return load_registry(layered=[path for layer in state_layers(settings) for path in layer.contracts])
+
+
+def _shipped(settings: Settings) -> tuple[Path, ...]:
+    """Their folders."""
+    return (SOURCES, *(layer.folder / "sources" for layer in state_layers(settings)))

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from ingest.contract import Contract
 from ingest.layers import rows_of_seed
+from orchestration.codegen.folders import Folders
 from orchestration.codegen.measure_model import Definition
 from orchestration.codegen.render_template import render
-from orchestration.runs.city_choice import named_layer
-from orchestration.settings import DBT_PROJECT, PROJECT, SHARED_SEEDS, ConfigurationError, Settings
+from orchestration.settings import DBT_PROJECT, SHARED_SEEDS, ConfigurationError
 from warehouse.files import write_atomically
 
 COUNTS = Path("measures") / "counts"
@@ -47,59 +47,6 @@ class Wording:
     race_level: str = ""  # empty: not published yet
 
 
-@dataclass(frozen=True)
-class MeasureFolders:
-    """Where the files of a measure are. `is_shared`: this repository, whose files describe several measures each."""
-
-    seeds: Path
-    models: Path
-    is_shared: bool = False
-
-    @classmethod
-    def shared(cls) -> MeasureFolders:
-        """The folders of this repository."""
-        return cls(SHARED_SEEDS, DBT_PROJECT / "models", is_shared=True)
-
-    @classmethod
-    def chosen(cls, settings: Settings, layer: Path | None, *, shared: bool) -> MeasureFolders:
-        """The folders that the options name, else the layer of LEVELGROUND_CITY, else this repository."""
-        if layer is not None and shared:
-            raise ConfigurationError("--layer and --shared each name where files are; use one of them")
-        if layer is not None:
-            return cls.of_layer(layer.expanduser().absolute())
-        named, _ = named_layer(settings.city)
-        if named is not None and not shared:
-            return cls.of_layer(named.folder)
-        if not (PROJECT / ".git").exists():
-            raise ConfigurationError(f"{PROJECT} is no checkout of the repository; name a city's layer with --layer FOLDER")
-        return cls.shared()
-
-    @classmethod
-    def of_layer(cls, layer: Path) -> MeasureFolders:
-        """The folders of a city's layer, whose seeds add rows to the shared ones."""
-        return cls(layer / "seeds" / "rows", layer / "models")
-
-    def seed(self, name: str) -> Path:
-        """The file with the rows of a seed."""
-        return self.seeds / f"{name}.csv"
-
-    def counts(self, measure_id: str) -> Path:
-        """The file of a counts model."""
-        return self.models / COUNTS / f"int_{measure_id}__counts.sql"
-
-    def properties(self, measure_id: str) -> Path:
-        """The YAML that describes the counts model."""
-        return self._described(measure_id, "models")
-
-    def unit_tests(self, measure_id: str) -> Path:
-        """The YAML with its unit test."""
-        return self._described(measure_id, "unit_tests")
-
-    def _described(self, measure_id: str, what: str) -> Path:
-        model = self.counts(measure_id)
-        return model.with_name(f"_{'counts' if self.is_shared else model.stem}__{what}.yml")
-
-
 def seed_rows(measure: Definition, wording: Wording, contract: Contract) -> dict[str, list[dict[str, str]]]:
     """The rows of each seed that a measure needs."""
     registry = {
@@ -127,7 +74,7 @@ def seed_rows(measure: Definition, wording: Wording, contract: Contract) -> dict
 
 
 def write_measure(
-    folders: MeasureFolders, measure: Definition, rows: Mapping[str, Sequence[Mapping[str, str]]], place_geoid: str
+    folders: Folders, measure: Definition, rows: Mapping[str, Sequence[Mapping[str, str]]], place_geoid: str
 ) -> tuple[Path, ...]:
     """Write all files of a measure, or none; return them. `ConfigurationError` for an id that is taken or no identifier."""
     if not IDENTIFIER.fullmatch(measure.measure_id):
@@ -143,7 +90,7 @@ def write_measure(
         )
     texts = {folders.seed(name): _with_rows(folders.seed(name), SHARED_SEEDS / f"{name}.csv", new) for name, new in rows.items()}
     texts[model] = render("counts.sql", measure=measure)
-    properties, tests = folders.properties(measure.measure_id), folders.unit_tests(measure.measure_id)
+    properties, tests = folders.described(model), folders.described(model, "unit_tests")
     columns = "columns: *counted" if folders.is_shared else f"columns:\n{_columns()}"
     described = f'  - name: {measure.model}\n    description: "{measure.numerator}."\n    {columns}\n'
     texts[properties] = _appended(properties, "models", described)
@@ -155,7 +102,7 @@ def write_measure(
     return tuple(texts)
 
 
-def about_lag(folders: MeasureFolders) -> str:
+def about_lag(folders: Folders) -> str:
     """What the planned `lag_days` do, and where to change them."""
     return (
         f"the public file has a period from {LAG_DAYS} days after its end, the analyst file at once: set lag_days in "

@@ -14,9 +14,9 @@ from pathlib import Path
 from ingest.contract import Contract
 from ingest.contract.yaml_source import read_yaml
 from ingest.contract_draft import DraftError
+from orchestration.codegen.folders import Folders
 from orchestration.codegen.model_plan import ModelPlan, plan_models
 from orchestration.codegen.render_template import render
-from orchestration.codegen.source_folders import SourceFolders
 from warehouse.fingerprint import text_sha256
 
 HEAD = "version: 2\n\nmodels:\n"
@@ -32,9 +32,7 @@ class Generated:
     plan: ModelPlan
 
 
-def generate(
-    contract: Contract, folders: SourceFolders, taken: frozenset[str] = frozenset(), fact: str | None = None
-) -> Generated:
+def generate(contract: Contract, folders: Folders, taken: frozenset[str] = frozenset(), fact: str | None = None) -> Generated:
     """Write what is missing, and renew what no person has changed.
 
     `taken` are names of models that other sources have; `fact` names the fact. `DraftError` for a name that is taken.
@@ -51,10 +49,10 @@ def generate(
     texts[folders.suite(plan)] = render("suite.yml", plan=plan)
     described = {model: render(f"{kind}.yml", plan=plan) for kind, model in models.items()}
     if not folders.is_shared:
-        texts |= {folders.properties(model): HEAD + entry for model, entry in described.items()}
+        texts |= {folders.described(model): HEAD + entry for model, entry in described.items()}
     changed = {path: _write(path, text, renews=not folders.is_shared) for path, text in texts.items()}
     if folders.is_shared:
-        changed |= {(path := folders.properties(model)): _describe(path, model.stem, entry) for model, entry in described.items()}
+        changed |= {(path := folders.described(model)): _describe(path, model.stem, entry) for model, entry in described.items()}
     return Generated(
         tuple(path for path, is_new in changed.items() if is_new),
         tuple(path for path, is_new in changed.items() if not is_new),

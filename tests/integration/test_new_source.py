@@ -16,9 +16,9 @@ from typer.testing import CliRunner, Result
 from ingest.contract.registry import ContractError, Registry, read_contract
 from ingest.typing import accepted_rows
 from orchestration.cli.application import application
-from orchestration.codegen.draft_source import draft_source, generate_source
-from orchestration.codegen.source_folders import SourceFolders, read_draft
-from orchestration.codegen.todo import todo_of
+from orchestration.codegen.draft_source import DraftRequest, draft_source, generate_source
+from orchestration.codegen.folders import Folders, read_draft
+from orchestration.codegen.missing_steps import steps_of_source
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.transform.dbt_sources import write_sources
 from orchestration.transform.macros.place_types import PLACE_TYPES, read_place_types, write_place_types
@@ -38,14 +38,14 @@ def settings_of(tmp_path: Path) -> Settings:
 
 
 def test_a_file_reaches_a_fact_that_dbt_builds(tmp_path: Path) -> None:
-    settings, folders = settings_of(tmp_path), SourceFolders.of_layer(tmp_path / "layer")
+    settings, folders = settings_of(tmp_path), Folders.of_layer(tmp_path / "layer")
     (tmp_path / "passes.csv").write_text(FILE)
-    drafted = draft_source(settings, NAME, str(tmp_path / "passes.csv"), folders)
+    drafted = draft_source(settings, DraftRequest(NAME, str(tmp_path / "passes.csv")), folders)
     assert drafted.check is not None and drafted.check.gate.passed
     assert drafted.contract.parent == folders.drafts and not folders.sources.exists(), (
         "no run reads a draft that lacks a decision"
     )
-    assert {step.missing.split(":")[0] for step in todo_of(settings, NAME, folders) if step.is_required} == {
+    assert {step.missing.split(":")[0] for step in steps_of_source(settings, NAME, folders) if step.is_required} == {
         "agreement", "statistical_unit",
     }  # fmt: skip
     with pytest.raises(ContractError, match=r"agreement: this key is not decided yet; .*sources todo parks__swim_passes"):
@@ -59,7 +59,7 @@ def test_a_file_reaches_a_fact_that_dbt_builds(tmp_path: Path) -> None:
     generated = generate_source(settings, drafted.contract, folders)
     assert not drafted.contract.exists() and (folders.sources / f"{NAME}.yml").exists()
     assert generated.plan.fact == "fct_swim_passes"
-    assert [step for step in todo_of(settings, NAME, folders) if step.is_required] == []
+    assert [step for step in steps_of_source(settings, NAME, folders) if step.is_required] == []
 
     rows = build(tmp_path, folders)
     assert len(rows) == len(ROWS)
@@ -67,7 +67,7 @@ def test_a_file_reaches_a_fact_that_dbt_builds(tmp_path: Path) -> None:
     assert ("white", dt.date(2025, 5, 17), 58, Decimal("100.5000")) in rows
 
 
-def build(tmp_path: Path, folders: SourceFolders) -> list[tuple[object, ...]]:
+def build(tmp_path: Path, folders: Folders) -> list[tuple[object, ...]]:
     """The rows of the fact, built by dbt in a project of the generated models alone."""
     project, database = tmp_path / "project", tmp_path / "w.duckdb"
     for name in ("seeds", "docs", "sources"):

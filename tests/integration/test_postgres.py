@@ -20,11 +20,12 @@ import sqlalchemy as sa
 from ingest.connectors import CursorPosition, FetchRequest, Origin, open_live
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract_draft import Answers
 from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
 from ingest.landing import ensure_tables, promote, read_cursor
-from orchestration.codegen.draft_source import draft_source
-from orchestration.codegen.source_folders import SourceFolders
+from orchestration.codegen.draft_source import DraftRequest, draft_source
+from orchestration.codegen.folders import Folders
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.context import RunOptions
@@ -318,10 +319,9 @@ def test_a_drafted_table_is_fetched_next_to_dropped_files(
     monkeypatch.setenv("DPT_URL", postgres.url())
     department = dropped_files.Department(tmp_path, monkeypatch, BY_YEAR)
     department.delivers(b_2023=records(2023, 3))
-    folders = SourceFolders.of_layer(tmp_path)
-    drafted = draft_source(
-        department.settings, "dpt__permits", "DPT_URL", folders, table="desk.permits", basis="open_data", unit="record"
-    )
+    folders = Folders.of_layer(tmp_path)
+    request = DraftRequest("dpt__permits", "DPT_URL", "desk.permits", answers=Answers("open_data", "record"))
+    drafted = draft_source(department.settings, request, folders)
     assert drafted.contract == tmp_path / "sources" / "dpt__permits.yml"
     assert check_delivery(department.settings, "dpt__permits", None).result == "fits its contract"
     with open_run(department.settings, RunOptions(as_of="2025-12-01"), "run") as run:

@@ -15,7 +15,7 @@ import yaml
 from duckdb import DuckDBPyConnection
 
 from ingest.contract.registry import read_contract
-from ingest.contract_draft import Draft, DraftError, draft, read_sample
+from ingest.contract_draft import NO_ANSWERS, Answers, Draft, DraftError, draft, read_sample
 from ingest.contract_draft.column_profiles import profile_columns
 from ingest.contract_draft.column_roles import snake_case
 from ingest.contract_draft.contract_text import contract_text, write_draft
@@ -27,16 +27,15 @@ LABELS = {
     "police_observed": frozenset({"Black", "White", "Asian", "Native American", "UnknownFormat"}),
     "eeo4_hr": frozenset({"WHITE"}),
 }
-ANSWERS = {"basis": "open_data", "unit": "person"}
+ANSWERS = Answers("open_data", "person")
 MakeDraft = Callable[..., Draft]
 
 
 @pytest.fixture
 def drafted(tmp_path: Path, con: DuckDBPyConnection) -> MakeDraft:
-    def make(data: bytes | str, name: str = "permits.csv", **options: Any) -> Draft:
+    def make(data: bytes | str, name: str = "permits.csv", answers: Answers = NO_ANSWERS, **options: Any) -> Draft:
         (tmp_path / name).write_bytes(data.encode() if isinstance(data, str) else data)
-        answers = {key: options.pop(key) for key in ANSWERS if key in options}
-        return draft("parks__permits", read_sample(str(tmp_path / name), {}, **options), LABELS, "5553000", con, **answers)
+        return draft("parks__permits", read_sample(str(tmp_path / name), {}, **options), LABELS, "5553000", con, answers)
 
     return make
 
@@ -69,7 +68,7 @@ def test_what_can_be_seen_in_a_delivery(drafted: MakeDraft) -> None:
 
 
 def test_the_draft_reads_back_as_a_contract_and_is_not_written_over(drafted: MakeDraft, tmp_path: Path) -> None:
-    new_draft = drafted(PERMIT_FILE, **ANSWERS)
+    new_draft = drafted(PERMIT_FILE, answers=ANSWERS)
     contract = write_draft(new_draft, tmp_path / "drafts")
     assert yaml.safe_load(contract_text(new_draft)) == new_draft.contract
     assert read_contract(contract).column("fee").currency == "USD"

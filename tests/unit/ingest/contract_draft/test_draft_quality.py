@@ -12,7 +12,7 @@ import pytest
 import yaml
 from duckdb import DuckDBPyConnection
 
-from ingest.contract_draft import Draft, DraftError, draft, read_sample
+from ingest.contract_draft import NO_ANSWERS, Answers, Draft, DraftError, draft, read_sample
 from ingest.contract_draft.column_profiles import profile_columns
 from ingest.contract_draft.contract_text import contract_text
 from ingest.contract_draft.sheet_glob import propose_sheets
@@ -22,11 +22,11 @@ DraftOf = Callable[..., Draft]
 
 @pytest.fixture
 def draft_of(tmp_path: Path, con: DuckDBPyConnection) -> DraftOf:
-    def make(path: Path | str, *, sheet: str | None = None, **answers: str) -> Draft:
+    def make(path: Path | str, *, sheet: str | None = None, answers: Answers = NO_ANSWERS) -> Draft:
         if isinstance(path, str):
             (tmp_path / "staff.csv").write_text(path)
             path = tmp_path / "staff.csv"
-        return draft("der__staff", read_sample(str(path), {}, sheet=sheet), {}, "5553000", con, **answers)
+        return draft("der__staff", read_sample(str(path), {}, sheet=sheet), {}, "5553000", con, answers)
 
     return make
 
@@ -179,7 +179,7 @@ def test_a_sheet_that_is_not_there(draft_of: DraftOf, tmp_path: Path) -> None:
 
 
 def test_answers_are_written_and_missing_ones_marked(draft_of: DraftOf) -> None:
-    answered = draft_of("A,B\n1,x\n", basis="open_data", unit="person")
+    answered = draft_of("A,B\n1,x\n", answers=Answers("open_data", "person"))
     assert answered.contract["agreement"] | {"suppress_below": 0} == {
         "basis": "open_data", "classification": "public", "suppress_below": 0, "zeros": "show",
     }  # fmt: skip

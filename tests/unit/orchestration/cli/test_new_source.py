@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from orchestration.cli import new_source
+from orchestration.cli.new_source import print_todo
 from orchestration.codegen.missing_steps import Step
-from orchestration.codegen.source_folders import SourceFolders
-from orchestration.settings import Settings
 
 NO_MEASURE = Step("measures", "no measure reads fct_visits", "levelground measures new ID --fact fct_visits", is_required=False)
 DECISION = Step("places", "a, b: all have the role address", "the contract", is_required=False)
@@ -28,13 +24,9 @@ def test_a_fact_without_a_measure_is_no_open_decision(
     steps: list[Step],
     kinds: list[str],
     counted: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(new_source, "todo_of", lambda *_: tuple(steps))
-    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
-    new_source._print_todo(settings, "dpt__visits", SourceFolders.of_layer(tmp_path), as_json=False)
+    print_todo("dpt__visits", steps)
     printed = capsys.readouterr()
     lines = [line for line in printed.out.splitlines() if any(step.part in line.split() for step in steps)]
     assert [next(kind for kind in ("missing", "open", "hint") if kind in line.split()) for line in lines] == kinds

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.codegen.draft_source import draft_source
-from orchestration.codegen.source_folders import SourceFolders
+from orchestration.codegen.draft_source import DraftRequest, draft_source
+from orchestration.codegen.folders import Folders
 from orchestration.settings import Settings
 from tests.unit.ingest.contract_draft.test_draft import PERMIT_FILE
 
@@ -19,7 +19,9 @@ def test_a_draft_passes_the_check_of_its_own_delivery(tmp_path: Path, monkeypatc
     settings = Settings.from_environment(
         {"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path / "deliveries")}
     )
-    new_files = draft_source(settings, "parks__permits", str(tmp_path / "permits.csv"), SourceFolders.flat(tmp_path / "drafts"))
+    new_files = draft_source(
+        settings, DraftRequest("parks__permits", str(tmp_path / "permits.csv")), Folders.flat(tmp_path / "drafts")
+    )
     assert new_files.check is not None
     assert new_files.check.gate.passed, new_files.check.gate.reason
     assert new_files.check.delivery is not None

@@ -15,11 +15,11 @@ import duckdb
 import pytest
 
 from ingest.contract.registry import load_registry
-from ingest.contract_draft import draft, read_sample
+from ingest.contract_draft import NO_ANSWERS, Answers, draft, read_sample
 from ingest.contract_draft.contract_text import contract_text
-from orchestration.codegen.measure_files import MeasureFolders, Wording, seed_rows, write_measure
+from orchestration.codegen.folders import Folders
+from orchestration.codegen.measure_files import Wording, seed_rows, write_measure
 from orchestration.codegen.measure_model import Definition, find_fact
-from orchestration.codegen.source_folders import SourceFolders
 from orchestration.codegen.source_models import generate
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.model_files import read_models
@@ -31,7 +31,7 @@ LABELS = {
     "police_observed": frozenset({"Black", "White", "Asian", "Native American", "Unknown"}),
     "us_core": frozenset({"Black or African American", "White", "Asian"}),
 }
-ANSWERS = {"basis": "open_data", "unit": "person"}
+ANSWERS = Answers("open_data", "person")
 DAYS = range(10, 60)
 
 
@@ -101,11 +101,11 @@ def portal(folder: Path) -> Path:
 KINDS = (csv_with_key, csv_without_key, workbooks_by_group, json_records, boxes_of_race, portal)
 
 
-@pytest.mark.parametrize(("write", "answers"), [*((kind, ANSWERS) for kind in KINDS), (csv_with_key, {})])
-def test_a_draft_is_that_of_the_golden_file(tmp_path: Path, write: Callable[[Path], Path], answers: dict[str, str]) -> None:
-    made = draft("parks__permits", read_sample(str(write(tmp_path)), {}), LABELS, "5553000", duckdb.connect(), **answers)
+@pytest.mark.parametrize(("write", "answers"), [*((kind, ANSWERS) for kind in KINDS), (csv_with_key, NO_ANSWERS)])
+def test_a_draft_is_that_of_the_golden_file(tmp_path: Path, write: Callable[[Path], Path], answers: Answers) -> None:
+    made = draft("parks__permits", read_sample(str(write(tmp_path)), {}), LABELS, "5553000", duckdb.connect(), answers)
     asked = "".join(f"{question}\n" for question in made.questions)
-    compare(f"draft_{write.__name__}{'' if answers else '_open'}", f"{contract_text(made)}=== questions\n{asked}")
+    compare(f"draft_{write.__name__}{'' if answers.basis else '_open'}", f"{contract_text(made)}=== questions\n{asked}")
 
 
 NUMBER = {"name": "visit_number", "type": "text", "required": True, "role": "key"}
@@ -150,7 +150,7 @@ CONTRACTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_the_models_of_a_contract_are_those_of_the_golden_file(tmp_path: Path, name: str) -> None:
-    generate(visits_contract(**CONTRACTS[name]), SourceFolders.of_layer(tmp_path))
+    generate(visits_contract(**CONTRACTS[name]), Folders.of_layer(tmp_path))
     compare(f"models_{name}", files_of(tmp_path))
 
 
@@ -172,7 +172,7 @@ def test_the_files_of_a_measure_are_those_of_the_golden_file(tmp_path: Path, kin
             name, kind, find_fact(fact, models, kind), source, counted, among, "Cases counted", "Cases", is_of_city
         )
         wording = Wording("A name", "A question?", "A caveat.", "lower", population_scheme="pl_2020" if kind == "rate" else "")
-        layer = MeasureFolders.of_layer(tmp_path)
+        layer = Folders.of_layer(tmp_path)
         write_measure(layer, measure, seed_rows(measure, wording, contracts[source]), "5553000")
     compare(f"measures_{kind}", files_of(tmp_path))
 

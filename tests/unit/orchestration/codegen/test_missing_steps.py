@@ -9,10 +9,9 @@ import pytest
 from expectations.marts.suites import read_suites
 from ingest.contract.crosswalk import CROSSWALK
 from ingest.layers import Layer
-from orchestration.codegen.missing_steps import open_decisions, steps_of_contract, steps_of_models
-from orchestration.codegen.source_folders import SourceFolders
+from orchestration.codegen.folders import Folders
+from orchestration.codegen.missing_steps import open_decisions, steps_of_contract, steps_of_models, steps_of_source
 from orchestration.codegen.source_models import generate
-from orchestration.codegen.todo import todo_of
 from orchestration.settings import Settings
 from orchestration.transform.model_files import read_models
 from tests.support.visits import visits_contract
@@ -20,21 +19,21 @@ from tests.unit.orchestration.codegen.test_source_models import COLUMNS, KEYED
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> SourceFolders:
-    return SourceFolders.of_layer(tmp_path / "layer")
+def folders(tmp_path: Path) -> Folders:
+    return Folders.of_layer(tmp_path / "layer")
 
 
-def parts(folders: SourceFolders) -> list[str]:
+def parts(folders: Folders) -> list[str]:
     contract = visits_contract(columns=COLUMNS, **KEYED)
     suites = {suite.table: suite for suite in read_suites(folders.suites)}
     return [step.part for step in steps_of_models(contract, read_models([folders.models]), suites) if step.is_required]
 
 
-def test_a_source_without_models_is_landed_only(folders: SourceFolders) -> None:
+def test_a_source_without_models_is_landed_only(folders: Folders) -> None:
     assert parts(folders) == ["staging"]
 
 
-def test_what_is_generated_lacks_only_decisions(folders: SourceFolders) -> None:
+def test_what_is_generated_lacks_only_decisions(folders: Folders) -> None:
     generate(visits_contract(columns=COLUMNS, **KEYED), folders)
     assert parts(folders) == []
 
@@ -48,13 +47,13 @@ def test_what_is_generated_lacks_only_decisions(folders: SourceFolders) -> None:
         ("models/staging/dpt/_stg_dpt__visits__models.yml", ["columns"]),
     ],
 )
-def test_each_missing_file_is_a_step(folders: SourceFolders, tmp_path: Path, broken: str, found: list[str]) -> None:
+def test_each_missing_file_is_a_step(folders: Folders, tmp_path: Path, broken: str, found: list[str]) -> None:
     generate(visits_contract(columns=COLUMNS, **KEYED), folders)
     (tmp_path / "layer" / broken).unlink()
     assert sorted(set(parts(folders))) == found
 
 
-def test_several_parts_of_an_address_are_joined_by_a_person(folders: SourceFolders) -> None:
+def test_several_parts_of_an_address_are_joined_by_a_person(folders: Folders) -> None:
     street = {"name": "street", "role": "address", "privacy": "quasi_identifier"}
     contract = visits_contract(columns=[*COLUMNS[:3], street], **KEYED)
     made = generate(contract, folders)
@@ -98,9 +97,9 @@ def test_marks_of_a_draft_are_decisions(tmp_path: Path) -> None:
     assert not_asked.remedy == f"{draft}:2"
 
 
-def test_a_draft_without_decisions_is_listed_and_not_read(tmp_path: Path, folders: SourceFolders) -> None:
+def test_a_draft_without_decisions_is_listed_and_not_read(tmp_path: Path, folders: Folders) -> None:
     folders.drafts.mkdir(parents=True)
     (folders.drafts / "dpt__visits.yml").write_text("source: dpt__visits\n# agreement: {}  # decide: not asked\n")
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")})
-    (step,) = todo_of(settings, "dpt__visits", folders)
+    (step,) = steps_of_source(settings, "dpt__visits", folders)
     assert step.part == "contract" and step.is_required

@@ -12,9 +12,10 @@ import yaml
 
 from ingest.contract.registry import load_registry
 from ingest.layers import rows_of_seed
-from orchestration.codegen.measure_files import MeasureFolders, Wording, about_lag, seed_rows, write_measure
+from orchestration.codegen.folders import Folders
+from orchestration.codegen.measure_files import Wording, about_lag, seed_rows, write_measure
 from orchestration.codegen.measure_model import Definition, check_conditions, find_fact
-from orchestration.codegen.measure_todo import todo_of_measure
+from orchestration.codegen.missing_steps import steps_of_measure
 from orchestration.codegen.render_template import render
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS, ConfigurationError
 from orchestration.transform.macros.registrations import registered
@@ -32,7 +33,7 @@ def models() -> dict[str, ModelFile]:
 def definition(
     models: dict[str, ModelFile], kind: str = "proportion", fact: str = "fct_court_cases", **changes: Any
 ) -> Definition:
-    given = {
+    given: dict[str, Any] = {
         "measure_id": "dismissed_share", "kind": kind, "fact": find_fact(fact, models, kind), "source": COURT,
         "counted": "finding_code = 'dismissed'", "among": "finding_code is not null", "numerator": "Cases dismissed",
         "denominator": "Cases with a finding",
@@ -44,25 +45,25 @@ def counts_sql(measure: Definition) -> str:
     return render("counts.sql", measure=measure)
 
 
-def write(folders: MeasureFolders, measure: Definition, **wording: str) -> tuple[Path, ...]:
+def write(folders: Folders, measure: Definition, **wording: str) -> tuple[Path, ...]:
     words = Wording("Cases dismissed", "How many cases are dismissed?", "Many cases never come to court.", "none", **wording)
     return write_measure(folders, measure, seed_rows(measure, words, load_registry()[measure.source]), CITY)
 
 
 @pytest.fixture
-def layer(tmp_path: Path) -> MeasureFolders:
-    return MeasureFolders.of_layer(tmp_path / "layer")
+def layer(tmp_path: Path) -> Folders:
+    return Folders.of_layer(tmp_path / "layer")
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> MeasureFolders:
+def repository(tmp_path: Path) -> Folders:
     """A copy of the files of this repository that a measure changes."""
-    folders = MeasureFolders(tmp_path / "seeds", tmp_path / "models", is_shared=True)
+    folders = Folders(tmp_path, tmp_path, tmp_path / "models", tmp_path, tmp_path / "seeds", is_shared=True)
     folders.seeds.mkdir()
     for name in (*SEEDS, "texts_es", "texts_hmn"):
         shutil.copy(SHARED_SEEDS / f"{name}.csv", folders.seed(name))
     folders.counts("x").parent.mkdir(parents=True)
-    for path in (MeasureFolders.shared().properties("x"), MeasureFolders.shared().unit_tests("x")):
+    for path in (Folders.shared().described(Folders.shared().counts("x"), what) for what in ("models", "unit_tests")):
         shutil.copy(path, folders.counts("x").parent / path.name)
     return folders
 
@@ -132,7 +133,7 @@ def test_a_fact_that_cannot_be_counted_is_refused(models: dict[str, ModelFile], 
         find_fact(fact, models, kind)
 
 
-def test_a_layer_gets_rows_of_its_own_and_a_described_model(layer: MeasureFolders, models: dict[str, ModelFile]) -> None:
+def test_a_layer_gets_rows_of_its_own_and_a_described_model(layer: Folders, models: dict[str, ModelFile]) -> None:
     written = write(layer, definition(models))
     assert len(written) == 7
     for name in SEEDS:
@@ -142,48 +143,51 @@ def test_a_layer_gets_rows_of_its_own_and_a_described_model(layer: MeasureFolder
     assert (row["measure_id"], row["source"], row["places"]) == ("dismissed_share", COURT, "city:month|aldermanic_district:year")
     (model,) = read_models([layer.models]).values()
     assert model.name == "int_dismissed_share__counts"
-    assert model.declared_in == layer.properties("dismissed_share")
+    assert model.declared_in == layer.described(layer.counts("dismissed_share"))
     assert set(model.columns) >= {"numerator", "denominator", "geocoded_pct"}
     assert registered({model.name: model})["counts_models"] == [model.name]
-    (test,) = yaml.safe_load(layer.unit_tests("dismissed_share").read_text(encoding="utf-8"))["unit_tests"]
+    (test,) = yaml.safe_load(layer.described(layer.counts("dismissed_share"), "unit_tests").read_text(encoding="utf-8"))[
+        "unit_tests"
+    ]
     assert test["model"] == model.name and test["expect"]["rows"][0]["numerator"] == -1
-    assert [(step.part, step.is_required) for step in todo_of_measure("dismissed_share", [layer])] == [
+    assert [(step.part, step.is_required) for step in steps_of_measure("dismissed_share", layer)] == [
         ("unit test", True), ("plan", False), ("scorecard", False), ("registry", False), ("texts", False), ("texts", False),
     ]  # fmt: skip
 
 
-def test_what_is_left_is_listed_until_it_is_done(layer: MeasureFolders, models: dict[str, ModelFile]) -> None:
+def test_what_is_left_is_listed_until_it_is_done(layer: Folders, models: dict[str, ModelFile]) -> None:
     write(layer, definition(models), race_level="total_only", legal_basis="File 1")
-    tests = layer.unit_tests("dismissed_share")
+    tests = layer.described(layer.counts("dismissed_share"), "unit_tests")
     tests.write_text(tests.read_text(encoding="utf-8").replace(": -1", ": 2"), encoding="utf-8")
-    assert {step.part for step in todo_of_measure("dismissed_share", [layer]) if step.is_required} == set()
-    assert [step.part for step in todo_of_measure("dismissed_share", [layer])] == ["scorecard", "texts", "texts"]
+    assert {step.part for step in steps_of_measure("dismissed_share", layer) if step.is_required} == set()
+    assert [step.part for step in steps_of_measure("dismissed_share", layer)] == ["scorecard", "texts", "texts"]
     layer.counts("dismissed_share").unlink()
     layer.seed("texts_en").unlink()
-    assert [step.part for step in todo_of_measure("dismissed_share", [layer]) if step.is_required] == ["model", "texts"]
+    assert [step.part for step in steps_of_measure("dismissed_share", layer) if step.is_required] == ["model", "texts"]
     with pytest.raises(ConfigurationError, match="no registry has the measure"):
-        todo_of_measure("unknown", [layer])
+        steps_of_measure("unknown", layer)
 
 
-def test_this_repository_needs_translations_and_planted_truth_too(
-    repository: MeasureFolders, models: dict[str, ModelFile]
-) -> None:
+def test_this_repository_needs_translations_and_planted_truth_too(repository: Folders, models: dict[str, ModelFile]) -> None:
     before = {name: rows_of_seed(repository.seed(name)) for name in SEEDS}
     write(repository, definition(models))
     for name, rows in before.items():
         assert rows_of_seed(repository.seed(name))[: len(rows)] == rows, "rows are added at the end"
         assert len(rows_of_seed(repository.seed(name))) == len(rows) + 1
-    described = yaml.safe_load(repository.properties("x").read_text(encoding="utf-8"))["models"]
+    described = yaml.safe_load(repository.described(repository.counts("x")).read_text(encoding="utf-8"))["models"]
     assert described[-1]["name"] == "int_dismissed_share__counts"
     assert described[-1]["columns"] == described[0]["columns"]
     assert (
-        yaml.safe_load(repository.unit_tests("x").read_text(encoding="utf-8"))["unit_tests"][-1]["model"] == described[-1]["name"]
+        yaml.safe_load(repository.described(repository.counts("x"), "unit_tests").read_text(encoding="utf-8"))["unit_tests"][-1][
+            "model"
+        ]
+        == described[-1]["name"]
     )
-    required = [step.part for step in todo_of_measure("dismissed_share", [repository]) if step.is_required]
+    required = [step.part for step in steps_of_measure("dismissed_share", repository) if step.is_required]
     assert required == ["unit test", "texts", "texts", "sample"]
 
 
-def test_a_measure_that_exists_and_a_name_that_is_none_are_refused(layer: MeasureFolders, models: dict[str, ModelFile]) -> None:
+def test_a_measure_that_exists_and_a_name_that_is_none_are_refused(layer: Folders, models: dict[str, ModelFile]) -> None:
     write(layer, definition(models))
     with pytest.raises(ConfigurationError, match="already"):
         write(layer, definition(models))
@@ -203,7 +207,7 @@ def test_figures_of_persons_are_planned_one_by_one(models: dict[str, ModelFile])
     assert (undecided["race_level"], undecided["note"]) == ("none", "Not decided yet")
 
 
-def test_when_the_public_file_has_a_period_is_stated_as_planned(layer: MeasureFolders, models: dict[str, ModelFile]) -> None:
+def test_when_the_public_file_has_a_period_is_stated_as_planned(layer: Folders, models: dict[str, ModelFile]) -> None:
     write(layer, definition(models), race_level="total_only")
     (days,) = {row["lag_days"] for row in rows_of_seed(layer.seed("publication_plan"))}
     assert f"from {days} days after its end" in about_lag(layer) and str(layer.seed("publication_plan")) in about_lag(layer)

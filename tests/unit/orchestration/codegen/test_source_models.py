@@ -9,7 +9,7 @@ import yaml
 
 from expectations.marts.suites import read_suite
 from ingest.contract_draft import DraftError
-from orchestration.codegen.source_folders import SourceFolders
+from orchestration.codegen.folders import Folders
 from orchestration.codegen.source_models import generate
 from orchestration.transform.macros.registrations import missing_meta, registered
 from orchestration.transform.model_files import read_models
@@ -27,11 +27,11 @@ KEYED = {"load": {"mode": "replace", "key": ["visit_number"], "duplicates": "kee
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> SourceFolders:
-    return SourceFolders.of_layer(tmp_path / "layer")
+def folders(tmp_path: Path) -> Folders:
+    return Folders.of_layer(tmp_path / "layer")
 
 
-def test_a_record_of_a_person_with_a_place_reaches_a_fact(folders: SourceFolders) -> None:
+def test_a_record_of_a_person_with_a_place_reaches_a_fact(folders: Folders) -> None:
     made = generate(visits_contract(columns=COLUMNS, **KEYED), folders)
     models = read_models([folders.models])
     assert set(models) == {"stg_dpt__visits", "fct_visits"}
@@ -59,7 +59,7 @@ def test_a_record_of_a_person_with_a_place_reaches_a_fact(folders: SourceFolders
     ("kind", "sql"),
     [("text", "left({}.zip_code, 5)"), ("integer", "lpad(cast({}.zip_code as varchar), 5, '0')"), ("decimal", None)],
 )
-def test_a_zip_code_is_read_as_five_digits(folders: SourceFolders, kind: str, sql: str | None) -> None:
+def test_a_zip_code_is_read_as_five_digits(folders: Folders, kind: str, sql: str | None) -> None:
     zip_code = {"name": "zip", "type": kind, "role": "zip", "privacy": "quasi_identifier"}
     generate(visits_contract(columns=[*COLUMNS[:2], zip_code], **KEYED), folders)
     fact = read_models([folders.models])["fct_visits"]
@@ -86,13 +86,13 @@ def test_a_zip_code_is_read_as_five_digits(folders: SourceFolders, kind: str, sq
     ],
     ids=["list", "questions", "boxes"],
 )
-def test_each_form_of_race_is_read_by_its_macro(folders: SourceFolders, columns: list[dict[str, str]], macro: str) -> None:
+def test_each_form_of_race_is_read_by_its_macro(folders: Folders, columns: list[dict[str, str]], macro: str) -> None:
     race = [{**column, "vocabulary": "spd15_2024", "privacy": "sensitive"} for column in columns]
     generate(visits_contract(columns=[*COLUMNS[:2], *race], **KEYED), folders)
     assert f"{{{{ {macro} }}}}" in read_models([folders.models])["stg_dpt__visits"].sql
 
 
-def test_counts_of_a_tract_are_counts_of_places(folders: SourceFolders) -> None:
+def test_counts_of_a_tract_are_counts_of_places(folders: Folders) -> None:
     columns = ({"name": "tract", "role": "geoid", "required": True}, {"name": "filings", "type": "integer", "role": "count"})
     contract = visits_contract(columns=columns, statistical_unit="aggregate", load={"mode": "replace", "key": None})
     made = generate(contract, folders)
@@ -104,7 +104,7 @@ def test_counts_of_a_tract_are_counts_of_places(folders: SourceFolders) -> None:
     assert not missing_meta(models)
 
 
-def test_a_changed_contract_renews_what_no_person_has_changed(folders: SourceFolders) -> None:
+def test_a_changed_contract_renews_what_no_person_has_changed(folders: Folders) -> None:
     contract = visits_contract(columns=COLUMNS, **KEYED)
     made = generate(contract, folders)
     fact, suite = folders.fact(made.plan), folders.suite(made.plan)
@@ -117,7 +117,7 @@ def test_a_changed_contract_renews_what_no_person_has_changed(folders: SourceFol
 
 
 def test_a_description_is_added_to_the_yaml_of_a_shared_folder(tmp_path: Path) -> None:
-    shared = SourceFolders(tmp_path, tmp_path / "drafts", tmp_path / "models", tmp_path / "suites", is_shared=True)
+    shared = Folders(tmp_path, tmp_path / "drafts", tmp_path / "models", tmp_path / "suites", tmp_path, is_shared=True)
     described = tmp_path / "models" / "staging" / "dpt" / "_dpt__models.yml"
     described.parent.mkdir(parents=True)
     described.write_text("version: 2\n\nmodels:\n  - name: stg_dpt__desks # a comment\n    description: Desks\n")
@@ -128,14 +128,14 @@ def test_a_description_is_added_to_the_yaml_of_a_shared_folder(tmp_path: Path) -
     assert not again.written, "a file of this repository is never renewed"
 
 
-def test_a_name_that_another_fact_has_is_not_taken(folders: SourceFolders) -> None:
+def test_a_name_that_another_fact_has_is_not_taken(folders: Folders) -> None:
     contract = visits_contract(columns=COLUMNS, **KEYED)
     assert generate(contract, folders, frozenset({"fct_visits"})).plan.fact == "fct_dpt_visits"
     with pytest.raises(DraftError, match="a fact fct_visits exists already; name another with --fact"):
         generate(contract, folders, frozenset({"fct_visits"}), fact="fct_visits")
 
 
-def test_text_of_a_contract_opens_no_expression_of_dbt(folders: SourceFolders) -> None:
+def test_text_of_a_contract_opens_no_expression_of_dbt(folders: Folders) -> None:
     made = generate(visits_contract(columns=COLUMNS, title='Visits {{ env_var("KEY") }} "a"', **KEYED), folders)
-    text = folders.properties(folders.fact(made.plan)).read_text()
+    text = folders.described(folders.fact(made.plan)).read_text()
     assert "{{ env_var" not in text and yaml.safe_load(text)["models"][0]["name"] == "fct_visits"

@@ -9,15 +9,15 @@ import pytest
 
 from ingest import layers
 from ingest.layers import CITIES, STATES
-from orchestration.codegen import source_folders
+from orchestration.codegen import folders as folders_module
 from orchestration.codegen.draft_source import generate_source
-from orchestration.codegen.source_folders import SourceFolders, refuse_installed, state_layers
+from orchestration.codegen.folders import Folders, refuse_installed, state_layers
 from orchestration.settings import ConfigurationError, Settings
 
 
 def test_nothing_is_written_into_an_installed_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     refuse_installed(CITIES / "kansas_city" / "sources")
-    monkeypatch.setattr(source_folders, "IS_CHECKOUT", False)
+    monkeypatch.setattr(folders_module, "IS_CHECKOUT", False)
     refuse_installed(tmp_path / "sources")
     with pytest.raises(ConfigurationError, match=r"an upgrade would remove .* name a layer of your own with --layer FOLDER"):
         refuse_installed(CITIES / "kansas_city" / "sources")
@@ -25,7 +25,7 @@ def test_nothing_is_written_into_an_installed_package(monkeypatch: pytest.Monkey
 
 def test_the_contract_of_a_state_is_left_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shutil.copytree(STATES / "wisconsin", tmp_path / "states" / "wisconsin")
-    for module in (layers, source_folders):
+    for module in (layers, folders_module):
         monkeypatch.setattr(module, "STATES", tmp_path / "states")
     (tmp_path / "layer").mkdir()
     (tmp_path / "layer" / "city.yml").write_text("city: madison\nstate: wisconsin\n")
@@ -38,7 +38,7 @@ def test_the_contract_of_a_state_is_left_where_it_is(monkeypatch: pytest.MonkeyP
     )
     (layer,) = state_layers(settings)
     contract = layer.folder / "sources" / "dpi__act.yml"
-    generated = generate_source(settings, contract, SourceFolders.of_layer(tmp_path / "layer"))
+    generated = generate_source(settings, contract, Folders.of_layer(tmp_path / "layer"))
     assert contract.is_file()
     assert not (tmp_path / "layer" / "sources").exists()
     assert all(path.is_relative_to(tmp_path / "layer") for path in generated.written)
