@@ -89,7 +89,7 @@ def new(
 ) -> None:
     """Write a new measure: registry row, counts model, plan row, texts and the skeleton of a unit test.
 
-    Prints the files and what is left to decide. `levelground try SOURCE` shows its figures.
+    Prints the files and what is left to decide. `levelground try SOURCE` builds it.
     """
     settings = Settings.from_environment()
     folders = _folders(settings, layer, shared)
@@ -114,7 +114,7 @@ def new(
         out.print(f"written: {path}".replace(f"{Path.cwd()}/", ""), markup=False)
     print_todo(measure, steps_of_measure(measure, folders))
     err.print(about_lag(folders), markup=False)
-    err.print(f"`levelground try {contract.source}` builds it and shows its figures", markup=False)
+    err.print(f"`levelground try {contract.source}` builds it on a copy of the home", markup=False)
 
 
 def todo(

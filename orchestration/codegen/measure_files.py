@@ -1,6 +1,6 @@
 """Write a new measure: its seed rows, counts model, description and unit test, into a city's layer or this repository.
 
-`measure_model` writes the SQL, `measure_todo` lists what is left. See docs/add-a-measure.md.
+`measure_model` defines what it counts, `missing_steps` lists what is left. See docs/add-a-measure.md.
 """
 
 from __future__ import annotations
