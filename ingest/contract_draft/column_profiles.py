@@ -1,10 +1,11 @@
-"""ColumnProfile the columns of a delivery: types of cells, words for missing values, numbers of values, likely private content.
+"""Profile the columns of a delivery: types of cells, words for missing values, numbers of values, likely private content.
 
 It counts in SQL, with the expressions that gate and landing use. See `column_roles` for the meaning of a column.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,26 +55,25 @@ CANDIDATES: tuple[dict[str, Any], ...] = (
     {"type": "boolean"},
 )
 # What cells of a type look like at all: most columns are texts, and need not be tried.
-SHAPES = {
+SHAPES = {"integer": "number", "decimal": "number", "date": "time", "timestamp": "time", "boolean": "word"}
+PATTERNS = {
     "number": r"^[-+$€£(]*\s*[\d.,]+([eE][-+]?\d+)?\s*\)?$",
     "time": r"\d.*[-/. :,].*\d|^\d{8}$|^\d{14}$",
     "word": r"^[A-Za-z]{1,5}$|^[01]$",
-}
-OF_SHAPE = {"integer": "number", "decimal": "number", "date": "time", "timestamp": "time", "boolean": "word"}
-FOUR_DIGITS = r"\d{4}"
-MIDNIGHT = r"^\d{4}-\d\d-\d\d([ T]00:00(:00(\.0+)?)?)?$"
-PATTERNS = {
+    "bit": "^[01]$",
+    "midnight": r"^\d{4}-\d\d-\d\d([ T]00:00(:00(\.0+)?)?)?$",
+    "day_number": r"^(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$",
+    "leading_zero": r"^0\d+$",
     "email": r"[\w.+-]+@[\w-]+\.\w{2,}",
     "phone": r"(^|[^\d])\(?[2-9]\d{2}\)?[ .-]?\d{3}[ .-]\d{4}([^\d]|$)",
     "ssn": r"(^|[^\d])\d{3}-\d{2}-\d{4}([^\d]|$)",
     "person": r"^\s*[A-Z][A-Za-z'-]+,\s*[A-Z][A-Za-z.'-]*(\s+[A-Z]\.?)?\s*$",
     "geoid": r"^(\d{11}|\d{12}|\d{15})$",
-    "zip": r"^\d{5}(-\d{4})?$",
     "point": r"^(POINT ?)?\(-?\d+\.\d+,? +-?\d+\.\d+\)$",
     "street": r"^\s*\d+(-\d+)?\s+([NSEW]\.?\s|north|south|east|west)?.*[A-Za-z]{2}",
-    "leading_zero": r"^0\d+$",
     "offset": OFFSET,
 }
+FOUR_DIGITS = r"\d{4}"
 # In a text the other words may be answers.
 NOTHING_IN_A_TEXT = ("null", "(null)", "n/a", "#n/a", "nan")
 SHOWN_LABELS = 60
@@ -84,14 +84,13 @@ class ColumnProfile:
     """One delivered column: how it reads (`reads`: the contract's keys for its type), and what its cells look like.
 
     `filled` and `distinct` count cells that are not empty; `labels` are the distinct values of a column with few of them, which
-    never leave the process; shares are of filled cells, in percent.
+    never leave the process; `shares` are of filled cells, in percent, by `PATTERNS`.
     """
 
     name: str
     rows: int
     filled: int
     distinct: int
-    longest: int
     mean_length: float
     least: float | None
     most: float | None
@@ -126,57 +125,44 @@ def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Column
         f'create or replace temp table cells as select trim("{cell}") as c, count(*) as n from drafted '
         f"where trim(coalesce(\"{cell}\", '')) <> '' group by all"
     )
-    filled, distinct, longest, mean, least, most = con.execute(
-        "select coalesce(sum(n), 0), count(*), coalesce(max(length(c)), 0), coalesce(sum(n * length(c)) / sum(n), 0), "
+    filled, distinct, mean, least, most = con.execute(
+        "select coalesce(sum(n), 0), count(*), coalesce(sum(n * length(c)) / sum(n), 0), "
         "min(try_cast(c as double)), max(try_cast(c as double)) from cells"
-    ).fetchone() or (0, 0, 0, 0, None, None)
+    ).fetchone() or (0, 0, 0, None, None)
     words = ", ".join(literal(word) for word in NOTHING)
-    tokens = dict.fromkeys(
-        row[0] for row in con.execute(f"select c from cells where lower(c) in ({words}) order by c").fetchall()
-    )
-    null_tokens = {token: NOTHING[token.lower()] for token in tokens}
+    tokens = con.execute(f"select c from cells where lower(c) in ({words}) order by c").fetchall()
+    null_tokens = {token: NOTHING[token.lower()] for (token,) in tokens}
     con.execute(f"create or replace temp table filled as select c, n from cells where lower(c) not in ({words})")
-    reads = _reads(con) if filled else {"type": "text"}
-    shares = {
-        kind: found for kind, pattern in PATTERNS.items() if (found := _share(con, f"regexp_matches(c, {literal(pattern)})")) > 0
-    }
+    found = _shares(con, (f"regexp_matches(c, {literal(pattern)})" for pattern in PATTERNS.values()))
+    shares = dict(zip(PATTERNS, found, strict=True))
+    reads = _reads(con, shares) if filled else {"type": "text"}
     labels = tuple(row[0] for row in con.execute(f"select c from cells order by n desc, c limit {SHOWN_LABELS + 1}").fetchall())
-    day_first = (
-        reads.get("formats") in (["%m/%d/%Y"], ["%m/%d/%y"])
-        and _share(con, _typed({"type": "date", "formats": [reads["formats"][0].replace("%m/%d", "%d/%m")]})) >= READS_PCT
-    )
+    day_first = False
+    if reads.get("formats") in (["%m/%d/%Y"], ["%m/%d/%y"]):
+        other = {"type": "date", "formats": [reads["formats"][0].replace("%m/%d", "%d/%m")]}
+        day_first = _shares(con, [_typed(other)])[0] >= READS_PCT
     if reads["type"] == "text":
         null_tokens = {token: why for token, why in null_tokens.items() if token.lower() in NOTHING_IN_A_TEXT}
     return ColumnProfile(
-        name, rows, int(filled), distinct, longest, mean, least, most, reads, null_tokens, shares,
+        name, rows, int(filled), distinct, mean, least, most, reads, null_tokens, shares,
         labels if len(labels) <= SHOWN_LABELS else (), day_first,
     )  # fmt: skip
 
 
-def _reads(con: DuckDBPyConnection) -> dict[str, Any]:
+def _reads(con: DuckDBPyConnection, shares: Mapping[str, float]) -> dict[str, Any]:
     """The type of the filled cells. A number that begins with a zero is a code, and a day without time a date."""
-    if _share(con, f"regexp_matches(c, {literal(PATTERNS['leading_zero'])})") > 0:
+    candidates = [keys for keys in CANDIDATES if shares[SHAPES[keys["type"]]] >= READS_PCT]
+    if shares["leading_zero"] > 0:
         return {"type": "text"}
-    if _share(con, f"regexp_matches(c, {literal(MIDNIGHT)})") == 100 and _share(con, _typed({"type": "timestamp"})) == 100:
+    if shares["midnight"] == 100 and _shares(con, [_typed({"type": "timestamp"})]) == (100,):
         return {"type": "date"}
-    shapes = [shape for shape, pattern in SHAPES.items() if _share(con, f"regexp_matches(c, {literal(pattern)})") >= READS_PCT]
-    candidates = [keys for keys in CANDIDATES if OF_SHAPE[keys["type"]] in shapes]
-    if not candidates:
-        return {"type": "text"}
-    ratio = ", ".join(f"coalesce(100.0 * sum(n) filter (where {_typed(keys)}) / sum(n), 0)" for keys in candidates)
-    found = con.execute(f"select {ratio} from filled").fetchone() or ()
-    for keys, share in zip(candidates, found, strict=True):
-        if share < READS_PCT:
+    for keys, share in zip(candidates, _shares(con, map(_typed, candidates)), strict=True):
+        if share < READS_PCT or (keys["type"] == "boolean" and shares["bit"] == 100):
             continue
-        if (
-            keys["type"] == "integer"
-            and _share(con, "regexp_full_match(c, '(19|20)\\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\\d|3[01])')") == 100
-        ):
+        if keys["type"] == "integer" and shares["day_number"] == 100:
             return {"type": "date", "formats": ["%Y%m%d"]}
-        if keys["type"] == "timestamp" and _share(con, f"cast({_value(keys)} as time) = time '00:00:00'") == 100:
+        if keys["type"] == "timestamp" and _shares(con, [f"cast({_value(keys)} as time) = time '00:00:00'"]) == (100,):
             return keys | {"type": "date"}
-        if keys["type"] == "boolean" and _share(con, "c in ('0', '1')") == 100:
-            continue
         return dict(keys)
     return {"type": "text"}
 
@@ -186,14 +172,15 @@ def _value(keys: dict[str, Any]) -> str:
 
 
 def _typed(keys: dict[str, Any]) -> str:
-    column = Column.model_validate({"name": "c", **keys}, context=load_vocabulary())
-    reads = f"({typed_expression(column)}) is not null"
+    reads = f"({_value(keys)}) is not null"
     # DuckDB reads 25 as the year 25, also without a format
-    if column.type in ("date", "timestamp") and all("%Y" in form for form in column.formats):
+    if keys["type"] in ("date", "timestamp") and all("%Y" in form for form in keys.get("formats", ())):
         return f"({reads} and regexp_matches(c, {literal(FOUR_DIGITS)}))"
     return reads
 
 
-def _share(con: DuckDBPyConnection, condition: str) -> float:
-    found = con.execute(f"select coalesce(100.0 * sum(n) filter (where {condition}) / sum(n), 0) from filled").fetchone()
-    return float(found[0]) if found else 0.0
+def _shares(con: DuckDBPyConnection, conditions: Iterable[str]) -> tuple[float, ...]:
+    """The percentages of filled cells that meet each condition."""
+    counted = ", ".join(f"coalesce(100.0 * sum(n) filter (where {condition}) / sum(n), 0)::double" for condition in conditions)
+    found = con.execute(f"select {counted} from filled").fetchone() if counted else None
+    return found or ()

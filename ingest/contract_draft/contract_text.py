@@ -12,7 +12,7 @@ import yaml
 
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract_draft.delivered_sample import DraftError
-from ingest.contract_draft.draft import OPEN_DECISIONS, Draft
+from ingest.contract_draft.draft import ASKED, OPEN_DECISIONS, Draft
 from warehouse.printable import printable
 
 # What a person chooses from, next to a key that the draft lacks.
@@ -23,21 +23,7 @@ CHOICES = {
 # The same next to a key that the draft guesses.
 GUESSED = {"policy_area": "policy_areas", "cadence": "cadences"}
 DECIDE, NOT_ASKED = "  # decide", "  # decide: not asked"
-TOLD_BY_PEOPLE = frozenset(
-    {
-        "title",
-        "policy_area",
-        "jurisdiction",
-        "grain",
-        "steward",
-        "agreement",
-        "statistical_unit",
-        "platform",
-        "load",
-        "cadence",
-        "freshness",
-    }
-)
+MARKED = {*ASKED, *(key for text in OPEN_DECISIONS for key in text.partition(":")[0].split(", "))}
 
 
 def write_draft(draft: Draft, folder: Path) -> Path:
@@ -68,7 +54,7 @@ def contract_text(draft: Draft) -> str:
             lines.append(f"# {key}: {_choices(key)}{NOT_ASKED}")
         else:
             is_answered = key == "statistical_unit" and key in draft.answered
-            mark = DECIDE if key in TOLD_BY_PEOPLE and not is_answered else ""
+            mark = DECIDE if key in MARKED and not is_answered else ""
             choices = f": {' | '.join(vocabulary[GUESSED[key]])}" if key in GUESSED else ""
             lines.append(f"{key}: {_flow(value)}{mark}{choices}")
     return "\n".join(lines) + "\n"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +21,7 @@ from ingest.connectors.origin import SQLITE_MAGIC, DeliveredTable, open_files
 from ingest.contract import Contract, HttpConnector
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract.words import ENVIRONMENT_NAME
-from ingest.contract_draft.detect_format import UnknownFormat, detect_format
+from ingest.contract_draft.detect_format import FileFormat, UnknownFormat, detect_format
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files
 from ingest.readers.files import local_file
@@ -29,6 +29,8 @@ from ingest.readers.files import local_file
 # Enough to see rare values, and read in seconds.
 MOST_ROWS = 200_000
 URL = re.compile(r"https?://")
+NO_FORMAT = FileFormat({}, 0, [])
+ABOUT_DATABASE = "is the file the department's database, or an extract of it? credentials_env names its address for --live"
 
 
 class DraftError(ValueError):
@@ -70,7 +72,7 @@ def read_sample(
     """
     try:
         if URL.match(what):
-            return from_url(what, environment, crs, sheet)
+            return _from_url(what, environment, crs, sheet)
         if ENVIRONMENT_NAME.fullmatch(what) and not Path(what).exists():
             return _from_database(what, table, environment)
         return _from_files(Path(what).expanduser(), table, crs, sheet)
@@ -78,69 +80,41 @@ def read_sample(
         raise DraftError(f"{what} cannot be drafted from: {error}") from None
 
 
-def from_url(url: str, environment: Mapping[str, str], crs: str | None = None, sheet: str | None = None) -> DeliveredSample:
+def _from_url(url: str, environment: Mapping[str, str], crs: str | None, sheet: str | None) -> DeliveredSample:
     """The file at a URL, which is removed afterwards; `path` is None, because the check fetches it again."""
     # importing dlt takes half a second
     from ingest.connectors.files.download import fetch_file  # noqa: PLC0415
 
     connector = HttpConnector(kind="http", url=url)
     file = fetch_file("draft", connector, FetchRequest(environment, Path(tempfile.gettempdir())))
-    form, footer, questions = detect_format(file, sheet)
-    form |= {"crs": crs} if crs else {}
-    origin = open_files(_provisional({"kind": "file"}, form, footer=footer), (file,))
-    header, rows, whole, tables, others = _read(origin, footer)
-    return DeliveredSample(
-        {"kind": "http", "url": url}, form, header, rows, whole, (*questions, *others), None, footer, _names_of(origin), tables
-    )
-
-
-def _provisional(
-    connector: Mapping[str, Any], form: Mapping[str, Any], names: tuple[str, ...] = ("no column",), footer: int = 0
-) -> Contract:
-    """A contract that is good for opening files, and for asking a database for the columns of these names."""
-    by_position = form.get("header", {}).get("rows") == "none"
-    data: dict[str, Any] = {
-        "source": "draft__delivery", "title": "-", "department": "draft", "policy_area": "city_services",
-        "jurisdiction": "55", "grain": "-", "steward": {"team": "-", "contact": "-"},
-        "agreement": {"basis": "internal", "classification": "internal"}, "statistical_unit": "record", "platform": "-",
-        "connector": connector, "format": form, "load": {"mode": "replace"}, "cadence": "once", "freshness": None,
-        "columns": [{"name": f"c{at}", "from": at if by_position else name} for at, name in enumerate(names, 1)],
-    }  # fmt: skip
-    data |= {"footer": {"rows": footer}} if footer else {}
-    return Contract.model_validate(data, context=load_vocabulary())
+    found = detect_format(file, sheet)
+    form = found.form | ({"crs": crs} if crs else {})
+    origin = open_files(_provisional({"kind": "file"}, form, footer=found.footer), (file,))
+    return _sample(origin, {"kind": "http", "url": url}, form, None, found)
 
 
 def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | None) -> DeliveredSample:
     files = delivered_files(path) if path.is_dir() else (path,) if path.is_file() else ()
+    folder = path if path.is_dir() else path.parent
     if not files:
         raise DraftError(f"there is no {path}; name a file, a folder of files of one source, or an environment variable")
     with files[0].open("rb") as opened:
         if opened.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC:
-            return _from_sqlite(path, files, table)
-    folder = path if path.is_dir() else path.parent
+            connector = {"kind": "database", "credentials_env": "LEVELGROUND_DATABASE_URL", "table": table or "-"}
+
+            def tables(contract: Contract) -> Origin:
+                return Origin(tuple(DeliveredTable(file.name, sqlite_reader(contract, file, file.name)) for file in files))
+
+            # without a table in the contract, the only one of the file is read
+            origin = _with_columns(connector if table else {"kind": "file"}, tables)
+            return _sample(origin, connector, {"kind": "csv"}, path, FileFormat({}, 0, [ABOUT_DATABASE]))
     first = next((file for file in files if file.suffix.lower() == ".shp"), files[0])
-    form, footer, questions = detect_format(local_file(first.resolve(), first.name), sheet)
-    form |= {"crs": crs} if crs else {}
+    found = detect_format(local_file(first.resolve(), first.name), sheet)
+    form = found.form | ({"crs": crs} if crs else {})
     if form["kind"] == "shapefile" and not path.is_dir():
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)
-    origin = open_folder(_provisional({"kind": "file"}, form, footer=footer), files, folder)
-    header, rows, whole, tables, others = _read(origin, footer)
-    return DeliveredSample(
-        {"kind": "file"}, form, header, rows, whole, (*questions, *others), path, footer, _names_of(origin), tables
-    )
-
-
-def _from_sqlite(path: Path, files: tuple[Path, ...], table: str | None) -> DeliveredSample:
-    connector = {"kind": "database", "credentials_env": "LEVELGROUND_DATABASE_URL", "table": table or "-"}
-
-    def opened(*names: str) -> Origin:
-        # without a table in the contract, the only one of the file is read
-        contract = _provisional(connector if table else {"kind": "file"}, {"kind": "csv"}, names or ("no column",))
-        return Origin(tuple(DeliveredTable(file.name, sqlite_reader(contract, file, file.name)) for file in files))
-
-    header, rows, whole, *_ = _read(opened(*_names(opened())))
-    questions = ("is the file the department's database, or an extract of it? credentials_env names its address for --live",)
-    return DeliveredSample(connector, {"kind": "csv"}, header, rows, whole, questions, path)
+    origin = open_folder(_provisional({"kind": "file"}, form, footer=found.footer), files, folder)
+    return _sample(origin, {"kind": "file"}, form, path, found)
 
 
 def _from_database(variable: str, table: str | None, environment: Mapping[str, str]) -> DeliveredSample:
@@ -148,29 +122,20 @@ def _from_database(variable: str, table: str | None, environment: Mapping[str, s
         raise DraftError("a database holds many tables; name the one that is meant with --table")
     schema, _, name = table.rpartition(".")
     connector = {"kind": "database", "credentials_env": variable, "table": name} | ({"schema": schema} if schema else {})
-
-    def opened(*names: str) -> Origin:
-        contract = _provisional(connector, {"kind": "csv"}, names or ("no column",))
-        return open_live(contract, FetchRequest(environment, Path())) or Origin(())
-
-    header, rows, whole, *_ = _read(opened(*_names(opened())))
-    return DeliveredSample(connector, {"kind": "csv"}, header, rows, whole, (), None)
+    origin = _with_columns(connector, lambda one: open_live(one, FetchRequest(environment, Path())) or Origin(()))
+    return _sample(origin, connector, {"kind": "csv"}, None)
 
 
-def _names(origin: Origin) -> tuple[str, ...]:
-    with origin.tables[0].read() as opened:
-        return tuple(dict.fromkeys(name.strip() for name in opened.header))
+def _with_columns(connector: Mapping[str, Any], opened: Callable[[Contract], Origin]) -> Origin:
+    """A database that is asked for the columns that it has."""
+    with opened(_provisional(connector, {"kind": "csv"})).tables[0].read() as table:
+        names = tuple(dict.fromkeys(name.strip() for name in table.header))
+    return opened(_provisional(connector, {"kind": "csv"}, names))
 
 
-class _Rows(NamedTuple):
-    header: tuple[str, ...]
-    rows: pa.Table
-    whole: bool
-    tables: tuple[str, ...]
-    questions: tuple[str, ...]
-
-
-def _read(origin: Origin, footer: int = 0) -> _Rows:
+def _sample(
+    origin: Origin, connector: Mapping[str, Any], form: Mapping[str, Any], path: Path | None, found: FileFormat = NO_FORMAT
+) -> DeliveredSample:
     """The names and first rows of the first table as text, and of all others with the same columns in the same order."""
     if not origin.tables:
         raise DraftError("there is no table in it")
@@ -192,12 +157,34 @@ def _read(origin: Origin, footer: int = 0) -> _Rows:
                 raise
             others.append(table.name)
             continue
-        taken.append(rows.slice(0, max(0, rows.num_rows - footer)) if ended else rows)
+        taken.append(rows.slice(0, max(0, rows.num_rows - found.footer)) if ended else rows)
         whole &= ended
         read.append(table.name)
-    shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
-    about = f"the draft reads no row of {shown}: without the format and columns of {read[0]}, a file needs a layout"
-    return _Rows(header[0], pa.concat_tables(taken), whole, tuple(read), (about,) if others else ())
+    questions = list(found.questions)
+    if others:
+        shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+        without = f"without the format and columns of {read[0]}, a file needs a layout"
+        questions.append(f"the draft reads no row of {shown}: {without}")
+    # `from_file` knows the tables of files by these names
+    names = () if connector["kind"] == "database" else tuple(PurePosixPath(table.name).name for table in origin.tables)
+    rows = pa.concat_tables(taken)
+    return DeliveredSample(connector, form, header[0], rows, whole, tuple(questions), path, found.footer, names, tuple(read))
+
+
+def _provisional(
+    connector: Mapping[str, Any], form: Mapping[str, Any], names: tuple[str, ...] = ("no column",), footer: int = 0
+) -> Contract:
+    """A contract that is good for opening files, and for asking a database for the columns of these names."""
+    by_position = form.get("header", {}).get("rows") == "none"
+    data: dict[str, Any] = {
+        "source": "draft__delivery", "title": "-", "department": "draft", "policy_area": "city_services",
+        "jurisdiction": "55", "grain": "-", "steward": {"team": "-", "contact": "-"},
+        "agreement": {"basis": "internal", "classification": "internal"}, "statistical_unit": "record", "platform": "-",
+        "connector": connector, "format": form, "load": {"mode": "replace"}, "cadence": "once", "freshness": None,
+        "columns": [{"name": f"c{at}", "from": at if by_position else name} for at, name in enumerate(names, 1)],
+    }  # fmt: skip
+    data |= {"footer": {"rows": footer}} if footer else {}
+    return Contract.model_validate(data, context=load_vocabulary())
 
 
 def _first_rows(batches: Iterator[pa.RecordBatch], columns: int) -> tuple[pa.Table, bool]:
@@ -211,11 +198,6 @@ def _first_rows(batches: Iterator[pa.RecordBatch], columns: int) -> tuple[pa.Tab
         if count >= MOST_ROWS:
             return pa.Table.from_batches(taken, schema=schema), False
     return pa.Table.from_batches(taken, schema=schema), True
-
-
-def _names_of(origin: Origin) -> tuple[str, ...]:
-    """The names by which `from_file` knows the tables."""
-    return tuple(PurePosixPath(table.name).name for table in origin.tables)
 
 
 def _as_text(batch: pa.RecordBatch, names: list[str]) -> pa.RecordBatch:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -24,6 +24,7 @@ from ingest.contract_draft.record_columns import repeated_key, year_of_names
 # Everyone may read a table that is held on these grounds.
 PUBLIC = ("open_data", "public_record")
 TIME_TYPES = ("date", "timestamp")
+Kept = list[tuple[dict[str, Any], ColumnProfile]]
 # Keys that no file contains; the contract's text has the same words next to them.
 OPEN_DECISIONS = (
     "title, grain, platform: what people call it",
@@ -67,7 +68,6 @@ class Draft:
     keys: tuple[str, ...]
     rows: int
     whole: bool
-    time: str | None = field(default=None)
     answered: tuple[str, ...] = ()
     unmapped: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     tables: tuple[str, ...] = ()
@@ -107,34 +107,32 @@ def draft(
     if not found:
         raise DraftError("the delivery has no columns")
     columns, ignore, questions = _columns(delivered, found, labels)
-    questions += settle_places(_kept(columns, found))
-    time, closed = _times(columns, found)
-    keys = tuple(
-        column["name"] for column, profile in _kept(columns, found) if profile.is_unique and column["type"] in ("text", "integer")
-    )
-    named = [key for key in keys if CODE.search(key)]
-    repeated = None if named or not delivered.whole else repeated_key(con, delivered.rows, _kept(columns, found))
-    key = named[0] if named and delivered.whole else repeated
+    kept = [(column, profile) for column, profile in columns if column.get("keep") != "drop"]
+    questions += settle_places(kept)
+    keys = tuple(c["name"] for c, profile in kept if profile.is_unique and c["type"] in ("text", "integer"))
+    named = next(filter(CODE.search, keys), None)
+    repeated = repeated_key(con, delivered.rows, kept) if delivered.whole and named is None else None
+    key = (named or repeated) if delivered.whole else None
     if repeated:
         questions.append(f"{repeated}: it names a record, but for rows that are delivered twice; drop_exact keeps one of them")
-    years = year_of_names(delivered.files, _kept(columns, found))
-    if years and time is None:
-        columns.insert(0, years)
+    time, closed = _times(kept)
+    for column, profile in kept:
+        if column["name"] == key:
+            column.update(required=True, role="key")
+        elif column["name"] == time:
+            column.update({"required": True} if profile.is_complete else {}, role="event_time")
+        elif column["name"] == closed:
+            column["role"] = "closed_time"
+    years = year_of_names(delivered.files, kept) if time is None else None
+    if years:
         questions.append(
             f"{years['name']}: no column has dates, so the year is that of the name of the file or sheet; a stock of one day "
             "needs snapshot: {from: file_name} instead"
         )
-    for column in columns:
-        if column["name"] == key:
-            column.update(required=True, role="key")
-        elif column["name"] == time:
-            column.update({"required": True} if _complete(column, columns, found) else {}, role="event_time")
-        elif column["name"] == closed:
-            column["role"] = "closed_time"
-    department = name.split("__", maxsplit=1)[0]
+    department, dataset = name.split("__", maxsplit=1)
     contract: dict[str, Any] = {
         "source": name,
-        "title": name.split("__")[1].replace("_", " ").capitalize(),
+        "title": dataset.replace("_", " ").capitalize(),
         "department": department,
         "policy_area": "city_services",
         "jurisdiction": jurisdiction,
@@ -150,14 +148,10 @@ def draft(
         "platform": "to be named",
         "connector": dict(delivered.connector),
         "format": dict(delivered.form),
-        "load": {
-            "mode": "replace",
-            "key": [key] if key else None,
-            "duplicates": "drop_exact" if repeated else "keep",
-        },
+        "load": {"mode": "replace", "key": [key] if key else None, "duplicates": "drop_exact" if repeated else "keep"},
         "cadence": "once",
         "freshness": None,
-        "columns": columns,
+        "columns": [*([years] if years else []), *(column for column, _ in columns)],
     }
     if delivered.path is None:
         # what was fetched for the draft is fetched by runs, also in a home that reads a folder
@@ -166,33 +160,33 @@ def draft(
         contract["ignore"] = ignore
     if delivered.footer:
         contract["footer"] = {"rows": delivered.footer}
-    Contract.model_validate(
-        contract, context=vocabulary or load_vocabulary()
-    )  # an invalid draft is an error of Levelground, and fails here
-    asked = [key for key, answer in (("agreement", answers.basis), ("statistical_unit", answers.unit)) if answer]
-    questions = [*delivered.questions, *questions]
-    unmapped = tuple(_unmapped(columns, found, labels))
+    # an invalid draft is an error of Levelground, and fails here
+    Contract.model_validate(contract, context=vocabulary or load_vocabulary())
     return Draft(
-        contract, tuple(questions), keys, delivered.rows.num_rows, delivered.whole, time, tuple(asked), unmapped, delivered.tables
+        contract,
+        (*delivered.questions, *questions),
+        keys,
+        delivered.rows.num_rows,
+        delivered.whole,
+        tuple(key for key, answer in (("agreement", answers.basis), ("statistical_unit", answers.unit)) if answer),
+        tuple(_unmapped(kept, labels)),
+        delivered.tables,
     )
 
 
-def _unmapped(
-    columns: list[dict[str, Any]], found: list[ColumnProfile], labels: Labels
-) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    for column, profile in _kept(columns, found):
+def _unmapped(kept: Kept, labels: Labels) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for column, profile in kept:
         if column.get("privacy") == "sensitive" and "role" not in column:
             vocabulary = race_vocabulary(profile, column["name"], labels)
             if vocabulary:
                 yield column["name"], vocabulary, profile.labels
 
 
-def _columns(
-    delivered: DeliveredSample, found: list[ColumnProfile], labels: Labels
-) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+def _columns(delivered: DeliveredSample, found: list[ColumnProfile], labels: Labels) -> tuple[Kept, list[str], list[str]]:
+    """The columns with their profiles, the names that the contract ignores, and the decisions left to a person."""
     by_position = delivered.form.get("header", {}).get("rows") == "none"
     times = Counter(profile.name for profile in found)
-    columns: list[dict[str, Any]] = []
+    columns: Kept = []
     ignore: dict[str, None] = {}
     questions: list[str] = []
     used: set[str] = set()
@@ -205,12 +199,12 @@ def _columns(
             continue
         name = snake_case("" if by_position else profile.name, used, at)
         if delivered.form["kind"] in ("geojson", "shapefile") and profile.name == "geometry":
-            columns.append({"name": name, "from": profile.name, "type": "geometry", "role": "geometry"})
+            columns.append(({"name": name, "from": profile.name, "type": "geometry", "role": "geometry"}, profile))
             continue
         column, column_questions = draft_column(profile, name, at if by_position else profile.name, labels)
-        columns.append(column)
+        columns.append((column, profile))
         questions += column_questions
-    if not any(column.get("keep") != "drop" for column in columns):
+    if not any(column.get("keep") != "drop" for column, _ in columns):
         raise DraftError(
             "no column is left that may be kept: columns without a name of their own, or with personal data, are left out. "
             "Are the names in another row? Write the contract by hand with format.header, see docs/formats.md"
@@ -218,19 +212,9 @@ def _columns(
     return columns, list(ignore), questions
 
 
-def _kept(columns: list[dict[str, Any]], found: list[ColumnProfile]) -> list[tuple[dict[str, Any], ColumnProfile]]:
-    profiles_by: dict[str | int, ColumnProfile] = {profile.name: profile for profile in found} | dict(enumerate(found, 1))
-    return [(column, profiles_by[column["from"]]) for column in columns if column.get("keep") != "drop" and "from" in column]
-
-
-def _complete(column: dict[str, Any], columns: list[dict[str, Any]], found: list[ColumnProfile]) -> bool:
-    return next(profile for one, profile in _kept(columns, found) if one is column).is_complete
-
-
-def _times(columns: list[dict[str, Any]], found: list[ColumnProfile]) -> tuple[str | None, str | None]:
+def _times(kept: Kept) -> tuple[str | None, str | None]:
     """The columns with the time when a thing happened and when it ended, guessed from their names."""
-    times = [(column["name"], profile) for column, profile in _kept(columns, found) if column["type"] in TIME_TYPES]
-    closed = next((name for name, _ in times if CLOSED.search(name)), None)
-    begun = [(name, profile) for name, profile in times if name != closed]
-    likely = [name for name, _ in begun if BEGUN.search(name)] or [name for name, _ in begun]
-    return (likely[0] if likely else None), closed
+    times = [column["name"] for column, _ in kept if column["type"] in TIME_TYPES]
+    closed = next(filter(CLOSED.search, times), None)
+    begun = [name for name in times if name != closed]
+    return next(filter(BEGUN.search, begun), next(iter(begun), None)), closed
