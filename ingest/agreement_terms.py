@@ -47,26 +47,20 @@ class AgreementTerms(BaseModel):
 def agreement_terms(contract: Contract, as_of: dt.datetime) -> AgreementTerms:
     """The state of a source's agreement at a time on the city's wall clock; its last day still counts."""
     until = contract.agreement.valid_until
-    if until is None:
-        return AgreementTerms(source=contract.source, status=AgreementStatus.NO_END, valid_until=None, days_left=None)
-    left = (until - as_of.date()).days
-    steward = f"{contract.steward.team} ({contract.steward.contact})"
-    renew = f"renew it with {steward} and set agreement.valid_until in the contract"
-    if left < 0:
-        reason = (
-            f"its agreement ended on {until}, so the source is no longer read; {renew}, "
-            f"or remove its rows: `levelground sources remove {contract.source} --reason TEXT`"
-        )
-        return AgreementTerms(
-            source=contract.source, status=AgreementStatus.ENDED, valid_until=until, days_left=left, reason=reason
-        )
-    if left <= WARN_DAYS:
+    left = None if until is None else (until - as_of.date()).days
+    renew = f"renew it with {contract.steward.team} ({contract.steward.contact}) and set agreement.valid_until in the contract"
+    status, reason = AgreementStatus.IN_FORCE, ""
+    if left is None:
+        status = AgreementStatus.NO_END
+    elif left < 0:
+        remove = f"`levelground sources remove {contract.source} --reason TEXT`"
+        status = AgreementStatus.ENDED
+        reason = f"its agreement ended on {until}, so the source is no longer read; {renew}, or remove its rows: {remove}"
+    elif left <= WARN_DAYS:
         days = "today" if left == 0 else f"in {left} day{'' if left == 1 else 's'}"
+        status = AgreementStatus.ENDS_SOON
         reason = f"its agreement ends {days}, on {until}; after it the source is no longer read; {renew}"
-        return AgreementTerms(
-            source=contract.source, status=AgreementStatus.ENDS_SOON, valid_until=until, days_left=left, reason=reason
-        )
-    return AgreementTerms(source=contract.source, status=AgreementStatus.IN_FORCE, valid_until=until, days_left=left)
+    return AgreementTerms(source=contract.source, status=status, valid_until=until, days_left=left, reason=reason)
 
 
 def is_past_keeping(contract: Contract, today: dt.date, city_zone: str, delivered_on: str | None = None) -> str | None:

@@ -46,16 +46,19 @@ class Freshness:
 
 def evaluate_freshness(contract: Contract, data_as_of: DataTime, as_of: dt.datetime) -> Freshness:
     """Compare the age of a source's data at `as_of` with its limits; both times are on the city's wall clock."""
-    limits, end = contract.freshness, _parse(data_as_of)
-    age = age_hours(end, as_of)
+    limits, end, age = contract.freshness, _parse(data_as_of), age_hours(data_as_of, as_of)
     if limits is None or end is None or age is None:
         return Freshness(FreshnessState.NO_LIMIT, age, None, "")
-    limit = stale_at(contract, end)
+    state, hours = FreshnessState.FRESH, 0.0
     if age > limits.stale_after_hours:
-        return Freshness(FreshnessState.STALE, age, limit, _reason(contract, end, limits.stale_after_hours, as_of))
-    if age > limits.warn_after_hours:
-        return Freshness(FreshnessState.LATE, age, limit, _reason(contract, end, limits.warn_after_hours, as_of))
-    return Freshness(FreshnessState.FRESH, age, limit, "")
+        state, hours = FreshnessState.STALE, limits.stale_after_hours
+    elif age > limits.warn_after_hours:
+        state, hours = FreshnessState.LATE, limits.warn_after_hours
+    reason = (
+        f"its data end at {end:%Y-%m-%d %H:%M}, more than {hours:g} hours before {as_of:%Y-%m-%d %H:%M}; "
+        f"ask {contract.steward.team} ({contract.steward.contact}) for the next delivery"
+    )
+    return Freshness(state, age, stale_at(contract, end), "" if state is FreshnessState.FRESH else reason)
 
 
 def stale_at(contract: Contract, data_as_of: DataTime) -> dt.datetime | None:
@@ -76,10 +79,3 @@ def _parse(time: DataTime) -> dt.datetime | None:
     if isinstance(time, str):
         return dt.datetime.fromisoformat(time) if time else None
     return time
-
-
-def _reason(contract: Contract, end: dt.datetime, hours: float, as_of: dt.datetime) -> str:
-    return (
-        f"its data end at {end:%Y-%m-%d %H:%M}, more than {hours:g} hours before {as_of:%Y-%m-%d %H:%M}; "
-        f"ask {contract.steward.team} ({contract.steward.contact}) for the next delivery"
-    )

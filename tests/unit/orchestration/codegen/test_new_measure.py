@@ -16,7 +16,6 @@ from orchestration.codegen.folders import Folders
 from orchestration.codegen.measure_files import Wording, about_lag, seed_rows, write_measure
 from orchestration.codegen.measure_model import Definition, check_conditions, find_fact
 from orchestration.codegen.missing_steps import steps_of_measure
-from orchestration.codegen.render_template import render
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS, ConfigurationError
 from orchestration.transform.macros.registrations import registered
 from orchestration.transform.model_files import ModelFile, read_models
@@ -39,10 +38,6 @@ def definition(
         "denominator": "Cases with a finding",
     }  # fmt: skip
     return Definition(**(given | changes))
-
-
-def counts_sql(measure: Definition) -> str:
-    return render("counts.sql", measure=measure)
 
 
 def write(folders: Folders, measure: Definition, **wording: str) -> tuple[Path, ...]:
@@ -68,15 +63,6 @@ def repository(tmp_path: Path) -> Folders:
     return folders
 
 
-def test_a_share_of_geocoded_records_is_counted_by_place(models: dict[str, ModelFile]) -> None:
-    sql = counts_sql(definition(models))
-    assert sql.startswith("-- one row per period and place: cases dismissed, of cases with a finding\nwith\n")
-    assert "coalesce(finding_code = 'dismissed', false) as is_counted" in sql
-    assert "        occurred_on is not null\n        and (finding_code is not null)\n" in sql
-    assert "{{ piece_columns() }}" in sql and "{{ without_race() }}" in sql and "and_all_races" not in sql
-    assert "{'numerator': 'sum(counted_count)', 'denominator': 'sum(records_count)'}, records='records_count'" in sql
-
-
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
@@ -96,23 +82,13 @@ def test_a_condition_may_use_what_only_a_run_has(models: dict[str, ModelFile]) -
     check_conditions(models["fct_court_cases"], {"--counted": "own_macro(finding_code)", "--among": "{{ a_macro() }}"})
 
 
-def test_a_composition_is_counted_by_race_out_of_all(models: dict[str, ModelFile]) -> None:
-    measure = definition(models, "composition", "fct_police_stops", source=STOPS, counted="is_person_searched", among=None)
-    sql = counts_sql(measure)
-    assert "{{ and_all_races('days') }}" in sql and "{{ by_period('days_and_all') }}" in sql
-    assert "and (is_person_searched)" in sql and "true as is_counted" in sql
-    assert "filter (where race_ethnicity_code = 'all') over (" in sql
-
-
 def test_a_source_of_a_county_has_the_place_that_it_covers(models: dict[str, ModelFile]) -> None:
     measure = definition(models, is_of_city=False)
-    assert "{{ jurisdiction_place() }}" in counts_sql(measure) and "by_place" not in counts_sql(measure)
     assert measure.places == ""
 
 
 def test_a_rate_counts_no_denominator(models: dict[str, ModelFile]) -> None:
     measure = definition(models, "rate")
-    assert "denominator" not in counts_sql(measure)
     rows = seed_rows(measure, Wording("n", "q", "c", population_scheme="pl_2020"), load_registry()[COURT])
     (row,) = rows["measure_registry"]
     assert (row["unit"], row["population_scheme"], row["denominator"]) == ("per_1000", "pl_2020", "Cases with a finding")

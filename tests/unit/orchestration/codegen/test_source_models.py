@@ -67,31 +67,6 @@ def test_a_zip_code_is_read_as_five_digits(folders: Folders, kind: str, sql: str
     assert fact.meta.get("geocoded") == ({"zip_code": sql.format("facts")} if sql else None)
 
 
-@pytest.mark.parametrize(
-    ("columns", "macro"),
-    [
-        (
-            [{"name": "race", "role": "race", "delimiter": ";"}],
-            "race_conformed_list('renamed', 'renamed.race', ';', \"'spd15_2024'\", 'renamed.occurred_on')",
-        ),
-        (
-            [{"name": "asian", "role": "race_flag", "question": "Asian"}, {"name": "race", "role": "race"}],
-            "race_conformed_questions('renamed', {\"asian\": \"Asian\"}, \"'spd15_2024'\", 'renamed.occurred_on', "
-            "label='renamed.race')",
-        ),
-        (
-            [{"name": "is_white", "role": "race_flag", "label": "White"}],
-            "race_conformed_questions('renamed', {}, \"'spd15_2024'\", 'renamed.occurred_on', flags={\"is_white\": \"White\"})",
-        ),
-    ],
-    ids=["list", "questions", "boxes"],
-)
-def test_each_form_of_race_is_read_by_its_macro(folders: Folders, columns: list[dict[str, str]], macro: str) -> None:
-    race = [{**column, "vocabulary": "spd15_2024", "privacy": "sensitive"} for column in columns]
-    generate(visits_contract(columns=[*COLUMNS[:2], *race], **KEYED), folders)
-    assert f"{{{{ {macro} }}}}" in read_models([folders.models])["stg_dpt__visits"].sql
-
-
 def test_counts_of_a_tract_are_counts_of_places(folders: Folders) -> None:
     columns = ({"name": "tract", "role": "geoid", "required": True}, {"name": "filings", "type": "integer", "role": "count"})
     contract = visits_contract(columns=columns, statistical_unit="aggregate", load={"mode": "replace", "key": None})
