@@ -27,6 +27,7 @@ from ingest.readers.reader_types import Stream
 
 SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 200
 DELIMITERS = ",;\t|"
+NO_FIT = (0, 0)
 SUFFIXES = {
     ".parquet": "parquet", ".dbf": "dbf", ".shp": "shapefile", ".geojson": "geojson", ".jsonl": "jsonl", ".ndjson": "jsonl",
     ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel",
@@ -53,9 +54,7 @@ def detect_format(file: File, sheet: str | None = None) -> FileFormat:
     found = open_streams("draft", file, None)
     kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
     suffix = next((suffix for suffix, _ in kinds.most_common() if suffix in SUFFIXES), kinds.most_common(1)[0][0])
-    candidates = (
-        [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix] if len(found) > 1 else list(found)
-    )
+    candidates = [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix]
     form, footer, open_questions = _of_stream(candidates[0], suffix.removesuffix(".gz"), sheet)
     if sheet and form["kind"] != "excel":
         raise UnknownFormat(f"--sheet is for workbooks, and this file is read as {form['kind']}")
@@ -192,25 +191,22 @@ def _lists(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, li
 
 
 def _delimited(text: str) -> tuple[dict[str, Any], list[str]]:
-    best: tuple[float, int, str, list[list[str]], list[int]] | None = None
-    for delimiter in DELIMITERS:
-        rows, lines = _records(text, delimiter)
-        if not rows:
-            continue
-        widths = Counter(len(row) for row in rows)
-        width, times = widths.most_common(1)[0]
-        share = times / len(rows)
-        if width > 1 and (best is None or (share, width) > best[:2]):
-            best = (share, width, delimiter, rows, lines)
-    if best is None:
-        rows, lines = _records(text, ",")
+    delimiter = max(DELIMITERS, key=lambda one: _fit(text, one))
+    rows, lines = _records(text, delimiter)
+    if _fit(text, delimiter) == NO_FIT:
         if len({len(row[0]) for row in rows if row}) == 1 and len(rows) > 2:
             problem = "all lines are of one length: is it of fixed width? Write the contract by hand, with format.widths"
             raise UnknownFormat(problem)
         return {"kind": "csv"}, ["it has a single column: is that right?"]
-    _, _, delimiter, rows, lines = best
-    header, header_questions = detect_header(rows, lines)
-    return {"kind": "csv"} | ({"delimiter": delimiter} if delimiter != "," else {}) | header, header_questions
+    header, questions = detect_header(rows, lines)
+    return {"kind": "csv"} | ({"delimiter": delimiter} if delimiter != "," else {}) | header, questions
+
+
+def _fit(text: str, delimiter: str) -> tuple[float, int]:
+    """The share of records that have the usual number of cells, and this number; `NO_FIT` if that is one cell."""
+    widths = Counter(len(row) for row in _records(text, delimiter)[0])
+    width, times = widths.most_common(1)[0] if widths else NO_FIT
+    return (times / widths.total(), width) if width > 1 else NO_FIT
 
 
 def _records(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
