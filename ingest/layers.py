@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from warehouse.printable import did_you_mean
 
@@ -28,18 +28,6 @@ NAMES = ("address_words", "departments", "texts_en", "texts_es", "texts_hmn")
 
 
 Content = Path | bytes  # of a file: the file, or the text of several put together
-
-
-class SeedFile(Protocol):
-    """A seed to read: a path, or the text of several files."""
-
-    def open(self, *, encoding: str, newline: str) -> TextIO:
-        """Open it as text."""
-
-    def read_bytes(self) -> bytes:
-        """Return its content."""
-
-    def __hash__(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -59,6 +47,9 @@ class SeedText:
 
     def __str__(self) -> str:
         return self.name
+
+
+SeedFile = Path | SeedText  # a seed to read
 
 
 class LayerError(ValueError):

@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from ingest.contract.crosswalk import folded
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.layers import ROWS, SEEDS, SeedFile
+from ingest.layers import ROWS, SEEDS, SeedFile, rows_of_seed
 from orchestration.stewardship.audit_delivery import CROSSWALK
 
 MEANING = ("race_ethnicity_set", "race_ethnicity_code", "missing_reason")
@@ -26,8 +26,7 @@ def write_label_rows(layer: Path, crosswalk: SeedFile, vocabulary: str, labels: 
     `crosswalk` is the seed as the city's layers leave it. Rows of a layer replace those with the same first column, so the file
     gets all rows of the vocabulary, also where a person has to write those of all missing labels.
     """
-    with crosswalk.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of_seed(crosswalk)
     own = [row for row in rows if row["vocabulary"] == vocabulary]
     known = {folded(row["reported_label"]) for row in own}
     missing = {folded(label): label for label in labels if folded(label) not in known}
@@ -52,13 +51,9 @@ def _proposal(label: str, vocabulary: str, rows: list[dict[str, str]]) -> dict[s
 
 
 def _append(path: Path, vocabulary: str, own: list[dict[str, str]], proposed: list[dict[str, str]], columns: list[str]) -> None:
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = path.read_text(encoding="utf-8") if path.exists() else ",".join(columns) + "\n"
     vocabularies = {row["vocabulary"] for row in csv.DictReader(io.StringIO(before))}
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    if not before:
-        writer.writeheader()
-    new: list[Mapping[str, str]] = [*(() if vocabulary in vocabularies else own), *proposed]
-    writer.writerows(new)
+    csv.DictWriter(text, columns, lineterminator="\n").writerows([*(() if vocabulary in vocabularies else own), *proposed])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(before + text.getvalue(), encoding="utf-8")
