@@ -17,7 +17,7 @@ from ingest.layers import CITY_FILE, rows_of_seed
 from ingest.layers import Layer as CityLayer
 from orchestration.cli.display import err, out
 from orchestration.cli.new_source import Layer, Shared, print_todo
-from orchestration.cli.options import examples
+from orchestration.cli.options import AsJson, examples
 from orchestration.codegen.folders import Folders, choose_folders, refuse_installed, shared_folders
 from orchestration.codegen.measure_files import Wording, about_lag, seed_rows, write_measure
 from orchestration.codegen.measure_model import Definition, check_conditions, find_fact
@@ -121,7 +121,7 @@ def todo(
     measure: Id,
     layer: Layer = None,
     shared: Shared = False,
-    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    json: AsJson = False,
 ) -> None:
     """List what a measure lacks on its way to a published figure, each with the file or command that resolves it."""
     print_todo(measure, steps_of_measure(measure, _folders(Settings.from_environment(), layer, shared)), as_json=json)

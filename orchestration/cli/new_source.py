@@ -5,7 +5,6 @@ See `orchestration.codegen` for the files they write and the steps they list.
 
 from __future__ import annotations
 
-import json as jsonlib
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,8 +15,8 @@ import typer
 
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract_draft import Answers
-from orchestration.cli.display import err, out, table
-from orchestration.cli.options import Source, examples
+from orchestration.cli.display import err, out, print_json, table
+from orchestration.cli.options import AsJson, Source, examples
 from orchestration.cli.sources.delivery_check import print_check
 from orchestration.codegen.draft_source import DraftRequest, NewSource, draft_source, generate_source, replaced_contract
 from orchestration.codegen.folders import choose_folders, find_contract, refuse_installed
@@ -108,7 +107,7 @@ def todo(
     name: Source,
     layer: Layer = None,
     shared: Shared = False,
-    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    json: AsJson = False,
 ) -> None:
     """List what a source lacks on its way to a published figure, each with the file or command that resolves it."""
     settings = Settings.from_environment()
@@ -120,7 +119,7 @@ def print_todo(name: str, found: Iterable[Step], *, as_json: bool = False) -> No
     here = f"{Path.cwd()}/"
     steps = [replace(step, missing=step.missing.replace(here, ""), remedy=step.remedy.replace(here, "")) for step in found]
     if as_json:
-        print(jsonlib.dumps([step.__dict__ for step in steps], indent=1))
+        print_json([step.__dict__ for step in steps])
         return
     kinds = [_kind(step) for step in steps]
     if steps:

@@ -5,7 +5,6 @@ The module has an underscore, because `try` is a keyword. See `orchestration.tri
 
 from __future__ import annotations
 
-import json as jsonlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from expectations.marts.failing_rows import RECORD, FailingRows
-from orchestration.cli.display import out, print_error
+from orchestration.cli.display import out, print_error, print_json
 from orchestration.cli.interrupts import stopped_by_signals
-from orchestration.cli.options import Source, examples
+from orchestration.cli.options import AsJson, Source, examples
 from orchestration.cli.run.progress import Progress
 from orchestration.runs.progress import report_progress_to
 from orchestration.runs.record import HELD_BACK, LANDED_ONLY
@@ -50,7 +49,7 @@ def try_(
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for a run or another trial, while which nothing can be copied.")
     ] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Build one source and its measures into a throw-away release, gates and disclosure control included.
 
@@ -75,7 +74,7 @@ def try_(
     with progress, stopped_by_signals(progress.stop), report_progress_to(progress):
         trial = run_trial(settings, TrialOptions(name, from_, keep, as_of, wait, accept), print_delivery)
     if json:
-        print(jsonlib.dumps(report_of(trial), indent=1, default=str))
+        print_json(report_of(trial))
     else:
         for line in trial_lines(trial):
             out.print(line, markup=False)
