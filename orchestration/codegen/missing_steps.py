@@ -22,8 +22,8 @@ from orchestration.codegen.model_plan import PLACE_ROLES
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import PROJECT, SHARED_SEEDS, ConfigurationError, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK
-from orchestration.transform.model_files import ModelFile, read_models
 from orchestration.transform.macros.registrations import MODELS, missing_meta
+from orchestration.transform.model_files import ModelFile, read_models
 from orchestration.translations.texts import LANGUAGES
 
 MARK = "# decide"
