@@ -13,6 +13,8 @@ import pytest
 from ingest.contract import Contract
 from ingest.contract.registry import Registry, load_registry
 from orchestration.runs.results import NodeResult
+from orchestration.transform import fingerprints as fingerprints_module
+from orchestration.transform import incremental, release_inputs
 from orchestration.transform.fingerprints import (
     CONTRACTS,
     LANDING,
@@ -233,3 +235,27 @@ def test_state_is_written_read_and_invalidated(before: Fingerprints) -> None:
         assert read_state(con) == fingerprints(before)
         invalidate(con, [MODEL + "fct_calls"])
         assert set(read_state(con)) == set(fingerprints(before)) - {MODEL + "fct_calls"}
+
+
+def test_our_python_is_no_input_but_by_its_build_version(before: Fingerprints, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comment in a page of the scorecard must build no fact."""
+    known = fingerprints(before)
+    monkeypatch.setattr(release_inputs, "code_hashes", lambda: {"orchestration": "a comment"})
+    assert another(before).plan(known, relations(before), {}).build == ()
+    monkeypatch.setattr(fingerprints_module, "BUILD_VERSION", 2)
+    assert set(another(before).plan(known, relations(before), {}).build) == set(before.nodes)
+
+
+@pytest.mark.parametrize("loads_of_release", [{CALLS: ("one",)}, {CALLS: ("earlier",)}], ids=["the same loads", "other loads"])
+def test_a_build_of_equal_content_is_remembered_if_its_loads_are_those_of_the_release(
+    before: Fingerprints, loads_of_release: dict[str, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incremental, "read_manifest", lambda *_: SimpleNamespace(loads=loads_of_release))
+    monkeypatch.setattr(incremental, "landed_loads", lambda _con: {CALLS: ("one",)})
+    with duckdb.connect() as con:
+        migrate(con)
+        run: Any = SimpleNamespace(con=con, fingerprints=fingerprints(before), settings=SimpleNamespace(home=None))
+        incremental.confirm_release(run, "20260101T000000Z-00000000")
+        remembered = read_state(con, "20260101T000000Z-00000000")
+        assert remembered == (fingerprints(before) if loads_of_release == {CALLS: ("one",)} else {})
+        assert read_state(con) == {}, "the tables of the working warehouse are not those of the release"
