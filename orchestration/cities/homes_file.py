@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -149,24 +149,20 @@ def _problem_of(city: CityHome) -> str | None:
     return None
 
 
-def _problems(cities: Sequence[CityEntry], path: Path, line_of: Callable[[Location], int]) -> list[Problem]:
-    found: list[Problem] = []
-    folder = path.absolute().parent
+def _problems(cities: Sequence[CityEntry], path: Path, line_of: Callable[[Location], int]) -> Iterator[Problem]:
+    """Cities that have a name or a home of an earlier one."""
     names: dict[str, int] = {}
     homes: dict[Path, str] = {}
-
-    def add(number: int, key: str, message: str) -> None:
-        found.append(Problem(path, line_of(("cities", number, key)), f"cities.{number}.{key}", message))
-
     for number, city in enumerate(cities):
-        home = _resolved(folder, city.home).resolve()
+        where, home = ("cities", number), _resolved(path.absolute().parent, city.home).resolve()
         if city.name in names:
-            add(number, "name", f"{city.name} is listed in line {names[city.name]} already; list each city once")
+            message = f"{city.name} is listed in line {names[city.name]} already; list each city once"
+            yield Problem(path, line_of((*where, "name")), f"cities.{number}.name", message)
         if home in homes:
-            add(number, "home", f"{homes[home]} has this home already; a home holds one city: name another folder")
-        names.setdefault(city.name, line_of(("cities", number)))
+            message = f"{homes[home]} has this home already; a home holds one city: name another folder"
+            yield Problem(path, line_of((*where, "home")), f"cities.{number}.home", message)
+        names.setdefault(city.name, line_of(where))
         homes.setdefault(home, city.name)
-    return found
 
 
 def _problem_of_layer(layer: Path, name: str) -> str | None:

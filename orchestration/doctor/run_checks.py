@@ -70,7 +70,7 @@ def run_check(name: str, check: Check, installation: Installation) -> list[Check
     If it raises, it becomes a warning that names only the kind of error: its text may quote a value.
     """
     try:
-        found = list(check(installation)) or [ok(installation.settings.home.root, "nothing to fix")]
+        found = list(check(installation)) or [ok("this installation", "nothing to fix")]
     except (ContractError, ConfigurationError):
         return []
     except Exception as raised:  # noqa: BLE001 - an installation can be broken in ways that no check foresees
