@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -42,10 +42,17 @@ def _parameter(parameter: Any, hints: dict[str, Any]) -> str:
     """An argument in capital letters, an option with its choices, if it has some; in brackets if it can be left out."""
     is_option = parameter.param_type_name == "option"
     name = parameter.opts[0] if is_option else parameter.name.upper()
-    choices = next((kind for kind in (hints[parameter.name], *get_args(hints[parameter.name])) if inspect.isclass(kind)), str)
-    takes = "|".join(choices) if issubclass(choices, Enum) else "…"
+    takes = "|".join(_choices(hints[parameter.name])) or "…"
     shown = f"{name}={takes}" if is_option and not parameter.is_flag else name
     return shown if parameter.required else f"[{shown}]"
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    if inspect.isclass(kind) and issubclass(kind, Enum):
+        return tuple(kind)
+    return tuple(choice for inner in get_args(kind) for choice in _choices(inner))
 
 
 def test_the_interface_is_the_stored_one() -> None:

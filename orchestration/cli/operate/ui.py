@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -29,13 +28,8 @@ EXAMPLES = examples("levelground ui --port 3001")
 HOST = "127.0.0.1"
 DEFINITIONS = ("-m", CODE_LOCATION)
 WEBSERVER = "orchestration.instance.web.webserver"  # not imported here: Dagster takes seconds
-
-
-class Process(StrEnum):
-    """One of the UI's two processes, for a service manager that restarts each by itself."""
-
-    WEBSERVER = "webserver"
-    DAEMON = "daemon"
+# one of the two processes, for a service manager that restarts each by itself
+Process = Literal["webserver", "daemon"]
 
 
 def ui(
@@ -55,10 +49,10 @@ def ui(
     prepare_instance(settings)
     where = f"http://localhost:{port}"
     lock = None
-    if only is not Process.WEBSERVER:
+    if only != "webserver":
         lock = lock_daemon(settings.home, "without a web server" if only else where)
         fail_orphaned_runs_at_startup()
-    if only is not Process.DAEMON:
+    if only != "daemon":
         token = renew_token(settings)
         err.print(f"{where}/?token={token or '<LEVELGROUND_UI_TOKEN>'}  (home {settings.home.root})")
         err.print("Open this address once in a browser to start runs there; reading needs no token.")
@@ -71,7 +65,7 @@ def ui(
 
 def _command(only: Process | None, port: int) -> list[str]:
     """Return the command to start, from the environment that Levelground is installed in."""
-    if only is Process.DAEMON:
+    if only == "daemon":
         return [str(Path(sysconfig.get_path("scripts")) / "dagster-daemon"), "run", *DEFINITIONS]
-    name = "serve" if only is Process.WEBSERVER else "dev"
+    name = "serve" if only == "webserver" else "dev"
     return [sys.executable, "-m", WEBSERVER, name, *DEFINITIONS, "-h", HOST, "-p", str(port)]

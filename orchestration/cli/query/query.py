@@ -12,9 +12,8 @@ import signal
 import subprocess
 import sys
 import threading
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -37,19 +36,12 @@ REMOVAL_PENDING = (
 )
 
 
-class Format(StrEnum):
-    """The output format of the result."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
-
-
 def query(
     sql: Annotated[str | None, typer.Argument(help="One statement; `-` or nothing: from the input.", show_default=False)] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read the statement from a file.", show_default=False)] = None,
-    form: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    form: Annotated[
+        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How to write the result.")
+    ] = "table",
     public: Public = False,
     timeout: Annotated[float, typer.Option(help="Seconds until the query is stopped.")] = 60,
     spreadsheet: Annotated[
@@ -61,7 +53,7 @@ def query(
     Exit codes: 0 done, 1 nothing is published or the query failed, 2 wrong arguments, or not one statement.
     """
     sql = _statement(sql, file)
-    if spreadsheet and form is not Format.CSV:
+    if spreadsheet and form != "csv":
         raise typer.Exit(_print_error("--spreadsheet needs --format csv", EXIT_BAD_ARGUMENTS))
     if not timeout > 0:
         raise typer.Exit(_print_error("--timeout needs a number of seconds above 0", EXIT_BAD_ARGUMENTS))
@@ -80,7 +72,7 @@ def query(
         request: dict[str, object] = {
             "path": str(path),
             "sql": sql,
-            "format": form.value,
+            "format": form,
             "spreadsheet": spreadsheet,
             "timeout": timeout,
             "result": str(result),

@@ -8,8 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -38,16 +37,11 @@ SHOWN = ("shown", "zero")
 BLOCKS, ASCII = ("█", "▓", "░"), ("#", "=", "-")
 
 
-class By(StrEnum):
-    """What the rows are."""
-
-    RACE = "race"
-    PLACE = "place"
-
-
 def show(
     measure: Measure,
-    by: Annotated[By, typer.Option(help="A row per group of one place, or per place of one type.")] = By.RACE,
+    by: Annotated[
+        Literal["race", "place"], typer.Option(help="A row per group of one place, or per place of one type.")
+    ] = "race",
     place: Annotated[
         str | None,
         typer.Option(help="A place by name, code or type:code; with --by place a type of place.", show_default=False),
@@ -67,7 +61,7 @@ def show(
     home = Settings.from_environment().home
     con = open_release(home, public=public)
     found = find_measure(measures_of(con, public=public), measure)
-    if by is By.PLACE:
+    if by == "place":
         selection, column, label = select_by_place(con, measure, place, group, period, public=public), "place", "place"
     else:
         selection, column, label = select_by_race(con, measure, place, period, public=public), "group_name", "race"
