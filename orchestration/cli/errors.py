@@ -9,7 +9,7 @@ from orchestration.cli.display import print_error
 from orchestration.cli.release.reader import CannotShow
 from orchestration.instance.server import DaemonAlreadyRunning
 from orchestration.runs import error_messages
-from orchestration.runs.errors import DbtError
+from orchestration.runs.errors import DbtError, StepError
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
 from orchestration.scorecard import EditionError, ScorecardError, UnknownLanguage
 from orchestration.settings import ConfigurationError, Settings
@@ -17,7 +17,7 @@ from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.disclosure import LedgerDamaged
 from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
-from warehouse.releases import PinsDamaged, ReleaseCorrupt, UnknownRelease
+from warehouse.releases import CannotUnite, PinsDamaged, ReleaseCorrupt, UnknownRelease
 
 _BAD_ARGUMENTS = (
     ConfigurationError,
@@ -29,6 +29,7 @@ _BAD_ARGUMENTS = (
     HomeUnwritable,
     UnknownRelease,
     SampleError,
+    CannotUnite,
 )
 
 
@@ -40,7 +41,7 @@ def report_error(error: Exception) -> int | None:
         return print_error(error, EXIT_BAD_ARGUMENTS)
     if isinstance(error, (LockHeld, WarehouseBusy, DaemonAlreadyRunning)):
         return print_error(error, EXIT_BUSY)
-    if isinstance(error, (WarehouseError, ReleaseCorrupt, PinsDamaged, LedgerDamaged, DbtError, ScorecardError)):
+    if isinstance(error, (WarehouseError, ReleaseCorrupt, PinsDamaged, LedgerDamaged, DbtError, StepError, ScorecardError)):
         full = error_messages.explain_full_disk(Settings.from_environment().home, error)
         return print_error(full or error, EXIT_UNEXPECTED)
     machine = error_messages.explain(error, Settings.from_environment().home)

@@ -18,11 +18,10 @@ from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
 from orchestration.codegen.city_layer import missing_seeds, new_layer, parts
 from orchestration.runs.city_choice import named_layer, unknown_city
-from orchestration.runs.errors import StepError
-from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
+from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.printable import did_you_mean
-from warehouse.releases import CannotUnite, write_union
+from warehouse.releases import write_union
 
 app = typer.Typer(
     no_args_is_help=True, help="List, show and add cities; run many cities, show their state, unite their public tables."
@@ -109,10 +108,7 @@ def run(
     settings = Settings.from_environment()
     cities = _chosen(_listed(settings, homes), only)
     check_runnable(cities)
-    try:
-        runs = run_cities(settings, cities, lambda done: None if json else _print_run(done), wait_seconds=wait)
-    except StepError as error:
-        raise typer.Exit(print_error(error, EXIT_UNEXPECTED)) from None
+    runs = run_cities(settings, cities, lambda done: None if json else _print_run(done), wait_seconds=wait)
     if json:
         print_json([asdict(each) for each in runs])
     else:
@@ -165,10 +161,7 @@ def union(
     missing = [city.name for city in cities if city.name not in files]
     if not files:
         raise ConfigurationError("no city of the file has a release yet; `levelground cities run` makes them")
-    try:
-        united = write_union(files, to.absolute())
-    except CannotUnite as error:
-        raise ConfigurationError(str(error)) from None
+    united = write_union(files, to.absolute())
     rows = [(each.city, each.release_id, each.code_version, each.rows) for each in united]
     out.print(table(None, ("city", "release", "version", "rows"), rows))
     out.print(f"\n{to}: each row has its city. Never add figures of cities up: hidden cells are missing from the sum")
