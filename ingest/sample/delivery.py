@@ -10,6 +10,7 @@ import csv
 import io
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ import numpy as np
 import xlsxwriter
 
 CHUNK = 250_000  # rows made at a time: a few hundred bytes each, so that any number of rows fits in memory
+
+
+Chunk = Callable[[int, int], tuple[memoryview, Mapping[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,28 @@ class Delivery:
         """What was planted in the rows that were written."""
         return PlantedCounts(self.delivered, blank, duplicate, superseded, rejected, facts)
 
-    def text(self, name: str, text: str) -> None:
-        """A text file, whose rows the caller counts."""
+    def text(self, name: str, text: str, rows: int) -> None:
+        """A text file that has so many rows."""
         (self.folder / name).write_text(text, encoding="utf-8", newline="")
+        self.delivered += rows
+
+    def stream(self, file: IO[bytes], chunk: Chunk, unit: int = 1) -> Counter[str]:
+        """Write the event rows in chunks of whole units: `chunk` returns the bytes of rows, and counts, which are added up."""
+        counts: Counter[str] = Counter()
+        step = CHUNK // unit * unit
+        for start in range(0, self.rows, step):
+            content, found = chunk(start, min(start + step, self.rows))
+            file.write(content)
+            counts.update(found)
+        self.delivered = self.rows
+        return counts
 
     def table(
         self, name: str, header: str | Sequence[str], rows: Iterable[Sequence[object]], *, encoding: str = "utf-8", **form: Any
     ) -> None:
         """A text file with a header and one line per row; `form` as in `csv_text`."""
-        content = list(rows)
-        (self.folder / name).write_text(csv_text([_names(header, **form), *content], **form), encoding=encoding, newline="")
+        content, columns = list(rows), header.split(form.get("delimiter", ",")) if isinstance(header, str) else header
+        (self.folder / name).write_text(csv_text([columns, *content], **form), encoding=encoding, newline="")
         self.delivered += len(content)
 
     @contextmanager
@@ -112,10 +128,6 @@ def csv_text(
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator=end, delimiter=delimiter, quoting=quoting).writerows(rows)
     return text.getvalue()
-
-
-def _names(header: str | Sequence[str], delimiter: str = ",", **_: Any) -> Sequence[str]:
-    return header.split(delimiter) if isinstance(header, str) else header
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ Values are set and not drawn: a measure finds the planted value itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 
 from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
@@ -97,12 +98,8 @@ def _bounded(value: float, most: float = math.inf) -> tuple[str, str, str]:
     return f"{value:.6f}", f"{value * (1 - _HALF_WIDTH):.6f}", f"{high:.6f}"
 
 
-def _header(place: str, columns: Sequence[str]) -> tuple[str, ...]:
-    return ("year", "state", place, "subgroup_type", "subgroup", *columns)
-
-
-def _urban(name: str, file: str, place: str, columns: Sequence[str], rows: Callable[[], Rows], **keys: object) -> Source:
-    """A table by city or county and group, in the form of the Urban Institute.
+def _urban(name: str, place: str, files: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]], **keys: object) -> Source:
+    """Tables by city or county and group, in the form of the Urban Institute: the figures' columns and the rows of each file.
 
     Irregularities: `race-ethnicity` spelled in two ways; labels of groups that differ by table; NA where a group has no figure;
     overlapping five-year windows; an older file with other names of columns; a pooled value that several counties share; zeros
@@ -111,7 +108,8 @@ def _urban(name: str, file: str, place: str, columns: Sequence[str], rows: Calla
     """
 
     def make(delivery: Delivery) -> PlantedCounts:
-        delivery.table(file, _header(place, columns), rows())
+        for file, (columns, rows) in files.items():
+            delivery.table(f"{file}.csv", ("year", "state", place, "subgroup_type", "subgroup", *columns), rows())
         return delivery.planted()
 
     return Source(f"urban__{name}", make, keys=keys)
@@ -132,7 +130,7 @@ def _share(table: str) -> Source:
             yield (window, _STATE, city, _kind(group, spelled), label, *values)
 
     columns = [f"{column}{part}" for part in (*parts, "_quality")]
-    return _urban(table, f"metrics_{table}_place_race-ethnicity_longitudinal.csv", "place", columns, rows)
+    return _urban(table, "place", {f"metrics_{table}_place_race-ethnicity_longitudinal": (columns, rows)})
 
 
 def _incomes() -> Rows:
@@ -185,31 +183,46 @@ def _debts() -> Rows:
 
 
 household_income = _urban(
-    "household_income", "metrics_income_place_race-ethnicity_longitudinal.csv", "place",
-    [f"pctl_income_{of}{part}" for of in INCOME for part in (*_PARTS, "_quality")], _incomes,
+    "household_income", "place",
+    {
+        "metrics_income_place_race-ethnicity_longitudinal": (
+            [f"pctl_income_{of}{part}" for of in INCOME for part in (*_PARTS, "_quality")], _incomes,
+        )
+    },
 )  # fmt: skip
 employment, hs_diploma, preschool, digital_access, poverty_exposure = map(_share, SHARES)
+_COUNTS = tuple(f"count_homeless{part}" for part in _PARTS)
 student_homelessness = _urban(
-    "student_homelessness", "homelessness_all_subgroups_city.csv", "place",
-    (*(f"count_homeless{part}" for part in _PARTS), "share_homeless", "count_homeless_quality", "share_homeless_quality"),
-    _homeless,
+    "student_homelessness", "place",
+    {
+        "homelessness_all_subgroups_city": (
+            (*_COUNTS, "share_homeless", "count_homeless_quality", "share_homeless_quality"), _homeless,
+        )
+    },
 )  # fmt: skip
 juvenile_arrests = _urban(
-    "juvenile_arrests", "rate_arrests_place_all_subgroup.csv", "place", ("rate_juv_arrest", "rate_juv_arrest_quality"), _arrests
+    "juvenile_arrests", "place", {"rate_arrests_place_all_subgroup": (("rate_juv_arrest", "rate_juv_arrest_quality"), _arrests)}
 )
+low_birth_weight = _urban(
+    "low_birth_weight", "county",
+    {
+        f"neonatal_health_subgroup_{year}": ([f"{column}{part}" for part in (*_PARTS, "_quality")], partial(_births, year))
+        for year, column in ((2020, "lbw"), (2022, "rate_low_birth_weight"))
+    },
+    jurisdiction=COUNTY_GEOID,
+)  # fmt: skip
 debt_collections = _urban(
-    "debt_collections", "metrics_overall_debt_coll_race_ethnicity_county_2023.csv", "county",
-    ("share_debt_coll", "share_debt_coll_quality"), _debts, jurisdiction=COUNTY_GEOID,
+    "debt_collections", "county",
+    {"metrics_overall_debt_coll_race_ethnicity_county_2023": (("share_debt_coll", "share_debt_coll_quality"), _debts)},
+    jurisdiction=COUNTY_GEOID,
 )  # fmt: skip
 
 
-@source("urban__low_birth_weight", jurisdiction=COUNTY_GEOID)
-def low_birth_weight(delivery: Delivery) -> PlantedCounts:
-    """A file per year; the older one has other names."""
-    for year, column in ((2020, "lbw"), (2022, "rate_low_birth_weight")):
-        columns = [f"{column}{part}" for part in (*_PARTS, "_quality")]
-        delivery.table(f"neonatal_health_subgroup_{year}.csv", _header("county", columns), _births(year))
-    return delivery.planted()
+def _wide(delivery: Delivery, name: str, places: Sequence[Mapping[str, str]], cells: Sequence[Mapping[str, object]]) -> None:
+    """A file with a row per place; a delivered record is a cell, since each column becomes a row."""
+    rows = [(*place.values(), *row.values()) for place, row in zip(places, cells, strict=True)]
+    delivery.table(name, (*places[0], *cells[0]), rows)
+    delivery.delivered += len(rows) * (len(cells[0]) - 1)
 
 
 def _interval(value: float, group: str) -> tuple[float, float]:
@@ -248,20 +261,18 @@ def county_health(delivery: Delivery) -> PlantedCounts:
     that a merge left; NA in one measure and blanks in the others; the state as county 000; groups without a figure; a wide
     interval of a small group.
     """
-    cells, counties = 0, ("000", *_COUNTIES)
+    places = [{"statecode": _STATE, "countycode": county} for county in ("000", *_COUNTIES)]
     for measure, (release, everybody, _) in HEALTH.items():
-        whole = []
-        for county in counties:
-            value = _in_county(everybody, county)
+        whole: list[dict[str, object]] = []
+        for place in places:
+            value = _in_county(everybody, place["countycode"])
             low, high = _interval(value, "all")
             counts = {} if measure == "v147" else {f"{measure}_numerator": "", f"{measure}_denominator": ""}
             whole.append({f"{measure}_rawvalue": value, **counts, f"{measure}_cilow": low, f"{measure}_cihigh": high})
-        groups = [_group_cells(measure, county) for county in counties]
-        for name, rows in ((f"{measure}_{release}.csv", whole), (f"{measure}_otherdata_{release}.csv", groups)):
-            lines = [(_STATE, county, *row.values()) for county, row in zip(counties, rows, strict=True)]
-            delivery.table(name, ("statecode", "countycode", *rows[0]), lines)
-            cells += len(rows) * len(rows[0])
-    return PlantedCounts(delivered=cells)
+        _wide(delivery, f"{measure}_{release}.csv", places, whole)
+        of_groups = [_group_cells(measure, place["countycode"]) for place in places]
+        _wide(delivery, f"{measure}_otherdata_{release}.csv", places, of_groups)
+    return delivery.planted()
 
 
 def _county_cells(times: float) -> dict[str, float | None]:
@@ -298,17 +309,11 @@ def acs_county(delivery: Delivery) -> PlantedCounts:
     """
     times = {"000": 6.0, _COUNTY: 1.0}
     counties = [
-        ((f"{_STATE}{code}", _STATE, code, f"County {code}"), _county_cells(times.get(code, 0.1))) for code in ("000", *_COUNTIES)
+        {"GEOID": f"{_STATE}{code}", "statecode": _STATE, "countycode": code, "NAME": f"County {code}"}
+        for code in ("000", *_COUNTIES)
     ]
-    tracts = [
-        ((f"{COUNTY_GEOID}{code}", COUNTY_GEOID, _STATE, _COUNTY, f"Tract {code}"), _with_margins(_households(4_000)))
-        for code in _TRACTS
-    ]
-    cells = 0
-    for name, columns, rows in (
-        ("acs_data_2019-2023.csv", ("GEOID", "statecode", "countycode", "NAME"), counties),
-        ("acs_data_2019-2023_tract.csv", ("GEOID", "fipscode", "statecode", "countycode", "NAME"), tracts),
-    ):
-        delivery.table(name, (*columns, *rows[0][1]), [(*place, *values.values()) for place, values in rows])
-        cells += len(rows) * len(rows[0][1])
-    return PlantedCounts(delivered=cells)
+    _wide(delivery, "acs_data_2019-2023.csv", counties, [_county_cells(times.get(one["countycode"], 0.1)) for one in counties])
+    of_county = {"fipscode": COUNTY_GEOID, "statecode": _STATE, "countycode": _COUNTY}
+    tracts = [{"GEOID": f"{COUNTY_GEOID}{code}", **of_county, "NAME": f"Tract {code}"} for code in _TRACTS]
+    _wide(delivery, "acs_data_2019-2023_tract.csv", tracts, [_with_margins(_households(4_000))] * len(tracts))
+    return delivery.planted()

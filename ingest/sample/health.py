@@ -259,6 +259,5 @@ def chronic_disease(delivery: Delivery) -> PlantedCounts:
     header = ",".join(f'"{column}"' if " " in column else column for column in _PREVALENCE_COLUMNS)
     for name, *condition in CONDITIONS:
         rows = list(_estimated(*condition))
-        delivery.text(name, f"{header}\n{csv_text(rows)}")
-        delivery.delivered += len(rows)
+        delivery.text(name, f"{header}\n{csv_text(rows)}", len(rows))
     return delivery.planted(no_estimate=_NO_ESTIMATE * len(CONDITIONS))

@@ -137,9 +137,8 @@ class SchoolTable:
         """Write both releases; returns what was planted."""
         first = {year: self.revised if year == REVISED else rows for year, rows in self.rows.items() if year != LATEST}
         for date, years in ((FIRST, first), (SECOND, self.rows)):
-            text = "".join(row for rows in years.values() for row in rows)
-            delivery.text(f"{stem}_released_{date}.csv", f"{header}\n{text}")
-        earlier, newer = (sum(map(len, years.values())) for years in (first, self.rows))
+            listed = [row for rows in years.values() for row in rows]
+            delivery.text(f"{stem}_released_{date}.csv", f"{header}\n{''.join(listed)}", len(listed))
+        earlier = sum(map(len, first.values()))
         withdrawn = sum(f"{WITHDRAWN.district},{WITHDRAWN.name}," in row for row in self.revised)
-        facts |= {"of_the_first_release": earlier, "withdrawn": withdrawn}
-        return PlantedCounts(delivered=earlier + newer, superseded=earlier, facts=facts)
+        return delivery.planted(superseded=earlier, **facts, of_the_first_release=earlier, withdrawn=withdrawn)

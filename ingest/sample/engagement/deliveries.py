@@ -98,7 +98,8 @@ def events(delivery: Delivery) -> PlantedCounts:
             }
         )  # fmt: skip
     write_json(delivery.folder / "events.json", {"exported_at": f"{planted.LAST_DAY}", "results": records})
-    return PlantedCounts(delivered=len(records), facts={"interpreters_asked": asked})
+    delivery.delivered = len(records)
+    return delivery.planted(interpreters_asked=asked)
 
 
 @source("oei__engagement_participation")

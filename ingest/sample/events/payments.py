@@ -120,4 +120,5 @@ def payments(delivery: Delivery) -> PlantedCounts:
                 table, facts = writer.chunk(year, min(CHUNK, of_year - start))
                 file.write_table(table)
                 total = {name: total[name] + facts[name] for name in total}
-    return PlantedCounts(delivered=delivery.rows, duplicate=total.pop("duplicate"), facts=total)
+    delivery.delivered = delivery.rows
+    return delivery.planted(**total)

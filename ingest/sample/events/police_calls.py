@@ -7,7 +7,6 @@ file, also where an earlier row was equal. CRLF, 12-hour clock, city time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import cycle
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from ingest.sample.city import NAMES, STREETS
 from ingest.sample.clock import DAY_SECONDS, DAYS, MISSING_HOUR, arrivals, clock_words, day_words, year_rhythm
-from ingest.sample.delivery import CHUNK, Delivery, PlantedCounts, source
+from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import police_districts
 from ingest.sample.places.houses import addresses, crossing, houses, label_at
 from ingest.sample.text import Index, chooser, digits, draw, join, records, words
@@ -135,57 +134,43 @@ class _Calls:
         heads = join(self.year_day.take(at_day), number, self.date.take(at_day), self.clock.take(pa.array(second)))
         return pa.concat_arrays([heads, words([""])])
 
+    def pages(self, start_row: int, stop_row: int) -> tuple[memoryview, dict[str, int]]:
+        """The bytes of rows, which begin with a scrape, and how many of them are blank, begin a call, or are new."""
+        first, last, rows = start_row // _PAGE, -(-stop_row // _PAGE), stop_row - start_row
+        listed = self.seen[first:last]
+        call = np.empty((last - first, _PAGE), dtype=np.int64)
+        call[:, 0] = -1
+        call[:, 1:] = listed[:, None] - 1 - np.arange(SHOWN)
+        scrape = np.repeat(np.arange(first, last), _PAGE)[:rows]
+        call = call.ravel()[:rows]
+        blank = call < 0
+        call[blank] = 0
+        showing = scrape - self.first_scrape[call]
+        state = (showing >= self.second[call]).astype(np.int8) + (showing >= self.third[call])
+        late = np.minimum(state, 1)
+        tail = self.nature[late, call].astype(np.int64) * len(_STATUSES) + self.status[state, call]
 
-@dataclass
-class _Count:
-    blank: int = 0
-    distinct: int = 0
-    calls: int = 0
-    reopened: int = 0
+        begins = ~blank & (showing == 0)
+        new = begins | (~blank & ((showing == self.second[call]) | ((showing == self.third[call]) & ~self.reopened[call])))
+        reopened = ~blank & self.reopened[call] & (showing == self.third[call])
+        flags = {"blank": blank, "calls": begins, "distinct": new, "reopened": reopened}
 
-
-def _pages(calls: _Calls, first: int, last: int, rows: int, count: _Count) -> memoryview:
-    """The bytes of scrapes `first` to `last`, at most `rows` rows; adds what they hold to `count`."""
-    listed = calls.seen[first:last]
-    call = np.empty((last - first, _PAGE), dtype=np.int64)
-    call[:, 0] = -1
-    call[:, 1:] = listed[:, None] - 1 - np.arange(SHOWN)
-    scrape = np.repeat(np.arange(first, last), _PAGE)[:rows]
-    call = call.ravel()[:rows]
-    blank = call < 0
-    call[blank] = 0
-    showing = scrape - calls.first_scrape[call]
-    state = (showing >= calls.second[call]).astype(np.int8) + (showing >= calls.third[call])
-    late = np.minimum(state, 1)
-    tail = calls.nature[late, call].astype(np.int64) * len(_STATUSES) + calls.status[state, call]
-
-    begins = ~blank & (showing == 0)
-    new = begins | (~blank & ((showing == calls.second[call]) | ((showing == calls.third[call]) & ~calls.reopened[call])))
-    count.blank += int(blank.sum())
-    count.calls += int(begins.sum())
-    count.distinct += int(new.sum())
-    count.reopened += int((~blank & calls.reopened[call] & (showing == calls.third[call])).sum())
-
-    start, stop = max(0, int(listed[0]) - SHOWN), int(listed[-1])
-    head = np.where(blank, stop - start, call - start)
-    place = np.where(blank, len(calls.places) - 1, calls.place[late, call])
-    tail = np.where(blank, len(calls.tails) - 1, tail)
-    return records((calls.heads(start, stop), head), (calls.places, place), (calls.tails, tail))
+        start, stop = max(0, int(listed[0]) - SHOWN), int(listed[-1])
+        head = np.where(blank, stop - start, call - start)
+        place = np.where(blank, len(self.places) - 1, self.place[late, call])
+        tail = np.where(blank, len(self.tails) - 1, tail)
+        written = records((self.heads(start, stop), head), (self.places, place), (self.tails, tail))
+        return written, {name: int(flag.sum()) for name, flag in flags.items()}
 
 
 @source("mpd__dispatched_calls", event_rows_pct=40, freshness={"warn_after_hours": 48, "stale_after_hours": 168})
 def police_calls(delivery: Delivery) -> PlantedCounts:
     """The scrapes of a year, blank rows included; counted while they are written."""
-    rows, scrapes, count = delivery.rows, -(-delivery.rows // _PAGE), _Count()
-    calls = _Calls(scrapes, delivery.rng)
-    step = CHUNK // _PAGE
+    calls = _Calls(-(-delivery.rows // _PAGE), delivery.rng)
     with delivery.zipped("police_scrape_data1.zip", "police_scrape_data1.csv", is_large=True) as file:
-        for first in range(0, scrapes, step):
-            file.write(_pages(calls, first, min(first + step, scrapes), rows - first * _PAGE, count))
-    return PlantedCounts(
-        delivered=rows,
-        blank=count.blank,
-        duplicate=rows - count.blank - count.distinct,
-        superseded=count.distinct - count.calls,
-        facts={"calls": count.calls, "reopened": count.reopened},
-    )
+        counts = delivery.stream(file, calls.pages, _PAGE)
+    shown = delivery.rows - counts["blank"]
+    return delivery.planted(
+        blank=counts["blank"], duplicate=shown - counts["distinct"], superseded=counts["distinct"] - counts["calls"],
+        calls=counts["calls"], reopened=counts["reopened"],
+    )  # fmt: skip

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ingest.sample.city import NEIGHBORHOODS
 from ingest.sample.clock import DAY_SECONDS, DAYS, arrivals, clock_words, day_words, year_rhythm
-from ingest.sample.delivery import CHUNK, Delivery, PlantedCounts, source
+from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.geometry import to_degrees
 from ingest.sample.places.ground import neighborhoods, police_districts
 from ingest.sample.places.houses import houses
@@ -73,8 +73,8 @@ def _spots(rng: np.random.Generator) -> pa.Array:
 class _Writer:
     """Word lists and tables, made once for all chunks."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.rng = rng
+    def __init__(self, total: int, rng: np.random.Generator) -> None:
+        self.total, self.rng = total, rng
         self.rhythm = year_rhythm()
         self.days, self.clock = day_words(",%Y-%m-%d ", days=DAYS + 1), clock_words(",")
         answers = [f"MDC,{cited},{person},{vehicle}," for cited, person, vehicle in product(_CITED, ("NO", "YES"), ("NO", "YES"))]
@@ -87,10 +87,10 @@ class _Writer:
             np.array([of[race] for race in _RACES], dtype=np.float32) for of in (SEARCHED, CITED, TRAFFIC)
         )
 
-    def chunk(self, start: int, stop: int, total: int) -> tuple[memoryview, int, int]:
+    def chunk(self, start: int, stop: int) -> tuple[memoryview, dict[str, int]]:
         """The bytes of stops `start` to `stop`; how many have an answer, and how many of those a known race."""
         rng, size = self.rng, stop - start
-        day, second = np.divmod(arrivals(rng, self.rhythm, start, stop, total) + UTC_BEHIND, DAY_SECONDS)
+        day, second = np.divmod(arrivals(rng, self.rhythm, start, stop, self.total) + UTC_BEHIND, DAY_SECONDS)
         numbers = np.arange(start, stop) * 9 + rng.integers(1, 9, size)  # ascending, with gaps
         answered = rng.random(size) < ANSWERED
         race = draw(rng, self.race_table, size).astype(np.int64)
@@ -106,25 +106,21 @@ class _Writer:
         people = (before * len(_RACES) + race) * len(_SEXES) + draw(rng, self.sex_table, size)
         written = records(
             words(["25-"]).take(pa.array(np.zeros(size, dtype=np.int8))),
-            digits(numbers, max(6, len(str(total * 9)))),
+            digits(numbers, max(6, len(str(self.total * 9)))),
             (self.days, day),
             (self.clock, second),
             (self.outcomes, outcome),
             (self.people, np.where(answered, people, len(self.people) - 1)),
             (self.spots, rng.integers(0, _SPOTS, size)),
         )
-        return written, int(answered.sum()), int((answered & (race != _UNKNOWN)).sum())
+        return written, {"with_answer": int(answered.sum()), "with_known_race": int((answered & (race != _UNKNOWN)).sum())}
 
 
 @source("fpc__police_stops", event_rows_pct=15, freshness={"warn_after_hours": 48, "stale_after_hours": 168})
 def police_stops(delivery: Delivery) -> PlantedCounts:
     """The stops of a year, in the order of time."""
-    rows, writer = delivery.rows, _Writer(delivery.rng)
-    answered = known = 0
+    writer = _Writer(delivery.rows, delivery.rng)
     with (delivery.folder / "stops_2025.csv").open("wb") as file:
         file.write(HEADER.encode())
-        for start in range(0, rows, CHUNK):
-            chunk, answered_here, known_here = writer.chunk(start, min(start + CHUNK, rows), rows)
-            file.write(chunk)
-            answered, known = answered + answered_here, known + known_here
-    return PlantedCounts(delivered=rows, facts={"with_answer": answered, "with_known_race": known})
+        counts = delivery.stream(file, writer.chunk)
+    return delivery.planted(**counts)

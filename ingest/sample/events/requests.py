@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ingest.sample.city import FIRST_NAMES, NAMES, STATE, STREETS, phone
 from ingest.sample.clock import DAYS, day_words, rows_by_day
-from ingest.sample.delivery import CHUNK, Delivery, PlantedCounts, source
+from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import zip_areas
 from ingest.sample.places.houses import addresses, houses, long_form
 from ingest.sample.text import Index, chooser, draw, quoted, records, words
@@ -124,7 +124,7 @@ class _Writer:
         later = [CLOSED_LATER / (LAST_CLOSING_DAY - len(CLOSED_BY_DAY) + 1)] * (LAST_CLOSING_DAY - len(CLOSED_BY_DAY) + 1)
         self.closing_bounds = np.cumsum([*CLOSED_BY_DAY, *later])
 
-    def chunk(self, start: int, stop: int) -> tuple[memoryview, int]:
+    def chunk(self, start: int, stop: int) -> tuple[memoryview, dict[str, int]]:
         """The bytes of rows `start` to `stop`, and how many of them are closed."""
         first, last = start - start // COPY_EVERY, stop - stop // COPY_EVERY
         size = last - first
@@ -146,7 +146,7 @@ class _Writer:
             (self.titles, title), (self.closed, closed), (self.texts, text),
         ]  # fmt: skip
         written = records(*[(vocabulary, position[at]) for vocabulary, position in columns])
-        return written, int(np.count_nonzero(closed[at] < DAYS))
+        return written, {"closed": int(np.count_nonzero(closed[at] < DAYS))}
 
 
 def _day_weights(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -163,12 +163,8 @@ def _day_weights(rng: np.random.Generator) -> NDArray[np.float64]:
 )
 def requests(delivery: Delivery) -> PlantedCounts:
     """The requests of a year, newest day first."""
-    rows, writer, closed = delivery.rows, _Writer(delivery.rows, delivery.rng), 0
-    step = CHUNK // COPY_EVERY * COPY_EVERY
+    writer = _Writer(delivery.rows, delivery.rng)
     with (delivery.folder / "callcenterdatacurrent_2025-12.csv").open("wb") as file:
         file.write(HEADER.encode())
-        for start in range(0, rows, step):
-            chunk, closed_here = writer.chunk(start, min(start + step, rows))
-            file.write(chunk)
-            closed += closed_here
-    return PlantedCounts(delivered=rows, duplicate=rows // COPY_EVERY, facts={"closed": closed})
+        counts = delivery.stream(file, writer.chunk, COPY_EVERY)
+    return delivery.planted(duplicate=delivery.rows // COPY_EVERY, **counts)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,9 +124,10 @@ def blocks(delivery: Delivery) -> PlantedCounts:
     return delivery.planted(people=int(totals.sum()), adults=int(adults.sum()), outside_districts=outside)
 
 
-def _paired(estimates: Iterable[int], margins: Iterable[int]) -> list[int]:
-    """Each estimate and its margin."""
-    return list(chain.from_iterable(zip(estimates, margins, strict=True)))
+def _survey_text(header: Sequence[Sequence[str]], places: Sequence[Sequence[str]], *columns: NDArray[np.int64]) -> str:
+    """A table of the survey: two header rows, and per place each estimate and its margin."""
+    values = np.stack(columns, axis=2).reshape(len(places), -1).tolist()
+    return csv_text([*header, *([*place, *pairs] for place, pairs in zip(places, values, strict=True))])
 
 
 def _labels(first: Sequence[str], lines: Iterable[str], between: str) -> list[str]:
@@ -135,16 +135,16 @@ def _labels(first: Sequence[str], lines: Iterable[str], between: str) -> list[st
     return [*first, *(f"{kind}{between}{line}" for line in lines for kind in ("Estimate", "Margin of Error"))]
 
 
-def _old_codes(lines: int) -> list[str]:
-    """The row of codes, as the census's earlier site wrote them."""
-    numbers = range(1, lines + 1)
-    return ["GEO.id", "GEO.id2", "GEO.display-label", *(f"HD0{kind}_VD{number:02d}" for number in numbers for kind in (1, 2))]
+def _earlier_header(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Both header rows, as the census's earlier site wrote them."""
+    numbers = range(1, len(lines) + 1)
+    codes = ["GEO.id", "GEO.id2", "GEO.display-label", *(f"HD0{kind}_VD{number:02d}" for number in numbers for kind in (1, 2))]
+    return codes, _labels(("Id", "Id2", "Geography"), lines, "; ")
 
 
-def _margins(estimates: NDArray[np.int64], spread: float) -> list[list[int]]:
+def _margins(estimates: NDArray[np.int64], spread: float) -> NDArray[np.int64]:
     """Margins of error that grow with the root of the estimate; the census gives an estimate of 0 one, too."""
-    margins: list[list[int]] = np.where(estimates == 0, 9, np.rint(1.645 * spread * np.sqrt(estimates)).astype(np.int64)).tolist()
-    return margins
+    return np.where(estimates == 0, 9, np.rint(1.645 * spread * np.sqrt(estimates)).astype(np.int64))
 
 
 @source("census__acs_race_tract", jurisdiction=COUNTY_GEOID)
@@ -160,16 +160,12 @@ def race_by_tract(delivery: Delivery) -> PlantedCounts:
     hispanic, others = people[:, GROUPS.index("hisp")], np.delete(people, GROUPS.index("hisp"), axis=1)
     halves = (_lines_of_parent(others, rng), _lines_of_parent(rng.multinomial(hispanic, _HISPANIC_RACES), rng))
     estimates = np.column_stack([people.sum(axis=1), *halves])
-    rows = [
-        (
-            f"1400000US{COUNTY_GEOID}{tract:06d}", f"{COUNTY_GEOID}{tract:06d}",
-            f"Census Tract {tract / 100:g}, Sample County, Sample State", *_paired(estimate, margin),
-        )
-        for tract, estimate, margin in zip(tracts, estimates.tolist(), _margins(estimates, 3), strict=True)
-    ]  # fmt: skip
-    labels = _labels(("Id", "Id2", "Geography"), _RACE_LINES, "; ")
-    delivery.table("race_ethnicity.csv", _old_codes(len(_RACE_LINES)), [labels, *rows])
-    return PlantedCounts(delivered=len(rows), facts={"people": int(people.sum())})
+    geoids = [f"{COUNTY_GEOID}{tract:06d}" for tract in tracts]
+    names = [f"Census Tract {tract / 100:g}, Sample County, Sample State" for tract in tracts]
+    places = [(f"1400000US{geoid}", geoid, name) for geoid, name in zip(geoids, names, strict=True)]
+    text = _survey_text(_earlier_header(_RACE_LINES), places, estimates, _margins(estimates, 3))
+    delivery.text("race_ethnicity.csv", text, len(places))
+    return delivery.planted(people=int(people.sum()))
 
 
 def _lines_of_parent(races: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -186,18 +182,19 @@ def labor_force(delivery: Delivery) -> PlantedCounts:
     from it as a sample's would.
     """
     lines = ("Total civilian labor force 16 years and over", *LABOR_FORCE)
-    rows = []
-    for level, geoid, name, times in (
-        ("160", PLACE_GEOID, "Sampleton", 1),
-        ("050", COUNTY_GEOID, "Sample County", _COUNTY_FORCE),
-    ):
-        people = times * np.array(list(LABOR_FORCE.values()))
+    of_city, estimates, margins = np.array(list(LABOR_FORCE.values())), [], []
+    for people in (of_city, _COUNTY_FORCE * of_city):
         errors = 2 * np.sqrt(people) + 10
-        estimates = np.maximum(0, np.rint(people + errors * delivery.rng.standard_normal(len(people)))).astype(int).tolist()
-        margins = np.rint(1.645 * np.array([np.linalg.norm(errors), *errors])).astype(int).tolist()
-        rows.append((f"{level}0000US{geoid}", geoid, f"{name}, Sample State", *_paired([sum(estimates), *estimates], margins)))
-    delivery.table("labor_force.csv", _old_codes(len(lines)), [_labels(("Id", "Id2", "Geography"), lines, "; "), *rows])
-    return PlantedCounts(delivered=len(rows), facts={"estimates": 2 * len(LABOR_FORCE)})
+        drawn = np.maximum(0, np.rint(people + errors * delivery.rng.standard_normal(len(people))))
+        estimates.append([drawn.sum(), *drawn])
+        margins.append(np.rint(1.645 * np.array([np.linalg.norm(errors), *errors])))
+    places = (
+        (f"1600000US{PLACE_GEOID}", PLACE_GEOID, "Sampleton, Sample State"),
+        (f"0500000US{COUNTY_GEOID}", COUNTY_GEOID, "Sample County, Sample State"),
+    )
+    text = _survey_text(_earlier_header(lines), places, np.array(estimates, dtype=int), np.array(margins, dtype=int))
+    delivery.text("labor_force.csv", text, len(places))
+    return delivery.planted(estimates=2 * len(LABOR_FORCE))
 
 
 @source("census__acs_language", jurisdiction=COUNTY_GEOID)
@@ -215,18 +212,15 @@ def language(delivery: Delivery) -> PlantedCounts:
     lines = np.empty((len(tracts), len(_LANGUAGE_LINES)), dtype=np.int64)
     lines[:, 0], lines[:, 1] = totals, totals - speak.sum(axis=1)
     lines[:, 2::3], lines[:, 3::3], lines[:, 4::3] = speak, speak - less, less
-    rows = [
-        (
-            f"1400000US{COUNTY_GEOID}{tract:06d}",
-            f"Census Tract {tract / 100:g}; Sample County; Sample State",
-            *_paired(line, margin),
-        )
-        for tract, line, margin in zip(tracts, lines.tolist(), _margins(lines, 2), strict=True)
+    places = [
+        (f"1400000US{COUNTY_GEOID}{tract:06d}", f"Census Tract {tract / 100:g}; Sample County; Sample State") for tract in tracts
     ]
     codes = ("GEO_ID", "NAME", *(f"C16001_{at:03d}{kind}" for at in range(1, len(_LANGUAGE_LINES) + 1) for kind in "EM"))
-    table = csv_text([codes, _labels(("Geography", "Geographic Area Name"), _LANGUAGE_LINES, "!!"), *rows])
+    labels = _labels(("Geography", "Geographic Area Name"), _LANGUAGE_LINES, "!!")
+    table = _survey_text((codes, labels), places, lines, _margins(lines, 2))
     notes = "C16001, five years, people 5 and over"
     with zipfile.ZipFile(delivery.folder / "ACSDT5Y2022.C16001.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (("Data.csv", table), ("Table-Notes.txt", notes)):
             archive.writestr(zipfile.ZipInfo(f"ACSDT5Y2022.C16001-{name}", (2026, 1, 1, 0, 0, 0)), content)
-    return PlantedCounts(delivered=len(rows), facts={"less_than_very_well": int(less.sum())})
+    delivery.delivered = len(places)
+    return delivery.planted(less_than_very_well=int(less.sum()))

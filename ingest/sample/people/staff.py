@@ -195,8 +195,8 @@ def staff(delivery: Delivery) -> PlantedCounts:
     before = [*left, *(position.on(BEFORE) for position in now if position.hired <= BEFORE)]
     rows = [*_write(delivery.folder / "hr.sqlite", now), *_write(delivery.folder / f"hr_{BEFORE}.sqlite", before)]
     races = [row[COLUMNS.index("RACE")] for row in rows]
-    facts = {
-        "unknown_race": races.count("UNKNOWN"), "odd_labels": sum(race in _ODD_LABELS for race in races),
-        "hired": len(now) - (len(before) - LEFT), "left": LEFT,
-    }  # fmt: skip
-    return PlantedCounts(delivered=len(rows), duplicate=2 * SAME_AGAIN, facts=facts)
+    delivery.delivered = len(rows)
+    return delivery.planted(
+        duplicate=2 * SAME_AGAIN, unknown_race=races.count("UNKNOWN"), odd_labels=sum(race in _ODD_LABELS for race in races),
+        hired=len(now) - (len(before) - LEFT), left=LEFT,
+    )  # fmt: skip

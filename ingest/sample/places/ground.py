@@ -29,7 +29,6 @@ _HARBOR = (slice(51, 52), slice(22, 25))  # in no police district, as 0.2 % of t
 _CITY_ROWS = (4, 12, 20, 28, 36, 44)
 _TRACT_COLUMNS = (0, 6, 12, 17, 22, 27, 32, 37, 42, 47, 52)
 _TRACT_ROWS = (0, 4, 9, 14, 19, 24, 29, 34, 39, 44, 48)
-TRACTS_ACROSS = len(_TRACT_COLUMNS) - 1
 # What changed between the tracts of 2010 and of 2020, by the number of the tract: cut in two, made one of two, and tracts that
 # kept their number while the border to the next one in the east moved by a column of blocks.
 SPLIT, MERGED, MOVED = (23, 57, 75), (34, 68), (14, 26, 45, 62, 84)
@@ -55,27 +54,15 @@ def city() -> Grid:
     return grid
 
 
-def _lattice() -> Grid:
-    return _numbered(_TRACT_COLUMNS, _TRACT_ROWS)
-
-
-def _halved(grid: Grid, lattice: Grid, number: int) -> None:
-    """Give the southern half of a tract the code 01 and the northern one 02, behind its number."""
-    rows = np.nonzero((lattice == number).any(axis=0))[0]
-    middle = int(rows[0] + len(rows) // 2)
-    is_area = lattice == number
-    grid[is_area] = 100 * number + 2
-    is_area[:, middle:] = False
-    grid[is_area] = 100 * number + 1
-
-
 @cache
 def tracts(vintage: int) -> Grid:
     """The six digits of the tract, 2010 or 2020, in the whole county: 002301 is 2301."""
-    lattice = _lattice()
+    lattice = _numbered(_TRACT_COLUMNS, _TRACT_ROWS)
     grid = 100 * lattice
     for number in SPLIT if vintage == 2020 else MERGED:
-        _halved(grid, lattice, number)
+        columns, rows = np.nonzero(lattice == number)
+        middle = rows.min() + (rows.max() + 1 - rows.min()) // 2
+        grid[columns, rows] += np.where(rows < middle, 1, 2)  # the code 01 behind the number in the south, 02 in the north
     if vintage == 2010:
         for number in MOVED:
             east = np.nonzero((lattice == number + 1).any(axis=1))[0][0]

@@ -43,8 +43,8 @@ def _map(
         head = f'"name": "{file}",\n'
         head += f'"crs": {{ "type": "name", "properties": {{ "name": "{crs}" }} }},\n' if declared else ""
         text = '{\n"type": "FeatureCollection",\n' + head + '"features": [\n' + ",\n".join(features) + "\n]\n}\n"
-        delivery.text(f"{file}.geojson", text)
-        return PlantedCounts(len(features))
+        delivery.text(f"{file}.geojson", text, rows=len(features))
+        return delivery.planted()
 
     return Source(name, make, keys=keys)
 
@@ -113,5 +113,5 @@ def address_index(delivery: Delivery) -> PlantedCounts:
     # no file name and no time in the archive, so that its bytes depend on neither time nor place
     packed = gzip.compress(csv_text(rows).encode("ascii"), compresslevel=1, mtime=0)
     (delivery.folder / "addresses-with-coords.csv.gz").write_bytes(packed)
-    facts = {"houses": len(points), "without_point": sum(row[0] == "NA" for row in rows)}
-    return PlantedCounts(delivered=len(rows) - 1, facts=facts)
+    delivery.delivered = len(rows) - 1
+    return delivery.planted(houses=len(points), without_point=sum(row[0] == "NA" for row in rows))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from ingest.sample import delivery
 from ingest.sample.delivery import PlantedCounts
 from ingest.sample.events import police_stops
 
@@ -26,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def claim(folder: Path) -> PlantedCounts:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(police_stops, "CHUNK", 1_000)  # so that the rows cross chunk borders
+        patch.setattr(delivery, "CHUNK", 1_000)  # so that the rows cross chunk borders
         return police_stops.police_stops.write(folder, np.random.default_rng(11), ROWS)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.sample import delivery
 from ingest.sample.delivery import PlantedCounts
 from ingest.sample.events import requests
 from ingest.sample.places.ground import zip_areas
@@ -28,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def claim(folder: Path) -> PlantedCounts:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(requests, "CHUNK", 839)  # so that the rows cross chunk borders, some just before a copy
+        patch.setattr(delivery, "CHUNK", 839)  # so that the rows cross chunk borders, some just before a copy
         return requests.requests.write(folder, np.random.default_rng(11), ROWS)
 
 
