@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure
-from expectations.disclosure.inputs.audit_inputs import CITY_THRESHOLD, GRAIN, AuditedMeasure, CellKey, Relations
+from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, CellKey, Relations
 from expectations.disclosure.inputs.catalog import columns_of, fetch
+from expectations.disclosure.inputs.read_inputs import read_thresholds
 from warehouse.sql import literal
 
 HIDDEN_CELLS = 3  # fewer hidden cells get no bounds (docs/rules.md, 3)
@@ -70,7 +71,7 @@ def read_bounded_rows(
             ),
             coalesce(sum(schools.numerator), 0), coalesce(sum(schools.denominator), 0), count(schools.numerator),
             count(*) filter (where schools.value_status = 'suppressed_at_source'),
-            any_value(greatest(coalesce(sources.suppress_below, 0), {CITY_THRESHOLD}) - 1)
+            any_value(measures.source), any_value(sources.suppress_below)
         from {table} as above
         inner join {table} as schools
             on {" and ".join(f"above.{name} = schools.{name}" for name in _SAME)}
@@ -87,9 +88,14 @@ def read_bounded_rows(
             and (any_value(above.value_status) = 'bounded' or any_value(above.numerator) is not null)
         """,
     )
+    threshold_of = read_thresholds(connection, relations)
     for values in rows:
-        if values[:2] in measures:
-            yield _row(values, measures)
+        if measure := measures.get((values[0], values[1])):
+            source, low, high, denominator, is_summed, given_x, given_n, given, hidden, of, agreed = values[len(GRAIN) :]
+            yield BoundedRow(
+                measure, CellKey.of_row(values), source or "", low, high, denominator, bool(is_summed), float(given_x),
+                float(given_n), int(given), int(hidden), threshold_of(of, agreed) - 1.0,
+            )  # fmt: skip
 
 
 def read_ratio_bounds_over_few_cells(
@@ -115,20 +121,9 @@ def read_ratio_bounds_over_few_cells(
         having count(*) < {HIDDEN_CELLS}
         """,
     )
-    for measure_id, version, *place, _, stratum_type, stratum_code in rows:
-        if (measure_id, version) in measures:
-            at = CellKey._make((*place, stratum_type, stratum_code))
-            yield ForbiddenDisclosure("bounds of a ratio over few hidden cells", measures[measure_id, version], at)
-
-
-def _row(values: Any, measures: Mapping[tuple[str, int], AuditedMeasure]) -> BoundedRow:
-    measure_id, version, *place, _, stratum_type, stratum_code = values[: len(GRAIN)]
-    source, low, high, denominator, is_summed, given_x, given_n, given, hidden, least = values[len(GRAIN) :]
-    where = CellKey._make((*place, stratum_type, stratum_code))
-    return BoundedRow(
-        measures[measure_id, version], where, source or "", low, high, denominator, bool(is_summed), float(given_x),
-        float(given_n), int(given), int(hidden), float(least),
-    )  # fmt: skip
+    for grain in rows:
+        if measure := measures.get((grain[0], grain[1])):
+            yield ForbiddenDisclosure("bounds of a ratio over few hidden cells", measure, CellKey.of_row(grain))
 
 
 def forbidden_bounds(rows: Iterator[BoundedRow]) -> Iterator[ForbiddenDisclosure]:

@@ -4,7 +4,7 @@ A suite guards rules that data can break: rules of the tables on which others re
 `expectations.delivery.suite_from_contract` for suites of deliveries; dbt tests check our own logic.
 
 In SQL of a rule, {batch} is the suite's table; {marts} is the schema of the marts and {published} that of the public tables, each
-for the suites of its own tables. For the marts only: {reference} is the schema of the seeds, {rule:name} the value of a row of
+for the suites of its own tables. {reference} is the schema of the seeds, {rule:name} the value of a row of
 reference.measure_rules, {district} the type of place that elects the council (`aldermanic_district` in Milwaukee).
 """
 
@@ -115,12 +115,13 @@ _Read = TypeVar("_Read", bound=SuitePart)
 class Place:
     """The location of the tables of a suite: `database` is the name under which the file is attached.
 
-    `district`: the type of place that elects the council.
+    `district`: the type of place that elects the council. `analyst_file`: the name of the file with the seeds.
     """
 
     database: str
     schema: str
     district: str = "aldermanic_district"
+    analyst_file: str = "release"
 
     def table(self, name: str) -> str:
         """A table of the place, for SQL."""
@@ -201,8 +202,8 @@ def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iter
 def placed_sql(sql: str, suite: Suite, place: Place) -> str:
     """SQL of a rule with the tables and thresholds that it names."""
     names = {"batch": place.table(suite.table), place.schema: str(place), "district": place.district}
-    names["reference"] = f"{quoted(place.database)}.reference"
-    return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), with_rules(sql.strip(), place.database))
+    names["reference"] = f"{quoted(place.analyst_file)}.reference"
+    return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), with_rules(sql.strip(), place.analyst_file))
 
 
 def _rule(rule: Rule, suite: Suite, place: Place) -> Check:

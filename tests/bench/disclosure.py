@@ -38,10 +38,11 @@ PRIMARY = """
 create schema alone.published;
 create schema alone.reference;
 create table alone.reference.publication_records as select * from read_csv({records}, all_varchar = true);
+create table alone.reference.publication_rules as select * from read_csv({rules});
 create table alone.published.rows as
 select
     facts.*,
-    greatest(sources.suppress_below, 11) as threshold,
+    greatest(sources.suppress_below, (select value from alone.reference.publication_rules where source is null)) as threshold,
     measures.kind,
     coalesce(facts.numerator > 0 and facts.numerator < threshold, false)
     or coalesce(kind in ('proportion', 'composition') and facts.denominator > facts.numerator
@@ -115,6 +116,7 @@ def _primary(planned: str) -> str:
     kept = [f"case when not rows.is_hidden and {condition} then rows.{name} end as {name}" for name, condition in out.items()]
     return PRIMARY.format(
         records=literal(str(RECORDS)),
+        rules=literal(str(RECORDS.with_name("publication_rules.csv"))),
         planned=planned,
         figures=", ".join(FIGURES),
         kept=",\n    ".join(kept),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
-from expectations.disclosure.inputs.audit_inputs import CITY_THRESHOLD, LOWER_THRESHOLDS
 from orchestration.settings import DBT_PROJECT
+from tests.conftest import ROOT
 from tests.contract.registers import contracts, seed
+from tests.support.shipped import MODEL_FOLDERS
 
 ADRS = DBT_PROJECT.parent / "docs" / "adr"
 
@@ -72,10 +74,25 @@ def test_records_are_named_for_measures_that_exist() -> None:
     assert not unknown and not universes, f"correct publication_records.csv: {unknown} {universes}"
 
 
-def test_the_attacker_knows_the_threshold_of_the_city() -> None:
-    """It shares no code with what hides, and so it has a figure of its own."""
-    rows = {row["source"]: int(row["value"]) for row in seed("publication_rules") if row["rule"] == "suppress_below"}
-    assert rows == {"": CITY_THRESHOLD} | LOWER_THRESHOLDS
+def test_no_code_has_a_disclosure_threshold_of_its_own() -> None:
+    """A city replaces the row of publication_rules; suppressor, models and audit must all follow it."""
+    named, number = re.compile(r"\b(?:threshold|suppress_below)\b"), re.compile(r"(?<![\w.])(?:[2-9]|\d{2,})(?![\w.]| \* )")
+    wrong = [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for folder in (*MODEL_FOLDERS, DBT_PROJECT / "macros")
+        for file in sorted(folder.rglob("*.sql"))
+        for line in re.sub(r"'[^']*'|--[^\n]*", "", file.read_text(encoding="utf-8")).splitlines()
+        if named.search(line) and number.search(line)
+    ]
+    city = {int(row["value"]) for row in seed("publication_rules") if not row["source"]}
+    wrong += [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for package in ("warehouse/disclosure", "expectations/disclosure")
+        for file in sorted((ROOT / package).rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and type(node.value) is int and node.value in city
+    ]
+    assert not wrong, f"read the threshold from the seed publication_rules: {wrong}"
 
 
 def test_a_smaller_threshold_has_an_adr_and_a_public_source() -> None:

@@ -36,6 +36,7 @@ insert into release.reference.publication_records values
     ('stops', 'numerator', 'stops.numerator', null),
     ('searched', 'numerator', 'searched.numerator', 'searched.denominator'),
     ('searched', 'denominator', 'searched.denominator', null);
+create table release.reference.publication_rules as select * from read_csv('{seeds}/publication_rules.csv');
 create table release.marts.dim_source as select * from (values
     ('fpc__police_stops', 'person', 'public', 11, 'show', 'always'),
     ('ucc__service_requests', 'record', 'public', 11, 'show', 'always')
@@ -373,6 +374,12 @@ def test_the_greater_threshold_of_city_and_agreement_holds(warehouse: DuckDBPyCo
     warehouse.execute("update release.marts.dim_source set suppress_below = 40")
     # white is 1,200 of the two hidden and 38: asian may be 1 to 37, which is less than 40 can hide
     assert set(failed(gate(warehouse, tmp_path))) == {"leaks"}
+    warehouse.execute("update release.marts.dim_source set suppress_below = 5")
+    warehouse.execute("update release.reference.publication_rules set value = 40 where source is null")
+    assert set(failed(gate(warehouse, tmp_path))) == {"leaks"}
+    warehouse.execute("delete from release.reference.publication_rules where source is null")
+    with pytest.raises(ValueError, match="publication_rules has no suppress_below of the whole city"):
+        gate(warehouse, tmp_path)
 
 
 def test_messages_hold_no_hidden_figure(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from expectations.marts.marts_gate import gate_build
 from expectations.marts.suites import read_suites
 from expectations.published.public_file_gate import PUBLIC_SUITES, gate_published
 from ingest.contract.registry import load_registry
+from orchestration.settings import SHARED_SEEDS
 from warehouse.connection import attach, database_path, scratch
+from warehouse.sql import literal
 
 GOOD_PUBLIC = Path(__file__).with_name("good_public.sql")
 SEARCHED = "where measure_id = 'searched' and race_ethnicity_code = "
@@ -125,6 +127,10 @@ def public(tmp_path: Path) -> Iterator[DuckDBPyConnection]:
     with scratch(tmp_path) as connection:
         attach(connection, tmp_path / "public.duckdb", "public")
         connection.execute(GOOD_PUBLIC.read_text(encoding="utf-8"))
+        attach(connection, tmp_path / "release.duckdb", "release")
+        connection.execute("create schema release.reference")
+        rules = literal(str(SHARED_SEEDS / "publication_rules.csv"))
+        connection.execute(f"create table release.reference.publication_rules as from read_csv({rules})")
         yield connection
 
 

@@ -9,14 +9,10 @@ which cells need protection and whether an earlier figure still reveals somethin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-# A figure of fewer persons may identify one, unless an agreement requires more (docs/rules.md, Sensitive cells).
-CITY_THRESHOLD = 11
-# Sources of public deaths, whose ADR permits a smaller one (docs/adr/0057-public-deaths.md).
-LOWER_THRESHOLDS = {"fpc__fatal_shootings": 1}
 PERSONS = ("person", "household")
 COUNTS = ("proportion", "composition", "rate", "count")  # kinds of measures whose rows are counts, or quotients of counts
 GRAIN = (
@@ -86,6 +82,11 @@ class CellKey(NamedTuple):
     tabulation: str
     stratum_type: str
     stratum_code: str
+
+    @classmethod
+    def of_row(cls, grain: Sequence[Any]) -> CellKey:
+        """The persons of a row, by the values of its columns GRAIN."""
+        return cls._make((*grain[2:10], *grain[len(GRAIN) - 2 : len(GRAIN)]))
 
 
 class Row(NamedTuple):

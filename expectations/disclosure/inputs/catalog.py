@@ -1,11 +1,15 @@
-"""Query the attached release files: rows of a query, columns of a relation, and whether a table exists."""
+"""Query the attached release files: rows of a query, columns of a relation, and rows of figures as the audit reads them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, text
+
+from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, WORDS, AuditedMeasure, CellKey, Row
+from warehouse.sql import literal
 
 
 def fetch(connection: Connection, sql: str) -> Iterator[Any]:
@@ -25,3 +29,42 @@ def table_exists(connection: Connection, relation: str) -> bool:
         "select count(*) from duckdb_tables() where database_name = :database and schema_name = :schema and table_name = :name"
     )
     return bool(connection.execute(text(query), {"database": database, "schema": schema, "name": table}).scalar_one())
+
+
+def read_states(
+    connection: Connection,
+    file: Path | None,
+    measures: Mapping[tuple[str, int], AuditedMeasure],
+    replaced_by: Mapping[str, AuditedMeasure],
+) -> Iterator[tuple[str, Row]]:
+    """Every state of the rows ever published, oldest first, each with its release; none before the first release."""
+    if file is not None and file.is_file():
+        states = f"read_parquet({literal(str(file))})"
+        yield from read_rows(connection, states, measures, order="published_at, release_id, ", replaced_by=replaced_by)
+
+
+def read_rows(
+    connection: Connection,
+    source: str,
+    measures: Mapping[tuple[str, int], AuditedMeasure],
+    *,
+    order: str = "",
+    words: Sequence[str] = WORDS,
+    replaced_by: Mapping[str, AuditedMeasure] | None = None,
+) -> Iterator[tuple[str, Row]]:
+    """The rows of a relation, each with its release where the relation names one. A file of an earlier version lacks columns.
+
+    `replaced_by`: for rows of a version that is no longer listed, the measure that counts the same.
+    """
+    present, first = columns_of(connection, source), len(GRAIN)
+    names = (*GRAIN, *FIGURES, *words, "jurisdiction", "publication_status", "release_id")
+    columns = ", ".join(name if name in present else f"null as {name}" for name in names)
+    ids = ", ".join(literal(name) for name in sorted({measure_id for measure_id, _ in measures})) or "''"
+    query = f"select {columns} from {source} as rows where measure_id in ({ids}) order by {order}{', '.join(GRAIN)}"
+    for *values, jurisdiction, status, release in fetch(connection, query):
+        measure = measures.get((values[0], values[1])) or (replaced_by or {}).get(values[0])
+        if measure is None:
+            continue
+        figures = {n: float(v) for n, v in zip(FIGURES, values[first:], strict=False) if v is not None}
+        said = {n: str(v) for n, v in zip(words, values[first + len(FIGURES) :], strict=True) if v is not None}
+        yield release or "", Row(measure, CellKey.of_row(values), values[10], jurisdiction or "", status, figures, said)

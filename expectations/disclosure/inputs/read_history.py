@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, CellKey, Relations, Row
-from expectations.disclosure.inputs.catalog import fetch, table_exists
+from expectations.disclosure.inputs.catalog import fetch, read_rows, table_exists
 from warehouse.sql import literal
 
 TABLE = "as_reported_history"
@@ -53,10 +53,12 @@ def read_history(
     # counts as readers of the first release have them; shares and bounds only where the history repeats them
     counts = ", ".join(f"before.first_{name} as {name}" for name in _COUNTS)
     shares = ", ".join(f"shown.first_{name} as {name}" for name in _SHARES)
-    repeated = _rows(connection, f"select {_KEYS}, shown.first_release_id, {counts}, {shares} from {both}", measures)
-    unlisted = f"select {_KEYS}, first_release_id, {', '.join((*_COUNTS, *_SHARES))} from {now} as now "
+    persons = {key: measure for key, measure in measures.items() if measure.threshold}
+    of_first = f"select {_KEYS}, shown.first_release_id as release_id, {counts}, {shares} from {both}"
+    repeated = tuple(read_rows(connection, f"({of_first})", persons))
+    unlisted = f"select {_KEYS}, first_release_id as release_id, {', '.join((*_COUNTS, *_SHARES))} from {now} as now "
     unlisted += f"inner join {before} as before {using} anti join {relation} {using}"
-    unchanged = _rows(connection, unlisted, measures) if repeated else ()
+    unchanged = tuple(read_rows(connection, f"({unlisted})", persons)) if repeated else ()
     return History(
         repeated,
         unchanged,
@@ -100,22 +102,6 @@ def _gone(now: str, before: str) -> str:
     )
 
 
-def _rows(connection: Connection, source: str, measures: Mapping[tuple[str, int], AuditedMeasure]) -> tuple[tuple[str, Row], ...]:
-    names = (*_COUNTS, *_SHARES)
-    columns = f"{_KEYS}, first_release_id, {', '.join(names)}"
-    query = f"select {columns} from ({source}) where measure_id in ({_persons(measures)}) order by all"
-    found = []
-    for measure_id, version, *values in fetch(connection, query):
-        measure = measures.get((measure_id, version))
-        if measure is not None and measure.threshold:
-            *place, method, stratum_type, stratum_code = values[: len(GRAIN) - 2]
-            release, *of_first = values[len(GRAIN) - 2 :]
-            figures = {name: float(figure) for name, figure in zip(names, of_first, strict=True) if figure is not None}
-            at = CellKey._make((*place, stratum_type, stratum_code))
-            found.append((release or "", Row(measure, at, method, "", "published", figures, {})))
-    return tuple(found)
-
-
 def _persons(measures: Mapping[tuple[str, int], AuditedMeasure]) -> str:
     """SQL of the measures of persons."""
     return ", ".join(sorted({literal(code) for (code, _), measure in measures.items() if measure.threshold})) or "''"
@@ -123,4 +109,4 @@ def _persons(measures: Mapping[tuple[str, int], AuditedMeasure]) -> str:
 
 def _cells(connection: Connection, query: str) -> list[tuple[str, CellKey]]:
     rows = fetch(connection, f"select {_KEYS} from ({query}) order by all")
-    return [(measure_id, CellKey._make((*place[:8], *place[9:]))) for measure_id, _, *place in rows]
+    return [(grain[0], CellKey.of_row(grain)) for grain in rows]

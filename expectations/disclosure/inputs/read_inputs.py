@@ -5,19 +5,15 @@ See `audit_inputs` for the records, and `read_derived` for indices, goals and re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 
 from expectations.disclosure.inputs.audit_inputs import (
-    CITY_THRESHOLD,
     COUNTS,
-    FIGURES,
     GRAIN,
-    LOWER_THRESHOLDS,
     PERSONS,
-    WORDS,
     AuditedMeasure,
     CellKey,
     MedianRecords,
@@ -25,7 +21,7 @@ from expectations.disclosure.inputs.audit_inputs import (
     Relations,
     Row,
 )
-from expectations.disclosure.inputs.catalog import columns_of, fetch
+from expectations.disclosure.inputs.catalog import columns_of, fetch, read_rows, read_states
 from expectations.disclosure.inputs.read_derived import (
     read_compared,
     read_goals,
@@ -55,7 +51,7 @@ def read_measures(connection: Connection, relations: Relations) -> dict[tuple[st
             "or coalesce(sources.classification = 'confidential', false) "
             "or coalesce(sources.statistical_unit = 'aggregate' and sources.protect = 'always' "
             f"and measures.kind in ({counts}), false) as is_confidential, "
-            f"greatest(coalesce(sources.suppress_below, 0), {_least_threshold('measures.source')}) as threshold, "
+            "measures.source, sources.suppress_below, "
             "coalesce(sources.zeros = 'hide', false) as hides_zeros, measures.population_scheme, measures.age_universe "
             f"from {relations.marts}.dim_measure as measures "
             f"left join {relations.marts}.dim_source as sources on measures.source = sources.source order by all"
@@ -64,7 +60,9 @@ def read_measures(connection: Connection, relations: Relations) -> dict[tuple[st
     listed = list(rows)
     first = {measure_id: min(row[1] for row in listed if row[0] == measure_id) for measure_id in {row[0] for row in listed}}
     measures = {}
-    for measure_id, version, kind, unit, minimum_n, is_confidential, threshold, hides_zeros, scheme, ages in listed:
+    threshold_of = read_thresholds(connection, relations)
+    for measure_id, version, kind, unit, minimum_n, is_confidential, source, agreed, hides_zeros, scheme, ages in listed:
+        threshold = threshold_of(source, agreed)
         # a definition that replaced another counts the same persons; two side by side count different ones
         later = f"@{version}" if version > first[measure_id] else ""
         numerator = names.get((measure_id, "numerator"), f"{measure_id}.numerator") + later
@@ -80,7 +78,7 @@ def read_measures(connection: Connection, relations: Relations) -> dict[tuple[st
             kind,
             unit,
             float(minimum_n),
-            int(threshold) if is_confidential and (threshold > 1 or hides_zeros) else 0,
+            threshold if is_confidential and (threshold > 1 or hides_zeros) else 0,
             bool(hides_zeros),
             scheme,
             ages,
@@ -91,23 +89,31 @@ def read_measures(connection: Connection, relations: Relations) -> dict[tuple[st
     return measures
 
 
+def read_thresholds(connection: Connection, relations: Relations) -> Callable[[str | None, int | None], int]:
+    """The smallest count that may be shown, by source and `suppress_below` of its agreement.
+
+    An agreement may ask for more than the seed publication_rules, which has the threshold of the city and lower ones by ADR.
+    """
+    seed = f"select source, value from {relations.reference}.publication_rules where rule = 'suppress_below'"
+    rules: dict[str | None, int] = {source: int(value) for source, value in fetch(connection, seed)}
+    if None not in rules:
+        raise ValueError("the seed publication_rules has no suppress_below of the whole city; restore it")
+    return lambda source, agreed: max(agreed or 0, rules.get(source, rules[None]))
+
+
 def read_published(
     connection: Connection, relations: Relations, ledger: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]
 ) -> Published:
     """What a reader has. `ledger` is None, or a missing file, before the first release."""
     confidential = {key: measure for key, measure in measures.items() if measure.threshold}
-    earlier: list[tuple[Row, str]] = []
-    if ledger is not None and ledger.is_file():
-        states = f"read_parquet({literal(str(ledger))})"
-        listed = sorted(confidential.values(), key=lambda measure: -measure.measure_version)
-        oldest = {measure.measure_id: measure for measure in listed}
-        order = "published_at, release_id, "
-        earlier = list(_read_rows(connection, states, confidential, order=order, status=True, replaced_by=oldest))
+    listed = sorted(confidential.values(), key=lambda measure: -measure.measure_version)
+    oldest = {measure.measure_id: measure for measure in listed}
+    earlier = list(read_states(connection, ledger, confidential, oldest))
     kinds = dict(fetch(connection, f"select race_ethnicity_code, kind from {relations.marts}.dim_race_ethnicity"))
     return Published(
         tuple(confidential.values()),
-        _rows(connection, f"{relations.published}.equity_measures", confidential, status=True),
-        tuple(row for row, _ in earlier),
+        _rows(connection, f"{relations.published}.equity_measures", confidential),
+        tuple(row for _, row in earlier),
         kinds,
         tuple(_subsets(connection, relations, {version for _, version in measures})),
         read_indices(connection, relations, confidential),
@@ -115,7 +121,7 @@ def read_published(
         read_populations(connection, relations, confidential.values()),
         read_stocks(connection, relations),
         read_label_members(connection, relations),
-        tuple(release for _, release in earlier),
+        tuple(release for release, _ in earlier),
         compared=read_compared(connection, relations, confidential),
     )
 
@@ -142,11 +148,11 @@ def read_figures(
     confidential = {key: measure for key, measure in measures.items() if measure.threshold}
     marts = f"{relations.marts}.fct_equity_measures"
     if relations.reported is None:
-        return _rows(connection, marts, confidential, status=False)
+        return _rows(connection, marts, confidential)
     unreported = f"(from {marts} anti join {relations.reported} as reported using ({', '.join(GRAIN)}))"
     return (
-        *_rows(connection, unreported, confidential, status=False),
-        *_rows(connection, relations.reported, confidential, status=False),
+        *_rows(connection, unreported, confidential),
+        *_rows(connection, relations.reported, confidential),
     )
 
 
@@ -166,11 +172,11 @@ def read_known_race_counts(
         f"(select ({', '.join(whole)}) from {relations.reported} where is_revision_pending) order by {', '.join(GRAIN)}"
     )
     known: dict[tuple[str, CellKey], float] = {}
-    for measure_id, version, *place, _, stratum_type, stratum_code, of_numerator, of_denominator in fetch(connection, query):
-        measure = measures.get((measure_id, version))
+    for *grain, of_numerator, of_denominator in fetch(connection, query):
+        measure = measures.get((grain[0], grain[1]))
         if measure is None or not measure.threshold or measure.kind == "median":
             continue
-        where = CellKey._make((*place[:-2], "all", "exclusive", stratum_type, stratum_code))
+        where = CellKey.of_row(grain)._replace(race="all", tabulation="exclusive")
         of_whole = of_denominator if measure.kind == "proportion" else None
         for records, count in ((measure.numerator, of_numerator), (measure.denominator, of_whole)):
             if records is not None and count is not None:
@@ -192,9 +198,9 @@ def read_median_records(
     )
     counts: dict[tuple[AuditedMeasure, CellKey], float] = {}
     known: dict[tuple[str, CellKey], float] = {}
-    for measure_id, version, *place, _, stratum_type, stratum_code, records, of_known_race in fetch(connection, query):
-        if measure := measures.get((measure_id, version)):
-            where = CellKey._make((*place, stratum_type, stratum_code))
+    for *grain, records, of_known_race in fetch(connection, query):
+        if measure := measures.get((grain[0], grain[1])):
+            where = CellKey.of_row(grain)
             counts[measure, where] = float(records)
             if of_known_race is not None:
                 known[measure.records, where._replace(race="all", tabulation="exclusive")] = float(of_known_race)
@@ -213,47 +219,5 @@ def count_unmarked_changes(connection: Connection, relations: Relations) -> int:
     return int(connection.execute(text(query)).scalar_one())
 
 
-def _rows(
-    connection: Connection, source: str, measures: Mapping[tuple[str, int], AuditedMeasure], *, status: bool
-) -> tuple[Row, ...]:
-    """The rows of a relation."""
-    return tuple(row for row, _ in _read_rows(connection, source, measures, status=status))
-
-
-def _read_rows(
-    connection: Connection,
-    source: str,
-    measures: Mapping[tuple[str, int], AuditedMeasure],
-    *,
-    status: bool,
-    order: str = "",
-    replaced_by: Mapping[str, AuditedMeasure] | None = None,
-) -> Iterator[tuple[Row, str]]:
-    """The rows of a relation, with their release where it names one.
-
-    `replaced_by`: for rows of a version that is no longer listed, the measure that counts the same.
-
-    A file of an earlier version lacks newer columns.
-    """
-    present = columns_of(connection, source)
-    columns = [
-        name if name in present else f"null as {name}"
-        for name in ("jurisdiction", *GRAIN, *FIGURES, *WORDS, *(["publication_status"] if status else []), "release_id")
-    ]
-    ids = ", ".join(literal(name) for name in sorted({measure_id for measure_id, _ in measures})) or "''"
-    query = f"select {', '.join(columns)} from {source} as rows where measure_id in ({ids}) order by {order}{', '.join(GRAIN)}"
-    first = 1 + len(GRAIN)
-    for *values, release in fetch(connection, query):
-        measure = measures.get((values[1], values[2])) or (replaced_by or {}).get(values[1])
-        if measure is None:
-            continue
-        figures = {n: float(v) for n, v in zip(FIGURES, values[first : first + len(FIGURES)], strict=True) if v is not None}
-        words = {n: str(v) for n, v in zip(WORDS, values[first + len(FIGURES) :], strict=False) if v is not None}
-        where = CellKey(*values[3:11], *values[12:14])
-        yield Row(measure, where, values[11], values[0], values[-1] if status else None, figures, words), release or ""
-
-
-def _least_threshold(source: str) -> str:
-    """SQL of the smallest threshold that a source may have: the city's, or a lower one by its ADR."""
-    lower = " ".join(f"when {literal(name)} then {least}" for name, least in LOWER_THRESHOLDS.items())
-    return f"case {source} {lower} else {CITY_THRESHOLD} end"
+def _rows(connection: Connection, source: str, measures: Mapping[tuple[str, int], AuditedMeasure]) -> tuple[Row, ...]:
+    return tuple(row for _, row in read_rows(connection, source, measures))

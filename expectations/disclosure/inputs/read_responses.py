@@ -12,8 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from expectations.disclosure.inputs.audit_inputs import CITY_THRESHOLD, AuditedMeasure, CellKey, Published, Relations, Row
-from expectations.disclosure.inputs.catalog import columns_of, fetch, table_exists
+from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, Published, Relations, Row
+from expectations.disclosure.inputs.catalog import columns_of, fetch, read_rows, table_exists
+from expectations.disclosure.inputs.read_inputs import read_thresholds
 from warehouse.sql import literal
 
 INPUTS = "engagement_inputs"  # the name of the inputs in the seed publication_records
@@ -22,7 +23,9 @@ _ANSWERS = ("adopted", "adapted", "declined", "pending")
 _WORDS = (
     "is_revision_pending", "first_told_on", "last_told_on", "told_in_languages", "declined_reasons", "decision_references",
 )  # fmt: skip
+_MADE = ("value_status", "status_reason")  # of each row, by this module
 _SOURCES = ("oei__engagement_inputs", "oei__engagement_responses")
+_Measures = dict[tuple[str, int], AuditedMeasure]
 
 
 def add_responses(
@@ -33,18 +36,19 @@ def add_responses(
     if not table_exists(connection, table):
         return published, ()
     sources = ", ".join(map(literal, _SOURCES))
-    largest = f"greatest(coalesce(max(suppress_below), 0), {CITY_THRESHOLD})"
-    query = f"select {largest} from {relations.marts}.dim_source where source in ({sources})"
-    ((threshold,),) = fetch(connection, query)
-    measures = {name: _measure(name, int(threshold)) for name in ("inputs", *_ANSWERS)}
+    query = f"select max(suppress_below) from {relations.marts}.dim_source where source in ({sources})"
+    ((agreed,),) = fetch(connection, query)
+    threshold = read_thresholds(connection, relations)(None, agreed)
+    of_name = {name: _measure(name, threshold) for name in ("inputs", *_ANSWERS)}
+    measures = {(measure.measure_id, 1): measure for measure in of_name.values()}
     standard = _race_standard(published)
-    rows = tuple(row for row, _ in _rows(connection, table, "theme_code", measures, standard))
-    earlier: list[tuple[Row, str]] = []
+    rows = tuple(row for _, row in _rows(connection, table, "theme_code", measures, standard))
+    earlier: list[tuple[str, Row]] = []
     if states is not None and states.is_file():
         earlier = list(_rows(connection, f"read_parquet({literal(str(states))})", "shown_theme_code", measures, standard))
     truth: tuple[Row, ...] = ()
     if relations.responses is not None:
-        truth = tuple(row for row, _ in _rows(connection, relations.responses, "shown_theme_code", measures, standard))
+        truth = tuple(row for _, row in _rows(connection, relations.responses, "shown_theme_code", measures, standard))
     if not rows and not earlier:
         return published, ()
     releases = published.released_in or ("",) * len(published.ledger)
@@ -52,9 +56,9 @@ def add_responses(
         published,
         measures=(*published.measures, *measures.values()),
         rows=(*published.rows, *rows),
-        ledger=(*published.ledger, *(row for row, _ in earlier)),
-        released_in=(*releases, *(release for _, release in earlier)),
-        sums=((INPUTS, tuple(measures[answer].numerator for answer in _ANSWERS)),),
+        ledger=(*published.ledger, *(row for _, row in earlier)),
+        released_in=(*releases, *(release for release, _ in earlier)),
+        sums=((INPUTS, tuple(of_name[answer].numerator for answer in _ANSWERS)),),
     )
     return with_responses, truth
 
@@ -73,28 +77,23 @@ def _race_standard(published: Published) -> str:
     return min(about, default="spd15_1997")
 
 
-def _rows(
-    connection: Connection, relation: str, theme: str, measures: dict[str, AuditedMeasure], standard: str
-) -> Iterator[tuple[Row, str]]:
+def _rows(connection: Connection, relation: str, theme: str, measures: _Measures, standard: str) -> Iterator[tuple[str, Row]]:
     """One row per theme and count, with the release of the state where the relation names one."""
-    columns = columns_of(connection, relation)
-    counts = ", ".join(f"{name}_count" for name in measures)
-    status = "publication_status" if "publication_status" in columns else "null"
-    shown_words = ", ".join(f"{name}::varchar" if name in columns else "null" for name in _WORDS)
-    release, order = ("release_id", "published_at, release_id, ") if "release_id" in columns else ("null", "")
-    query = (
-        f"select jurisdiction, period_start, {theme}, {status}, {release}, {shown_words}, {counts} from {relation} "
-        f"order by {order}jurisdiction, period_start, {theme}"
-    )
-    for jurisdiction, start, code, status_code, released_in, *rest in fetch(connection, query):
-        where = CellKey("year", start, "city", "current", jurisdiction, standard, "all", "exclusive", "engagement_theme", code)
-        published_words = {
-            name: word.capitalize() for name, word in zip(_WORDS, rest, strict=False) if word not in (None, "false")
-        }
-        for (name, measure), number in zip(measures.items(), rest[len(_WORDS) :], strict=True):
-            # a theme has at least one input, and no answer need have one
-            method = "individual" if name == "inputs" else "aggregate"
-            is_hidden = number is None or status_code == "suppressed"
-            figures = {} if is_hidden else {"numerator": float(number), "value": float(number)}
-            words = {"value_status": "computed", **({"status_reason": "suppressed"} if is_hidden else {})}
-            yield Row(measure, where, method, jurisdiction, status_code, figures, words | published_words), released_in or ""
+    present = columns_of(connection, relation)
+    also = [name for name in (*_WORDS, "publication_status", "release_id", "published_at") if name in present]
+    is_hidden = "publication_status = 'suppressed'" if "publication_status" in present else "false"
+    counts = ", ".join(f"{name}_count" for name in ("inputs", *_ANSWERS))
+    source = f"""(
+        select
+            jurisdiction, 'engagement_responses.' || name as measure_id, 1 as measure_version, 'year' as period_type,
+            period_start, 'city' as geography_type, 'current' as geography_vintage, jurisdiction as geoid,
+            {literal(standard)} as race_standard, 'all' as race_ethnicity_code, 'exclusive' as tabulation,
+            'engagement_theme' as stratum_type, {theme} as stratum_code,
+            -- a theme has at least one input, and no answer need have one
+            if(name = 'inputs_count', 'individual', 'aggregate') as method, if({is_hidden}, null, number) as numerator,
+            numerator as value, 'computed' as value_status, if(numerator is null, 'suppressed', null) as status_reason,
+            {", ".join(also)}
+        from (from {relation}) unpivot include nulls (number for name in ({counts}))
+    )"""
+    order = "published_at, release_id, " if "release_id" in present else ""
+    return read_rows(connection, source, measures, order=order, words=(*_WORDS, *_MADE))

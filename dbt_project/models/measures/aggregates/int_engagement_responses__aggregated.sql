@@ -15,10 +15,11 @@ answers as (
 -- a language with fewer people than the threshold is left out: its answer may be to its only speaker
 thresholds as (
     select
-        greatest(11, max(suppress_below)) as threshold,
-        coalesce(bool_and(republish = 'allowed'), true) as may_be_published
-    from {{ ref('dim_source') }}
-    where source in ('oei__engagement_inputs', 'oei__engagement_responses')
+        greatest(max(city.value), max(sources.suppress_below)) as threshold,
+        coalesce(bool_and(sources.republish = 'allowed'), true) as may_be_published
+    from {{ ref('publication_rules') }} as city
+    left join {{ ref('dim_source') }} as sources on sources.source in ('oei__engagement_inputs', 'oei__engagement_responses')
+    where city.rule = 'suppress_below' and city.source is null
 ),
 
 closed as (
