@@ -126,7 +126,7 @@ def load_extension(connection: DuckDBPyConnection, name: str) -> None:
 
 def check_extension(name: str) -> None:
     """Load an extension into a temporary database; WarehouseError contains the reason if that fails."""
-    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
+    with in_memory() as connection:
         try:
             load_extension(connection, name)
         except duckdb.Error as error:
@@ -242,9 +242,8 @@ def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str
         timer.daemon = True
         try:
             timer.start()
-            result: DuckDBPyConnection | None = connection.execute(
-                sql
-            )  # DuckDB returns None, against its type, for an empty text
+            # DuckDB returns None, against its type, for an empty text
+            result: DuckDBPyConnection | None = connection.execute(sql)
             if result is None:
                 raise QueryError("the query is empty")
             return result.to_arrow_table()
@@ -280,7 +279,7 @@ def open_from_disk(path: Path, alias: str) -> Iterator[DuckDBPyConnection]:
 
     `duckdb.connect(path)` would return the instance that the process holds, after a swap that of the old file.
     """
-    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
+    with in_memory() as connection:
         attach(connection, path, alias, read_only=True)
         yield connection
 
@@ -301,7 +300,7 @@ def scratch(folder: Path, name: str = "scratch") -> Iterator[DuckDBPyConnection]
 
 def create_empty(path: Path, storage_version: str) -> None:
     """Create a database file without tables, in a storage format that later writers keep."""
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         connection.execute(f"attach {literal(str(path))} as fresh (storage_version {literal(storage_version)})")
         detach(connection, "fresh")
     path.chmod(0o600)

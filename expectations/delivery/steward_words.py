@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from expectations.delivery.column_differences import MISSING, NEW, ColumnDifference
 from expectations.results import ExpectationResult, GateResult
@@ -97,7 +98,7 @@ def in_words(contract: Contract, finding: ExpectationResult, columns: Sequence[C
         name, names = "columns_renamed", line.likely
     elif name == "rejected_rows_pct":
         names = ", ".join(delivered_name(contract, one.name, columns) for one in required_columns(contract))
-    words = _read().by_name.get(name) or _read().otherwise
+    words = _read()["by_name"].get(name) or _read()["otherwise"]
     column = delivered_name(contract, finding.column, columns)
     fill = {
         "{message}": finding.message.removeprefix(f"{contract.source}: "),
@@ -158,19 +159,14 @@ def _percent(value: float) -> str:
 
 
 def _words(finding: ExpectationResult) -> dict[str, str]:
-    return _read().by_name.get(finding.expectation, {})
+    words: dict[str, str] = _read()["by_name"].get(finding.expectation, {})
+    return words
 
 
 def _column(contract: Contract, name: str | None) -> Column | None:
     return next((column for column in contract.columns if column.name == name), None)
 
 
-@dataclass(frozen=True)
-class _Words:
-    otherwise: dict[str, str]
-    by_name: dict[str, dict[str, str]]
-
-
 @cache
-def _read() -> _Words:
-    return _Words(**read_yaml(WORDS).data)
+def _read() -> dict[str, Any]:
+    return read_yaml(WORDS).data  # type: ignore[no-any-return]

@@ -24,7 +24,6 @@ from ingest.contract.yaml_source import read_yaml
 from warehouse.sql import literal, quoted
 
 COLUMNS = Path(__file__).with_name("columns.yml")
-CLASSES = ("attacked", "guarded", "harmless")
 FILES = "published files"
 _NAMED = 5
 # The only times of day in public: when a release was made.

@@ -32,6 +32,10 @@ class Check:
         """The expectation in the form of Great Expectations."""
         return {"type": self.type, "kwargs": dict(self.kwargs), "severity": self.severity}
 
+    def tolerating(self, rows: int) -> Check:
+        """This check of a share, which so few rows pass whatever their share is."""
+        return dataclasses.replace(self, kwargs={**self.kwargs, "tolerated": rows})
+
 
 def share(
     name: str,
@@ -41,11 +45,10 @@ def share(
     rows: str,
     among: str = "true",
     at_most_pct: float = 0,
-    tolerated: int = 0,
     column: str | None = None,
 ) -> Check:
-    """Of the rows where `among` holds, at most `at_most_pct` percent, or `tolerated` rows, are `rows` (SQL conditions)."""
-    kwargs = {"rows": rows, "among": among, "at_most_pct": float(at_most_pct), "tolerated": tolerated}
+    """Of the rows where `among` holds, at most `at_most_pct` percent are `rows` (SQL conditions)."""
+    kwargs = {"rows": rows, "among": among, "at_most_pct": float(at_most_pct), "tolerated": 0}
     return Check(name, "expect_share_of_rows", kwargs, severity, message, column, float(at_most_pct))
 
 

@@ -35,8 +35,7 @@ def gate_build(
     database: Engine | Path,
     suites: Iterable[Suite] | None = None,
     *,
-    attached: str = "release",
-    schema: str = "marts",
+    schema: str = "release.marts",
     valid_results: Mapping[str, GateResult] | None = None,
     grown: Mapping[str, Sequence[str]] | None = None,
     on_table: OnTable = ignore_table,
@@ -44,14 +43,14 @@ def gate_build(
 ) -> list[GateResult]:
     """Evaluate the marts: one result per table, in the order of their names.
 
-    `database`: an engine of `warehouse.dialect`, or the path of a file that this process may open, or has open. `attached` is
-    the name under which it has the file with `schema` attached. A suite
-    without its table is a critical failure; a table without a suite is noted. `kept`: earlier results by subject that
-    are still valid, because neither the table nor one that its suite reads has changed. `grown`: by table, the new loads of a
-    table that had passed its suite (`suite_checks`). `on_table` is called before each table: its name, its number, of how many.
-    `on_result` gets each result at once.
+    `database`: an engine of `warehouse.dialect`, or the path of a file that this process may open, or has open. `schema` of the
+    tables, after the name under which it has their file attached. A suite without its table is a critical failure; a table
+    without a suite is noted. `valid_results`: earlier results by subject that are still valid, because neither the table nor one
+    that its suite reads has changed. `grown`: by table, the new loads of a table that had passed its suite (`suite_checks`).
+    `on_table` is called before each table: its name, its number, of how many. `on_result` gets each result at once.
     """
     chosen = {suite.table: suite for suite in (read_suites() if suites is None else suites)}
+    attached, _, schema = schema.partition(".")
     place = Place(attached, schema, council_district(database, attached))
     tables = _tables(database, place)
     results = []

@@ -48,7 +48,7 @@ def gate_published(
         f"and columns.table_name = tables.table_name where columns.database_name = {literal(attached)}"
     )
     findings = Session(database).run(SCHEMA, catalog, tuple(_checks(chosen, private)))
-    tables = gate_build(database, chosen, attached=attached, schema=SCHEMA, on_table=on_table)
+    tables = gate_build(database, chosen, schema=f"{attached}.{SCHEMA}", on_table=on_table)
     return [
         GateResult("disclosure", SCHEMA, findings),
         *(table for table in tables if table.subject != f"{SCHEMA}.{WRITTEN_LAST}"),

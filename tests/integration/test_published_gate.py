@@ -147,7 +147,7 @@ def test_a_rule_fails_on_what_it_is_for(public: DuckDBPyConnection, table: str, 
     sql = f"update {{t}} {spoil}" if spoil.startswith("set ") else spoil
     public.execute(sql.format(t=f"public.published.{table}"))
     suites = [suite for suite in read_suites(PUBLIC_SUITES) if suite.table == table]
-    results = gate_build(database_path(public), suites, attached="public", schema="published")
+    results = gate_build(database_path(public), suites, schema="public.published")
     (result,) = [one for one in results if one.subject == f"published.{table}"]
     (finding,) = [one for one in result.failed_critical if one.expectation == check]
     assert "could not be evaluated" not in finding.message

@@ -16,17 +16,14 @@ from warehouse.releases.comparison.change_attribution import (
     explain_differences,
     find_causes,
 )
-from warehouse.releases.comparison.compared_columns import Change
-from warehouse.releases.comparison.differences import Differences, MeasureDifference, compare
+from warehouse.releases.comparison.differences import Differences, compare
 from warehouse.releases.comparison.revisions import Revision
 from warehouse.releases.content_hash import columns_hash, content_hash
 from warehouse.releases.exports import write_exports
 from warehouse.releases.history import (
     LabelTaken,
-    ListedRelease,
     PinsDamaged,
     find,
-    is_pinned,
     list_releases,
     pin,
     pins,
@@ -37,8 +34,6 @@ from warehouse.releases.lake import Lake, LakeOfAnotherHome, find_damaged_part, 
 from warehouse.releases.manifest import (
     BuildInputs,
     ErasedRecords,
-    ExportRecord,
-    FileRecord,
     Manifest,
     NodeFingerprint,
     PartRecord,
@@ -53,7 +48,7 @@ from warehouse.releases.recovery import recover
 from warehouse.releases.rewriting import rewrite_release
 from warehouse.releases.sealing import keep_release, verify, write_manifest
 from warehouse.releases.swapping import Current, current, swap
-from warehouse.releases.union import CannotUnite, UnitedRelease, write_union
+from warehouse.releases.union import CannotUnite, write_union
 
 __all__ = [
     "ANALYSIS_SCHEMA",
@@ -62,25 +57,19 @@ __all__ = [
     "Candidate",
     "CannotUnite",
     "Cause",
-    "Change",
     "Current",
     "Differences",
     "ErasedRecords",
     "ExplainedDifference",
-    "ExportRecord",
-    "FileRecord",
     "LabelTaken",
     "Lake",
     "LakeOfAnotherHome",
-    "ListedRelease",
     "Manifest",
-    "MeasureDifference",
     "NodeFingerprint",
     "PartRecord",
     "PinsDamaged",
     "ReleaseCorrupt",
     "Revision",
-    "UnitedRelease",
     "UnknownRelease",
     "causes_by_measure",
     "columns_hash",
@@ -93,7 +82,6 @@ __all__ = [
     "find",
     "find_causes",
     "find_damaged_part",
-    "is_pinned",
     "keep_release",
     "known_releases",
     "lakes",

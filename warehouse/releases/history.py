@@ -102,11 +102,6 @@ def pin(home: Home, release_id: str, label: str = "") -> None:
     write_atomically(home.pins, json.dumps(pinned | {release_id: label or pinned.get(release_id, "")}, indent=1) + "\n")
 
 
-def is_pinned(home: Home, release_id: str) -> bool:
-    """Whether the release is pinned."""
-    return release_id in pins(home)
-
-
 def prune(home: Home, keep: int) -> list[str]:
     """Delete all releases except the newest `keep`, the pinned and the published ones; the deleted ids, oldest first."""
     if keep < 1:

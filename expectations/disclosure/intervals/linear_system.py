@@ -63,16 +63,6 @@ class System:
         """The cells with a required width."""
         return ~np.isnan(self.wanted)
 
-    def residuals(self, values: Floats) -> Floats:
-        """The residual of each equation for `values`; NaN where one of its values is NaN."""
-        sums = np.bincount(self.equation, self.coefficient * values[self.cell], minlength=len(self.total))
-        return np.asarray(sums - self.total)
-
-    def scales(self, values: Floats) -> Floats:
-        """The size of the terms of each equation, as the scale of its residual; at least 1."""
-        sizes = np.bincount(self.equation, np.abs(self.coefficient * values[self.cell]), minlength=len(self.total))
-        return np.maximum(np.maximum(sizes, np.abs(self.total)), 1.0)
-
     def components(self) -> Iterator[tuple[Ints, Ints]]:
         """The independent parts, as (cells, equations), in the order of their first cell."""
         labels = _joined(len(self.lower), self.equation, self.cell)

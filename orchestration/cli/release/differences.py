@@ -8,7 +8,8 @@ from typing import Any
 
 from orchestration.cli.display import out, table
 from orchestration.figures import number
-from warehouse.releases import Change, Differences, ExplainedDifference, Revision, explain_differences, find_causes
+from warehouse.releases import Differences, ExplainedDifference, Revision, explain_differences, find_causes
+from warehouse.releases.comparison.compared_columns import Change
 
 UNEXPLAINED = "not explained by the manifests"
 # Values that nearly every row has; the displayed key leaves them out.

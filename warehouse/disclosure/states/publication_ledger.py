@@ -20,6 +20,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.states.planned_figures import GRAIN
 from warehouse.disclosure.states.published_history import history_query
+from warehouse.disclosure.states.published_states import stored_states
 from warehouse.disclosure.states.reported_figures import PRIOR, REPORTED
 from warehouse.disclosure.states.reported_responses import states_query
 from warehouse.files import sync, write_atomically
@@ -64,12 +65,8 @@ def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, releas
     if home.ledger.is_file():
         ledger = f"read_parquet({literal(str(home.ledger))})"
         last = f"""
-            select {names} from (
-                select {names} from public.published.equity_measures where false
-                union all by name
-                select * exclude (release_id, published_at) from {ledger}
-                qualify row_number() over (partition by {", ".join(GRAIN)} order by published_at desc, release_id desc) = 1
-            )
+            select {names} from ({stored_states(home.ledger, states)})
+            qualify row_number() over (partition by {", ".join(GRAIN)} order by published_at desc, release_id desc) = 1
         """
         new = f"""
             select states.* from ({states}) as states

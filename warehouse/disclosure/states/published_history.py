@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.connection import WarehouseError, attach, detach
 from warehouse.disclosure.states.planned_figures import GRAIN
+from warehouse.disclosure.states.published_states import stored_states
 from warehouse.disclosure.states.reported_figures import REPORTED
 from warehouse.paths import PUBLIC_FILE, Home
 from warehouse.sql import literal
@@ -45,10 +46,8 @@ def read_history(con: DuckDBPyConnection, home: Home, loads: Mapping[str, str]) 
     if loads:
         con.executemany("insert into newest_loads values (?, ?)", list(loads.items()))
     columns = ", ".join(f"null::{kind} as {name}" for name, kind in _TYPES.items())
-    known = f"select {columns} where false"
-    if home.history.is_file():
-        known += f" union all by name select * from read_parquet({literal(str(home.history))})"
-    elif home.ledger.is_file():
+    known = stored_states(home.history, f"select {columns}")
+    if home.ledger.is_file() and not home.history.is_file():
         known = _states_of_kept_releases(con, home)
     con.execute(
         f"create or replace table {HISTORY} as select history.* exclude (load_id), load_id, "
@@ -102,20 +101,18 @@ def _states_of_kept_releases(con: DuckDBPyConnection, home: Home) -> str:
     names = (*GRAIN, "period_end", *_FIRST, "published_at", "release_id")
     types = _TYPES | dict.fromkeys(_FIRST, "double") | {"published_at": "timestamp", "release_id": "varchar"}
     columns = ", ".join(names)
-    # a file of an earlier version may lack a column
-    states = f"select {', '.join(f'null::{types[name]} as {name}' for name in names)} where false union all by name select"
-    ledger = f"read_parquet({literal(str(home.ledger))})"
-    con.execute(
-        f"create or replace temp table earlier_states as select {columns}, true as of_persons from ({states} * from {ledger})"
-    )
+    shape = f"select {', '.join(f'null::{types[name]} as {name}' for name in names)}"
+    ledger = stored_states(home.ledger, shape)
+    con.execute(f"create or replace temp table earlier_states as select {columns}, true as of_persons from ({ledger})")
     for path in sorted(home.releases.glob(f"[!.]*/{PUBLIC_FILE}")):
         try:
             attach(con, path, "kept", read_only=True)
         except WarehouseError:
             continue  # a damaged release is no evidence of what was published
         try:
-            kept = f"{states} figures.*, created_at as published_at, release_id from kept.published.equity_measures as figures, "
-            con.execute(f"insert into earlier_states select {columns}, false from ({kept} kept.published.release)")
+            figures = "select figures.*, created_at as published_at, release_id from kept.published.equity_measures as figures"
+            kept = f"{shape} where false union all by name {figures}, kept.published.release"
+            con.execute(f"insert into earlier_states select {columns}, false from ({kept})")
         finally:
             detach(con, "kept")
     moment = "struct_pack(published_at, release_id)"

@@ -18,6 +18,13 @@ _STATE = ("value_status", "numerator", "denominator", "known_race_pct")
 _SLICE = [name for name in GRAIN if name not in ("race_ethnicity_code", "tabulation")]
 
 
+def stored_states(file: Path | None, shape: str) -> str:
+    """SQL of the states in a file, or of no row; with the columns of `shape` (SQL), of which an older file may lack some."""
+    empty = f"select * from ({shape}) where false"
+    is_stored = file is not None and file.is_file()
+    return f"{empty} union all by name select * from read_parquet({literal(str(file))})" if is_stored else empty
+
+
 def earlier_states(con: DuckDBPyConnection, ledger: Path | None, chosen: str) -> Iterator[tuple[list[Figure], list[Figure]]]:
     """Per published state of the planned rows that `chosen` selects (trusted SQL): their figures then, and now.
 
@@ -26,18 +33,14 @@ def earlier_states(con: DuckDBPyConnection, ledger: Path | None, chosen: str) ->
     """
     if ledger is None or not ledger.is_file():
         return
-    place = ", ".join(name for name in GRAIN if name != "measure_version")
-    states = f"read_parquet({literal(str(ledger))})"
-    # a ledger that an earlier version began may lack a column
-    present = {name for name, *_ in con.execute(f"describe from {states}").fetchall()}
-    state = ", ".join(_STATE)
-    columns = ", ".join(name if name in present else f"null as {name}" for name in _STATE)
+    place, state = ", ".join(name for name in GRAIN if name != "measure_version"), ", ".join(_STATE)
+    states = stored_states(ledger, f"select {', '.join(f'null as {name}' for name in _STATE)}")
     con.execute(
         f"""
         create or replace temp table published_states as
         with of_rows as (
-            select {place}, {columns}, concat(published_at, ' ', release_id) as moment
-            from {states}
+            select {place}, {state}, concat(published_at, ' ', release_id) as moment
+            from ({states})
             where ({place}) in (select ({place}) from {PLANNED} where is_confidential and {chosen})
         ),
 

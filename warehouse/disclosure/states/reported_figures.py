@@ -26,7 +26,7 @@ from warehouse.disclosure.build_constraints import PublicReference, build_constr
 from warehouse.disclosure.counts import EQUAL, CountSystem
 from warehouse.disclosure.period_sums import SNAPSHOT, years
 from warehouse.disclosure.states.planned_figures import GRAIN, PLANNED, read_figures
-from warehouse.disclosure.states.published_states import earlier_states
+from warehouse.disclosure.states.published_states import earlier_states, stored_states
 from warehouse.sql import literal
 
 REPORTED, PRIOR = "disclosure.reported", "disclosure.prior"
@@ -165,9 +165,7 @@ def _quarter(day: dt.date) -> tuple[int, int]:
 def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
     """Read the figures of earlier releases; figures of a replaced measure version count as figures of the newer version."""
     added = ", ".join(f"null::{kind} as {name}" for name, kind in ADDED.items())
-    before = f"select *, {added} from {PLANNED} where false"
-    if file.is_file():
-        before += f" union all by name select * from read_parquet({literal(str(file))})"
+    before = stored_states(file, f"select *, {added} from {PLANNED}")
     place = ", ".join(f"before.{name}" for name in GRAIN if name != "measure_version")
     version = """
         case when list_contains(known.versions, before.measure_version) then before.measure_version

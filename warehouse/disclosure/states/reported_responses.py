@@ -17,6 +17,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.counts import EQUAL
+from warehouse.disclosure.states.published_states import stored_states
 from warehouse.sql import literal
 
 PLANNED_RESPONSES = "intermediate.int_engagement_responses__aggregated"
@@ -35,9 +36,7 @@ def write_reported_responses(con: DuckDBPyConnection, file: Path, as_of: dt.date
     """Write `disclosure.reported_responses`. `file`: the states of earlier releases; it may be missing."""
     con.execute("create schema if not exists disclosure")
     added = f"null::timestamp as reported_at, {', '.join(f'null::varchar as {name}' for name in _PUBLISHED)}"
-    states = f"select *, {added} from {PLANNED_RESPONSES} where false"
-    if file.is_file():
-        states += f" union all by name select * from read_parquet({literal(str(file))})"
+    states = stored_states(file, f"select *, {added} from {PLANNED_RESPONSES}")
     con.execute(
         f"""
         create or replace temp table response_states as

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -106,48 +107,45 @@ def _measures(connection: DuckDBPyConnection, has_registry: bool) -> list[Measur
         f"from before.{MEASURES} as a full join after.{MEASURES} as b on {same_row}"
     )
     registry = _registry(connection) if has_registry else {}
-    counted = connection.execute(
-        "select measure_id, count(*) filter (not is_added), count(*) filter (not is_gone), count(*) filter (is_added), "
-        "count(*) filter (is_gone), count(*) filter (not is_added and not is_gone and len(differs) > 0), "
-        "count(*) filter (value_before is not null and value_after is not null and list_contains(differs, 'value')), "
-        "count(*) filter (value_before is not null and is_withdrawn), "
-        "list_sort(list_filter(list(distinct period), p -> not list_contains("
-        "coalesce(list(distinct period) filter (not is_added), []), p))), "
-        "list_sort(list(distinct measure_version::integer) filter (not is_added)), "
-        "list_sort(list(distinct measure_version::integer) filter (not is_gone)) from compared group by measure_id order by 1"
-    ).fetchall()
-    found = []
-    for (
-        measure,
-        rows_before,
-        rows_after,
-        added,
-        gone,
-        changed,
-        revised,
-        lost,
-        periods,
-        versions_before,
-        versions_after,
-    ) in counted:
-        if added or gone or changed or registry.get(measure):
-            found.append(
-                MeasureDifference(
-                    measure_id=measure,
-                    versions=(tuple(versions_before or ()), tuple(versions_after or ())),
-                    rows=(rows_before, rows_after),
-                    added=added,
-                    gone=gone,
-                    changed=changed,
-                    revised=revised,
-                    withdrawn=lost,
-                    new_periods=tuple(periods),
-                    columns=_columns(connection, measure),
-                    registry=registry.get(measure, ()),
-                    top=_top(connection, measure),
-                )
-            )
-    return found
+    counted = connection.execute(_COUNTS)
+    names = [name for name, *_ in counted.description or ()]
+    found = [dict(zip(names, values, strict=True)) for values in counted.fetchall()]
+    return [
+        MeasureDifference(
+            **{name: _as_tuple(value) for name, value in of_measure.items()},
+            columns=_columns(connection, of_measure["measure_id"]),
+            registry=registry.get(of_measure["measure_id"], ()),
+            top=_top(connection, of_measure["measure_id"]),
+        )
+        for of_measure in found
+        if of_measure["added"] or of_measure["gone"] or of_measure["changed"] or registry.get(of_measure["measure_id"])
+    ]
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
+
+
+# the fields of a MeasureDifference that are counted
+_COUNTS = """
+    select
+        measure_id,
+        [count(*) filter (not is_added), count(*) filter (not is_gone)] as rows,
+        count(*) filter (is_added) as added,
+        count(*) filter (is_gone) as gone,
+        count(*) filter (not is_added and not is_gone and len(differs) > 0) as changed,
+        count(*) filter (value_before is not null and value_after is not null and list_contains(differs, 'value')) as revised,
+        count(*) filter (value_before is not null and is_withdrawn) as withdrawn,
+        list_sort(list_filter(
+            list(distinct period),
+            lambda one: not list_contains(coalesce(list(distinct period) filter (not is_added), []), one)
+        )) as new_periods,
+        [
+            list_sort(coalesce(list(distinct measure_version::integer) filter (not is_added), [])),
+            list_sort(coalesce(list(distinct measure_version::integer) filter (not is_gone), []))
+        ] as versions
+    from compared group by measure_id order by measure_id
+"""
 
 
 def _columns(connection: DuckDBPyConnection, measure: str) -> dict[str, int]:

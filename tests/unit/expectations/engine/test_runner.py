@@ -36,7 +36,7 @@ def test_nothing_imports_great_expectations_before_the_first_gate() -> None:
     [
         (share("s", "critical", "x", rows="n > 9", at_most_pct=10), True, 10),
         (share("s", "critical", "x", rows="n > 8", at_most_pct=10), False, 20),
-        (share("s", "critical", "x", rows="n > 8", at_most_pct=10, tolerated=2), True, 20),
+        (share("s", "critical", "x", rows="n > 8", at_most_pct=10).tolerating(2), True, 20),
         (share("s", "critical", "x", rows="n > 8", among="n > 5", at_most_pct=39), False, 40),
         (share("s", "critical", "x", rows="n > 8", among="n > 99"), True, None),
         (share("s", "critical", "x", rows="null"), True, 0),
