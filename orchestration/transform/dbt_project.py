@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ingest.contract.registry import Registry
-from ingest.layers import MODELS, ROWS, SEEDS, Content, Layer, layered_seed, text_of
+from ingest.layers import MODELS, ROWS, SEEDS, Content, Layer, layered_seed, seed_file, text_of
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS
 from orchestration.transform.dbt_sources import write_sources
 from orchestration.transform.macros.place_types import (
@@ -37,7 +37,7 @@ def prepare_project(home: Home, registry: Registry, layers: Sequence[Layer] = ()
     """Create the links and write the generated files of a home. Only what differs is written, so that dbt's parse stays valid."""
     folder = home.dbt_project
     (folder / "generated").mkdir(parents=True, exist_ok=True)
-    place_types, vintages = (seed_content(name, layers) for name in ("place_types", "geography_vintages"))
+    place_types, vintages = (seed_file(name, SHARED_SEEDS, layers) for name in ("place_types", "geography_vintages"))
     types = read_place_types(place_types, vintages, {contract.source for contract in registry})
     overlay = overlays(layers, further_columns(types))
     for name in (*FOLDERS, *FILES):
@@ -101,15 +101,11 @@ def seed_content(name: str, layers: Sequence[Layer]) -> Content:
 def project_fingerprint(home: Home) -> str:
     """A hash of everything in the dbt project of a home that decides what it builds."""
     generated = (_sources(home), *(home.dbt_project / path for path in (MACROS, EXPOSED, PLACE_TYPES)))
-    return chunks_sha256([_folder_fingerprint(home.dbt_project).encode(), *(path.read_bytes() for path in generated)])
+    return chunks_sha256([files_fingerprint(home.dbt_project).encode(), *(path.read_bytes() for path in generated)])
 
 
-def installed_fingerprint() -> str:
-    """A hash of the installed project."""
-    return _folder_fingerprint(DBT_PROJECT)
-
-
-def _folder_fingerprint(project: Path) -> str:
+def files_fingerprint(project: Path) -> str:
+    """A hash of the files of a dbt project that are not generated."""
     files = [(Path(name) / path, file) for name in FOLDERS for path, file in _files(project / name).items()]
     named = (*files, *((Path(name), project / name) for name in FILES))
     return chunks_sha256(str(name).encode() + b"\x00" + path.read_bytes() for name, path in named)

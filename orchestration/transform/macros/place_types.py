@@ -6,15 +6,13 @@ A type beyond those of docs/tables.md adds columns to every fact: their YAML dec
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ingest.layers import Content, text_of
+from ingest.layers import SeedFile, rows_of_seed
 from warehouse.files import write_atomically
 
 # the columns that every fact has, whatever a city delivers (docs/tables.md, Facts)
@@ -33,14 +31,14 @@ _LAST_INTERFACE_COLUMN = re.compile(r"^( *)- \{name: neighborhood_geoid, data_ty
 PlaceType = Mapping[str, Any]
 
 
-def read_place_types(place_types: Content, vintages: Content, sources: Collection[str]) -> list[PlaceType]:
+def read_place_types(place_types: SeedFile, vintages: SeedFile, sources: Collection[str]) -> list[PlaceType]:
     """The types of place with their maps: first those whose columns every fact has, then the others in the seed's order.
 
     Only maps whose boundaries one of the `sources` delivers have a `source`.
     """
-    rows = {row["geography_type"]: row for row in _rows(place_types)}
+    rows = {row["geography_type"]: row for row in rows_of_seed(place_types)}
     maps: dict[str, list[Mapping[str, str]]] = {}
-    for row in _rows(vintages):
+    for row in rows_of_seed(vintages):
         maps.setdefault(row["geography_type"], []).append(row)
     return [
         _place_type(name, rows.get(name), maps.get(name, []) if name in rows else [], sources)
@@ -97,7 +95,3 @@ def _place_type(
             for each in maps
         ],
     }
-
-
-def _rows(seed: Content) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text_of(seed), newline="")))

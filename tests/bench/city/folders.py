@@ -11,7 +11,8 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.transform.dbt_project import installed_fingerprint
+from orchestration.settings import DBT_PROJECT
+from orchestration.transform.dbt_project import files_fingerprint
 from orchestration.transform.release_inputs import code_version
 from tests.bench.city.making import Nightly, make_city, make_nightly
 from warehouse.paths import Home
@@ -81,4 +82,4 @@ class Bench:
 
 
 def _code() -> str:
-    return f"{code_version()} {installed_fingerprint()}"
+    return f"{code_version()} {files_fingerprint(DBT_PROJECT)}"
