@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.contract.column import RESERVED
-from ingest.contract.crosswalk import flag_values, valid_labels
+from ingest.contract.crosswalk import flag_values, folded, valid_labels
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract_draft.column_profiles import ColumnProfile
 
@@ -112,13 +112,13 @@ def _draft_point(profile: ColumnProfile, name: str, delivered: str | int) -> tup
 
 def _draft_box(profile: ColumnProfile, name: str, delivered: str | int) -> tuple[dict[str, Any], list[str]] | None:
     """A column per race, as survey tools export a question with boxes; None if the column is none."""
-    cells = {_folded(label) for label in profile.labels}
-    if not cells or not cells <= {*flag_values(), _folded(str(delivered))}:
+    cells = set(map(folded, profile.labels))
+    if not cells or not cells <= {*flag_values(), folded(str(delivered))}:
         return None
     multiple = [one.name for one in load_vocabulary().race.values() if one.selection == "multiple"]
     for vocabulary in sorted(multiple, key=lambda one: (one != "spd15_2024", one)):
-        codes = {_folded(label): code for label, code in valid_labels(vocabulary).items()}
-        if codes.get(_folded(str(delivered))) not in (None, *load_vocabulary().words["missing_reasons"]):
+        codes = {folded(label): code for label, code in valid_labels(vocabulary).items()}
+        if codes.get(folded(str(delivered))) not in (None, *load_vocabulary().words["missing_reasons"]):
             keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive", "role": "race_flag"}
             question = (
                 f"{name}: is it a box of a question about race? give every box the vocabulary of the form "
@@ -152,7 +152,7 @@ def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels
     if vocabulary or RACE.search(name):
         keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive"}
         known = labels.get(vocabulary or "", frozenset())
-        if vocabulary and all(_folded(label) in {_folded(one) for one in known} for label in profile.labels):
+        if vocabulary and set(map(folded, profile.labels)).issubset(map(folded, known)):
             keys |= {"role": "race", "vocabulary": vocabulary}
             questions.append(
                 f"{name}: are its labels those of the vocabulary {vocabulary}? who says a person's race: collection.mode"
@@ -197,25 +197,15 @@ def _personal(profile: ColumnProfile, name: str) -> str | None:
 
 def race_vocabulary(profile: ColumnProfile, name: str, labels: Labels) -> str | None:
     """The vocabulary that contains most of the column's labels, if the column can be of race at all."""
-    delivered = {_folded(label) for label in profile.labels}
+    delivered = set(map(folded, profile.labels))
     if not delivered or profile.reads["type"] != "text":
         return None
-    shares = {
-        vocabulary: 100 * len(delivered & {_folded(label) for label in known}) / len(delivered)
-        for vocabulary, known in labels.items()
-        if known
-    }
-    best = max(shares, key=lambda vocabulary: shares[vocabulary], default=None)
-    # words like UnknownFormat or Other occur in columns of any kind
-    enough = 1 if RACE.search(name) else 3
-    least = KNOWN_LABELS_OF_RACE_PCT if RACE.search(name) else KNOWN_LABELS_PCT
-    if best is None or shares[best] < least or len(delivered & {_folded(label) for label in labels[best]}) < enough:
-        return None
-    return best
-
-
-def _folded(label: str) -> str:
-    return " ".join(label.split()).lower()
+    known = {vocabulary: len(delivered.intersection(map(folded, of))) for vocabulary, of in labels.items()}
+    best = max(known, key=lambda vocabulary: known[vocabulary], default=None)
+    # words like Unknown or Other occur in columns of any kind
+    least, least_pct = (1, KNOWN_LABELS_OF_RACE_PCT) if RACE.search(name) else (3, KNOWN_LABELS_PCT)
+    is_of_race = best is not None and known[best] >= least and 100 * known[best] >= least_pct * len(delivered)
+    return best if is_of_race else None
 
 
 def _role(profile: ColumnProfile, name: str, kind: str) -> str | None:

@@ -18,8 +18,7 @@ from ingest.contract.words import SOURCE_NAME
 from ingest.contract_draft.column_profiles import ColumnProfile, profile_columns
 from ingest.contract_draft.column_roles import BEGUN, CLOSED, CODE, Labels, draft_column, race_vocabulary, snake_case
 from ingest.contract_draft.delivered_sample import DeliveredSample, DraftError
-from ingest.contract_draft.place_roles import settle_places
-from ingest.contract_draft.record_columns import repeated_key, year_of_names
+from ingest.contract_draft.record_columns import repeated_key, settle_places, year_of_names
 
 # Everyone may read a table that is held on these grounds.
 PUBLIC = ("open_data", "public_record")

@@ -1,9 +1,13 @@
-"""Find what identifies and dates a record where no column does so alone: equal rows left out, the year in names of files."""
+"""Find what names, dates and places a record where it takes more than one column to see it.
+
+A key is unique once equal rows are one, the year may be in the names of files, and portals repeat places: ArcGIS adds X and Y to
+latitude and longitude, and an address may be given twice, but models geocode by a role that one column has.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +22,10 @@ YEAR_COLUMN = re.compile(r"(^|_)(year|yr|fy)($|_)")
 PART_OF_YEAR, A_YEAR = re.compile(r"(^|_)(period|quarter|month)($|_)"), re.compile(r"(19|20)\d\d")
 # With more equal rows than that, the table has no records to name.
 LEAST_DISTINCT_ROWS_PCT = 95
+# The name by which the better of two columns is known.
+BY_NAME = {
+    role: re.compile(word) for role, word in (("latitude", "lat"), ("longitude", "lon|lng"), ("address", "addr"), ("zip", "zip"))
+}
 
 
 def repeated_key(con: DuckDBPyConnection, rows: pa.Table, kept: Sequence[tuple[dict[str, Any], ColumnProfile]]) -> str | None:
@@ -46,3 +54,17 @@ def year_of_names(files: Sequence[str], kept: Sequence[tuple[dict[str, Any], Col
     if is_there or not files or not all(re.search(YEAR_IN_NAME, name) for name in files):
         return None
     return {"name": "year", "from_file": YEAR_IN_NAME, "type": "integer", "required": True, "role": "period"}
+
+
+def settle_places(kept: list[tuple[dict[str, Any], ColumnProfile]]) -> Iterator[str]:
+    """Take the role of a place from all columns but one; the open decisions."""
+    for role, own_name in BY_NAME.items():
+        same = [(column, profile) for column, profile in kept if column.get("role") == role]
+        if len(same) < 2:
+            continue
+        chosen = max(same, key=lambda each: (bool(own_name.search(each[0]["name"])), each[1].filled))[0]
+        others = [column for column, _ in same if column is not chosen]
+        for column in others:
+            del column["role"]
+        names = ", ".join(column["name"] for column in others)
+        yield f"{names}: the draft geocodes by the {role} of {chosen['name']}; is that the better one? one column has the role"

@@ -6,6 +6,7 @@ The module has an underscore, because `try` is a keyword. See `orchestration.tri
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -131,15 +132,11 @@ def report_of(trial: Trial) -> dict[str, Any]:
         "reason": trial.status.reason,
         "rows": {name: getattr(trial.status, f"rows_{name}") for name in COUNTS},
         "unmapped_labels": [
-            {"column": each.column, "vocabulary": each.vocabulary, "label": each.label, "rows": each.rows, "of": each.of,
-             "percent": each.percent, "seed_row": each.seed_row if each.label is not None else None}
+            asdict(each) | {"percent": each.percent, "seed_row": each.seed_row if each.label is not None else None}
             for each in trial.labels
         ],
-        "facts": [vars(fact) for fact in trial.facts],
-        "findings": [
-            vars(finding) | {"rows": [vars(rows) for rows in finding.rows]}
-            for finding in (*trial.delivery_findings, *trial.findings)
-        ],
+        "facts": [asdict(fact) for fact in trial.facts],
+        "findings": [asdict(finding) for finding in (*trial.delivery_findings, *trial.findings)],
         "measures": [{"measure_id": measure} for measure in trial.measures],
         "outcome": trial.record.outcome if trial.record else None,
         "message": trial.record.message if trial.record else None,
@@ -147,7 +144,7 @@ def report_of(trial: Trial) -> dict[str, Any]:
         "home": str(trial.home.root),
         "published_path": str(trial.home.published_analyst) if trial.home.published_analyst.is_file() else None,
         "seconds": round(trial.seconds, 1),
-    }  # fmt: skip
+    }
 
 
 def _finding_lines(findings: list[TrialFinding]) -> Iterator[str]:
