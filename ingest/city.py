@@ -61,13 +61,9 @@ class City(BaseModel):
 
     def local_as_of(self) -> dt.datetime | None:
         """The deliveries' own as-of time on the city's wall clock."""
-        if self.as_of is None or isinstance(self.as_of, dt.datetime):
-            return (
-                self.as_of.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
-                if self.as_of and self.as_of.tzinfo
-                else self.as_of
-            )
-        return dt.datetime.combine(self.as_of, dt.time())
+        if isinstance(self.as_of, dt.datetime):
+            return self.as_of.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None) if self.as_of.tzinfo else self.as_of
+        return dt.datetime.combine(self.as_of, dt.time()) if self.as_of else None
 
 
 def city_named_in(folder: Path) -> str | None:
@@ -95,7 +91,7 @@ def read_city(folder: Path | None, name: str | None = None, layer: Layer | None 
     Without a folder, the city's layer alone.
     """
     path = folder / FILE_NAME if folder else None
-    data, line_of = _data(path) if path and path.is_file() else ({}, _first_line)
+    data, line_of = _data(path) if path and path.is_file() else ({}, lambda _place: 1)
     name = name or (city_named_in(folder) if folder else live_city())
     if name is None:
         raise LayerError(f"{folder} has no {FILE_NAME} that names its city")
@@ -169,7 +165,3 @@ def _data(path: Path) -> tuple[dict[str, Any], Callable[[Location], int]]:
     listed = data.get("sources") or {}
     data["sources"] = listed | sources if isinstance(listed, dict) else listed
     return data, source.line_of
-
-
-def _first_line(_place: Location) -> int:
-    return 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -170,6 +170,16 @@ def with_rows(seed: bytes, added: Path) -> bytes:
     replaced = {cells[0] for cells, _ in new_rows}
     kept = [text for cells, text in rows if cells[0] not in replaced]
     return "".join([header[1], *kept, *(text for _, text in new_rows)]).encode()
+
+
+def appended_rows(seed: Path, shared: SeedFile, rows: Iterable[Mapping[str, str]]) -> str:
+    """The text of a seed of a layer with further rows at its end; a new file has the columns of the shared seed."""
+    with shared.open(encoding="utf-8", newline="") as file:
+        names = next(csv.reader(file))
+    text = seed.read_text(encoding="utf-8") if seed.is_file() else ",".join(names)
+    added = io.StringIO()
+    csv.DictWriter(added, names, restval="", lineterminator="\n").writerows(rows)
+    return f"{text.rstrip()}\n{added.getvalue()}"
 
 
 def _records(text: str) -> list[tuple[list[str], str]]:

@@ -111,40 +111,29 @@ def _excel(data: bytes, chosen: str | None) -> FileFormat:
     named = _chosen_sheet(list(sheets), chosen) if chosen else None
     among = select_sheets(sheets, named) if is_glob(named) else [named] if named else list(sheets)
     name = max(among, key=lambda sheet: sheets[sheet].height * sheets[sheet].width)
-    found = _table(sheets[name])
+    found, names = _table(sheets[name])
     form: dict[str, Any] = {"kind": "excel"} | ({"sheet": named} if named else {})
     own_questions = []
     if not named and len(sheets) > 1:
-        alike = [other for other in sheets if other == name or _table(sheets[other]).is_like(found)]
-        form["sheet"], about = propose_sheets(name, alike, list(sheets))
+        tables = {other: _table(sheet) for other, sheet in sheets.items()}
+        like = [other for other, table in tables.items() if names and table[1] == names and table[0][:2] == found[:2]]
+        form["sheet"], about = propose_sheets(name, like or [name], list(sheets))
         own_questions.append(about)
-    return FileFormat(form | found.header, found.footer, own_questions + found.questions)
+    return FileFormat(form | found.form, found.footer, own_questions + found.questions)
 
 
-class _SheetTable(NamedTuple):
-    """Where a sheet has its table: the contract's keys, the names of its columns, the rows below it, and the decisions."""
-
-    header: dict[str, Any]
-    names: list[list[str]]
-    footer: int
-    questions: list[str]
-
-    def is_like(self, other: _SheetTable) -> bool:
-        """Whether one contract reads both."""
-        return bool(self.names) and self[:3] == other[:3]
-
-
-def _table(sheet: fastexcel.ExcelSheet) -> _SheetTable:
+def _table(sheet: fastexcel.ExcelSheet) -> tuple[FileFormat, list[list[str]]]:
+    """Where a sheet has its table, and the names of its columns."""
     cells = sheet.to_arrow()
     rows = _cells(cells.slice(0, SAMPLE_RECORDS))
     if not rows:
-        return _SheetTable({}, [], 0, [])
+        return FileFormat({}, 0, []), []
     header, questions = detect_header(rows, list(range(len(rows) + 1)))
     footer, footer_questions = detect_footer(rows, _cells(cells[-SAMPLE_RECORDS:]))
     keys = header.get("header", {})
     skip, count = keys.get("skip", 0), keys.get("rows", 1)
     names = [[cell.strip() for cell in row] for row in rows[skip : skip + (count if isinstance(count, int) else 0)]]
-    return _SheetTable(header, names, footer, questions + footer_questions)
+    return FileFormat(header, footer, questions + footer_questions), names
 
 
 def _cells(rows: pa.RecordBatch) -> list[list[str]]:

@@ -6,15 +6,13 @@ without a row: the gate holds the source back until it has one.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from ingest.contract.crosswalk import folded
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.layers import ROWS, SEEDS, SeedFile, rows_of_seed
+from ingest.layers import ROWS, SEEDS, SeedFile, appended_rows, rows_of_seed
 from orchestration.stewardship.audit_delivery import CROSSWALK
 
 MEANING = ("race_ethnicity_set", "race_ethnicity_code", "missing_reason")
@@ -33,7 +31,9 @@ def write_label_rows(layer: Path, crosswalk: SeedFile, vocabulary: str, labels: 
     proposed = [row for label in missing.values() if (row := _proposal(label, vocabulary, rows)) is not None]
     path = layer / SEEDS / ROWS / f"{CROSSWALK}.csv"
     if missing:
-        _append(path, vocabulary, own, proposed, list(rows[0]))
+        has_own = path.exists() and any(row["vocabulary"] == vocabulary for row in rows_of_seed(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(appended_rows(path, crosswalk, [*(() if has_own else own), *proposed]), encoding="utf-8")
     return path, len(proposed), len(missing) - len(proposed)
 
 
@@ -48,12 +48,3 @@ def _proposal(label: str, vocabulary: str, rows: list[dict[str, str]]) -> dict[s
     chosen = next(row for row in near if tuple(row[key] for key in MEANING) == meaning)
     note = f"Proposed: as in {chosen['vocabulary']}; check it"
     return {**chosen, "vocabulary": vocabulary, "reported_label": label, "note": note}
-
-
-def _append(path: Path, vocabulary: str, own: list[dict[str, str]], proposed: list[dict[str, str]], columns: list[str]) -> None:
-    before = path.read_text(encoding="utf-8") if path.exists() else ",".join(columns) + "\n"
-    vocabularies = {row["vocabulary"] for row in csv.DictReader(io.StringIO(before))}
-    text = io.StringIO()
-    csv.DictWriter(text, columns, lineterminator="\n").writerows([*(() if vocabulary in vocabularies else own), *proposed])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(before + text.getvalue(), encoding="utf-8")

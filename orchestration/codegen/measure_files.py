@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.contract import Contract
-from ingest.layers import rows_of_seed
+from ingest.layers import appended_rows, rows_of_seed
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.measure_model import Definition
 from orchestration.codegen.render_template import render
@@ -88,7 +86,9 @@ def write_measure(
         raise ConfigurationError(
             f"there is a measure {measure.measure_id} already; `levelground measures todo` lists what it lacks"
         )
-    texts = {folders.seed(name): _with_rows(folders.seed(name), SHARED_SEEDS / f"{name}.csv", new) for name, new in rows.items()}
+    texts = {
+        folders.seed(name): appended_rows(folders.seed(name), SHARED_SEEDS / f"{name}.csv", new) for name, new in rows.items()
+    }
     texts[model] = render("counts.sql", measure=measure)
     properties, tests = folders.described(model), folders.described(model, "unit_tests")
     columns = "columns: *counted" if folders.is_shared else f"columns:\n{_columns()}"
@@ -130,17 +130,6 @@ def _reference_rule(kind: str, direction: str) -> str:
 
 def _denominator(measure: Definition) -> str:
     return measure.denominator or ("Residents" if measure.kind == "rate" else "")
-
-
-def _with_rows(seed: Path, shared: Path, rows: Iterable[Mapping[str, str]]) -> str:
-    """The text of a seed with further rows at its end; a new file has the columns of the shared seed."""
-    with shared.open(encoding="utf-8", newline="") as file:
-        names = next(csv.reader(file))
-    text = seed.read_text(encoding="utf-8") if seed.is_file() else ",".join(names) + "\n"
-    added = io.StringIO()
-    writer = csv.DictWriter(added, names, restval="", lineterminator="\n")
-    writer.writerows(rows)
-    return f"{text.rstrip()}\n{added.getvalue()}"
 
 
 def _appended(file: Path, key: str, entry: str) -> str:
