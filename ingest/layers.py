@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TextIO
+
+import yaml
 
 from warehouse.printable import did_you_mean
 
@@ -21,7 +23,7 @@ STATES = Path(__file__).with_name("states")
 CITY_FILE, STATE_FILE = "city.yml", "state.yml"
 SOURCES, MODELS, SEEDS, SUITES = "sources", "models", "seeds", "suites"
 VOCABULARY = "vocabulary.yml"
-# Files of this folder in `seeds` add rows to the seed of their name, and replace its rows with the same first column.
+# Files of this folder in `seeds` add rows to the seed of their name, and replace its rows with the same key.
 ROWS = "rows"
 # Seeds of a state that name it and its agencies; its other seeds describe its tables.
 NAMES = ("address_words", "departments", "texts_en", "texts_es", "texts_hmn")
@@ -128,7 +130,7 @@ def state_with_contract(sources: Iterable[str]) -> str | None:
 
 def text_of(content: Content) -> str:
     """The text of a file."""
-    return (content if isinstance(content, bytes) else content.read_bytes()).decode("utf-8")
+    return bytes_of(content).decode("utf-8")
 
 
 def layered_seed(name: str, shared: Path, layers: Iterable[Layer]) -> Content:
@@ -138,8 +140,60 @@ def layered_seed(name: str, shared: Path, layers: Iterable[Layer]) -> Content:
         found = layer.seeds().get(name, found)
         added = layer.rows().get(name)
         if added is not None:
-            found = with_rows(found if isinstance(found, bytes) else found.read_bytes(), added)
+            found = with_rows(bytes_of(found), added, seed_key(name, shared))
     return found
+
+
+@dataclass(frozen=True)
+class RowChanges:
+    """What a layer does to the rows of a seed, by their keys."""
+
+    added: tuple[str, ...]
+    replaced: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def row_changes(name: str, shared: Path, layers: Sequence[Layer]) -> RowChanges:
+    """Return what the last of the layers changes in a seed that the others leave."""
+    key = seed_key(name, shared)
+    before = _by_key(layered_seed(name, shared, layers[:-1]), key) if (shared / f"{name}.csv").is_file() else {}
+    after = _by_key(layered_seed(name, shared, layers), key)
+    return RowChanges(
+        added=tuple("|".join(one) for one in after if one not in before),
+        replaced=tuple("|".join(one) for one in after if one in before and after[one] != before[one]),
+        removed=tuple("|".join(one) for one in before if one not in after),
+    )
+
+
+def _by_key(content: Content, key: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
+    (header, _), *rows = _records(text_of(content))
+    at = [header.index(column) for column in key]
+    return {_folded(cells, at): cells for cells, _ in rows}
+
+
+def seed_key(name: str, shared: Path) -> tuple[str, ...]:
+    """Return the columns that identify a row of a seed, as its YAML declares them (`meta: {key: […]}`)."""
+    try:
+        return _keys(shared)[name]
+    except KeyError:
+        raise LayerError(f"the seed {name} declares no key; add `meta: {{key: [column, …]}}` to its config in {shared}") from None
+
+
+@cache
+def _keys(shared: Path) -> Mapping[str, tuple[str, ...]]:
+    files = sorted(shared.glob("_*.yml"))
+    described = [yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) for path in files]  # noqa: TID251 - of the dbt project
+    return {
+        seed["name"]: tuple(seed["config"]["meta"]["key"])
+        for file in described
+        for seed in file.get("seeds", ())
+        if "key" in seed.get("config", {}).get("meta", {})
+    }
+
+
+def bytes_of(content: Content) -> bytes:
+    """The bytes of a file."""
+    return content if isinstance(content, bytes) else content.read_bytes()
 
 
 def seed_file(name: str, shared: Path, layers: Iterable[Layer]) -> SeedFile:
@@ -159,16 +213,24 @@ def rows_of_seed(seed: SeedFile) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def with_rows(seed: bytes, added: Path) -> bytes:
-    """A seed with the rows of a file in place of those with the same first column; `LayerError` if the columns differ."""
+def with_rows(seed: bytes, added: Path, key: Sequence[str]) -> bytes:
+    """A seed with the rows of a file in place of those with the same key; `LayerError` if columns differ or a key is there twice.
+
+    Keys are compared as labels are: without regard to case and to runs of white space.
+    """
     header, *rows = _records(seed.decode("utf-8"))
     new_header, *new_rows = _records(added.read_text(encoding="utf-8"))
     if header[0] != new_header[0]:
         raise LayerError(
             f"{added}: the columns are {', '.join(new_header[0])}; the seed has {', '.join(header[0])}, in this order"
         )
-    replaced = {cells[0] for cells, _ in new_rows}
-    kept = [text for cells, text in rows if cells[0] not in replaced]
+    at = [header[0].index(column) for column in key]
+    replaced: set[tuple[str, ...]] = set()
+    for cells, _ in new_rows:
+        if _folded(cells, at) in replaced:
+            raise LayerError(f"{added}: two rows have the same {', '.join(key)}: {', '.join(cells[place] for place in at)}")
+        replaced.add(_folded(cells, at))
+    kept = [text for cells, text in rows if _folded(cells, at) not in replaced]
     return "".join([header[1], *kept, *(text for _, text in new_rows)]).encode()
 
 
@@ -180,6 +242,10 @@ def appended_rows(seed: Path, shared: SeedFile, rows: Iterable[Mapping[str, str]
     added = io.StringIO()
     csv.DictWriter(added, names, restval="", lineterminator="\n").writerows(rows)
     return f"{text.rstrip()}\n{added.getvalue()}"
+
+
+def _folded(cells: Sequence[str], at: Sequence[int]) -> tuple[str, ...]:
+    return tuple(" ".join(cells[place].lower().split()) for place in at)
 
 
 def _records(text: str) -> list[tuple[list[str], str]]:

@@ -5,14 +5,14 @@ See `ingest.layers` for what a layer contains, `ingest.city` for the keys of its
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.city import FILE_NAME, NO_PLACE, City, changes_of
 from ingest.contract.layer_vocabulary import layer_vocabularies
 from ingest.contract.registry import SOURCES
-from ingest.layers import CITIES, MODELS, ROWS, SEEDS, STATES, SUITES, VOCABULARY, Layer, layer_names
+from ingest.layers import CITIES, MODELS, ROWS, SEEDS, STATES, SUITES, VOCABULARY, Layer, RowChanges, layer_names, row_changes
 from orchestration.codegen.render_template import render
 from orchestration.settings import DBT_PROJECT, IS_CHECKOUT, SHARED_SEEDS, ConfigurationError
 
@@ -32,20 +32,25 @@ CITY_SEEDS = {
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a layer: its kind (contract, keys, seed, rows, model, suite), its name, and whether it replaces a shared one."""
+    """A part of a layer: its kind (contract, keys, seed, rows, model, suite), its name, and whether it replaces a shared one.
+
+    `changes`: of a seed and of rows, what they do to the rows that the layers before leave.
+    """
 
     kind: str
     name: str
     layer: str
     replaces: bool
+    changes: RowChanges | None = None
 
 
 def parts(city: City) -> list[Part]:
     """What the layers of a city add and replace, in the order in which they apply."""
-    return [part for layer in city.layers for part in _parts(layer)]
+    return [part for number in range(len(city.layers)) for part in _parts(city.layers[: number + 1])]
 
 
-def _parts(layer: Layer) -> Iterator[Part]:
+def _parts(layers: Sequence[Layer]) -> Iterator[Part]:
+    layer = layers[-1]
     for path in layer.contracts:
         yield Part("contract", path.stem, layer.name, (SOURCES / path.name).is_file())
     for source, keys in changes_of(layer).items():
@@ -53,9 +58,11 @@ def _parts(layer: Layer) -> Iterator[Part]:
     for vocabulary in layer_vocabularies(layer.folder / VOCABULARY):
         yield Part("vocabulary", vocabulary.name, layer.name, False)
     for name in layer.seeds():
-        yield Part("seed", name, layer.name, (SHARED_SEEDS / f"{name}.csv").is_file())
+        is_shared = (SHARED_SEEDS / f"{name}.csv").is_file()
+        yield Part("seed", name, layer.name, is_shared, row_changes(name, SHARED_SEEDS, layers) if is_shared else None)
     for name in layer.rows():
-        yield Part("rows", name, layer.name, False)
+        changes = row_changes(name, SHARED_SEEDS, layers)
+        yield Part("rows", name, layer.name, bool(changes.replaced), changes)
     shared = {path.name for path in (DBT_PROJECT / MODELS).rglob("*.sql")} if layer.files(MODELS) else set()
     for path in layer.files(MODELS):
         if path.suffix == ".sql":

@@ -21,19 +21,16 @@ MEANING = ("race_ethnicity_set", "race_ethnicity_code", "missing_reason")
 def write_label_rows(layer: Path, crosswalk: SeedFile, vocabulary: str, labels: Iterable[str]) -> tuple[Path, int, int]:
     """Add the missing labels that can be proposed; return the file, how many were, and how many labels still have no row.
 
-    `crosswalk` is the seed as the city's layers leave it. Rows of a layer replace those with the same first column, so the file
-    gets all rows of the vocabulary, also where a person has to write those of all missing labels.
+    `crosswalk` is the seed as the city's layers leave it. The file is there also where a person has to write all rows.
     """
     rows = rows_of_seed(crosswalk)
-    own = [row for row in rows if row["vocabulary"] == vocabulary]
-    known = {folded(row["reported_label"]) for row in own}
+    known = {folded(row["reported_label"]) for row in rows if row["vocabulary"] == vocabulary}
     missing = {folded(label): label for label in labels if folded(label) not in known}
     proposed = [row for label in missing.values() if (row := _proposal(label, vocabulary, rows)) is not None]
     path = layer / SEEDS / ROWS / f"{CROSSWALK}.csv"
     if missing:
-        has_own = path.exists() and any(row["vocabulary"] == vocabulary for row in rows_of_seed(path))
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(appended_rows(path, crosswalk, [*(() if has_own else own), *proposed]), encoding="utf-8")
+        path.write_text(appended_rows(path, crosswalk, proposed), encoding="utf-8")
     return path, len(proposed), len(missing) - len(proposed)
 
 

@@ -16,7 +16,7 @@ from orchestration.cities import CityHome, CityRun, check_runnable, city_status,
 from orchestration.cli.display import out, print_error, print_json, table
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
-from orchestration.codegen.city_layer import missing_seeds, new_layer, parts
+from orchestration.codegen.city_layer import Part, missing_seeds, new_layer, parts
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from orchestration.settings import ConfigurationError, Settings
@@ -30,6 +30,7 @@ Homes = Annotated[
     Path | None,
     typer.Argument(metavar="HOMES.yml", help="The file that lists the cities; default: LEVELGROUND_CITIES.", show_default=False),
 ]
+NAMED_ROWS = 3  # of those that a layer replaces or removes
 STATUS_COLUMNS = ("city", "release", "released (UTC)", "last run", "as of", "late", "critical", "problem")
 
 
@@ -62,12 +63,23 @@ def show(
         return
     for key, value in (*_keys(city).items(), ("sources", sources)):
         out.print(f"{key}: {value}")
-    rows = [(part.kind, part.name, "replaces the shared one" if part.replaces else "adds", part.layer) for part in found]
+    rows = [(part.kind, part.name, _effect(part), part.layer) for part in found]
     out.print(table(None, ("part", "name", "effect", "layer"), rows))
     for key in city.undecided:
         out.print(f"left to decide: {key} in {layer.folder / 'city.yml'}")
     for file, what in missing:
         out.print(f"not in the layer: seeds/{file}, {what}")
+
+
+def _effect(part: Part) -> str:
+    """What a part does; of rows, how many, and the first of those that it replaces or removes."""
+    if part.changes is None:
+        return "replaces the shared one" if part.replaces else "adds"
+    words = []
+    for word, keys in (("adds", part.changes.added), ("replaces", part.changes.replaced), ("removes", part.changes.removed)):
+        named = "" if word == "adds" else f" ({', '.join(keys[:NAMED_ROWS])}{', …' if len(keys) > NAMED_ROWS else ''})"
+        words += [f"{word} {len(keys)} {'row' if len(keys) == 1 else 'rows'}{named}"] if keys else []
+    return ", ".join(words) or "changes no row"
 
 
 @app.command(epilog=examples('levelground cities new new_ulm --title "New Ulm" --place 2746042 --out cities/new_ulm'))

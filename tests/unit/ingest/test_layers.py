@@ -11,7 +11,20 @@ from ingest.city import city_registry, read_city, read_layer_city
 from ingest.contract.crosswalk import CROSSWALK
 from ingest.contract.registry import SOURCES, ContractError, load_registry, read_contract
 from ingest.contract.words import PLACES
-from ingest.layers import CITIES, STATES, Layer, LayerError, city_layer, layer_names, layered_seed, seed_rows, state_layer
+from ingest.layers import (
+    CITIES,
+    STATES,
+    Layer,
+    LayerError,
+    RowChanges,
+    city_layer,
+    layer_names,
+    layered_seed,
+    row_changes,
+    seed_key,
+    seed_rows,
+    state_layer,
+)
 from tests.support.visits import CONTRACT
 
 REQUESTS = "ucc__service_requests"
@@ -24,6 +37,10 @@ def layer(tmp_path: Path) -> Layer:
     for folder in ("sources", "seeds/rows", "shared"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "shared" / "labels.csv").write_text('label,note\na,"one\ntwo"\nb,\nc,""\n')
+    (tmp_path / "shared" / "words.csv").write_text("vocabulary,label,code\nhr,White,white\nhr,Black,black\nsis,White,white\n")
+    (tmp_path / "shared" / "_seeds.yml").write_text(
+        "seeds:\n- {name: labels, config: {meta: {key: [label]}}}\n- {name: words, config: {meta: {key: [vocabulary, label]}}}\n"
+    )
     return Layer("new_ulm", tmp_path)
 
 
@@ -55,7 +72,44 @@ def test_a_seed_of_the_layer_replaces_the_shared_one(layer: Layer) -> None:
     assert layered_seed("labels", layer.folder / "shared", []) == layer.folder / "shared" / "labels.csv"
 
 
-def test_rows_of_the_layer_replace_those_with_the_same_first_column(layer: Layer) -> None:
+def test_rows_of_the_layer_replace_those_with_the_same_key_only(layer: Layer) -> None:
+    """A row for one label un-mapped every other label of its vocabulary."""
+    (layer.folder / "seeds" / "rows" / "words.csv").write_text("vocabulary,label,code\nhr,WHITE ,european\nhr,Hmong,asian\n")
+    shared = layer.folder / "shared"
+    rows = {(row["vocabulary"], row["label"]): row["code"] for row in seed_rows("words", shared, [layer])}
+    assert rows == {
+        ("hr", "Black"): "black",
+        ("sis", "White"): "white",
+        ("hr", "WHITE "): "european",
+        ("hr", "Hmong"): "asian",
+    }
+    assert row_changes("words", shared, [layer]) == RowChanges(("hr|hmong",), ("hr|white",), ())
+
+
+def test_a_whole_seed_of_the_layer_names_the_rows_that_go(layer: Layer) -> None:
+    (layer.folder / "seeds" / "words.csv").write_text("vocabulary,label,code\nhr,White,white\nhr,Black,african_american\n")
+    assert row_changes("words", layer.folder / "shared", [layer]) == RowChanges((), ("hr|black",), ("sis|white",))
+
+
+def test_a_key_that_a_layer_has_twice_is_named(layer: Layer) -> None:
+    (layer.folder / "seeds" / "rows" / "words.csv").write_text("vocabulary,label,code\nhr,Hmong,asian\nhr,hmong,asian\n")
+    with pytest.raises(LayerError, match=r"words\.csv: two rows have the same vocabulary, label: hr, hmong"):
+        layered_seed("words", layer.folder / "shared", [layer])
+
+
+def test_every_seed_declares_a_key_that_is_unique(layer: Layer) -> None:
+    shared = Path("dbt_project/seeds/reference").absolute()
+    for path in sorted(shared.glob("*.csv")):
+        key = seed_key(path.stem, shared)
+        rows = [tuple(" ".join(row[column].lower().split()) for column in key) for row in seed_rows(path.stem, shared, ())]
+        assert len(rows) == len(set(rows)), path.stem
+    (layer.folder / "seeds" / "rows" / "others.csv").write_text("a\n1\n")
+    (layer.folder / "shared" / "others.csv").write_text("a\n")
+    with pytest.raises(LayerError, match="the seed others declares no key"):
+        layered_seed("others", layer.folder / "shared", [layer])
+
+
+def test_rows_of_the_layer_replace_those_of_one_column(layer: Layer) -> None:
     (layer.folder / "seeds" / "rows" / "labels.csv").write_text("label,note\nb,new\nd,")
     merged = layered_seed("labels", layer.folder / "shared", [layer])
     assert merged == b'label,note\na,"one\ntwo"\nc,""\nb,new\nd,\n', "an empty text stays one, a line break too"
