@@ -75,7 +75,9 @@ def _open_locked(
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
     try:
         location = location.with_fixed_layers(settings.home)
-        removed = [*complete(settings.home), *_remove_past_keeping(settings.home, location, as_of, options.trigger)]
+        removed = complete(settings.home)
+        if not options.is_trial:  # the releases of its copy name parts in the lake of the home, which would be rewritten
+            removed += _remove_past_keeping(settings.home, location, as_of, options.trigger)
         removals = sources_with_removals(settings.home.deliveries)
         notes = [*removed, *recover(settings.home), *restore_ledger(settings.home)]
         runs = RunStore(settings.home.runs)

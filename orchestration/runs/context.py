@@ -47,6 +47,11 @@ class RunOptions:
     sources: tuple[str, ...] = ()  # to ingest; empty: all
     period: str | None = None  # months whose kept deliveries are ingested again, like 2024-03 or 2024-03..2024-05
 
+    @property
+    def is_trial(self) -> bool:
+        """Whether the run is that of `levelground try`, on a copy of a home."""
+        return self.trigger == "try"
+
     def ingests(self, source: str) -> bool:
         """Whether the run ingests this source; the others keep what they have."""
         return not self.sources or source in self.sources

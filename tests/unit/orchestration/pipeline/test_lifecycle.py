@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from orchestration.pipeline import lifecycle
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.context import RunOptions
 from orchestration.runs.errors import StepError
@@ -98,3 +100,13 @@ def test_a_source_that_is_added_during_a_run_is_for_the_next_run(tmp_path: Path,
         assert built().keys() == {model.name, added.name}
         run.end(UNCHANGED, "nothing to do")
     assert f'"layer": "{layer}"' in settings.home.home_json.read_text(), "the next run reads the layer itself"
+
+
+@pytest.mark.parametrize(("trigger", "removes"), [("cli", True), ("try", False)])
+def test_a_trial_removes_no_rows(settings: Settings, monkeypatch: pytest.MonkeyPatch, trigger: str, removes: bool) -> None:
+    """The releases of its copy name parts in the lake of the home."""
+    asked = []
+    monkeypatch.setattr(lifecycle, "_remove_past_keeping", lambda *_: asked.append(trigger) or [])
+    with open_run(settings, replace(LIVE, trigger=trigger), "first"):
+        pass
+    assert bool(asked) == removes
