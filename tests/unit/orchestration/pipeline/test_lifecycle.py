@@ -105,8 +105,13 @@ def test_a_source_that_is_added_during_a_run_is_for_the_next_run(tmp_path: Path,
 @pytest.mark.parametrize(("trigger", "removes"), [("cli", True), ("try", False)])
 def test_a_trial_removes_no_rows(settings: Settings, monkeypatch: pytest.MonkeyPatch, trigger: str, removes: bool) -> None:
     """The releases of its copy name parts in the lake of the home."""
-    asked = []
-    monkeypatch.setattr(lifecycle, "_remove_past_keeping", lambda *_: asked.append(trigger) or [])
+    asked: list[str] = []
+
+    def remove(*_: object) -> list[str]:
+        asked.append(trigger)
+        return []
+
+    monkeypatch.setattr(lifecycle, "_remove_past_keeping", remove)
     with open_run(settings, replace(LIVE, trigger=trigger), "first"):
         pass
     assert bool(asked) == removes
