@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
 from expectations.results import ExpectationResult, Severity
 from warehouse import dialect
@@ -39,13 +39,13 @@ def check_series(
     """
     engine = dialect.engine(database)
     with engine.connect() as connection:
-        known = _columns(connection, attached) & _columns(connection, previous)
-        compared = [column for column in DEFINITION if column in known]
+        earlier, later = (f"{identifier(name)}.marts.dim_measure" for name in (previous, attached))
+        known = [set(connection.exec_driver_sql(f"from {table} limit 0").keys()) for table in (earlier, later)]
+        compared = [column for column in DEFINITION if column in known[0] & known[1]]
         changed = ", ".join(
             f"case when earlier.{quoted(column)} is distinct from later.{quoted(column)} then '{column}' end"
             for column in compared
         )
-        earlier, later = (f"{identifier(name)}.marts.dim_measure" for name in (previous, attached))
         rows = connection.execute(
             text(
                 "select earlier.measure_id, earlier.measure_version, later.measure_id is null, "
@@ -65,14 +65,6 @@ def check_series(
         _finding("earlier_version_stays", "critical", unexplained, lost),
         _finding("measure_stays", "warning", ended, f"{REGISTRY}: missing in the registry, and its figures in the release"),
     )
-
-
-def _columns(connection: Connection, database: str) -> set[str]:
-    query = (
-        "select column_name from duckdb_columns() "
-        "where database_name = :database and schema_name = 'marts' and table_name = 'dim_measure'"
-    )
-    return set(connection.execute(text(query), {"database": database}).scalars())
 
 
 def _finding(name: str, severity: Severity, wrong: Iterable[str], problem: str) -> ExpectationResult:

@@ -1,1 +1,1 @@
-"""Write down what a reader of the public file knows: cells, the equations between them, and the figures that give them."""
+"""Write down the knowledge of a reader: cells, the equations between them, and the published figures that give them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -22,6 +23,16 @@ class Change:
     def by(self) -> float | None:
         """The difference of the values; None if one of them is missing."""
         return None if self.before is None or self.after is None else self.after - self.before
+
+
+def named_rows(result: DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The rows of a result by the names of their columns, with lists as tuples."""
+    names = [name for name, *_ in result.description or ()]
+    return [dict(zip(names, map(_as_tuple, values), strict=True)) for values in result.fetchall()]
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
 
 
 def column_types(connection: DuckDBPyConnection, table: str) -> dict[str, str]:

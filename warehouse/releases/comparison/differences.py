@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from warehouse.connection import attach, open_from_disk
 from warehouse.paths import ANALYST_FILE, Home
-from warehouse.releases.comparison.compared_columns import TOP, Change, column_types, common_columns, is_different
+from warehouse.releases.comparison.compared_columns import TOP, Change, column_types, common_columns, is_different, named_rows
 from warehouse.releases.comparison.revisions import ESTIMATES, Revision, find_revisions
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt
 from warehouse.releases.sealing import verify
@@ -107,23 +106,16 @@ def _measures(connection: DuckDBPyConnection, has_registry: bool) -> list[Measur
         f"from before.{MEASURES} as a full join after.{MEASURES} as b on {same_row}"
     )
     registry = _registry(connection) if has_registry else {}
-    counted = connection.execute(_COUNTS)
-    names = [name for name, *_ in counted.description or ()]
-    found = [dict(zip(names, values, strict=True)) for values in counted.fetchall()]
     return [
         MeasureDifference(
-            **{name: _as_tuple(value) for name, value in of_measure.items()},
+            **of_measure,
             columns=_columns(connection, of_measure["measure_id"]),
             registry=registry.get(of_measure["measure_id"], ()),
             top=_top(connection, of_measure["measure_id"]),
         )
-        for of_measure in found
+        for of_measure in named_rows(connection.execute(_COUNTS))
         if of_measure["added"] or of_measure["gone"] or of_measure["changed"] or registry.get(of_measure["measure_id"])
     ]
-
-
-def _as_tuple(value: Any) -> Any:
-    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
 
 
 # the fields of a MeasureDifference that are counted

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.releases.comparison.compared_columns import TOP, Change, column_types, common_columns, is_different
+from warehouse.releases.comparison.compared_columns import TOP, Change, column_types, common_columns, is_different, named_rows
 
 ESTIMATES = "marts.fct_published_estimates"
 # A renamed label keeps its code, so that its figures are compared and not counted as new.
@@ -50,19 +50,13 @@ def find_revisions(connection: DuckDBPyConnection) -> list[Revision]:
     reasons = {source: dict(counts) for source, counts in connection.execute(_OTHER_REASONS).fetchall()}
     return [
         Revision(
-            source=source,
-            figures=(before, after),
-            revised=revised,
-            added=added,
-            new_periods=tuple(periods),
-            withdrawn=withdrawn,
-            withdrawn_groups=groups.get(source, ()),
-            without_value=reasons.get(source, {}),
-            removed=removed,
-            top=_largest_changes(connection, source),
+            **of_source,
+            withdrawn_groups=groups.get(of_source["source"], ()),
+            without_value=reasons.get(of_source["source"], {}),
+            top=_largest_changes(connection, of_source["source"]),
         )
-        for source, before, after, revised, added, periods, withdrawn, removed in connection.execute(_COUNTS).fetchall()
-        if revised or added or withdrawn or removed or source in reasons
+        for of_source in named_rows(connection.execute(_COUNTS))
+        if any(of_source[name] for name in ("revised", "added", "withdrawn", "removed")) or of_source["source"] in reasons
     ]
 
 
@@ -84,14 +78,14 @@ def _compare_figures(connection: DuckDBPyConnection) -> None:
 _LOST = "value_before is not null and value_after is null and is_listed"
 _COUNTS = f"""
     select
-        source, count(value_before), count(value_after), count(*) filter (is_revised),
-        count(*) filter (value_before is null and value_after is not null),
+        source, [count(value_before), count(value_after)] as figures, count(*) filter (is_revised) as revised,
+        count(*) filter (value_before is null and value_after is not null) as added,
         list_sort(list_filter(
             list(distinct period_end),
             lambda period: not list_contains(coalesce(list(distinct period_end) filter (was_listed), []), period)
-        )),
-        count(*) filter ({_LOST} and reason = 'suppressed_at_source'),
-        count(*) filter (value_before is not null and not is_listed)
+        )) as new_periods,
+        count(*) filter ({_LOST} and reason = 'suppressed_at_source') as withdrawn,
+        count(*) filter (value_before is not null and not is_listed) as removed
     from figures group by source order by source
 """
 # a group of people, or of places by their majority, that had a value in the period and has none
