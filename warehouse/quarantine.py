@@ -1,7 +1,7 @@
 """Detect a damaged working warehouse and move it aside.
 
-No data is lost: the deliveries are in `deliveries/`, and published data in `releases/`. See `ingest.landing.replay` for restoring
-landing from the deliveries, and `warehouse.releases.recovery` for damaged releases.
+No data is lost: the deliveries are in `deliveries/`, and published data in `releases/`. See `ingest.landing.landing_table` for
+restoring landing from the deliveries, and `warehouse.releases.recovery` for damaged releases.
 """
 
 from __future__ import annotations

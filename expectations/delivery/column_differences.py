@@ -1,7 +1,8 @@
 """Compare the columns of a delivery with its contract: checks on the header, and one line per column for people.
 
-For a missing column, both propose the unknown column with the most similar name. See `ingest.delivery.header_match` for matching
-columns, `suite_from_contract` for checks of cells, and `orchestration.stewardship` for the report.
+For a missing column, both propose the unknown column with the most similar name. See
+`ingest.delivery.reading.header_match` for matching columns, `suite_from_contract` for checks of cells, and
+`orchestration.stewardship` for the report.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Compute the volume baseline of a batch: the sizes of earlier batches, or the landed rows that it would replace.
 
 A file with only new rows has not lost the others, so it is compared with the rows that it would replace in landing. See
-`volume_checks` for the allowed loss, and `ingest.landing.promote` for the promotion.
+`volume_checks` for the allowed loss, and `ingest.landing.landing_table` for the promotion.
 """
 
 from __future__ import annotations
@@ -10,23 +10,17 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
-import pyarrow.parquet as pq
-from duckdb import DuckDBPyConnection
-
-from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, DeliveryStore
+from ingest.delivery import DeliveryStore
 from ingest.landing import (
+    Batch,
     PartitionComparison,
     compare_partitions,
     find_rival_files,
     find_rival_states,
-    period_expression,
     since_condition,
 )
 from ingest.typing import typed_expression
-from warehouse.sql import literal
 
 # A batch that contains more than this share of the landed rows or keys is a full delivery, however many new rows it has.
 MOST = 0.5
@@ -57,81 +51,63 @@ class VolumeBaseline:
     rivals: tuple[str, ...] = ()
 
 
-def volume_baseline(
-    con: DuckDBPyConnection,
-    contract: Contract,
-    receipt: DeliveryRecord,
-    store: DeliveryStore,
-    city_zone: str,
-    *,
-    batch: Path | None = None,
-) -> VolumeBaseline:
+def volume_baseline(batch: Batch, store: DeliveryStore) -> VolumeBaseline:
     """The volume baseline of a batch; for an incremental batch by cursor, the landed rows that it would replace.
 
-    `store` has the earlier deliveries, and the batch unless `batch` names its file.
+    `store` has the earlier deliveries.
     """
+    contract, receipt, load = batch.contract, batch.delivery, batch.contract.load
     if receipt.whole or receipt.since is not None:
-        requested = "true" if receipt.whole else since_condition(contract, receipt, city_zone)
-        row = con.execute(f'select count(*) from landing."{contract.source}" where {requested}').fetchone()
+        requested = "true" if receipt.whole else since_condition(contract, receipt, batch.city_zone)
+        row = batch.con.execute(f'select count(*) from landing."{contract.source}" where {requested}').fetchone()
         return VolumeBaseline((row[0],) if row and row[0] else ())
-    batch, load = batch or store.batch(receipt.load_id), contract.load
-    written = set(pq.read_schema(batch).names)
     # the same files under an older contract are not an earlier delivery
     files = {file.sha256 for file in receipt.files}
     own = {receipt.load_id, *(r.load_id for r in store.records() if {file.sha256 for file in r.files} == files)}
     if load.mode == "replace_partition":
-        if not written.issuperset(contract.deciding_columns):
+        if not batch.columns.issuperset(contract.deciding_columns):
             return VolumeBaseline(())
-        rivals = find_rival_files(con, contract, receipt, batch, city_zone)
-        return VolumeBaseline((), partitions=compare_partitions(con, contract, receipt, batch, own, city_zone), rivals=rivals)
-    has_key = load.key and len(receipt.files) > 1 and written.issuperset((*contract.deciding_columns, *load.dating_columns))
-    rivals = find_rival_states(con, contract, receipt, batch, city_zone) if has_key else ()
-    return dataclasses.replace(_of_rows(con, contract, receipt, batch, own, written, city_zone), rivals=rivals)
+        return VolumeBaseline((), partitions=compare_partitions(batch, own), rivals=find_rival_files(batch))
+    has_key = load.key and len(receipt.files) > 1
+    is_written = batch.columns.issuperset((*contract.deciding_columns, *load.dating_columns))
+    rivals = find_rival_states(batch) if has_key and is_written else ()
+    return dataclasses.replace(_of_rows(batch, own), rivals=rivals)
 
 
-def _of_rows(
-    con: DuckDBPyConnection,
-    contract: Contract,
-    receipt: DeliveryRecord,
-    batch: Path,
-    own: Collection[str],
-    written: set[str],
-    city_zone: str,
-) -> VolumeBaseline:
-    load = contract.load
-    if receipt.left_out:
-        return VolumeBaseline(_rows_of_the_same_files(con, receipt, own), adds=True)
+def _of_rows(batch: Batch, own: Collection[str]) -> VolumeBaseline:
+    load = batch.contract.load
+    if batch.delivery.left_out:
+        return VolumeBaseline(_rows_of_the_same_files(batch, own), adds=True)
     loads = "select rows_delivered from intake.loads where source = ? and not list_contains(?, load_id) and not adds "
-    earlier = tuple(row[0] for row in con.execute(f"{loads} order by sequence desc", [contract.source, list(own)]).fetchall())
+    found = batch.con.execute(f"{loads} order by sequence desc", [batch.contract.source, list(own)]).fetchall()
+    earlier = tuple(row[0] for row in found)
     if not earlier:
         return VolumeBaseline(earlier)
-    if load.mode == "replace_period" and load.period_column in written:
-        return _by_period(con, contract, batch, earlier, own, city_zone)
-    if load.mode == "merge" and load.key and written.issuperset(load.key):
-        return VolumeBaseline(earlier, _adds_keys(con, contract, batch, own, city_zone))
+    if load.mode == "replace_period" and load.period_column in batch.columns:
+        return _by_period(batch, earlier, own)
+    if load.mode == "merge" and load.key and batch.columns.issuperset(load.key):
+        return VolumeBaseline(earlier, _adds_keys(batch, own))
     return VolumeBaseline(earlier)
 
 
-def _rows_of_the_same_files(con: DuckDBPyConnection, receipt: DeliveryRecord, own: Collection[str]) -> tuple[int, ...]:
+def _rows_of_the_same_files(batch: Batch, own: Collection[str]) -> tuple[int, ...]:
     """The landed rows of earlier files of these names, with which a delivery without some of its files is compared."""
     condition = "list_contains(?, _source_file) and not list_contains(?, _load_id)"
-    names = [file.name for file in receipt.files]
-    row = con.execute(f'select count(*) from landing."{receipt.source}" where {condition}', [names, list(own)]).fetchone()
+    names = [file.name for file in batch.delivery.files]
+    landed = f'select count(*) from landing."{batch.contract.source}" where {condition}'
+    row = batch.con.execute(landed, [names, list(own)]).fetchone()
     return (row[0],) if row and row[0] else ()
 
 
-def _by_period(
-    con: DuckDBPyConnection, contract: Contract, batch: Path, earlier: tuple[int, ...], own: Collection[str], city_zone: str
-) -> VolumeBaseline:
-    period = period_expression(contract, city_zone)
-    row = con.execute(
+def _by_period(batch: Batch, earlier: tuple[int, ...], own: Collection[str]) -> VolumeBaseline:
+    row = batch.con.execute(
         f"""
         with
         landed as (
-            select _period as period, count(*) as row_count from landing."{contract.source}"
+            select _period as period, count(*) as row_count from landing."{batch.contract.source}"
             where not list_contains(?, _load_id) group by all
         ),
-        span as (select min({period}) as first, max({period}) as last from read_parquet({literal(str(batch))})),
+        span as (select min({batch.unit}) as first, max({batch.unit}) as last from {batch.rows}),
         reach as (select min(period) as first, max(period) as last, sum(row_count) as row_count from landed)
         select
             span.first < reach.first or span.last > reach.last, reach.row_count,
@@ -150,14 +126,14 @@ def _by_period(
     return VolumeBaseline(earlier, adds, ReplacedRows(int(taken_out), first, last) if taken_out else None)
 
 
-def _adds_keys(con: DuckDBPyConnection, contract: Contract, batch: Path, own: Collection[str], city_zone: str) -> bool:
-    parts = [typed_expression(contract.column(name), city_zone) for name in contract.load.key or ()]
+def _adds_keys(batch: Batch, own: Collection[str]) -> bool:
+    parts = [typed_expression(batch.contract.column(name), batch.city_zone) for name in batch.contract.load.key or ()]
     key, usable = f"({', '.join(parts)})", " and ".join(f"{part} is not null" for part in parts)
-    row = con.execute(
+    row = batch.con.execute(
         f"""
         with
-        given as (select distinct {key} as key from read_parquet({literal(str(batch))}) where {usable}),
-        landed as (select distinct {key} as key from landing."{contract.source}" where not list_contains(?, _load_id))
+        given as (select distinct {key} as key from {batch.rows} where {usable}),
+        landed as (select distinct {key} as key from landing."{batch.contract.source}" where not list_contains(?, _load_id))
         select
             (select count(*) from given), (select count(*) from landed), (select count(*) from given where key in (from landed))
         """,

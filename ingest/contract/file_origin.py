@@ -1,6 +1,6 @@
 """The column keys `from_file`, a value that each file has in its name or that the contract states for it, and `max_from_file`.
 
-See `ingest.delivery.header_match`, which writes the value into the rows of the file.
+See `ingest.delivery.reading.header_match`, which writes the value into the rows of the file.
 """
 
 from __future__ import annotations

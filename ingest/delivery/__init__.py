@@ -3,17 +3,19 @@
 Other packages import from here.
 """
 
-from ingest.delivery.header_match import Conformer
+from ingest.delivery.accepted import AcceptedLoad, new_load
 from ingest.delivery.integrity import find_damage, quarantine_batch
+from ingest.delivery.reading.header_match import Conformer
+from ingest.delivery.reading.table_task import table_result, table_tasks
 from ingest.delivery.records import DeliveryRecord, FileRecord, LeftOutFile
-from ingest.delivery.store import JOURNAL, RECORD, DeliveryStore
-from ingest.delivery.table_task import table_result, table_tasks
-from ingest.delivery.write_batch import Progress, ReadTable, ReadTables, as_newest_load, as_next_load, deliver
+from ingest.delivery.store import RECORD, DeliveryStore
+from ingest.delivery.write_batch import DeliveryOptions, Progress, ReadTable, ReadTables, as_newest_load, as_next_load, deliver
 
 __all__ = [
-    "JOURNAL",
     "RECORD",
+    "AcceptedLoad",
     "Conformer",
+    "DeliveryOptions",
     "DeliveryRecord",
     "DeliveryStore",
     "FileRecord",
@@ -25,6 +27,7 @@ __all__ = [
     "as_next_load",
     "deliver",
     "find_damage",
+    "new_load",
     "quarantine_batch",
     "table_result",
     "table_tasks",

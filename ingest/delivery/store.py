@@ -2,6 +2,7 @@
 
     deliveries/<source>/<load_id>/batch.parquet   text under the contract's names, with _load_id, _source_file, _source_row
     deliveries/<source>/<load_id>/receipt.json    the delivery record (`ingest.delivery.records`)
+    deliveries/<source>/accepted.json             the loads that landing contains, in order (`ingest.delivery.accepted`)
 
 The same bytes under the same contract are the same load, whatever the names of the files, unless a name chooses another layout.
 See `ingest.delivery.write_batch` for writing a batch.
@@ -11,13 +12,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.connectors import DownloadedFile
 from ingest.contract import Contract
+from ingest.delivery.accepted import ACCEPTED, EARLIER_LIST, LOADS, AcceptedLoad
 from ingest.delivery.records import DeliveryRecord
 from ingest.delivery.snapshot_date import snapshot_identity
 from ingest.delivery.table_identity import layout_identity
@@ -27,7 +29,6 @@ from warehouse.fingerprint import json_sha256
 
 LOAD_ID_DIGITS = 16
 BATCH, RECORD, FIRST_SEQUENCES = "batch.parquet", "receipt.json", "files.json"
-JOURNAL = "landed.json"  # written by `ingest.landing.landing_journal`
 INCOMING = ".incoming"
 _SEQUENCES = TypeAdapter(dict[str, int])
 
@@ -56,13 +57,35 @@ class DeliveryStore:
         return sorted(path for path in self._record_files() if _read(path) is None)
 
     def sequence(self, load_id: str) -> int | None:
-        """The sequence of a load by its record, whatever its batch, else by the journal of landing."""
+        """The sequence of a load by its record, whatever its batch, else by the list of accepted loads."""
         record = _read(self.folder / load_id / RECORD)
-        return record.sequence if record else self._promoted().get(load_id)
+        return record.sequence if record else dict(load.place for load in self.accepted() or ()).get(load_id)
 
     def last_sequence(self) -> int:
         """The sequence of the newest load, even if its batch or record was damaged later; 0 before the first load."""
-        return max([*(record.sequence for record in self._readable()), *self._promoted().values()], default=0)
+        accepted = (load.sequence for load in self.accepted() or ())
+        return max([*(record.sequence for record in self._readable()), *accepted], default=0)
+
+    @property
+    def accepted_file(self) -> Path:
+        """The file with the list of accepted loads."""
+        return self.folder / ACCEPTED
+
+    def accepted(self) -> tuple[AcceptedLoad, ...] | None:
+        """The accepted loads of the source in their order; empty if none was accepted, None if the list is damaged."""
+        path = self.accepted_file if self.accepted_file.is_file() else self.folder / EARLIER_LIST
+        try:
+            return LOADS.validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return ()
+        except ValidationError:
+            return None
+
+    def save_accepted(self, loads: Iterable[AcceptedLoad]) -> None:
+        """Replace the list of accepted loads."""
+        in_order = tuple(sorted(loads, key=lambda load: load.sequence))
+        write_atomically(self.accepted_file, LOADS.dump_json(in_order, indent=1).decode() + "\n")
+        (self.folder / EARLIER_LIST).unlink(missing_ok=True)
 
     def newest_downloads(self, contract: Contract, fetched_on: dt.date | None = None) -> tuple[DownloadedFile, ...]:
         """The downloads of the newest delivery; none if the contract has changed since, or if its batch is missing."""
@@ -105,13 +128,6 @@ class DeliveryStore:
 
     def _readable(self) -> Iterator[DeliveryRecord]:
         return (record for path in self._record_files() if (record := _read(path)) is not None)
-
-    def _promoted(self) -> dict[str, int]:
-        """The sequences of the promoted loads, which the journal repeats; nothing if it is missing or damaged."""
-        try:
-            return {str(load["load_id"]): int(load["sequence"]) for load in json.loads((self.folder / JOURNAL).read_bytes())}
-        except (OSError, ValueError, TypeError, KeyError):
-            return {}
 
     def _record_files(self) -> Iterator[Path]:
         # a killed run may have left a complete delivery in INCOMING

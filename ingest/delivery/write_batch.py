@@ -1,6 +1,6 @@
 """Write a delivery to the store: one Parquet batch with the text as sent, and a delivery record.
 
-See `ingest.connectors` for reading, `expectations` for checking and `ingest.landing.promote` for loading a batch.
+See `ingest.connectors` for reading, `expectations` for checking and `ingest.landing.landing_table` for promoting a batch.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from ingest.connectors import CursorPosition, DeliveredTable, DownloadedFile, Origin, SourceChangedDuringRead
 from ingest.contract import Contract
 from ingest.delivery.batch_file import GROUP_ROWS, add_load_id, label, open_batch_file, with_load_id
-from ingest.delivery.header_match import Conformer
-from ingest.delivery.read_table import TableFacts, read_table
+from ingest.delivery.reading.header_match import Conformer
+from ingest.delivery.reading.read_table import TableFacts, read_table
 from ingest.delivery.records import DeliveryRecord, FileRecord, LeftOutFile
 from ingest.delivery.row_filter import RowFilter
 from ingest.delivery.snapshot_date import is_dated_by_fetch, snapshot_identity
@@ -47,31 +47,41 @@ ReadTables = Callable[[Sequence[DeliveredTable], Path], Mapping[str, ReadTable |
 READ_ATTEMPTS, PAUSE_SECONDS = 3, 10.0
 
 
+@dataclasses.dataclass(frozen=True)
+class DeliveryOptions:
+    """How a delivery is read.
+
+    `live` and `since` describe the request to a source with a cursor, `fetched_on` the day of a live request. `row_filter` drops
+    rows that may not be kept; `left_out` are files that are held back. `read_tables` reads tables in other processes. `progress`
+    is called with the number of rows read.
+    """
+
+    live: bool = False
+    since: CursorPosition | None = None
+    fetched_on: dt.date | None = None
+    row_filter: RowFilter | None = None
+    left_out: tuple[LeftOutFile, ...] = ()
+    read_tables: ReadTables | None = None
+    progress: Progress = lambda _rows: None
+
+
+READ_WHOLE = DeliveryOptions()
+
+
 def deliver(
     contract: Contract,
     origin: Origin,
     store: DeliveryStore,
     hash_key: bytes | None,
     now: dt.datetime,
-    progress: Progress = lambda _rows: None,
-    *,
-    live: bool = False,
-    since: CursorPosition | None = None,
-    fetched_on: dt.date | None = None,
-    row_filter: RowFilter | None = None,
-    left_out: tuple[LeftOutFile, ...] = (),
-    read_tables: ReadTables | None = None,
+    options: DeliveryOptions = READ_WHOLE,
 ) -> DeliveryRecord:
     """Write the origin's records as one batch; a delivery that is already stored is not read again.
 
-    `live` and `since` describe the request to a source with a cursor, `fetched_on` the day of a live request. `row_filter` drops
-    rows that may not be kept; `left_out` are files that are held back. `read_tables` reads tables in other
-    processes. A source that changes while it is read is read again. Raises `DeliveryError` if it cannot be read, and leaves
-    nothing of it on disk.
+    A source that changes while it is read is read again. Raises `DeliveryError` if it cannot be read, and leaves nothing of it on
+    disk.
     """
-    request = _Request(
-        contract, origin, store, hash_key, now, progress, live, since, fetched_on, row_filter, left_out, read_tables
-    )
+    request = _Request(contract, origin, store, hash_key, now, options)
     for _ in range(READ_ATTEMPTS - 1):
         try:
             return _deliver(request)
@@ -104,22 +114,16 @@ class _Request:
     store: DeliveryStore
     hash_key: bytes | None
     now: dt.datetime
-    progress: Progress
-    live: bool
-    since: CursorPosition | None
-    fetched_on: dt.date | None
-    row_filter: RowFilter | None
-    left_out: tuple[LeftOutFile, ...]
-    read_tables: ReadTables | None
+    options: DeliveryOptions
 
     @property
     def has_cursor(self) -> bool:
-        return self.live and getattr(self.contract.connector, "cursor", None) is not None
+        return self.options.live and getattr(self.contract.connector, "cursor", None) is not None
 
     @property
     def reach(self) -> tuple[str, ...]:
         """How far back the source was asked, as part of the load id."""
-        return (self.since.as_text() if self.since else "whole",) if self.has_cursor else ()
+        return (self.options.since.as_text() if self.options.since else "whole",) if self.has_cursor else ()
 
 
 def _deliver(request: _Request) -> DeliveryRecord:
@@ -128,7 +132,7 @@ def _deliver(request: _Request) -> DeliveryRecord:
     newest = stored[-1] if stored else None
     sequence = store.last_sequence() + 1
     # files in the order of their names, like the tables; a name counts only for the date of a snapshot that it contains
-    dated = snapshot_identity(contract, origin.file_hashes, request.fetched_on)
+    dated = snapshot_identity(contract, origin.file_hashes, request.options.fetched_on)
     # a download that has not changed has no tables
     tables = [table.name for table in origin.tables] or [file.name for file in (newest.files if newest else ())]
     hashes = table_hashes(contract, tables, origin.file_hashes, stored)
@@ -136,7 +140,7 @@ def _deliver(request: _Request) -> DeliveryRecord:
     load_id = compute_load_id(contract, content) if origin.file_hashes else None
     known = store.record(load_id) if load_id else None
     if known:
-        return _deliver_again(store, known, newest, sequence, origin.fetched, request.left_out)
+        return _deliver_again(store, known, newest, sequence, origin.fetched, request.options.left_out)
     _refuse_damaged_records(store, load_id)
     incoming = store.folder / INCOMING
     shutil.rmtree(incoming, ignore_errors=True)
@@ -213,7 +217,7 @@ class _BatchWriter:
             def write_labelled(batch: pa.RecordBatch) -> None:
                 write(label(batch, load_id, schema) if load_id else batch)
 
-            tables, read_tables = self._origin.tables, self._request.read_tables
+            tables, read_tables = self._origin.tables, self._request.options.read_tables
             already_read = read_tables(tables, path.parent) if read_tables else {}
             for table in tables:
                 other = already_read.get(table.name)
@@ -231,14 +235,14 @@ class _BatchWriter:
             if not self._origin.file_hashes:
                 self._add_to_hash(batch)
 
-        request = self._request
+        options = self._request.options
         facts = read_table(
             self._conformer,
             table,
             write_hashed,
-            row_filter=request.row_filter,
-            fetched_on=request.fetched_on,
-            progress=request.progress,
+            row_filter=options.row_filter,
+            fetched_on=options.fetched_on,
+            progress=options.progress,
         )
         self._add(table.name, facts)
 
@@ -247,7 +251,7 @@ class _BatchWriter:
         with pq.ParquetFile(table.rows) as rows:
             for batch in rows.iter_batches(GROUP_ROWS):
                 write(batch)
-                self._request.progress(batch.num_rows)
+                self._request.options.progress(batch.num_rows)
         table.rows.unlink()
 
     def _add(self, name: str, facts: TableFacts) -> None:
@@ -271,7 +275,7 @@ class _BatchWriter:
         return f"{self._rows_hash:064x}"
 
     def record(self, load_id: str, sequence: int, batch_sha256: str) -> DeliveryRecord:
-        request, since = self._request, self._request.since
+        request, options, since = self._request, self._request.options, self._request.options.since
         record = DeliveryRecord(
             source=self._contract.source,
             load_id=load_id,
@@ -286,12 +290,12 @@ class _BatchWriter:
             since=since.as_text() if request.has_cursor and since else None,
             fetched=self._origin.fetched,
             batch_sha256=batch_sha256,
-            fetched_on=request.fetched_on if is_dated_by_fetch(self._contract) else None,
+            fetched_on=options.fetched_on if is_dated_by_fetch(self._contract) else None,
             rows_erased=self._rows_erased,
             rows_past_keeping=self._rows_past_keeping,
-            left_out=request.left_out,
+            left_out=options.left_out,
         )
-        stored = request.store.records() if request.left_out else ()
+        stored = request.store.records() if options.left_out else ()
         if not stored or not record.is_rest_of(stored[-1]):
             return record
         # files that are new in the whole delivery, which was held back, are new in the rest of it

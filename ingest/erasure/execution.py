@@ -21,10 +21,10 @@ from ingest.delivery.batch_file import open_batch_file
 from ingest.delivery.integrity import QUARANTINED
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.delivery.store import INCOMING
-from ingest.erasure.places import built_from, in_release, in_working_warehouse, read_rows
+from ingest.erasure.places import built_from, in_release, in_working_warehouse, register_rows
 from ingest.erasure.plan import Plan, discard_plan, read_plan, rows_file, save_plan
 from ingest.erasure.planning import RELEASE
-from ingest.erasure.working_warehouse import correct_counts, save_journals
+from ingest.erasure.working_warehouse import correct_counts, save_accepted_loads
 from ingest.landing.withheld_records import FILE as WITHHELD
 from warehouse.connection import WORKING_STORAGE, WarehouseCorrupt, in_memory
 from warehouse.fingerprint import file_sha256
@@ -126,7 +126,7 @@ def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) 
     removal = ErasedRecords(removal_id=plan.removal_id, source=names, rows=rows, reason=plan.reason, erased_at=plan.erased_at)
 
     def left_out(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], str]:
-        read_rows(con, rows_file(home))
+        register_rows(con, pq.read_table(rows_file(home)))
         return dict(in_release(con, alias, plan))
 
     try:
@@ -161,7 +161,7 @@ def _rewrite_working_warehouse(home: Home, plan: Plan) -> None:
     names = [source.source for source in plan.sources]
 
     def left_out(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], str]:
-        read_rows(con, rows_file(home))
+        register_rows(con, pq.read_table(rows_file(home)))
         return dict(in_working_warehouse(con, alias, plan))
 
     def drop(con: DuckDBPyConnection, alias: str) -> list[tuple[str, str]]:
@@ -198,7 +198,7 @@ def _rewrite_deliveries(home: Home, plan: Plan) -> None:
         for load_id in of_source["load_id"].unique().to_pylist():
             _rewrite_batch(store, load_id, of_source.filter(pc.equal(of_source["load_id"], load_id)))
         _rewrite_withheld(store, of_source)
-    save_journals(home, plan)
+    save_accepted_loads(home, plan)
 
 
 def _delete_deliveries(store: DeliveryStore) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ingest.erasure.plan import Plan, SourcePlan
@@ -18,14 +18,15 @@ ROWS = "rows_to_remove"
 RECORD, POSITION = "_source_row", ("_load_id", "_source_file", "_source_row")
 REJECTED = ("load_id", "source_file", "source_row")
 # Tables of `intake` that describe the loads of a source, and go with it.
-_OF_LOADS = ("loads", "files", "marks", "superseded_rows", "superseded_since", "rejected_rows")
+_OF_LOADS = ("loads", "marks", "superseded_rows", "superseded_since", "rejected_rows")
 # dbt's tables in the working warehouse; the next run builds the ones that are missing.
 _BUILT = ("staging", "intermediate")
 
 
-def read_rows(con: DuckDBPyConnection, rows: Path) -> None:
-    """Read the rows to remove into a temporary table."""
-    con.execute(f"create or replace temp table {ROWS} as from read_parquet({literal(str(rows))})")
+def register_rows(con: DuckDBPyConnection, rows: pa.Table) -> None:
+    """Copy the rows to remove into a temporary table, which the conditions of this module read."""
+    con.register(f"given_{ROWS}", rows)
+    con.execute(f"create or replace temp table {ROWS} as from given_{ROWS}")
 
 
 def in_working_warehouse(con: DuckDBPyConnection, alias: str, plan: Plan) -> LeftOut:

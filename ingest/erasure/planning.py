@@ -9,25 +9,21 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from duckdb import DuckDBPyConnection
 
 from ingest.agreement_terms import is_past_keeping
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import ERASED, PAST_KEEPING, REMOVED, ErasedKeys, key_check, record_hash
 from ingest.delivery.store import BATCH
-from ingest.erasure.places import in_release, in_working_warehouse
+from ingest.erasure.places import in_release, in_working_warehouse, register_rows
 from ingest.erasure.plan import Place, Plan, SourcePlan, as_rows
 from ingest.erasure.selection import Selection, past_keeping
-from ingest.landing import read_journal
 from warehouse.connection import WarehouseError, open_from_disk
 from warehouse.paths import ANALYST_FILE, Home
 from warehouse.releases import known_releases, pins
 from warehouse.rewrite import count_left_out
 
-DELIVERIES, LANDING, QUARANTINE, RELEASE, EXPORTS, SAMPLE = (
-    "kept deliveries", "landing", "quarantine and rejected rows", "analyst file of release", "exports", "sample city",
-)  # fmt: skip
+DELIVERIES, LANDING, QUARANTINE, RELEASE = "kept deliveries", "landing", "quarantine and rejected rows", "analyst file of release"
 _ATTACHED = "to_count"
 
 
@@ -56,7 +52,7 @@ def plan_erasure(
 
 def plan_source_removal(home: Home, source: str, reason: str, erased_by: str, now: dt.datetime) -> tuple[Plan, pa.Table]:
     """The plan that removes every row of a source."""
-    landed = sum(load.rows_in_landing for load in read_journal(DeliveryStore(home.deliveries, source)) or ())
+    landed = sum(load.rows_in_landing or 0 for load in DeliveryStore(home.deliveries, source).accepted() or ())
     plan = Plan(
         removal_id=_new_id(now), kind=REMOVED, reason=reason, erased_at=now, erased_by=erased_by,
         sources=(SourcePlan(source=source, records=landed, whole=True),),
@@ -134,18 +130,10 @@ def _in_databases(home: Home, plan: Plan, rows: pa.Table) -> list[Place]:
 
 
 def _counted(path: Path, plan: Plan, rows: pa.Table, *, working: bool) -> dict[tuple[str, str], int]:
-    def count(con: DuckDBPyConnection) -> dict[tuple[str, str], int]:
-        _register_rows(con, rows)
-        left_out = in_working_warehouse if working else in_release
-        return count_left_out(con, _ATTACHED, left_out(con, _ATTACHED, plan))
-
     try:
         with open_from_disk(path, _ATTACHED) as con:
-            return count(con)
+            register_rows(con, rows)
+            left_out = in_working_warehouse if working else in_release
+            return count_left_out(con, _ATTACHED, left_out(con, _ATTACHED, plan))
     except WarehouseError:
         return {}  # a damaged file is deleted, because its records cannot be removed
-
-
-def _register_rows(con: DuckDBPyConnection, rows: pa.Table) -> None:
-    con.register("delivered_rows_to_remove", rows)
-    con.execute("create or replace temp table rows_to_remove as from delivered_rows_to_remove")

@@ -1,4 +1,4 @@
-"""Correct what the working warehouse and the journal of a source record about loads, after rows of them were removed."""
+"""Correct what the working warehouse and the list of accepted loads record about a source, after rows of them were removed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import SourceRemovals
 from ingest.erasure.plan import Plan
-from ingest.landing.landing_journal import read_journal, write_journal
+from ingest.landing.loads import save_counts
 from warehouse.connection import open_from_disk
 from warehouse.paths import Home
 from warehouse.rewrite import tables_of
@@ -21,7 +21,7 @@ _ALIAS = "working"
 def correct_counts(con: DuckDBPyConnection, alias: str, plan: Plan) -> None:
     """Reduce the delivered and rejected rows of each load by the removed ones.
 
-    Superseded rows are the remainder of the delivered ones (`ingest.landing.ledger`), so removed ones need no correction. If the
+    Superseded rows are the remainder of the delivered ones (`ingest.landing.loads`), so removed ones need no correction. If the
     remainder would be negative, the removed row was a duplicate.
     """
     tables = set(tables_of(con, alias))
@@ -42,24 +42,16 @@ def correct_counts(con: DuckDBPyConnection, alias: str, plan: Plan) -> None:
         con.execute(f"update {loads} set rows_duplicate = greatest(least(rows_duplicate, {rest}), 0) {where}")
 
 
-def save_journals(home: Home, plan: Plan) -> None:
-    """Write the counts of landing into the journals of the sources, from which a lost warehouse is restored."""
+def save_accepted_loads(home: Home, plan: Plan) -> None:
+    """Write the counts of landing into the lists of accepted loads, from which a lost warehouse is restored."""
     if not home.warehouse.is_file():
         return
     with open_from_disk(home.warehouse, _ALIAS) as con:
+        con.execute(f"use {_ALIAS}")
         for source in plan.sources:
             store = DeliveryStore(home.deliveries, source.source)
-            entries = read_journal(store) or ()
-            if source.whole or not entries:
-                continue
-            counts = (
-                "select load_id, rows_delivered, rows_rejected, rows_duplicate, "
-                f"(select count(*) from {_ALIAS}.landing.{quoted(source.source)} where _load_id = load_id) "
-                f"from {_ALIAS}.intake.loads where source = ?"
-            )
-            names = ("rows_delivered", "rows_rejected", "rows_duplicate", "rows_in_landing")
-            by_load = {row[0]: dict(zip(names, row[1:], strict=True)) for row in con.execute(counts, [source.source]).fetchall()}
-            write_journal(store, tuple(entry.model_copy(update=by_load.get(entry.load_id, {})) for entry in entries))
+            if accepted := store.accepted():
+                save_counts(con, store, accepted)
 
 
 def copy_removals(con: DuckDBPyConnection, removals: Mapping[str, SourceRemovals]) -> None:

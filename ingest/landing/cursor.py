@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from ingest.connectors import CursorPosition
 from ingest.contract import Column, Contract
 from ingest.contract.connectors import lookback
-from ingest.landing.ledger import contract_fingerprint
+from ingest.landing.loads import contract_fingerprint
 from ingest.typing import typed_expression
 
 

@@ -7,19 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
-from duckdb import DuckDBPyConnection
-
-from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord
-from ingest.landing.batch_rows import batch_relation, drop_excluded_row_tables, excluded_row_tables, is_usable
-from ingest.landing.partition_releases import (
-    exclude_older_releases,
-    exclude_repeated_files,
-    partition_columns,
-    record_key_expressions,
-)
+from ingest.landing.batch.releases import older_releases, repeated_files
+from ingest.landing.batch.rows import Batch, drop_row_sets, partition_columns, row_set_tables
 from warehouse.sql import literal, quoted
 
 
@@ -43,31 +33,29 @@ class PartitionComparison:
     usual: float
 
 
-def compare_partitions(
-    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, batch: Path, own: Collection[str], city_zone: str
-) -> PartitionComparison | None:
+def compare_partitions(batch: Batch, own: Collection[str]) -> PartitionComparison | None:
     """Compare a batch with the landed rows of loads other than its `own`; None if no row has landed yet."""
-    cells = partition_columns(contract, city_zone)
+    con, source, key = batch.con, batch.contract.source, batch.key
+    cells = partition_columns(batch.contract, batch.city_zone)
     names = [quoted(f"_p{at}") for at in range(len(cells))]
     split = ", ".join(f"{sql} as {name}" for (_, sql, _), name in zip(cells, names, strict=True))
-    key = record_key_expressions(contract, city_zone)
     # rows without a key have no successor, so that only their number is compared
     record = f"hash({', '.join(key)})" if key else "null::ubigint"
     label = " || ', ' || ".join(
         f"{literal(f'{part} = ')} || {f'cast({name} as varchar)' if is_public else literal('(private)')}"
         for (part, _, is_public), name in zip(cells, names, strict=True)
     )
-    rows, before = batch_relation(con, contract, delivery, batch, city_zone), excluded_row_tables(con)
-    condition, _ = exclude_repeated_files(con, delivery, rows, is_usable(contract, city_zone), "true")
-    newest, _ = exclude_older_releases(con, contract, delivery, rows, condition, city_zone)
+    before = row_set_tables(con)
+    once = f"{batch.usable} and {repeated_files(batch, 'true').others}"
+    newest = older_releases(batch, once).others
     by, own_loads = ", ".join(names), [list(own)]
     try:
         found = con.execute(
             f"""
             with
-            given as (select {split}, {record} as _record from {rows} where {condition}{newest}),
+            given as (select {split}, {record} as _record from {batch.rows} where {once} and {newest}),
             landed as (
-                select {split}, {record} as _record from landing.{quoted(contract.source)}
+                select {split}, {record} as _record from landing.{quoted(source)}
                 where not _refused and not list_contains(?, _load_id)
             ),
             given_sizes as (
@@ -95,7 +83,7 @@ def compare_partitions(
             own_loads,
         ).fetchone()
     finally:
-        drop_excluded_row_tables(con, keep=before)
+        drop_row_sets(con, keep=before)
     if found is None or found[0] is None:
         return None
     usual, given, landed, withdrawn, new, new_rows, loss = found

@@ -1,6 +1,6 @@
 """Create the landing table and the typed view of a source, and mark landed rows by what the contract refuses.
 
-See `ingest.landing.promote` for loading a batch, `ingest.landing.ledger` for the loads, and `ingest.typing` for typing a text.
+See `ingest.landing.landing_table` for its rows, `ingest.landing.loads` for the loads, and `ingest.typing` for typing a text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from warehouse.fingerprint import text_sha256
 from warehouse.sql import literal
 
 # Columns of landing tables in addition to the contract's; rows of a stock have the date of their snapshot
-# (`ingest.landing.snapshots`).
+# (`ingest.landing.batch.snapshots`).
 LOAD_COLUMNS: Mapping[str, str] = {
     "_load_id": "varchar", "_source_file": "varchar", "_source_row": "bigint", "_file_sha256": "varchar", "_contract": "varchar",
     SNAPSHOT_ON: "date",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from duckdb import DuckDBPyConnection
 
@@ -13,9 +13,7 @@ from ingest.contract.snapshot import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
 from ingest.delivery.snapshot_date import date_in_name
 from ingest.errors import DeliveryError
-from ingest.landing.batch_rows import batch_relation, is_filled, is_usable
-from ingest.landing.partition_releases import partition_expression
-from ingest.landing.tables import period_expression
+from ingest.landing.batch.rows import Batch, unit_expression
 from warehouse.sql import literal, quoted
 
 ARCHIVES = (".zip", ".gz")
@@ -23,17 +21,12 @@ ARCHIVES = (".zip", ".gz")
 Unit = str
 
 
-def delivered_units(
-    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, batch: Path, city_zone: str
-) -> frozenset[Unit] | None:
+def delivered_units(batch: Batch) -> frozenset[Unit] | None:
     """The units of the rows of a batch; None if a row has no usable key, period or partition."""
-    missing = set(contract.deciding_columns) & set(_missing(contract, delivery))
-    if missing:
+    if set(batch.contract.deciding_columns) & set(_missing(batch.contract, batch.delivery)):
         return None
-    rows, usable = batch_relation(con, contract, delivery, batch, city_zone), is_usable(contract, city_zone)
-    found = con.execute(
-        f"select distinct case when {usable} then cast({_unit(contract, city_zone)} as varchar) end from {rows} "
-        f"where {is_filled(contract)}"
+    found = batch.con.execute(
+        f"select distinct case when {batch.usable} then cast({batch.unit} as varchar) end from {batch.rows} where {batch.filled}"
     ).fetchall()
     units = {unit for (unit,) in found}
     return None if None in units else frozenset(units)
@@ -53,7 +46,7 @@ def named_units(con: DuckDBPyConnection, contract: Contract, file: str, city_zon
     row = ", ".join(f"{literal(str(value))} as {quoted(name)}" for name, value in values.items())
     dated = f"* replace (cast({SNAPSHOT_ON} as date) as {SNAPSHOT_ON})" if SNAPSHOT_ON in values else "*"
     found = con.execute(
-        f"select cast({_unit(contract, city_zone)} as varchar) from (select {dated} from (select {row}))"
+        f"select cast({unit_expression(contract, city_zone)} as varchar) from (select {dated} from (select {row}))"
     ).fetchone()
     return frozenset(found) if found and found[0] is not None else None
 
@@ -71,16 +64,10 @@ def landed_units(con: DuckDBPyConnection, contract: Contract, file: str, city_zo
     """The units of the landed rows of a file of that name, or of an archive; None if it has none."""
     of_file = f"(_source_file = {literal(file)} or starts_with(_source_file, {literal(file + '/')}))"
     found = con.execute(
-        f"select distinct cast({_unit(contract, city_zone)} as varchar) from landing.{quoted(contract.source)} "
+        f"select distinct cast({unit_expression(contract, city_zone)} as varchar) from landing.{quoted(contract.source)} "
         f"where not _refused and {of_file}"
     ).fetchall()
     return frozenset(unit for (unit,) in found if unit is not None) or None
-
-
-def _unit(contract: Contract, city_zone: str) -> str:
-    if contract.load.mode == "replace_period":
-        return period_expression(contract, city_zone)
-    return partition_expression(contract, city_zone)
 
 
 def _missing(contract: Contract, delivery: DeliveryRecord) -> list[str]:

@@ -8,13 +8,14 @@ If a publisher hides small groups, a record is kept as long as its partition sti
 release dropped or renamed has no cell to hide. A race that the release dropped from every school still has one: a race that the
 contract offers is zero if no record has it. Its record is removed only if another label of the same race replaced it.
 
-See `ingest.landing.withdrawn_rows` for the number of withdrawn rows, which every source has.
+See `ingest.landing.batch.replaced_rows` for the number of withdrawn rows, which every source has.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column, Contract
@@ -96,8 +97,11 @@ def save_withheld(con: DuckDBPyConnection, contract: Contract, folder: Path) -> 
 
 
 def restore_withheld(con: DuckDBPyConnection, contract: Contract, folder: Path) -> None:
-    """Read the records back from the folder of the deliveries."""
-    path = folder / FILE
+    """Read the records back from the folder of the deliveries, as far as the contract still has their columns."""
+    path, table = folder / FILE, withheld_table(contract)
     if path.is_file():
-        con.execute(f"delete from {withheld_table(contract)}")
-        con.execute(f"insert into {withheld_table(contract)} by name from read_parquet({literal(str(path))})")
+        saved = set(pq.read_schema(path).names)
+        columns = con.execute(f"select column_name from (describe {table})").fetchall()
+        both = ", ".join(quoted(name) for (name,) in columns if name in saved)
+        con.execute(f"delete from {table}")
+        con.execute(f"insert into {table} by name select {both} from read_parquet({literal(str(path))})")

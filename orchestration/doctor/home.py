@@ -10,9 +10,8 @@ import stat
 from collections.abc import Iterator
 
 from ingest.contract.registry import ContractError
-from ingest.delivery import JOURNAL, DeliveryStore
+from ingest.delivery import DeliveryStore
 from ingest.erasure.plan import is_pending
-from ingest.landing import read_journal
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.instance.processes import is_running
@@ -107,15 +106,15 @@ def damaged_files(installation: Installation) -> Iterator[CheckResult]:
 
 
 def delivery_records(installation: Installation) -> Iterator[CheckResult]:
-    """Check that the records and journals of the kept deliveries, and the list of pinned releases, can be read."""
+    """Check that the records of the kept deliveries, the lists of accepted ones, and the list of pinned releases, can be read."""
     home = installation.settings.home
     for folder in sorted(path for path in home.deliveries.glob("*") if path.is_dir()):
         store = DeliveryStore(home.deliveries, folder.name)
         for path in store.unreadable():
             yield error(path, "the record of a delivery cannot be read")
-        if read_journal(store) is None:
+        if store.accepted() is None:
             why = "landing of this source could not be restored if the working warehouse were lost"
-            yield warning(folder / JOURNAL, "cannot be read", "start a run, which writes it again", why)
+            yield warning(store.accepted_file, "cannot be read", "start a run, which writes it again", why)
     try:
         pins(home)
     except PinsDamaged as damaged:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from ingest.connectors import CursorPosition, FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, deliver, find_damage, quarantine_batch
+from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, Progress, deliver, find_damage, quarantine_batch
 from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import RowFilter, new_row_filter
-from ingest.landing import DeliveryLost, JournalDamaged, ensure_tables, last_load, read_cursor, replay
+from ingest.landing import AcceptedLoadsDamaged, DeliveryLost, LandingTable, ensure_tables, last_load, read_cursor
 from ingest.readers import delivered_files
 from orchestration.pipeline.read_in_tasks import table_reader
 from orchestration.runs.city_choice import SAMPLE
@@ -34,32 +34,22 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
     live = run.location.is_live(contract)
     since = _since(run, contract) if live else None
     known = {delivery.load_id for delivery in store.records()}
-    row_filter = _row_filter(run, contract, store)
     with _origin(run, contract, store, since) as origin:
         if origin is None:
             return None
-
-        def write() -> DeliveryRecord:
-            fetched_on = run.as_of.date() if live else None
-            return deliver(
-                contract,
-                origin,
-                store,
-                run.settings.hash_key,
-                utc_now(),
-                progress,
-                live=live,
-                since=since,
-                fetched_on=fetched_on,
-                row_filter=row_filter,
-                read_tables=table_reader(run, contract),
-            )
-
-        delivery = write()
+        options = DeliveryOptions(
+            live=live,
+            since=since,
+            fetched_on=run.as_of.date() if live else None,
+            row_filter=_row_filter(run, contract, store),
+            read_tables=table_reader(run, contract),
+            progress=progress,
+        )
+        delivery = deliver(contract, origin, store, run.settings.hash_key, utc_now(), options)
         if delivery.load_id in known and not is_promoted(run, contract, delivery) and find_damage(store, delivery):
             # The batch is kept from an earlier run and this run is about to promote it.
             quarantine_batch(store, delivery.load_id)
-            delivery = write()
+            delivery = deliver(contract, origin, store, run.settings.hash_key, utc_now(), options)
         return delivery
 
 
@@ -82,19 +72,14 @@ def deliver_other_files(
 ) -> DeliveryRecord:
     """Write the files of a delivery that are not held back, as a delivery of their own."""
     folder, _ = delivered_paths(run, contract)
-    row_filter = _row_filter(run, contract, store)
-    origin = open_folder(contract, split.others, folder)
-    return deliver(
-        contract,
-        origin,
-        store,
-        run.settings.hash_key,
-        utc_now(),
-        progress,
-        row_filter=row_filter,
+    options = DeliveryOptions(
+        row_filter=_row_filter(run, contract, store),
         left_out=split.left_out,
         read_tables=table_reader(run, contract),
+        progress=progress,
     )
+    origin = open_folder(contract, split.others, folder)
+    return deliver(contract, origin, store, run.settings.hash_key, utc_now(), options)
 
 
 def is_promoted(run: RunContext, contract: Contract, delivery: DeliveryRecord) -> bool:
@@ -104,7 +89,7 @@ def is_promoted(run: RunContext, contract: Contract, delivery: DeliveryRecord) -
 
 
 def restore_landing(run: RunContext, contract: Contract, store: DeliveryStore) -> bool:
-    """Create the source's tables, and fill them from the kept deliveries if the working warehouse lost them.
+    """Create the source's tables, and apply the accepted loads that they lack, such as all after a lost working warehouse.
 
     Returns True if a batch that this needs is damaged. The delivery of this run may be the same one and is written again then;
     call `finish_restoring` afterwards.
@@ -112,13 +97,15 @@ def restore_landing(run: RunContext, contract: Contract, store: DeliveryStore) -
     ensure_tables(run.con, contract, run.location.city.time_zone)
     try:
         with run.timed("restore"), without_cells():
-            if replay(run.con, contract, store, run.location.city.time_zone):
+            landing = LandingTable(run.con, contract, store, run.location.city.time_zone)
+            if landing.restore():
                 current_reporter().note(f"{contract.source}: landing restored from the kept deliveries")
+            landing.save()
     except DeliveryLost as error:
         if store.record(error.load_id):
             quarantine_batch(store, error.load_id)
         return True
-    except JournalDamaged as error:
+    except AcceptedLoadsDamaged as error:
         raise StepError(str(error)) from None
     return False
 
@@ -127,7 +114,9 @@ def finish_restoring(run: RunContext, contract: Contract, store: DeliveryStore) 
     """Restore the loads after a damaged one. `StepError` if the damaged one was not delivered again."""
     try:
         with run.timed("restore"), without_cells():
-            replay(run.con, contract, store, run.location.city.time_zone)
+            landing = LandingTable(run.con, contract, store, run.location.city.time_zone)
+            landing.restore()
+            landing.save()
     except DeliveryLost as error:
         raise StepError(str(error)) from None
 

@@ -16,7 +16,7 @@ from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, as_newest_l
 from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.freshness import evaluate_freshness
-from ingest.landing import DeliveryLost, count_load_rows, create_delivery_view, last_load, promote, reingest, save_journal
+from ingest.landing import Batch, DeliveryLost, LandingTable, count_load_rows, create_delivery_view, last_load
 from orchestration.pipeline.fetch_delivery import (
     deliver_other_files,
     delivered_paths,
@@ -83,7 +83,6 @@ def ingest_source(
         status = status.held_back(str(error))
     if status.verdict == HELD_BACK:
         status = _ingest_other_files(run, contract, store, status, progress)
-    save_journal(run.con, contract, store)
     status = _with_landing_state(run, contract, status).updated(seconds=round(time.monotonic() - started, 3))
     if unread := run.location.unread_files(contract):
         note = f"its contract has delivered_by: live, so that {len(unread)} files in {unread[0].parent} are not read"
@@ -114,7 +113,7 @@ def _reingest(run: RunContext, contract: Contract, period: str) -> int:
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
     try:
         with run.timed("promote"), without_cells():
-            return reingest(run.con, contract, store, *months(period), run.location.city.time_zone)
+            return LandingTable(run.con, contract, store, run.location.city.time_zone).reingest(*months(period))
     except DeliveryLost as error:
         raise StepError(str(error)) from None
 
@@ -197,26 +196,18 @@ def _audit_and_promote(
     city_zone = run.location.city.time_zone
     with run.timed("audit deliveries"):
         with without_cells():
-            baseline = volume_baseline(run.con, contract, delivery, store, city_zone)
+            baseline = volume_baseline(Batch(run.con, contract, delivery, store.batch(delivery.load_id), city_zone), store)
         gate = audit_once(contract, delivery, store, run.settings.home.warehouse, run.location.city, baseline, run.as_of)
     acceptance = read_acceptance(store, delivery.load_id)
     if not gate.passed and acceptance is None:
         return status.held_back(gate.reason, delivery.rows, load_id=delivery.load_id), gate
     delivery = as_newest_load(delivery, store)
     with run.timed("promote"), without_cells():
-        promotion = promote(
-            run.con,
-            contract,
-            delivery,
-            store.batch(delivery.load_id),
-            run_id=run.record.run_id,
-            city_zone=city_zone,
-            now=utc_now(),
-            adds=baseline.adds,
-        )
+        landing = LandingTable(run.con, contract, store, city_zone)
+        load = landing.promote(delivery, run_id=run.record.run_id, now=utc_now(), adds=baseline.adds)
     reason = status.reason
-    if contract.load.mode == "replace_partition" and promotion.rows_withdrawn:
-        reason = f"the release withdrew {promotion.rows_withdrawn:,} rows"
+    if contract.load.mode == "replace_partition" and load.rows_withdrawn:
+        reason = f"the release withdrew {load.rows_withdrawn:,} rows"
     if acceptance is not None and not gate.passed:
         reason = f"accepted by {acceptance.accepted_by}: {acceptance.reason}"
     return status.updated(verdict=FRESH, reason=reason), gate

@@ -1,6 +1,7 @@
 """Check the key of hashed identifiers before a run uses it: it is set, hard to guess, and the key that the home was filled with.
 
-A fingerprint of the key is in `home.json`, never the key. See `ingest.delivery.header_match` for where identifiers are hashed.
+A fingerprint of the key is in `home.json`, never the key. See `ingest.delivery.reading.header_match` for where identifiers are
+hashed.
 """
 
 from __future__ import annotations

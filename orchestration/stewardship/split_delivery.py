@@ -17,11 +17,11 @@ from expectations.delivery.volume import VolumeBaseline
 from ingest.city import City
 from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, DeliveryStore, LeftOutFile, deliver
+from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, LeftOutFile, deliver
 from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import new_row_filter
 from ingest.errors import DeliveryError
-from ingest.landing import Unit, create_delivery_view, delivered_units, landed_units, named_units
+from ingest.landing import Batch, Unit, create_delivery_view, delivered_units, landed_units, named_units
 from orchestration.runs.clock import utc_now
 from orchestration.settings import Settings
 from orchestration.stewardship.audit_delivery import audit_delivery
@@ -102,8 +102,8 @@ class DeliverySplitter:
         removals = read_removals(DeliveryStore(self.settings.home.deliveries, contract.source).folder)
         key, today = self.settings.hash_key, self.as_of.date()
         row_filter = new_row_filter(contract, removals, key, self.city.time_zone, today)
-        fetched_on = today if live else None
-        return deliver(contract, origin, store, key, utc_now(), live=live, fetched_on=fetched_on, row_filter=row_filter)
+        options = DeliveryOptions(live=live, fetched_on=today if live else None, row_filter=row_filter)
+        return deliver(contract, origin, store, key, utc_now(), options)
 
     def _check(self, contract: Contract, path: Path, folder: Path) -> _CheckedFile:
         name, zone = path.relative_to(folder).as_posix(), self.city.time_zone
@@ -119,7 +119,7 @@ class DeliverySplitter:
             batch = store.batch(delivery.load_id)
             show_batch(con, contract.source, batch)
             gate = audit_delivery(contract, delivery, database_path(con), self.city, VolumeBaseline(()), self.as_of)
-            units = frozenset() if not replaces else delivered_units(con, contract, delivery, batch, zone) or named
+            units = frozenset() if not replaces else delivered_units(Batch(con, contract, delivery, batch, zone)) or named
             return _CheckedFile(path, name, None if gate.passed else gate.reason, units)
 
 

@@ -213,7 +213,9 @@ class Fingerprints:
     def _of_source(self, unique_id: str, part: str) -> str:
         if unique_id.startswith(LANDING):
             name = unique_id.removeprefix(LANDING)
-            shape = _hash(accepted_rows(self.registry[name], "landed", self.city_zone))
+            # a change of `load` chooses other rows of the same loads
+            contract = self.registry[name]
+            shape = _hash(accepted_rows(contract, "landed", self.city_zone), contract.load.model_dump_json(by_alias=True))
             return shape if part != "state" else _hash(shape, self._loads_of(name))
         return self.receipts.get(unique_id, "") if part == "state" else unique_id
 

@@ -28,7 +28,7 @@ from pytest_httpserver import HTTPServer
 from ingest.connectors import FetchRequest, open_live
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery import DeliveryStore, deliver
+from ingest.delivery import DeliveryOptions, DeliveryStore, deliver
 from tests.support.portals import FakeArcgis, FakeCkan, FakeSocrata
 from tests.support.postgres import Postgres
 from tests.support.visits import CONTRACT
@@ -117,7 +117,7 @@ def fetch(connector: dict[str, Any]) -> None:
         origin = open_live(contract, FetchRequest(os.environ, Path(folder) / "fetched"))
         assert origin is not None
         store = DeliveryStore(Path(folder) / "deliveries", contract.source)
-        receipt = deliver(contract, origin, store, None, dt.datetime(2025, 12, 1), live=True)
+        receipt = deliver(contract, origin, store, None, dt.datetime(2025, 12, 1), DeliveryOptions(live=True))
         seconds = time.monotonic() - started
     peak = peak_mb()
     print(json.dumps({"rows": receipt.rows, "seconds": round(seconds, 1), "before_mb": before, "peak_mb": peak}))

@@ -35,7 +35,7 @@ def test_no_command_ends_in_a_traceback(place: Place, kind: str) -> None:
     release = place.home / "releases" / release_of(place.home)
     for path in (
         receipt,
-        receipt.parent.parent / "landed.json",
+        receipt.parent.parent / "accepted.json",
         release / "manifest.json",
         place.home / "releases" / "pins.json",
     ):
@@ -46,4 +46,4 @@ def test_no_command_ends_in_a_traceback(place: Place, kind: str) -> None:
         assert result.returncode in (0, 1, 2, 4), command
         assert result.returncode == 0 or (result.stderr + result.stdout).strip(), command
     doctor = place.levelground("doctor").stdout
-    assert str(receipt) in doctor and "landed.json" in doctor and "manifest.json" in doctor
+    assert str(receipt) in doctor and "accepted.json" in doctor and "manifest.json" in doctor

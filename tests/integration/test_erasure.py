@@ -23,7 +23,7 @@ from ingest.erasure import (
     plan_source_removal,
 )
 from ingest.erasure.plan import Plan, write_plan
-from ingest.landing import count_load_rows, read_journal
+from ingest.landing import count_load_rows
 from tests.support.erased_bytes import completed_until_killed, places_with
 from tests.support.small_home import COLUMNS, FIRST, HEADER, LOAD, SECOND, SOURCE, SmallHome, small_home
 from tests.support.visits import CITY_ZONE, HASH_KEY, visits_contract
@@ -136,10 +136,10 @@ def test_an_erased_record_leaves_the_parts_of_every_release(tmp_path: Path) -> N
 
 def test_the_counts_of_each_load_still_add_up(small: SmallHome) -> None:
     erase(small, ["VISIT-00007"], ["VISIT-00008"])
-    loads = [(load.rows_delivered, load.rows_in_landing) for load in read_journal(small.store) or ()]
+    loads = [(load.rows_delivered, load.rows_in_landing) for load in small.store.accepted() or ()]
     assert loads == [(398, 341), (57, 57)]
     with small.working() as con:
-        counts = [count_load_rows(con, small.contract, load.load_id) for load in read_journal(small.store) or ()]
+        counts = [count_load_rows(con, small.contract, load.load_id) for load in small.store.accepted() or ()]
     assert [(c.delivered, c.staged, c.superseded, c.duplicate, c.rejected) for c in counts] == [
         (398, 341, 57, 0, 0),
         (57, 57, 0, 0, 0),
@@ -190,7 +190,7 @@ def test_an_unknown_record_is_reported(small: SmallHome) -> None:
 
 def test_rows_of_a_delivery_that_is_gone_leave_the_pinned_release(small: SmallHome) -> None:
     """The batch of the first load was pruned: only the pinned release has its superseded rows."""
-    first = (read_journal(small.store) or ())[0].load_id
+    first = (small.store.accepted() or ())[0].load_id
     shutil.rmtree(small.store.folder / first)
     erase(small, ["VISIT-00007"])
     for text in GONE:

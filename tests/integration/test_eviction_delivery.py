@@ -15,7 +15,7 @@ from expectations.delivery.delivery_gate import gate_delivery
 from ingest.connectors import open_folder
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore, deliver
-from ingest.landing import ensure_tables, promote
+from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
 from ingest.sample.housing import evictions
 from warehouse.connection import database_path
@@ -90,7 +90,7 @@ def test_inf_is_no_rate_and_a_date_is_read_day_first(warehouse: DuckDBPyConnecti
     contract, store = load_registry()[SOURCE], DeliveryStore(folder.parent / "deliveries", SOURCE)
     record = deliver(contract, open_folder(contract, delivered_files(folder), folder), store, None, NOW)
     ensure_tables(warehouse, contract, ZONE)
-    promote(warehouse, contract, record, store.batch(record.load_id), run_id="run", city_zone=ZONE, now=NOW)
+    LandingTable(warehouse, contract, store, ZONE).promote(record, run_id="run", now=NOW)
     rows = warehouse.execute(
         "select table_name, min(starts_on), max(starts_on), count(*) filter (where filings_per_household is null), "
         f"bool_and(isfinite(filings_per_household)) from typed.{SOURCE} group by 1 order by 1"
@@ -110,7 +110,7 @@ def test_a_later_window_is_added_and_a_revised_one_replaced(warehouse: DuckDBPyC
     def landed() -> list[tuple[dt.date, int, int]]:
         record = deliver(contract, open_folder(contract, delivered_files(folder), folder), store, None, NOW)
         ensure_tables(warehouse, contract, ZONE)
-        promote(warehouse, contract, record, store.batch(record.load_id), run_id="run", city_zone=ZONE, now=NOW)
+        LandingTable(warehouse, contract, store, ZONE).promote(record, run_id="run", now=NOW)
         return warehouse.execute(
             f"select starts_on, count(*), sum(filings) from typed.{SOURCE} where table_name = 'tracts' group by 1 order by 1"
         ).fetchall()

@@ -21,9 +21,9 @@ from ingest.connectors import CursorPosition, FetchRequest, Origin, open_live
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract_draft import Answers
-from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
+from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
-from ingest.landing import ensure_tables, promote, read_cursor
+from ingest.landing import LandingTable, ensure_tables, read_cursor
 from orchestration.codegen.draft_source import DraftRequest, draft_source
 from orchestration.codegen.folders import Folders
 from orchestration.pipeline.ingest_source import ingest_source
@@ -276,9 +276,8 @@ class Department:
         now = dt.datetime(2026, 1, 1)
         since = None if everything else read_cursor(self.con, self.contract, CITY_ZONE, now)
         origin = origin_of(self.postgres, self.contract, since)
-        receipt = deliver(self.contract, origin, self.store, HASH_KEY, NOON, live=True, since=since)
-        batch = self.store.batch(receipt.load_id)
-        promote(self.con, self.contract, receipt, batch, run_id="run", city_zone=CITY_ZONE, now=NOON)
+        receipt = deliver(self.contract, origin, self.store, HASH_KEY, NOON, DeliveryOptions(live=True, since=since))
+        LandingTable(self.con, self.contract, self.store, CITY_ZONE).promote(receipt, run_id="run", now=NOON)
         return receipt
 
     def landed(self) -> list[Any]:

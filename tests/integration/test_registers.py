@@ -15,7 +15,7 @@ from expectations.delivery.unmapped_labels import Labels, read_labels
 from ingest.connectors import open_folder
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore, deliver
-from ingest.landing import ensure_tables, promote
+from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
 from orchestration.settings import DBT_PROJECT
 from warehouse.connection import database_path
@@ -50,7 +50,7 @@ def land(con: DuckDBPyConnection, folder: Path, now: dt.datetime) -> list[tuple[
     contract, store = load_registry()[SOURCE], DeliveryStore(folder.parent / "deliveries", SOURCE)
     record = deliver(contract, open_folder(contract, delivered_files(folder), folder), store, None, now)
     ensure_tables(con, contract, ZONE)
-    promote(con, contract, record, store.batch(record.load_id), run_id="run", city_zone=ZONE, now=now)
+    LandingTable(con, contract, store, ZONE).promote(record, run_id="run", now=now)
     return con.execute(
         f"select person_number, race_ethnicity, released_on::varchar from typed.{SOURCE} order by person_number"
     ).fetchall()

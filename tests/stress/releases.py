@@ -16,7 +16,7 @@ from ingest.connectors import open_folder
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore, deliver
-from ingest.landing import ensure_tables, promote, save_journal
+from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
 from warehouse.metadata import migrate
 
@@ -56,9 +56,7 @@ def open_home(home: Path) -> Iterator[tuple[DuckDBPyConnection, DeliveryStore]]:
 def deliver_and_promote(con: DuckDBPyConnection, store: DeliveryStore, release: Path) -> None:
     """What a run does with a good delivery."""
     receipt = deliver(contract(), open_folder(contract(), delivered_files(release), release), store, None, NOON)
-    batch = store.batch(receipt.load_id)
-    promote(con, contract(), receipt, batch, run_id="run", city_zone=ZONE, now=NOON)
-    save_journal(con, contract(), store)
+    LandingTable(con, contract(), store, ZONE).promote(receipt, run_id="run", now=NOON)
 
 
 def landed(con: DuckDBPyConnection) -> list[Any]:

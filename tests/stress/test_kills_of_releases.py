@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from ingest.contract import Contract
-from ingest.landing import count_load_rows, replay
+from ingest.landing import LandingTable, count_load_rows
 from tests.conftest import ROOT
 from tests.stress.releases import FIRST, SECOND, STATES, contract, deliver_and_promote, landed, open_home
 
@@ -72,7 +72,7 @@ def test_kills_during_the_second_release(tmp_path: Path, record_property: Callab
             assert now in states.values(), f"kill {number}: {len(now)} rows"
             found[wanted if now == states[wanted] else "the state before"] += 1
             of_one_load(con, of)
-            replay(con, of, store, "America/Chicago")
+            LandingTable(con, of, store, "America/Chicago").restore()
             deliver_and_promote(con, store, releases[wanted])
             assert landed(con) == states[wanted], f"after kill {number}"
             of_one_load(con, of)

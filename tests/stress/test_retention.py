@@ -19,7 +19,7 @@ import pytest
 from ingest.connectors import open_folder
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore, deliver
-from ingest.landing import ensure_tables, promote, save_journal
+from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
 from orchestration.instance import retention
 from orchestration.instance.setup import prepare_instance
@@ -85,9 +85,7 @@ def test_a_year_of_what_runs_leave(
                 (folder / "f.csv").write_text(f"k,d,v\n{text}")
                 ensure_tables(con, contract, CITY_ZONE)
                 receipt = deliver(contract, open_folder(contract, delivered_files(folder), folder), store, None, now)
-                batch = store.batch(receipt.load_id)
-                promote(con, contract, receipt, batch, run_id=str(night), city_zone=CITY_ZONE, now=now)
-                save_journal(con, contract, store)
+                LandingTable(con, contract, store, CITY_ZONE).promote(receipt, run_id=str(night), now=now)
             result = dg.materialize([tables], instance=instance)
             with sqlite3.connect(home.dagster / "history" / "runs.db") as history:
                 history.execute("update runs set create_timestamp = ? where run_id = ?", (str(now), result.run_id))

@@ -53,7 +53,7 @@ def test_another_version_of_the_code(undisturbed: SmallHome, tmp_path: Path, cha
 
 
 def test_a_home_of_the_version_before(disturbed: SmallHome, converges: Callable[[], None]) -> None:
-    """It kept neither numbers of runs, nor hashes of batches, nor the landing journal next to the deliveries."""
+    """It kept neither numbers of runs, nor hashes of batches, nor the list of accepted loads next to the deliveries."""
     for path in (disturbed.home / "runs").glob("*.json"):
         receipt = json.loads(path.read_text())
         del receipt["number"]
@@ -62,10 +62,10 @@ def test_a_home_of_the_version_before(disturbed: SmallHome, converges: Callable[
         receipt = json.loads(path.read_text())
         del receipt["batch_sha256"]
         path.write_text(json.dumps(receipt))
-    for path in (disturbed.home / "deliveries").glob("*/landed.json"):
+    for path in (disturbed.home / "deliveries").glob("*/accepted.json"):
         path.unlink()
     converges()
-    assert len(list((disturbed.home / "deliveries").glob("*/landed.json"))) == 5
+    assert len(list((disturbed.home / "deliveries").glob("*/accepted.json"))) == 5
 
 
 WRITE_BY_OLDER = """
@@ -94,7 +94,7 @@ def test_a_working_warehouse_of_an_older_duckdb(disturbed: SmallHome, converges:
             connection.execute(f"copy {schema}.{table} to '{folder}/{schema}.{table}.parquet'")
     warehouse.unlink()
     assert run([python, "-c", WRITE_BY_OLDER, folder, warehouse], tmp_path).strip() == OLDER_DUCKDB
-    for path in (disturbed.home / "deliveries").glob("*/landed.json"):
+    for path in (disturbed.home / "deliveries").glob("*/accepted.json"):
         path.unlink()  # so that only this file records what has landed
     converges()
     assert not list(disturbed.home.glob("warehouse.damaged-*"))

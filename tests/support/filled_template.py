@@ -14,7 +14,7 @@ import openpyxl
 from ingest.connectors import open_folder
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore, deliver
-from ingest.landing import ensure_tables, promote
+from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
 from ingest.readers.template import DATA_SHEET, HEADER_ROW
 from orchestration.stewardship.template import write_template
@@ -51,7 +51,7 @@ def landed(contract: Contract, data: bytes, name: str) -> list[dict[str, Any]]:
         record = deliver(contract, open_folder(contract, delivered_files(delivery), delivery), store, HASH_KEY, NOON)
         migrate(con)
         ensure_tables(con, contract, CITY_ZONE)
-        promote(con, contract, record, store.batch(record.load_id), run_id="run", city_zone=CITY_ZONE, now=NOON)
+        LandingTable(con, contract, store, CITY_ZONE).promote(record, run_id="run", now=NOON)
         found = con.execute(f"select * from typed.{contract.source} order by _source_row")
         names = [about[0] for about in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -11,10 +11,10 @@ from duckdb import DuckDBPyConnection
 
 from ingest.connectors import open_folder
 from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
+from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, deliver
 from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import new_row_filter
-from ingest.landing import ensure_tables, promote, replay, save_journal
+from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
 from tests.support.sealing import seal
 from tests.support.visits import CITY_ZONE, HASH_KEY, visits_contract
@@ -69,21 +69,20 @@ class SmallHome:
         (folder / "visits.csv").write_text(text)
         origin = open_folder(self.contract, delivered_files(folder), folder)
         row_filter = new_row_filter(self.contract, read_removals(self.store.folder), HASH_KEY, CITY_ZONE, today)
-        return deliver(self.contract, origin, self.store, HASH_KEY, NOW, row_filter=row_filter)
+        return deliver(self.contract, origin, self.store, HASH_KEY, NOW, DeliveryOptions(row_filter=row_filter))
 
     def take(self, text: str, today: dt.date = TODAY) -> None:
         """Deliver and promote."""
         record = self.deliver(text, today)
         with self.working() as con:
-            promote(con, self.contract, record, self.store.batch(record.load_id), run_id="run", city_zone=CITY_ZONE, now=NOW)
-            save_journal(con, self.contract, self.store)
+            LandingTable(con, self.contract, self.store, CITY_ZONE).promote(record, run_id="run", now=NOW)
 
     def working(self) -> DuckDBPyConnection:
         """The working warehouse, with the tables of the source; landing is restored as a run does."""
         con = open_working(self.home)
         migrate(con)
         ensure_tables(con, self.contract, CITY_ZONE)
-        replay(con, self.contract, self.store, CITY_ZONE)
+        LandingTable(con, self.contract, self.store, CITY_ZONE).restore()
         return con
 
     def release(self, second: int, *, in_lake: bool = False) -> Manifest:

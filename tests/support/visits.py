@@ -12,8 +12,8 @@ from duckdb import DuckDBPyConnection
 from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery import Conformer, DeliveryRecord, DeliveryStore, deliver
-from ingest.landing import LoadCounts, Promotion, count_load_rows, ensure_tables, promote
+from ingest.delivery import AcceptedLoad, Conformer, DeliveryRecord, DeliveryStore, deliver
+from ingest.landing import Batch, LandingTable, LoadCounts, count_load_rows, ensure_tables
 from ingest.landing.tables import LOAD_COLUMNS, MARKS
 from ingest.readers import delivered_files
 from warehouse.metadata import migrate
@@ -99,12 +99,17 @@ class Warehouse:
         origin = open_folder(contract, delivered_files(folder), folder)
         return deliver(contract, origin, self.store, HASH_KEY, NOON)
 
-    def promote(self, contract: Contract, receipt: DeliveryRecord) -> Promotion:
-        ensure_tables(self.con, contract, CITY_ZONE)
-        batch = self.store.batch(receipt.load_id)
-        return promote(self.con, contract, receipt, batch, run_id="run", city_zone=CITY_ZONE, now=NOON)
+    def landing(self, contract: Contract) -> LandingTable:
+        return LandingTable(self.con, contract, self.store, CITY_ZONE)
 
-    def take(self, contract: Contract, files: dict[str, str | bytes]) -> Promotion:
+    def batch(self, contract: Contract, receipt: DeliveryRecord) -> Batch:
+        return Batch(self.con, contract, receipt, self.store.batch(receipt.load_id), CITY_ZONE)
+
+    def promote(self, contract: Contract, receipt: DeliveryRecord) -> AcceptedLoad:
+        ensure_tables(self.con, contract, CITY_ZONE)
+        return self.landing(contract).promote(receipt, run_id="run", now=NOON)
+
+    def take(self, contract: Contract, files: dict[str, str | bytes]) -> AcceptedLoad:
         return self.promote(contract, self.deliver(contract, files))
 
     def rows(

@@ -3,8 +3,7 @@
 Change a table by adding a migration at the end of `MIGRATIONS`; never edit one that a release contains. Homes from before the
 table `intake.migrations` start at the first migration with their tables in place, so that one uses `if not exists`.
 
-    loads               one row per promoted load: its sequence, times and counts
-    files               one row per file of an `append` source that has landed
+    loads               one row per accepted load that landing was made from: its sequence, times and counts
     rejected_rows       one row per delivered row without a usable period or key
     marks               one row per source: under which terms its landed rows were marked as accepted or refused
     superseded_rows     one row per landed row that a later load replaced, until every incremental fact has deleted it
@@ -55,10 +54,14 @@ create table intake.erasures (
 create table intake.erased_records (source varchar, columns varchar, record_hash varchar);
 """
 
+# `chosen_by`: a fingerprint of the contract. Which files of `append` have landed follows from the accepted loads.
+_CHOSEN_BY = "alter table intake.loads add column chosen_by varchar; drop table if exists intake.files"
+
 # (name, SQL) in the order in which they are applied; the position, from 1, is the number that `intake.migrations` records.
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("create the tables", _TABLES),
     ("rename tables to what they hold", _PLAIN_NAMES),
     ("record removals", _ERASURES),
     ("record what a release equals", "alter table intake.node_fingerprints add column release_id varchar"),
+    ("record under which contract rows were chosen", _CHOSEN_BY),
 )

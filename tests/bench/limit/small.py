@@ -1,8 +1,8 @@
 """The deliveries that do not grow with the city, read the product's way: by its connectors, typed by its views.
 
 This module lands them as a first run would. For tables that a publisher releases whole, the product itself finds the newest
-release and its withdrawn records (`ingest.landing.promote`); for the others the last row of a key lands. See `script` and
-read.sql for the four event sources.
+release and its withdrawn records (`ingest.landing.batch.current_rows`); for the others the last row of a key lands. See
+`script` and read.sql for the four event sources.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ingest.city import city_registry, read_city
 from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract
 from ingest.delivery import Conformer, DeliveryStore, deliver
-from ingest.landing import ensure_tables, promote
+from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
 from ingest.typing import accepted_rows
 from warehouse.metadata import migrate
@@ -51,7 +51,7 @@ def _promote(
     ensure_tables(con, contract, city_zone)
     if origin is not None:
         receipt = deliver(contract, origin, store, None, now)
-        promote(con, contract, receipt, store.batch(receipt.load_id), run_id="", city_zone=city_zone, now=now)
+        LandingTable(con, contract, store, city_zone).promote(receipt, run_id="", now=now)
 
 
 def _land(con: DuckDBPyConnection, contract: Contract, origin: Origin | None) -> None:

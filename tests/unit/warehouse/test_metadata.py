@@ -69,9 +69,8 @@ def test_a_home_of_the_previous_version_gets_the_layout_of_a_new_one_and_keeps_i
     assert content(con) == {
         "erased_records": [],
         "erasures": [],
-        "files": [("s", "hash", "terms", "l")],
         "gate_results": [("marts.a", "basis", "{}")],
-        "loads": [("s", "l", 1, None, None, None, None, None, 5, None, None, None, None, False, 0)],
+        "loads": [("s", "l", 1, None, None, None, None, None, 5, None, None, None, None, False, 0, None)],
         "marks": [("s", "terms")],
         "migrations": list(enumerate(NAMES, start=1)),
         "node_fingerprints": [("model.a", "state", "base", "shape", "[]", None)],

@@ -12,7 +12,7 @@ import pytest
 
 from expectations.delivery.volume import ReplacedRows, VolumeBaseline, volume_baseline
 from ingest.contract import Contract
-from ingest.landing import ensure_tables, promote, replay, save_journal
+from ingest.landing import ensure_tables
 from tests.support.visits import CITY_ZONE, NOON, Warehouse, visits_contract
 
 COLUMNS = [{"name": "k", "type": "integer"}, {"name": "d", "type": "date"}, {"name": "v"}]
@@ -44,9 +44,8 @@ def compare(warehouse: Warehouse) -> Callable[[Contract, str], VolumeBaseline]:
 
     def take(contract: Contract, file: str) -> VolumeBaseline:
         receipt = warehouse.deliver(contract, {"f.csv": file})
-        found = volume_baseline(warehouse.con, contract, receipt, warehouse.store, CITY_ZONE)
-        batch = warehouse.store.batch(receipt.load_id)
-        promote(warehouse.con, contract, receipt, batch, run_id="run", city_zone=CITY_ZONE, now=NOON, adds=found.adds)
+        found = volume_baseline(warehouse.batch(contract, receipt), warehouse.store)
+        warehouse.landing(contract).promote(receipt, run_id="run", now=NOON, adds=found.adds)
         return found
 
     return take
@@ -134,9 +133,8 @@ def test_added_loads_are_recorded_with_the_deliveries(warehouse: Warehouse, comp
     contract = contract_of("merge")
     compare(contract, year(range(1, 7)))
     compare(contract, year(range(7, 8)))
-    save_journal(warehouse.con, contract, warehouse.store)
     warehouse.con.execute("delete from landing.dpt__visits; delete from intake.loads")
-    replay(warehouse.con, contract, warehouse.store, CITY_ZONE)
+    warehouse.landing(contract).restore()
     assert warehouse.con.execute("select rows_delivered, adds from intake.loads order by sequence").fetchall() == [
         (60, False),
         (10, True),

@@ -7,9 +7,7 @@ import json
 from pathlib import Path
 
 from ingest.connectors import DownloadedFile
-from ingest.delivery import DeliveryRecord, DeliveryStore, FileRecord
-from ingest.landing import JournalEntry, read_journal
-from ingest.landing.landing_journal import JOURNAL
+from ingest.delivery import AcceptedLoad, DeliveryRecord, DeliveryStore, FileRecord
 
 # As version 0.1.0 wrote it before records were models: Python's json with indent=1.
 EARLIER = """{
@@ -82,9 +80,9 @@ def test_a_record_without_later_fields_has_their_defaults() -> None:
 def test_a_journal_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     store = DeliveryStore(tmp_path, "dpt__visits")
     store.folder.mkdir()
-    (store.folder / JOURNAL).write_text(JOURNAL_OF_EARLIER)
-    (entry,) = read_journal(store)
-    assert entry == JournalEntry(
+    (store.folder / "landed.json").write_text(JOURNAL_OF_EARLIER)
+    (entry,) = store.accepted() or ()
+    assert entry == AcceptedLoad(
         load_id="a",
         sequence=1,
         run_id="r",

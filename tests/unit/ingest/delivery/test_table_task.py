@@ -17,7 +17,7 @@ from ingest.connectors import DeliveredTable, open_folder
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery import DeliveryRecord, DeliveryStore, ReadTable, deliver, table_result, table_tasks
+from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, ReadTable, deliver, table_result, table_tasks
 from ingest.delivery.removals import SourceRemovals
 from ingest.delivery.row_filter import new_row_filter
 from ingest.errors import DeliveryError
@@ -66,9 +66,8 @@ def delivered(contract: Contract, folder: Path, store: Path, tasks: list[Task] |
     stored = DeliveryStore(store, contract.source)
     row_filter = new_row_filter(contract, SourceRemovals(), None, CITY_ZONE, dt.date(2025, 12, 1))
     origin = open_folder(contract, delivered_files(folder), folder)
-    record = deliver(
-        contract, origin, stored, None, NOON, row_filter=row_filter, read_tables=None if tasks is None else read_tables
-    )
+    options = DeliveryOptions(row_filter=row_filter, read_tables=None if tasks is None else read_tables)
+    record = deliver(contract, origin, stored, None, NOON, options)
     return record, stored.batch(record.load_id)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
+from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, deliver
 from ingest.delivery.batch_file import GROUP_ROWS, open_batch_file
 from ingest.delivery.store import BATCH, INCOMING, RECORD, compute_load_id
 from ingest.errors import DeliveryError
@@ -157,7 +157,7 @@ def test_progress_counts_rows_as_they_are_read(warehouse: Any, make_contract: Ma
     (tmp_path / "in" / "b.csv").write_text(B)
     progress: list[int] = []
     origin = open_folder(make_contract(), (tmp_path / "in" / "b.csv",), tmp_path / "in")
-    deliver(make_contract(), origin, warehouse.store, None, NOON, progress.append)
+    deliver(make_contract(), origin, warehouse.store, None, NOON, DeliveryOptions(progress=progress.append))
     assert sum(progress) == 2
 
 

@@ -17,5 +17,5 @@ def test_a_value_of_the_files_name_fills_no_blank_row(tmp_path: Path, key: list[
     warehouse = Warehouse(tmp_path, duckdb.connect())
     contract = visits_contract(columns=columns, load=load, footer={"rows": 2})
     taken = warehouse.take(contract, {"visits 2024.csv": "k,v\na,1\n,\nTotal,1\nSource: desk,\n"})
-    assert (taken.rows_delivered, taken.rows_blank, taken.rows_rejected, taken.rows_landed) == (4, 3, 0, 1)
+    assert (taken.rows_delivered, taken.rows_blank, taken.rows_rejected, taken.rows_in_landing) == (4, 3, 0, 1)
     assert warehouse.rows("y, k, v") == [("2024", "a", "1")], "the footer and the blank row are no records"

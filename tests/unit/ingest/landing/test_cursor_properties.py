@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from ingest.connectors import FetchRequest, open_live
 from ingest.contract import Contract
-from ingest.delivery import deliver
+from ingest.delivery import DeliveryOptions, deliver
 from ingest.landing import ensure_tables, read_cursor
-from ingest.landing.ledger import contract_fingerprint
+from ingest.landing.loads import contract_fingerprint
 from tests.support.fuzzing import number_of_examples
 from tests.support.visits import CITY_ZONE, HASH_KEY, NOON
 
@@ -114,7 +114,7 @@ class Department:
         since = None if everything else read_cursor(con, contract, CITY_ZONE, life.clock)
         origin = open_live(contract, FetchRequest({"DPT_URL": f"sqlite:///{self.path}"}, self.warehouse.folder, since))
         assert origin is not None
-        return deliver(contract, origin, self.warehouse.store, HASH_KEY, NOON, live=True, since=since)
+        return deliver(contract, origin, self.warehouse.store, HASH_KEY, NOON, DeliveryOptions(live=True, since=since))
 
     def landed_otherwise(self, which: int) -> bool:
         """Whether any row landed under another contract than this one."""

@@ -1,4 +1,4 @@
-"""A damaged record or journal of deliveries is written again, or names its file: it never ends in a wrong order of loads."""
+"""A damaged record or list of deliveries is written again, or names its file: it never ends in a wrong order of loads."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ingest.contract import Contract
-from ingest.delivery import JOURNAL, RECORD
+from ingest.delivery import RECORD
 from ingest.errors import DeliveryError
-from ingest.landing import DeliveryLost, JournalDamaged, ensure_tables, last_load, read_journal, replay, save_journal
+from ingest.landing import AcceptedLoadsDamaged, DeliveryLost, ensure_tables, last_load
 from tests.support.visits import CITY_ZONE
 
 MakeContract = Callable[..., Contract]
@@ -40,14 +40,13 @@ def promote_all(warehouse: Any, contract: Contract, *texts: str) -> Path:
     """Promote these deliveries; the record of the newest."""
     for text in texts:
         warehouse.take(contract, {"f.csv": text})
-        save_journal(warehouse.con, contract, warehouse.store)
     path: Path = warehouse.store.folder / warehouse.store.records()[-1].load_id / RECORD
     return path
 
 
 def lose(warehouse: Any, contract: Contract) -> None:
     warehouse.con.execute(f'drop table landing."{contract.source}" cascade')
-    for table in ("loads", "files", "rejected_rows", "superseded_rows", "superseded_since"):
+    for table in ("loads", "rejected_rows", "superseded_rows", "superseded_since"):
         warehouse.con.execute(f"delete from intake.{table}")
     ensure_tables(warehouse.con, contract, CITY_ZONE)
 
@@ -91,30 +90,30 @@ def test_landing_is_not_restored_without_a_needed_record(warehouse: Any, contrac
     record.write_bytes(damage)
     lose(warehouse, contract)
     with pytest.raises(DeliveryLost, match=f"its record {record} cannot be read"):
-        replay(warehouse.con, contract, warehouse.store, CITY_ZONE)
+        warehouse.landing(contract).restore()
 
 
 @damaged
-def test_a_damaged_journal_is_written_again_from_the_ledger(warehouse: Any, contract: Contract, damage: bytes) -> None:
+def test_a_damaged_list_is_written_again_from_the_warehouse(warehouse: Any, contract: Contract, damage: bytes) -> None:
     promote_all(warehouse, contract, FIRST, SECOND)
-    journal = warehouse.store.folder / JOURNAL
-    before = journal.read_text()
-    journal.write_bytes(damage)
-    assert read_journal(warehouse.store) is None
-    assert replay(warehouse.con, contract, warehouse.store, CITY_ZONE) == 0
-    save_journal(warehouse.con, contract, warehouse.store)
-    assert journal.read_text() == before
+    listed = warehouse.store.accepted_file
+    before = listed.read_text()
+    listed.write_bytes(damage)
+    assert warehouse.store.accepted() is None
+    assert warehouse.landing(contract).restore() == 0
+    warehouse.landing(contract).save()
+    assert listed.read_text() == before
 
 
 @damaged
-def test_a_damaged_journal_and_a_lost_ledger_name_the_file(warehouse: Any, contract: Contract, damage: bytes) -> None:
+def test_a_damaged_list_and_a_lost_warehouse_name_the_file(warehouse: Any, contract: Contract, damage: bytes) -> None:
     """Nothing records which deliveries had passed the gate."""
     promote_all(warehouse, contract, FIRST)
-    journal = warehouse.store.folder / JOURNAL
-    journal.write_bytes(damage)
+    listed = warehouse.store.accepted_file
+    listed.write_bytes(damage)
     lose(warehouse, contract)
-    with pytest.raises(JournalDamaged, match=str(journal)):
-        replay(warehouse.con, contract, warehouse.store, CITY_ZONE)
+    with pytest.raises(AcceptedLoadsDamaged, match=str(listed)):
+        warehouse.landing(contract).restore()
 
 
 @pytest.mark.parametrize("damage", [damage for damage in DAMAGE.values() if damage != b"{}"])  # an empty list is one

@@ -11,7 +11,7 @@ import pytest
 
 from ingest.connectors import open_folder
 from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, LeftOutFile, as_newest_load, deliver
+from ingest.delivery import DeliveryOptions, DeliveryRecord, LeftOutFile, as_newest_load, deliver
 from ingest.landing import last_load
 from tests.support.visits import HASH_KEY, NOON
 
@@ -31,7 +31,8 @@ def rest(warehouse: Any, contract: Contract, folder: Path, **files: str) -> Deli
         (folder / name).write_text(text)
     paths = tuple(folder / name for name in files)
     left_out = (LeftOutFile(name="b", first=dt.date(2023, 1, 1), last=dt.date(2023, 1, 1)),)
-    return deliver(contract, open_folder(contract, paths, folder), warehouse.store, HASH_KEY, NOON, left_out=left_out)
+    origin = open_folder(contract, paths, folder)
+    return deliver(contract, origin, warehouse.store, HASH_KEY, NOON, DeliveryOptions(left_out=left_out))
 
 
 def test_the_landed_periods_of_a_file_that_is_held_back_stay(warehouse: Any, contract: Contract, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_names_of_files_may_date_their_states(warehouse: Any, contract_of: Calla
     contract = contract_of("merge", release={"file_name": r"_(\d+)\."})
     files = {"calls_9.csv": rows("1,,older"), "calls_10.csv": rows("1,,newer")}
     receipt = warehouse.deliver(contract, files)
-    assert find_rival_states(warehouse.con, contract, receipt, warehouse.store.batch(receipt.load_id), "America/Chicago") == ()
+    assert find_rival_states(warehouse.batch(contract, receipt)) == ()
     warehouse.promote(contract, receipt)
     assert warehouse.rows("v") == [("newer",)]
 
@@ -87,5 +87,4 @@ def test_files_with_states_that_nothing_dates_are_rivals(
 ) -> None:
     contract = contract_of("merge", **({"order_by": order_by} if order_by else {}))
     receipt = warehouse.deliver(contract, {"a.csv": rows(*a), "b.csv": rows(*b)})
-    batch = warehouse.store.batch(receipt.load_id)
-    assert find_rival_states(warehouse.con, contract, receipt, batch, "America/Chicago") == rivals
+    assert find_rival_states(warehouse.batch(contract, receipt)) == rivals

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.contract import Contract
-from ingest.landing import ensure_tables, find_rival_files, replay, save_journal
-from ingest.landing.partition_releases import rank_files
+from ingest.landing import ensure_tables, find_rival_files
+from ingest.landing.batch.releases import rank_files
 from tests.support.fuzzing import number_of_examples
 
 MakeContract = Callable[..., Contract]
@@ -60,7 +60,7 @@ def test_an_older_release_beside_the_newer_one_changes_nothing(
     warehouse: Any, contract_of: Callable[..., Contract], names: tuple[str, str]
 ) -> None:
     first = warehouse.take(contract_of(), {"f.csv": FIRST})
-    assert first.rows_landed == 4
+    assert first.rows_in_landing == 4
     warehouse.take(contract_of(), {names[0]: FIRST, names[1]: SECOND})
     assert landed(warehouse) == NEWEST
     load_id = warehouse.store.records()[-1].load_id
@@ -133,11 +133,10 @@ def test_landing_is_made_again_with_the_same_releases(warehouse: Any, contract_o
     contract = contract_of()
     for files in ({"f.csv": FIRST}, {"z.csv": FIRST, "a.csv": SECOND}, {"f.csv": csv_of("2024,A,,9")}):
         warehouse.take(contract, files)
-    save_journal(warehouse.con, contract, warehouse.store)
     before = landed(warehouse), warehouse.con.execute("select * from intake.loads order by sequence").fetchall()
     warehouse.con.execute("drop table landing.dpt__visits cascade; delete from intake.loads; delete from intake.marks")
     ensure_tables(warehouse.con, contract, ZONE)
-    assert replay(warehouse.con, contract, warehouse.store, ZONE) == 3
+    assert warehouse.landing(contract).restore() == 3
     assert (landed(warehouse), warehouse.con.execute("select * from intake.loads order by sequence").fetchall()) == before
 
 
@@ -155,17 +154,16 @@ def test_files_of_one_release_with_the_same_record_are_rivals(
     warehouse: Any, contract_of: Callable[..., Contract], files: dict[str, str | bytes], rivals: tuple[str, ...]
 ) -> None:
     receipt = warehouse.deliver(contract_of(), files)
-    batch = warehouse.store.batch(receipt.load_id)
-    assert find_rival_files(warehouse.con, contract_of(), receipt, batch, ZONE) == rivals
+    assert find_rival_files(warehouse.batch(contract_of(), receipt)) == rivals
     dated = contract_of(release={"file_name": r"^(.)"})
-    assert find_rival_files(warehouse.con, dated, receipt, batch, ZONE) == ()
+    assert find_rival_files(warehouse.batch(dated, receipt)) == ()
 
 
 def test_a_file_that_an_earlier_load_contained_is_no_rival(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
     contract = contract_of()
     warehouse.take(contract, {"f.csv": FIRST})
     receipt = warehouse.deliver(contract, {"a.csv": FIRST, "b.csv": SECOND})
-    assert find_rival_files(warehouse.con, contract, receipt, warehouse.store.batch(receipt.load_id), ZONE) == ()
+    assert find_rival_files(warehouse.batch(contract, receipt)) == ()
 
 
 RELEASE = st.dictionaries(st.tuples(st.integers(2023, 2025), st.sampled_from("ABC")), st.integers(0, 99), min_size=1, max_size=6)

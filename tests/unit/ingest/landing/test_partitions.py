@@ -29,7 +29,7 @@ def compare(warehouse: Any, make_contract: MakeContract) -> Callable[..., Volume
         contract = make_contract(**{"columns": COLUMNS, "load": LOAD} | changes)
         ensure_tables(warehouse.con, contract, ZONE)
         receipt = warehouse.deliver(contract, {"f.csv": "\n".join(["year,school,n", *records, ""])})
-        found = volume_baseline(warehouse.con, contract, receipt, warehouse.store, ZONE)
+        found = volume_baseline(warehouse.batch(contract, receipt), warehouse.store)
         warehouse.promote(contract, receipt)
         assert not warehouse.con.execute("select * from duckdb_tables() where temporary").fetchall()
         return found

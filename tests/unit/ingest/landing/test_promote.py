@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import sys
 import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import duckdb
 import pytest
 
 from ingest.contract import Contract
-from ingest.landing import Promotion
-from ingest.landing.ledger import contract_fingerprint
+from ingest.delivery import AcceptedLoad
+from ingest.landing import apply_load
+from ingest.landing.loads import contract_fingerprint
 
 MakeContract = Callable[..., Contract]
 COLUMNS = [
@@ -41,10 +40,10 @@ def rows(*records: str) -> str:
     return "\n".join(["k,d,v", *records, ""])
 
 
-def counted(promotion: Promotion) -> tuple[int, int, int, int, int]:
+def counted(promotion: AcceptedLoad) -> tuple[int, int, int, int, int]:
     """Delivered, blank, duplicate, rejected, landed."""
     p = promotion
-    return p.rows_delivered, p.rows_blank, p.rows_duplicate, p.rows_rejected, p.rows_landed
+    return p.rows_delivered, p.rows_blank, p.rows_duplicate, p.rows_rejected, p.rows_in_landing
 
 
 OLD = rows("1,2025-01-01,a", "2,2025-01-02,b", "3,2025-01-04,c")
@@ -322,12 +321,11 @@ def test_a_failure_takes_nothing_in(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(sys.modules["ingest.landing.promote"]._Batch, "_data_as_of", fail)
+        broken.setattr(apply_load, "_data_as_of", fail)
         with pytest.raises(KeyboardInterrupt):
             warehouse.take(contract, {"f.csv": NEW})
     assert (warehouse.rows("*"), warehouse.con.execute("select * from intake.loads").fetchall()) == before
-    with pytest.raises(duckdb.CatalogException):
-        warehouse.con.execute("select * from temp.batch")
+    assert [load.rows_delivered for load in warehouse.store.accepted()] == [3]
     assert counted(warehouse.take(contract, {"f.csv": NEW})) == (2, 0, 0, 0, 2)
 
 
@@ -339,7 +337,7 @@ def test_the_ledger_records_the_result_of_a_load(warehouse: Any, make_contract: 
     noon = dt.datetime(2025, 12, 1, 12)
     terms = contract_fingerprint(contract)
     assert warehouse.con.execute("select * from intake.loads").fetchall() == [
-        ("dpt__visits", receipt.load_id, 1, "run", 2, noon, noon, terms, 5, 1, 1, 1, dt.datetime(2025, 1, 5), False, 0)
+        ("dpt__visits", receipt.load_id, 1, "run", 2, noon, noon, terms, 5, 1, 1, 1, dt.datetime(2025, 1, 5), False, 0, terms)
     ]
     assert {row[:2] for row in warehouse.rows("_load_id, _contract")} == {(receipt.load_id, terms)}
 

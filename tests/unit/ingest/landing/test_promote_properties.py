@@ -77,21 +77,30 @@ class Model:
     landing: list[Row] = dataclasses.field(default_factory=list)
     first: dict[tuple[Cells, ...], int] = dataclasses.field(default_factory=dict)
     sequences: dict[tuple[int, Files], int] = dataclasses.field(default_factory=dict)
-    newest: tuple[int, Files] | None = None
     taken: dict[tuple[Cells, ...], tuple[int, Files]] = dataclasses.field(default_factory=dict)
     counted: dict[tuple[int, Files], tuple[int, int, int]] = dataclasses.field(default_factory=dict)
 
     def take(self, load: tuple[int, Files]) -> None:
+        newest = max(self.sequences, key=lambda known: self.sequences[known], default=None)
+        if load == newest:
+            return
+        is_known = load in self.sequences
+        self.sequences[load] = max(self.sequences.values(), default=0) + 1
+        self.first |= {content: self.sequences[load] for content in load[1] if content not in self.first}
+        if not is_known:
+            self.apply(load)
+            return
+        # an earlier delivery that is sent again moves to the end, and landing is made again
+        self.landing, self.taken = [], {}
+        for known in sorted(self.sequences, key=lambda known: self.sequences[known]):
+            self.apply(known)
+
+    def apply(self, load: tuple[int, Files]) -> None:
         contract, files = load
         batch = [Row(load, f, n, cells) for f, file in enumerate(files) for n, cells in enumerate(file, 1)]
-        self.landing = [row for row in self.landing if row.load != load]
         delivered = len(batch)
         batch = [row for row in batch if any(cell.strip() for cell in row.cells)]
         blank = delivered - len(batch)
-        if load != self.newest:
-            self.sequences[load] = max(self.sequences.values(), default=0) + 1
-        self.newest = load
-        self.first |= {content: self.sequences[load] for content in files if content not in self.first}
         earlier = 0
         if self.load["mode"] == "replace_partition":
             # a second copy of a file changes nothing, and of each day the file that came last decides

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,8 @@ import duckdb
 import pytest
 
 from ingest.contract import Contract
-from ingest.landing import DeliveryLost, ensure_tables, read_journal, reingest, replay, save_journal
-from ingest.landing.ledger import contract_fingerprint
+from ingest.landing import DeliveryLost, ensure_tables, landing_table
+from ingest.landing.loads import contract_fingerprint
 from tests.support.visits import CITY_ZONE
 
 MakeContract = Callable[..., Contract]
@@ -41,7 +40,7 @@ def filled(warehouse: Any, contract: Contract) -> Any:
 
 
 def again(warehouse: Any, contract: Contract, first: dt.date = FIRST, last: dt.date = LAST) -> int:
-    return reingest(warehouse.con, contract, warehouse.store, first, last, CITY_ZONE)
+    return warehouse.landing(contract).reingest(first, last)
 
 
 def ledger(warehouse: Any) -> list[Any]:
@@ -57,19 +56,33 @@ def test_the_same_contract_gives_the_same_rows_and_ledger(filled: Any, contract:
     assert ("3", "C") in filled.rows("k, v"), "the later delivery of the day wins, as before"
 
 
-def test_a_corrected_contract_applies_to_the_kept_deliveries(
+def test_a_corrected_contract_applies_to_all_kept_deliveries(
     filled: Any, contract: Contract, make_contract: MakeContract
 ) -> None:
     corrected = make_contract(columns=COLUMNS, load=LOAD | {"duplicates": "drop_exact"})
     ensure_tables(filled.con, corrected, CITY_ZONE)
     assert filled.rows("k") == [("1",), ("2",), ("2",), ("3",), ("4",)]
-    again(filled, corrected)
+    assert filled.landing(corrected).restore() == 3, "as the next run does"
+    filled.landing(corrected).save()
     assert filled.rows("k") == [("1",), ("2",), ("3",), ("4",)]
-    february, *later = read_journal(filled.store) or ()
-    assert february.contract == contract_fingerprint(contract)
-    assert {entry.contract for entry in later} == {contract_fingerprint(corrected)}
-    counts = filled.counts(corrected, later[0].load_id)
+    accepted = filled.store.accepted()
+    assert {load.contract for load in accepted} == {contract_fingerprint(contract)}, "under which they were accepted"
+    counts = filled.counts(corrected, accepted[1].load_id)
     assert (counts.delivered, counts.staged, counts.duplicate, counts.superseded) == (3, 1, 1, 1)
+    assert accepted[1].rows_duplicate == 1
+    assert filled.landing(corrected).restore() == 0
+
+
+def test_a_corrected_contract_leaves_landing_as_it_is_while_a_batch_is_damaged(filled: Any, make_contract: MakeContract) -> None:
+    corrected = make_contract(columns=COLUMNS, load=LOAD | {"duplicates": "drop_exact"})
+    ensure_tables(filled.con, corrected, CITY_ZONE)
+    landed, batch = filled.rows("*"), filled.store.batch(filled.store.records()[0].load_id)
+    content = batch.read_bytes()
+    batch.write_bytes(b"damaged")
+    assert filled.landing(corrected).restore() == 0
+    assert filled.rows("*") == landed
+    batch.write_bytes(content)
+    assert filled.landing(corrected).restore() == 3
 
 
 def test_a_month_without_kept_deliveries_changes_nothing(filled: Any, contract: Contract) -> None:
@@ -79,7 +92,6 @@ def test_a_month_without_kept_deliveries_changes_nothing(filled: Any, contract: 
 
 
 def test_a_damaged_batch_leaves_landing_as_it_was(filled: Any, contract: Contract) -> None:
-    save_journal(filled.con, contract, filled.store)
     landed = filled.rows("*")
     newest = filled.store.records()[-1]
     filled.store.batch(newest.load_id).write_bytes(b"damaged")
@@ -89,7 +101,6 @@ def test_a_damaged_batch_leaves_landing_as_it_was(filled: Any, contract: Contrac
 
 
 def test_a_damaged_batch_is_not_taken_for_one_without_rows_of_the_month(filled: Any, contract: Contract) -> None:
-    save_journal(filled.con, contract, filled.store)
     landed, oldest = filled.rows("*"), filled.store.records()[0]
     filled.store.batch(oldest.load_id).write_bytes(b"damaged")
     with pytest.raises(DeliveryLost):
@@ -103,10 +114,10 @@ def test_a_kill_in_between_loses_nothing(filled: Any, contract: Contract, monkey
     def killed(*_: object) -> int:
         raise duckdb.Error("killed")
 
-    monkeypatch.setattr(sys.modules["ingest.landing.reingest"], "replay", killed)  # the package has a function of this name
-    with pytest.raises(duckdb.Error, match="killed"):
+    with monkeypatch.context() as broken, pytest.raises(duckdb.Error, match="killed"):
+        broken.setattr(landing_table, "apply_load", killed)
         again(filled, contract)
     assert len(filled.rows("*")) < len(landed)
-    replay(filled.con, contract, filled.store, CITY_ZONE)  # as the next run does
+    filled.landing(contract).restore()  # as the next run does
     assert filled.rows("*") == landed
     assert ledger(filled) == loads

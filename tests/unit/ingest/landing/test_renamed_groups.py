@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from ingest.connectors import open_folder
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore, deliver
-from ingest.landing import ensure_tables, promote
+from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
 from warehouse.metadata import migrate
 
@@ -33,7 +33,7 @@ def land(con: DuckDBPyConnection, folder: Path, store: DeliveryStore, now: dt.da
     contract = load_registry()[SOURCE]
     record = deliver(contract, open_folder(contract, delivered_files(folder), folder), store, None, now)
     ensure_tables(con, contract, ZONE)
-    promote(con, contract, record, store.batch(record.load_id), run_id="run", city_zone=ZONE, now=now)
+    LandingTable(con, contract, store, ZONE).promote(record, run_id="run", now=now)
     return con.execute(
         f"select year, subgroup, rate_juv_arrest, rate_juv_arrest_missing_reason from typed.{SOURCE} order by year, subgroup"
     ).fetchall()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ingest.contract import Contract
-from ingest.landing import ensure_tables, replay, save_journal
+from ingest.landing import ensure_tables
 
 MakeContract = Callable[..., Contract]
 ZONE = "America/Chicago"
@@ -125,11 +125,10 @@ def test_a_publisher_that_hides_nothing_withholds_nothing(make_contract: MakeCon
 def test_withheld_records_outlive_the_warehouse(warehouse: Any, contract: Contract) -> None:
     for records in (FIRST, [*FIRST[:3], FIRST[4]], [*FIRST[:3][::-1], FIRST[4]]):
         warehouse.take(contract, {"f.csv": csv_of(*records)})
-        save_journal(warehouse.con, contract, warehouse.store)
     first = warehouse.store.records()[0].load_id
     warehouse.store.batch(first).unlink()
     warehouse.con.execute("drop schema typed cascade; drop schema withheld cascade; drop schema landing cascade")
     warehouse.con.execute("delete from intake.loads; delete from intake.marks; create schema typed; create schema landing")
     ensure_tables(warehouse.con, contract, ZONE)
-    replay(warehouse.con, contract, warehouse.store, ZONE)
+    warehouse.landing(contract).restore()
     assert hidden(warehouse) == [HIDDEN]

@@ -14,7 +14,7 @@ from ingest.city import city_registry, read_city
 from ingest.connectors import open_folder
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore, deliver
-from ingest.landing import count_load_rows, ensure_tables, promote
+from ingest.landing import LandingTable, count_load_rows, ensure_tables
 from ingest.readers import delivered_files
 from ingest.sample import write_sample
 from ingest.sample.sources import NOT_DELIVERED, SOURCES
@@ -58,7 +58,7 @@ def test_the_contract_takes_the_delivery_and_every_claim_is_kept(
     receipt = deliver(contract, open_folder(contract, delivered_files(city / source), city / source), store, None, NOW)
     assert (receipt.columns_missing, receipt.columns_unknown, receipt.columns_repeated) == ((), (), ())
     ensure_tables(con, contract, ZONE)
-    promote(con, contract, receipt, store.batch(receipt.load_id), run_id="run", city_zone=ZONE, now=NOW)
+    LandingTable(con, contract, store, ZONE).promote(receipt, run_id="run", now=NOW)
     found, claim = count_load_rows(con, contract, receipt.load_id), planted[source]
     drops_exact = contract.load.duplicates == "drop_exact"
     assert (found.delivered, found.blank, found.superseded, found.rejected) == tuple(

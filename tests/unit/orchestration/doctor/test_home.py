@@ -187,7 +187,7 @@ def test_a_swap_of_an_active_run_is_ok(examined: Examined) -> None:
 )
 def test_damaged_records_of_deliveries_and_pins_are_named(examined: Examined, damage: bytes) -> None:
     folder = examined.home.deliveries / "ucc__service_requests"
-    paths = (folder / "0123456789abcdef" / "receipt.json", folder / "landed.json", examined.home.pins)
+    paths = (folder / "0123456789abcdef" / "receipt.json", folder / "accepted.json", examined.home.pins)
     paths[0].parent.mkdir(parents=True)
     for path in paths:
         path.write_bytes(b"[" if path == examined.home.pins and damage == b"{}" else damage)

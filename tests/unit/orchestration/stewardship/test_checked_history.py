@@ -10,7 +10,6 @@ import duckdb
 import pytest
 import yaml
 
-from ingest.landing import save_journal
 from orchestration.runs.acceptance import Acceptance, accept_load
 from orchestration.runs.record import RunRecord, RunStore, new_status
 from orchestration.settings import ConfigurationError, Settings
@@ -53,7 +52,6 @@ def home(tmp_path: Path) -> Callable[[str], tuple[Warehouse, Settings]]:
         settings.home.ensure()
         warehouse = Warehouse(tmp_path, duckdb.connect())
         warehouse.take(contract, {"f.csv": csv_of(range(100))})
-        save_journal(warehouse.con, contract, warehouse.store)
         held_back = warehouse.deliver(contract, {"f.csv": csv_of(range(20))})
         record = RunRecord(
             run_id="r", as_of=NOON.isoformat(), city="milwaukee", deliveries="in", started_at=NOON.isoformat(), trigger="cli"
@@ -119,6 +117,6 @@ def test_an_accepted_delivery_is_promoted(home: Callable[[str], tuple[Warehouse,
 
 def test_a_damaged_journal_ends_the_check(home: Callable[[str], tuple[Warehouse, Settings]]) -> None:
     warehouse, settings = home("replace")
-    (warehouse.store.folder / "landed.json").write_text("{")
-    with pytest.raises(ConfigurationError, match=r"landed\.json cannot be read"):
+    (warehouse.store.folder / "accepted.json").write_text("{")
+    with pytest.raises(ConfigurationError, match=r"accepted\.json cannot be read"):
         checked(settings, csv_of(range(20)))

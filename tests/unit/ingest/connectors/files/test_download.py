@@ -13,7 +13,7 @@ import pytest
 
 from ingest.connectors import FetchRequest, open_live
 from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
+from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
 from tests.support.portals import FakeCkan, hang, reset, status, truncated, web_page
 from tests.support.visits import HASH_KEY, NOON
@@ -58,7 +58,7 @@ def take(tmp_path: Path, make_contract: MakeContract) -> Callable[..., DeliveryR
         folder.mkdir()
         origin = open_live(contract, FetchRequest({}, folder, known=store.newest_downloads(contract)))
         assert origin is not None
-        return deliver(contract, origin, store, HASH_KEY, NOON, live=True)
+        return deliver(contract, origin, store, HASH_KEY, NOON, DeliveryOptions(live=True))
 
     return deliver_live
 

@@ -1,6 +1,7 @@
 """The snapshot date of each landed row of a stock, as SQL.
 
-See `ingest.delivery.snapshot_date` for the date of a file, and `ingest.landing.load_modes` for the rows that a snapshot replaces.
+See `ingest.delivery.snapshot_date` for the date of a file, and `ingest.landing.batch.replaced_rows` for the rows that a snapshot
+replaces.
 """
 
 from __future__ import annotations

@@ -1,47 +1,23 @@
-"""The ledger of loads (`intake.loads`): one row per promoted load, and per load how many of its rows are where.
+"""The loads that a landing table was made from (`intake.loads`), and per load how many of its rows are where.
 
-`warehouse.metadata` owns the table's definition.
+The table repeats `accepted.json` for SQL, with the counts of now. `warehouse.metadata` owns its definition.
 """
 
 from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
-from pydantic import BaseModel, ConfigDict
 
 from ingest.contract import Contract
 from ingest.contract.parts import AsOfRule
 from ingest.contract.snapshot import SNAPSHOT_ON
+from ingest.delivery import AcceptedLoad, DeliveryStore
 from warehouse.fingerprint import text_sha256
 from warehouse.sql import quoted
-
-
-class LoadRecord(BaseModel):
-    """A row of the ledger. `adds`: the load adds rows and does not replace the whole (`expectations.delivery.volume`).
-
-    Times are in UTC without zone, except `data_as_of`, which is on the city's wall clock. Files of earlier versions stay
-    readable: give every new field a default, and never rename a field.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    load_id: str
-    sequence: int
-    run_id: str
-    files: int
-    delivered_at: dt.datetime | None
-    promoted_at: dt.datetime | None
-    contract: str
-    rows_delivered: int
-    rows_blank: int
-    rows_duplicate: int
-    rows_rejected: int
-    data_as_of: dt.datetime | None
-    adds: bool = False
-    rows_withdrawn: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,19 +51,49 @@ def contract_fingerprint(contract: Contract) -> str:
     return text_sha256(text)[:16]
 
 
-def read_ledger(con: DuckDBPyConnection, source: str) -> list[LoadRecord]:
-    """The loads of a source in their order."""
-    # rows that earlier versions wrote have no value in the last two columns
-    columns = "* exclude (source) replace (coalesce(adds, false) as adds, coalesce(rows_withdrawn, 0) as rows_withdrawn)"
-    result = con.execute(f"select {columns} from intake.loads where source = ? order by sequence", [source])
-    names = [column[0] for column in result.description or ()]
-    return [LoadRecord.model_validate(dict(zip(names, row, strict=True))) for row in result.fetchall()]
+def read_loads(con: DuckDBPyConnection, source: str) -> list[AcceptedLoad]:
+    """The loads that the landing table of a source was made from, in their order."""
+    names = [name for name in AcceptedLoad.model_fields if name != "rows_in_landing"]
+    # rows that earlier versions wrote have no value in the last columns
+    filled = {"adds": "coalesce(adds, false)", "rows_withdrawn": "coalesce(rows_withdrawn, 0)"}
+    values = [filled.get(name, name) for name in names]
+    found = con.execute(f"select {', '.join(values)} from intake.loads where source = ? order by sequence", [source])
+    return [AcceptedLoad.model_validate(dict(zip(names, row, strict=True))) for row in found.fetchall()]
 
 
-def insert_load(con: DuckDBPyConnection, source: str, load: LoadRecord) -> None:
-    """Add a load to the ledger."""
-    row = {"source": source, **{name: getattr(load, name) for name in LoadRecord.model_fields}}
+def chosen_by(con: DuckDBPyConnection, source: str) -> set[str]:
+    """The fingerprints of the contracts under which the landed rows were chosen; earlier versions recorded none."""
+    found = con.execute("select distinct chosen_by from intake.loads where source = ? and chosen_by is not null", [source])
+    return {contract for (contract,) in found.fetchall()}
+
+
+def insert_load(con: DuckDBPyConnection, contract: Contract, load: AcceptedLoad) -> None:
+    """Record that the landing table was made from this load, too."""
+    row = {"source": contract.source, "chosen_by": contract_fingerprint(contract), **dict(load)}
+    del row["rows_in_landing"]
     con.execute(f"insert into intake.loads by name select {', '.join(f'? as {name}' for name in row)}", list(row.values()))
+
+
+def forget_loads(con: DuckDBPyConnection, source: str, load_ids: Sequence[str]) -> None:
+    """Remove loads and their rows from the working warehouse."""
+    con.execute(f'delete from landing."{source}" where list_contains(?, _load_id)', [load_ids])
+    for table in ("loads", "rejected_rows"):
+        con.execute(f"delete from intake.{table} where source = ? and list_contains(?, load_id)", [source, load_ids])
+
+
+def save_counts(con: DuckDBPyConnection, store: DeliveryStore, accepted: Sequence[AcceptedLoad]) -> bool:
+    """Write the counts of a source's loads to its list of accepted loads; returns False if the list has them already."""
+    made = {load.place: load for load in read_loads(con, store.source)}
+    found = [made.get(load.place, load) for load in accepted]
+    listed = [load.model_copy(update={"rows_in_landing": now.rows_in_landing}) for load, now in zip(accepted, found, strict=True)]
+    is_counted = all(load.rows_in_landing is not None or load.place not in made for load in accepted)
+    if is_counted and listed == found and (store.accepted_file.is_file() or not accepted):
+        return False
+    rows = dict(con.execute(f'select _load_id, count(*) from landing."{store.source}" group by all').fetchall())
+    store.save_accepted(
+        load.model_copy(update={"rows_in_landing": rows.get(load.load_id, 0)}) if load.place in made else load for load in found
+    )
+    return True
 
 
 def last_load(con: DuckDBPyConnection, contract: Contract) -> LastLoad | None:

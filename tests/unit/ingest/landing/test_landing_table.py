@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingest.contract import Contract
-from ingest.delivery import find_damage, quarantine_batch
-from ingest.landing import DeliveryLost, ensure_tables, prune_deliveries, read_journal, replay, save_journal, superseded
-from ingest.landing.landing_journal import JOURNAL
+from ingest.delivery import find_damage, new_load, quarantine_batch
+from ingest.landing import DeliveryLost, ensure_tables, prune_deliveries, superseded
+from ingest.landing.loads import contract_fingerprint
 from tests.support.visits import CITY_ZONE, NOON
 
 MakeContract = Callable[..., Contract]
@@ -43,13 +43,13 @@ def ledger(warehouse: Any) -> list[Any]:
 def lose(warehouse: Any, contract: Contract) -> None:
     """Empty all tables of the source in the working warehouse."""
     warehouse.con.execute(f'drop table landing."{contract.source}" cascade')
-    for table in ("loads", "files", "rejected_rows", "superseded_rows", "superseded_since"):
+    for table in ("loads", "rejected_rows", "superseded_rows", "superseded_since"):
         warehouse.con.execute(f"delete from intake.{table}")
     ensure_tables(warehouse.con, contract, CITY_ZONE)
 
 
 def restored(warehouse: Any, contract: Contract) -> int:
-    return replay(warehouse.con, contract, warehouse.store, CITY_ZONE)
+    return warehouse.landing(contract).restore()
 
 
 @pytest.mark.parametrize("mode", LOADS)
@@ -57,7 +57,6 @@ def test_landing_and_its_ledger_come_back_as_they_were(warehouse: Any, contract_
     contract = contract_of(mode)
     for text in (FIRST, SECOND, THIRD, FIRST):  # the first comes again, and is the last word then
         warehouse.take(contract, {"f.csv": text})
-        save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
     rejected = warehouse.con.execute("select * from intake.rejected_rows order by all").fetchall()
     lose(warehouse, contract)
@@ -73,21 +72,61 @@ def test_an_older_working_warehouse_ingests_what_was_delivered_since(
 ) -> None:
     contract = contract_of("merge")
     warehouse.take(contract, {"f.csv": FIRST})
-    save_journal(warehouse.con, contract, warehouse.store)
+    warehouse.con.execute("create table old_rows as from landing.dpt__visits; create table old_loads as from intake.loads")
     old = (warehouse.rows("*"), ledger(warehouse))
     warehouse.take(contract, {"f.csv": SECOND})
-    save_journal(warehouse.con, contract, warehouse.store)
     new = (warehouse.rows("*"), ledger(warehouse))
-    newest = warehouse.store.records()[-1].load_id
-    warehouse.con.execute("delete from landing.dpt__visits where _load_id = ?", [newest])
-    warehouse.con.execute("delete from intake.loads where load_id = ?", [newest])
-    warehouse.take(contract, {"f.csv": FIRST})  # as it was before
-    warehouse.con.execute("update intake.loads set sequence = 1")
-    moved = warehouse.store.records()[-1]
-    warehouse.store.save(type(moved)(**{**moved.__dict__, "sequence": 1}))
+    for table, copy in (("landing.dpt__visits", "old_rows"), ("intake.loads", "old_loads")):
+        warehouse.con.execute(f"delete from {table}; insert into {table} from {copy}")
     assert (warehouse.rows("*"), ledger(warehouse)) == old
     assert restored(warehouse, contract) == 1
     assert (warehouse.rows("*"), ledger(warehouse)) == new
+
+
+def test_a_load_that_a_killed_run_only_listed_is_applied_by_the_next(
+    warehouse: Any, contract_of: Callable[[str], Contract]
+) -> None:
+    contract = contract_of("merge")
+    warehouse.take(contract, {"f.csv": FIRST})
+    delivery = warehouse.deliver(contract, {"f.csv": SECOND})
+    load = new_load(delivery, contract_fingerprint(contract), run_id="killed", now=NOON)
+    warehouse.store.save_accepted([*warehouse.store.accepted(), load])
+    assert restored(warehouse, contract) == 1
+    warehouse.landing(contract).save()
+    assert [load.rows_in_landing for load in warehouse.store.accepted()] == [1, 2]
+    assert warehouse.rows("k, v") == [("1", "a"), ("2", "B"), ("3", "c")]
+
+
+@pytest.mark.parametrize("listed", [0, 1, 2])
+def test_the_loads_of_an_earlier_version_are_listed(warehouse: Any, contract_of: Callable[[str], Contract], listed: int) -> None:
+    """It kept them in the working warehouse, and copied them to landed.json at the end of a source."""
+    contract, store = contract_of("merge"), warehouse.store
+    for text in (FIRST, SECOND):
+        warehouse.take(contract, {"f.csv": text})
+    accepted, landed = store.accepted(), warehouse.rows("*")
+    store.accepted_file.rename(store.folder / "landed.json")
+    journal = json.loads((store.folder / "landed.json").read_text())
+    (store.folder / "landed.json").write_text(json.dumps(journal[:listed]))
+    warehouse.con.execute("update intake.loads set chosen_by = null")
+    assert restored(warehouse, contract) == 0
+    warehouse.landing(contract).save()
+    assert (store.accepted(), warehouse.rows("*")) == (accepted, landed)
+    assert not (store.folder / "landed.json").exists()
+
+
+@pytest.mark.parametrize("mode", LOADS)
+def test_an_earlier_delivery_that_is_sent_again_gives_what_its_list_gives(
+    warehouse: Any, contract_of: Callable[[str], Contract], mode: str
+) -> None:
+    contract = contract_of(mode)
+    for text in (FIRST, SECOND, THIRD):
+        warehouse.take(contract, {"f.csv": text})
+    again = warehouse.take(contract, {"f.csv": FIRST})
+    assert [load.place for load in warehouse.store.accepted()][-1] == (again.load_id, 4)
+    landed, loads = warehouse.rows("*"), ledger(warehouse)
+    lose(warehouse, contract)
+    restored(warehouse, contract)
+    assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
 
 
 def test_a_load_that_was_delivered_again_and_was_held_back_keeps_its_place(
@@ -96,7 +135,6 @@ def test_a_load_that_was_delivered_again_and_was_held_back_keeps_its_place(
     contract = contract_of("merge")
     warehouse.take(contract, {"f.csv": FIRST})
     warehouse.take(contract, {"f.csv": SECOND})
-    save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
     assert warehouse.deliver(contract, {"f.csv": FIRST}).sequence == 3  # and no gate accepted it
     lose(warehouse, contract)
@@ -107,7 +145,6 @@ def test_a_load_that_was_delivered_again_and_was_held_back_keeps_its_place(
 def test_a_held_back_delivery_is_not_promoted_by_a_replay(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     contract = contract_of("append")
     warehouse.take(contract, {"f.csv": FIRST})
-    save_journal(warehouse.con, contract, warehouse.store)
     warehouse.deliver(contract, {"f.csv": SECOND})  # and no gate accepted it
     landed = warehouse.rows("*")
     lose(warehouse, contract)
@@ -121,7 +158,6 @@ def test_rows_that_landed_under_an_earlier_contract_are_restored_under_it(wareho
     warehouse.take(old, {"f.csv": FIRST})
     ensure_tables(warehouse.con, new, CITY_ZONE)
     warehouse.take(new, {"g.csv": "k,d,v,w\n7,2025-03-01,g,W\n"})
-    save_journal(warehouse.con, new, warehouse.store)
     landed = warehouse.rows("k, d, v, w, _contract")
     assert len({row[-1] for row in landed}) == 2
     lose(warehouse, new)
@@ -133,7 +169,6 @@ def test_a_damaged_batch_is_named_and_the_same_delivery_mends_it(warehouse: Any,
     contract = contract_of("merge")
     warehouse.take(contract, {"f.csv": FIRST})
     warehouse.take(contract, {"f.csv": SECOND})
-    save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
     newest = warehouse.store.records()[-1]
     batch = warehouse.store.batch(newest.load_id)
@@ -155,10 +190,9 @@ def test_a_batch_without_a_row_left_in_landing_is_not_needed(warehouse: Any, con
     contract = contract_of("replace")
     for text in (FIRST, SECOND, THIRD):
         warehouse.take(contract, {"f.csv": text})
-    save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
     removed = prune_deliveries(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=91), 90)
-    assert removed == [load.load_id for load in read_journal(warehouse.store)[:2]]
+    assert removed == [load.load_id for load in warehouse.store.accepted()[:2]]
     lose(warehouse, contract)
     restored(warehouse, contract)
     assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
@@ -168,7 +202,6 @@ def test_a_load_whose_batch_is_lost_reports_no_superseded_rows(warehouse: Any, c
     contract = contract_of("merge")
     states = ("1,2025-01-01,a\n2,2025-01-02,b\n3,2025-01-03,c\n", "1,2025-01-01,A\n", "1,2025-01-01,x\n")
     loads = [warehouse.take(contract, {"f.csv": f"k,d,v\n{rows}"}).load_id for rows in states]
-    save_journal(warehouse.con, contract, warehouse.store)
     assert superseded.recorded_since(warehouse.con) == {contract.source: 2}
     shutil.rmtree(warehouse.store.folder / loads[1])
     lose(warehouse, contract)
@@ -178,14 +211,12 @@ def test_a_load_whose_batch_is_lost_reports_no_superseded_rows(warehouse: Any, c
 
 def test_what_exists_already_is_not_written_again(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     contract = contract_of("merge")
-    save_journal(warehouse.con, contract, warehouse.store)
-    assert read_journal(warehouse.store) == ()
+    assert warehouse.store.accepted() == ()
     warehouse.take(contract, {"f.csv": FIRST})
-    save_journal(warehouse.con, contract, warehouse.store)
-    path = warehouse.store.folder / JOURNAL
+    path = warehouse.store.accepted_file
     path.write_text(path.read_text() + "\n")
     written = path.read_text()
-    save_journal(warehouse.con, contract, warehouse.store)
+    warehouse.landing(contract).save()
     assert path.read_text() == written
     assert json.loads(written)[0]["rows_in_landing"] == 2
 

@@ -18,8 +18,8 @@ from ingest.connectors import DeliveredTable, open_table
 from ingest.contract import Contract
 from ingest.contract.vocabulary import RaceVocabulary, Vocabulary, load_vocabulary
 from ingest.delivery.batch_file import open_batch_file
-from ingest.delivery.header_match import Conformer
-from ingest.delivery.read_table import TableFacts, read_table
+from ingest.delivery.reading.header_match import Conformer
+from ingest.delivery.reading.read_table import TableFacts, read_table
 from ingest.delivery.removals import SourceRemovals
 from ingest.delivery.row_filter import new_row_filter
 from ingest.delivery.write_batch import ReadTable

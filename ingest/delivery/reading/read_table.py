@@ -9,8 +9,8 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from ingest.connectors import DeliveredTable
-from ingest.delivery.header_match import Conformer, HeaderMatch
-from ingest.delivery.header_presence import looks_like_a_record, without_names
+from ingest.delivery.reading.header_match import Conformer, HeaderMatch
+from ingest.delivery.reading.header_presence import looks_like_a_record, without_names
 from ingest.delivery.row_filter import RowFilter
 from ingest.delivery.snapshot_date import snapshot_date_of_file
 from ingest.errors import DeliveryError

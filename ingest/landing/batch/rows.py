@@ -1,0 +1,196 @@
+"""The rows of a delivered batch as SQL: the relation that reads them, and what the contract calls filled, usable, one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from duckdb import DuckDBPyConnection
+
+from ingest.contract import Contract
+from ingest.contract.snapshot import SNAPSHOT_ON
+from ingest.delivery import DeliveryRecord
+from ingest.landing.batch.snapshots import snapshot_expression
+from ingest.landing.tables import period_expression
+from ingest.typing import column_refused, typed_expression
+from warehouse.sql import literal, quoted
+
+_TABLE = "rows_that_do_not_count_"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The delivered rows of a load. `terms`: the fingerprint of the contract under which they were accepted.
+
+    The expressions hold for landed rows, too.
+    """
+
+    con: DuckDBPyConnection
+    contract: Contract
+    delivery: DeliveryRecord
+    path: Path
+    city_zone: str
+    terms: str = ""
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The columns of the file; a batch that was written under an earlier contract lacks later ones."""
+        return frozenset(pq.read_schema(self.path).names)
+
+    @cached_property
+    def rows(self) -> str:
+        """The relation with the load columns of landing; `_row` is a row's position in the batch."""
+        hashes = ", ".join(f"{literal(name)}: {literal(identity)}" for name, identity in file_identities(self.delivery).items())
+        later = (f', null::varchar as "{c.name}"' for c in self.contract.kept_columns if c.name not in self.columns)
+        snapshot_on = snapshot_expression(self.con, self.contract, self.delivery, self.path, self.city_zone)
+        return (
+            f"(select * exclude (file_row_number){''.join(later)}, file_row_number as _row, {snapshot_on} as {SNAPSHOT_ON}, "
+            f"(map {{{hashes}}})[_source_file] as _file_sha256, {literal(self.terms)} as _contract "
+            f"from read_parquet({literal(str(self.path))}, file_row_number = true))"
+        )
+
+    @cached_property
+    def filled(self) -> str:
+        """SQL boolean: the row is not blank. A value of the file's name or period, which every row has, does not fill it."""
+        names = [quoted(column.name) for column in self.contract.kept_columns if not column.is_of_file]
+        # a text that begins with a visible ASCII character is not blank; trimming it would take five times as long as reading it
+        conditions = [f"coalesce({name} between '!' and '~', false)" for name in names]
+        filled = [f"coalesce(trim({name}), '') <> ''" for name in names]
+        return f"({' or '.join([*conditions, *filled]) or 'true'})"
+
+    @cached_property
+    def unusable(self) -> str:
+        """SQL boolean: the row has no good value in a column that decides its key, period or partition."""
+        deciding = map(self.contract.column, self.contract.deciding_columns)
+        return f"({' or '.join(column_refused(column, self.city_zone) for column in deciding) or 'false'})"
+
+    @cached_property
+    def usable(self) -> str:
+        """SQL boolean: the row has a good value in every column that decides its key, period or partition."""
+        return f"not {self.unusable}"
+
+    @cached_property
+    def key(self) -> list[str]:
+        """SQL of a record's key, empty if the contract has none; the same record in two snapshots of a stock is two records."""
+        key = [typed_expression(self.contract.column(name), self.city_zone) for name in self.contract.record_key]
+        return [*key, SNAPSHOT_ON] if key and self.contract.snapshot else key
+
+    @cached_property
+    def dating(self) -> list[str]:
+        """SQL by which the later state of a record is greater (`load.order_by`); a row without a value is the earlier one."""
+        values = [typed_expression(self.contract.column(name), self.city_zone) for name in self.contract.load.dating_columns]
+        return [part for value in values for part in (f"{value} is not null", value)]
+
+    @cached_property
+    def unit(self) -> str:
+        """SQL of the period or partition with which a row is replaced (`unit_expression`)."""
+        return unit_expression(self.contract, self.city_zone)
+
+    def count(self, condition: str) -> int:
+        """How many rows fulfil the condition."""
+        return count_rows(self.con, f"select count(*) from {self.rows} where {condition}")
+
+
+@dataclass(frozen=True)
+class RowSet:
+    """Rows of a batch that do not count: how many, and the SQL boolean of every other row."""
+
+    count: int = 0
+    others: str = "true"
+
+
+def file_identities(delivery: DeliveryRecord) -> dict[str, str]:
+    """The hash of each file by its name; a database table, which has no bytes, is identified by the load."""
+    return {file.name: file.sha256 or delivery.load_id for file in delivery.files}
+
+
+def partition_columns(contract: Contract, city_zone: str) -> list[tuple[str, str, bool]]:
+    """The columns of a partition: the name of each, its SQL, and whether a message may show its value."""
+    cells = []
+    for name in contract.load.partition_by or ():
+        if name == SNAPSHOT_ON:
+            cells.append(("snapshot", SNAPSHOT_ON, True))
+        else:
+            column = contract.column(name)
+            cells.append((name, typed_expression(column, city_zone), column.privacy == "public"))
+    return cells
+
+
+def unit_expression(contract: Contract, city_zone: str) -> str:
+    """SQL of the period (`replace_period`) or partition (`replace_partition`) of a row, which a load replaces whole."""
+    if contract.load.mode == "replace_period":
+        return period_expression(contract, city_zone)
+    return f"({', '.join(sql for _, sql, _ in partition_columns(contract, city_zone))})"
+
+
+def count_rows(con: DuckDBPyConnection, sql: str) -> int:
+    """The number that a statement returns: a count, or the rows that it changed."""
+    row = con.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
+def row_set_tables(con: DuckDBPyConnection) -> list[str]:
+    """The temporary tables of row sets."""
+    named = f"select table_name from duckdb_tables() where temporary and starts_with(table_name, {literal(_TABLE)})"
+    return [name for (name,) in con.execute(named).fetchall()]
+
+
+def drop_row_sets(con: DuckDBPyConnection, keep: Sequence[str] = ()) -> None:
+    """Drop these temporary tables, except those to `keep`."""
+    for table in row_set_tables(con):
+        if table not in keep:
+            con.execute(f"drop table temp.{table}")
+
+
+def row_set(con: DuckDBPyConnection, rows: str) -> RowSet:
+    """The rows that a SELECT of `_row` returns, in a temporary table until `drop_row_sets`."""
+    table = f"temp.{_TABLE}{len(row_set_tables(con))}"
+    con.execute(f"create temp table {table.removeprefix('temp.')} as {rows}")
+    found = count_rows(con, f"select count(*) from {table}")
+    return RowSet(found, f"_row not in (select _row from {table})") if found else RowSet()
+
+
+def earlier_rows(batch: Batch, among: str, good: str, columns: Sequence[str], ranks: Mapping[str, int] | None = None) -> RowSet:
+    """The `good` rows of `among` that are followed by a later good row with equal `columns`.
+
+    `ranks` order the files of the batch by their age.
+    A hash of the columns selects candidates, which is fast and takes little memory. The candidates are then compared by the
+    columns themselves, since different rows may have the same hash.
+    """
+    hashed = f"hash({', '.join(columns)})"
+    named = ", ".join(f"{column} as _c{at}" for at, column in enumerate(columns))
+    same = ", ".join(f"_c{at}" for at in range(len(columns)))
+    return row_set(
+        batch.con,
+        f"""
+        with
+        repeated as (select {hashed} as _hash from {batch.rows} where {among} group by 1 having count(*) > 1),
+        alike as (
+            select case when {good} then _row end as _good, {_row_order(batch, ranks or {})} as _order, {named}
+            from {batch.rows} where {among} and {hashed} in (select _hash from repeated)
+        ),
+        states as (
+            select list(_good) filter (_good is not null) as _rows, max_by(_good, _order) as _last from alike group by {same}
+        )
+        select _row from (select unnest(_rows) as _row, _last from states) where _row <> _last
+        """,
+    )
+
+
+def _row_order(batch: Batch, ranks: Mapping[str, int]) -> str:
+    """SQL value by which the later of two rows is greater.
+
+    The age of files follows `load.order_by`; the position in the batch, which is that of the files' names, decides last.
+    """
+    order = list(batch.dating)
+    if len(set(ranks.values())) > 1:
+        order.append(rank_expression(ranks))
+    return f"row({', '.join([*order, '_row'])})" if order else "_row"
+
+
+def rank_expression(ranks: Mapping[str, int]) -> str:
+    """SQL of the rank of a row's file."""
+    return f"(map {{{', '.join(f'{literal(name)}: {rank}' for name, rank in ranks.items())}}})[_source_file]"
