@@ -22,6 +22,7 @@ from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import new_row_filter
 from ingest.errors import DeliveryError
 from ingest.landing import Batch, Unit, create_delivery_view, delivered_units, landed_units, named_units
+from ingest.readers import readable_name
 from orchestration.runs.clock import utc_now
 from orchestration.settings import Settings
 from orchestration.stewardship.audit_delivery import audit_delivery
@@ -106,7 +107,7 @@ class DeliverySplitter:
         return deliver(contract, origin, store, key, utc_now(), options)
 
     def _check(self, contract: Contract, path: Path, folder: Path) -> _CheckedFile:
-        name, zone = path.relative_to(folder).as_posix(), self.city.time_zone
+        name, zone = readable_name(path.relative_to(folder).as_posix()), self.city.time_zone
         replaces = contract.load.mode in REPLACING
         named = named_units(self.con, contract, name, zone) if replaces else None
         with scratch_folder(self.settings.home, "check-") as own, scratch(own) as con:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,18 @@ def test_a_file_whose_name_is_its_partition_holds_back_no_other(tmp_path: Path, 
     assert status.reason is not None and status.reason.endswith("only b_2023.csv is held back, the other file is ingested")
     department.delivers(b_2023=records(2023, 2))
     assert department.run()[1] == ["1", "2"]
+
+
+def test_a_name_that_is_not_utf8_holds_back_its_source_by_a_name_that_can_be_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole run ended with "surrogates not allowed" when it asked for the landed rows of that name."""
+    department = Department(tmp_path, monkeypatch, BY_YEAR)
+    department.delivers(b_2023=records(2023, 3))
+    assert department.run()[1] == ["3"]
+    department.delivers(b_2023=records(2023, 3), **{os.fsdecode(b"a\xf1o_2025"): records(2025, 9)})
+    status, landed = department.run()
+    assert (status.verdict, landed) == ("held_back", ["3"])
+    assert status.reason is not None
+    assert r"a\xf1o_2025.csv: the bytes of its name are not UTF-8; rename it" in status.reason
+    assert status.reason.isprintable()
