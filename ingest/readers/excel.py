@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from ingest.contract import Format
 from ingest.readers.header_rows import split_header
-from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, read_whole
+from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, check_column_count, read_whole
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
 PASSWORD = "EncryptedPackage".encode("utf-16-le")
@@ -45,6 +45,8 @@ LONGEST_CELL, CHUNK_BYTES = 1 << 16, 1 << 20
 # sheet of two cells in opposite corners ends the process because 500 GB are missing, and no error can be caught.
 PLACED = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br\s*=\s*"([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>')
 MOST_SPARSE, SPARSE_TIMES = 16 << 20, 100
+# The start of a row or of a cell, with or without its position, and the bytes of the longest one.
+ROW_OR_CELL, LONGEST_START = re.compile(rb"<(?:\w{1,16}:)?(row|c)[\s/>]"), 24
 
 
 def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
@@ -163,14 +165,14 @@ def _column_number(letters: str) -> int:
 
 
 def _check_cells(data: bytes, sheet: int, fail: Fail) -> None:
-    """Check that every formula of a sheet has a saved value, and that cells are close together; xls guarantees both.
+    """Check that every formula of a sheet has a saved value, that cells are close together, and rows short; xls guarantees it.
 
     Reads the whole archive, so that a member that is longer than declared fails here and not in the library's memory.
     """
     if data.startswith(OLE_MAGIC):
         return
     missing, first = 0, ""
-    cells, widest, longest = 0, 0, 0
+    cells, widest, longest, in_row = 0, 0, 0, 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         member_name = _sheet_member(archive, sheet)
         for info in archive.infolist():
@@ -179,6 +181,11 @@ def _check_cells(data: bytes, sheet: int, fail: Fail) -> None:
                 while chunk := member.read(CHUNK_BYTES):
                     if info.filename != member_name:
                         continue
+                    before = unread[-LONGEST_START:]
+                    for start in ROW_OR_CELL.finditer(before + chunk):
+                        if start.end() > len(before):
+                            in_row = in_row + 1 if start[1] == b"c" else 0
+                            check_column_count(in_row, fail)
                     unread += chunk
                     end = 0
                     placed = PLACED.findall(unread)

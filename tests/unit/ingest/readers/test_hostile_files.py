@@ -57,6 +57,14 @@ def test_a_sheet_with_formatted_emptiness_is_read(read_file: Any) -> None:
     assert table.rows == [("1", "2")]
 
 
+@pytest.mark.parametrize("place", ['r="{}1" ', ""], ids=["with positions", "without"])
+def test_a_sheet_with_a_row_beyond_sense_is_refused_before_it_is_read(read_file: Any, place: str) -> None:
+    """A million header cells hung the run, which could not be ended: the library reads in one call."""
+    cells = "".join(f'<c {place.format("A" * (1 + n % 5))}t="inlineStr"><is><t>c{n}</t></is></c>' for n in range(1_000_000))
+    message = refused(read_file, workbook(f'<row r="2">{cells}</row>'), "excel")
+    assert message.startswith("it has more than 4,096 columns; export it again")
+
+
 def test_entities_of_a_sheet_are_not_unfolded(read_file: Any) -> None:
     entities = '<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     row = '<row r="2"><c r="A2" t="inlineStr"><is><t>&b;&b;</t></is></c></row>'
