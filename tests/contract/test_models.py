@@ -11,7 +11,7 @@ from collections import Counter
 
 import yaml
 
-from expectations.marts.suites import read_suites
+from expectations.marts.suites import SUITES, read_suites
 from orchestration.transform.macros.registrations import missing_meta, registered
 from tests.conftest import ROOT
 from tests.contract.dbt_manifest import NAMES, Manifest, folder_of, path_of
@@ -66,6 +66,8 @@ PLACES |= {
     }.items()
     for step in steps
 }
+# The generic tests of dbt that repeat what the suite of a table checks.
+CHECKED_BY_SUITES = ("unique", "unique_grain", "not_null", "no_nulls", "accepted_values")
 # How many rows evaluator_exceptions.csv may have, and the fewest words of a reason.
 EXCEPTIONS, MEANINGFUL = 40, 4
 SENTENCE = re.compile(r"[a-z0-9_]+__[a-z0-9_]+")
@@ -226,17 +228,30 @@ def test_tests_are_named_model_and_condition(project: Manifest) -> None:
     assert not wrong, f"call a test <model>__<what holds>: {wrong}"
 
 
-def test_the_key_of_a_fact_is_unique_once(project: Manifest) -> None:
-    """By the grain of its suite, which the gate checks, or by a dbt test: both would read the whole fact twice."""
-    grains = {suite.table: suite.grain for suite in read_suites()}
-    tested = {
-        (node["attached_node"].split(".")[-1], node["column_name"])
-        for node in project.nodes("test")
-        if (node.get("test_metadata") or {}).get("name") == "unique"
-    }
-    keys = [(node["name"], next(iter(node["columns"]))) for node in project.models() if folder_of(node) == "marts/facts/"]
-    wrong = [key for name, key in keys if key.endswith("_key") and (grains.get(name) == (key,)) == ((name, key) in tested)]
-    assert keys and not wrong, f"declare once that these are unique, as the grain of the suite or by a dbt test: {wrong}"
+def test_what_a_suite_checks_is_no_dbt_test(project: Manifest) -> None:
+    """The gate checks grain, empty cells and words of marts and public tables; a dbt test would read each table again (ADR 39)."""
+    suites = {("marts", suite.table) for suite in read_suites()}
+    suites |= {("published", suite.table) for suite in read_suites(SUITES / "published")}
+    guarded = {model["unique_id"] for model in project.models() if (model["schema"], model["alias"]) in suites}
+    twice = [
+        test["name"]
+        for test in project.nodes("test")
+        if test.get("attached_node") in guarded and test["test_metadata"]["name"] in CHECKED_BY_SUITES
+    ]
+    assert guarded and not twice, f"the suite of the table checks it: {twice}"
+
+
+def test_the_key_of_a_fact_is_unique(project: Manifest) -> None:
+    suites = {suite.table: suite for suite in read_suites()}
+    keys = {node["name"]: next(iter(node["columns"])) for node in project.models() if folder_of(node) == "marts/facts/"}
+    wrong = [
+        key
+        for fact, key in keys.items()
+        if key.endswith("_key")
+        and suites[fact].grain != (key,)
+        and "key_is_unique" not in {rule.name for rule in suites[fact].rules}
+    ]
+    assert keys and not wrong, f"declare it as the grain of the suite, or by its rule key_is_unique: {wrong}"
 
 
 def test_the_evaluator_leaves_out_little_and_for_a_reason(project: Manifest) -> None:
@@ -256,17 +271,11 @@ def test_the_evaluator_leaves_out_little_and_for_a_reason(project: Manifest) -> 
         assert len(row["comment"].split()) >= MEANINGFUL, f"give the reason of the exception: {row}"
 
 
-def test_every_released_table_has_a_tested_grain(project: Manifest) -> None:
-    """evaluator_exceptions.csv leaves facts out of the rule on primary keys, because their suites declare the grain."""
-    suites = {suite.table for suite in read_suites() if suite.grain}
-    tested = {
-        node["attached_node"].split(".")[-1]
-        for node in project.nodes("test")
-        if (node.get("test_metadata") or {}).get("name") in ("unique", "unique_grain")
-    }
-    facts = [node["name"] for node in project.models() if path_of(node).startswith("marts/")]
-    wrong = set(facts) - suites - tested
-    assert facts and not wrong, f"declare the grain in the suite, or test it with unique_grain: {wrong}"
+def test_every_mart_has_a_suite(project: Manifest) -> None:
+    """evaluator_exceptions.csv leaves marts out of the rule on primary keys, because their suites declare the grain."""
+    suites = {suite.table for suite in read_suites()}
+    marts = {node["name"] for node in project.models() if path_of(node).startswith("marts/")}
+    assert marts and marts == suites, f"write the suite, or remove it: {sorted(marts ^ suites)}"
 
 
 def test_every_released_table_has_an_exposure(project: Manifest) -> None:

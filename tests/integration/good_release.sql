@@ -240,7 +240,7 @@ create table release.marts.fct_equity_measures as
         null::double as place_coverage_pct, value * 0.95 as bound_low, 100 - 0.95 * (100 - value) as bound_high, false as bridged,
         case when value is null then null when race_ethnicity_code in ('all', 'observer_unknown') then 'reliable' else 'use_with_caution' end
             as reliability,
-        case when value_status <> 'computed' then value_status end as status_reason, timestamp '2025-11-30' as data_as_of,
+        case when value_status <> 'computed' then value_status when reference_value is null then 'reference_row' end as status_reason, timestamp '2025-11-30' as data_as_of,
         0.9 * value / reference_value as rate_ratio_bound_low, 1.1 * value / reference_value as rate_ratio_bound_high,
         null::varchar as population_fit, case when value is not null then 'unknown_race' end as bound_source,
         null::double as period_coverage_pct, null::boolean as is_significant_fdr, 'A place' as place, 'A group' as group_name,
@@ -281,7 +281,7 @@ create table release.marts.fct_disparity_indices as
         null::varchar as groups_left_out, place, is_place_weighted, is_stand_in
     from release.marts.fct_equity_measures where method = 'place_weighted' and race_ethnicity_code = 'black';
 create table release.marts.dim_goal as select 'g' as goal_id, 'Fair searches' as result, 'better_off' as accountability, 'Fewer' as title,
-    true as is_example, 'dpt' as owner, 'health' as policy_area, null as legal_basis, null as funding_source, 'searched' as measure_id,
+    true as is_example, 'dpt' as owner, 'health' as policy_area, null as legal_basis, null as funding_source, 'searched' as measure_id, 'Searches' as measure_name, 'percent' as unit,
     1 as measure_version, 'year' as period_type, 'city' as geography_type, 'current' as geography_vintage, '5553000' as geoid,
     'black' as target_group, 'white' as comparison_group, 'lower' as direction, date '2024-01-01' as baseline_period_start,
     50.0::double as baseline_value, 20.0::double as comparison_baseline_value, 38.0::double as target_value, date '2027-12-31' as target_on;
