@@ -24,7 +24,11 @@ CROSSWALK = "vocabulary, reported_label, race_ethnicity_set, race_ethnicity_code
 # One good table for each check: columns, rows, arguments.
 GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
     "unique_grain": ("x, y", "(1, 'a'), (1, 'b'), (2, null)", {"columns": ["x", "y"]}),
-    "no_nulls": ("x, y", "(1, 'a'), (2, 'b')", {"columns": ["x", "y"]}),
+    "valid_rows": (
+        "code, word, note",
+        "('1', 'up', 'a'), ('2', 'down', 'b'), ('3', null, 'c')",
+        {"keys": [["code"], ["word", "coalesce(note, '')"]], "never_empty": ["code"], "words": {"word": ["up", "down"]}},
+    ),
     "valid_goal": (
         GOAL,
         "('up', 'Example: g', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
@@ -76,7 +80,10 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
     ("check", "rows", "bad"),
     [
         pytest.param("unique_grain", "(1, null), (1, null), (2, 'a')", 1, id="NULL is a value like any other"),
-        pytest.param("no_nulls", "(1, null), (2, null), (3, 'a')", 1, id="the column with empty cells, once"),
+        pytest.param("valid_rows", "('1', 'up', 'a'), ('1', 'up', null), ('1', 'up', 'b')", 1, id="a key three times"),
+        pytest.param("valid_rows", "('1', 'up', null), ('2', 'up', '')", 1, id="a key with an expression twice"),
+        pytest.param("valid_rows", "(null, 'up', 'a'), (null, 'down', 'b')", 3, id="two empty keys, which are equal"),
+        pytest.param("valid_rows", "('1', 'left', 'a'), ('2', 'right', 'b')", 2, id="words of no list"),
         pytest.param(
             "valid_goal",
             "('same day', 'g', false, 'higher', 2, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
