@@ -62,9 +62,28 @@
 {%- endmacro %}
 
 
-{# Whether the group of the row is known: a row of a suppressed label has no information on it (DPI-03). #}
-{% macro has_reported_group() -%}
-    coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
+{# The columns that every fact about schools begins with: the event, its school year, and neither day nor place on the map. #}
+{% macro school_event_columns(event) -%}
+    {{ event_columns(event, has_key=true) }},
+        cast(null as date) as occurred_on,
+        period_start,
+        period_end,
+        {{ null_place_columns() }},
+        {{ race_columns() }}
+{%- endmacro %}
+
+
+{# The school, year and group of a row of a fact about schools. #}
+{% macro school_group_columns() -%}
+    school_district_geoid,
+        school_geoid,
+        school_district_reported,
+        school_reported,
+        school_year,
+        dimension_reported,
+        group_reported,
+        stratum_type,
+        stratum_code
 {%- endmacro %}
 
 

@@ -65,6 +65,35 @@
 {%- endmacro %}
 
 
+{# The counts of a measure in each kind of place and period: by_place, with the measure's id and version. #}
+{% macro counts_by_place(relation, measure_id, aggregates, records, version=1, also=[]) -%}
+    select
+        '{{ measure_id }}' as measure_id,
+        {{ version }} as measure_version,
+        *
+    from (
+        {{ by_place(relation, measure_id, aggregates, records, also) }}
+    )
+{%- endmacro %}
+
+
+{#
+    A share of the records that were followed long enough, of months with `closed_count` and `followed_count`. No record was followed where
+    the feed ends before it, or the contract promises less.
+#}
+{% macro counts_of_followed(relation, measure_id, records) -%}
+    select
+        *,
+        case when denominator = 0 then 'not_observable' else 'computed' end as value_status,
+        case when denominator = 0 then 'follow_up' end as status_reason
+    from (
+        {{ counts_by_place(
+            relation, measure_id, {'numerator': 'sum(closed_count)', 'denominator': 'sum(followed_count)'}, records=records
+        ) }}
+    )
+{%- endmacro %}
+
+
 {# The place of a record on the map of a type; its city for the type city. #}
 {% macro place_geoid(geography_type, relation) -%}
     case {{ geography_type }}

@@ -5,3 +5,15 @@
             else 'snapshot'
         end
 {%- endmacro %}
+
+
+{# The declared period and the place of records without a date, which carry no race. #}
+{% macro declared_period_and_place() -%}
+    source,
+        jurisdiction,
+        {{ declared_period_type() }} as period_type,
+        period_start,
+        period_end,
+        {{ piece_columns() }},
+        {{ without_race() }}
+{%- endmacro %}

@@ -84,17 +84,11 @@ periods as (
     {{ by_period('divided') }}
 ),
 
-with_place as (
-    {{ by_place(
+final as (
+    {{ counts_by_place(
         'periods', measure_id, {'numerator': 'sum(counted)', 'denominator': 'sum(inputs_count)'}, records='inputs_count'
     ) }}
-),
-
-final as (
-    select
-        '{{ measure_id }}' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
 )
+
+select * from final
 {%- endmacro %}

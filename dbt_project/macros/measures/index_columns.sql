@@ -7,9 +7,7 @@
 
 
 {% macro same_index(left, right) -%}
-    {%- for column in index_column_names() -%}
-        {{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}
-    {%- endfor -%}
+    {{ same_columns(left, right, index_column_names()) }}
 {%- endmacro %}
 
 

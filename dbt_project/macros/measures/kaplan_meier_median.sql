@@ -54,3 +54,25 @@
     )
     group by {{ group }}
 {%- endmacro %}
+
+
+{#
+    The days within which half of the records of a measure have their event, by place and period. The status is not observable where the
+    curve does not come down to one half.
+
+    relation: a CTE for by_place with the column observed_days · events, censored: SQL of the records with the event, and still without it
+#}
+{% macro median_days(relation, measure_id, events, censored, records) -%}
+    {%- set durations = by_place(
+        relation, measure_id, {'events_count': events, 'censored_count': censored}, records=records, also=['observed_days']
+    ) -%}
+    select
+        '{{ measure_id }}' as measure_id,
+        1 as measure_version,
+        *,
+        case when value is null then 'not_observable' else 'computed' end as value_status,
+        case when value is null then 'follow_up' end as status_reason
+    from (
+        {{ kaplan_meier_median('(' ~ durations ~ ')', 'observed_days') }}
+    )
+{%- endmacro %}

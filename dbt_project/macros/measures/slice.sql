@@ -24,3 +24,23 @@
         {{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
+
+
+{# The columns that name a figure, in the order of the released tables: the grain of a measure, the end of its period, its jurisdiction. #}
+{% macro figure_columns() -%}
+    measure_id,
+        measure_version,
+        period_type,
+        period_start,
+        period_end,
+        geography_type,
+        geography_vintage,
+        geoid,
+        race_standard,
+        race_ethnicity_code,
+        tabulation,
+        method,
+        stratum_type,
+        stratum_code,
+        jurisdiction
+{%- endmacro %}

@@ -65,11 +65,7 @@ planned as (
             and guarded.tabulation = levels.tabulation
             and guarded.race_ethnicity_code = levels.race_ethnicity_code
     left join {{ ref('int_disclosure__snapshots') }} as snapshots
-        on
-            guarded.measure_id = snapshots.measure_id
-            and guarded.measure_version = snapshots.measure_version
-            and guarded.jurisdiction = snapshots.jurisdiction
-            and guarded.period_start = snapshots.period_start
+        on {{ same_columns('guarded', 'snapshots', ['measure_id', 'measure_version', 'jurisdiction', 'period_start']) }}
     where
         (guarded.period_type <> 'snapshot' or snapshots.measure_id is not null)
         and guarded.period_end + plan_rows.lag_days <= cast(clock.as_of as date)

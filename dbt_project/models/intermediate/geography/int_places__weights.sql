@@ -92,12 +92,7 @@ weighed as (
     select complete.* replace (complete.weight / totals.weight as weight)
     from complete
     inner join totals
-        on
-            complete.from_type = totals.from_type
-            and complete.from_vintage = totals.from_vintage
-            and complete.from_geoid = totals.from_geoid
-            and complete.to_type = totals.to_type
-            and complete.to_vintage = totals.to_vintage
+        on {{ same_columns('complete', 'totals', ['from_type', 'from_vintage', 'from_geoid', 'to_type', 'to_vintage']) }}
 )
 
 select * from weighed

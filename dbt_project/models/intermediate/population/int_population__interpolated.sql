@@ -64,28 +64,18 @@ shares as (
             as children_share_squares
     from moved
     inner join totals
-        on
-            moved.population_scheme = totals.population_scheme
-            and moved.geography_type = totals.geography_type
-            and moved.geography_vintage = totals.geography_vintage
-            and moved.geoid = totals.geoid
+        on {{ same_columns('moved', 'totals', ['population_scheme', 'geography_type', 'geography_vintage', 'geoid']) }}
     inner join moved as everybody
         on
-            moved.population_scheme = everybody.population_scheme
-            and moved.geography_type = everybody.geography_type
-            and moved.geography_vintage = everybody.geography_vintage
-            and moved.geoid = everybody.geoid
-            and moved.race_standard = everybody.race_standard
-            and moved.age_universe = everybody.age_universe
+            {{ same_columns('moved', 'everybody', [
+                'population_scheme', 'geography_type', 'geography_vintage', 'geoid', 'race_standard', 'age_universe',
+            ]) }}
             and everybody.race_ethnicity_code = 'all'
     left join moved as adults
         on
-            moved.population_scheme = adults.population_scheme
-            and moved.geography_type = adults.geography_type
-            and moved.geography_vintage = adults.geography_vintage
-            and moved.geoid = adults.geoid
-            and moved.race_standard = adults.race_standard
-            and moved.race_ethnicity_code = adults.race_ethnicity_code
+            {{ same_columns('moved', 'adults', [
+                'population_scheme', 'geography_type', 'geography_vintage', 'geoid', 'race_standard', 'race_ethnicity_code',
+            ]) }}
             and moved.age_universe = 'total'
             and adults.age_universe = '18_and_over'
 ),

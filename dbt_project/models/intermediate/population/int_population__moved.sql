@@ -90,10 +90,7 @@ final as (
     left join dispersed
         on
             moved.population_scheme = 'pl_2020'
-            and moved.tract_geoid = dispersed.tract_geoid
-            and moved.race_standard = dispersed.race_standard
-            and moved.race_ethnicity_code = dispersed.race_ethnicity_code
-            and moved.age_universe = dispersed.age_universe
+            and {{ same_columns('moved', 'dispersed', ['tract_geoid', 'race_standard', 'race_ethnicity_code', 'age_universe']) }}
     left join typical
         on
             moved.race_standard = typical.race_standard

@@ -6,10 +6,7 @@ followed as (
 
 final as (
     select
-        source,
-        jurisdiction,
-        cast(date_trunc('month', occurred_on) as date) as occurred_on,
-        {{ piece_columns() }},
+        {{ month_and_place() }},
         race_standard,
         race_ethnicity_code,
         language_code,

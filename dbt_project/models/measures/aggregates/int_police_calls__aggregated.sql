@@ -2,10 +2,7 @@
 with
 tallied as (
     select
-        source,
-        jurisdiction,
-        cast(date_trunc('month', occurred_on) as date) as occurred_on,
-        {{ piece_columns() }},
+        {{ month_and_place() }},
         hour(police_call_at) as call_hour,
         count(*) as calls_count
     from {{ ref('fct_police_calls') }}

@@ -11,10 +11,7 @@ requests as (
 
 tallied as (
     select
-        source,
-        jurisdiction,
-        cast(date_trunc('month', occurred_on) as date) as occurred_on,
-        {{ piece_columns() }},
+        {{ month_and_place() }},
         is_closed,
         -- whole days from the making of a request to its closing, or to the last moment at which a closing would have been seen
         case

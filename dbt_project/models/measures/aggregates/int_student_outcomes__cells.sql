@@ -48,12 +48,7 @@ final as (
         end as hidden_students
     from facts
     left join silent
-        on
-            facts.source = silent.source
-            and facts.jurisdiction = silent.jurisdiction
-            and facts.metric = silent.metric
-            and facts.school_geoid = silent.school_geoid
-            and facts.period_start = silent.period_start
+        on {{ same_columns('facts', 'silent', ['source', 'jurisdiction', 'metric', 'school_geoid', 'period_start']) }}
     left join {{ ref('hidden_cell_limits') }} as limits
         on
             facts.source = limits.source

@@ -55,12 +55,7 @@ final as (
         labelled.hidden_cells as shown_hidden_cells
     from labelled
     left join whole_schools
-        on
-            labelled.source = whole_schools.source
-            and labelled.jurisdiction = whole_schools.jurisdiction
-            and labelled.metric = whole_schools.metric
-            and labelled.place = whole_schools.place
-            and labelled.period_start = whole_schools.period_start
+        on {{ same_columns('labelled', 'whole_schools', ['source', 'jurisdiction', 'metric', 'place', 'period_start']) }}
 )
 
 select * from final

@@ -79,12 +79,9 @@ absent as (
     from slices
     inner join places
         on
-            slices.population_scheme = places.population_scheme
-            and slices.age_universe = places.age_universe
-            and slices.geography_type = places.geography_type
-            and slices.geography_vintage = places.geography_vintage
-            and slices.race_standard = places.race_standard
-            and slices.method = places.method
+            {{ same_columns('slices', 'places', [
+                'population_scheme', 'age_universe', 'geography_type', 'geography_vintage', 'race_standard', 'method',
+            ]) }}
     left join completed
         on
             {{ same_columns('slices', 'completed', of_map) }}

@@ -60,11 +60,9 @@ lived as (
     inner join residents
         on
             coalesce(pieces.population_scheme, 'pl_2020') = residents.population_scheme
-            and pieces.age_universe = residents.age_universe
-            and pieces.geography_type = residents.geography_type
-            and pieces.geography_vintage = residents.geography_vintage
-            and pieces.geoid = residents.geoid
-            and pieces.race_standard = residents.race_standard
+            and {{ same_columns('pieces', 'residents', [
+                'age_universe', 'geography_type', 'geography_vintage', 'geoid', 'race_standard',
+            ]) }}
             and pieces.piece_tract_geoid = residents.tract_geoid
             and coalesce(vintages.geography_vintage, '2020') = residents.tract_vintage
     {%- for relation, code in [('groups', 'residents.race_ethnicity_code'), ('everybody', "'all'")] %}

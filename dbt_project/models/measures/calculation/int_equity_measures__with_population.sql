@@ -79,11 +79,9 @@ agreed as (
     left join {{ ref('population_schemes') }} as schemes on dated.population_scheme = schemes.population_scheme
     left join populations
         on
-            dated.population_scheme = populations.population_scheme
-            and dated.age_universe = populations.age_universe
-            and dated.geography_type = populations.geography_type
-            and dated.geography_vintage = populations.geography_vintage
-            and dated.geoid = populations.geoid
+            {{ same_columns('dated', 'populations', [
+                'population_scheme', 'age_universe', 'geography_type', 'geography_vintage', 'geoid',
+            ]) }}
             and dated.piece_tract_geoid is not distinct from populations.piece_tract_geoid
             and dated.race_standard = populations.race_standard
             and dated.race_ethnicity_code = populations.race_ethnicity_code

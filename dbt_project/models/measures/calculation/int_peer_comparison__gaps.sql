@@ -81,11 +81,7 @@ gaps as (
         sqrt(pow(members.log_width_above, 2) + pow(reference.log_width_below, 2)) as log_width_above
     from own
     inner join with_log_widths as members
-        on
-            own.source = members.source
-            and own.published_measure = members.published_measure
-            and own.period_end = members.period_end
-            and own.race_ethnicity_code = members.race_ethnicity_code
+        on {{ same_columns('own', 'members', ['source', 'published_measure', 'period_end', 'race_ethnicity_code']) }}
     inner join with_log_widths as reference
         on
             own.source = reference.source

@@ -15,10 +15,7 @@ cases as (
 
 months as (
     select
-        source,
-        jurisdiction,
-        cast(date_trunc('month', occurred_on) as date) as occurred_on,
-        {{ piece_columns() }},
+        {{ month_and_place() }},
         {{ without_race() }},
         stratum_type,
         stratum_code,
@@ -33,19 +30,11 @@ periods as (
     {{ by_period('months') }}
 ),
 
-with_place as (
-    {{ by_place(
+final as (
+    {{ counts_by_place(
         'periods', 'court_guilty_share',
         {'numerator': 'sum(guilty_count)', 'denominator': 'sum(cases_count)'}, records='cases_count'
     ) }}
-),
-
-final as (
-    select
-        'court_guilty_share' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
 )
 
 select * from final

@@ -3,5 +3,3 @@
     'engagement_answered_in_language_share', numerator='is_in_its_language',
     among='is_answered and language_code in (select language_code from ' ~ ref('dim_language') ~ ')'
 ) }}
-
-select * from final

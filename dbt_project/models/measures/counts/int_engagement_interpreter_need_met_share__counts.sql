@@ -2,10 +2,7 @@
 with
 asked as (
     select
-        source,
-        jurisdiction,
-        cast(date_trunc('month', occurred_on) as date) as occurred_on,
-        {{ piece_columns() }},
+        {{ month_and_place() }},
         {{ without_race() }},
         unnest(interpreters_asked) as language_code,
         list_contains(interpreters_given, language_code) as is_met
@@ -21,19 +18,11 @@ periods as (
     {{ by_period('divided') }}
 ),
 
-with_place as (
-    {{ by_place(
+final as (
+    {{ counts_by_place(
         'periods', 'engagement_interpreter_need_met_share',
         {'numerator': 'cast(count(*) filter (is_met) as double)', 'denominator': 'cast(count(*) as double)'}, records='1'
     ) }}
-),
-
-final as (
-    select
-        'engagement_interpreter_need_met_share' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
 )
 
 select * from final

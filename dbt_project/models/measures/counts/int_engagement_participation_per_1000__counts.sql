@@ -2,10 +2,7 @@
 with
 participants as (
     select
-        source,
-        jurisdiction,
-        cast(date_trunc('month', occurred_on) as date) as occurred_on,
-        {{ piece_columns() }},
+        {{ month_and_place() }},
         race_standard,
         race_ethnicity_code,
         race_ethnicity_code_1997,
@@ -29,19 +26,11 @@ periods as (
     {{ by_period('bridged_and_all') }}
 ),
 
-with_place as (
-    {{ by_place(
+final as (
+    {{ counts_by_place(
         'periods', 'engagement_participation_per_1000', {'numerator': 'cast(sum(participants_count) as double)'},
         records='participants_count', also=['bridged']
     ) }}
-),
-
-final as (
-    select
-        'engagement_participation_per_1000' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
 )
 
 select * from final

@@ -2,13 +2,7 @@
 with
 incidents as (
     select
-        source,
-        jurisdiction,
-        {{ declared_period_type() }} as period_type,
-        period_start,
-        period_end,
-        {{ piece_columns() }},
-        {{ without_race() }},
+        {{ declared_period_and_place() }},
         unnest(list_concat(['all'], list_filter([
             {%- for offence in offences() %}
             case when is_{{ offence }} then '{{ offence }}' end{{ ',' if not loop.last }}
@@ -26,16 +20,8 @@ tallied as (
     group by all
 ),
 
-with_place as (
-    {{ by_place('tallied', 'incidents_per_1000', {'numerator': 'sum(incidents_count)'}, records='incidents_count') }}
-),
-
 final as (
-    select
-        'incidents_per_1000' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
+    {{ counts_by_place('tallied', 'incidents_per_1000', {'numerator': 'sum(incidents_count)'}, records='incidents_count') }}
 )
 
 select * from final

@@ -30,28 +30,21 @@ periods as (
     {{ by_period('dated') }}
 ),
 
-durations as (
-    {{ by_place(
-        'periods', 'lead_order_days_to_abatement',
-        {'events_count': 'sum(is_cleared)', 'censored_count': 'sum(1 - is_cleared)'}, records='1', also=['observed_days']
-    ) }}
-),
-
 survival as (
-    {{ kaplan_meier_median('durations', 'observed_days') }}
+    {{ median_days(
+        'periods', 'lead_order_days_to_abatement', events='sum(is_cleared)', censored='sum(1 - is_cleared)', records='1'
+    ) }}
 ),
 
 final as (
     select
-        'lead_order_days_to_abatement' as measure_id,
-        1 as measure_version,
         survival.* replace (
             case when lost.lost_count = 0 then survival.value end as value,
             case when lost.lost_count = 0 then survival.ci_low end as ci_low,
-            case when lost.lost_count = 0 then survival.ci_high end as ci_high
-        ),
-        case when lost.lost_count > 0 or survival.value is null then 'not_observable' else 'computed' end as value_status,
-        case when lost.lost_count > 0 then 'no_start_date' when survival.value is null then 'follow_up' end as status_reason
+            case when lost.lost_count = 0 then survival.ci_high end as ci_high,
+            case when lost.lost_count > 0 then 'not_observable' else survival.value_status end as value_status,
+            case when lost.lost_count > 0 then 'no_start_date' else survival.status_reason end as status_reason
+        )
     from survival
     cross join lost
 )

@@ -16,16 +16,8 @@ periods as (
     {{ by_period('orders') }}
 ),
 
-with_place as (
-    {{ by_place('periods', 'lead_orders_abated', {'numerator': 'count(*)'}, records='1') }}
-),
-
 final as (
-    select
-        'lead_orders_abated' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
+    {{ counts_by_place('periods', 'lead_orders_abated', {'numerator': 'count(*)'}, records='1') }}
 )
 
 select * from final

@@ -23,16 +23,8 @@ snapshots as (
     from stock
 ),
 
-with_place as (
-    {{ by_place('snapshots', 'lead_orders_open', {'numerator': 'count(*)'}, records='1') }}
-),
-
 final as (
-    select
-        'lead_orders_open' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
+    {{ counts_by_place('snapshots', 'lead_orders_open', {'numerator': 'count(*)'}, records='1') }}
 )
 
 select * from final

@@ -50,18 +50,14 @@ snapshots as (
 ),
 
 with_place as (
-    {{ by_place(
+    {{ counts_by_place(
         'snapshots', 'lead_service_lines_per_1000_addresses',
-        {'numerator': 'sum(served_count)', 'denominator': 'sum(houses_count)'}, records='lines_count'
+        {'numerator': 'sum(served_count)', 'denominator': 'sum(houses_count)'}, records='lines_count', version=2
     ) }}
 ),
 
 final as (
-    select
-        'lead_service_lines_per_1000_addresses' as measure_id,
-        2 as measure_version,
-        *
-    from with_place
+    select * from with_place
     where geoid <> 'outside'
 )
 

@@ -1,12 +1,9 @@
 -- one row per snapshot, race and EEO-4 level: half of the positions pay less than this, half more
+{%- set of_group = ['source', 'jurisdiction', 'occurred_on', 'race_standard', 'race_ethnicity_code'] %}
 with
 positions as (
     select
-        source,
-        jurisdiction,
-        occurred_on,
-        race_standard,
-        race_ethnicity_code,
+        {{ of_group | join(', ') }},
         unnest(['all', 'eeo4_level']) as stratum_type,
         unnest(['all', eeo4_level_code]) as stratum_code,
         annual_pay_usd
@@ -20,11 +17,7 @@ positions_and_all as (
 
 measured as (
     select
-        source,
-        jurisdiction,
-        occurred_on,
-        race_standard,
-        race_ethnicity_code,
+        {{ of_group | join(', ') }},
         stratum_type,
         stratum_code,
         median(annual_pay_usd) as value,
@@ -40,10 +33,7 @@ final as (
         'pay_median' as measure_id,
         1 as measure_version,
         * exclude (occurred_on, value_interval),
-        'snapshot' as period_type,
-        occurred_on as period_start,
-        occurred_on as period_end,
-        {{ jurisdiction_place() }},
+        {{ snapshot_of_jurisdiction() }},
         'individual' as method,
         value_interval.low as ci_low,
         value_interval.high as ci_high

@@ -10,15 +10,11 @@ periods as (
 ),
 
 with_place as (
-    {{ by_place('periods', 'police_calls', {'numerator': 'sum(calls_count)'}, records='calls_count') }}
+    {{ counts_by_place('periods', 'police_calls', {'numerator': 'sum(calls_count)'}, records='calls_count') }}
 ),
 
 final as (
-    select
-        'police_calls' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
+    select * from with_place
     where stratum_code is not null
 )
 

@@ -13,16 +13,8 @@ periods as (
     {{ by_period('months') }}
 ),
 
-with_place as (
-    {{ by_place('periods', 'police_calls_per_1000', {'numerator': 'sum(calls_count)'}, records='calls_count') }}
-),
-
 final as (
-    select
-        'police_calls_per_1000' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
+    {{ counts_by_place('periods', 'police_calls_per_1000', {'numerator': 'sum(calls_count)'}, records='calls_count') }}
 )
 
 select * from final

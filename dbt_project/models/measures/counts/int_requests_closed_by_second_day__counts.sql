@@ -22,22 +22,8 @@ periods as (
     {{ by_period('months_and_strata') }}
 ),
 
-with_place as (
-    {{ by_place(
-        'periods', 'requests_closed_by_second_day',
-        {'numerator': 'sum(closed_count)', 'denominator': 'sum(followed_count)'}, records='requests_count'
-    ) }}
-),
-
 final as (
-    select
-        'requests_closed_by_second_day' as measure_id,
-        1 as measure_version,
-        *,
-        -- no request has been followed to the second day: the feed ends before it, or the contract promises less
-        case when denominator = 0 then 'not_observable' else 'computed' end as value_status,
-        case when denominator = 0 then 'follow_up' end as status_reason
-    from with_place
+    {{ counts_of_followed('periods', 'requests_closed_by_second_day', records='requests_count') }}
 )
 
 select * from final

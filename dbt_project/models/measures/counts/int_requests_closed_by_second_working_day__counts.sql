@@ -23,10 +23,7 @@ requests as (
 
 months as (
     select
-        source,
-        jurisdiction,
-        cast(date_trunc('month', occurred_on) as date) as occurred_on,
-        {{ piece_columns() }},
+        {{ month_and_place() }},
         {{ without_race() }},
         {{ without_stratum() }},
         count(*) as requests_count,
@@ -40,21 +37,8 @@ periods as (
     {{ by_period('months') }}
 ),
 
-with_place as (
-    {{ by_place(
-        'periods', 'requests_closed_by_second_working_day',
-        {'numerator': 'sum(closed_count)', 'denominator': 'sum(followed_count)'}, records='requests_count'
-    ) }}
-),
-
 final as (
-    select
-        'requests_closed_by_second_working_day' as measure_id,
-        1 as measure_version,
-        *,
-        case when denominator = 0 then 'not_observable' else 'computed' end as value_status,
-        case when denominator = 0 then 'follow_up' end as status_reason
-    from with_place
+    {{ counts_of_followed('periods', 'requests_closed_by_second_working_day', records='requests_count') }}
 )
 
 select * from final

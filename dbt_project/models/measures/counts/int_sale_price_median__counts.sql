@@ -18,7 +18,7 @@ periods as (
 ),
 
 with_place as (
-    {{ by_place(
+    {{ counts_by_place(
         'periods', 'sale_price_median',
         {
             'value': 'median(price_usd)',
@@ -31,8 +31,6 @@ with_place as (
 
 final as (
     select
-        'sale_price_median' as measure_id,
-        1 as measure_version,
         * exclude (value_interval),
         value_interval.low as ci_low,
         value_interval.high as ci_high

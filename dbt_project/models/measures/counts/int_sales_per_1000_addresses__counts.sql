@@ -53,22 +53,18 @@ periods as (
 ),
 
 with_place as (
-    {{ by_place(
+    {{ counts_by_place(
         'periods', 'sales_per_1000_addresses',
         {
             'numerator': 'sum(sales_count)',
             'denominator': "sum(addresses_count) filter (is_last_map or sliced.geography_type in (" ~ type_names(dated_place_types()) ~ "))"
         },
-        records='sales_count'
+        records='sales_count', version=2
     ) }}
 ),
 
 final as (
-    select
-        'sales_per_1000_addresses' as measure_id,
-        2 as measure_version,
-        *
-    from with_place
+    select * from with_place
     where geoid <> 'outside'
 )
 

@@ -1,6 +1,6 @@
 -- one row per measure of exams, school year, place and race or other group: proficient students of the schools that are shown
 {%- set same_place = ['source', 'jurisdiction', 'measure_id', 'place', 'period_start', 'period_end'] %}
-{%- set same_group = ['race_ethnicity_code', 'stratum_type', 'stratum_code'] %}
+{%- set same_group = school_group() %}
 with
 facts as (
     select * from {{ ref('fct_school_assessments') }}
@@ -88,18 +88,7 @@ final as (
     select
         counted.measure_id,
         1 as measure_version,
-        counted.source,
-        counted.jurisdiction,
-        'school_year' as period_type,
-        counted.period_start,
-        counted.period_end,
-        counted.place.geography_type,
-        'current' as geography_vintage,
-        counted.place.geoid,
-        contracts.race_standard,
-        {{ 'counted.' ~ same_group | join(', counted.') }},
-        'aggregate' as method,
-        counted.value_status,
+        {{ school_figure_columns('counted', 'contracts') }},
         case counted.value_status when 'computed' then null when 'not_collected' then counted.gap_reason else counted.value_status end
             as status_reason,
         counted.proficient_count as numerator,

@@ -1,6 +1,6 @@
 -- one row per measure of removals, school year, place and race or other group: removals and students enrolled, or why there are none
 {%- set same_place = ['source', 'jurisdiction', 'measure_id', 'measure_version', 'place', 'period_start', 'period_end'] %}
-{%- set same_group = ['race_ethnicity_code', 'stratum_type', 'stratum_code'] %}
+{%- set same_group = school_group() %}
 with
 summed as (
     select
@@ -69,18 +69,7 @@ final as (
     select
         counted.measure_id,
         counted.measure_version,
-        counted.source,
-        counted.jurisdiction,
-        'school_year' as period_type,
-        counted.period_start,
-        counted.period_end,
-        counted.place.geography_type,
-        'current' as geography_vintage,
-        counted.place.geoid,
-        contracts.race_standard,
-        {{ 'counted.' ~ same_group | join(', counted.') }},
-        'aggregate' as method,
-        counted.value_status,
+        {{ school_figure_columns('counted', 'contracts') }},
         case when counted.value_status <> 'computed' then counted.value_status end as status_reason,
         case when counted.value_status = 'computed' then counted.removals_count end as numerator,
         case when counted.value_status = 'computed' then counted.students_count end as denominator,

@@ -13,16 +13,8 @@ periods as (
     {{ by_period('months') }}
 ),
 
-with_place as (
-    {{ by_place('periods', 'service_requests_per_1000', {'numerator': 'sum(requests_count)'}, records='requests_count') }}
-),
-
 final as (
-    select
-        'service_requests_per_1000' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
+    {{ counts_by_place('periods', 'service_requests_per_1000', {'numerator': 'sum(requests_count)'}, records='requests_count') }}
 )
 
 select * from final

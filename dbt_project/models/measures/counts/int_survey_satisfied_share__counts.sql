@@ -1,5 +1,8 @@
 -- one row per wave, race and item, and per way in which it was answered: satisfied answers, of the ratings; an item whose wording or
 -- direction is not confirmed has one row without a figure
+{%- set of_group = [
+    'source', 'jurisdiction', 'period_start', 'period_end', 'race_standard', 'race_ethnicity_set', 'race_ethnicity_code',
+] %}
 with
 ratings as (
     select * from {{ ref('fct_survey_answers') }}
@@ -8,13 +11,7 @@ ratings as (
 
 answers as (
     select
-        source,
-        jurisdiction,
-        period_start,
-        period_end,
-        race_standard,
-        race_ethnicity_set,
-        race_ethnicity_code,
+        {{ of_group | join(', ') }},
         unnest(['survey_item', 'survey_item_mode']) as stratum_type,
         unnest([item, concat(item, '/', survey_mode_code)]) as stratum_code,
         case direction when 'lower' then answer <= 2 else answer >= 4 end as is_satisfied
@@ -24,13 +21,7 @@ answers as (
 
 counts as (
     select
-        source,
-        jurisdiction,
-        period_start,
-        period_end,
-        race_standard,
-        race_ethnicity_set,
-        race_ethnicity_code,
+        {{ of_group | join(', ') }},
         stratum_type,
         stratum_code,
         count(*) filter (where is_satisfied) as satisfied_count,

@@ -2,13 +2,7 @@
 with
 tallied as (
     select
-        source,
-        jurisdiction,
-        {{ declared_period_type() }} as period_type,
-        period_start,
-        period_end,
-        {{ piece_columns() }},
-        {{ without_race() }},
+        {{ declared_period_and_place() }},
         {{ without_stratum() }},
         count(*) as incidents_count
     from {{ ref('fct_incidents') }}
@@ -16,16 +10,8 @@ tallied as (
     group by all
 ),
 
-with_place as (
-    {{ by_place('tallied', 'violent_offences_per_1000', {'numerator': 'sum(incidents_count)'}, records='incidents_count') }}
-),
-
 final as (
-    select
-        'violent_offences_per_1000' as measure_id,
-        1 as measure_version,
-        *
-    from with_place
+    {{ counts_by_place('tallied', 'violent_offences_per_1000', {'numerator': 'sum(incidents_count)'}, records='incidents_count') }}
 )
 
 select * from final

@@ -23,17 +23,10 @@ figures as (
     from goals
     inner join {{ ref('fct_equity_measures') }} as measures
         on
-            goals.measure_id = measures.measure_id
-            and goals.measure_version = measures.measure_version
-            and goals.period_type = measures.period_type
-            and goals.geography_type = measures.geography_type
-            and goals.geography_vintage = measures.geography_vintage
-            and goals.geoid = measures.geoid
-            and goals.race_standard = measures.race_standard
-            and goals.tabulation = measures.tabulation
-            and goals.method = measures.method
-            and goals.stratum_type = measures.stratum_type
-            and goals.stratum_code = measures.stratum_code
+            {{ same_columns('goals', 'measures', [
+                'measure_id', 'measure_version', 'period_type', 'geography_type', 'geography_vintage', 'geoid', 'race_standard',
+                'tabulation', 'method', 'stratum_type', 'stratum_code',
+            ]) }}
             and measures.race_ethnicity_code in (goals.target_group, goals.comparison_group)
             and goals.baseline_period_start <= measures.period_start
             -- a quarter or month is compared with that of the baseline's season: the flood of one August is no progress by December

@@ -69,10 +69,7 @@ joined as (
             and chosen.geography_type in ('city', 'county', 'state')
             and labelled.race_standard = chosen.race_standard
             and labelled.reference_code = chosen.race_ethnicity_code
-            and labelled.tabulation = chosen.tabulation
-            and labelled.method = chosen.method
-            and labelled.stratum_type = chosen.stratum_type
-            and labelled.stratum_code = chosen.stratum_code
+            and {{ same_columns('labelled', 'chosen', ['tabulation', 'method', 'stratum_type', 'stratum_code']) }}
 ),
 
 with_status as (

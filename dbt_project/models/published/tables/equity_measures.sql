@@ -12,21 +12,7 @@ referenced as (
 
 shown as (
     select
-        measure_id,
-        measure_version,
-        period_type,
-        period_start,
-        period_end,
-        geography_type,
-        geography_vintage,
-        geoid,
-        race_standard,
-        race_ethnicity_code,
-        tabulation,
-        method,
-        stratum_type,
-        stratum_code,
-        jurisdiction,
+        {{ figure_columns() }},
         publication_status,
         value_status,
         -- a count of an unfinished period reads as a figure of the period

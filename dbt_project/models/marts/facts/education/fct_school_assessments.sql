@@ -1,39 +1,19 @@
 -- one row per exam, school, school year, subject, dimension and group
 with
-staged as (
+assessments as (
     {{ rows_of_school_fact('fct_school_assessments', {
         'exam': 'varchar', 'subject': 'varchar', 'tested_count': 'bigint', 'denominator_count': 'bigint', 'proficient_pct': 'double',
         'below_pct': 'double', 'not_tested_pct': 'double', 'average_score': 'double'
     }) }}
 ),
 
-assessments as (
-    select
-        *,
-        {{ has_reported_group() }} as is_reported
-    from staged
-),
-
 -- What is hidden is neither zero nor missing at random, and a percentage of a year without a measurement is none (DPI-06, DPI-07).
 final as (
     select
-        {{ event_columns('school_assessment', has_key=true) }},
-        cast(null as date) as occurred_on,
-        period_start,
-        period_end,
-        {{ null_place_columns() }},
-        {{ race_columns() }},
+        {{ school_event_columns('school_assessment') }},
         exam,
         subject,
-        school_district_geoid,
-        school_geoid,
-        school_district_reported,
-        school_reported,
-        school_year,
-        dimension_reported,
-        group_reported,
-        stratum_type,
-        stratum_code,
+        {{ school_group_columns() }},
         students_count,
         tested_count,
         case when is_reported and gap_reason is null then denominator_count end as denominator_count,

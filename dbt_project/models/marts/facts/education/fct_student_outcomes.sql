@@ -8,33 +8,12 @@ outcomes as (
     }) }}
 ),
 
--- a row of a suppressed label has no information on its group (DPI-03)
-with_is_reported as (
-    select
-        *,
-        {{ has_reported_group() }} as is_reported
-    from outcomes
-),
-
 -- what is hidden is neither zero nor missing at random (DPI-01, DPI-02, DPI-03)
 final as (
     select
-        {{ event_columns('student_outcome', has_key=true) }},
-        cast(null as date) as occurred_on,
-        period_start,
-        period_end,
-        {{ null_place_columns() }},
-        {{ race_columns() }},
+        {{ school_event_columns('student_outcome') }},
         metric,
-        school_district_geoid,
-        school_geoid,
-        school_district_reported,
-        school_reported,
-        school_year,
-        dimension_reported,
-        group_reported,
-        stratum_type,
-        stratum_code,
+        {{ school_group_columns() }},
         case when is_reported then students_count end as students_count,
         students_pct,
         diplomas_count,
@@ -46,7 +25,7 @@ final as (
         extended_years,
         extended_gap_reason,
         source_note
-    from with_is_reported
+    from outcomes
 )
 
 select * from final

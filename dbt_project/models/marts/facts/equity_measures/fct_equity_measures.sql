@@ -6,21 +6,7 @@ tested as (
 
 figures as (
     select
-        measure_id,
-        measure_version,
-        period_type,
-        period_start,
-        period_end,
-        geography_type,
-        geography_vintage,
-        geoid,
-        race_standard,
-        race_ethnicity_code,
-        tabulation,
-        method,
-        stratum_type,
-        stratum_code,
-        jurisdiction,
+        {{ figure_columns() }},
         value_status,
         numerator,
         denominator,
