@@ -19,6 +19,7 @@ from orchestration.defs.groups import DISCLOSURE, RECORDS, SHARED, groups_of_mod
 from orchestration.pipeline.build import SUPPRESSED
 from orchestration.stewardship.disaggregation import disaggregations
 from orchestration.transform.column_lineage import ByColumn
+from orchestration.transform.fingerprints import is_ephemeral
 from warehouse.printable import markdown_literal
 
 QUALITY_SCHEMA = "quality"
@@ -100,13 +101,15 @@ def _column(column: Column) -> dg.TableColumn:
 def model_specs(
     manifest: Mapping[str, Any], lineage: Mapping[str, ByColumn], contracts: Iterable[Contract]
 ) -> dict[str, dg.AssetSpec]:
-    """Return a spec per model and seed, by dbt id. Quality depends on what the gates check, so that it is built after them.
+    """Return a spec per seed and model with a relation, by dbt id. Quality depends on what the gates check: it is built last.
 
     `lineage` has the source columns of each column, for models that have been built.
     """
     translator, groups = Translator(), groups_of_models(manifest, contracts)
     nodes = {
-        i: n for i, n in manifest["nodes"].items() if n["resource_type"] in ("model", "seed") and n["config"].get("enabled", True)
+        i: n
+        for i, n in manifest["nodes"].items()
+        if n["resource_type"] in ("model", "seed") and n["config"].get("enabled", True) and not is_ephemeral(n)
     }
     specs = {
         i: translator.get_asset_spec(manifest, i, None).replace_attributes(

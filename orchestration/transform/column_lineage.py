@@ -72,11 +72,13 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Path, project: Path = DB
         if unique_id not in models:
             continue
         node = nodes[unique_id]
+        if not node["relation_name"]:
+            continue  # ephemeral: a part of its readers
         path = compiled / str(node["package_name"]) / str(node["original_file_path"])
         if not path.is_file():
             continue  # not built yet
         schema = MappingSchema(dialect=DIALECT)
-        for parent in node["depends_on"]["nodes"]:
+        for parent in _relations_read(nodes, unique_id):
             if columns.get(parent):
                 schema.add_table(nodes[parent]["relation_name"], dict.fromkeys(columns[parent], "text"), dialect=DIALECT)
         try:
@@ -86,6 +88,15 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Path, project: Path = DB
             continue
         columns[unique_id] = list(traced)
         found[unique_id] = {column: sorted(_delivered_columns(nodes, of)) for column, of in traced.items()}
+    return found
+
+
+def _relations_read(nodes: Mapping[str, Node], unique_id: str) -> set[str]:
+    """The relations in the SQL of a model: its parents, and of an ephemeral parent, whose SQL is part of it, the parents."""
+    found: set[str] = set()
+    for parent in nodes[unique_id]["depends_on"]["nodes"]:
+        if parent in nodes:
+            found |= {parent} if nodes[parent]["relation_name"] else _relations_read(nodes, parent)
     return found
 
 

@@ -8,6 +8,8 @@ upstream, down to seed files, contracts, loads and the clock. Equal fingerprint,
             the new loads; a model that looks up addresses (`looked_up`) ignores new addresses of other records
     shape   everything but data: a view with the same shape is kept
 
+An ephemeral model is part of the SQL of its readers: nothing builds it, and its changes are changes of theirs.
+
 See `transform.incremental` for carrying out the plan, dbt's macro `is_new_load` for the SQL of incremental facts,
 `transform.release_inputs` for the hashes by which a release explains its figures.
 """
@@ -154,6 +156,8 @@ class Fingerprints:
             now, before = self.fingerprint(unique_id), known.get(unique_id)
             if before is None or before.state != now.state:
                 changed.add(unique_id)
+            if is_ephemeral(node):
+                continue
             if before is not None and relation(node) in relations:
                 is_view = node["config"]["materialized"] == "view"
                 if before.shape == now.shape if is_view else before.state == now.state:
@@ -255,6 +259,11 @@ def incremental_source(node: Mapping[str, Any]) -> str | None:
     """The source whose loads an incremental fact appends; None for every other node."""
     source = meta(node).get(INCREMENTAL_SOURCE)
     return str(source) if source else None
+
+
+def is_ephemeral(node: Mapping[str, Any]) -> bool:
+    """Whether the node has no relation of its own, because dbt puts its SQL into that of its readers."""
+    return str(node["config"]["materialized"]) == "ephemeral"
 
 
 def is_row_by_row(node: Mapping[str, Any]) -> bool:

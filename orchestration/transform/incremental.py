@@ -20,6 +20,7 @@ from orchestration.transform.fingerprints import (
     Fingerprints,
     incremental_source,
     invalidate,
+    is_ephemeral,
     read_state,
     relation,
     write_state,
@@ -167,10 +168,10 @@ def _parents_first(inputs: Fingerprints, results: Sequence[NodeResult]) -> list[
 
 
 def _kept(inputs: Fingerprints, built: Iterable[str]) -> list[NodeResult]:
-    """A result for each node that was not built."""
+    """A result for each table and view that was not built."""
     skip = set(built)
     return [
         NodeResult(i, node["name"], node["resource_type"], UP_TO_DATE, 0.0, 0, "", (), relation(node))
         for i, node in inputs.nodes.items()
-        if i not in skip
+        if i not in skip and not is_ephemeral(node)
     ]

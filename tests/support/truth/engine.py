@@ -155,5 +155,5 @@ def _steps(nodes: Mapping[str, dict[str, Any]], target: Path, folders: tuple[str
     return [
         _Step(mine[key]["name"], mine[key]["relation_name"], compiled[mine[key]["name"]].read_text(encoding="utf-8"))
         for key in order.static_order()
-        if mine[key]["config"]["materialized"] != "view"
+        if mine[key]["config"]["materialized"] not in ("view", "ephemeral")
     ]

@@ -86,6 +86,20 @@ def test_a_list_depends_on_the_columns_of_its_elements(compiled: Path) -> None:
     assert of_fact(compiled, sql) == {"v": [(STAGED, "closed_at"), (STAGED, "race")]}
 
 
+def test_an_ephemeral_model_is_a_part_of_its_reader(compiled: Path) -> None:
+    shown = manifest()
+    counts = {**shown["nodes"][FACT], "relation_name": None, "original_file_path": "models/b__counts.sql"}
+    shown["nodes"]["model.levelground.b__counts"] = counts
+    shown["nodes"][FACT] = {**shown["nodes"][FACT], "depends_on": {"nodes": ["model.levelground.b__counts"]}}
+    (compiled / "b__counts.sql").write_text("select race from warehouse.staging.stg_a__b")
+    (compiled / "fct_b.sql").write_text(
+        "with __dbt__cte__b__counts as (select * from warehouse.staging.stg_a__b) select race from __dbt__cte__b__counts"
+    )
+    found = read_lineage(shown, compiled.parent.parent)
+    assert found[FACT] == {"race": [(STAGED, "race")]}
+    assert "model.levelground.b__counts" not in found
+
+
 def test_sql_that_cannot_be_parsed_has_no_lineage_and_affects_no_other_model(compiled: Path) -> None:
     assert of_fact(compiled, "select ((") == {}
     assert STAGED in read_lineage(manifest(), compiled.parent.parent)

@@ -43,12 +43,13 @@ def node(kind: str, name: str, *parents: str, materialized: str = "table", **met
         "depends_on": {"nodes": list(parents), "macros": []},
         "columns": {},
         "description": "",
-        "relation_name": f'"release"."marts"."{name}"',
+        "relation_name": None if materialized == "ephemeral" else f'"release"."marts"."{name}"',
         "config": {"materialized": materialized, "meta": meta},
     }
 
 
-# Addresses of calls are looked up in the index. The fact of calls also reads the districts, and a measure reads the fact.
+# Addresses of calls are looked up in the index. The fact of calls also reads the districts. A measure reads the fact by an
+# ephemeral model, which is no table.
 NODES = [
     node("seed", "districts"),
     node("model", "stg_calls", LANDING + CALLS, CONTRACTS, materialized="view", row_by_row=True),
@@ -57,7 +58,8 @@ NODES = [
     node("model", "fct_calls", MODEL + "stg_calls", MODEL + "int_addresses", SEED + "districts", materialized="incremental",
          incremental_source=CALLS),
     node("model", "fct_houses", MODEL + "stg_index", MODEL + "int_addresses"),
-    node("model", "measures", MODEL + "fct_calls", CLOCK),
+    node("model", "calls__counts", MODEL + "fct_calls", materialized="ephemeral"),
+    node("model", "measures", MODEL + "calls__counts", CLOCK),
 ]  # fmt: skip
 TESTS = [
     {"resource_type": "test", "name": f"{name}__is_filled", "raw_code": "select 1", "config": {"severity": "error"},
@@ -92,7 +94,7 @@ def fingerprints(inputs: Fingerprints) -> dict[str, NodeFingerprint]:
 
 
 def relations(inputs: Fingerprints) -> set[str]:
-    return {n["relation_name"].replace('"', "") for n in inputs.nodes.values()}
+    return {n["relation_name"].replace('"', "") for n in inputs.nodes.values() if n["relation_name"]}
 
 
 def another(before: Fingerprints, **changed: Any) -> Fingerprints:
@@ -180,7 +182,7 @@ def test_no_state_is_saved_of_failed_or_skipped_nodes(before: Fingerprints) -> N
             found["database"] = "release" if found["name"].startswith("fct_") else "warehouse"
         save_state(run, inputs, results)
         saved = {*read_state(con), *run.fingerprints}
-    assert names(tuple(saved)) == {"districts", "stg_index", "fct_houses", "measures"}
+    assert names(tuple(saved)) == {"districts", "stg_index", "fct_houses", "calls__counts", "measures"}
 
 
 @pytest.mark.parametrize(
@@ -205,6 +207,14 @@ def test_changed_sql_rebuilds_a_view_and_everything_downstream(before: Fingerpri
     found = planned(before, another(before, manifest=manifest))
     assert names(found.build) == {"stg_calls", "int_addresses", "fct_calls", "measures", "fct_houses"}
     assert "fct_calls" in names(found.rebuild)
+
+
+def test_a_changed_ephemeral_model_rebuilds_what_reads_it(before: Fingerprints) -> None:
+    now = another(before)
+    now.nodes[MODEL + "calls__counts"]["raw_code"] = "select 'something else'"
+    found = planned(before, now)
+    assert names(found.build) == names(found.rebuild) == {"measures"}
+    assert names_of_tests(now, found) == {"measures__is_filled"}
 
 
 def test_a_changed_test_builds_and_tests_its_model_again(before: Fingerprints) -> None:
