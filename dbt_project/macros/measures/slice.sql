@@ -27,7 +27,7 @@
 
 
 {# The columns that name a figure, in the order of the released tables: the grain of a measure, the end of its period, its jurisdiction. #}
-{% macro figure_columns() -%}
+{% macro named_figure_columns() -%}
     measure_id,
         measure_version,
         period_type,

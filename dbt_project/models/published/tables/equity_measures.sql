@@ -12,7 +12,7 @@ referenced as (
 
 shown as (
     select
-        {{ figure_columns() }},
+        {{ named_figure_columns() }},
         publication_status,
         value_status,
         -- a count of an unfinished period reads as a figure of the period

@@ -6,7 +6,7 @@ tested as (
 
 figures as (
     select
-        {{ figure_columns() }},
+        {{ named_figure_columns() }},
         value_status,
         numerator,
         denominator,
