@@ -61,8 +61,12 @@ PLACES |= {
             "int_equity_measures__groups_filled",
             "int_equity_measures__places_filled",
             "int_equity_measures__with_period_coverage",
+            "int_equity_measures__periods_pooled",
+            "int_equity_measures__place_weighted",
             "int_equity_measures__tract_weights",
+            "int_equity_measures__with_intervals",
             "int_equity_measures__with_reference",
+            "int_equity_measures__with_significance",
         ),
         "published/intermediate": ("int_published__unioned", "int_published__with_reference"),
     }.items()

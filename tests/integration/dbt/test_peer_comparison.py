@@ -63,7 +63,7 @@ def compared(
     gaps = rows_of_model(
         warehouse,
         "int_peer_comparison__gaps",
-        int_equity_measures__with_significance=[SHOWN],
+        int_equity_measures__compared=[SHOWN],
         published_measures=[{"source": "s", "published_measure": "p", "measure_id": "m", "part": "value"}],
         dim_peer_city=[{"geoid": geoid} for geoid in cities if geoid != OWN],
         stg_receipts__settings=[{"city_geoid": OWN}],
@@ -143,7 +143,7 @@ def test_only_groups_that_the_city_compares_are_compared(empty_warehouse: EmptyW
     gaps = rows_of_model(
         empty_warehouse,
         "int_peer_comparison__gaps",
-        int_equity_measures__with_significance=published,
+        int_equity_measures__compared=published,
         published_measures=[{"source": "s", "published_measure": "p", "measure_id": "m", "part": "value"}],
         dim_peer_city=[{"geoid": "2"}, {"geoid": "3"}],
         stg_receipts__settings=[{"city_geoid": OWN}],
@@ -164,7 +164,7 @@ def test_figures_of_another_window_stratum_or_kind_of_place_are_not_compared(emp
     gaps = rows_of_model(
         empty_warehouse,
         "int_peer_comparison__gaps",
-        int_equity_measures__with_significance=[SHOWN, SHOWN | {"geography_type": "county"}, SHOWN | {"stratum_type": "sex"}],
+        int_equity_measures__compared=[SHOWN, SHOWN | {"geography_type": "county"}, SHOWN | {"stratum_type": "sex"}],
         published_measures=[{"source": "s", "published_measure": "p", "measure_id": "m", "part": "value"}],
         dim_peer_city=[{"geoid": "2"}],
         stg_receipts__settings=[{"city_geoid": OWN}],

@@ -6,8 +6,9 @@ reasoned as (
         {{ data_as_of('referenced', 'contracts') }} as data_as_of,
         {{ reason_without_ratio('referenced', 'city') }} as reason
     from {{ ref('int_equity_measures__with_reference') }} as referenced
-    cross join {{ ref('stg_receipts__settings') }} as city
     left join {{ ref('stg_receipts__contracts') }} as contracts on referenced.source = contracts.source
+    -- last: DuckDB does not estimate the rows of a cross join, and would hash all figures to look up a contract
+    cross join {{ ref('stg_receipts__settings') }} as city
 ),
 
 guarded as (

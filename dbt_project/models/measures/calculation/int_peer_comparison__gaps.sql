@@ -19,7 +19,7 @@ own as (
         shown.reference_code,
         published.source,
         published.published_measure
-    from {{ ref('int_equity_measures__with_significance') }} as shown
+    from {{ ref('int_equity_measures__compared') }} as shown
     inner join {{ ref('published_measures') }} as published
         on shown.measure_id = published.measure_id and published.part = 'value'
     where
