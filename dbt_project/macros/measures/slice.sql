@@ -19,13 +19,6 @@
 {%- endmacro %}
 
 
-{% macro same_columns(left, right, columns) -%}
-    {%- for column in columns -%}
-        {{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}
-    {%- endfor -%}
-{%- endmacro %}
-
-
 {# The columns that name a figure, in the order of the released tables: the grain of a measure, the end of its period, its jurisdiction. #}
 {% macro named_figure_columns() -%}
     measure_id,
