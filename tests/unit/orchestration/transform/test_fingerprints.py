@@ -253,7 +253,7 @@ def test_our_python_is_no_input_but_by_its_build_version(before: Fingerprints, m
     monkeypatch.setattr(release_inputs, "code_hashes", lambda: {"orchestration": "a comment"})
     assert another(before).plan(known, relations(before), {}).build == ()
     monkeypatch.setattr(fingerprints_module, "BUILD_VERSION", 2)
-    assert set(another(before).plan(known, relations(before), {}).build) == set(before.nodes)
+    assert set(another(before).plan(known, relations(before), {}).build) == set(before.nodes) - {MODEL + "calls__counts"}
 
 
 @pytest.mark.parametrize("loads_of_release", [{CALLS: ("one",)}, {CALLS: ("earlier",)}], ids=["the same loads", "other loads"])
