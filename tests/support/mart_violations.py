@@ -357,11 +357,7 @@ SPOILT = [
     ("fct_equity_measures", "caution_when_race_unknown", "set reliability = 'reliable' {black}"),
     ("fct_equity_measures", "groups_sum_to_total", "set numerator = 59 {black}"),
     ("fct_equity_measures", "groups_sum_to_total", "delete from {t} where race_ethnicity_code = 'all'"),
-    (
-        "fct_equity_measures",
-        "groups_sum_to_total",
-        "set numerator = null where race_ethnicity_code <> 'all' and method = 'individual'",
-    ),
+    ("fct_equity_measures", "groups_sum_to_total", "set numerator = null where race_ethnicity_code <> 'all'"),
     (
         "fct_equity_measures",
         "groups_within_total",
