@@ -59,18 +59,12 @@ shared as (
     from response_details
     cross join thresholds
     where response_details.word not in ('not_collected', 'not_mapped')
-    group by
-        response_details.jurisdiction,
-        response_details.period_start,
-        response_details.shown_theme_code,
-        response_details.detail,
-        response_details.word,
-        thresholds.threshold
+    group by all
     -- a file of the Council is public by itself; anything else in its place is not shown
     having
         case
             when response_details.detail = 'reference' then regexp_full_match(response_details.word, '[A-Z0-9][A-Z0-9-]{2,19}')
-            else count(*) >= thresholds.threshold
+            else count(*) >= max(thresholds.threshold)
         end
 ),
 
