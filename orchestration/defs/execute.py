@@ -36,7 +36,7 @@ def execute_refresh(settings: Settings, run_id: str, options: RunOptions, *, sch
     # The folder is no run config: the UI would offer to run with another one.
     resources = {"run": CommandLineRun.configure_at_launch(deliveries=options.deliveries)}
     job = load_defs(settings, with_column_lineage=False, resources=resources).resolve_job_def(REFRESH_JOB)
-    given = {name: getattr(options, name) for name in ("as_of", "full_refresh", "period")}
+    given = {name: getattr(options, name) for name in ("as_of", "full_refresh", "period", "accept_older")}
     config = {
         "resources": {"run": {"config": {**given, "sources": list(options.sources), "wait_seconds": 0.0}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

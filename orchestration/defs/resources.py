@@ -61,6 +61,7 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         "everything, for sources whose deliveries replace periods. Empty: ingest new deliveries.",
     )
     full_refresh: bool = Field(False, description="Build everything, even if nothing changed, and request live sources whole.")
+    accept_older: bool = Field(False, description="Go back on purpose: an earlier clock, or loads that were replaced.")
     as_of: str | None = Field(
         "", description="The time that the run uses as now, like 2025-12-01T00:00:00, for freshness and goals. Empty: now."
     )
@@ -113,7 +114,14 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self.sources or period:
             sources = selected_sources(resolve_delivery_location(settings, deliveries).registry, self.sources, period)
         return RunOptions(
-            trigger, deliveries, self.as_of or None, self.full_refresh, self.wait_seconds, sources=sources, period=period
+            trigger,
+            deliveries,
+            self.as_of or None,
+            self.full_refresh,
+            self.wait_seconds,
+            sources=sources,
+            period=period,
+            accept_older=self.accept_older,
         )
 
     def _deliveries(self, settings: Settings) -> str | None:

@@ -6,6 +6,7 @@ A bad file never stops the run and is never promoted: whatever is wrong with a d
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import time
 
 from expectations.delivery.volume import volume_baseline
@@ -59,6 +60,7 @@ def ingest_source(
     started = time.monotonic()
     status = new_status(contract, run.record.run_id)
     gate: GateResult | None = None
+    older: str | None = None
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
     is_damaged = restore_landing(run, contract, store)
     not_read = _not_read(run, contract, store)
@@ -76,12 +78,14 @@ def ingest_source(
             create_delivery_view(run.con, contract.source, store.batch(delivery.load_id))
             if is_promoted(run, contract, delivery):
                 status = status.updated(verdict=FRESH)
+            elif older := _why_older(run, contract, store, delivery):
+                status = status.held_back(older)
             else:
                 status, gate = _audit_and_promote(run, contract, delivery, store, status)
                 status = _with_dropped_rows(status, delivery)
     except DeliveryError as error:
         status = status.held_back(str(error))
-    if status.verdict == HELD_BACK:
+    if status.verdict == HELD_BACK and older is None:
         status = _ingest_other_files(run, contract, store, status, progress)
     status = _with_landing_state(run, contract, status).updated(seconds=round(time.monotonic() - started, 3))
     if unread := run.location.unread_files(contract):
@@ -92,6 +96,28 @@ def ingest_source(
         run.record.gates.append(gate)
     run.save()
     return status, gate
+
+
+def _why_older(run: RunContext, contract: Contract, store: DeliveryStore, delivery: DeliveryRecord) -> str | None:
+    """Why a delivery would replace newer ones: its load was accepted before the newest; None if not, or on purpose.
+
+    A live system is asked now, so what it answers is the newest state, whatever it equals.
+    """
+    accepted = store.accepted() or ()
+    before = [load for load in accepted if load.load_id == delivery.load_id]
+    if not before or accepted[-1].load_id == delivery.load_id:
+        return None
+    if run.options.accept_older or run.location.is_live(contract):
+        return None
+    return (
+        f"its files are those of load {delivery.load_id}, accepted {_day(before[-1].promoted_at)}, and newer ones of load "
+        f"{accepted[-1].load_id}, accepted {_day(accepted[-1].promoted_at)}, have replaced them; deliver the newer files again, "
+        "or run with --accept-older if the earlier ones are meant"
+    )
+
+
+def _day(moment: dt.datetime | None) -> str:
+    return f"on {moment.date()}" if moment else "earlier"
 
 
 def _end_without_delivery(run: RunContext, contract: Contract) -> SourceStatus:

@@ -18,7 +18,7 @@ from orchestration.alerts import notify_run_ended
 from orchestration.runs.city_choice import undecided_keys
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
-from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
+from orchestration.runs.delivery_location import DeliveryLocation, check_clock, check_default_location, resolve_delivery_location
 from orchestration.runs.process.interruption import let_interrupt
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
@@ -47,8 +47,12 @@ def open_run(
     Raises `ConfigurationError` or `ContractError` before anything is changed, `LockHeld` or `WarehouseBusy` while another
     process works on the home, `HomeUnwritable`.
     """
-    location = location or resolve_delivery_location(settings, options.deliveries)
+    if location is None:
+        check_default_location(settings, options.deliveries)
+        location = resolve_delivery_location(settings, options.deliveries)
     as_of = as_of_time(options.as_of, location.city)
+    if not options.accept_older and not options.is_trial:
+        check_clock(settings, as_of)
     settings.home.ensure()
     _claim_lake(settings)
     with private_files(), _open_locked(settings, options, run_id, location, as_of) as run:

@@ -46,6 +46,7 @@ class RunOptions:
     wait_seconds: float | None = None
     sources: tuple[str, ...] = ()  # to ingest; empty: all
     period: str | None = None  # months whose kept deliveries are ingested again, like 2024-03 or 2024-03..2024-05
+    accept_older: bool = False  # go back on purpose: an earlier clock, a load that newer ones have replaced
 
     @property
     def is_trial(self) -> bool:

@@ -6,6 +6,7 @@ See `runs.city_choice` for the city of a home, `ingest.city` for `city.yml`, `in
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from ingest.layer_snapshot import LayerSnapshot, read_snapshots, write_snapshots
 from ingest.readers import delivered_files, readable_name
 from orchestration.runs.city_choice import LIVE, SAMPLE, choose_city, own_folder
 from orchestration.runs.hash_key import check_erased, checked_fingerprint
+from orchestration.runs.record import RunRecord, RunStore
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.files import write_atomically
 from warehouse.paths import PRIVATE, Home
 from warehouse.printable import printable
 
+SUMMER_TIME = dt.timedelta(hours=2)
 READINGS = 3  # of a layer that changes while it is read
 LEFT_OUT = "the sample city leaves out this live feed"  # why a source of the sample is not delivered
 
@@ -166,6 +169,49 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
         settings.home.ensure()
         write_atomically(settings.home.home_json, record.model_dump_json(indent=1, exclude_none=True) + "\n")
     return location
+
+
+def remember_location(settings: Settings, name: str) -> None:
+    """Make a location what the home reads without an option: `levelground run --remember`."""
+    recorded = _recorded(settings)
+    if recorded is not None and recorded.deliveries != name:
+        record = recorded.model_copy(update={"deliveries": name})
+        write_atomically(settings.home.home_json, record.model_dump_json(indent=1, exclude_none=True) + "\n")
+
+
+def check_default_location(settings: Settings, option: str | None) -> None:
+    """`ConfigurationError` if a run without an option would read another location than the newest release was made from.
+
+    The home remembers what its first run read. Years later that folder is old, and its figures would replace newer ones.
+    """
+    recorded = _recorded(settings)
+    if option or settings.deliveries or recorded is None:
+        return
+    newest = _newest_release(settings)
+    if newest is not None and newest.deliveries != recorded.deliveries:
+        raise ConfigurationError(
+            f"without --deliveries this home reads {recorded.deliveries}, but its newest release was made from "
+            f"{newest.deliveries}; name the folder (`levelground run --deliveries {newest.deliveries}`), and add --remember to "
+            "make it the home's"
+        )
+
+
+def check_clock(settings: Settings, as_of: dt.datetime) -> None:
+    """`ConfigurationError` if a run's clock is before that of the newest release; two hours are the end of summer time.
+
+    Rows would leave the public file, and records past their last day would come back.
+    """
+    newest = _newest_release(settings)
+    if newest is not None and as_of < dt.datetime.fromisoformat(newest.as_of) - SUMMER_TIME:
+        raise ConfigurationError(
+            f"the clock of this run is {as_of}, before {newest.as_of}, that of the newest release {newest.release_id}; "
+            "leave out --as-of or give a later one, or go back on purpose with --accept-older"
+        )
+
+
+def _newest_release(settings: Settings) -> RunRecord | None:
+    released = [record for record in RunStore(settings.home.runs).all() if record.outcome == "released"]
+    return released[-1] if released else None
 
 
 def read_delivery_location(settings: Settings, file: Path | None = None) -> DeliveryLocation:

@@ -1,4 +1,4 @@
-"""One bad file of several holds back itself where the load mode allows it; when it is repaired, no row is lost or doubled.
+"""One bad file of several holds back itself where the load mode allows it; an older delivery replaces no newer one.
 
 `tests/stress/test_bad_files.py` has the other load modes and faults.
 """
@@ -56,3 +56,22 @@ def test_a_name_that_is_not_utf8_holds_back_its_source_by_a_name_that_can_be_pri
     assert status.reason is not None
     assert r"a\xf1o_2025.csv: the bytes of its name are not UTF-8; rename it" in status.reason
     assert status.reason.isprintable()
+
+
+def test_an_older_delivery_replaces_no_newer_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that read an old folder took its files for the newest, and the figures went back without a finding."""
+    department = Department(tmp_path, monkeypatch, {"mode": "replace"})
+    department.delivers(visits=records(2023, 1, 2))
+    assert department.run()[1] == ["1", "2"]
+    department.delivers(visits=records(2023, 1, 2, 3, 4))
+    assert department.run()[1] == ["1", "2", "3", "4"]
+    (old, _, _), (new, _, _) = department.loads
+    department.delivers(visits=records(2023, 1, 2))
+    status, landed = department.run()
+    assert (status.verdict, landed) == ("held_back", ["1", "2", "3", "4"])
+    assert status.reason is not None
+    assert f"its files are those of load {old}, accepted on " in status.reason
+    assert f"and newer ones of load {new}, accepted on " in status.reason and "--accept-older" in status.reason
+    status, landed = department.run(accept_older=True)
+    assert (status.verdict, landed) == ("landed_only", ["1", "2"])
+    assert department.run()[1] == ["1", "2"], "what was accepted on purpose is the newest"

@@ -65,13 +65,13 @@ def test_an_incremental_build_equals_a_full_rebuild(first: SmallHome, tmp_path: 
                     "typing": histories.another_typing,
                 }[change](code)
         as_of = f"2026-01-{number + 2:02d}T00:00:00"
-        log.append(run_night(SmallHome(home.home, night, code), "--as-of", as_of))
+        log.append(run_night(SmallHome(home.home, night, code), "--as-of", as_of, "--accept-older"))
         incremental_nights += any(
             source["verdict"] == "fresh" and source["rows_delivered"] < ROWS // 10 for source in home.last()["sources"].values()
         )
     assert incremental_nights, log
     last = SmallHome(home.home, tmp_path / f"night-{NIGHTS - 1}", code)
     before = last.content()
-    run_night(last, "--as-of", as_of, "--full-refresh")
+    run_night(last, "--as-of", as_of, "--accept-older", "--full-refresh")
     assert (last.content(), last.last()["outcome"]) == (before, "unchanged"), "\n".join(log)
     shutil.rmtree(tmp_path)

@@ -54,10 +54,11 @@ class Department:
         for name, text in files.items():
             (self.folder / f"{name}.csv").write_text(text)
 
-    def run(self) -> tuple[SourceStatus, list[str]]:
+    def run(self, *, accept_older: bool = False) -> tuple[SourceStatus, list[str]]:
         """One run: the status of the source, and the landed keys."""
         self.runs += 1
-        with open_run(self.settings, RunOptions(as_of="2025-12-01"), f"run{self.runs}") as run:
+        options = RunOptions(as_of="2025-12-01", accept_older=accept_older)
+        with open_run(self.settings, options, f"run{self.runs}") as run:
             status, _ = ingest_source(run, run.location.registry[SOURCE])
             run.end("unchanged")
             self.loads = run.con.execute(

@@ -19,7 +19,13 @@ from orchestration.runs import error_messages
 from orchestration.runs.city_choice import LIVE
 from orchestration.runs.clock import as_of_time
 from orchestration.runs.context import RunOptions
-from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
+from orchestration.runs.delivery_location import (
+    DeliveryLocation,
+    check_clock,
+    check_default_location,
+    remember_location,
+    resolve_delivery_location,
+)
 from orchestration.runs.process.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import expected_seconds, report_progress_to
 from orchestration.runs.record import RunRecord, RunStore
@@ -56,7 +62,15 @@ def run(
     as_of: Annotated[
         str | None, typer.Option(help="The time that the run uses as now, like 2025-12-01T00:00:00.", show_default=False)
     ] = None,
+    accept_older: Annotated[
+        bool,
+        typer.Option("--accept-older", help="Go back on purpose: take an earlier clock, or loads that were replaced."),
+    ] = False,
     wait: Wait = 0,
+    remember: Annotated[
+        bool,
+        typer.Option("--remember", help="Read this folder from now on, also without --deliveries and in the UI."),
+    ] = False,
     scheduled: Annotated[
         bool, typer.Option("--scheduled", help="For timers: list the run in the history of the schedule `nightly`.")
     ] = False,
@@ -74,11 +88,17 @@ def run(
     if deliveries is not None and live:
         raise ConfigurationError("--deliveries and --live exclude each other; give one")
     option = LIVE if live else str(deliveries) if deliveries is not None else None
+    if remember and option is None:
+        raise ConfigurationError("--remember needs --deliveries or --live: it names what the home reads from now on")
     progress = Progress(expected=expected_seconds(RunStore(settings.home.runs).all()))
     with progress, stopped_by_signals(progress.stop):
         progress.stage("start", "reading the settings; a first run makes the sample city")
+        check_default_location(settings, option)
         location = resolve_delivery_location(settings, option)
-        as_of_time(as_of, location.city)
+        if remember:
+            remember_location(settings, location.name)
+        if not accept_older:
+            check_clock(settings, as_of_time(as_of, location.city))
         wanted = selected_sources(location.registry, source or (), period)
         progress.sources = len(wanted or list(location.registry))
         progress.title = f"levelground run: {location.city.title}"
@@ -92,7 +112,7 @@ def run(
                 open_working(settings.home).close()  # another process may have the file open without the lock
             with report_progress_to(progress):
                 progress.stage("start", f"reading {location.name} ({location.city.title})")
-                options = RunOptions("cli", option, as_of, full_refresh, 0.0, wanted, period)
+                options = RunOptions("cli", option, as_of, full_refresh, 0.0, wanted, period, accept_older)
                 record, problem = _execute(settings, options, scheduled=scheduled)
         finally:
             lock.release()

@@ -81,7 +81,7 @@ def test_the_launchpad_offers_every_option_with_its_description(manifest: dict[s
     contracts = Registry([read_contract(SOURCES / f"{SOURCE}.yml")])
     defs = load_defs(settings, contracts=contracts, manifest=manifest, with_column_lineage=False)
     fields = defs.resolve_job_def(REFRESH_JOB).resource_defs["run"].config_schema.config_type.fields  # type: ignore[attr-defined]
-    assert set(fields) == {"sources", "period", "full_refresh", "as_of", "location", "wait_seconds"}
+    assert set(fields) == {"sources", "period", "full_refresh", "accept_older", "as_of", "location", "wait_seconds"}
     assert [name for name, field in fields.items() if not field.description or not field.default_provided] == []
     defaults = {name: field.default_value for name, field in fields.items()}
     assert (defaults["sources"], defaults["period"], defaults["wait_seconds"]) == ([], "", 5)
