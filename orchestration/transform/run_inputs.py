@@ -143,7 +143,7 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
 
 
 def _of_contract(contract: Contract) -> dict[str, Any]:
-    """What the row of a source says of its contract, as the contract is now."""
+    """What the row of a source has of its contract, as the contract is now."""
     status = new_status(contract, "")
     return {name: getattr(status, name) for name in ("department", "platform", "cadence", "race_vocabulary")}
 

@@ -59,7 +59,7 @@ def test_a_name_that_is_not_utf8_holds_back_its_source_by_a_name_that_can_be_pri
 
 
 def test_an_older_delivery_replaces_no_newer_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that read an old folder took its files for the newest, and the figures went back without a finding."""
+    """A run that read an old folder took its files for the newest, and its figures replaced newer ones without a finding."""
     department = Department(tmp_path, monkeypatch, {"mode": "replace"})
     department.delivers(visits=records(2023, 1, 2))
     assert department.run()[1] == ["1", "2"]
