@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from expectations.delivery.concepts import ConceptDifference, MovedLine
 from expectations.delivery.volume import ReplacedRows
-from ingest.landing import PartitionComparison
+from ingest.landing import Overlap, PartitionComparison
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class DeliveryFacts:
     `concept_differences`: from `concepts`.
     `adds_only`: the delivery contains only new rows, perhaps none, so its size is not checked. `replaced`: landed rows of the
     periods that a delivery with new periods replaces; its size is compared with them, not with `earlier_rows`. `partitions`: the
-    same for the load mode `replace_partition`. `rival_files`: files of which Levelground cannot know the newer. `snapshots`: the
-    dates of the files of a stock.
+    same for the load mode `replace_partition`. `rival_files`: files of which Levelground cannot know the newer. `overlap`: two
+    files that cover the same days. `snapshots`: the dates of the files of a stock.
     """
 
     as_of: dt.datetime
@@ -36,4 +36,5 @@ class DeliveryFacts:
     replaced: ReplacedRows | None = None
     partitions: PartitionComparison | None = None
     rival_files: tuple[str, ...] = ()
+    overlap: Overlap | None = None
     snapshots: tuple[dt.date, ...] = ()

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from ingest.delivery import DeliveryStore
 from ingest.landing import (
     Batch,
+    Overlap,
     PartitionComparison,
     compare_partitions,
+    find_overlap,
     find_rival_files,
     find_rival_states,
     since_condition,
@@ -42,6 +44,7 @@ class VolumeBaseline:
     `earlier`: sizes of earlier full batches, newest first. `adds`: the batch contains mostly new rows and leaves most landed rows
     in place. `replaced`: landed rows replaced by a `replace_period` batch with periods outside the landed ones.
     `partitions`: rows withdrawn by a `replace_partition` batch. `rivals`: its files of which Levelground cannot know the newer.
+    `overlap`: two of its files that cover the same days.
     """
 
     earlier: tuple[int, ...]
@@ -49,6 +52,7 @@ class VolumeBaseline:
     replaced: ReplacedRows | None = None
     partitions: PartitionComparison | None = None
     rivals: tuple[str, ...] = ()
+    overlap: Overlap | None = None
 
 
 def volume_baseline(batch: Batch, store: DeliveryStore) -> VolumeBaseline:
@@ -67,11 +71,13 @@ def volume_baseline(batch: Batch, store: DeliveryStore) -> VolumeBaseline:
     if load.mode == "replace_partition":
         if not batch.columns.issuperset(contract.deciding_columns):
             return VolumeBaseline(())
-        return VolumeBaseline((), partitions=compare_partitions(batch, own), rivals=find_rival_files(batch))
+        partitions, rivals = compare_partitions(batch, own), find_rival_files(batch)
+        return VolumeBaseline((), partitions=partitions, rivals=rivals, overlap=find_overlap(batch))
     has_key = load.key and len(receipt.files) > 1
     is_written = batch.columns.issuperset((*contract.deciding_columns, *load.dating_columns))
     rivals = find_rival_states(batch) if has_key and is_written else ()
-    return dataclasses.replace(_of_rows(batch, own), rivals=rivals)
+    overlap = find_overlap(batch) if is_written else None
+    return dataclasses.replace(_of_rows(batch, own), rivals=rivals, overlap=overlap)
 
 
 def _of_rows(batch: Batch, own: Collection[str]) -> VolumeBaseline:

@@ -16,7 +16,7 @@ from expectations.delivery.volume import ReplacedRows
 from expectations.engine.checks import Check, measure
 from expectations.results import Severity
 from ingest.contract import Contract
-from ingest.landing import PartitionComparison
+from ingest.landing import Overlap, PartitionComparison
 from warehouse.sql import quoted
 
 # The usual size of a delivery is the median of the last five, so that one odd accepted batch does not become the norm.
@@ -31,6 +31,8 @@ def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
     strict: Severity = "info" if facts.adds_only else "critical"
     message = f"{source}: the delivery contains no record; ask the steward for a full one"
     yield measure("rows", strict, message, expression=f"count(*) filter (where not {BLANK})", at_least=1)
+    if facts.overlap is not None:
+        yield _overlap(contract, facts.overlap)
     if contract.load.mode == "replace_partition":
         yield from release_checks(contract, facts.partitions, facts.rival_files)
         return
@@ -54,6 +56,21 @@ def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
         f"{source}: the delivery has more than {VOLUME_RISE:g} times its usual {usual:,.0f} rows; does it contain rows twice?"
     )
     yield Check("rows_gained", "expect_table_row_count_to_be_between", {"max_value": most}, "warning", message, None, most)
+
+
+def _overlap(contract: Contract, overlap: Overlap) -> Check:
+    one, other = overlap.files
+    if contract.load.mode == "replace_period":
+        span = overlap.first if overlap.first == overlap.last else f"{overlap.first} to {overlap.last}"
+        what = f"both have the records of {span} ({contract.load.period}s)"
+    else:
+        what = "are exports of the same date"
+    message = (
+        f"{contract.source}: {one} and {other} {what}, so that they would count twice; take one of them away (a correction that "
+        f"is left alone and smaller than usual is taken by `levelground sources accept {contract.source}`), or write "
+        "load.files: parts into the contract if the files share them"
+    )
+    return measure("overlapping_files", "critical", message, expression="2", at_most=0)
 
 
 def usual_rows(earlier: Sequence[int], drop_pct: float) -> tuple[float, int, int]:

@@ -16,7 +16,7 @@ from ingest.contract.duration import Duration, days_before
 from ingest.contract.words import Identifier, Percent, Strict, matching, regular_expression, word
 
 LOAD_COLUMNS = ("_source_file", "_source_row")
-_OF_PARTITIONS = ("partition_by", "release", "absent")
+_LATER_KEYS = ("partition_by", "release", "absent", "files")
 Republish = Literal["allowed", "refused", "undecided"]
 
 
@@ -108,6 +108,8 @@ class Load(Strict):
     # The meaning of a record that a release does not list; without it, the record is unknown.
     absent: Literal["zero"] | None = None
     key: tuple[str, ...] | None = None
+    # Without a key, a day or a snapshot in two files counts twice, unless the files share it on purpose.
+    files: Literal["whole", "parts"] | None = None
     order_by: tuple[str, ...] = LOAD_COLUMNS
     duplicates: Literal["keep", "drop_exact"] = "keep"
 
@@ -118,8 +120,8 @@ class Load(Strict):
 
     @model_serializer(mode="wrap")
     def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # load ids are hashes of this model: a contract without the keys of partitions keeps its ids
-        return {key: value for key, value in serialize(self).items() if value is not None or key not in _OF_PARTITIONS}
+        # load ids are hashes of this model: a contract without the later keys keeps its ids
+        return {key: value for key, value in serialize(self).items() if value is not None or key not in _LATER_KEYS}
 
     @model_validator(mode="after")
     def _complete(self) -> Load:

@@ -4,7 +4,7 @@ Other packages import from here, except the record of deletions (`ingest.landing
 """
 
 from ingest.landing.batch.replaced_rows import since_condition
-from ingest.landing.batch.rivals import find_rival_files, find_rival_states
+from ingest.landing.batch.rivals import Overlap, find_overlap, find_rival_files, find_rival_states
 from ingest.landing.batch.rows import Batch
 from ingest.landing.cursor import read_cursor
 from ingest.landing.landing_table import AcceptedLoadsDamaged, DeliveryLost, LandingTable
@@ -30,6 +30,7 @@ __all__ = [
     "LandingTable",
     "LastLoad",
     "LoadCounts",
+    "Overlap",
     "Partition",
     "PartitionComparison",
     "Partitions",
@@ -41,6 +42,7 @@ __all__ = [
     "delivered_units",
     "doubtful_rows",
     "ensure_tables",
+    "find_overlap",
     "find_rival_files",
     "find_rival_states",
     "has_refused_or_doubtful",

@@ -64,6 +64,7 @@ def audit_delivery(
         replaced=baseline.replaced,
         partitions=baseline.partitions,
         rival_files=baseline.rivals,
+        overlap=baseline.overlap,
         snapshots=tuple(file.snapshot_on for file in delivery.files if file.snapshot_on),
     )
     return gate_delivery(database, contract, facts, read_labels(seed_file(CROSSWALK, SHARED_SEEDS, city.layers)))

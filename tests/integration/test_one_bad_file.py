@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.runs.acceptance import Acceptance, accept_load
 from tests.support.dropped_files import BY_YEAR, INVALID, SOURCE, UNREADABLE, Department, records
 
 
@@ -75,3 +76,61 @@ def test_an_older_delivery_replaces_no_newer_one(tmp_path: Path, monkeypatch: py
     status, landed = department.run(accept_older=True)
     assert (status.verdict, landed) == ("landed_only", ["1", "2"])
     assert department.run()[1] == ["1", "2"], "what was accepted on purpose is the newest"
+
+
+DAY = {"mode": "replace_period", "period_column": "on_day", "period": "day", "key": None}
+
+
+def of_days(month: int, *days: int) -> str:
+    return "k,on_day,n\n" + "".join(f"{month}{day},2025-{month:02}-{day:02},1\n" for day in days)
+
+
+def test_a_corrected_month_next_to_the_old_file_does_not_count_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The corrected file of May next to that of the year made 1,572 requests of 786, and it "fits its contract"."""
+    department = Department(tmp_path, monkeypatch, DAY)
+    year = of_days(4, 1, 2, 3, 4) + of_days(5, 1, 2, 3).removeprefix("k,on_day,n\n")
+    department.delivers(calls_2025=year)
+    assert len(department.run()[1]) == 7
+    department.delivers(calls_2025_05_corrected=of_days(5, 1, 2, 3))
+    status, landed = department.run()
+    assert (status.verdict, len(landed)) == ("held_back", 7)
+    assert status.reason is not None
+    assert "calls_2025.csv and calls_2025_05_corrected.csv both have the records of 2025-05-01 to 2025-05-03" in status.reason
+    assert "take one of them away" in status.reason and "load.files: parts" in status.reason
+    # the remedies to their end: the correction alone is smaller than usual and needs a person's word, the old file alone is known
+    (department.folder / "calls_2025.csv").unlink()
+    status, landed = department.run()
+    assert (status.verdict, len(landed)) == ("held_back", 7) and status.load_id and "is it cut off?" in (status.reason or "")
+    accept_load(
+        department.store, status.load_id, Acceptance(accepted_by="steward", reason="a correction", at="2025-12-01T00:00:00")
+    )
+    status, landed = department.run()
+    assert (status.verdict, len(landed)) == ("landed_only", 7), "the days of May were replaced, those of April stay"
+
+
+def test_a_few_late_rows_in_the_next_file_are_no_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    department = Department(tmp_path, monkeypatch, DAY)
+    many = "".join(f"x{n},2025-05-31,1\n" for n in range(20))
+    department.delivers(may=of_days(5, 29, 30, 31) + many, june=of_days(5, 31) + of_days(6, 1, 2).removeprefix("k,on_day,n\n"))
+    status, landed = department.run()
+    assert (status.verdict, len(landed)) == ("landed_only", 26)
+
+
+def test_files_that_share_their_days_are_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    department = Department(tmp_path, monkeypatch, {**DAY, "files": "parts"})
+    department.delivers(north=of_days(5, 1, 2), south=of_days(5, 1, 2))
+    status, landed = department.run()
+    assert (status.verdict, len(landed)) == ("landed_only", 4)
+
+
+def test_two_exports_of_one_day_are_one_stock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """employees_2026-03-31.csv and workday_2026-03-31.csv were 12,100 positions."""
+    load = {"mode": "replace_partition", "partition_by": ["_snapshot_on"], "key": None}
+    department = Department(tmp_path, monkeypatch, load, snapshot={"from": "file_name"})
+    department.delivers(**{"employees_2025-03-31": of_days(1, 1, 2, 3), "workday_2025-03-31": of_days(2, 1, 2, 3, 4)})
+    status, landed = department.run()
+    assert (status.verdict, landed) == ("held_back", [])
+    assert status.reason is not None
+    assert "employees_2025-03-31.csv and workday_2025-03-31.csv are exports of the same date" in status.reason
+    (department.folder / "employees_2025-03-31.csv").unlink()
+    assert len(department.run()[1]) == 4

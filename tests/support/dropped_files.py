@@ -38,12 +38,14 @@ def records(year: int, *keys: int) -> str:
 class Department:
     """Files in a folder, and the runs of a home that reads them."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, load: dict[str, Any], columns: Columns = ()) -> None:
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, load: dict[str, Any], columns: Columns = (), **keys: Any
+    ) -> None:
         self.folder, self.runs = folder / "in" / SOURCE, 0
         self.folder.mkdir(parents=True)
         (self.folder.parent / "city.yml").write_text("city: milwaukee\n")
         (folder / "sources").mkdir()
-        contract = CONTRACT | {"columns": [*columns, *COLUMNS], "load": load}
+        contract = CONTRACT | {"columns": [*columns, *COLUMNS], "load": load} | keys
         (folder / "sources" / f"{SOURCE}.yml").write_text(yaml.safe_dump(contract))
         monkeypatch.setenv("LEVELGROUND_SOURCES", str(folder / "sources"))
         monkeypatch.setenv("LEVELGROUND_DELIVERIES", str(self.folder.parent))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ingest.landing.batch.releases import rank_files, repeated_files
 from ingest.landing.batch.rows import Batch, rank_expression
 from ingest.typing import typed_expression
 from warehouse.sql import quoted
+
+LEAST_OF_DAY, LEAST_SHARED = 0.2, 0.5
 
 
 def find_rival_files(batch: Batch) -> tuple[str, ...]:
@@ -32,6 +36,51 @@ def find_rival_files(batch: Batch) -> tuple[str, ...]:
         """
     )
     return tuple(file for (file,) in found.fetchall())
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two files of a batch that have the same days, or are of the same date. `first`, `last`: of the shared ones, in words."""
+
+    files: tuple[str, str]
+    first: str
+    last: str
+
+
+def find_overlap(batch: Batch) -> Overlap | None:
+    """The two files without a key that share most days or dates, where each record would count twice; None without.
+
+    A file has a day if it has a fifth of the rows or more that another file has of it: a few late rows of the day before are no
+    overlap. Two files overlap if they share half of the days of one. Of partitions the newer release counts, so that only files
+    of one release overlap.
+    """
+    load, contract = batch.contract.load, batch.contract
+    has_dates = load.mode == "replace_period" or (load.mode == "replace_partition" and contract.snapshot is not None)
+    if contract.record_key or load.files == "parts" or not has_dates or len(batch.delivery.files) < 2:
+        return None
+    ranks = rank_files(contract, batch.delivery)
+    release = rank_expression(ranks) if load.mode == "replace_partition" else "1"
+    found = batch.con.execute(
+        f"""
+        with counted as (
+            select _source_file as file, {release} as _release, {batch.unit} as unit, count(*) as row_count
+            from {batch.rows} where {batch.usable} and {repeated_files(batch, "true").others} group by all
+        ),
+        days as (
+            from counted qualify row_count >= {LEAST_OF_DAY} * max(row_count) over (partition by unit, _release)
+        ),
+        sizes as (select file, count(*) as days from days group by file)
+        select one.file, other.file, cast(min(one.unit) as varchar), cast(max(one.unit) as varchar)
+        from days as one
+        inner join days as other on one.unit = other.unit and one._release = other._release and one.file < other.file
+        inner join sizes as of_one on one.file = of_one.file
+        inner join sizes as of_other on other.file = of_other.file
+        group by all
+        having count(*) >= {LEAST_SHARED} * least(any_value(of_one.days), any_value(of_other.days))
+        order by count(*) desc, one.file, other.file limit 1
+        """
+    ).fetchone()
+    return Overlap((found[0], found[1]), found[2], found[3]) if found else None
 
 
 def find_rival_states(batch: Batch) -> tuple[str, ...]:

@@ -85,11 +85,12 @@ def test_every_key_is_read() -> None:
 
     # a column has only the keys that go with its type, a database connector has a table or a query, a load mode its own keys
     unread = [name for name in unset(contract, "") if not name.startswith(".columns[")]
-    assert unread == [".snapshot", ".connector.query", ".load.partition_by", ".load.release", ".load.absent"]
+    assert unread == [".snapshot", ".connector.query", ".load.partition_by", ".load.release", ".load.absent", ".load.files"]
     released = read_contract(EVERYTHING.with_name("dpt__released.yml")).load
     assert released.partition_by == ("metric", "school_year")
     assert released.release is not None and released.absent == "zero"
     assert (released.release.file_name, released.release.column) == (r"released_(\d{4})-(\d{2})", None)
+    assert read_contract(EVERYTHING.with_name("dpt__stock.yml")).load.files == "parts"
     stock = read_contract(EVERYTHING.with_name("dpt__stock.yml")).snapshot
     assert stock is not None
     assert (stock.from_, stock.formats, stock.per) == (("fetched", "file_name", "footer"), ("%Y%m%d", "%m%d%Y"), "quarter")
