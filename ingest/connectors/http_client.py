@@ -24,7 +24,7 @@ from ingest.connectors.http_adapter import ByteBudget, LimitedAdapter
 from ingest.contract import ArcgisConnector, CkanConnector, HttpConnector, SocrataConnector
 from ingest.errors import DeliveryError
 from ingest.readers.encrypted_file import EncryptedFile
-from ingest.readers.json_text import Number
+from ingest.readers.formats.json_text import Number
 from warehouse.fingerprint import Sha256
 
 # A slow download is given up after an hour, which is 1 GB at 300 kB/s.

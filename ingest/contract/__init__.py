@@ -4,8 +4,9 @@ Each rule has a remedy in its message. See `ingest.contract.registry` for findin
 word lists, and `ingest.typing.expressions` for a column in SQL.
 """
 
-from ingest.contract.column import Column
-from ingest.contract.connectors import (
+from ingest.contract.model import Contract, Inconsistent
+from ingest.contract.sections.column import Column
+from ingest.contract.sections.connectors import (
     ArcgisConnector,
     CkanConnector,
     DatabaseConnector,
@@ -13,8 +14,7 @@ from ingest.contract.connectors import (
     HttpConnector,
     SocrataConnector,
 )
-from ingest.contract.format import Format, Header, Layout, Unpivot
-from ingest.contract.model import Contract, Inconsistent
+from ingest.contract.sections.format import Format, Header, Layout, Unpivot
 from ingest.contract.words import IDENTIFIER, Geoid, Identifier, TimeZone
 
 __all__ = [

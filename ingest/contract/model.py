@@ -8,11 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
-from ingest.contract.column import Column
-from ingest.contract.connectors import Connector, FileConnector, gives_rows, lookback
-from ingest.contract.crosswalk import folded, mapped_labels
-from ingest.contract.format import Format, Layout
-from ingest.contract.parts import (
+from ingest.contract.sections.column import Column
+from ingest.contract.sections.connectors import Connector, FileConnector, gives_rows, lookback
+from ingest.contract.sections.format import Format, Layout
+from ingest.contract.sections.general import (
     LOAD_COLUMNS,
     Agreement,
     AsOf,
@@ -27,8 +26,9 @@ from ingest.contract.parts import (
     Steward,
     Tolerances,
 )
-from ingest.contract.snapshot import SNAPSHOT_ON, Snapshot
-from ingest.contract.vocabulary import RaceVocabulary, Vocabulary
+from ingest.contract.sections.snapshot import SNAPSHOT_ON, Snapshot
+from ingest.contract.vocabularies.crosswalk import folded, mapped_labels
+from ingest.contract.vocabularies.vocabulary import RaceVocabulary, Vocabulary
 from ingest.contract.words import SOURCE_NAME, TIMES, Identifier, Jurisdiction, Strict, matching, vocabulary_of, word
 from ingest.contract.yaml_source import Location
 from ingest.layers import SeedFile

@@ -16,9 +16,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ingest.contract import Contract, Inconsistent
-from ingest.contract.crosswalk import crosswalk_of
-from ingest.contract.layer_vocabulary import layer_vocabularies, vocabulary_file
-from ingest.contract.vocabulary import RaceVocabulary, load_vocabulary
+from ingest.contract.vocabularies.crosswalk import crosswalk_of
+from ingest.contract.vocabularies.layer_vocabulary import layer_vocabularies, vocabulary_file
+from ingest.contract.vocabularies.vocabulary import RaceVocabulary, load_vocabulary
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
 from ingest.layers import SeedFile, state_with_contract
 from warehouse.printable import did_you_mean

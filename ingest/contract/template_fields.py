@@ -1,6 +1,6 @@
 """Derive the columns of a fill-in template from a contract, and compare those of an older template with them.
 
-See `orchestration.stewardship.template` for writing a template and `ingest.readers.template` for reading one that was filled in.
+See `orchestration.stewardship.template` for writing a template, `ingest.readers.formats.template` for reading a filled one.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest.contract.column import Column
-from ingest.contract.crosswalk import folded, valid_labels
 from ingest.contract.model import Contract
-from ingest.contract.vocabulary import RaceVocabulary, load_vocabulary
+from ingest.contract.sections.column import Column
+from ingest.contract.vocabularies.crosswalk import folded, valid_labels
+from ingest.contract.vocabularies.vocabulary import RaceVocabulary, load_vocabulary
 from warehouse.fingerprint import text_sha256
 
 NO_ANSWER, WRITE_IN = "No answer", "Another group"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
-from ingest.contract.vocabulary import Vocabulary
+from ingest.contract.vocabularies.vocabulary import Vocabulary
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*?__[a-z][a-z0-9_]*")

@@ -13,7 +13,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.typing import typed_expression
 from ingest.typing.expressions import OFFSET
 from warehouse.sql import literal

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.contract.column import RESERVED
-from ingest.contract.crosswalk import flag_values, folded, valid_labels
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.sections.column import RESERVED
+from ingest.contract.vocabularies.crosswalk import flag_values, folded, valid_labels
+from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.contract_draft.column_profiles import ColumnProfile
 
 Labels = Mapping[str, frozenset[str]]

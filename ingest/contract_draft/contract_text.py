@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.contract_draft.delivered_sample import DraftError
 from ingest.contract_draft.draft import ASKED, OPEN_DECISIONS, Draft
 from warehouse.printable import printable

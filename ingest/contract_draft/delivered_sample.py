@@ -19,7 +19,7 @@ from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.connectors.databases.reader import sqlite_reader
 from ingest.connectors.origin import SQLITE_MAGIC, DeliveredTable, open_files
 from ingest.contract import Contract, HttpConnector
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.contract.words import ENVIRONMENT_NAME
 from ingest.contract_draft.detect_format import FileFormat, UnknownFormat, detect_format
 from ingest.errors import DeliveryError

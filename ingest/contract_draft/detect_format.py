@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import fastexcel
 import pyarrow as pa
 
-from ingest.contract.format import is_glob
+from ingest.contract.sections.format import is_glob
 from ingest.contract_draft.detect_header import detect_footer, detect_header
 from ingest.contract_draft.sheet_glob import propose_sheets, select_sheets
 from ingest.readers.archives import open_streams

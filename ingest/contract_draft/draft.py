@@ -13,7 +13,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.contract.vocabulary import Vocabulary, load_vocabulary
+from ingest.contract.vocabularies.vocabulary import Vocabulary, load_vocabulary
 from ingest.contract.words import SOURCE_NAME
 from ingest.contract_draft.column_profiles import ColumnProfile, profile_columns
 from ingest.contract_draft.column_roles import BEGUN, CLOSED, CODE, Labels, draft_column, race_vocabulary, snake_case

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from duckdb import DuckDBPyConnection
 
-from ingest.contract.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.snapshot import SNAPSHOT_ON
 from ingest.delivery import AcceptedLoad
 from ingest.landing.batch.current_rows import CurrentRows, current_rows, promoted_under_another_contract
 from ingest.landing.batch.replaced_rows import Replacement

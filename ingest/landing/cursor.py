@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.connectors import CursorPosition
 from ingest.contract import Column, Contract
-from ingest.contract.connectors import lookback
+from ingest.contract.sections.connectors import lookback
 from ingest.landing.loads import contract_fingerprint
 from ingest.typing import typed_expression
 

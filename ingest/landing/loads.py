@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.contract.parts import AsOfRule
-from ingest.contract.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.general import AsOfRule
+from ingest.contract.sections.snapshot import SNAPSHOT_ON
 from ingest.delivery import AcceptedLoad, DeliveryStore
 from warehouse.fingerprint import text_sha256
 from warehouse.sql import quoted

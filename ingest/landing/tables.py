@@ -12,7 +12,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column, Contract
-from ingest.contract.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.snapshot import SNAPSHOT_ON
 from ingest.landing.withheld_records import ensure_withheld, keeps_withheld_records, withheld_table
 from ingest.typing import (
     accepted_rows,

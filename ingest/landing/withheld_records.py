@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column, Contract
-from ingest.contract.crosswalk import label_codes
+from ingest.contract.vocabularies.crosswalk import label_codes
 from ingest.typing import required_columns, typed_expression
 from warehouse.sql import literal, quoted
 

@@ -12,23 +12,23 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from ingest.contract import Contract, Format, Layout
-from ingest.contract.format import is_glob
+from ingest.contract.sections.format import is_glob
 from ingest.errors import DeliveryError
 from ingest.readers.archives import open_streams
-from ingest.readers.csv_text import open_csv
-from ingest.readers.dbf import open_dbf
 from ingest.readers.error_translation import READ_ERRORS, explain_error
-from ingest.readers.excel import open_excel, selected_sheets
 from ingest.readers.file_signatures import SIGNATURE_BYTES, mismatched_signature
 from ingest.readers.files import File
-from ingest.readers.fixed_width import open_fixed_width
-from ingest.readers.geojson import open_geojson
+from ingest.readers.formats.csv_text import open_csv
+from ingest.readers.formats.dbf import open_dbf
+from ingest.readers.formats.excel import open_excel, selected_sheets
+from ingest.readers.formats.fixed_width import open_fixed_width
+from ingest.readers.formats.geojson import open_geojson
+from ingest.readers.formats.json_records import open_json, open_jsonl
+from ingest.readers.formats.parquet import open_parquet
+from ingest.readers.formats.shapefile import open_shapefile
+from ingest.readers.formats.template import ZIP_MAGIC, is_template, open_template
 from ingest.readers.header_rows import optional_header
-from ingest.readers.json_records import open_json, open_jsonl
-from ingest.readers.parquet import open_parquet
 from ingest.readers.reader_types import Fail, Opener, OpenTable, Reader, Stream, check_column_count
-from ingest.readers.shapefile import open_shapefile
-from ingest.readers.template import ZIP_MAGIC, is_template, open_template
 from ingest.readers.unpivot import unpivoted
 
 

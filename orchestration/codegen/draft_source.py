@@ -13,9 +13,9 @@ from pathlib import Path
 
 from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract import Contract
-from ingest.contract.layer_vocabulary import layer_vocabularies
 from ingest.contract.registry import SOURCES, Registry, load_registry, read_contract
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.vocabularies.layer_vocabulary import layer_vocabularies
+from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.contract_draft import (
     ABOUT_OFFERED,
     NO_ANSWERS,

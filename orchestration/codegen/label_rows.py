@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from ingest.contract.crosswalk import folded
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.vocabularies.crosswalk import folded
+from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.layers import ROWS, SEEDS, SeedFile, appended_rows, rows_of_seed
 from orchestration.stewardship.audit_delivery import CROSSWALK
 

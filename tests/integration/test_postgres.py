@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from ingest.connectors import CursorPosition, FetchRequest, Origin, open_live
 from ingest.contract import Contract
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.contract_draft import Answers
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError

@@ -13,7 +13,7 @@ import openpyxl
 
 from ingest.contract.registry import load_registry
 from ingest.contract.template_fields import template_fields
-from ingest.readers.template import DATA_SHEET, HIDDEN_SHEET
+from ingest.readers.formats.template import DATA_SHEET, HIDDEN_SHEET
 from tests.stress.environments import run
 from tests.support.filled_template import empty_template, filled, landed
 

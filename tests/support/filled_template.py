@@ -16,7 +16,7 @@ from ingest.contract import Contract
 from ingest.delivery import DeliveryStore, deliver
 from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
-from ingest.readers.template import DATA_SHEET, HEADER_ROW
+from ingest.readers.formats.template import DATA_SHEET, HEADER_ROW
 from orchestration.stewardship.template import write_template
 from tests.support.visits import CITY_ZONE, HASH_KEY, NOON
 from warehouse.metadata import migrate

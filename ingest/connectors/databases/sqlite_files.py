@@ -18,7 +18,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from ingest.connectors.databases.sessions import STATEMENT_SECONDS
-from ingest.readers.parquet import MOST_TIMES, NEVER_A_BOMB
+from ingest.readers.formats.parquet import MOST_TIMES, NEVER_A_BOMB
 from ingest.readers.reader_types import Fail, check_column_count
 
 Result = TypeVar("Result")

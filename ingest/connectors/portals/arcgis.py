@@ -18,7 +18,7 @@ from ingest.connectors.origin import DeliveredTable, Origin, delivered_names
 from ingest.connectors.portals.paging import KeysetPaginator, cursor_column, rows_changed, verify_row_count
 from ingest.connectors.portals.records import as_batches
 from ingest.contract import ArcgisConnector, Contract
-from ingest.readers.json_text import as_text
+from ingest.readers.formats.json_text import as_text
 from ingest.readers.reader_types import OpenTable
 
 # A layer reports how many rows it returns at once (maxRecordCount); more than this many is an answer of tens of megabytes.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest.readers.json_text import as_text
+from ingest.readers.formats.json_text import as_text
 from ingest.readers.reader_types import BATCH_ROWS
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.contract import Column, Contract, Layout
-from ingest.contract.parts import Period
+from ingest.contract.sections.general import Period
 from ingest.errors import DeliveryError
 from ingest.readers import position_names
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ingest.connectors import DeliveredTable, open_table
 from ingest.contract import Contract
-from ingest.contract.vocabulary import RaceVocabulary, Vocabulary, load_vocabulary
+from ingest.contract.vocabularies.vocabulary import RaceVocabulary, Vocabulary, load_vocabulary
 from ingest.delivery.batch_file import open_batch_file
 from ingest.delivery.reading.header_match import Conformer
 from ingest.delivery.reading.read_table import TableFacts, read_table

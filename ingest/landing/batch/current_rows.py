@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ingest.contract.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.snapshot import SNAPSHOT_ON
 from ingest.landing.batch.releases import older_releases, older_states, rank_files, repeated_files
 from ingest.landing.batch.rows import Batch, RowSet, earlier_rows, file_identities
 from warehouse.sql import literal, quoted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingest.contract import Contract
-from ingest.contract.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.snapshot import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
 from ingest.landing.batch.rows import Batch, count_rows
 from ingest.landing.batch.snapshots import same_period_condition

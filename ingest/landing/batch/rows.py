@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.contract.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.snapshot import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
 from ingest.landing.batch.snapshots import snapshot_expression
 from ingest.landing.tables import period_expression

@@ -12,7 +12,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.contract.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.snapshot import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
 from ingest.landing.tables import latest_event
 from ingest.typing import typed_expression

@@ -1,6 +1,6 @@
 """Write the workbook of a template: instructions per language, a sheet to fill in, hidden lists, and a hidden contract version.
 
-See `ingest.readers.template` for reading it.
+See `ingest.readers.formats.template` for reading it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import xlsxwriter
 
 from ingest.contract import Column, Contract
 from ingest.contract.template_fields import TemplateField, template_fields, version
-from ingest.readers.template import DATA_SHEET, HEADER_ROW, HIDDEN_SHEET
+from ingest.readers.formats.template import DATA_SHEET, HEADER_ROW, HIDDEN_SHEET
 from orchestration.stewardship.template.guide import guide, is_private, privacy, question, questions, steps
 from orchestration.stewardship.template.texts import LANGUAGES, TemplateTexts, template_texts
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingest.city import city_registry, read_city
-from ingest.contract.parts import Licence
 from ingest.contract.registry import CITY_KEYS, ContractError, Registry, UnknownSource, load_registry
+from ingest.contract.sections.general import Licence
 
 EVERYTHING = Path(__file__).with_name("contracts") / "valid" / "dpt__everything.yml"
 REQUESTS = "ucc__service_requests"

@@ -16,7 +16,7 @@ import pytest
 from ingest.connectors import DeliveredTable, open_folder
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, ReadTable, deliver, table_result, table_tasks
 from ingest.delivery.removals import SourceRemovals
 from ingest.delivery.row_filter import new_row_filter

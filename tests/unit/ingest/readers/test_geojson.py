@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from ingest.connectors import open_folder
 from ingest.contract import Contract
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
-from ingest.readers import delivered_files, geojson
+from ingest.readers import delivered_files
+from ingest.readers.formats import geojson
 from ingest.readers.reader_types import OpenTable
 
 FEET = "EPSG:32054"

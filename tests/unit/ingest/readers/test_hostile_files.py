@@ -114,9 +114,9 @@ FOLDED = {
 def test_a_text_that_every_row_means_is_unfolded_a_few_rows_at_once(
     read_file: Any, monkeypatch: pytest.MonkeyPatch, folded: str
 ) -> None:
-    monkeypatch.setattr("ingest.readers.parquet.NEVER_A_BOMB_UNFOLDED", 20 << 20)
-    monkeypatch.setattr("ingest.readers.parquet.MOST_TIMES_UNFOLDED", 1)
-    monkeypatch.setattr("ingest.readers.parquet.MOST_AT_ONCE", 4 << 20)
+    monkeypatch.setattr("ingest.readers.formats.parquet.NEVER_A_BOMB_UNFOLDED", 20 << 20)
+    monkeypatch.setattr("ingest.readers.formats.parquet.MOST_TIMES_UNFOLDED", 1)
+    monkeypatch.setattr("ingest.readers.formats.parquet.MOST_AT_ONCE", 4 << 20)
     texts, how = FOLDED[folded]
     data, most = parquet(texts, **how), pa.default_memory_pool().max_memory() + (64 << 20)
     assert "it unpacks to more than 1 times its size" in refused(read_file, data, "parquet")
@@ -124,13 +124,13 @@ def test_a_text_that_every_row_means_is_unfolded_a_few_rows_at_once(
 
 
 def test_pages_that_unfold_are_refused_before_they_do(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.readers.parquet.NEVER_A_BOMB", 20 << 20)
+    monkeypatch.setattr("ingest.readers.formats.parquet.NEVER_A_BOMB", 20 << 20)
     data = parquet(pa.array([LONG] * 400), use_dictionary=False, compression="zstd")
     assert "it unpacks to more than 300 times its size" in refused(read_file, data, "parquet")
 
 
 def test_few_rows_at_once_come_out_together_and_in_order(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.readers.parquet.MOST_AT_ONCE", 4000)
+    monkeypatch.setattr("ingest.readers.formats.parquet.MOST_AT_ONCE", 4000)
     texts = pa.array([f"row {number:05}" for number in range(3_000)])
     (table,) = read_file(parquet(texts), name="a.bin", format={"kind": "parquet"}, columns=COLUMNS)
     assert [row[0] for row in table.rows] == texts.to_pylist()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ingest.contract import Contract, Unpivot
-from ingest.contract.file_origin import value_from_file
+from ingest.contract.sections.file_origin import value_from_file
 from ingest.delivery import Conformer
 from ingest.readers.unpivot import unpivoted_columns
 

@@ -11,7 +11,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column, Contract
-from ingest.contract.column import DIRECTIVE
+from ingest.contract.sections.column import DIRECTIVE
 from ingest.typing import invalid_condition, missing_condition, missing_reason, typed_expression
 
 MakeContract = Callable[..., Contract]

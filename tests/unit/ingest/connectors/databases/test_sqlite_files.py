@@ -141,7 +141,7 @@ import signal, sys, yaml
 from pathlib import Path
 from ingest.connectors import FetchRequest, open_live
 from ingest.contract import Contract
-from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.vocabularies.vocabulary import load_vocabulary
 def handle(number, frame):
     sys.exit(128 + number)
 for number in (signal.SIGTERM, signal.SIGINT):

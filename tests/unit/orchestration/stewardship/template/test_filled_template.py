@@ -17,7 +17,7 @@ from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.contract.template_fields import TemplateField, template_fields
 from ingest.errors import DeliveryError
-from ingest.readers.template import DATA_SHEET, HIDDEN_SHEET
+from ingest.readers.formats.template import DATA_SHEET, HIDDEN_SHEET
 from tests.support.filled_template import empty_template, filled, landed
 from tests.support.visits import CITY_ZONE, visits_contract
 

@@ -13,7 +13,7 @@ import pytest
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.contract.template_fields import template_fields, why_no_template
-from ingest.readers.template import DATA_SHEET, HEADER_ROW, HIDDEN_SHEET
+from ingest.readers.formats.template import DATA_SHEET, HEADER_ROW, HIDDEN_SHEET
 from orchestration.settings import ConfigurationError
 from orchestration.stewardship.template import write_template
 from orchestration.stewardship.template.guide import guide, steps

@@ -1,7 +1,7 @@
 """Read GeoJSON: one row per feature, with its properties as text and its geometry as GeoJSON text.
 
 The file is read whole: a map has some hundred features, and its CRS may be declared anywhere. Numbers keep their digits, so that
-441072.149619607836939 is not rounded. See `ingest.readers.crs` for the choice of the coordinate reference system.
+441072.149619607836939 is not rounded. See `ingest.readers.formats.crs` for the choice of the coordinate reference system.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import IO, Any
 import pyarrow as pa
 
 from ingest.contract import Format
-from ingest.readers.crs import GEOMETRY, SAME_AS, choose_crs
-from ingest.readers.json_text import Number, UnsupportedJson, as_text, decoder
+from ingest.readers.formats.crs import GEOMETRY, SAME_AS, choose_crs
+from ingest.readers.formats.json_text import Number, UnsupportedJson, as_text, decoder
 from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, read_whole
 
 CRS_NAME = re.compile(

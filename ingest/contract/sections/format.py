@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from ingest.contract.parts import Period
+from ingest.contract.sections.general import Period
 from ingest.contract.words import (
     Delimiter,
     DeliveredNames,

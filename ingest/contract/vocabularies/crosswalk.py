@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingest.layers import SEEDS, Layer, SeedFile, seed_file
 
-CROSSWALK = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
+CROSSWALK = Path(__file__).parents[3] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 
 FLAG_VALUES = CROSSWALK.with_name("race_flag_values.csv")
 

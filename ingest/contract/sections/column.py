@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from ingest.contract.crosswalk import folded
-from ingest.contract.file_origin import FromFile, YearFromFile, value_from_file
+from ingest.contract.sections.file_origin import FromFile, YearFromFile, value_from_file
+from ingest.contract.vocabularies.crosswalk import folded
 from ingest.contract.words import NUMERIC, TIMES, Delimiter, DeliveredNames, Identifier, MissingReason, Strict, TimeZone, word
 
 # Columns that the typed views add to a contract's; they would hide a delivered column of the same name.

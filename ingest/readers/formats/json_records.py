@@ -15,8 +15,8 @@ from typing import Any
 import pyarrow as pa
 
 from ingest.contract import Format
+from ingest.readers.formats.json_text import UnsupportedJson, as_text, decoder
 from ingest.readers.header_rows import position_names
-from ingest.readers.json_text import UnsupportedJson, as_text, decoder
 from ingest.readers.reader_types import Fail, OpenTable, Stream, check_column_count
 from ingest.readers.text_stream import decode_text
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ingest.contract.crosswalk import CROSSWALK
+from ingest.contract.vocabularies.crosswalk import CROSSWALK
 from ingest.contract.yaml_source import read_yaml
 from ingest.layers import SeedFile
 
-PATH = Path(__file__).parents[1] / "vocabulary.yml"
+PATH = Path(__file__).parents[2] / "vocabulary.yml"
 
 
 @dataclass(frozen=True)

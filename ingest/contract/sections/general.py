@@ -1,6 +1,6 @@
 """The parts of a contract other than columns and format: steward, agreement, load, time and tolerances.
 
-See `ingest.contract.format` for how files are written, and `ingest.contract.model` for rules between parts and columns.
+See `ingest.contract.sections.format` for how files are written, and `ingest.contract.model` for rules between parts and columns.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer, model_validator
 
-from ingest.contract.duration import Duration, days_before
+from ingest.contract.sections.duration import Duration, days_before
 from ingest.contract.words import Identifier, Percent, Strict, matching, regular_expression, word
 
 LOAD_COLUMNS = ("_source_file", "_source_row")

@@ -18,9 +18,9 @@ from typing import IO, Any
 import pyarrow as pa
 
 from ingest.contract import Column, Contract
-from ingest.contract.format import Format, Header
+from ingest.contract.sections.format import Format, Header
 from ingest.contract.template_fields import TICK, TemplateField, changes, template_fields, version
-from ingest.readers.excel import ATTRIBUTE, SHEET, open_excel
+from ingest.readers.formats.excel import ATTRIBUTE, SHEET, open_excel
 from ingest.readers.reader_types import Fail, OpenTable, read_whole
 
 DATA_SHEET, HIDDEN_SHEET = "Data", "_levelground"

@@ -1,6 +1,7 @@
 """Read the race vocabularies that a layer adds to the shared ones: `vocabulary.yml` next to the layer's `sources`.
 
-See `ingest.contract.vocabulary` for the shared words. The layer's rows of the seed `race_ethnicity_crosswalk` map the labels.
+See `ingest.contract.vocabularies.vocabulary` for the shared words. The layer's rows of the seed `race_ethnicity_crosswalk` map
+the labels.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from ingest.contract.vocabulary import PATH, RaceVocabulary, load_vocabulary
+from ingest.contract.vocabularies.vocabulary import PATH, RaceVocabulary, load_vocabulary
 from ingest.contract.words import Identifier
 from ingest.contract.yaml_source import read_yaml
 from ingest.layers import VOCABULARY

@@ -16,8 +16,8 @@ import pyarrow as pa
 import shapefile
 
 from ingest.contract import Format
-from ingest.readers import dbf
-from ingest.readers.crs import GEOMETRY, choose_crs
+from ingest.readers.formats import dbf
+from ingest.readers.formats.crs import GEOMETRY, choose_crs
 from ingest.readers.reader_types import Fail, OpenTable, Stream, read_whole
 
 HEADER_BYTES, MAGIC = 100, 9994

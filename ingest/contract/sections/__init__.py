@@ -1,0 +1,1 @@
+"""The sections of a contract, each a strict and frozen model."""
