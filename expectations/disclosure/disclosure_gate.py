@@ -21,6 +21,7 @@ from expectations.disclosure.history_attack import counts_revealed_by_history
 from expectations.disclosure.inputs.audit_inputs import CellKey, Relations
 from expectations.disclosure.inputs.read_history import read_history
 from expectations.disclosure.inputs.read_inputs import (
+    count_changed_waiting_rows,
     count_unmarked_changes,
     read_figures,
     read_known_race_counts,
@@ -70,6 +71,7 @@ def gate_disclosure(
         ]
         first_figures = read_history(connection, relations, ledger, measures)
         unmarked = count_unmarked_changes(connection, relations)
+        changed = count_changed_waiting_rows(connection, relations, ledger)
         columns = tuple(check_tables(connection, relations.published))
     model = build_attacker_model(published, figures, known, records)
     cache = AuditCache(memory)
@@ -94,6 +96,7 @@ def gate_disclosure(
         _finding("history_was_published", "critical", first_figures.wrong, _HISTORY_WRONG),
         _finding("figures_agree", "critical", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),
         _count("reported_as_counted", "critical", unmarked, 0, _UNSAID),
+        _count("waiting_as_published", "critical", changed, 0, _WAITING),
         # no release can undo what readers have, so this one is not blocked for it
         _finding("told_before", "warning", [(leak.records, leak.where) for leak in found.leaked_before], _BEFORE),
         _count("cells", "info", found.cells),
@@ -125,6 +128,10 @@ _HISTORY_WITHDRAWN = (
 _HISTORY_WRONG = "as_reported_history shows first figures that no release published; build it again, and find what changed"
 _AGREE = "the public file contradicts the analyst file, or itself; build it again, and find what changed"
 _UNSAID = "reported figures differ from the counts without a pending revision"
+_WAITING = (
+    "public rows whose correction waits differ from the last release, which shows whose record was erased; keep every "
+    "column as reported (warehouse/disclosure/states/reported_figures.py)"
+)
 _BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was different then"
 
 

@@ -95,9 +95,7 @@ def _of_row(row: Row) -> Iterator[ForbiddenDisclosure]:
     public = {"denominator"} if row.measure.denominator is None else set()
     for name in sorted(set(row.figures) - public):
         yield ForbiddenDisclosure(f"{name} of a hidden row", row.measure, row.where)
-    if row.words.get("is_revision_pending") == "True":
-        yield ForbiddenDisclosure("is_revision_pending of a hidden row", row.measure, row.where)
-    for name in sorted(set(row.words) - _WORDS_OF_HIDDEN - {"is_revision_pending"}):
+    for name in sorted(set(row.words) - _WORDS_OF_HIDDEN):
         yield ForbiddenDisclosure(f"{name} of a hidden row", row.measure, row.where)
     if row.words.get("status_reason", SUPPRESSED) not in _REASONS_OF_HIDDEN:
         yield ForbiddenDisclosure("status_reason of a hidden row", row.measure, row.where)

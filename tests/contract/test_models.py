@@ -27,8 +27,8 @@ ALLOWED = {
     "marts": {"staging", "intermediate", "marts", "measures", "reference"},
     "measures": {"staging", "intermediate", "marts", "measures", "reference"},
     "disclosure": {"staging", "marts", "measures", "disclosure", "reference"},
-    "published": {"marts", "measures", "disclosure", "published", "reference"},
-    "quality": {"staging", "marts", "measures", "receipts", "reference"},
+    "published": {"staging", "marts", "measures", "disclosure", "published", "reference"},
+    "quality": {"staging", "marts", "measures", "published", "receipts", "reference"},
 }
 # Facts of measures and goals, which are built after the measures.
 RESULTS = ("marts/facts/equity_measures/", "marts/facts/goals/", "marts/scorecard/")

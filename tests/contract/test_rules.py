@@ -37,7 +37,7 @@ NO_RULE = {
     ("dim_date", "6"): "the number of a weekday",
     ("int_survey_satisfied_share__counts", "4"): "the answers 4 and 5 of 5 are the definition of the measure",
     ("int_survey_satisfied_share__counts", "2"): "the answers 1 and 2 where 1 is the good end, likewise",
-    ("fct_disparity_indices", "2"): "an index needs two groups by definition",
+    ("index_values", "2"): "an index needs two groups by definition",
     ("int_published__with_reference", "4"): "disclosure control: the threshold is a row of publication_rules",
     ("kaplan_meier_median", "0.5"): "the median is where the curve crosses one half",
 }

@@ -40,7 +40,7 @@ create temp table shown as select
     null::double as rate_ratio_ci_low, null::double as rate_ratio_ci_high, null::double as rate_difference,
     null::double as rate_difference_ci_low, null::double as rate_difference_ci_high, 95.0::double as known_race_pct,
     97.0::double as geocoded_pct, null::double as place_coverage_pct, 19.0::double as bound_low, 23.0::double as bound_high, false as bridged,
-    'reliable' as reliability, 'reference_row' as status_reason, false as is_revision_pending, timestamp '2025-01-05' as data_as_of,
+    'reliable' as reliability, 'reference_row' as status_reason, timestamp '2025-01-05' as data_as_of,
     null::double as rate_ratio_bound_low, null::double as rate_ratio_bound_high, null::varchar as population_fit,
     'unknown_race' as bound_source, null::double as period_coverage_pct, null::boolean as is_significant_fdr, true as is_shown_first,
     'A place' as place, 'A group' as group_name, false as is_place_weighted, false as is_stand_in;
@@ -101,8 +101,7 @@ create table public.published.engagement_responses as select '5553000' as jurisd
     '5553000' as geoid, 'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end, date '2025-01-30' as closed_on,
     'parks' as theme_code, 'Parks' as theme_label, 'published' as publication_status, 60::bigint as inputs_count, 30::bigint as adopted_count,
     0::bigint as adapted_count, 12::bigint as declined_count, 18::bigint as pending_count, date '2024-02-01' as first_told_on,
-    date '2025-01-02' as last_told_on, ['en'] as told_in_languages, ['budget'] as declined_reasons, ['240101'] as decision_references,
-    false as is_revision_pending;
+    date '2025-01-02' as last_told_on, ['en'] as told_in_languages, ['budget'] as declined_reasons, ['240101'] as decision_references;
 insert into public.published.engagement_responses select * replace (
     unnest(['jobs', 'youth']) as theme_code, 'suppressed' as publication_status, null as inputs_count, null as adopted_count, null as adapted_count,
     null as declined_count, null as pending_count, null as first_told_on, null as last_told_on, null as told_in_languages,

@@ -21,7 +21,10 @@ _PLACE = ("geography_type", "geography_vintage", "geoid")
 
 
 def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
-    """The figures of such cells, from the marts. Measures with a correction that waits have none: their margins are older."""
+    """The figures of such cells, from the marts. Periods with a correction that waits have none: their margins are older.
+
+    No new slice overlaps such a period, so that what is hidden does not depend on the correction.
+    """
     wholes = ", ".join(map(literal, WHOLE_PLACES))
     relation = f"""(
         select cells.*, {", ".join(f"protected.{name}" for name in _PROTECTED)},
@@ -39,7 +42,11 @@ def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
         where protected.is_confidential and protected.kind <> 'median'
             and cells.race_ethnicity_code <> {literal(ALL)} and cells.tabulation = {literal(EXCLUSIVE)}
             and cells.geography_type not in ({wholes})
-            and cells.measure_id not in (select measure_id from {REPORTED} where is_revision_pending)
+            and not exists (
+                select 1 from {REPORTED} as pending
+                where pending.is_revision_pending and pending.measure_id = cells.measure_id
+                    and pending.period_start <= cells.period_end and pending.period_end >= cells.period_start
+            )
     )"""
     return read_figures(con, relation)
 

@@ -4,15 +4,22 @@ known as (
     select
         measures.* exclude ({{ label_columns() | join(', ') }}),
         cast(steps.records as double) as records,
+        steps.has_few_events,
         coalesce(
             races.kind in ('category', 'combination')
             and measures.tabulation = 'exclusive'
             and measures.method in ('individual', 'aggregate'),
             false
-        ) as is_known_race
+        ) as is_known_race,
+        coalesce(
+            races.kind = 'combined_legacy'
+            and measures.tabulation = 'exclusive'
+            and coalesce(greatest(measures.numerator, measures.denominator), 1) > 0,
+            false
+        ) as is_counted_label
     from {{ ref('fct_equity_measures') }} as measures
     left join {{ ref('dim_race_ethnicity') }} as races on measures.race_ethnicity_code = races.race_ethnicity_code
-    -- how many records a median rests on is no column of the marts
+    -- how many records a median rests on, and whether a figure rests on few events, are no columns of the marts
     left join {{ ref('int_equity_measures__compared') }} as steps
         on {{ same_slice('measures', 'steps') }} and measures.race_ethnicity_code = steps.race_ethnicity_code
 ),
@@ -23,7 +30,9 @@ summed as (
         *,
         {{ sum_in_order('numerator', among='is_known_race', over='every_race') }} as sum_of_numerators,
         {{ sum_in_order('denominator', among='is_known_race', over='every_race') }} as sum_of_denominators,
-        {{ sum_in_order('records', among='is_known_race', over='every_race') }} as sum_of_records
+        {{ sum_in_order('records', among='is_known_race', over='every_race') }} as sum_of_records,
+        -- which bounds are published depends on the labels that the slice had when it was reported
+        list_sort(list(distinct race_ethnicity_code) filter (where is_counted_label) over every_race) as counted_labels
     from known
     window every_race as (partition by {{ slice_columns() | reject('equalto', 'tabulation') | join(', ') }})
 ),
@@ -80,7 +89,7 @@ planned as (
 ),
 
 final as (
-    select * exclude (is_known_race, sum_of_numerators, sum_of_denominators, sum_of_records) from planned
+    select * exclude (is_known_race, is_counted_label, sum_of_numerators, sum_of_denominators, sum_of_records) from planned
 )
 
 select * from final

@@ -27,7 +27,7 @@ FIGURES = (
 )  # fmt: skip
 WORDS = (
     "value_status", "ci_method", "reference_rule", "reference_code", "reliability", "status_reason", "bound_source",
-    "population_fit", "is_significant_fdr", "is_revision_pending",
+    "population_fit", "is_significant_fdr",
 )  # fmt: skip
 SUPPRESSED, STARRED = "suppressed", "suppressed_at_source"
 

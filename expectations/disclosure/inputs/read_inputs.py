@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from expectations.disclosure.inputs.audit_inputs import (
     COUNTS,
+    FIGURES,
     GRAIN,
     PERSONS,
     AuditedMeasure,
@@ -215,6 +216,24 @@ def count_unmarked_changes(connection: Connection, relations: Relations) -> int:
     query = (
         f"select count(*) from {relations.reported} as reported left join {relations.marts}.fct_equity_measures as marts "
         f"using ({', '.join(GRAIN)}) where not reported.is_revision_pending and ({differ})"
+    )
+    return int(connection.execute(text(query)).scalar_one())
+
+
+def count_changed_waiting_rows(connection: Connection, relations: Relations, ledger: Path | None) -> int:
+    """Public rows whose correction waits, and which show another figure or day than the last release that changed them.
+
+    Next to rows that stay, such a row would be one that counted an erased or corrected record.
+    """
+    if relations.reported is None or ledger is None or not ledger.is_file():
+        return 0
+    public, states, grain = f"{relations.published}.equity_measures", f"read_parquet({literal(str(ledger))})", ", ".join(GRAIN)
+    shown = sorted(columns_of(connection, public) & columns_of(connection, states) & {*FIGURES, "data_as_of"})
+    differ = " or ".join(f"public.{name} <> before.{name}" for name in shown)
+    query = (
+        f"select count(*) from {public} as public inner join {relations.reported} as reported using ({grain}) inner join "
+        f"(from {states} qualify row_number() over (partition by {grain} order by published_at desc, release_id desc) = 1) "
+        f"as before using ({grain}) where reported.is_revision_pending and ({differ})"
     )
     return int(connection.execute(text(query)).scalar_one())
 

@@ -20,9 +20,7 @@ from warehouse.sql import literal
 INPUTS = "engagement_inputs"  # the name of the inputs in the seed publication_records
 _ANSWERS = ("adopted", "adapted", "declined", "pending")
 # What a row shows in addition to its counts; of a hidden theme it must be empty.
-_WORDS = (
-    "is_revision_pending", "first_told_on", "last_told_on", "told_in_languages", "declined_reasons", "decision_references",
-)  # fmt: skip
+_WORDS = ("first_told_on", "last_told_on", "told_in_languages", "declined_reasons", "decision_references")
 _MADE = ("value_status", "status_reason")  # of each row, by this module
 _SOURCES = ("oei__engagement_inputs", "oei__engagement_responses")
 _Measures = dict[tuple[str, int], AuditedMeasure]

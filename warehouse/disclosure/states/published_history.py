@@ -39,7 +39,8 @@ def read_history(con: DuckDBPyConnection, home: Home, loads: Mapping[str, str]) 
     """Write `disclosure.history`. The candidate must be attached as `release`. `loads`: the newest load of each source.
 
     `has_new_records`: a load of the row's source has been promoted since its last state; NULL where that is not known. A source
-    of which a record was removed has no history: its first figures less those of now would be that record.
+    of which a record was removed has a history of persons alone, whose figures stay as reported: of others the first figure less
+    that of now would be that record.
     """
     con.execute("create schema if not exists disclosure")
     con.execute("create or replace temp table newest_loads (source varchar, newest_load varchar)")
@@ -53,7 +54,8 @@ def read_history(con: DuckDBPyConnection, home: Home, loads: Mapping[str, str]) 
         f"create or replace table {HISTORY} as select history.* exclude (load_id), load_id, "
         "load_id <> newest_load as has_new_records "
         f"from ({known}) as history left join newest_loads using (source) "
-        "where source is null or source not in (select source from intake.erased_records)"
+        "where source is null or source not in (select source from intake.erased_records) or (measure_id, measure_version) in "
+        "(select (measure_id, measure_version) from intermediate.int_disclosure__thresholds where is_confidential)"
     )
 
 
@@ -65,11 +67,13 @@ def history_query(release_id: str, published_at: dt.datetime) -> str:
     now = f"""
         select figures.*, measures.source, newest_loads.newest_load,
             -- a publisher may withdraw what it added up; a count of records follows its records
-            reported.measure_id is not null or figures.method = 'aggregate' as is_protected
+            reported.measure_id is not null or figures.method = 'aggregate' as is_protected,
+            coalesce(waiting.is_revision_pending, false) as is_revision_pending
         from (select * from public.published.equity_measures where {_IS_SHOWN}) as figures
         left join {_SOURCES} as measures using (measure_id)
         left join newest_loads using (source)
         left join (select distinct measure_id from {REPORTED}) as reported using (measure_id)
+        left join {REPORTED} as waiting using ({_KEYS})
     """
     # a row that showed counts alone is first reported with its first value
     is_first = "now.measure_id is not null and coalesce(old.first_value, old.first_bound_low) is null"

@@ -8,6 +8,9 @@ correction is accepted at the first run of a new quarter, and only if no count o
 period joins) changes by 1 to threshold − 1 persons. Until then its rows have `is_revision_pending`, and no further slice over the
 same months is reported, because it would disclose the difference.
 
+A frozen row keeps every column as reported, the day of its data and derived figures too, whether or not a correction waits:
+otherwise a reader would see which rows an erased record was counted in. `is_revision_pending` itself is never published.
+
 A period of which records may not be kept any more stays as reported, for ever: the rest of its records corrects no figure.
 
 A withdrawal by the publisher is no correction: the old figure is never reported again. Levelground reports one snapshot per
@@ -37,6 +40,8 @@ ADDED = {
     "hidden_because": "varchar",
     "shows_unknown": "boolean",
     "is_settled": "boolean",
+    # false: written by an earlier version of Levelground or of the measure, so that derived figures may follow other formulas
+    "is_frozen": "boolean",
 }
 # Two snapshots are in two quarters, and at least this many days apart.
 SNAPSHOT_DAYS = 45
@@ -53,9 +58,11 @@ _WITHDRAWN = """
 _OF_MEDIANS = ("value", "ci_low", "ci_high")
 # A figure of a whole period, which moves with records of other periods: it stays as first reported.
 _OF_OTHER_PERIODS = ("period_coverage_pct",)
-# Bounds of a slice that awaits its revision, and their source, are left empty: an earlier version may have computed them by
-# another formula.
+# Bounds that an earlier version may have computed by another formula, and their source, are left empty in a slice that awaits
+# its revision.
 _BOUNDS = ("bound_low", "bound_high", "rate_ratio_bound_low", "rate_ratio_bound_high", "bound_source")
+# How a measure is protected follows its contract and the publication rules of today.
+_PROTECTED = ("threshold", "hides_zeros", "kind", "minimum_n", "numerator_records", "denominator_records", "rests_on_records")
 _COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
 
 
@@ -101,6 +108,8 @@ def write_reported_figures(
         where not coalesce({_WITHDRAWN}, false) and (
             prior.measure_id is null or planned.measure_id is null
             or {" or ".join(f"prior.{name} is distinct from planned.{name}" for name in _COUNTED)}
+            -- a publisher's value without counts
+            or (prior.is_frozen and prior.value is distinct from planned.value)
             or (prior.kind = 'median' and ({" or ".join(f"prior.{name} is distinct from planned.{name}" for name in of_medians)}
                 -- homes of earlier versions did not keep it
                 or (prior.records is not null and prior.records is distinct from planned.records)))
@@ -177,7 +186,10 @@ def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
         with known as (
             select measure_id, list(distinct measure_version) as versions from release.marts.dim_measure group by measure_id
         )
-        select before.* replace ({version} as measure_version)
+        select before.* replace (
+            {version} as measure_version,
+            coalesce(before.is_frozen, false) and before.measure_version = {version} as is_frozen
+        )
         from ({before}) as before
         left join known on before.measure_id = known.measure_id
         qualify row_number() over (partition by {place}, {version} order by before.measure_version desc) = 1
@@ -254,38 +266,42 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
     grain, slices = ", ".join(GRAIN), ", ".join(_SLICE)
     types = {name: kind for name, kind, *_ in con.execute(f"describe {PRIOR}").fetchall()}
     same_day = " replace (prior.data_as_of as data_as_of)" if "data_as_of" in types else ""
-    without_bounds = "".join(f", null::{types[name]} as {name}" for name in _BOUNDS if name in types)
+    kept = "".join(f", case when prior.is_frozen then prior.{name} end as {name}" for name in _BOUNDS if name in types)
+    protected = "".join(f", coalesce(protected.{name}, prior.{name}) as {name}" for name in _PROTECTED)
     con.execute(
         f"""
         create or replace table {REPORTED} as
-        -- unchanged: current figures, which equal the reported ones, with their earlier pattern
-        select planned.*, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
-            true as is_settled
-        from {PLANNED} as planned
-        inner join {PRIOR} as prior using ({grain})
-        where planned.is_confidential
-            and ({_columns(_SLICE, "planned")}) in (select ({slices}) from slices_before)
-            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from pending)
-        union all by name
-        -- corrected since: the reported figures stay until the revision
+        -- reported before: every column as reported, whether or not a correction waits
         select prior.* replace (
             ({_columns(GRAIN, "prior")}) in (select ({grain}) from differing) as is_revision_pending,
-            true as is_settled{without_bounds}
+            true as is_settled{kept}{protected}
         )
         from {PRIOR} as prior
         left join {PLANNED} as planned using ({grain})
-        where ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending) and not coalesce({_WITHDRAWN}, false)
+        left join intermediate.int_disclosure__thresholds as protected
+            on prior.measure_id = protected.measure_id and prior.measure_version = protected.measure_version
+        where ({_columns(_SLICE, "prior")}) in (select ({slices}) from slices_before) and not coalesce({_WITHDRAWN}, false)
+            and (prior.is_frozen or ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending))
         union all by name
-        -- withdrawn by the publisher, in a slice that awaits revision, all of whose rows have the same day
-        select planned.*{same_day}, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
-            true as is_settled
+        -- reported by an earlier version, and unchanged: current figures, which equal the reported ones, and their pattern
+        select planned.*, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
+            true as is_settled, true as is_frozen
         from {PLANNED} as planned
         inner join {PRIOR} as prior using ({grain})
-        where planned.is_confidential and ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending) and {_WITHDRAWN}
+        where planned.is_confidential and not prior.is_frozen and not coalesce({_WITHDRAWN}, false)
+            and ({_columns(_SLICE, "planned")}) in (select ({slices}) from slices_before)
+            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from pending)
+        union all by name
+        -- withdrawn by the publisher, in a frozen slice, all of whose rows have the same day
+        select planned.*{same_day}, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
+            true as is_settled, prior.is_frozen
+        from {PLANNED} as planned
+        inner join {PRIOR} as prior using ({grain})
+        where planned.is_confidential and ({_columns(_SLICE, "prior")}) in (select ({slices}) from slices_before) and {_WITHDRAWN}
         union all by name
         -- new, or revised
         select planned.*, ?::timestamp as reported_at, false as is_revision_pending, null as hidden_because,
-            null as shows_unknown, false as is_settled
+            null as shows_unknown, false as is_settled, true as is_frozen
         from {PLANNED} as planned
         inner join (select distinct measure_id, source from release.marts.dim_measure) as measures using (measure_id)
         where planned.is_confidential

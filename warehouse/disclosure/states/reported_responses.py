@@ -27,6 +27,9 @@ _FRAMED = (
     "jurisdiction", "period_start", "period_end", "closed_on", "shown_theme_code", "inputs_count", *_FATES, "first_told_on",
     "last_told_on", "told_in_languages", "declined_reasons", "decision_references",
 )  # fmt: skip
+# Earlier versions published days and files of single answers: their states are read by month, and without files.
+_MONTHS = {name: f"cast(date_trunc('month', {name}) as date)" for name in ("first_told_on", "last_told_on")}
+_HAS_DAYS = " or ".join(f"{name} is distinct from {month}" for name, month in _MONTHS.items())
 _PUBLISHED = ("publication_status", "release_id", "published_at")
 
 Themes = Mapping[str, tuple[float, ...]]  # the counts of each answer, by theme
@@ -40,7 +43,11 @@ def write_reported_responses(con: DuckDBPyConnection, file: Path, as_of: dt.date
     con.execute(
         f"""
         create or replace temp table response_states as
-        select distinct * exclude ({", ".join(_PUBLISHED)}) from ({states})
+        select distinct * exclude ({", ".join(_PUBLISHED)}) replace (
+            case when not ({_HAS_DAYS}) then decision_references end as decision_references,
+            {", ".join(f"{month} as {name}" for name, month in _MONTHS.items())}
+        )
+        from ({states})
         where jurisdiction in (select jurisdiction from {PLANNED_RESPONSES})
         """
     )

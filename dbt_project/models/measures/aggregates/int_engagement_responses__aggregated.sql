@@ -12,7 +12,7 @@ answers as (
     from ({{ inputs_with_answers() }})
 ),
 
--- a language with fewer people than the threshold is left out: its answer may be to its only speaker
+-- a language, reason or file of fewer answers than the threshold is not shown: its answer may be to the only speaker
 thresholds as (
     select
         greatest(max(city.value), max(sources.suppress_below)) as threshold,
@@ -60,12 +60,10 @@ shared as (
     cross join thresholds
     where response_details.word not in ('not_collected', 'not_mapped')
     group by all
-    -- a file of the Council is public by itself; anything else in its place is not shown
+    -- a reference is the number of a file of the Council; anything else in its place is not shown
     having
-        case
-            when response_details.detail = 'reference' then regexp_full_match(response_details.word, '[A-Z0-9][A-Z0-9-]{2,19}')
-            else count(*) >= max(thresholds.threshold)
-        end
+        count(*) >= max(thresholds.threshold)
+        and (response_details.detail <> 'reference' or regexp_full_match(response_details.word, '[A-Z0-9][A-Z0-9-]{2,19}'))
 ),
 
 details as (
@@ -91,8 +89,9 @@ counted as (
         {%- for fate in ['adopted', 'adapted', 'declined', 'pending'] %}
         count(*) filter (where fate = '{{ fate }}') as {{ fate }}_count,
         {%- endfor %}
-        min(told_on) filter (where fate <> 'pending') as first_told_on,
-        max(told_on) filter (where fate <> 'pending') as last_told_on
+        -- the first day of the month: a day is that of a single letter
+        cast(date_trunc('month', min(told_on) filter (where fate <> 'pending')) as date) as first_told_on,
+        cast(date_trunc('month', max(told_on) filter (where fate <> 'pending')) as date) as last_told_on
     from closed
     group by all
 ),

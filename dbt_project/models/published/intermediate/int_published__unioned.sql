@@ -4,7 +4,6 @@ with
 unguarded as (
     select
         *,
-        false as is_revision_pending,
         cast(null as varchar) as hidden_because,
         true as shows_unknown
     from {{ ref('int_disclosure__planned') }}
@@ -13,7 +12,7 @@ unguarded as (
 
 guarded as (
     select
-        * exclude (reported_at, is_settled),
+        * exclude (reported_at, is_settled, is_frozen, is_revision_pending),
         true as is_confidential
     from {{ ref('stg_disclosure__reported') }}
 ),

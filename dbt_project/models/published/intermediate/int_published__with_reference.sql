@@ -9,8 +9,7 @@ united as (
     from {{ ref('int_published__unioned') }}
 ),
 
--- Bounds that leave out the records of a combined label reveal their number, compared with bounds that do not: of persons they are out
--- only where the label's own row is.
+-- Bounds without the records of a combined label reveal their number next to bounds with them, so the label's own row must be shown.
 labels as (
     {{ races_ruled_out() }}
 ),
@@ -18,26 +17,27 @@ labels as (
 hidden_labels as (
     select distinct
         {%- for column in of_both %}
-        counted.{{ column }},
+        united.{{ column }},
         {%- endfor %}
-        labels.race_ethnicity_code
-    from {{ ref('fct_equity_measures') }} as counted
-    inner join labels on counted.race_ethnicity_code = labels.combined_code
+        united.race_ethnicity_code
+    from united
+    inner join labels
+        on
+            united.race_ethnicity_code = labels.race_ethnicity_code
+            and list_contains(united.counted_labels, labels.combined_code)
     left join united as label_rows
         on
-            {{ same_slice('counted', 'label_rows') }}
-            and counted.race_ethnicity_code = label_rows.race_ethnicity_code
+            {{ same_columns('united', 'label_rows', of_both) }}
+            and label_rows.tabulation = 'exclusive'
+            and labels.combined_code = label_rows.race_ethnicity_code
             and label_rows.publication_status <> 'suppressed'
-    where
-        counted.tabulation = 'exclusive'
-        and coalesce(greatest(counted.numerator, counted.denominator), 1) > 0
-        and label_rows.measure_id is null
+    where united.is_confidential and label_rows.measure_id is null
 ),
 
 labelled as (
     select
         united.*,
-        united.is_confidential and hidden_labels.measure_id is not null as leaves_out_hidden_label,
+        hidden_labels.measure_id is not null as leaves_out_hidden_label,
         {{ reference_tabulation('united') }} as reference_tabulation
     from united
     left join hidden_labels

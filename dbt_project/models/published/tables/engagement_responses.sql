@@ -105,12 +105,10 @@ final as (
         with_status.closed_on,
         with_status.shown_theme_code as theme_code,
         themes.label as theme_label,
-        case when with_status.is_shown then 'published' else 'suppressed' end as publication_status,
         {%- for column in shown_columns %}
         case when with_status.is_shown then with_status.{{ column }} end as {{ column }},
         {%- endfor %}
-        -- of a hidden theme it reveals that the hidden count changed
-        with_status.is_shown and with_status.is_revision_pending as is_revision_pending
+        case when with_status.is_shown then 'published' else 'suppressed' end as publication_status
     from with_status
     left join {{ ref('dim_stratum') }} as themes
         on themes.stratum_type = 'engagement_theme' and with_status.shown_theme_code = themes.stratum_code

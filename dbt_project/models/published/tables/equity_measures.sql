@@ -56,8 +56,6 @@ shown as (
             when is_reference_small and status_reason is null then 'reference_unreliable'
             else status_reason
         end as status_reason,
-        -- of a hidden row it reveals that the hidden count changed
-        is_revision_pending and publication_status <> 'suppressed' as is_revision_pending,
         {{ without_time_of_day('data_as_of') }} as data_as_of,
         {%- for column in ['rate_ratio_bound_low', 'rate_ratio_bound_high'] %}
         case when is_ratio_bounded then {{ column }} end as {{ column }},

@@ -4,10 +4,6 @@
     'gap', 'gap_baseline', 'change_ci_low', 'change_ci_high', 'comparison_change_ci_low', 'comparison_change_ci_high',
 ] -%}
 with
-progress as (
-    select * from {{ ref('int_disclosure__closed_goals') }}
-),
-
 goals as (
     select
         goals.*,
@@ -15,6 +11,16 @@ goals as (
     from {{ ref('dim_goal') }} as goals
     inner join {{ ref('int_disclosure__thresholds') }} as protected
         on goals.measure_id = protected.measure_id and goals.measure_version = protected.measure_version
+),
+
+-- of persons, a correction that waits changes no goal
+progress as (
+    select closed.*
+    from {{ ref('int_disclosure__closed_goals') }} as closed
+    inner join goals on closed.goal_id = goals.goal_id
+    where not goals.is_confidential
+    union all by name
+    select * from {{ ref('int_published__goals_of_persons') }}
 ),
 
 -- the figures that a row is made of: each group's, now and at the baseline
@@ -46,7 +52,6 @@ compared as (
                 when figures.publication_status is not null
                     then
                         figures.publication_status = 'suppressed'
-                        or figures.is_revision_pending
                         -- a goal has a status from 70 % of known race on
                         or (goals.is_confidential and made_of.race_ethnicity_code <> 'all' and figures.known_race_pct is null)
                 -- an unpublished figure of persons stays hidden; one of others may never have been counted

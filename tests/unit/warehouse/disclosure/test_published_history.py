@@ -16,7 +16,7 @@ ROW = {
     "period_end": "date '2025-12-31'", "geography_type": "'city'", "geography_vintage": "'current'", "geoid": "'c'",
     "race_standard": "'spd15_1997'", "race_ethnicity_code": "'black'", "tabulation": "'exclusive'", "method": "'individual'",
     "stratum_type": "'all'", "stratum_code": "'all'", "numerator": "40::double", "denominator": "100::double",
-    "value": "40::double", "bound_low": "null::double", "bound_high": "null::double", "is_revision_pending": "false",
+    "value": "40::double", "bound_low": "null::double", "bound_high": "null::double",
 }  # fmt: skip
 LISTED = "select *, 0 as revisions, ''::varchar as revision_reason from public.published.equity_measures where false"
 
@@ -37,7 +37,9 @@ def release(con: duckdb.DuckDBPyConnection, home: Home, day: int, load: str) -> 
 
 @pytest.fixture(autouse=True)
 def reported(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("create table disclosure.reported as select * from intermediate.int_disclosure__planned")
+    con.execute(
+        "create table disclosure.reported as select *, false as is_revision_pending from intermediate.int_disclosure__planned"
+    )
     con.execute("create schema intake; create table intake.erased_records (source varchar, columns varchar, record_hash varchar)")
 
 
@@ -53,7 +55,7 @@ def test_the_first_state_stays_and_the_last_one_moves(home: Home, con: duckdb.Du
     assert row == ("r1", 40.0, 40.0, 60.0, 1, "new_records", "police", "load-3")
 
 
-def test_a_source_of_which_a_record_was_removed_has_no_history(home: Home, con: duckdb.DuckDBPyConnection) -> None:
+def test_a_source_of_which_a_record_was_removed_has_history_of_persons_alone(home: Home, con: duckdb.DuckDBPyConnection) -> None:
     publish(con, {})
     release(con, home, 1, "load-1")
     con.execute("insert into intake.erased_records values ('police', '{}', 'hash')")
@@ -62,6 +64,12 @@ def test_a_source_of_which_a_record_was_removed_has_no_history(home: Home, con: 
         release(con, home, day, "load-1")
         assert con.sql(f"select * from {HISTORY}").fetchall() == []
     assert con.sql(f"select first_value from '{home.history}'").fetchall() == [(60.0,)]
+    con.execute(
+        "insert into intermediate.int_disclosure__thresholds by name "
+        "select 'stops' as measure_id, 1 as measure_version, true as is_confidential"
+    )
+    release(con, home, 4, "load-1")
+    assert con.sql(f"select first_value from {HISTORY}").fetchall() == [(60.0,)]
 
 
 def test_a_row_that_is_not_published_any_more_is_remembered(home: Home, con: duckdb.DuckDBPyConnection) -> None:
@@ -82,7 +90,11 @@ def test_a_row_is_first_reported_with_its_first_value(home: Home, con: duckdb.Du
 
 
 def test_new_records_are_those_of_a_later_load_than_the_figure(home: Home, con: duckdb.DuckDBPyConnection) -> None:
-    publish(con, {}, {"race_ethnicity_code": "'white'", "is_revision_pending": "true"})
+    publish(con, {}, {"race_ethnicity_code": "'white'"})
+    con.execute(
+        "insert into disclosure.reported by name select * exclude (bound_low, bound_high), true as is_revision_pending "
+        "from public.published.equity_measures where race_ethnicity_code = 'white'"
+    )
     release(con, home, 1, "load-1")
     release(con, home, 2, "load-2")
     read_history(con, home, {"police": "load-2"})
@@ -95,7 +107,7 @@ def test_persons_and_aggregates_are_protected(home: Home, con: duckdb.DuckDBPyCo
     calls = {"measure_id": "'calls'"}
     publish(con, calls, calls | {"race_ethnicity_code": "'white'", "method": "'aggregate'"}, {"race_ethnicity_code": "'asian'"})
     con.execute(
-        "insert into disclosure.reported by name select * exclude (bound_low, bound_high, is_revision_pending) "
+        "insert into disclosure.reported by name select * exclude (bound_low, bound_high) "
         "from public.published.equity_measures where race_ethnicity_code = 'asian'"
     )
     release(con, home, 1, "load-1")

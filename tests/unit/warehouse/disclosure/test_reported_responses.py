@@ -71,6 +71,19 @@ def test_a_new_theme_waits_and_a_missing_year_stays(con: duckdb.DuckDBPyConnecti
     assert {is_pending for _, is_pending in _night(con, home, {"roads": (50, 0, 0, 0)}, "2025-04-02").values()} == {True}
 
 
+def test_days_and_files_of_an_earlier_version_are_not_published_again(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    _night(con, home, FIRST, "2025-02-01")
+    con.execute(
+        "update states set first_told_on = '2024-02-17', decision_references = ['240101'] where shown_theme_code = 'parks'; "
+        "update states set decision_references = ['240102'] where shown_theme_code = 'jobs'"
+    )
+    con.execute(f"copy states to '{home.responses}' (format parquet)")
+    _night(con, home, FIRST, "2025-02-02")
+    found = con.execute(f"select shown_theme_code, first_told_on, decision_references from {REPORTED_RESPONSES} order by all")
+    february = dt.date(2024, 2, 1)
+    assert found.fetchall() == [("jobs", february, ["240102"]), ("other", february, None), ("parks", february, None)]
+
+
 def test_a_corrected_word_waits_too(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     _night(con, home, FIRST, "2025-02-01")
     con.execute("update intermediate.int_engagement_responses__aggregated set last_told_on = '2024-12-09'")

@@ -18,29 +18,8 @@ estimated as (
         and coalesce(known_race_pct, 100) >= {{ rule('known_race_for_ratio') }}
 ),
 
-slices as (
-    select
-        {{ index_columns() }},
-        list(weight order by race_ethnicity_code) filter (where is_used) as populations,
-        list(value order by race_ethnicity_code) filter (where is_used) as rates,
-        string_agg(race_ethnicity_code, ', ' order by race_ethnicity_code) filter (where is_used) as groups_used,
-        string_agg(race_ethnicity_code, ', ' order by race_ethnicity_code) filter (where is_used is not true) as groups_left_out
-    from estimated
-    group by all
-    having count(*) filter (where is_used) >= 2
-),
-
 indices as (
-    select
-        * exclude (populations, rates),
-        unnest([
-            { 'id': 'between_group_variance', 'value': {{ stats('between_group_variance') }}(populations, rates) },
-            { 'id': 'theil_index', 'value': {{ stats('theil_index') }}(populations, rates) },
-            { 'id': 'mean_log_deviation', 'value': {{ stats('mean_log_deviation') }}(populations, rates) },
-            { 'id': 'index_of_disparity', 'value': {{ stats('index_of_disparity') }}(populations, rates, true) },
-            { 'id': 'index_of_disparity_unweighted', 'value': {{ stats('index_of_disparity') }}(populations, rates, false) }
-        ]) as index_of
-    from slices
+    {{ index_values('estimated') }}
 ),
 
 -- who lives apart from whom: each group against everybody else, over the tracts of the city
@@ -72,14 +51,13 @@ tracts as (
 united as (
     select
         {{ index_columns() }},
-        index_of.id as index_id,
-        index_of.value,
+        index_id,
+        value,
         cast(null as double) as ci_low,
         cast(null as double) as ci_high,
         groups_used,
         groups_left_out
     from indices
-    where index_of.value is not null
     union all
     select
         {{ index_columns() }},
