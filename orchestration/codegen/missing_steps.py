@@ -93,8 +93,10 @@ def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Itera
             yield Step("labels", f"{name}: no row for the empty label", "race_ethnicity_crosswalk.csv")
         lost = len(shared.get(name, frozenset()) - labels.get(name, frozenset()))
         if lost:
-            missing = f"{name}: the layer's rows replace all of the vocabulary, and {lost} of its labels are not among them"
-            yield Step("labels", missing, f"seeds/rows/{CROSSWALK}.csv", is_required=False)
+            missing = f"{name}: the layer's seed replaces the shared one, and {lost} labels of the vocabulary are not in it"
+            yield Step(
+                "labels", missing, f"seeds/{CROSSWALK}.csv; write the rows of the city alone into seeds/rows", is_required=False
+            )
     for role in PLACE_ROLES:
         same = [column.name for column in contract.kept_columns if column.role == role]
         if len(same) > 1:

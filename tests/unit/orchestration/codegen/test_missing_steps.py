@@ -68,7 +68,7 @@ def test_labels_need_the_answers_of_the_form() -> None:
     assert step.part == "labels" and step.missing.startswith("offered: the answers of the form")
 
 
-def test_rows_of_a_layer_that_lose_labels_of_the_vocabulary_are_listed(tmp_path: Path) -> None:
+def test_a_seed_of_a_layer_that_loses_labels_of_the_vocabulary_is_listed(tmp_path: Path) -> None:
     rows = tmp_path / "seeds" / "rows" / f"{CROSSWALK.stem}.csv"
     rows.parent.mkdir(parents=True)
     header, *shared = CROSSWALK.read_text(encoding="utf-8").splitlines()
@@ -77,8 +77,11 @@ def test_rows_of_a_layer_that_lose_labels_of_the_vocabulary_are_listed(tmp_path:
     rows.write_text("\n".join([header, *own, "police_observed,Martian,other_race,other_race,,1900-01-01,9999-12-31,"]) + "\n")
     assert list(steps_of_contract(contract, [Layer("town", tmp_path)])) == []
     rows.write_text("\n".join([header, *own[2:]]) + "\n")
+    assert list(steps_of_contract(contract, [Layer("town", tmp_path)])) == [], "rows replace those of their key alone"
+    rows.unlink()
+    (tmp_path / "seeds" / rows.name).write_text("\n".join([header, *own[2:]]) + "\n")
     (step,) = steps_of_contract(contract, [Layer("town", tmp_path)])
-    assert not step.is_required and "2 of its labels are not among them" in step.missing
+    assert not step.is_required and "2 labels of the vocabulary are not in it" in step.missing
 
 
 def test_records_are_geocoded_by_one_column_of_a_role() -> None:

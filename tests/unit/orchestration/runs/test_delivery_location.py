@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import json
 import os
 import shutil
@@ -15,15 +14,11 @@ import pytest
 from ingest.contract.registry import SOURCES, ContractError, load_registry
 from ingest.layers import state_layer
 from orchestration.runs.delivery_location import (
-    check_clock,
-    check_default_location,
     configured_location,
     home_city,
     read_delivery_location,
-    remember_location,
     resolve_delivery_location,
 )
-from orchestration.runs.record import RunRecord, RunStore
 from orchestration.settings import ConfigurationError, Settings
 
 REQUESTS = "ucc__service_requests"
@@ -98,45 +93,6 @@ def test_the_option_overrides_the_variable_which_overrides_the_home(settings: Ma
     assert resolve_delivery_location(settings(DELIVERIES=str(second))).folder == second
     assert resolve_delivery_location(settings(DELIVERIES=str(second)), str(third)).folder == third
     assert resolve_delivery_location(settings()).folder == first, "the home keeps what it settled on first"
-
-
-def released_from(settings: Settings, number: int, deliveries: str, outcome: str = "released") -> None:
-    RunStore(settings.home.runs).save(
-        RunRecord(
-            run_id=f"run-{number}", trigger="cli", started_at="2026-01-01T00:00:00", city="milwaukee", deliveries=deliveries,
-            as_of="2026-01-01T00:00:00", number=number, outcome=outcome,
-        )
-    )  # fmt: skip
-
-
-def test_a_run_without_an_option_does_not_go_back_to_the_first_folder(settings: Made, folder: Callable[..., Path]) -> None:
-    """After three later folders a plain run read the first one: 3,725 requests became 3,104, without a finding."""
-    first, second = folder("first"), folder("second")
-    resolve_delivery_location(settings(), str(first))
-    released_from(settings(), 1, str(first))
-    check_default_location(settings(), None)
-    released_from(settings(), 2, str(second), outcome="failed")
-    check_default_location(settings(), None)
-    released_from(settings(), 3, str(second))
-    with pytest.raises(ConfigurationError) as raised:
-        check_default_location(settings(), None)
-    assert f"this home reads {first}, but its newest release was made from {second}" in str(raised.value)
-    assert f"levelground run --deliveries {second}" in str(raised.value) and "--remember" in str(raised.value)
-    for option, variables in ((str(first), {}), (None, {"DELIVERIES": str(first)})):
-        check_default_location(settings(**variables), option)
-    remember_location(settings(), str(second))
-    check_default_location(settings(), None)
-    assert resolve_delivery_location(settings()).folder == second
-
-
-def test_a_clock_before_the_newest_release_is_refused(settings: Made) -> None:
-    """Rows vanished from the public file, and 40 inputs past their last day came back."""
-    settings().home.ensure()
-    check_clock(settings(), dt.datetime(2020, 1, 1))
-    released_from(settings(), 1, "sample")
-    check_clock(settings(), dt.datetime(2025, 12, 31, 23, 0))  # summer time has ended
-    with pytest.raises(ConfigurationError, match=r"2025-12-31 21:59:00, before 2026-01-01T00:00:00.*--accept-older"):
-        check_clock(settings(), dt.datetime(2025, 12, 31, 21, 59))
 
 
 def test_a_folder_is_recorded_by_its_absolute_path(

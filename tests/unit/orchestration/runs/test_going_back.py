@@ -1,0 +1,83 @@
+"""A run goes back only on purpose: to an earlier folder, or to a clock before that of the newest release."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestration.runs.delivery_location import (
+    check_clock,
+    check_default_location,
+    remember_location,
+    resolve_delivery_location,
+)
+from orchestration.runs.record import RunRecord, RunStore
+from orchestration.settings import ConfigurationError, Settings
+
+Made = Callable[..., Settings]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Made:
+    """Settings of one home; keys are those of the environment, without the prefix."""
+
+    def settings_of(**environment: str) -> Settings:
+        named = {f"LEVELGROUND_{key}": value for key, value in environment.items()}
+        return Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")} | named)
+
+    return settings_of
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[[str], Path]:
+    """A folder of deliveries of Milwaukee."""
+
+    def make_folder(name: str) -> Path:
+        path = tmp_path / name
+        path.mkdir()
+        (path / "city.yml").write_text("city: milwaukee\n")
+        return path
+
+    return make_folder
+
+
+def released_from(settings: Settings, number: int, deliveries: str, outcome: str = "released") -> None:
+    RunStore(settings.home.runs).save(
+        RunRecord(
+            run_id=f"run-{number}", trigger="cli", started_at="2026-01-01T00:00:00", city="milwaukee", deliveries=deliveries,
+            as_of="2026-01-01T00:00:00", number=number, outcome=outcome,
+        )
+    )  # fmt: skip
+
+
+def test_a_run_without_an_option_does_not_go_back_to_the_first_folder(settings: Made, folder: Callable[..., Path]) -> None:
+    """After three later folders a plain run read the first one: 3,725 requests became 3,104, without a finding."""
+    first, second = folder("first"), folder("second")
+    resolve_delivery_location(settings(), str(first))
+    released_from(settings(), 1, str(first))
+    check_default_location(settings(), None)
+    released_from(settings(), 2, str(second), outcome="failed")
+    check_default_location(settings(), None)
+    released_from(settings(), 3, str(second))
+    with pytest.raises(ConfigurationError) as raised:
+        check_default_location(settings(), None)
+    assert f"this home reads {first}, but its newest release was made from {second}" in str(raised.value)
+    assert f"levelground run --deliveries {second}" in str(raised.value) and "--remember" in str(raised.value)
+    for option, variables in ((str(first), {}), (None, {"DELIVERIES": str(first)})):
+        check_default_location(settings(**variables), option)
+    remember_location(settings(), str(second))
+    check_default_location(settings(), None)
+    assert resolve_delivery_location(settings()).folder == second
+
+
+def test_a_clock_before_the_newest_release_is_refused(settings: Made) -> None:
+    """Rows vanished from the public file, and 40 inputs past their last day came back."""
+    settings().home.ensure()
+    check_clock(settings(), dt.datetime(2020, 1, 1))
+    released_from(settings(), 1, "sample")
+    check_clock(settings(), dt.datetime(2025, 12, 31, 23, 0))  # summer time has ended
+    with pytest.raises(ConfigurationError, match=r"2025-12-31 21:59:00, before 2026-01-01T00:00:00.*--accept-older"):
+        check_clock(settings(), dt.datetime(2025, 12, 31, 21, 59))
