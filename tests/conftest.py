@@ -222,7 +222,7 @@ class CommandLine:
     cold: bool = False
 
     def __call__(
-        self, *arguments: object, env: dict[str, str] | None = None, timeout: float = 300
+        self, *arguments: object, env: dict[str, str] | None = None, timeout: float = 540
     ) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).parent / "levelground"), *map(str, arguments)]
         # the scorecard has tests of its own: a run of another test writes none
