@@ -67,8 +67,8 @@ def _overlap(contract: Contract, overlap: Overlap) -> Check:
         what = "are exports of the same date"
     message = (
         f"{contract.source}: {one} and {other} {what}, so that they would count twice; take one of them away (a correction that "
-        f"is left alone and smaller than usual is taken by `levelground sources accept {contract.source}`), or write "
-        "load.files: parts into the contract if the files share them"
+        "is left alone may be held back as smaller than usual: accept its load then), or write load.files: parts into the "
+        "contract if the files share them"
     )
     return measure("overlapping_files", "critical", message, expression="2", at_most=0)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from orchestration.settings import ConfigurationError, Settings
 from warehouse.files import write_atomically
 from warehouse.paths import PRIVATE, Home
 from warehouse.printable import printable
+from warehouse.releases import ReleaseCorrupt, known_releases, read_manifest
 
 SUMMER_TIME = dt.timedelta(hours=2)
 READINGS = 3  # of a layer that changes while it is read
@@ -210,8 +212,11 @@ def check_clock(settings: Settings, as_of: dt.datetime) -> None:
 
 
 def _newest_release(settings: Settings) -> RunRecord | None:
-    released = [record for record in RunStore(settings.home.runs).all() if record.outcome == "released"]
-    return released[-1] if released else None
+    """The record of the run that made the newest readable release; None without one."""
+    for release_id in reversed(known_releases(settings.home)):
+        with suppress(ReleaseCorrupt):
+            return RunStore(settings.home.runs).find(read_manifest(settings.home, release_id).run_id)
+    return None
 
 
 def read_delivery_location(settings: Settings, file: Path | None = None) -> DeliveryLocation:

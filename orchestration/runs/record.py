@@ -177,6 +177,10 @@ class RunStore:
         found = [record for path in self.folder.glob("*.json") if (record := _read(path)) is not None]
         return sorted(found, key=lambda record: (record.number, record.started_at, record.run_id))
 
+    def find(self, run_id: str) -> RunRecord | None:
+        """The record of a run; None if it was deleted, or if this version cannot read it."""
+        return _read(self.folder / f"{run_id}.json")
+
     def unreadable(self) -> list[Path]:
         """The files that this version cannot read as run records."""
         return sorted(path for path in self.folder.glob("*.json") if _read(path) is None)

@@ -146,8 +146,7 @@ def _execute(settings: Settings, options: RunOptions, *, scheduled: bool) -> tup
         problem = error_messages.explain(error, settings.home)  # Dagster's storage is on the same disk
         if problem is None:
             raise
-    store = RunStore(settings.home.runs)
-    return next((record for record in store.all() if record.run_id == run_id), None), problem
+    return RunStore(settings.home.runs).find(run_id), problem
 
 
 def _print_summary(settings: Settings, location: DeliveryLocation, record: RunRecord, as_of: str | None, seconds: float) -> None:

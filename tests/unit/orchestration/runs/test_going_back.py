@@ -16,6 +16,7 @@ from orchestration.runs.delivery_location import (
 )
 from orchestration.runs.record import RunRecord, RunStore
 from orchestration.settings import ConfigurationError, Settings
+from warehouse.releases import Manifest
 
 Made = Callable[..., Settings]
 
@@ -44,13 +45,22 @@ def folder(tmp_path: Path) -> Callable[[str], Path]:
     return make_folder
 
 
-def released_from(settings: Settings, number: int, deliveries: str, outcome: str = "released") -> None:
+def released_from(settings: Settings, number: int, deliveries: str) -> None:
+    """A release and the record of its run."""
     RunStore(settings.home.runs).save(
         RunRecord(
             run_id=f"run-{number}", trigger="cli", started_at="2026-01-01T00:00:00", city="milwaukee", deliveries=deliveries,
-            as_of="2026-01-01T00:00:00", number=number, outcome=outcome,
+            as_of="2026-01-01T00:00:00", number=number, outcome="released", release_id=f"2026010{number}T000000Z-{number:08}",
         )
     )  # fmt: skip
+    release = Manifest(
+        release_id=f"2026010{number}T000000Z-{number:08}", run_id=f"run-{number}",
+        created_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        data_as_of=None, code_version="0.1.0", content_hash=f"{number:08}", loads={}, versions={}, seeds_hash="",
+    )  # fmt: skip
+    folder = settings.home.release(release.release_id)
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(release.model_dump_json())
 
 
 def test_a_run_without_an_option_does_not_go_back_to_the_first_folder(settings: Made, folder: Callable[..., Path]) -> None:
@@ -58,8 +68,6 @@ def test_a_run_without_an_option_does_not_go_back_to_the_first_folder(settings: 
     first, second = folder("first"), folder("second")
     resolve_delivery_location(settings(), str(first))
     released_from(settings(), 1, str(first))
-    check_default_location(settings(), None)
-    released_from(settings(), 2, str(second), outcome="failed")
     check_default_location(settings(), None)
     released_from(settings(), 3, str(second))
     with pytest.raises(ConfigurationError) as raised:
@@ -81,3 +89,12 @@ def test_a_clock_before_the_newest_release_is_refused(settings: Made) -> None:
     check_clock(settings(), dt.datetime(2025, 12, 31, 23, 0))  # summer time has ended
     with pytest.raises(ConfigurationError, match=r"2025-12-31 21:59:00, before 2026-01-01T00:00:00.*--accept-older"):
         check_clock(settings(), dt.datetime(2025, 12, 31, 21, 59))
+
+
+def test_a_damaged_newest_release_is_left_to_the_run(settings: Made, folder: Callable[..., Path]) -> None:
+    first = folder("first")
+    resolve_delivery_location(settings(), str(first))
+    released_from(settings(), 1, str(first))
+    released_from(settings(), 2, "elsewhere")
+    (settings().home.release("20260102T000000Z-00000002") / "manifest.json").write_text("{")
+    check_default_location(settings(), None)
