@@ -49,6 +49,7 @@ GROUP_OF_MODEL = {
     "dim_stratum": CALCULATION,
     "dim_geography": CALCULATION,
     "dim_label": PUBLISHED,
+    "int_published__indices_of_persons": PUBLISHED,
     "fct_published_estimates": ESTIMATES,
     "int_published_estimates__counts": ESTIMATES,
     "dim_text": PUBLISHED,

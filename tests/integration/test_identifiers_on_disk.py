@@ -28,7 +28,7 @@ from ingest.connectors import http_client
 from ingest.connectors.files import download
 from ingest.delivery import write_batch
 from orchestration.settings import Settings
-from orchestration.stewardship import check_delivery
+from orchestration.stewardship import check_delivery, split_delivery
 
 def kill(*_args, **_keys):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -43,7 +43,7 @@ def during_download():
     http_client.EncryptedFile.write = after(http_client.EncryptedFile.write)
 
 def before_reading():
-    check_delivery.deliver = kill
+    split_delivery.deliver = kill
 
 def while_reading():
     batches = write_batch.Conformer.batches

@@ -229,7 +229,7 @@ def test_a_server_that_is_killed_in_mid_fetch_leaves_nothing(server: Postgres, t
 
     try:
         with pytest.raises(DeliveryError, match="the connection was lost while fetching; nothing was ingested; the next run"):
-            deliver(contract, origin_of(server, contract), store, HASH_KEY, NOON, kill_after_the_first)
+            deliver(contract, origin_of(server, contract), store, HASH_KEY, NOON, DeliveryOptions(progress=kill_after_the_first))
         assert store.records() == () and not list(tmp_path.rglob("*.parquet"))
     finally:
         server.start()

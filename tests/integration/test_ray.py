@@ -62,5 +62,5 @@ def _kill_first_reader(pipe: Path, text: str, seen: dict[psutil.Process, set[str
         if any(os.path.realpath(file) == str(pipe) for file in Path(f"/proc/{process.pid}/fd").iterdir()):
             process.kill()
             process.wait(timeout=10)
+    pipe.write_text(text)  # waits for the next reader; the pipe has a writer until then, so that who is early sees no end
     os.close(writer)
-    pipe.write_text(text)
