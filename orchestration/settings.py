@@ -159,6 +159,7 @@ class Settings:
     ui_url: str | None = field(metadata=_variable("UI_URL", _url))
     ui_hosts: tuple[str, ...] = field(metadata=_variable("UI_HOSTS", _host_names))  # further names under which the UI is opened
     ui_token: str | None = field(repr=False, metadata=_variable("UI_TOKEN", _token))
+    ui_read_token: str | None = field(repr=False, metadata=_variable("UI_READ_TOKEN", _token))  # of a proxy: reads only
     # name → sample | live | a folder; a run of the UI may choose one
     locations: Mapping[str, str] = field(metadata=_variable("LOCATIONS", _locations))
     # where row-by-row facts are built: one of ENGINES, None for this process

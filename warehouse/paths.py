@@ -20,6 +20,7 @@ EXPORTS = "exports"  # the public tables as files, in a release and in published
 # private columns or run internals and are for the owner only. `ensure` sets modes only on folders that it creates.
 SHARED = 0o750
 PRIVATE = 0o700
+EVERYONE = 0o755  # `public/`: copies of what the public may read
 
 
 class HomeUnwritable(Exception):
@@ -63,6 +64,8 @@ class Home:
     published_public = Inside(PUBLIC_FILE, parent=published)  # the public file
     published_exports = Inside(EXPORTS, parent=published)  # the public tables as Parquet and CSV
     published_scorecard = Inside("scorecard", parent=published)  # the public site about the published release
+    # copies of the public file, its exports and the site, for web servers; a link leads to a folder outside the home
+    public = Inside("public")
     # the site for staff, with figures that the public file hides; only its owner may read it
     internal_scorecard = Inside("internal_scorecard")
     current_json = Inside(CURRENT_FILE, parent=published)  # the record of the published release

@@ -1,12 +1,11 @@
-"""Check the home: permissions, deliveries, lock, working warehouse, damaged files, run records.
+"""Check the home: deliveries, lock, working warehouse, damaged files, run records.
 
-See `published` for the published files and `machine` for free disk space.
+See `access` for permissions, `published` for the published files and `machine` for free disk space.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 
 from ingest.contract.registry import ContractError
@@ -25,31 +24,6 @@ from warehouse.releases import PinsDamaged, pins
 from warehouse.releases.recovery import DAMAGED_PREFIX
 
 MAGIC = slice(8, 12), b"DUCK"  # position and value of the magic bytes of a DuckDB file
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-
-def permissions(installation: Installation) -> Iterator[CheckResult]:
-    """Check that this user can write where a run writes, and that only the owner can read private folders."""
-    home = installation.settings.home
-    if not home.root.is_dir():
-        parent = next(folder for folder in home.root.parents if folder.exists())
-        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-            yield error(parent, f"this user may not create {home.root} here")
-        return
-    for folder in (*home.shared, *home.private):
-        if folder.is_dir() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            remedy = f"run Levelground as the owner of the home, or `chown -R {os.getuid()} {home.root}`"
-            yield error(folder, "this user may not write here", remedy)
-    for path in (*home.private, home.internal_scorecard, home.tried, home.warehouse):
-        if path.exists() and path.stat().st_mode & OTHERS:
-            remedy = f"`chmod {'600' if path.is_file() else '700'} {path}`"
-            why = "deliveries, landing and run internals hold private columns"
-            yield warning(path, "users other than its owner may read it", remedy, why)
-    for folder in home.shared:
-        if folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
-            yield error(
-                folder, "every user may write here", f"`chmod o-w {folder}`", "any user could replace the published files"
-            )
 
 
 def deliveries(installation: Installation) -> Iterator[CheckResult]:

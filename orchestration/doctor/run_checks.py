@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ingest.contract.registry import ContractError
 from ingest.contract.yaml_source import read_yaml
-from orchestration.doctor import engine, home, lake, machine, packages, published, schedule, variables
+from orchestration.doctor import access, engine, home, lake, machine, packages, published, schedule, variables
 from orchestration.doctor.check_result import CheckResult, Verdict, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.settings import ConfigurationError, Settings
@@ -26,7 +26,10 @@ CHECKS: dict[str, Check] = {
     "secrets": variables.secrets,
     "cities": variables.cities,
     "alerts": variables.alerts,
-    "permissions": home.permissions,
+    "permissions": access.permissions,
+    "accounts": access.accounts,
+    "environment file": access.environment_file,
+    "public folder": access.public,
     "deliveries": home.deliveries,
     "lock": home.lock,
     "warehouse": home.warehouse,

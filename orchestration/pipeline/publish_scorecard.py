@@ -1,5 +1,7 @@
 """Write the scorecard of the published release into `published/scorecard/` of a home, and the editions of pinned releases.
 
+Afterwards `public/` is a copy of what the public may read.
+
 A site that cannot be written stays the earlier one. The run records why, and an alert names the page and the cause.
 """
 
@@ -22,6 +24,7 @@ from orchestration.scorecard import (
     is_current,
     may_be_replaced,
     put_in_place,
+    refresh_public,
     render_ahead,
     write_edition,
     write_internal_site,
@@ -47,10 +50,15 @@ def publish_scorecard(
     `languages`: instead of those of LEVELGROUND_SCORECARD. None without a release, or, with `only_if_needed`, if the site is of
     this release already or LEVELGROUND_SCORECARD is `none`. `rendered`: the site that `check_scorecard` has checked.
     """
-    if not settings.home.published_public.is_file() or (only_if_needed and settings.scorecard_languages == ()):
+    if not settings.home.published_public.is_file():
         return None
     with private_lock(settings.home.root / ".scorecard.lock"):
-        return _write_published(settings, languages, only_if_needed, rendered)
+        try:
+            if only_if_needed and settings.scorecard_languages == ():
+                return None
+            return _write_published(settings, languages, only_if_needed, rendered)
+        finally:
+            refresh_public(settings.home)
 
 
 def publish_edition(settings: Settings, release_id: str, label: str, languages: Sequence[str] = ()) -> Site:
@@ -113,6 +121,7 @@ def _after_change(settings: Settings) -> None:
     mark_superseded(settings.home.published_scorecard)
     if settings.home.published_public.is_file():
         _write_published(settings, (), only_if_needed=True)
+    refresh_public(settings.home)
 
 
 def _write_published(

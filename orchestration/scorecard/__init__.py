@@ -8,6 +8,7 @@ the editions of a home.
 
 from orchestration.scorecard.editions import Edition, EditionError, editions
 from orchestration.scorecard.pages.render import ScorecardError
+from orchestration.scorecard.public_folder import refresh_public
 from orchestration.scorecard.release_data.changes import Cause, Earlier
 from orchestration.scorecard.site import (
     Site,
@@ -33,6 +34,7 @@ __all__ = [
     "is_current",
     "may_be_replaced",
     "put_in_place",
+    "refresh_public",
     "render_ahead",
     "write_edition",
     "write_internal_site",

@@ -40,12 +40,12 @@ BUDGETS = {
     "orchestration/codegen": 1_490,
     "orchestration/defs": 1_840,
     "orchestration/docs_site": 620,
-    "orchestration/doctor": 910,
+    "orchestration/doctor": 1_070,
     "orchestration/engines": 620,
-    "orchestration/instance": 1_020,
-    "orchestration/pipeline": 1_520,
+    "orchestration/instance": 1_090,
+    "orchestration/pipeline": 1_530,
     "orchestration/runs": 1_560,
-    "orchestration/scorecard": 3_660,
+    "orchestration/scorecard": 3_730,
     "orchestration/stewardship": 1_140,
     "orchestration/transform": 2_270,
     "orchestration/translations": 250,
@@ -57,7 +57,7 @@ BUDGETS = {
     "warehouse/releases": 2_190,
     "warehouse/rowwise": 120,
 }
-MOST_LINES = 54_600
+MOST_LINES = 54_810
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -1,6 +1,6 @@
 """Provide `levelground ui`: start Dagster's web server and daemon on this machine, with schedules on.
 
-The web server only accepts connections from this machine, and starts runs for those who have its token. Users of other machines
+The web server only accepts connections from this machine, of this account and of holders of its token. Users of other machines
 reach it through a proxy (docs/deploy/). See `orchestration.instance.web.ui_access` for which requests it accepts.
 """
 
@@ -55,7 +55,7 @@ def ui(
     if only != "daemon":
         token = renew_token(settings)
         err.print(f"{where}/?token={token or '<LEVELGROUND_UI_TOKEN>'}  (home {settings.home.root})")
-        err.print("Open this address once in a browser to start runs there; reading needs no token.")
+        err.print("Open this address once in a browser, to read and to start runs there.")
     os.chdir(settings.home.root)  # a folder without another dagster.yaml
     command = _command(only, port)
     if only is None and lock is not None:

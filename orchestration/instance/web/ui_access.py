@@ -1,7 +1,8 @@
 """Decide which requests reach Dagster's web server: an ASGI layer in front of its application.
 
 Dagster's server checks neither Host nor Origin, and executes mutations sent by GET or by a form: any web page could start a run.
-Here reading needs an allowed Host and no foreign Origin. Starting anything needs POST, JSON and the token as well.
+Here every request needs an allowed Host and no foreign Origin. Reading needs a token, or a process of the account that runs the
+UI. Starting anything needs POST, JSON and the token that starts.
 See `orchestration.instance.web.webserver` for where this layer is put in front, and ADR 31 for the reasons.
 """
 
@@ -26,6 +27,7 @@ from orchestration.instance.web.graphql_requests import (
     operation_of_query_string,
     subscription_message,
 )
+from orchestration.instance.web.peer_account import is_own_account
 
 TOKEN_HEADER = "X-Levelground-Token"  # noqa: S105 - a name
 TOKEN_PARAMETER = "token"  # noqa: S105 - a name
@@ -36,21 +38,28 @@ MAX_BODY = 8 << 20
 NO_FRAME = {"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY"}
 _READING = ("GET", "HEAD", "OPTIONS")
 _DOWNLOADS = ("/logs/", "/download_debug/")
+# The addresses that answer with data, as first parts of a path; all others are Dagster's scripts and its empty page. A contract
+# test compares them with Dagster's routes.
+DATA = (GRAPHQL, "/logs", "/download_debug", "/notebook", "/dagit", "/levelground")
 
 
 class UiAccess:
     """Passes allowed requests on to `app` and answers all others.
 
-    token: what starting anything requires
+    token: what starting anything requires; it admits to reading, too
+    read_token: another one, which admits to reading alone: that of a proxy, which identifies people by itself
     hosts: further names, besides localhost, under which the UI is opened
     address: the address that a proxy serves the UI at, whose origin is allowed
     """
 
-    def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str] = (), address: str | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, token: str, hosts: Iterable[str] = (), address: str | None = None, read_token: str | None = None
+    ) -> None:
         self._app = app
-        self._token = token.encode()
+        self._token, self._read_token = token.encode(), (read_token or "").encode()
         # derived, so that any text can be a token, and a leaked cookie does not contain it
         self._cookie_value = hmac.digest(self._token, b"levelground ui cookie", "sha256").hex()
+        self._reading_cookie = hmac.digest(self._token, b"levelground ui reading", "sha256").hex()
         served_at = urlsplit(address or "")
         self._hosts = {name.lower() for name in (*THIS_MACHINE, *hosts, served_at.hostname) if name}
         self._origin = f"{served_at.scheme}://{served_at.netloc}".lower() if address else None
@@ -69,6 +78,7 @@ class UiAccess:
             self._check_addresses(request)
             answer = self._login(request)
             if answer is None:
+                self._check_reader(request)
                 receive = await self._checked(request)
         except Refused as refused:
             answer = JSONResponse({"errors": [{"message": str(refused)}]}, refused.status, refused.headers)
@@ -93,15 +103,37 @@ class UiAccess:
         """Exchange the token of the printed address for a cookie; None for any other request."""
         if request.method != "GET" or request.scope["path"] != "/" or TOKEN_PARAMETER not in request.query_params:
             return None
-        if not self._is_token(request.query_params[TOKEN_PARAMETER]):
+        token = request.query_params[TOKEN_PARAMETER]
+        starts = self._is_token(token)
+        if not starts and not self._is_read_token(token):
             raise Refused(403, "this token is not valid; open the address that the last `levelground ui` printed")
         answer = RedirectResponse("/", 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
-        # Browsers send a cookie to every port of a host: the path keeps it from most other servers on this machine.
-        secure = request.url.scheme == "https"
-        answer.set_cookie(
-            _cookie_name(request), self._cookie_value, path=GRAPHQL, httponly=True, samesite="strict", secure=secure
-        )
+        # Browsers send a cookie to every port of a host: the paths keep them from most other servers on this machine.
+        cookies = [(_cookie_name(request, "read"), self._reading_cookie, path) for path in DATA]
+        cookies += [(_cookie_name(request), self._cookie_value, GRAPHQL)] if starts else []
+        for name, value, path in cookies:
+            answer.set_cookie(name, value, path=path, httponly=True, samesite="strict", secure=request.url.scheme == "https")
         return answer
+
+    def _check_reader(self, connection: HTTPConnection) -> None:
+        """Refuse an address with data to a client without a token, unless it is a process of the account that runs the UI."""
+        path = f"{connection.scope['path']}/"
+        if not path.startswith(tuple(f"{address}/" for address in DATA)) or self._may_read(connection):
+            return
+        raise Refused(
+            403,
+            "reading needs a token: open once in this browser the address that `levelground ui` printed; "
+            f"programs send the header {TOKEN_HEADER}",
+        )
+
+    def _may_read(self, connection: HTTPConnection) -> bool:
+        cookie = connection.cookies.get(_cookie_name(connection, "read"), "")
+        return (
+            self._is_admitted(connection)
+            or self._is_read_token(connection.headers.get(TOKEN_HEADER, ""))
+            or hmac.compare_digest(cookie.encode(), self._reading_cookie.encode())
+            or is_own_account(connection.scope)
+        )
 
     async def _checked(self, request: Request) -> Receive:
         """Return what the application receives in place of the request's body; `Refused` if the request is not allowed."""
@@ -123,7 +155,7 @@ class UiAccess:
             )
         return _replaced(request, body)
 
-    def _is_admitted(self, request: Request) -> bool:
+    def _is_admitted(self, request: HTTPConnection) -> bool:
         cookie = request.cookies.get(_cookie_name(request), "")
         return self._is_token(request.headers.get(TOKEN_HEADER, "")) or hmac.compare_digest(
             cookie.encode(), self._cookie_value.encode()
@@ -131,6 +163,9 @@ class UiAccess:
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(), self._token)
+
+    def _is_read_token(self, text: str) -> bool:
+        return bool(self._read_token) and hmac.compare_digest(text.encode(), self._read_token)
 
     async def _websocket(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
         """Pass subscriptions on: they read. Any other operation closes the socket."""
@@ -147,6 +182,7 @@ class UiAccess:
 
         try:
             self._check_addresses(connection)
+            self._check_reader(connection)
         except Refused:
             await receive()  # websocket.connect; closed before it is accepted, the handshake is answered with 403
             await send({"type": "websocket.close", "code": 1008})
@@ -160,9 +196,9 @@ def _without_port(host: str) -> str:
     return name if colon and port.isdigit() else host
 
 
-def _cookie_name(request: Request) -> str:
+def _cookie_name(request: HTTPConnection, kind: str = "ui") -> str:
     """A name of its own for each port, so that two UIs on one machine do not replace each other's cookie."""
-    return f"levelground_ui_{(request.scope.get('server') or ('', 0))[1]}"
+    return f"levelground_{kind}_{(request.scope.get('server') or ('', 0))[1]}"
 
 
 async def _body(request: Request) -> bytes:

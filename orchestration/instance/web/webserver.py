@@ -38,7 +38,7 @@ def serve() -> None:
 
     def make_guarded(*arguments: Any, **options: Any) -> UiAccess:
         application = with_sites(make_application(*arguments, **options), settings.home)
-        return UiAccess(application, token, settings.ui_hosts, settings.ui_url)
+        return UiAccess(application, token, settings.ui_hosts, settings.ui_url, settings.ui_read_token)
 
     setattr(server, _MAKE_APPLICATION, make_guarded)
     server.main()  # type: ignore[no-untyped-call]

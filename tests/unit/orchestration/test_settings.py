@@ -147,11 +147,12 @@ def test_locations_hosts_and_token_of_the_ui_are_read() -> None:
             "LEVELGROUND_LOCATIONS": "archive=/srv/old deliveries, city=live,",
             "LEVELGROUND_UI_HOSTS": "levelground.city.example, [::1] desk",
             "LEVELGROUND_UI_TOKEN": "of-the-ui",
+            "LEVELGROUND_UI_READ_TOKEN": "of-the-proxy",
         }
     )
     assert settings.locations == {"archive": "/srv/old deliveries", "city": "live"}
     assert settings.ui_hosts == ("levelground.city.example", "[::1]", "desk")
-    assert settings.ui_token == "of-the-ui"
+    assert (settings.ui_token, settings.ui_read_token) == ("of-the-ui", "of-the-proxy")
     assert "of-the-ui" not in repr(settings)
 
 

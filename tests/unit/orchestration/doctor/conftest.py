@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.doctor import CheckResult, Installation, Verdict
 from orchestration.doctor.run_checks import CHECKS, run_check
+from orchestration.scorecard import refresh_public
 from orchestration.settings import Settings
 from tests.support.published_files import sealed
 from warehouse.paths import Home
@@ -45,6 +46,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = Home(tmp_path_factory.mktemp("doctor") / "home")
     home.ensure()
     swap(home, sealed(home, 3).release_id)
+    refresh_public(home)
     return home.root
 
 

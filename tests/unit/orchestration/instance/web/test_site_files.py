@@ -38,7 +38,7 @@ class Browser:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        names = {"host": "localhost:3000"} | headers
+        names = {"host": "localhost:3000", "x-levelground-token": "a-token"} | headers
         scope = {
             "type": "http",
             "method": "GET",
@@ -95,6 +95,10 @@ def test_scripts_of_a_page_can_neither_send_requests_nor_open_the_ui(browser: Br
 @pytest.mark.parametrize("path", ["missing.html", "../home.json", "..%2fhome.json", "%2e%2e/home.json"])
 def test_nothing_outside_the_folder_is_served(browser: Browser, path: str) -> None:
     assert "secret" not in browser.get(f"{DOCS}/{path}").text
+
+
+def test_pages_need_a_token_as_all_data_of_the_ui(browser: Browser) -> None:
+    assert browser.get(f"{DOCS}/index.html", **{"x-levelground-token": "wrong"}).status == 403
 
 
 def test_another_site_cannot_read_the_pages(browser: Browser) -> None:

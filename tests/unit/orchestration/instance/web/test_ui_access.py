@@ -54,6 +54,10 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    sent: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    def all_headers(self, name: str) -> list[str]:
+        return [value.decode() for each, value in self.sent if each.decode() == name]
 
 
 class Client:
@@ -91,7 +95,7 @@ class Client:
         asyncio.run(self.layer(scope, receive, send))
         start, *rest = sent
         answered = {name.decode(): value.decode() for name, value in start["headers"]}
-        return Answer(start["status"], answered, b"".join(part.get("body", b"") for part in rest))
+        return Answer(start["status"], answered, b"".join(part.get("body", b"") for part in rest), list(start["headers"]))
 
     def post(self, query: str = MUTATION, headers: Mapping[str, str] | None = None, **more: object) -> Answer:
         return self.ask("POST", body=json.dumps({"query": query, **more}).encode(), headers=JSON | dict(headers or {}))
@@ -121,6 +125,12 @@ class Client:
         scope = {"type": "websocket", "path": "/graphql", "query_string": b"", "headers": raw, "scheme": "ws"}
         asyncio.run(self.layer(scope, receive, send))
         return sent
+
+
+@pytest.fixture(autouse=True)
+def own_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The requests of these tests come from the account that runs the UI."""
+    monkeypatch.setattr("orchestration.instance.web.ui_access.is_own_account", lambda _scope: True)
 
 
 @pytest.fixture
@@ -232,7 +242,7 @@ def test_an_unclear_operation_is_refused(client: Client, parameters: list[tuple[
     assert client.server.requests == []
 
 
-def test_queries_need_no_token(client: Client) -> None:
+def test_queries_of_the_account_need_no_token(client: Client) -> None:
     assert client.ask(parameters={"query": BOTH, "operationName": "Q"}).status == 200
     assert client.post(BOTH, operationName="Q").status == 200
     assert client.post(QUERY, headers={"Origin": f"http://{HOST}", "Sec-Fetch-Site": "same-origin"}).status == 200
