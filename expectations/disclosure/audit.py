@@ -33,13 +33,17 @@ class Leak:
 
 @dataclass(frozen=True)
 class AuditResult:
-    """The findings. `told_before` are leaks of earlier files alone, which no release can undo."""
+    """The findings. `told_before` are leaks of earlier files alone, which no release can undo.
+
+    `unanswered` are counts that count as disclosed because no program for their interval has an answer.
+    """
 
     cells: int
     sensitive: int
     audited: int
     leaks: tuple[Leak, ...]
     leaked_before: tuple[Leak, ...]
+    unanswered: tuple[tuple[str, CellKey], ...]
     contradictions: tuple[tuple[str, str, CellKey], ...]
     fractions: tuple[tuple[str, str, CellKey], ...]
 
@@ -57,7 +61,7 @@ def run_audit(model: AttackerModel, is_safe: IsSafe | None = None, found_safe: F
     cells = model.cells
     system = cells.system(model.everything())
     audited = _without_cached(system, is_safe)
-    answer = intervals(audited)
+    answer = intervals(audited, np.array(cells.truth))
     narrow = _narrow(audited, answer)
     if found_safe is not None:
         _cache_safe_parts(audited, answer, narrow, found_safe)
@@ -71,13 +75,14 @@ def run_audit(model: AttackerModel, is_safe: IsSafe | None = None, found_safe: F
         equations = [*model.always, *model.before]
         known = propagate(cells.system(equations)).known
         earlier = cells.system([*equations, *counts_revealed_by_later_snapshots(cells, model.stocks, known)], wanted)
-        before = set(_narrow(earlier, intervals(earlier)).tolist())
+        before = set(_narrow(earlier, intervals(earlier, np.array(cells.truth))).tolist())
     return AuditResult(
         cells=sum(name is not None for name in cells.names),
         sensitive=int(system.asked.sum()),
         audited=int(audited.asked.sum()),
-        leaks=tuple(leak for cell, leak in leaks.items() if cell not in before),
-        leaked_before=tuple(leak for cell, leak in leaks.items() if cell in before),
+        leaks=tuple(leak for cell, leak in leaks.items() if cell not in before and not answer.unanswered[cell]),
+        leaked_before=tuple(leak for cell, leak in leaks.items() if cell in before and not answer.unanswered[cell]),
+        unanswered=tuple((leak.records, leak.where) for cell, leak in leaks.items() if answer.unanswered[cell]),
         contradictions=tuple(wrong),
         fractions=tuple(_fractions(model, system, model.now)),
     )
@@ -91,7 +96,7 @@ def _leaks_of_snapshots(model: AttackerModel, system: System) -> dict[int, Leak]
         return {}
     of_snapshots = np.array([is_of_snapshot(cells, cell) for cell in range(len(cells))])
     audited = cells.system([*model.everything(), *later], np.where(of_snapshots, system.wanted, np.nan))
-    answer = intervals(audited)
+    answer = intervals(audited, np.array(cells.truth))
     return {cell: _leak(model, answer, cell) for cell in _narrow(audited, answer).tolist()}
 
 

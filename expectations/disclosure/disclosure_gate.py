@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -47,13 +47,15 @@ def gate_disclosure(
     responses: Path | None = None,
     memory: Path | None = None,
     relations: Relations | None = None,
+    on_unanswered: Callable[[str, CellKey], None] | None = None,
 ) -> GateResult:
     """Evaluate the published figures of persons.
 
     `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
     attached as `relations` names them. `ledger`: each state ever published (Parquet); None or a missing file before the first
     release. `responses`: the same of engagement responses.
-    `memory`: the file of parts found safe, so that they are not audited twice.
+    `memory`: the file of parts found safe, so that they are not audited twice. `on_unanswered` gets each count whose interval no
+    program answers: the caller hides more around it, and audits again.
     """
     began = time.perf_counter()
     relations = relations or Relations()
@@ -76,6 +78,9 @@ def gate_disclosure(
     model = build_attacker_model(published, figures, known, records)
     cache = AuditCache(memory)
     found = run_audit(model, cache.is_safe, cache.found_safe)
+    if on_unanswered is not None:
+        for name, at in found.unanswered:
+            on_unanswered(name, at)
     of_history = list(counts_revealed_by_history(model, published, first_figures, cache))
     cache.keep()
     refused = [
@@ -86,6 +91,7 @@ def gate_disclosure(
     findings = (
         *columns,
         _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
+        _finding("unanswered", "critical", found.unanswered, _UNANSWERED),
         _finding("shown_functions", "critical", refused, _FUNCTIONS),
         _finding(
             "shown_fractions", "critical", [(f"{family} of {name}", at) for family, name, at in found.fractions], _FRACTIONS
@@ -110,6 +116,10 @@ def gate_disclosure(
 _LEAKS = (
     "counts of few persons can be computed too closely from the published figures; hide more in the public file "
     "(warehouse/disclosure), or remove the measure from publication_plan.csv"
+)
+_UNANSWERED = (
+    "no linear program has an answer for counts of few persons, so they count as disclosed although more was hidden around them; "
+    "remove the measure or its smallest places from publication_plan.csv, and report it to the data team"
 )
 _FUNCTIONS = "the public file contains a value that reveals a hidden count; leave it empty (models/published)"
 _FRACTIONS = "the public file shows a share whose denominator is hidden, which reveals both; leave it empty (models/published)"

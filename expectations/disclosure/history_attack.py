@@ -94,7 +94,7 @@ def _answer(
     for of_part, equations in parts:
         if not has_figure[of_part].any() or (cache is not None and cache.is_safe(system.part(of_part, equations))):
             asked[of_part] = np.nan
-    answer = intervals(dataclasses.replace(system, wanted=asked))
+    answer = intervals(dataclasses.replace(system, wanted=asked), np.array(cells.truth))
     open_cells = answer.contradicted | (answer.width < wanted - TOLERANCE)
     for of_part, equations in parts:
         if cache is not None and not np.isnan(asked[of_part]).all() and not open_cells[of_part].any():

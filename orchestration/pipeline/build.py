@@ -6,6 +6,7 @@ See `pipeline.stages` for the order of stages, `transform.incremental` for what 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
@@ -36,25 +37,33 @@ def build_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
 
     Between the marts and the published models, the suppressor decides which figures are hidden.
     """
-    home = run.settings.home
     with run.timed("build"), without_cells():
         _begin_candidate(run)
         write_build_inputs(run)
         results = build_changed_models(run, on_node)
     if not _end_if_tests_failed(run, results):
-        current_reporter().stage("build", "choosing the figures to hide")
-        with run.timed("suppress"), without_cells():
-            run.suppressed = disclosure.suppress(run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run))
-            disclosure.write_reported_responses(run.con, home.responses, run.as_of)
-            disclosure.read_history(run.con, home, _newest_loads(run))
-            _add_disclosure_dates(run)
-        for suppressed in _suppressor_results(run.record.seconds["suppress"]):
-            on_node(suppressed)
-            results.append(suppressed)
-        current_reporter().stage("build", "building the public tables")
-        with run.timed("build"), without_cells():
-            results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], all_tests=True, on_node=on_node)
-        _end_if_tests_failed(run, results)
+        results += build_published(run, on_node)
+    return results
+
+
+def build_published(run: RunContext, on_node: OnNode, also: Sequence[disclosure.Scope] = ()) -> list[NodeResult]:
+    """Choose the figures to hide, and build the public tables. `also`: rows to hide besides, whatever they count."""
+    home, results = run.settings.home, []
+    current_reporter().stage("build", "choosing the figures to hide")
+    with run.timed("suppress"), without_cells():
+        run.suppressed = disclosure.suppress(
+            run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run), also=also
+        )
+        disclosure.write_reported_responses(run.con, home.responses, run.as_of)
+        disclosure.read_history(run.con, home, _newest_loads(run))
+        _add_disclosure_dates(run)
+    for suppressed in _suppressor_results(run.record.seconds["suppress"]):
+        on_node(suppressed)
+        results.append(suppressed)
+    current_reporter().stage("build", "building the public tables")
+    with run.timed("build"), without_cells():
+        results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], all_tests=True, on_node=on_node)
+    _end_if_tests_failed(run, results)
     return results
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from duckdb import DuckDBPyConnection
 
 from expectations.disclosure.disclosure_gate import gate_disclosure
+from expectations.disclosure.inputs.audit_inputs import CellKey
 from expectations.marts.marts_gate import gate_build
 from expectations.marts.series import REGISTRY, check_series
 from expectations.marts.suites import SuiteError, read_suites
@@ -19,6 +20,7 @@ from expectations.published.public_file_gate import gate_published
 from expectations.published.words import gate_words
 from expectations.results import ExpectationResult, GateResult
 from ingest.layers import SUITES
+from orchestration.pipeline.build import build_published
 from orchestration.pipeline.detect_changes import end_unchanged
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
@@ -27,11 +29,18 @@ from orchestration.runs.record import BLOCKED
 from orchestration.transform.gate_cache import save_results, valid_results
 from orchestration.transform.incremental import confirm_release
 from warehouse.connection import attach, detach
+from warehouse.disclosure import Scope
 from warehouse.paths import ANALYST_FILE
 from warehouse.releases import content_hash, current
 
 # A release differs from another if these schemas do: what analysts and the public read, not how the run went.
 CONTENT = (("release", "marts"), ("release", "reference"), ("public", "published"))
+# What is hidden around a count that no linear program answers, in the first round and in later ones.
+WIDENED: tuple[Callable[[str, CellKey], Scope], ...] = (
+    lambda records, at: Scope(records, at.geography_type, at.geoid, at.period_start),
+    lambda records, at: Scope(records, at.geography_type),
+    lambda records, _at: Scope(records),
+)
 
 
 def run_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[GateResult]:
@@ -39,10 +48,14 @@ def run_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[Ga
 
     `on_gate` gets the result of each mart at once. The result of a public table is complete after the disclosure audit.
     """
+    with run.timed("audit build"):
+        of_disclosure = audit_disclosure(run)  # may build the public tables again
+    if run.record.outcome is not None:
+        return []
     with ThreadPoolExecutor(1) as executor:  # DuckDB is idle for seconds while a gate's Python runs
         content = executor.submit(_content_hash, run.con.cursor())
         with run.timed("audit build"):
-            gates = _all_gates(run, on_gate)
+            gates = [*_all_gates(run, on_gate), of_disclosure]
         run.record.gates += gates
         with run.timed("compare"), without_cells():
             run.content_hash = content.result()
@@ -63,7 +76,7 @@ def _content_hash(con: DuckDBPyConnection) -> str:
 
 
 def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[GateResult]:
-    """The results on marts, the measure registry among them, on published tables, and of the disclosure audit."""
+    """The results on marts, the measure registry among them, and on published tables."""
     warehouse = run.settings.home.warehouse
     series = _check_series(run)
     try:
@@ -87,14 +100,32 @@ def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[G
     current_reporter().stage("check", "auditing the public tables")
     published = gate_published(warehouse, run.location.registry, on_table=item)
     words = gate_words(warehouse)
-    return [*map(with_series, results), *published, words, _audit_disclosure(run)]
+    return [*map(with_series, results), *published, words]
 
 
-def _audit_disclosure(run: RunContext) -> GateResult:
-    """The result of the attacker on the public file, with the suppressor's counts of hidden cells as findings."""
+def audit_disclosure(run: RunContext) -> GateResult:
+    """The result of the attacker on the public file, with the suppressor's counts of hidden cells as findings.
+
+    Where no program has an answer, more is hidden around the count, the public tables are built again, and the audit runs again.
+    """
     home = run.settings.home
-    current_reporter().stage("check", "auditing the disclosure of hidden figures")
-    result = gate_disclosure(home.warehouse, ledger=home.ledger, responses=home.responses, memory=home.attacked)
+    hidden: list[Scope] = []
+    for widened in (*WIDENED, None):
+        current_reporter().stage("check", "auditing the disclosure of hidden figures")
+        unanswered: list[tuple[str, CellKey]] = []
+        result = gate_disclosure(
+            home.warehouse,
+            ledger=home.ledger,
+            responses=home.responses,
+            memory=home.attacked,
+            on_unanswered=lambda *count, found=unanswered: found.append(count),
+        )
+        if widened is None or not unanswered:
+            break
+        hidden += dict.fromkeys(widened(records, where) for records, where in unanswered)
+        build_published(run, lambda _: None, hidden)
+        if run.record.outcome is not None:
+            break
     assert run.suppressed is not None, "the published models were built"
     counts = dataclasses.asdict(run.suppressed)
     notes = [ExpectationResult(name, None, "info", True, float(value), None, "") for name, value in counts.items()]

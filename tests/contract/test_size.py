@@ -19,7 +19,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 BUDGETS = {
     "expectations": 160,
     "expectations/delivery": 1_480,
-    "expectations/disclosure": 3_730,
+    "expectations/disclosure": 3_970,
     "expectations/engine": 480,
     "expectations/marts": 560,
     "expectations/published": 630,
@@ -43,21 +43,21 @@ BUDGETS = {
     "orchestration/doctor": 1_070,
     "orchestration/engines": 620,
     "orchestration/instance": 1_090,
-    "orchestration/pipeline": 1_530,
-    "orchestration/runs": 1_560,
+    "orchestration/pipeline": 1_570,
+    "orchestration/runs": 1_570,
     "orchestration/scorecard": 3_730,
     "orchestration/stewardship": 1_140,
     "orchestration/transform": 2_270,
     "orchestration/translations": 250,
     "orchestration/trial": 440,
     "warehouse": 1_330,
-    "warehouse/disclosure": 2_500,
+    "warehouse/disclosure": 2_570,
     "warehouse/lake_files": 290,
     "warehouse/metadata": 260,
     "warehouse/releases": 2_190,
     "warehouse/rowwise": 120,
 }
-MOST_LINES = 54_810
+MOST_LINES = 55_170
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -25,12 +25,13 @@ from warehouse.disclosure.states.publication_ledger import (
 )
 from warehouse.disclosure.states.published_history import read_history
 from warehouse.disclosure.states.reported_responses import PLANNED_RESPONSES, write_reported_responses
-from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
+from warehouse.disclosure.suppress import Scope, SuppressionSummary, next_due, suppress
 
 __all__ = [
     "PLANNED",
     "PLANNED_RESPONSES",
     "LedgerDamaged",
+    "Scope",
     "SuppressionSummary",
     "next_due",
     "publish_ledger",

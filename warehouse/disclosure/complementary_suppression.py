@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from warehouse.disclosure.counts import EQUAL, CountSystem, Equation
-from warehouse.disclosure.linear_programs import DeviationProgram, HiddenDeviations
+from warehouse.disclosure.linear_programs import DeviationProgram, HiddenDeviations, NoAnswer
 from warehouse.disclosure.states.planned_figures import RowKey
 from warehouse.disclosure.suppression_units import SuppressionUnit
 
@@ -187,7 +187,7 @@ class _Component:
         again: Collection[int],
     ) -> None:
         self._search, self._members, self._hidden, self._again = search, members, hidden, again
-        self._counts = search._counts
+        self._counts, self._equations = search._counts, equations
         self._program = DeviationProgram(self._counts, members, equations, least)
         self._of_hidden = HiddenDeviations(self._counts, members, equations, least)
         self._at = {number: at for at, number in enumerate(members)}
@@ -202,7 +202,12 @@ class _Component:
         for number in small:
             if self._is_safe(number):
                 continue
-            deviation = self._program.cheapest(number, self._counts.threshold(number) - 1.0)
+            try:
+                deviation = self._program.cheapest(number, self._counts.threshold(number) - 1.0)
+            except NoAnswer:
+                if not self._protect_by_neighbors(number):
+                    unsafe.append(number)
+                continue
             if deviation is None:
                 unsafe.append(number)
                 continue
@@ -215,6 +220,19 @@ class _Component:
                 self._set(dict.fromkeys(touched))
                 self._screen(small)
         return unsafe
+
+    def _protect_by_neighbors(self, number: int) -> bool:
+        """Hide the counts in equations with one count, then those in equations with these, until it is safe."""
+        near = {number}
+        while not self._is_safe(number):
+            wider = near.union(*(equation.terms for equation in self._equations if near.intersection(equation.terms)))
+            if wider == near:
+                return False
+            near = wider
+            touched = [other for at in sorted(near) for other in self._search.hide(at, self._hidden)]
+            self._set(dict.fromkeys(touched))
+            self._screen([number])
+        return True
 
     def _screen(self, small: Sequence[int]) -> None:
         """Find counts that are safe already, many at once: deviations of hidden counts alone make them vary enough."""

@@ -20,6 +20,17 @@ from warehouse.disclosure.counts import CountSystem, Equation
 Entries = Callable[[int], Iterable[tuple[int, float]]]
 ENDLESS = 1e7  # more people than a city has
 _FEASIBLE = 1e-7
+# Methods after a warm start of the simplex, each from a cold start: some programs end without an answer in one of them.
+_METHODS: tuple[dict[str, str | int], ...] = (
+    {"presolve": "on"},
+    {"simplex_strategy": 4, "presolve": "off"},
+    {"simplex_strategy": 1, "simplex_scale_strategy": 4, "presolve": "off"},
+    {"solver": "ipm", "run_crossover": "on", "presolve": "off"},
+)
+
+
+class NoAnswer(RuntimeError):
+    """No method of HiGHS solved a program."""
 
 
 class QuietHighs(highspy.Highs):
@@ -31,6 +42,7 @@ class QuietHighs(highspy.Highs):
 
 
 _OPTIONS: dict[str, str | int] = {"threads": 1, "random_seed": 0, "solver": "simplex", "presolve": "off"}
+_WARM: dict[str, str | int] = {**_OPTIONS, "simplex_strategy": 1, "simplex_scale_strategy": 2, "run_crossover": "on"}
 _PRIMAL = 4  # zero deviations are always feasible, and only the objective changes between two programs
 
 
@@ -38,6 +50,8 @@ def _solver(model: highspy.HighsLp, **options: str | int) -> QuietHighs:
     solver = QuietHighs()  # type: ignore[no-untyped-call]
     for option, setting in {**_OPTIONS, **options}.items():
         solver.setOptionValue(option, setting)
+    # a method that goes round in circles gives way to the next one; the limit is in steps, so that runs repeat
+    solver.setOptionValue("simplex_iteration_limit", 10_000 + 10 * int(model.num_col_))
     solver.passModel(model)
     return solver
 
@@ -159,30 +173,40 @@ class DeviationProgram:
     def cheapest(self, number: int, more: float) -> NDArray[np.float64] | None:
         """The cheapest deviations in which a count is larger by `more` (smaller, if negative); None if there are none.
 
-        One value per member, in their order; values below the solver's tolerance are zero.
+        One value per member, in their order; values below the solver's tolerance are zero. NoAnswer if no method solves the
+        program.
         """
         at = self._at[number]
         if self._fixed[at] or -more > self._down[at] + _FEASIBLE:
             return None
         self._bound(at, max(more, 0.0), max(more, 0.0), max(-more, 0.0), max(-more, 0.0))
         try:
-            for presolve in ("off", "on"):
-                self._solver.setOptionValue("presolve", presolve)
-                self._solver.run()
-                status = self._solver.getModelStatus()
-                if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
-                    break
-                self._solver.clearSolver()
-            if status != highspy.HighsModelStatus.kOptimal:
+            if not self._solve():
                 return None
             found = np.array(self._solver.getSolution().col_value)
         finally:
-            self._solver.setOptionValue("presolve", "off")
             self._bound(at, 0.0, self._up[at], 0.0, self._down[at])
         found[np.abs(found) < 1e-6] = 0.0
         size = len(self.members)
         deviation: NDArray[np.float64] = found[:size] - found[size:]
         return deviation
+
+    def _solve(self) -> bool:
+        """Run the solver; False if there are no such deviations."""
+        methods: tuple[dict[str, str | int], ...] = ({}, *_METHODS)
+        try:
+            for method in methods:
+                for option, setting in method.items():
+                    self._solver.setOptionValue(option, setting)
+                self._solver.run()
+                status = self._solver.getModelStatus()
+                if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
+                    return bool(status == highspy.HighsModelStatus.kOptimal)
+                self._solver.clearSolver()
+        finally:
+            for option, setting in _WARM.items():
+                self._solver.setOptionValue(option, setting)
+        raise NoAnswer(self._solver.modelStatusToString(status))
 
     def _bound(self, at: int, low_up: float, high_up: float, low_down: float, high_down: float) -> None:
         self._solver.changeColBounds(at, low_up, high_up)

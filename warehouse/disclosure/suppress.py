@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +24,26 @@ from warehouse.disclosure.suppression_units import (
     medians_of_hidden_counts,
     suppression_units,
 )
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Rows to hide whatever they count, because the audit of some records has no answer there. None: any."""
+
+    records: str
+    geography_type: str | None = None
+    geoid: str | None = None
+    period_start: dt.date | None = None
+
+    def has(self, figure: Figure) -> bool:
+        """Whether the row counts these records, or a part of them, in this place and period."""
+        counted = (figure.numerator_records, figure.denominator_records)
+        at = figure.at
+        return any(name is not None and name in self.records for name in counted) and (
+            self.geography_type in (None, at.geography_type)
+            and self.geoid in (None, at.geoid)
+            and self.period_start in (None, at.period_start)
+        )
 
 
 @dataclass(frozen=True)
@@ -53,18 +73,29 @@ def suppress(
     *,
     ledger: Path | None = None,
     kept_from: Mapping[str, dt.date] | None = None,
+    also: Sequence[Scope] = (),
 ) -> SuppressionSummary:
     """Write `disclosure.reported`: every planned row of confidential persons, with the reason if it is hidden.
 
     `con`: the working warehouse with the candidate attached as `release` and every model built except the published ones.
     `reported`: the file of figures reported by earlier releases. `as_of`: the run's clock. `ledger`: the file of every state that
     was ever published. `kept_from`: per source whose records may be kept for a time only, the first event that still may.
+    `also`: rows to hide besides, for which the audit had no answer.
     """
     public = _public_reference(con)
     write_reported_figures(con, reported, public, as_of, kept_from or {}, ledger)
     figures = list(read_figures(con, REPORTED))
     counts = build_constraints([*figures, *enclosed_cells(con)], public)
     before = _earlier_releases(con, figures)
+    if also:
+        more = frozenset(figure.key for figure in figures if any(scope.has(figure) for scope in also))
+        before = replace(
+            before,
+            shown=frozenset(before.shown) - more,
+            hidden=frozenset(before.hidden) | more,
+            unknown_shown=frozenset(before.unknown_shown) - more,
+            unknown_hidden=frozenset(before.unknown_hidden) | more,
+        )
     chosen = find_pattern_over_snapshots(
         counts, suppression_units(figures, counts), _lower_bounds(figures, counts), before, public.stocks
     )

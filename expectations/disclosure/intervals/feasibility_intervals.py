@@ -5,7 +5,8 @@ This module orders the linear programs, so that few of them answer many question
 
 For each requested figure the answer is exact, or a proof that its interval is at least as wide as required: two sets of
 figures that both fulfil everything and differ in it by that width. Programs that push all open figures up or down at random give
-dozens of such witnesses; only figures that are still open get their own program, in all systems at once.
+dozens of such witnesses; only figures that are still open get their own program, in all systems at once. A system that no method
+of the solver answers is split around each open figure, and solved in exact numbers (`exact_deviations`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from expectations.disclosure.intervals.bound_propagation import propagate, without_known
-from expectations.disclosure.intervals.linear_programs import ENDLESS, Infeasible, Program
+from expectations.disclosure.intervals.exact_deviations import deviations
+from expectations.disclosure.intervals.linear_programs import ENDLESS, Infeasible, Program, ProgramFailed
 from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags, Floats, Ints, System
 
 # Figures in one program. Larger programs need more steps a solution, smaller ones more calls.
@@ -33,13 +35,15 @@ class Intervals:
     """The result per cell. Where `exact`, the interval is [lower, upper]; else it is at least that wide.
 
     Cells that were not requested have the bounds of single equations, and are not exact. `contradicted` are the cells of
-    parts that no figures fulfil: no conclusion is drawn for them.
+    parts that no figures fulfil: no conclusion is drawn for them. `unanswered` are requested cells whose interval may be wider,
+    or exact: no program for it has an answer.
     """
 
     lower: Floats
     upper: Floats
     exact: Flags
     contradicted: Flags
+    unanswered: Flags
 
     @property
     def width(self) -> Floats:
@@ -47,9 +51,10 @@ class Intervals:
         return np.asarray(self.upper - self.lower)
 
 
-def intervals(system: System, *, workers: int | None = None) -> Intervals:
+def intervals(system: System, truth: Floats | None = None, *, workers: int | None = None) -> Intervals:
     """The interval of every requested cell of `system`.
 
+    `truth`: the true figures, NaN where they are unknown; they widen intervals for which no program has an answer.
     `workers`: threads, by default one per processor; the solver works outside Python's lock.
     """
     bounds = propagate(system)
@@ -62,7 +67,8 @@ def intervals(system: System, *, workers: int | None = None) -> Intervals:
         elif len(equations) == 0:
             answer.exact[cells] = True  # only its own bounds limit it
         elif smaller.asked[cells].any():
-            open_parts.append(_Component(cells, smaller.part(cells, equations)))
+            known = np.full(len(cells), np.nan) if truth is None else truth[cells]
+            open_parts.append(_Component(cells, smaller.part(cells, equations), known))
     answer.contradict(system.cell[np.isin(system.equation, bounds.contradicted)])
     chunks = list(_stacked(open_parts))
     threads = min(workers or os.cpu_count() or 1, max(len(chunks), 1))
@@ -78,13 +84,13 @@ def intervals(system: System, *, workers: int | None = None) -> Intervals:
 class _Component:
     """One system and its state: the least and largest values found, and which of them are limits."""
 
-    def __init__(self, cells: Ints, system: System) -> None:
-        self.cells, self.system = cells, system
+    def __init__(self, cells: Ints, system: System, truth: Floats) -> None:
+        self.cells, self.system, self.truth = cells, system, truth
         self.least = np.full(len(cells), np.inf)
         self.largest = np.full(len(cells), -np.inf)
         self.least_is_limit = np.zeros(len(cells), dtype=bool)
         self.largest_is_limit = np.zeros(len(cells), dtype=bool)
-        self.contradicted = False
+        self.contradicted = self.failed = False
 
     @property
     def open(self) -> Flags:
@@ -93,14 +99,15 @@ class _Component:
         return np.asarray(self.system.asked & ~wide & ~(self.least_is_limit & self.largest_is_limit))
 
     def see(self, values: Floats) -> None:
-        self.least = np.minimum(self.least, values)
-        self.largest = np.maximum(self.largest, values)
+        self.least = np.fmin(self.least, values)
+        self.largest = np.fmax(self.largest, values)
 
 
 class _Answer:
     def __init__(self, system: System, lower: Floats, upper: Floats, known: Flags) -> None:
         self.lower, self.upper, self.exact = lower.copy(), upper.copy(), known.copy()
         self.contradicted = np.zeros(len(system.lower), dtype=bool)
+        self.unanswered = np.zeros(len(system.lower), dtype=bool)
 
     def contradict(self, cells: Ints) -> None:
         self.contradicted[cells] = True
@@ -115,9 +122,14 @@ class _Answer:
         self.lower[cells] = np.where(part.least[sensitive] <= -ENDLESS, -np.inf, part.least[sensitive])
         self.upper[cells] = np.where(part.largest[sensitive] >= ENDLESS, np.inf, part.largest[sensitive])
         self.exact[cells] = part.least_is_limit[sensitive] & part.largest_is_limit[sensitive]
+        if part.failed:
+            self.unanswered[part.cells[part.open]] = True
+            # without any figures that fulfil everything, the least that is known to be possible
+            unseen = part.cells[part.system.asked & (part.least > part.largest)]
+            self.lower[unseen] = self.upper[unseen] = part.system.lower[part.system.asked & (part.least > part.largest)]
 
     def done(self) -> Intervals:
-        return Intervals(self.lower, self.upper, self.exact, self.contradicted)
+        return Intervals(self.lower, self.upper, self.exact, self.contradicted, self.unanswered)
 
 
 def _stacked(parts: Iterable[_Component]) -> Iterator[list[_Component]]:
@@ -148,7 +160,10 @@ def _witness(parts: Sequence[_Component]) -> None:
                 return
             _see(parts, program, program.largest(objective))
     except Infeasible:
-        _apart(_witness, parts)
+        if not _apart(_witness, parts):
+            parts[0].contradicted = True
+    except ProgramFailed:
+        _apart(_witness, parts)  # of one part alone, its limits are sought next
 
 
 def _find_limits(parts: Sequence[_Component]) -> None:
@@ -167,7 +182,20 @@ def _find_limits(parts: Sequence[_Component]) -> None:
                     if cell is not None:
                         (part.largest_is_limit if sign > 0 else part.least_is_limit)[cell] = True
     except Infeasible:
-        _apart(_find_limits, parts)
+        if not _apart(_find_limits, parts):
+            parts[0].contradicted = True
+    except ProgramFailed:
+        if not _apart(_find_limits, parts):
+            parts[0].failed = True
+            _deviate(parts[0])
+
+
+def _deviate(part: _Component) -> None:
+    """Widen the open intervals of one part by deviations of few figures from the true ones."""
+    for cell in np.flatnonzero(part.open).tolist():
+        if part.open[cell]:
+            for figures in deviations(part.system, part.truth, cell):
+                part.see(figures)
 
 
 def _most_nearly_wide(part: _Component) -> int | None:
@@ -180,11 +208,10 @@ def _see(parts: Sequence[_Component], program: Program, values: Floats) -> None:
         part.see(values[start:end])
 
 
-def _apart(work: Callable[[Sequence[_Component]], None], parts: Sequence[_Component]) -> None:
-    """Halve a contradictory stack until the contradictory part is found; the others are evaluated as usual."""
-    if len(parts) == 1:
-        parts[0].contradicted = True
-        return
+def _apart(work: Callable[[Sequence[_Component]], None], parts: Sequence[_Component]) -> bool:
+    """Halve a stack without an answer until the part is found that has none; the others are evaluated. Not for a single part."""
     half = len(parts) // 2
-    work(parts[:half])
-    work(parts[half:])
+    if half:
+        work(parts[:half])
+        work(parts[half:])
+    return half > 0

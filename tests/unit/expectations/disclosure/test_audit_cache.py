@@ -15,7 +15,7 @@ from expectations.disclosure.inputs.audit_inputs import CellKey, Row
 from expectations.disclosure.intervals import audit_cache
 from expectations.disclosure.intervals.audit_cache import AuditCache
 from expectations.disclosure.intervals.feasibility_intervals import Intervals, intervals
-from expectations.disclosure.intervals.linear_system import System
+from expectations.disclosure.intervals.linear_system import Floats, System
 from tests.unit.expectations.disclosure.world import measure, publish, published_rows, slice_rows, where
 
 STOPS = measure("composition", "stops")
@@ -38,9 +38,9 @@ def attacked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many cells each attack was asked about."""
     sizes: list[int] = []
 
-    def counting(system: System) -> Intervals:
+    def counting(system: System, truth: Floats) -> Intervals:
         sizes.append(int(system.asked.sum()))
-        return intervals(system)
+        return intervals(system, truth)
 
     monkeypatch.setattr(audit, "intervals", counting)
     return sizes
