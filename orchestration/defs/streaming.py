@@ -67,9 +67,8 @@ class BuildStream:
                 yield dg.Output(None, output_name=name, metadata={LOGS_NO_EVENT: True})
 
     def _log_materialization(self, result: NodeResult, key: dg.AssetKey) -> None:
-        database, schema, table = result.relation.split(".", 2)
-        metadata = model_metadata(result, rows_of(self._run, database, schema, table))
-        if database in CANDIDATE_DATABASES:
+        metadata = model_metadata(result, rows_of(self._run, result))
+        if result.relation.split(".", 1)[0] in CANDIDATE_DATABASES:
             metadata["release"] = CANDIDATE
         tags = {DATA_VERSION: build_version(self._run)}
         self._context.log_event(dg.AssetMaterialization(key, metadata=metadata, tags=tags))

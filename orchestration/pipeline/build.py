@@ -79,12 +79,13 @@ def build_quality(run: RunContext, on_node: OnNode) -> list[NodeResult]:
         return dbt_runner.build(home, select=[dbt_runner.QUALITY], all_tests=True, on_node=on_node)
 
 
-def rows_of(run: RunContext, database: str, schema: str, table: str) -> int | None:
-    """The rows of a table while dbt builds others; None for a view."""
-    query = "select estimated_size from duckdb_tables() where database_name = ? and schema_name = ? and table_name = ?"
+def rows_of(run: RunContext, result: NodeResult) -> int | None:
+    """The rows of a table while dbt builds others, which DuckDB has counted; None for a view."""
+    if result.is_view:
+        return None
     with run.con.cursor() as con:  # another thread may call this
-        found = con.execute(query, [database, schema, table]).fetchone()
-    return None if found is None else int(found[0])
+        (rows,) = con.table(result.relation).count("*").fetchall()[0]
+    return int(rows)
 
 
 def _kept_from(run: RunContext) -> dict[str, dt.date]:

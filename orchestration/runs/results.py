@@ -14,7 +14,8 @@ class NodeResult:
     """The result of one model, seed or test, or of the table that the suppressor writes between them.
 
     `failures` counts the rows that a test found; `tested` contains the ids of the models that it tests.
-    `relation` is `database.schema.table`, empty for a test. `query` selects the rows that a failed test found.
+    `relation` is `database.schema.table`, empty for a test; the rows of a view (`is_view`) are not counted. `query` selects the
+    rows that a failed test found.
     """
 
     unique_id: str
@@ -27,6 +28,7 @@ class NodeResult:
     tested: tuple[str, ...]
     relation: str = ""
     query: str = ""
+    is_view: bool = False
 
     @property
     def succeeded(self) -> bool:

@@ -279,6 +279,7 @@ def _result(node: Any, status: Any, seconds: float, failures: int, message: str 
         tested=_tested(node),
         relation=str(getattr(node, "relation_name", None) or "").replace('"', ""),
         query=query,
+        is_view=node.config.materialized == "view",
     )
 
 

@@ -171,7 +171,18 @@ def _kept(inputs: Fingerprints, built: Iterable[str]) -> list[NodeResult]:
     """A result for each table and view that was not built."""
     skip = set(built)
     return [
-        NodeResult(i, node["name"], node["resource_type"], UP_TO_DATE, 0.0, 0, "", (), relation(node))
+        NodeResult(
+            i,
+            node["name"],
+            node["resource_type"],
+            UP_TO_DATE,
+            0.0,
+            0,
+            "",
+            (),
+            relation(node),
+            is_view=node["config"]["materialized"] == "view",
+        )
         for i, node in inputs.nodes.items()
         if i not in skip and not is_ephemeral(node)
     ]

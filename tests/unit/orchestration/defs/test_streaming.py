@@ -63,6 +63,9 @@ class OpenRun(RunResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RunResource]:
         con = duckdb.connect()
         con.execute("create schema staging; create table staging.stg_calls as select unnest([1, 2, 3]) as id")
+        con.execute("attach ':memory:' as release; create schema release.marts; create schema release.quality")
+        for table in ("marts.fct_calls", "marts.dim_date", "quality.sources"):
+            con.execute(f"create table release.{table} as select unnest([1, 2]) as id")
         record = SimpleNamespace(fingerprint="f1", run_id="r1", outcome=None, message=None)
         tests = {"model.lg.fct_calls": {UNIQUE.unique_id, RELATED.unique_id}, "model.lg.stg_calls": {RELATED.unique_id}}
         settings = SimpleNamespace(docs_url="https://docs.city.example", home=SimpleNamespace(docs=Path("without docs")))
@@ -160,6 +163,7 @@ def test_a_materialization_has_figures_and_its_release(monkeypatch: pytest.Monke
     found = Events(monkeypatch).result.get_asset_materialization_events()
     staged, mart = (event.materialization for event in found)
     assert {name: value.value for name, value in staged.metadata.items()} == {"seconds": 0.1, "dagster/row_count": 3}
+    assert mart.metadata["dagster/row_count"].value == 2
     assert mart.metadata["release"].value == CANDIDATE, "readers have it when the run has released it"
     assert {tags["dagster/data_version"] for tags in (staged.tags, mart.tags) if tags} == {"f1"}
 
