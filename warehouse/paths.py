@@ -5,6 +5,7 @@ See `orchestration.settings` for LEVELGROUND_HOME. This module reads and writes 
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ EXPORTS = "exports"  # the public tables as files, in a release and in published
 # private columns or run internals and are for the owner only. `ensure` sets modes only on folders that it creates.
 SHARED = 0o750
 PRIVATE = 0o700
+DROP = 0o1730  # readers of the group create files there, list none, and delete only their own
 EVERYONE = 0o755  # `public/`: copies of what the public may read
 
 
@@ -80,6 +82,7 @@ class Home:
     runs = Inside("runs")  # the run records: one file per run
     home_json = Inside("home.json")  # the city and the deliveries folder of this home
     lakes = Inside("lakes.json")  # the folders and addresses outside the home that contain parts of its facts, as a list in JSON
+    questions = Inside("questions")  # the log of questions; readers of the release write to it, and only the owner reads it
     dagster = Inside("dagster")  # Dagster's storage
     docs = Inside("docs")  # dbt docs, Data Docs and catalog, as one static folder
     logs = Inside("logs")  # log files
@@ -116,6 +119,15 @@ class Home:
         folders = (self.deliveries, self.releases, self.disclosure, self.runs, self.dagster, self.logs, self.dbt, self.sample)
         return (*folders, self.temporary)
 
+    def make_questions(self) -> None:
+        """Create the folder of the log of questions, with an inherited group if there is one: `chmod` would drop its bit."""
+        if not self.questions.is_dir():
+            before = os.umask(0)
+            try:
+                self.questions.mkdir(mode=DROP)
+            finally:
+                os.umask(before)
+
     def ensure(self) -> None:
         """Create missing folders and write a test byte into each; HomeUnwritable names an unusable folder."""
         for folder, mode in [(f, SHARED) for f in self.shared] + [(f, PRIVATE) for f in self.private]:
@@ -125,3 +137,4 @@ class Home:
                     probe.write(b"\n")
             except OSError as error:
                 raise HomeUnwritable(folder, error.strerror or str(error)) from error
+        self.make_questions()

@@ -15,20 +15,20 @@ from ingest.contract import Contract, Format, Layout
 from ingest.contract.sections.format import is_glob
 from ingest.errors import DeliveryError
 from ingest.readers.archives import open_streams
+from ingest.readers.child_reader import list_sheets, open_table
 from ingest.readers.error_translation import READ_ERRORS, explain_error
 from ingest.readers.file_signatures import SIGNATURE_BYTES, mismatched_signature
 from ingest.readers.files import File
 from ingest.readers.formats.csv_text import open_csv
 from ingest.readers.formats.dbf import open_dbf
-from ingest.readers.formats.excel import open_excel, selected_sheets
+from ingest.readers.formats.excel import selected_sheets
 from ingest.readers.formats.fixed_width import open_fixed_width
-from ingest.readers.formats.geojson import open_geojson
 from ingest.readers.formats.json_records import open_json, open_jsonl
 from ingest.readers.formats.parquet import open_parquet
 from ingest.readers.formats.shapefile import open_shapefile
 from ingest.readers.formats.template import ZIP_MAGIC, is_template, open_template
 from ingest.readers.header_rows import optional_header
-from ingest.readers.reader_types import Fail, Opener, OpenTable, Reader, Stream, check_column_count
+from ingest.readers.reader_types import Fail, Opener, OpenTable, Reader, Stream, check_column_count, read_whole
 from ingest.readers.unpivot import unpivoted
 
 
@@ -84,7 +84,7 @@ def _sheets(contract: Contract, how: Format, stream: Stream) -> tuple[str, ...]:
             if is_template(opened):
                 return ()
             opened.seek(0)
-            return selected_sheets(how.sheet, opened, fail)
+            return selected_sheets(how.sheet, list_sheets(read_whole(opened, fail), fail), fail)
     except READ_ERRORS as error:
         raise fail(*explain_error(error, how)) from None
 
@@ -165,10 +165,8 @@ def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable
             return open_csv(how, stream, given.open, fail)
         case "fixed_width":
             return open_fixed_width(how, stream, fail)
-        case "excel":
-            return open_excel(how, stream, fail)
-        case "geojson":
-            return open_geojson(how, stream, fail)
+        case "excel" | "geojson":
+            return open_table(how, read_whole(stream, fail), fail)
         case "shapefile":
             return open_shapefile(how, given, stack, stream, fail)
         case "dbf":

@@ -23,6 +23,7 @@ _MODULES = {
     "release.measures": "List the measures of the current release, show one, or write a new one.",
     "release.show": "Show the values of a measure by group as a table and a bar chart.",
     "query.query": "Query the current release with SQL, read-only.",
+    "query.audit": "List who queried which tables of the release, and when, the oldest first.",
     "release.releases": "List releases, publish an earlier one, keep one for ever, compare two.",
     "release.lake": "Verify and prune the parts of facts in the lake (LEVELGROUND_LAKE).",
     "sites.scorecard": "Write the scorecard of a release as one static folder, in every language of its texts.",

@@ -16,6 +16,7 @@ import dagster as dg
 from ingest.delivery import DeliveryStore
 from ingest.landing import prune_deliveries
 from orchestration.cities.city_task import LOG_PREFIX
+from orchestration.instance.question_log import collect
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RELEASED, RunStore, newest, release_matches_landing
@@ -31,6 +32,7 @@ def delete_expired(run: RunContext, instance: dg.DagsterInstance) -> None:
     """Delete everything that has expired. A failure is logged, never raised: the next run tries again."""
     settings = run.settings
     try:
+        collect(settings.home)
         for contract in run.location.registry:
             store = DeliveryStore(settings.home.deliveries, contract.source)
             prune_deliveries(run.con, contract, store, utc_now(), settings.keep_deliveries)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.conftest import ROOT
@@ -50,6 +51,18 @@ BUSY = {
         print("ready", flush=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         time.sleep(60)
+        """,
+    "reading a workbook in a library that never returns": """
+        from ingest.contract import Format
+        from ingest.readers import child_reader
+        import os
+        code = "from ingest.readers.child_process import end_with_parent; end_with_parent(%d); sum(range(10**15))" % os.getpid()
+        child_reader.COMMAND = (sys.executable, "-c", code)  # one call in C, which no signal interrupts
+        threading.Timer(3, print, ["ready"], {"flush": True}).start()
+        try:
+            child_reader.open_table(Format(kind="excel"), b"a workbook", ValueError)
+        except ValueError:  # the child is killed first
+            time.sleep(60)
         """,
     "with a record that hangs": """
         sys.modules["orchestration.runs.process.interruption"] = types.SimpleNamespace(interrupt=lambda code: time.sleep(60))
@@ -123,6 +136,16 @@ def test_a_background_job_accepts_sigint_and_nohup_ignores_sighup(number: signal
         assert process.poll() is None
         number, code = signal.SIGTERM, 143
     assert ended(process, number)[0] == code
+
+
+def test_the_child_that_reads_a_workbook_ends_with_a_run_that_is_killed() -> None:
+    process = started(BUSY["reading a workbook in a library that never returns"])
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) == 1
+    process.kill()
+    process.communicate(timeout=30)
+    gone, alive = psutil.wait_procs(children, 30)
+    assert (len(gone), alive) == (1, [])
 
 
 def test_the_processes_that_a_run_started_end_with_it() -> None:

@@ -11,7 +11,7 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import IO, Any
 
@@ -40,6 +40,7 @@ FORMULA = re.compile(
 )
 # The exception that Rust code raises in Python when it panics; it can be caught by no other name.
 PANIC = "PanicException"
+MOST_NAMED = 20  # sheets in a message
 LONGEST_CELL, CHUNK_BYTES = 1 << 16, 1 << 20
 # A cell with content, and its position. The library allocates every cell between the first and the last one, 32 bytes each: a
 # sheet of two cells in opposite corners ends the process because 500 GB are missing, and no error can be caught.
@@ -78,14 +79,18 @@ def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
     return split_header(_batches(table.slice(rows.start, rows.stop - rows.start).slice(how.header.skip)), how)
 
 
-def selected_sheets(glob: str, stream: IO[bytes], fail: Fail) -> tuple[str, ...]:
-    """The sheets of a workbook that a glob selects; none of a file that is no workbook."""
+def sheet_names(data: bytes) -> list[str]:
+    """The sheets of a workbook; none of a file that is no workbook."""
     try:
-        names = fastexcel.read_excel(read_whole(stream, fail)).sheet_names
+        return fastexcel.read_excel(data).sheet_names
     except BaseException as error:
         if not isinstance(error, fastexcel.FastExcelError) and type(error).__name__ != PANIC:
             raise
-        return ()
+        return []
+
+
+def selected_sheets(glob: str, names: Sequence[str], fail: Fail) -> tuple[str, ...]:
+    """The sheets that a glob selects."""
     found = tuple(name for name in names if fnmatchcase(name, glob))
     if any("/" in name or not name.isprintable() for name in found):
         raise fail("the name of a sheet contains a slash or control characters", "rename the sheet, and deliver it again")
@@ -106,7 +111,11 @@ def _sheet(book: fastexcel.ExcelReader, how: Format, fail: Fail) -> str:
     if isinstance(how.sheet, int) and how.sheet <= len(names):
         return names[how.sheet - 1]
     problem = "it has several sheets" if how.sheet is None else f"it has no sheet {how.sheet}"
-    raise fail(f"{problem}; there are {', '.join(names)}", "name the one that is meant in format.sheet of the contract")
+    others = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    raise fail(
+        f"{problem}; there are {', '.join(names[:MOST_NAMED])}{others}",
+        "name the one that is meant in format.sheet of the contract",
+    )
 
 
 def _with_errors(cells: pa.RecordBatch, errors: Any) -> Iterator[pa.Array]:

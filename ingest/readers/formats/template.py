@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +19,8 @@ import pyarrow as pa
 from ingest.contract import Column, Contract
 from ingest.contract.sections.format import Format, Header
 from ingest.contract.template_fields import TICK, TemplateField, changes, template_fields, version
-from ingest.readers.formats.excel import ATTRIBUTE, SHEET, open_excel
+from ingest.readers.child_reader import open_table
+from ingest.readers.formats.excel import ATTRIBUTE, SHEET
 from ingest.readers.reader_types import Fail, OpenTable, read_whole
 
 DATA_SHEET, HIDDEN_SHEET = "Data", "_levelground"
@@ -54,7 +54,7 @@ def open_template(contract: Contract, stream: IO[bytes], fail: Fail) -> OpenTabl
     fields = template_fields(contract)
     _check_version(contract, fields, data, fail)
     how = Format(kind="excel", sheet=DATA_SHEET, header=Header(rows=1, skip=HEADER_ROW))
-    opened = open_excel(how, io.BytesIO(data), fail)
+    opened = open_table(how, data, fail)
     names = [name.strip() for name in opened.header]
     wanted = [field.heading for field in fields]
     if [name for name in names if name] != wanted or names[: len(wanted)] != wanted:
@@ -71,7 +71,7 @@ def _command(contract: Contract) -> str:
 
 
 def _check_version(contract: Contract, fields: Sequence[TemplateField], data: bytes, fail: Fail) -> None:
-    hidden = open_excel(Format(kind="excel", sheet=HIDDEN_SHEET, header=Header(rows="none")), io.BytesIO(data), fail)
+    hidden = open_table(Format(kind="excel", sheet=HIDDEN_SHEET, header=Header(rows="none")), data, fail)
     rows = [row for batch in hidden.batches for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
     found = {row[0]: row[1] for row in rows if len(row) > 1}
     if found.get("source") != contract.source:

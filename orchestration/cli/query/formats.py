@@ -30,18 +30,18 @@ FORMULA = "^(\\s*[=+\\-@\\t\\r\uff1d\uff0b\uff0d\uff20])"
 Rows = list[tuple[Any, ...]]
 
 
-def write_result(result: DuckDBPyConnection, path: Path, form: str, spreadsheet: bool, terminal_width: int | None) -> None:
-    """Write the rows of an executed query to `path`. `spreadsheet`: escape formulas in CSV."""
+def write_result(result: DuckDBPyConnection, path: Path, form: str, spreadsheet: bool, terminal_width: int | None) -> int:
+    """Write the rows of an executed query to `path` and return their number. `spreadsheet`: escape formulas in CSV."""
     names = unique_names([column[0] for column in result.description or ()])
     kinds = [column[1] for column in result.description or ()]
     if form == "json":
-        _write_json(names, _rows(result, kinds), path)
-    elif form == "table":
-        _write_table(names, kinds, _rows(result, kinds), path, terminal_width)
-    elif names:
-        _write_with_duckdb(result, names, kinds, path, form, spreadsheet)
-    else:
-        path.touch()
+        return _write_json(names, _rows(result, kinds), path)
+    if form == "table":
+        return _write_table(names, kinds, _rows(result, kinds), path, terminal_width)
+    if names:
+        return _write_with_duckdb(result, names, kinds, path, form, spreadsheet)
+    path.touch()
+    return 0
 
 
 def unique_names(names: list[str]) -> list[str]:
@@ -84,14 +84,16 @@ def _streamed(result: DuckDBPyConnection) -> Iterator[DuckDBPyConnection]:
         yield connection
 
 
-def _write_json(names: list[str], parts: Iterable[Rows], path: Path) -> None:
-    separator = "["
+def _write_json(names: list[str], parts: Iterable[Rows], path: Path) -> int:
+    separator, count = "[", 0
     with path.open("w", encoding="utf-8") as file:
         for rows in parts:
             values = [dict(zip(names, map(json_value, row), strict=True)) for row in rows]
             file.write(separator + json.dumps(values, indent=1)[1:-2])
             separator = ","
+            count += len(rows)
         file.write("[]\n" if separator == "[" else "\n]\n")
+    return count
 
 
 def json_value(value: Any) -> Any:
@@ -114,7 +116,7 @@ def blob_text(value: bytes) -> str:
     return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "\"'\\" else f"\\x{byte:02X}" for byte in value)
 
 
-def _write_table(names: list[str], kinds: list[Any], parts: Iterable[Rows], path: Path, terminal_width: int | None) -> None:
+def _write_table(names: list[str], kinds: list[Any], parts: Iterable[Rows], path: Path, terminal_width: int | None) -> int:
     from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, LiteralConsole, table  # noqa: PLC0415 - Rich, for this format only
 
     rows = [[blob_text(value) if isinstance(value, bytes) else value for value in row] for part in parts for row in part]
@@ -124,11 +126,12 @@ def _write_table(names: list[str], kinds: list[Any], parts: Iterable[Rows], path
         width = terminal_width or WIDTH_WITHOUT_TERMINAL
         console = LiteralConsole(file=file, width=width, force_terminal=is_terminal, highlight=False, soft_wrap=not is_terminal)
         console.print(table(None, names, rows, right=numbers))
+    return len(rows)
 
 
 def _write_with_duckdb(
     result: DuckDBPyConnection, names: list[str], kinds: list[Any], path: Path, form: str, spreadsheet: bool
-) -> None:
+) -> int:
     """Write CSV or Parquet with DuckDB, which has a text for each of its types."""
     columns = [f"c{number}" for number in range(len(names))]
     texts = [kind.id not in UNQUOTED for kind in kinds]
@@ -141,7 +144,8 @@ def _write_with_duckdb(
         options = "format csv, header" + (f", force_quote ({quote})" if quote else "")
     selected = ", ".join(f"{column} as {quoted(name)}" for column, name in zip(columns, names, strict=True))
     with _streamed(result) as connection:
-        connection.execute(f"copy (select {selected} from result) to {literal(str(path))} ({options})")
+        copied = connection.execute(f"copy (select {selected} from result) to {literal(str(path))} ({options})").fetchone()
+    return int(copied[0]) if copied else 0
 
 
 def _without_formula(column: str) -> str:

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, NoReturn
 import duckdb
 
 from orchestration.cli.query.formats import write_result
+from orchestration.cli.query.question import describe
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_OK, EXIT_UNEXPECTED
 from warehouse.connection import WarehouseError, only_reads, open_reader, parts_of_views
 from warehouse.lake_files.object_store import StoreUnusable
@@ -79,11 +80,13 @@ def _end_with_parent(folder: Path) -> None:
 
 def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
     """Run the query, write its result or its error, and end this process while the connection is open: see `main`."""
-    written = Path(request["result"])
+    written, asked = Path(request["result"]), Path(request["question"])
     problem: str | None = None
     exit_code = EXIT_UNEXPECTED
     try:
         reader = open_reader(Path(request["path"]), memory_limit=DUCKDB_MEMORY, temp_directory=written.parent, spill_limit=SPILL)
+        question = describe(reader, request["sql"])
+        asked.write_text(json.dumps(question), encoding="utf-8")  # before the query, which may be stopped
         statements = reader.extract_statements(request["sql"])
         if len(statements) != 1:
             problem = f"the query has {len(statements)} statements; write one" if statements else "the query is empty"
@@ -92,7 +95,8 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
             problem, exit_code = WRITES, EXIT_BAD_ARGUMENTS
         else:
             result = reader.execute(statements[0])
-            write_result(result, written, request["format"], request["spreadsheet"], request["terminal_width"])
+            rows = write_result(result, written, request["format"], request["spreadsheet"], request["terminal_width"])
+            asked.write_text(json.dumps(question | {"rows": rows}), encoding="utf-8")
     except MemoryError:
         problem = TOO_MUCH_MEMORY
     except (duckdb.Error, WarehouseError, StoreUnusable, OSError) as error:

@@ -12,14 +12,17 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from orchestration.cli.options import Public, examples
+from orchestration.instance.question_log import record
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
+from warehouse.paths import Home
 from warehouse.temporary import reader_folder
 
 # -P: the current folder is not searched for modules
@@ -50,6 +53,8 @@ def query(
 ) -> None:
     """Query the current release with SQL, read-only. Limits: 3 GB of memory, 2 GB of output, `--timeout`.
 
+    The home keeps who asked, when, and the statement without its values: see `levelground audit`.
+
     Exit codes: 0 done, 1 nothing is published or the query failed, 2 wrong arguments, or not one statement.
     """
     sql = _statement(sql, file)
@@ -68,7 +73,7 @@ def query(
     if home.is_removal_pending:
         print(f"levelground: {REMOVAL_PENDING}", file=sys.stderr)
     with reader_folder() as folder:
-        result = folder / "result"
+        result, question = folder / "result", folder / "question"
         request: dict[str, object] = {
             "path": str(path),
             "sql": sql,
@@ -76,14 +81,33 @@ def query(
             "spreadsheet": spreadsheet,
             "timeout": timeout,
             "result": str(result),
+            "question": str(question),
             "terminal_width": shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
         }
         problem = _run(request, timeout)
+        _log(home, path, question, "failed" if problem else "done")
         if problem is not None:
             raise typer.Exit(_print_error(*problem))
         with result.open("rb") as written:
             shutil.copyfileobj(written, sys.stdout.buffer)
         sys.stdout.buffer.flush()
+
+
+def _log(home: Home, path: Path, described: Path, outcome: str) -> None:
+    """Write the question to the log; where that is not possible say so, once, since the release may be on a read-only disk."""
+    try:
+        asked = json.loads(described.read_bytes())
+    except (OSError, ValueError):  # the process ended before it had read the query
+        asked = {}
+    release_id = None
+    with suppress(OSError, ValueError):
+        release_id = json.loads(home.current_json.read_bytes()).get("release_id")
+    question = {"tables": [], "statement": "", "rows": None} | asked
+    try:
+        record(home, question | {"file": path.name, "release_id": release_id, "outcome": outcome})
+    except OSError as error:
+        why = f"{home.questions}: {error.strerror}"
+        print(f"levelground: this question is not in the log of questions ({why})", file=sys.stderr)
 
 
 def _statement(sql: str | None, file: Path | None) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.scorecard.public_folder import ENTRIES, is_copy, misset
+from warehouse.paths import DROP
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 ENVIRONMENT_FILE = Path("/etc/levelground/environment")  # of the services in docs/deploy/
@@ -37,6 +38,13 @@ def permissions(installation: Installation) -> Iterator[CheckResult]:
             yield error(
                 folder, "every user may write here", f"`chmod o-w {folder}`", "any user could replace the published files"
             )
+    if home.questions.is_dir() and stat.S_IMODE(home.questions.stat().st_mode) & ~stat.S_ISGID != DROP:
+        why = "its group writes questions there and reads none; no other account enters it"
+        yield warning(home.questions, "has another mode than 1730", f"`chmod 1730 {home.questions}`", why)
+    if home.questions.is_dir() and home.questions.stat().st_gid != home.published.stat().st_gid:
+        why = "what readers of published/ query is not in the log of questions"
+        remedy = f"`chgrp {home.published.stat().st_gid} {home.questions}`"
+        yield warning(home.questions, "has another group than published/", remedy, why)
     for path in (home.published, home.docs, *sorted(home.published.glob("*.duckdb"))):
         mode = path.stat().st_mode if path.exists() else 0
         if mode & (stat.S_IROTH | stat.S_IXOTH) and not mode & stat.S_IWOTH:
