@@ -2,7 +2,7 @@
 
 Their libraries read a whole file in one call that no signal interrupts: a run ignored SIGTERM for 37 seconds. The other formats
 are read in pieces. The child answers in frames: see `ingest.readers.child_process`. One child serves this process, one file after
-another; a child that is killed for want of memory holds back its source, and not the run.
+another; a child that is killed because memory is missing holds back its source only.
 """
 
 from __future__ import annotations

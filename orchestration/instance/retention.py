@@ -32,7 +32,6 @@ def delete_expired(run: RunContext, instance: dg.DagsterInstance) -> None:
     """Delete everything that has expired. A failure is logged, never raised: the next run tries again."""
     settings = run.settings
     try:
-        collect(settings.home)
         for contract in run.location.registry:
             store = DeliveryStore(settings.home.deliveries, contract.source)
             prune_deliveries(run.con, contract, store, utc_now(), settings.keep_deliveries)
@@ -42,6 +41,7 @@ def delete_expired(run: RunContext, instance: dg.DagsterInstance) -> None:
         delete_city_logs(settings.home.logs, limit)
         for log in settings.home.logs.glob("*.log"):
             truncate_log(log)
+        collect(settings.home)
     except Exception as error:  # noqa: BLE001 - no expired file is worth failing a run for
         _log.error("expired data could not be deleted (%s); the next run tries again", type(error).__name__)
 

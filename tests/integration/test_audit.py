@@ -10,17 +10,19 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
+import dagster as dg
 import duckdb
 import pytest
 import typer
 
 from orchestration.cli.query import query as query_command
 from orchestration.cli.query.audit import audit
-from orchestration.instance.question_log import questions
-from orchestration.instance.retention import delete_run_records
-from orchestration.runs.clock import utc_now
+from orchestration.instance.question_log import LOG, questions
+from orchestration.instance.retention import delete_expired
 from orchestration.runs.record import RunStore
+from orchestration.settings import Settings
 from tests.conftest import ROOT, CommandLine
 from warehouse.paths import Home
 
@@ -69,8 +71,12 @@ def test_a_question_is_listed_with_its_tables_rows_and_no_value(home: Home) -> N
 
 def test_retention_and_backups_keep_the_log(home: Home) -> None:
     CommandLine(home.root)("query", "from fct_employees")
-    delete_run_records(RunStore(home.runs), utc_now())
-    assert len(questions(home)) == 1
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(home.root), "LEVELGROUND_KEEP_RUNS": "0"})
+    run = SimpleNamespace(settings=settings, location=SimpleNamespace(registry=()), con=None, runs=RunStore(home.runs))
+    with dg.DagsterInstance.ephemeral() as instance:
+        delete_expired(run, instance)  # type: ignore[arg-type]
+    assert [path.name for path in home.questions.iterdir()] == [LOG]
+    assert [row["tables"] for row in questions(home)] == [["marts.fct_employees"]]
     backup = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8").partition("## Backup")[2].partition("## Restore")[0]
     excluded = [part.split("'")[1] for part in backup.split("--exclude ")[1:]]
     assert excluded
