@@ -85,6 +85,7 @@ def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"postgresql+psycopg://desk:{PASSWORD}@127.0.0.1:9/staff")
     monkeypatch.setenv("LEVELGROUND_HASH_KEY", f"{PASSWORD} and much more of it")
     monkeypatch.setenv("LEVELGROUND_UI_TOKEN", f"{PASSWORD}-of-the-ui")
+    monkeypatch.setenv("LEVELGROUND_UI_READ_TOKEN", f"{PASSWORD}-of-the-proxy")
     monkeypatch.setenv("LEVELGROUND_ALERTS", f"json://desk:{PASSWORD}@127.0.0.1:9/alerts nosuchkind://{PASSWORD}")
     failed = run(live, "--source", SCHOOLS, expect=4)
     missing = status_of(failed, SCHOOLS)
