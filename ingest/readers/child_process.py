@@ -32,7 +32,8 @@ _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 def main() -> None:
     """Answer requests until the input ends."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no frame
+    for printed in (1, 2):  # what a library prints is no frame, and may quote a cell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), printed)
     end_with_parent(int(sys.argv[1]))
     while head := sys.stdin.buffer.read(LENGTH):
         request = json.loads(sys.stdin.buffer.read(int.from_bytes(head)))
@@ -69,6 +70,9 @@ def _answer(request: dict[str, Any], data: bytes, answers: IO[bytes]) -> None:
     except READ_ERRORS as error:
         problem, remedy = explain_error(error, how)
         _write(answers, FAILED, {"problem": problem, "remedy": remedy})
+    except Exception as error:  # noqa: BLE001 - its text may quote a cell
+        remedy = "export the table as csv and deliver it again"
+        _write(answers, FAILED, {"problem": f"it could not be read ({type(error).__name__})", "remedy": remedy})
     else:
         _write(answers, DONE, {})
 

@@ -109,3 +109,13 @@ def test_a_message_names_twenty_of_many_sheets(read_file: Any) -> None:
     problem = refused(read_file, many_sheets())
     assert problem.startswith("it has several sheets; there are s1, s2, ")
     assert problem.endswith("s20 and 1,999,980 more")
+
+
+def test_an_unexpected_error_quotes_no_cell(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = (
+        "import sys; from ingest.readers import child_process as child\n"
+        "def fail(*_): raise LookupError('a cell')\n"
+        "child.open_excel = fail; child.main()"
+    )
+    monkeypatch.setattr(child_reader, "COMMAND", (sys.executable, "-c", broken))
+    assert refused(read_file, workbook({})) == "it could not be read (LookupError)"
