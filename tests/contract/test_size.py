@@ -30,7 +30,7 @@ BUDGETS = {
     "ingest/delivery": 1_570,
     "ingest/erasure": 900,
     "ingest/landing": 1_970,
-    "ingest/readers": 2_690,
+    "ingest/readers": 2_700,
     "ingest/sample": 4_870,
     "ingest/typing": 440,
     "orchestration": 280,
@@ -57,7 +57,7 @@ BUDGETS = {
     "warehouse/releases": 2_190,
     "warehouse/rowwise": 120,
 }
-MOST_LINES = 55_730
+MOST_LINES = 55_740
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
