@@ -8,22 +8,36 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ingest.contract import IDENTIFIER, Geoid, Identifier, TimeZone
+from ingest.contract import FIGURES, IDENTIFIER, TEAM, Geoid, Identifier, TimeZone
 from ingest.contract.registry import SOURCES, ContractError, Problem, Registry, load_registry, problems_in
+from ingest.contract.words import EnvironmentName, matching
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
 from ingest.layers import CITIES, CITY_FILE, Layer, LayerError, city_layer, layer_names, state_layer, state_with_contract
+from warehouse.printable import did_you_mean
 
 FILE_NAME = CITY_FILE
 SAMPLE_CITY = "sampleton"  # what `levelground sample` writes
+# The audiences of records that every city has; its city.yml may add others, and gives them groups and keys.
+AUDIENCES = ("safety", "staff", "health", "housing", "services", "money", "engagement")
 # A city without a layer may leave these out. No place has the code, so that no figure is taken for one of a real place.
 NO_PLACE, NO_COUNTY, NO_TIME_ZONE = "0000000", "00000", "UTC"
+
+
+class Audience(BaseModel):
+    """The readers of one released file: a group of the operating system, and the variable with the key that encrypts the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    group: Annotated[str, matching(re.compile(r"[a-z_][a-z0-9_.-]{0,31}"), "the name of a group of this machine")] | None = None
+    key_env: EnvironmentName | None = None
 
 
 class City(BaseModel):
@@ -41,8 +55,28 @@ class City(BaseModel):
     is_default_of_live: bool = False
     as_of: dt.datetime | dt.date | None = None
     sources: Mapping[str, Mapping[str, Any]] = {}
+    # settings of the audiences of this city, and names of further ones
+    audiences: Mapping[Identifier, Audience | None] = {}
     # of its state and of the city, in the order in which each replaces the one before
     layers: tuple[Layer, ...] = Field(default=(), exclude=True)
+
+    @model_validator(mode="after")
+    def _readable(self) -> City:
+        if self.audience(TEAM).key_env:
+            raise ValueError(
+                "audiences: team reads the analyst file, from which the next run goes on without a key; leave its key_env out"
+            )
+        return self
+
+    @property
+    def all_audiences(self) -> dict[str, Audience]:
+        """The audiences of records of this city by name: the usual ones, and those that its city.yml adds."""
+        names = dict.fromkeys((*AUDIENCES, *self.audiences))
+        return {name: self.audience(name) for name in names if name not in (TEAM, FIGURES)}
+
+    def audience(self, name: str) -> Audience:
+        """The settings of an audience, `figures` and `team` among them."""
+        return self.audiences.get(name) or Audience()
 
     @property
     def undecided(self) -> tuple[str, ...]:
@@ -121,11 +155,31 @@ def _state_layers(city: City, layer: Layer | None) -> tuple[Layer, ...]:
 
 
 def city_registry(city: City, folder: Path | None = None, further: Path | None = None) -> Registry:
-    """The contracts of a city: shared ones, those of its layers, those of `further`, with what each city.yml changes."""
+    """The contracts of a city: shared ones, those of its layers, those of `further`, with what each city.yml changes.
+
+    ContractError for a contract whose audience the city does not have.
+    """
     registry = load_registry(further, tuple(path for layer in city.layers for path in layer.contracts))
     for layer in city.layers:
         registry = registry.for_city(changes_of(layer), layer.settings_file, of_layer=True)
-    return registry.for_city(city.sources, (folder / FILE_NAME) if folder else Path(FILE_NAME)).with_places(city.places)
+    file = (folder / FILE_NAME) if folder else Path(FILE_NAME)
+    registry = registry.for_city(city.sources, file)
+    known = {*city.all_audiences, FIGURES, TEAM}
+    problems = [
+        Problem(file, 1, f"{contract.source}: audience", _unknown_audience(contract.readers, known))
+        for contract in registry
+        if contract.readers not in known
+    ]
+    if problems:
+        raise ContractError(problems)
+    return registry.with_places(city.places)
+
+
+def _unknown_audience(name: str, known: Collection[str]) -> str:
+    return (
+        f"{name!r} is no audience of this city. {did_you_mean(name, known)}Choose one of {', '.join(sorted(known))}, or add it "
+        f"under audiences in {CITY_FILE}"
+    )
 
 
 def changes_of(layer: Layer) -> Mapping[str, Mapping[str, Any]]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # DuckDB's messages about access to a file; any other message of these errors on opening is about the file's content.
 _FILE_ACCESS = re.compile(r"Permission denied|No such file|does not exist|Is a directory|No space left|Read-only file system")
+WRONG_KEY = re.compile(r"Wrong encryption key|encrypted database .* without a key|not encrypted")
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _READ_ERRORS = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 
@@ -66,6 +67,15 @@ class WarehouseCorrupt(WarehouseError):
     """The file exists, but is not a DuckDB database that this version can read."""
 
     remedy = "Restore it, or move it aside."
+
+
+class WrongKey(WarehouseError):
+    """The file is encrypted, and the key is missing or another one."""
+
+    remedy = "The data team has the key of this audience."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "it is encrypted, and the key in the environment is not its key.")
 
 
 class QueryError(Exception):
@@ -133,13 +143,45 @@ def check_extension(name: str) -> None:
             raise as_warehouse_error(Path(name), error) from None
 
 
-def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bool = False) -> None:
-    """Attach the database file to the instance of `connection`, which includes dbt's connections."""
-    try:
-        connection.execute(f"attach {literal(str(path))} as {identifier(alias)}{' (read_only)' if read_only else ''}")
-    except duckdb.Error as error:
-        raise as_warehouse_error(path, error) from None
+def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bool = False, *, key: str | None = None) -> None:
+    """Attach the database file to the instance of `connection`, which includes dbt's connections. `key`: of an encrypted file."""
+    options = ["read_only"] if read_only else []
+    _attach(connection, path, alias, options + ([f"encryption_key {literal(key)}"] if key else []))
     read_objects(connection, parts_of_views(connection, alias))
+
+
+def attach_new(
+    connection: DuckDBPyConnection,
+    path: Path,
+    alias: str,
+    storage_version: str,
+    *,
+    block_size: int,
+    key: str | None = None,
+) -> None:
+    """Attach a new database file, encrypted if there is a key: DuckDB encrypts with AES-256 in GCM since storage version 1.4.
+
+    WarehouseError without the extension `httpfs`, whose OpenSSL DuckDB needs to write an encrypted file.
+    """
+    options = [f"block_size {block_size}", f"storage_version {literal(WORKING_STORAGE if key else storage_version)}"]
+    if key is not None:
+        try:
+            load_extension(connection, "httpfs")
+        except ModuleNotFoundError:
+            why = "DuckDB encrypts with the extension httpfs: install levelground[encryption], or leave key_env out of city.yml."
+            raise WarehouseError(path, why) from None
+        options.append(f"encryption_key {literal(key)}")
+    _attach(connection, path, alias, options)
+
+
+def _attach(connection: DuckDBPyConnection, path: Path, alias: str, options: list[str]) -> None:
+    given = f" ({', '.join(options)})" if options else ""
+    try:
+        connection.execute(f"attach {literal(str(path))} as {identifier(alias)}{given}")
+    except duckdb.Error as error:
+        if WRONG_KEY.search(str(error)):
+            raise WrongKey(path) from None
+        raise as_warehouse_error(path, error) from None
 
 
 def read_objects(connection: DuckDBPyConnection, files: Iterable[str]) -> None:
@@ -186,11 +228,13 @@ def open_reader(
     threads: int | None = None,
     temp_directory: Path | None = None,
     spill_limit: str | None = None,
+    key: str | None = None,
 ) -> DuckDBPyConnection:
     """A connection for users' SQL: it reads this file and its parts only, and changes no setting. Table names need no schema.
 
-    Without `temp_directory` it does not spill to disk: a query beyond `memory_limit` fails. DuckDB's limits do not cover every
-    allocation, and some statements abort the process: `levelground query` uses this in a process with limits of its own.
+    `key`: of an encrypted file; WrongKey if it is not its key. Without `temp_directory` it does not spill to disk: a query beyond
+    `memory_limit` fails. DuckDB's limits do not cover every allocation, and some statements abort the process: `levelground
+    query` uses this in a process with limits of its own.
     """
     config = {
         "autoinstall_known_extensions": "false",
@@ -200,15 +244,20 @@ def open_reader(
     }
     optional = {"threads": threads, "max_temp_directory_size": spill_limit}
     given = {name: str(setting) for name, setting in optional.items() if setting is not None}
-    connection = _connect(path, read_only=True, config=config | given)
+    # DuckDB takes the key of a file only where it is attached
+    connection = _connect(path if key is None else Path(":memory:"), read_only=key is None, config=config | given)
     try:
+        if key is not None:
+            attach(connection, path, path.stem, read_only=True, key=key)
+            connection.execute(f"use {identifier(path.stem)}")
         if parts := parts_of_views(connection):  # DuckDB takes the setting only while every file is allowed
             read_objects(connection, parts)
             connection.execute(f"set allowed_paths = [{', '.join(map(literal, parts))}]")
         connection.execute("set enable_external_access = false")
         found = "select schema_name from duckdb_schemas() where database_name = current_database() and not internal"
         schemas = {row[0] for row in connection.execute(found).fetchall()}
-        if path_of_schemas := [schema for schema in SEARCHED if schema in schemas]:
+        of_file = f"{path.stem}." if key is not None else ""
+        if path_of_schemas := [f"{of_file}{schema}" for schema in SEARCHED if schema in schemas]:
             connection.execute(f"set search_path = {literal(','.join(path_of_schemas))}")  # no file stores it
         connection.execute("set lock_configuration = true")
     except BaseException:
@@ -274,13 +323,13 @@ def memory_limit(setting: str | None = None) -> str:
 
 
 @contextmanager
-def open_from_disk(path: Path, alias: str) -> Iterator[DuckDBPyConnection]:
+def open_from_disk(path: Path, alias: str, *, key: str | None = None) -> Iterator[DuckDBPyConnection]:
     """Attach the file on disk, read-only as `alias`, even if this process has another file open under the same path.
 
     `duckdb.connect(path)` would return the instance that the process holds, after a swap that of the old file.
     """
     with in_memory() as connection:
-        attach(connection, path, alias, read_only=True)
+        attach(connection, path, alias, read_only=True, key=key)
         yield connection
 
 

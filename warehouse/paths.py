@@ -12,7 +12,9 @@ from pathlib import Path
 
 ANALYST_FILE = "levelground.duckdb"
 PUBLIC_FILE = "levelground_public.duckdb"
-RELEASE_FILES = (ANALYST_FILE, PUBLIC_FILE)  # in the order of the swap
+RELEASE_FILES = (ANALYST_FILE, PUBLIC_FILE)  # in the order of the swap; every release has both
+# The files of other readers, which a release of an earlier version does not have: figures, and the records of one audience.
+FIGURES_FILE, RECORDS_FILE = "levelground_figures.duckdb", "levelground_records_{}.duckdb"
 MANIFEST_FILE = "manifest.json"
 CURRENT_FILE = "current.json"
 EXPORTS = "exports"  # the public tables as files, in a release and in published/
@@ -64,6 +66,8 @@ class Home:
     published = Inside("published")  # the files that people and BI tools open
     published_analyst = Inside(ANALYST_FILE, parent=published)  # the analyst file
     published_public = Inside(PUBLIC_FILE, parent=published)  # the public file
+    published_figures = Inside(FIGURES_FILE, parent=published)  # the file of figures
+    readers = Inside("readers.json", parent=published)  # the audiences: their groups, tables, and variables with keys
     published_exports = Inside(EXPORTS, parent=published)  # the public tables as Parquet and CSV
     published_scorecard = Inside("scorecard", parent=published)  # the public site about the published release
     # copies of the public file, its exports and the site, for web servers; a link leads to a folder outside the home

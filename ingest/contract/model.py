@@ -33,6 +33,10 @@ from ingest.contract.words import SOURCE_NAME, TIMES, Identifier, Jurisdiction, 
 from ingest.contract.yaml_source import Location
 from ingest.layers import SeedFile
 
+AGGREGATE = "aggregate"
+# The audiences of every city: those who read figures, and the data team, which reads the analyst file.
+FIGURES, TEAM = "figures", "team"
+
 
 class Inconsistent(ValueError):
     """Parts of a contract that contradict each other: where each problem is, and its remedy."""
@@ -54,6 +58,8 @@ class Contract(Strict):
     steward: Steward
     agreement: Agreement
     statistical_unit: Annotated[str, word("statistical_units")]
+    # Who reads its rows: an audience of city.yml, `figures` for rows that are figures of a publisher, or `team`.
+    audience: Identifier | None = None
     platform: str
     connector: Connector
     # How a home that reads a folder gets the source: from its folder of files, or from the system that `connector` names.
@@ -101,6 +107,12 @@ class Contract(Strict):
             yield ("source",), f"{self.source} does not start with its department {self.department}__"
         if self.cadence != "once" and self.freshness is None:
             yield ("freshness",), "only a source with cadence once is never stale; say after how many hours it is"
+        if self.audience == FIGURES and self.statistical_unit != AGGREGATE:
+            message = (
+                f"each row is a {self.statistical_unit}, and the file of figures contains none; name an audience of city.yml, or "
+                f"{TEAM} for the data team alone"
+            )
+            yield ("audience",), message
         yield from self._column_problems(vocabulary)
         yield from self._format_problems()
         kept_columns = {column.name: column for column in self.columns if column.is_kept}
@@ -288,6 +300,11 @@ class Contract(Strict):
                 yield ("columns", at, "vocabulary", "by"), column.vocabulary.get("by", "(none)")
             if column.varies_within:
                 yield from ((("columns", at, "varies_within", "by"), name) for name in column.varies_within.by)
+
+    @property
+    def readers(self) -> str:
+        """Its audience; without one, those of figures for the aggregates of a publisher, and else the data team alone."""
+        return self.audience or (FIGURES if self.statistical_unit == AGGREGATE else TEAM)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ingest.contract import Contract
+from ingest.contract import AGGREGATE, FIGURES, TEAM, Contract
 from ingest.contract.vocabularies.vocabulary import Vocabulary, load_vocabulary
 from ingest.contract.words import SOURCE_NAME
 from ingest.contract_draft.column_profiles import ColumnProfile, profile_columns
@@ -30,6 +30,7 @@ OPEN_DECISIONS = (
     "policy_area, jurisdiction: the subject, and the place (GEOID) of the records",
     "steward: who answers for it in the department",
     "agreement: below which count nothing may be shown, and whether zeros are",
+    "audience: who reads its rows, like health (city.yml); figures for the aggregates of a publisher, team for us alone",
     "load: does the publisher release the table whole (replace; replace_partition where a delivery holds some years of it), or "
     "send whole periods (replace_period), changes (merge), new files (append)? merge keeps a row that a release withdraws",
     "cadence, freshness: how often it comes, and when it is too old",
@@ -144,6 +145,7 @@ def draft(
             "zeros": "show",
         },
         "statistical_unit": answers.unit or "record",
+        "audience": FIGURES if answers.unit == AGGREGATE else TEAM,
         "platform": "to be named",
         "connector": dict(delivered.connector),
         "format": dict(delivered.form),

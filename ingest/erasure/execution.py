@@ -130,7 +130,7 @@ def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) 
         return dict(in_release(con, alias, plan))
 
     try:
-        rewrite_release(home, release_id, removal, left_out)
+        notes += rewrite_release(home, release_id, removal, left_out)
     except _DAMAGE as error:
         # its records could neither be removed nor read
         shutil.rmtree(home.release(release_id))

@@ -6,7 +6,7 @@ from ingest.contract.registry import ContractError, UnknownSource
 from ingest.contract_draft import DraftError
 from ingest.errors import SampleError
 from orchestration.cli.display import print_error
-from orchestration.cli.release.reader import CannotShow
+from orchestration.cli.release.chosen_file import CannotShow
 from orchestration.instance.server import DaemonAlreadyRunning
 from orchestration.runs import error_messages
 from orchestration.runs.errors import DbtError, StepError

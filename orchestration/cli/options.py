@@ -11,6 +11,10 @@ Measure = Annotated[str, typer.Argument(help="A measure of `measures list`.", sh
 ReleaseName = Annotated[str, typer.Argument(help="An id or a label from `releases list`.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 Public = Annotated[bool, typer.Option("--public", help="Only what the public file contains.")]
+Figures = Annotated[bool, typer.Option("--figures", help="The file of figures, which contains no record.")]
+AudienceName = Annotated[
+    str | None, typer.Option("--audience", help="The records of one audience, such as health.", show_default=False)
+]
 Reason = Annotated[str, typer.Option(help="Why, without a person's name: quality.erasures keeps it.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", help="Remove without asking.")]
 Wait = Annotated[float, typer.Option(help="Seconds to wait for a run that is active.")]

@@ -13,13 +13,15 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
-from ingest.contract import Column, Contract
+from ingest.contract import FIGURES, Column, Contract
+from ingest.contract import TEAM as TEAM_AUDIENCE
 from ingest.layers import Layer
-from orchestration.defs.groups import DISCLOSURE, RECORDS, SHARED, groups_of_models
+from orchestration.defs.groups import DISCLOSURE, RECORDS, RELEASE, SHARED, groups_of_models
 from orchestration.pipeline.build import SUPPRESSED
 from orchestration.stewardship.disaggregation import disaggregations
 from orchestration.transform.column_lineage import ByColumn
 from orchestration.transform.fingerprints import is_ephemeral
+from warehouse.audiences.names import file_name
 from warehouse.printable import markdown_literal
 
 QUALITY_SCHEMA = "quality"
@@ -177,6 +179,28 @@ def suppressor_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
         )
         for node_id, made_of in SUPPRESSED.items()
     }
+
+
+def file_specs(contracts: Iterable[Contract]) -> list[dg.AssetSpec]:
+    """Return the specs of the files for readers other than the data team, which the step of the release writes."""
+    readers = dict.fromkeys((FIGURES, *sorted({contract.readers for contract in contracts} - {FIGURES, TEAM_AUDIENCE})))
+    figures = "Figures, dimensions and facts of publishers: no row of a person, household, address or single record."
+    return [
+        dg.AssetSpec(
+            file_key(reader),
+            deps=[RELEASE_KEY],
+            group_name=RELEASE,
+            description=figures if reader == FIGURES else f"Records of the audience {reader}, as far as their agreements allow.",
+            kinds={"duckdb"},
+            owners=[TEAM],
+        )
+        for reader in readers
+    ]
+
+
+def file_key(reader: str) -> dg.AssetKey:
+    """Return the asset key of the file of an audience."""
+    return dg.AssetKey(["published", file_name(reader).removesuffix(".duckdb")])
 
 
 def _written_spec(table: Mapping[str, Any], group: str) -> dg.AssetSpec:

@@ -24,13 +24,20 @@ from orchestration.defs.asset_specs import (
     RELEASE_KEY,
     SCORECARD_KEY,
     TEAM,
+    file_specs,
     receipt_specs,
     source_description,
     source_metadata,
     source_owner,
 )
 from orchestration.defs.groups import RELEASE, department_group
-from orchestration.defs.metadata import docs_metadata, release_metadata, source_observations, status_metadata
+from orchestration.defs.metadata import (
+    docs_metadata,
+    file_materializations,
+    release_metadata,
+    source_observations,
+    status_metadata,
+)
 from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.defs.streaming import BuildStream
@@ -55,6 +62,7 @@ def defs() -> dg.Definitions:
             *(landing_asset(contract, project.city.layers) for contract in project.contracts),
             *receipt_specs(nodes),
             *dbt_assets(specs, nodes),
+            *file_specs(project.contracts),
             release_asset(specs.values()),
             scorecard_asset(),
         ]
@@ -152,7 +160,7 @@ def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         owners=[TEAM],
         output_required=False,
-        description="Publishes two DuckDB files: the analyst file and the public file.",
+        description="Publishes the DuckDB files: the analyst file, the public file, figures, and the records of each audience.",
     )
     def publish(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
         run_context = run.context
@@ -161,6 +169,8 @@ def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
             context.log.info(f"released {release_id}")
             for observation in source_observations(run_context.settings.home):
                 context.log_event(observation)
+            for materialization in file_materializations(run_context.settings.home, release_id):
+                context.log_event(materialization)
             yield dg.MaterializeResult(metadata=release_metadata(run_context.settings, run_context.record, release_id))
         elif run_context.record.outcome == BLOCKED:
             # a run of the release alone shows no gate in the UI

@@ -13,12 +13,15 @@ from typing import Any
 import dagster as dg
 
 from ingest.freshness import age_hours
+from orchestration.defs.asset_specs import file_key
 from orchestration.instance.web.site_files import DOCS
 from orchestration.runs.record import FRESH, HELD_BACK, STALE, RunRecord, SourceStatus
 from orchestration.runs.reports.status_report import published_source_quality, release_figures
 from orchestration.runs.results import NodeResult
 from orchestration.settings import Settings
+from warehouse.audiences.access import read_readers
 from warehouse.paths import Home
+from warehouse.releases import read_manifest
 
 ROWS = ("rows_delivered", "rows_staged", "rows_rejected", "rows_blank", "rows_duplicate", "rows_superseded", "rows_withdrawn")
 INDEX = "index.html"
@@ -98,6 +101,26 @@ def source_observations(home: Home) -> list[dg.AssetObservation]:
         dg.AssetObservation(asset_key=["landing", source], metadata=metadata)
         for source, row in published_source_quality(home).items()
         if (metadata := measured_metadata(row))
+    ]
+
+
+def file_materializations(home: Home, release_id: str) -> list[dg.AssetMaterialization]:
+    """Return an event per file of an audience in the release: its path, size, tables and rows, and the group that reads it."""
+    manifest, readers = read_manifest(home, release_id), read_readers(home)
+    return [
+        dg.AssetMaterialization(
+            file_key(plan.audience),
+            metadata={
+                "release_id": release_id,
+                "path": dg.MetadataValue.path(str(home.published / name)),
+                "megabytes": round(manifest.files[name].size / 1e6, 2),
+                "tables": len(plan.tables),
+                "rows": sum(manifest.files[name].tables.values()),
+                "group": readers[plan.audience].group or "none",
+                "is_encrypted": plan.key_env is not None,
+            },
+        )
+        for name, plan in manifest.audiences.items()
     ]
 
 

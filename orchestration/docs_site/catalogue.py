@@ -13,13 +13,14 @@ from typing import Any
 
 from ingest.contract import Contract
 from orchestration.runs.record import RunRecord, SourceStatus
+from warehouse.audiences import names
 from warehouse.connection import run_query
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
 from warehouse.releases import Manifest
 from warehouse.sql import literal
 
 SECONDS = 60
-FILES = {ANALYST_FILE: "analysts", PUBLIC_FILE: "the public"}
+FILES = {ANALYST_FILE: "the data team", PUBLIC_FILE: "the public"}
 MEASURES = "select * from marts.dim_measure order by measure_id, measure_version desc"
 AREAS = "select code, label from published.labels where subject = 'policy_area' and language_code = 'en' order by label"
 # The place and period that open the page of a measure on the scorecard.
@@ -133,7 +134,7 @@ def measures(home: Home, release_id: str) -> list[Measure]:
 
 
 def tables(home: Home, manifest: Manifest) -> list[Table]:
-    """Return the tables of both files of a release, sorted by name."""
+    """Return the tables of the analyst file and the public one, sorted by name, each with the file that its readers open."""
     found = []
     for file, audience in FILES.items():
         rows = _rows(home.release(manifest.release_id) / file, COLUMNS)
@@ -141,8 +142,19 @@ def tables(home: Home, manifest: Manifest) -> list[Table]:
             described = list(own)
             columns = tuple((row["column_name"], row["data_type"], row["comment"] or "") for row in described)
             row_count = manifest.files[file].tables.get(f"{schema}.{name}")
-            found.append(Table(schema, name, audience, file, described[0]["description"] or "", row_count, columns))
+            opened, readers = _opened_by(manifest, f"{schema}.{name}") or (file, audience)
+            found.append(Table(schema, name, readers, opened, described[0]["description"] or "", row_count, columns))
     return sorted(found, key=lambda table: (table.schema, table.name))
+
+
+def _opened_by(manifest: Manifest, table: str) -> tuple[str, str] | None:
+    """The first file in which readers other than the data team find a table, and who they are; None if there is none."""
+    plans = {name: plan for name, plan in manifest.audiences.items() if table in plan.tables}
+    for name, plan in plans.items():
+        if plan.audience == names.FIGURES:
+            return name, "analysts"
+    readers = ", ".join(plan.audience for plan in plans.values())
+    return (next(iter(plans)), f"the audience {readers}, as far as agreements allow") if plans else None
 
 
 def areas(home: Home, release_id: str, measures: list[Measure], sources: list[Source], tables: list[Table]) -> list[Area]:

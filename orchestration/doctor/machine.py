@@ -12,7 +12,6 @@ from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.runs.delivery_location import home_city
 from orchestration.runs.record import RunStore
-from warehouse.paths import RELEASE_FILES
 from warehouse.releases import known_releases, release_moment
 
 # A run with new rows writes a second pair of release files with exports. The warehouse grows by the landed rows and by rebuilt
@@ -27,7 +26,7 @@ def disk(installation: Installation) -> Iterator[CheckResult]:
     home = installation.settings.home
     where = next(folder for folder in (home.root, *home.root.parents) if folder.is_dir())
     free = shutil.disk_usage(where).free
-    release, used = _size(home.published / name for name in RELEASE_FILES), _size([home.warehouse])
+    release, used = _size(home.published.glob("*.duckdb")), _size([home.warehouse])
     needed = max(LEAST_FREE, release + used)
     what = f"{_gib(free)} free; a run may need {_gib(needed)}, the release has {_gib(release)}, the warehouse {_gib(used)}"
     if free < needed:

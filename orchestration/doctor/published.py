@@ -12,7 +12,7 @@ from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from warehouse.fingerprint import file_sha256
 from warehouse.lock import is_held
-from warehouse.paths import CURRENT_FILE, EXPORTS, RELEASE_FILES, Home
+from warehouse.paths import CURRENT_FILE, EXPORTS, Home
 from warehouse.releases import Manifest, ReleaseCorrupt, UnknownRelease, current, verify
 
 
@@ -50,7 +50,7 @@ def published(installation: Installation) -> Iterator[CheckResult]:
 
 
 def _differing(home: Home, manifest: Manifest) -> Iterator[tuple[Path, str]]:
-    files = {name: manifest.files[name].sha256 for name in RELEASE_FILES}
+    files = {name: manifest.files[name].sha256 for name in manifest.databases}
     files |= {f"{EXPORTS}/{name}": record.sha256 for name, record in manifest.exports.items()}
     for name, sealed in files.items():
         path = home.published / name
@@ -61,7 +61,7 @@ def _differing(home: Home, manifest: Manifest) -> Iterator[tuple[Path, str]]:
 
 
 def _foreign(home: Home, manifest: Manifest) -> Iterator[Path]:
-    ours = {*RELEASE_FILES, CURRENT_FILE, EXPORTS, home.published_scorecard.name} | {
+    ours = {*manifest.databases, CURRENT_FILE, EXPORTS, home.published_scorecard.name, home.readers.name} | {
         f"{EXPORTS}/{name}" for name in manifest.exports
     }
     for folder in (home.published, home.published_exports):

@@ -24,6 +24,7 @@ CHECKS: dict[str, Check] = {
     "variables": variables.unread_variables,
     "contracts": variables.contracts,
     "secrets": variables.secrets,
+    "audiences": variables.audiences,
     "cities": variables.cities,
     "alerts": variables.alerts,
     "permissions": access.permissions,

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
-from ingest.contract import Contract
+from ingest.contract import FIGURES, TEAM, Contract
 from ingest.contract.registry import ContractError
 from orchestration.alerts import unusable_channels
 from orchestration.cities import check_runnable, read_homes
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.runs.city_choice import LIVE
-from orchestration.runs.delivery_location import configured_deliveries
+from orchestration.runs.delivery_location import configured_deliveries, home_city
 from orchestration.runs.hash_key import SHORTEST_KEY, is_weak
 from orchestration.settings import ConfigurationError, variable_names
+from warehouse.audiences.access import file_of, why_unreadable
+from warehouse.audiences.keys import is_key_set
 
 PREFIX = "LEVELGROUND_"
 HASH_KEY = f"{PREFIX}HASH_KEY"
@@ -25,7 +28,11 @@ HASH_KEY = f"{PREFIX}HASH_KEY"
 
 def unread_variables(installation: Installation) -> Iterator[CheckResult]:
     """Find variables with the prefix of settings that nothing reads."""
-    read = {*variable_names(), *_secret_variables(installation.contracts)}
+    keys: set[str] = set()
+    with suppress(ConfigurationError, ContractError):  # the check of deliveries names the problem
+        city = home_city(installation.settings)
+        keys = {city.audience(name).key_env or "" for name in (FIGURES, *city.all_audiences)}
+    read = {*variable_names(), *_secret_variables(installation.contracts), *keys}
     for name in sorted(name for name in installation.environment if name.startswith(PREFIX) and name not in read):
         close = difflib.get_close_matches(name, sorted(read), 1)
         yield warning(name, "nothing reads this variable", f"is {close[0]} meant? rename or unset it" if close else "")
@@ -52,6 +59,25 @@ def licences(installation: Installation) -> Iterator[CheckResult]:
                 f"the licence is {licence.id}, see {licence.evidence}" if licence else "the contract has republish: undecided",
                 f"read the licence, then write {contract.source}: {{agreement: {{republish: allowed}}}} or refused into city.yml",
             )
+
+
+def audiences(installation: Installation) -> Iterator[CheckResult]:
+    """List contracts without an audience, audiences whose group cannot read their file, and keys that are not set."""
+    home, city = installation.settings.home, home_city(installation.settings)
+    for contract in installation.contracts:
+        if contract.audience is None:
+            who = "the data team alone reads its rows" if contract.readers == TEAM else "they go to everyone who reads figures"
+            yield warning(contract.source, "its contract names no audience", why=who)
+    for name in (FIGURES, *city.all_audiences):
+        variable = city.audience(name).key_env
+        if variable and not is_key_set(variable):
+            remedy, why = "set it to the key of this audience", f"city.yml encrypts the file of {name} with it"
+            yield error(variable, "is not set, or too short", remedy, why)
+    for name in (TEAM, FIGURES, *city.all_audiences):
+        group, path = city.audience(name).group, file_of(home, name)
+        why_not = why_unreadable(path, group) if group and path.is_file() else None
+        if why_not:
+            yield warning(path, why_not)
 
 
 def secrets(installation: Installation) -> Iterator[CheckResult]:

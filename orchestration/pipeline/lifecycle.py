@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from ingest.agreement_terms import AgreementStatus, AgreementTerms, agreement_terms
+from ingest.contract import FIGURES, TEAM
 from ingest.contract.registry import Registry
 from ingest.delivery.removals import sources_with_removals
 from ingest.erasure import complete, copy_removals, plan_past_keeping
@@ -19,12 +20,14 @@ from orchestration.runs.city_choice import undecided_keys
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation, check_clock, check_default_location, resolve_delivery_location
+from orchestration.runs.hash_key import check_keys
 from orchestration.runs.process.interruption import let_interrupt
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.dbt_runner import close_dbt_connections
 from orchestration.transform.release_inputs import code_version
+from warehouse.audiences.access import set_groups
 from warehouse.disclosure import restore_ledger
 from warehouse.files import private_files
 from warehouse.lake_files.object_store import StoreUnusable
@@ -53,6 +56,7 @@ def open_run(
     as_of = as_of_time(options.as_of, location.city)
     if not options.accept_older and not options.is_trial:
         check_clock(settings, as_of)
+    check_keys(location.city)
     settings.home.ensure()
     _claim_lake(settings)
     with private_files(), _open_locked(settings, options, run_id, location, as_of) as run:
@@ -89,7 +93,8 @@ def _open_locked(
         con, damaged = open_or_recreate(
             settings.home, suspect=last_run_failed(earlier), memory_limit=settings.memory_limit, threads=settings.threads
         )
-        notes += [*([damaged] if damaged else []), *undecided_keys(location.city)]
+        groups = {name: location.city.audience(name).group for name in (FIGURES, TEAM, *location.city.all_audiences)}
+        notes += [*([damaged] if damaged else []), *undecided_keys(location.city), *set_groups(settings.home, groups)]
         try:
             migrate(con)
             copy_removals(con, removals)

@@ -25,16 +25,24 @@ from orchestration.transform.release_inputs import (
     seeds_hash,
     versions,
 )
+from orchestration.transform.released_columns import Plans, plan_of_run
 from warehouse import disclosure
+from warehouse.audiences.names import file_name
+from warehouse.audiences.plan import FilePlan
+from warehouse.audiences.write import write_file
 from warehouse.connection import detach
 from warehouse.fingerprint import text_sha256
 from warehouse.paths import EXPORTS
 from warehouse.releases import (
+    STORAGE_VERSION,
     BuildInputs,
+    Candidate,
     Current,
     Manifest,
     create_analysis_views,
+    current,
     keep_release,
+    link_equal_file,
     prune,
     swap,
     write_exports,
@@ -81,6 +89,8 @@ def release_candidate(run: RunContext) -> str | None:
         published_at = run.created_at.replace(tzinfo=None)
         disclosure.write_ledger(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
         disclosure.write_history(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
+        plans = plan_of_run(run)
+        audiences = _write_files_of_audiences(run, candidate, plans)
         create_analysis_views(run.con, "release")
         detach(run.con, "release")
         detach(run.con, "public")
@@ -97,6 +107,8 @@ def release_candidate(run: RunContext) -> str | None:
             seeds_hash=seeds_hash(run.location.city.layers),
             made_of=_made_of(run, measures),
             parts={view: tuple(records) for view, records in run.parts.items()},
+            audiences=audiences,
+            team_only=dict(plans.team_only),
         )
         sealed = write_manifest(home, candidate, draft)
         pages = check_scorecard(run, candidate, sealed)
@@ -112,6 +124,19 @@ def release_candidate(run: RunContext) -> str | None:
         run.end(RELEASED)
     prune(home, run.settings.keep_releases)
     return release_id
+
+
+def _write_files_of_audiences(run: RunContext, candidate: Candidate, plans: Plans) -> dict[str, FilePlan]:
+    """Write the file of each audience into the candidate, or link the one of the current release if nothing in it changed."""
+    home, written = run.settings.home, {}
+    published = current(home)
+    before = [published.release_id] if published else []
+    for plan in () if run.options.is_trial else plans.files.values():
+        name = file_name(plan.audience)
+        if not link_equal_file(home, before, name, plan, candidate.folder / name):
+            write_file(run.con, "release", plan, candidate.folder / name, STORAGE_VERSION)
+        written[name] = plan
+    return written
 
 
 def _data_as_of(record: RunRecord) -> dt.datetime | None:

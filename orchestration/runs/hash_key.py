@@ -1,4 +1,6 @@
-"""Check the key of hashed identifiers before a run uses it: it is set, hard to guess, and the key that the home was filled with.
+"""Check the keys that a run needs before it uses them: that of hashed identifiers, and those of encrypted files.
+
+The key of hashes is set, hard to guess, and the key that the home was filled with.
 
 A fingerprint of the key is in `home.json`, never the key. See `ingest.delivery.reading.header_match` for where identifiers are
 hashed.
@@ -10,8 +12,12 @@ import hmac
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ingest.city import City
+from ingest.contract import FIGURES
 from ingest.delivery.removals import SourceRemovals
 from orchestration.settings import ConfigurationError
+from warehouse.audiences.keys import is_key_set
+from warehouse.connection import check_extension
 
 NAME = "LEVELGROUND_HASH_KEY"
 SHORTEST_KEY = 16  # bytes; shorter keys can be found by trying
@@ -54,6 +60,26 @@ def checked_fingerprint(key: bytes | None, recorded: str | None, hashed: Sequenc
             "new key (LEVELGROUND_HOME), and delete this one"
         )
     return fingerprint
+
+
+def check_keys(city: City) -> None:
+    """`ConfigurationError` if city.yml encrypts the file of an audience, and its key is not set or DuckDB cannot encrypt."""
+    named = {name: city.audience(name).key_env for name in (FIGURES, *city.all_audiences)}
+    encrypted = {name: variable for name, variable in named.items() if variable}
+    for name, variable in encrypted.items():
+        if not is_key_set(variable):
+            raise ConfigurationError(
+                f"{variable} is not set, or has fewer than {SHORTEST_KEY} characters, but city.yml encrypts the file of {name} "
+                f"with it; set it to a long random text and keep it safe; {NEW_KEY}"
+            )
+    if encrypted:
+        try:
+            check_extension("httpfs")
+        except ModuleNotFoundError:
+            raise ConfigurationError(
+                f"city.yml encrypts the file of {', '.join(encrypted)}, and DuckDB does so with its extension httpfs; install "
+                "levelground[encryption], or leave key_env out"
+            ) from None
 
 
 def check_erased(key: bytes | None, removals: Mapping[str, SourceRemovals]) -> None:

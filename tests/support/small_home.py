@@ -18,11 +18,14 @@ from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
 from tests.support.sealing import seal
 from tests.support.visits import CITY_ZONE, HASH_KEY, visits_contract
+from warehouse.audiences.names import file_name
+from warehouse.audiences.plan import FilePlan, Shown, TablePlan
+from warehouse.audiences.write import write_file
 from warehouse.connection import attach, detach, open_working, read_objects
 from warehouse.lake_files import part_files
 from warehouse.metadata import migrate
 from warehouse.paths import Home
-from warehouse.releases import Candidate, Lake, Manifest, PartRecord, new_release_id, pin, sealed_parts, swap
+from warehouse.releases import STORAGE_VERSION, Candidate, Lake, Manifest, PartRecord, new_release_id, pin, sealed_parts, swap
 from warehouse.releases.lake import part_record
 
 SOURCE = "dpt__visits"
@@ -100,12 +103,17 @@ class SmallHome:
             con.execute(f"comment on {kind} release.marts.fct_visits is 'Visits'")
             con.execute("create table release.quality.rejected_rows as from intake.rejected_rows")
             con.execute("create table public.published.totals as select count(*) as visits from release.marts.fct_visits")
+            columns = [name for name, *_ in con.execute("describe release.marts.fct_visits").fetchall()]
+            shown = {name: Shown.NO_LINEAGE if name.startswith("_") else Shown.WHOLE for name in columns}
+            plan = FilePlan(audience="health", tables={"marts.fct_visits": TablePlan(sources=(SOURCE,), columns=shown)})
+            write_file(con, "release", plan, candidate.folder / file_name("health"), STORAGE_VERSION)
             for alias in ("release", "public"):
                 detach(con, alias)
         release_id = new_release_id(self.home, created, f"{second:08}")
         sealed = seal(
             self.home, candidate, release_id=release_id, created_at=created, data_as_of=NOW, code_version="1",
             content_hash=f"{second:08}", loads={}, versions={}, seeds_hash="", parts=parts,
+            audiences={file_name("health"): plan},
         )  # fmt: skip
         swap(self.home, release_id, sealed=sealed)
         return sealed

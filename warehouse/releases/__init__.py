@@ -1,8 +1,9 @@
-"""Write, verify, publish, keep, compare and roll back releases: immutable pairs of database files.
+"""Write, verify, publish, keep, compare and roll back releases: immutable sets of database files.
 
 A run uses `candidate`, `exports`, `sealing` and `swapping`, in this order. At start-up `recovery` repairs an interrupted swap or
 a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` removes records from a release that is kept.
-`union` unites the public files of several cities. `lake` and `parts` keep the rows of facts outside the files of releases.
+`audiences` makes the files for readers other than the data team and the public. `union` unites the public files of several
+cities. `lake` and `parts` keep the rows of facts outside the files of releases.
 `differences`, `revisions` and `change_attribution` compare two releases. `manifest` defines the record of a release, and
 `content_hash` the hash of its tables.
 """
@@ -45,7 +46,7 @@ from warehouse.releases.manifest import (
     release_moment,
 )
 from warehouse.releases.recovery import recover
-from warehouse.releases.rewriting import rewrite_release
+from warehouse.releases.rewriting import link_equal_file, rewrite_release
 from warehouse.releases.sealing import keep_release, verify, write_manifest
 from warehouse.releases.swapping import Current, current, swap
 from warehouse.releases.union import CannotUnite, write_union
@@ -85,6 +86,7 @@ __all__ = [
     "keep_release",
     "known_releases",
     "lakes",
+    "link_equal_file",
     "list_releases",
     "missing_part",
     "new_release_id",

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from warehouse.audiences.plan import FilePlan
 from warehouse.files import write_atomically
-from warehouse.paths import MANIFEST_FILE, Home
+from warehouse.paths import MANIFEST_FILE, RELEASE_FILES, Home
 
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -123,7 +124,8 @@ class Manifest(BaseModel):
 
     `data_as_of` and `as_of` (the run's clock) are in city local time. `content_hash` is the hash when the release was sealed;
     `erasures` lists what was removed from the analyst file since. `parts`: `schema.view` of the analyst file → the files in the
-    lake that it reads. Manifests of earlier versions lack the last five fields.
+    lake that it reads. `audiences`: the plans of the files for readers other than the data team, by file name; `team_only`: the
+    tables that only the analyst file has, with the reason. Manifests of earlier versions lack the last seven fields.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -143,6 +145,13 @@ class Manifest(BaseModel):
     exports: dict[str, ExportRecord] = {}
     erasures: tuple[ErasedRecords, ...] = ()
     parts: dict[str, tuple[PartRecord, ...]] = {}
+    audiences: dict[str, FilePlan] = {}
+    team_only: dict[str, str] = {}
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The names of its database files, in the order of the swap."""
+        return (*RELEASE_FILES, *self.audiences)
 
     @property
     def all_parts(self) -> tuple[PartRecord, ...]:

@@ -77,13 +77,13 @@ def _swap_to_first_good(home: Home, candidates: list[str], what: str) -> str:
 
 
 def _is_whole(home: Home, release_id: str) -> bool:
-    """Whether every file of the release is in `published/`; if its manifest cannot be read, the two database files."""
+    """Whether every file of the release is in `published/`; if its manifest cannot be read, the two that every release has."""
     try:
-        exports = read_manifest(home, release_id).exports
+        manifest = read_manifest(home, release_id)
     except (ReleaseCorrupt, UnknownRelease):
-        exports = {}
-    return all((home.published / name).exists() for name in RELEASE_FILES) and all(
-        (home.published_exports / name).exists() for name in exports
+        return all((home.published / name).exists() for name in RELEASE_FILES)
+    return all((home.published / name).exists() for name in manifest.databases) and all(
+        (home.published_exports / name).exists() for name in manifest.exports
     )
 
 

@@ -1,24 +1,29 @@
 """Remove records from the analyst file of a release that is kept, and from its parts, and report it in its manifest.
 
-The public file and the exports contain no records and stay as published. Call it under the run lock, before `recover`: a kill
-between the file and its manifest leaves a release that differs from its manifest, until the same removal is completed.
+Files of audiences do not say which delivered row a record is: those with rows of the source are written again from the analyst
+file. The public file and the exports contain no records and stay as published. Call it under the run lock, before `recover`: a
+kill between the file and its manifest leaves a release that differs from its manifest, until the same removal is completed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.connection import attach, in_memory
+from warehouse.audiences.keys import is_key_set, key_of
+from warehouse.audiences.plan import FilePlan
+from warehouse.audiences.write import write_file
+from warehouse.connection import WarehouseError, attach, in_memory, open_from_disk
 from warehouse.files import sync, write_atomically
 from warehouse.lake_files import part_files
 from warehouse.lake_files.object_store import is_object
 from warehouse.paths import ANALYST_FILE, MANIFEST_FILE, Home
 from warehouse.releases.candidate import STORAGE_VERSION
 from warehouse.releases.lake import part_record
-from warehouse.releases.manifest import ErasedRecords, Manifest, PartRecord, ReleaseCorrupt, read_manifest
+from warehouse.releases.manifest import ErasedRecords, Manifest, PartRecord, ReleaseCorrupt, known_releases, read_manifest
 from warehouse.releases.sealing import READ_ONLY, file_record
 from warehouse.rewrite import LeftOut, rewrite_database
 from warehouse.sql import literal
@@ -26,8 +31,10 @@ from warehouse.sql import literal
 
 def rewrite_release(
     home: Home, release_id: str, removal: ErasedRecords, left_out: Callable[[DuckDBPyConnection, str], LeftOut]
-) -> None:
-    """Rewrite the parts and the analyst file without these rows, then the manifest, which reports the removal if it has rows.
+) -> list[str]:
+    """Rewrite the parts and the files without these rows, then the manifest, which reports the removal if it has rows.
+
+    An encrypted file whose key is not set is deleted: its records could stay otherwise; a sentence per such file.
 
     Several releases may have the same part: the manifest of each records it as it is when that release is rewritten.
 
@@ -45,9 +52,61 @@ def rewrite_release(
     others = tuple(known for known in manifest.erasures if known.removal_id != removal.removal_id)
     erasures = (*others, removal) if removal.rows else others
     changed = manifest.model_copy(update={"files": files, "parts": parts, "erasures": erasures})
+    affected = [name for name, plan in manifest.audiences.items() if plan.sources & set(removal.source.split(", "))]
+    locked = [name for name in affected if not is_key_set(manifest.audiences[name].key_env)]
+    for name in affected:
+        changed = _without(changed, name) if name in locked else _rewrite_file(home, changed, incoming, name, removal)
     incoming.replace(path)
+    for name in affected:
+        written = path.with_name(f".{name}.next")
+        if name in locked:
+            (path.parent / name).unlink(missing_ok=True)
+        else:
+            written.replace(path.parent / name)
+            written.unlink(missing_ok=True)  # rename does nothing if both names link to the same file
     sync(path.parent)
     write_atomically(home.release(release_id) / MANIFEST_FILE, changed.model_dump_json(indent=1) + "\n")
+    return [f"Deleted {name} of release {release_id}: its key {manifest.audiences[name].key_env} is not set." for name in locked]
+
+
+def _without(manifest: Manifest, name: str) -> Manifest:
+    """The manifest without a file."""
+    files, audiences = (
+        {key: each for key, each in known.items() if key != name} for known in (manifest.files, manifest.audiences)
+    )
+    return manifest.model_copy(update={"files": files, "audiences": audiences})
+
+
+def _rewrite_file(home: Home, manifest: Manifest, analyst_file: Path, name: str, removal: ErasedRecords) -> Manifest:
+    """Write the file of an audience again, or link that of a release that was written from the same inputs."""
+    plan = manifest.audiences[name].after_removal(removal.removal_id)
+    path = home.release(manifest.release_id) / f".{name}.next"
+    for leftover in (path, path.with_name(f"{path.name}.wal")):
+        leftover.unlink(missing_ok=True)
+    if not link_equal_file(home, known_releases(home), name, plan, path):
+        with in_memory() as con:
+            con.execute(f"set temp_directory = {literal(str(home.temporary))}")
+            attach(con, analyst_file, "kept", read_only=True)
+            write_file(con, "kept", plan, path, STORAGE_VERSION)
+    record = file_record(manifest.release_id, path, manifest.parts, key_of(plan.key_env, name))
+    files, audiences = {**manifest.files, name: record}, {**manifest.audiences, name: plan}
+    return manifest.model_copy(update={"files": files, "audiences": audiences})
+
+
+def link_equal_file(home: Home, release_ids: Iterable[str], name: str, plan: FilePlan, path: Path) -> bool:
+    """Link the file of a release that has this very plan, and opens with the key of today; whether one was found."""
+    for release_id in release_ids if plan.inputs else ():
+        other = home.release(release_id) / name
+        try:
+            if read_manifest(home, release_id).audiences.get(name) != plan:
+                continue
+            with open_from_disk(other, "equal", key=key_of(plan.key_env, name)):
+                pass
+            os.link(other, path)
+        except (OSError, ReleaseCorrupt, WarehouseError):
+            continue
+        return True
+    return False
 
 
 def _rewrite_parts(

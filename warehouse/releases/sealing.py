@@ -6,14 +6,16 @@ See `swapping` for publishing a release.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from warehouse.connection import WarehouseError, open_from_disk
+from warehouse.audiences.keys import is_key_set, key_of
+from warehouse.connection import WarehouseError, WrongKey, open_from_disk
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
-from warehouse.paths import ANALYST_FILE, EXPORTS, MANIFEST_FILE, RELEASE_FILES, Home
+from warehouse.paths import ANALYST_FILE, EXPORTS, FIGURES_FILE, MANIFEST_FILE, RELEASE_FILES, Home
 from warehouse.releases.analysis_views import ANALYSIS_SCHEMA
 from warehouse.releases.candidate import Candidate
 from warehouse.releases.lake import find_damaged_part, missing_part
@@ -42,8 +44,9 @@ def write_manifest(home: Home, candidate: Candidate, draft: Manifest) -> Manifes
     release_id = draft.release_id
     if release_id in known_releases(home):
         raise ValueError(f"release {release_id} exists; ids come from new_release_id")
-    for name in RELEASE_FILES:
-        (candidate.folder / name).chmod(READ_ONLY)
+    for name in draft.databases:
+        if name in RELEASE_FILES:
+            (candidate.folder / name).chmod(READ_ONLY)  # the swap gives the others to their groups
         sync(candidate.folder / name)
     exports = candidate.folder / EXPORTS
     if exports.is_dir():
@@ -51,7 +54,10 @@ def write_manifest(home: Home, candidate: Candidate, draft: Manifest) -> Manifes
             path.chmod(READ_ONLY)
             sync(path)
         sync(exports)
-    files = {name: file_record(release_id, candidate.folder / name, draft.parts) for name in RELEASE_FILES}
+    files = {
+        name: file_record(release_id, candidate.folder / name, draft.parts, key_of(_variable(draft, name), name))
+        for name in draft.databases
+    }
     manifest = draft.model_copy(update={"files": files, "exports": _export_records(exports)})
     write_atomically(candidate.folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
     check_files(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)
@@ -95,11 +101,11 @@ def check_files(manifest: Manifest, folder: Path) -> None:
     """Compare the database files and exports in `folder`, and the parts, with the manifest; ReleaseCorrupt names a difference."""
     if (why := find_damaged_part(manifest)) is not None:
         raise ReleaseCorrupt(manifest.release_id, "lake", why)
-    for name in RELEASE_FILES:
+    for name in manifest.databases:
         wanted = manifest.files.get(name)
         if wanted is None:
             raise ReleaseCorrupt(manifest.release_id, name, "the manifest does not list it")
-        found = file_record(manifest.release_id, folder / name, manifest.parts)
+        found = known_record(manifest, name, folder / name)
         if found.size != wanted.size:
             raise ReleaseCorrupt(manifest.release_id, name, f"{found.size} bytes, {wanted.size} when sealed")
         if found != wanted:
@@ -112,13 +118,15 @@ def check_files(manifest: Manifest, folder: Path) -> None:
             raise ReleaseCorrupt(manifest.release_id, f"{EXPORTS}/{name}", why)
 
 
-def read_tables(release_id: str, path: Path, views: Collection[str] = ()) -> tuple[tuple[str, ...], dict[str, int]]:
+def read_tables(
+    release_id: str, path: Path, views: Collection[str] = (), key: str | None = None
+) -> tuple[tuple[str, ...], dict[str, int]]:
     """The schemas and the row counts by `schema.table` of a file on disk; ReleaseCorrupt if a table cannot be read.
 
-    `views`: the views over parts, by `schema.view`.
+    `views`: the views over parts, by `schema.view`. `key`: of an encrypted file; WrongKey if it is not its key.
     """
     try:
-        with open_from_disk(path, "sealed") as connection:
+        with open_from_disk(path, "sealed", key=key) as connection:
             relations = connection.execute(
                 "select table_schema, table_name, table_type from information_schema.tables "
                 "where table_catalog = 'sealed' order by all"
@@ -126,7 +134,7 @@ def read_tables(release_id: str, path: Path, views: Collection[str] = ()) -> tup
             tables = {}
             for schema, table, kind in relations:
                 # any other view contains the alias of its database, and breaks under another; swaps add a dot to a file's name
-                is_of_analysis = kind != "BASE TABLE" and schema == ANALYSIS_SCHEMA and ANALYST_FILE in path.name
+                is_of_analysis = kind != "BASE TABLE" and schema == ANALYSIS_SCHEMA and _has_analysis(path.name)
                 if kind != "BASE TABLE" and not is_of_analysis and f"{schema}.{table}" not in views:
                     raise ReleaseCorrupt(release_id, path.name, f"{schema}.{table} is a view; only tables are released")
                 relation = f"sealed.{quoted(schema)}.{quoted(table)}"
@@ -136,6 +144,8 @@ def read_tables(release_id: str, path: Path, views: Collection[str] = ()) -> tup
                 counted = connection.execute(f"select count(*) from {relation}").fetchone()
                 tables[f"{schema}.{table}"] = int(counted[0]) if counted else 0
             return tuple(sorted({schema for schema, _, _ in relations})), tables
+    except WrongKey:
+        raise
     except WarehouseError as error:
         raise ReleaseCorrupt(release_id, path.name, error.detail.rstrip(".")) from None
     except duckdb.Error as error:
@@ -148,11 +158,35 @@ def _export_records(folder: Path) -> dict[str, ExportRecord]:
     return {path.name: ExportRecord(sha256=file_sha256(path), size=path.stat().st_size) for path in sorted(folder.iterdir())}
 
 
-def file_record(release_id: str, path: Path, views: Collection[str] = ()) -> FileRecord:
+def _has_analysis(name: str) -> bool:
+    return ANALYST_FILE in name or FIGURES_FILE in name
+
+
+def _variable(manifest: Manifest, name: str) -> str | None:
+    return manifest.audiences[name].key_env if name in manifest.audiences else None
+
+
+def known_record(manifest: Manifest, name: str, path: Path) -> FileRecord:
+    """The record of a file as it is on disk. Tables of an encrypted file are read with its key; without it its bytes count."""
+    variable = _variable(manifest, name)
+    if is_key_set(variable):
+        with suppress(WrongKey):  # a key that was changed since: earlier releases have the one before
+            return file_record(manifest.release_id, path, manifest.parts, key_of(variable, name))
+    _check_closed(manifest.release_id, path)
+    return manifest.files[name].model_copy(update={"sha256": file_sha256(path), "size": path.stat().st_size})
+
+
+def file_record(release_id: str, path: Path, views: Collection[str] = (), key: str | None = None) -> FileRecord:
     """The hash, size, schemas and row counts of a database file; ReleaseCorrupt if it is in use or cannot be read.
 
-    `views`: the views over parts that it may have.
+    `views`: the views over parts that it may have. `key`: of an encrypted file.
     """
+    _check_closed(release_id, path)
+    schemas, tables = read_tables(release_id, path, views, key)
+    return FileRecord(sha256=file_sha256(path), size=path.stat().st_size, schemas=schemas, tables=tables)
+
+
+def _check_closed(release_id: str, path: Path) -> None:
     # The log first: opening the file would replay it into this file only, not into copies of it.
     if path.with_name(f"{path.name}.wal").exists():
         raise ReleaseCorrupt(
@@ -160,5 +194,3 @@ def file_record(release_id: str, path: Path, views: Collection[str] = ()) -> Fil
         )
     if not path.is_file():
         raise ReleaseCorrupt(release_id, path.name, "missing")
-    schemas, tables = read_tables(release_id, path, views)
-    return FileRecord(sha256=file_sha256(path), size=path.stat().st_size, schemas=schemas, tables=tables)

@@ -14,13 +14,15 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from warehouse.audiences.access import give, set_tables
+from warehouse.audiences.names import files_of_audiences
 from warehouse.disclosure.states.publication_ledger import publish_ledger
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
-from warehouse.paths import EXPORTS, RELEASE_FILES, SHARED, Home
+from warehouse.paths import EXPORTS, SHARED, Home
 from warehouse.releases.exports import CHECKSUMS
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt, write_intent
-from warehouse.releases.sealing import READ_ONLY, read_tables, verify
+from warehouse.releases.sealing import READ_ONLY, known_record, verify
 
 READABLE = 0o644  # readers of the current release need not be in the group; it contains no figures
 REMOVING_PREFIX = ".removing-"
@@ -66,7 +68,7 @@ def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest 
         publish_ledger(home, release_id)
     _remove_foreign_logs(home)
     home.published_exports.mkdir(mode=SHARED, exist_ok=True)
-    prepared = [(_link_or_copy(source, target), target) for source, target in _files(home, manifest)]
+    prepared = [(_link_or_copy(home, source, target), target) for source, target in _files(home, manifest)]
     _verify_prepared(home, manifest)
     for temporary, target in prepared:
         _rename(temporary, target)
@@ -74,8 +76,12 @@ def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest 
     fields = manifest.model_dump(include=set(Current.model_fields))
     new = Current(**fields, path=home.published_analyst)
     write_atomically(home.current_json, new.model_dump_json(exclude={"path"}, indent=1) + "\n", mode=READABLE)
+    set_tables(home, ((plan.audience, plan.tables, plan.key_env) for plan in manifest.audiences.values()))
     for path in home.published_exports.iterdir():
         if path.name not in manifest.exports:
+            path.unlink()
+    for path in files_of_audiences(home.published):
+        if path.name not in manifest.audiences:
             path.unlink()
     sync(home.published_exports)
     sync(home.published)
@@ -88,7 +94,7 @@ def _files(home: Home, manifest: Manifest) -> list[tuple[Path, Path]]:
     folder = home.release(manifest.release_id)
     exports = sorted(manifest.exports, key=lambda name: (name == CHECKSUMS, name))
     return [
-        *((folder / name, home.published / name) for name in RELEASE_FILES),
+        *((folder / name, home.published / name) for name in manifest.databases),
         *((folder / EXPORTS / name, home.published_exports / name) for name in exports),
     ]
 
@@ -97,8 +103,8 @@ def _prepared(published_file: Path) -> Path:
     return published_file.with_name(f".{published_file.name}.next")
 
 
-def _link_or_copy(release_file: Path, published_file: Path) -> Path:
-    """Link or copy the file next to its published name."""
+def _link_or_copy(home: Home, release_file: Path, published_file: Path) -> Path:
+    """Link or copy the file next to its published name, and give it to its readers."""
     temporary = _prepared(published_file)
     temporary.unlink(missing_ok=True)
     try:
@@ -106,7 +112,10 @@ def _link_or_copy(release_file: Path, published_file: Path) -> Path:
     except OSError:  # a file system without hard links, or the maximum number of links
         shutil.copyfile(release_file, temporary)
         sync(temporary)
-    temporary.chmod(READ_ONLY)
+    if published_file.parent == home.published:
+        give(home, temporary, published_file.name)
+    else:
+        temporary.chmod(READ_ONLY)
     return temporary
 
 
@@ -132,5 +141,6 @@ def _verify_prepared(home: Home, manifest: Manifest) -> None:
         if not path.samefile(source) and file_sha256(path) != record.sha256:
             raise ReleaseCorrupt(manifest.release_id, str(name), "the copy differs from the release")
     for file, wanted in manifest.files.items():
-        if read_tables(manifest.release_id, _prepared(home.published / file), manifest.parts) != (wanted.schemas, wanted.tables):
+        found = known_record(manifest, file, _prepared(home.published / file))
+        if (found.schemas, found.tables) != (wanted.schemas, wanted.tables):
             raise ReleaseCorrupt(manifest.release_id, f"published/{file}", "its tables are not those of the release")

@@ -56,7 +56,8 @@ class Agreement(Strict):
 
     `republish` is the city's decision whether figures of the table may be in the public file. `protect`: whether `suppress_below`
     and `zeros` bind for aggregates too, or the public file shows them as their publisher does. `valid_until` is the last day on
-    which the source may be read, `keep_for` how long a row may be kept after its event.
+    which the source may be read, `keep_for` how long a row may be kept after its event. `details` is what the file of the
+    audience contains of each record, which otherwise has months for days, and no address, record number or name of a person.
     """
 
     basis: Annotated[str, word("agreement_bases")]
@@ -68,6 +69,8 @@ class Agreement(Strict):
     protect: Protect | None = None
     valid_until: dt.date | None = None
     keep_for: Duration | None = None
+    # What the audience of the records sees besides their months and districts.
+    details: tuple[Annotated[str, word("record_details")], ...] = ()
 
     @property
     def republication(self) -> Republish:

@@ -84,7 +84,13 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
     problem: str | None = None
     exit_code = EXIT_UNEXPECTED
     try:
-        reader = open_reader(Path(request["path"]), memory_limit=DUCKDB_MEMORY, temp_directory=written.parent, spill_limit=SPILL)
+        reader = open_reader(
+            Path(request["path"]),
+            memory_limit=DUCKDB_MEMORY,
+            temp_directory=written.parent,
+            spill_limit=SPILL,
+            key=request["key"],
+        )
         question = describe(reader, request["sql"])
         asked.write_text(json.dumps(question), encoding="utf-8")  # before the query, which may be stopped
         statements = reader.extract_statements(request["sql"])

@@ -7,6 +7,7 @@ limits do not cover every allocation, and its interrupt does not reach every ope
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -18,10 +19,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from orchestration.cli.options import Public, examples
+from orchestration.cli.options import AudienceName, Figures, Public, examples
+from orchestration.cli.release.chosen_file import audiences_with, choose_file
 from orchestration.instance.question_log import record
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
+from warehouse.audiences.names import FIGURES
 from warehouse.paths import Home
 from warehouse.temporary import reader_folder
 
@@ -30,9 +33,11 @@ COMMAND = (sys.executable, "-P", "-m", "orchestration.cli.query.process")
 
 EXAMPLES = examples(
     'levelground query "show tables"',
+    'levelground query --audience health "select count(*) from fct_lead_tests"',
     "levelground query --file question.sql --format csv > answer.csv",
     'echo "from published.release" | levelground query --public',
 )
+MISSING_TABLE = re.compile(r"Table with name (\w+) does not exist")
 REMOVAL_PENDING = (
     "a removal of records was interrupted, and the result may contain them; `levelground erase --resume` or the next run "
     "completes it"
@@ -46,12 +51,16 @@ def query(
         Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How to write the result.")
     ] = "table",
     public: Public = False,
+    figures: Figures = False,
+    audience: AudienceName = None,
     timeout: Annotated[float, typer.Option(help="Seconds until the query is stopped.")] = 60,
     spreadsheet: Annotated[
         bool, typer.Option("--spreadsheet", help="With --format csv: write texts so that a spreadsheet evaluates no formula.")
     ] = False,
 ) -> None:
-    """Query the current release with SQL, read-only. Limits: 3 GB of memory, 2 GB of output, `--timeout`.
+    """Query the current release with SQL, read-only, in the widest file that this account may read.
+
+    Limits: 3 GB of memory, 2 GB of output, `--timeout`.
 
     The home keeps who asked, when, and the statement without its values: see `levelground audit`.
 
@@ -65,17 +74,14 @@ def query(
     if any("\ud800" <= character <= "\udfff" for character in sql):  # bytes that Python could not decode
         raise typer.Exit(_print_error("the query is not UTF-8 text", EXIT_UNEXPECTED))
     home = Settings.from_environment().home
-    path = home.published_public if public else home.published_analyst
-    if not path.is_file():
-        raise typer.Exit(
-            _print_error(f"nothing is published in {home.published} yet; `levelground run` makes a release", EXIT_UNEXPECTED)
-        )
+    chosen = choose_file(home, public=public, figures=figures, audience=audience)
     if home.is_removal_pending:
         print(f"levelground: {REMOVAL_PENDING}", file=sys.stderr)
     with reader_folder() as folder:
         result, question = folder / "result", folder / "question"
         request: dict[str, object] = {
-            "path": str(path),
+            "path": str(chosen.path),
+            "key": chosen.key,  # over a pipe, to the process that opens the file
             "sql": sql,
             "format": form,
             "spreadsheet": spreadsheet,
@@ -85,9 +91,9 @@ def query(
             "terminal_width": shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
         }
         problem = _run(request, timeout)
-        _log(home, path, question, "failed" if problem else "done")
+        _log(home, chosen.path, question, "failed" if problem else "done")
         if problem is not None:
-            raise typer.Exit(_print_error(*problem))
+            raise typer.Exit(_print_error(f"{problem[0]}{_other_files(home, problem[0])}", problem[1]))
         with result.open("rb") as written:
             shutil.copyfileobj(written, sys.stdout.buffer)
         sys.stdout.buffer.flush()
@@ -153,6 +159,14 @@ def _run(request: dict[str, object], timeout: float) -> tuple[str, int] | None:
     if code == 0:
         return None
     return answer or _describe_end(code), EXIT_BAD_ARGUMENTS if code == EXIT_BAD_ARGUMENTS else EXIT_UNEXPECTED
+
+
+def _other_files(home: Home, problem: str) -> str:
+    """Where a table is that the file does not have."""
+    missing = MISSING_TABLE.search(problem)
+    names = list(audiences_with(home, missing[1])) if missing else []
+    options = " or ".join("--figures" if name == FIGURES else f"--audience {name}" for name in names)
+    return f"\nAnother file has this table: use {options}" if options else ""
 
 
 def _describe_end(code: int) -> str:

@@ -9,7 +9,8 @@ import typer
 from orchestration.cli import new_measure
 from orchestration.cli.display import out, print_json, table
 from orchestration.cli.options import AsJson, Measure, Public, examples
-from orchestration.cli.release.reader import CannotShow, Row, find_measure, measures_of, open_release
+from orchestration.cli.release.chosen_file import CannotShow
+from orchestration.cli.release.reader import Row, find_measure, measures_of, open_release
 from orchestration.cli.release.show import print_selection
 from orchestration.cli.release.values import hidden_in_public, select_by_race
 from orchestration.settings import Settings

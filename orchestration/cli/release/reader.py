@@ -1,4 +1,4 @@
-"""Read a file of the current release for `tables`, `measures` and `show`: the analyst file, or with `--public` the public file.
+"""Read a file of the current release for `tables`, `measures` and `show`: the widest with figures, or the public file.
 
 With `--public` nothing is read from the analyst file, so no command can display what the public file hides.
 """
@@ -6,26 +6,18 @@ With `--public` nothing is read from the analyst file, so no command can display
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
+from orchestration.cli.release.chosen_file import CannotShow, ChosenFile, choose_file
+from warehouse.audiences.names import FIGURES, TEAM
 from warehouse.connection import open_reader
 from warehouse.paths import Home
 from warehouse.printable import did_you_mean
 from warehouse.sql import quoted
 
 Row = dict[str, Any]
-
-
-class CannotShow(Exception):
-    """A command cannot display what it was asked for; the message contains the next command."""
-
-    def __init__(self, message: str, exit_code: int = EXIT_BAD_ARGUMENTS) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
 
 
 @dataclass(frozen=True)
@@ -39,11 +31,16 @@ class Table:
 
 
 def open_release(home: Home, *, public: bool) -> DuckDBPyConnection:
-    """Open one file of the current release, read-only."""
-    path = home.published_public if public else home.published_analyst
-    if not Path(path).is_file():
-        raise CannotShow(f"nothing is published in {home.published} yet; `levelground run` makes a release", EXIT_UNEXPECTED)
-    return open_reader(path)
+    """Open a file of the current release with figures, read-only: the public one, or the widest that this account may read."""
+    chosen = choose_file(home, public=public)
+    if not public and chosen.audience not in (TEAM, FIGURES):
+        chosen = choose_file(home, figures=True)
+    return open_chosen(chosen)
+
+
+def open_chosen(chosen: ChosenFile) -> DuckDBPyConnection:
+    """Open a released file, read-only."""
+    return open_reader(chosen.path, key=chosen.key)
 
 
 def rows_of(con: DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> list[Row]:

@@ -1,14 +1,16 @@
-"""Provide `levelground releases`: list releases, publish an earlier one, keep one for ever, compare two."""
+"""Provide `levelground releases`: list releases, publish an earlier one, keep one for ever, compare two, list their columns."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from orchestration.cli.display import out, print_error, print_json, table
-from orchestration.cli.options import AsJson, ReleaseName, examples
+from orchestration.cli.options import AsJson, AudienceName, ReleaseName, examples
 from orchestration.cli.release import differences
+from orchestration.cli.release.released_columns import released_columns
 from orchestration.cli.safeguards import locked
 from orchestration.pipeline.publish_scorecard import publish_edition, publish_scorecard
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_INCOMPLETE
@@ -18,7 +20,7 @@ from warehouse.releases import compare, find, list_releases, pins
 from warehouse.releases import pin as keep
 from warehouse.releases import rollback as roll_back
 
-app = typer.Typer(no_args_is_help=True, help="List releases, publish an earlier one, keep one for ever, compare two.")
+app = typer.Typer(no_args_is_help=True, help="List, roll back, keep and compare releases, and list who reads which column.")
 
 
 @app.command("list")
@@ -80,6 +82,22 @@ def pin(
         out.print(f"{release_id} was verified and is kept for ever{f' as {kept_as}' if kept_as else ''}")
         if kept_as and settings.scorecard_languages != ():
             _write_edition(settings, release_id, kept_as)
+
+
+@app.command("columns", epilog=examples("levelground releases columns --audience health"))
+def columns(
+    release: Annotated[str, typer.Argument(help="An id or a label; by default the published release.")] = "current",
+    audience: AudienceName = None,
+    json: AsJson = False,
+) -> None:
+    """List every column of every released file, with the audience that reads it, and why."""
+    home = Settings.from_environment().home
+    rows = [asdict(row) for row in released_columns(home, find(home, release)) if audience in (None, row.audience)]
+    if json:
+        print_json(rows)
+        return
+    shown = ("file", "table", "column", "audience", "reason")
+    out.print(table(None, shown, [tuple(row[name] for name in shown) for row in rows]))
 
 
 def _write_edition(settings: Settings, release_id: str, label: str) -> None:

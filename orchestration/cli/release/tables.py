@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.display import out, print_json, table
-from orchestration.cli.options import AsJson, Public, examples
-from orchestration.cli.release.reader import CannotShow, Row, columns_of, find_table, open_release, tables_of
+from orchestration.cli.options import AsJson, AudienceName, Figures, Public, examples
+from orchestration.cli.release.chosen_file import CannotShow, choose_file
+from orchestration.cli.release.reader import Row, columns_of, find_table, open_chosen, tables_of
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
 from orchestration.transform.macros.registrations import MODELS
@@ -22,6 +23,8 @@ FACTS = "marts/facts"
 def tables(
     name: Annotated[str | None, typer.Argument(help="A table, with or without its schema.", show_default=False)] = None,
     public: Public = False,
+    figures: Figures = False,
+    audience: AudienceName = None,
     json: AsJson = False,
 ) -> None:
     """List the tables of the current release, or show the columns of one.
@@ -31,7 +34,7 @@ def tables(
     """
     settings = Settings.from_environment()
     if name is None:
-        found = tables_of(open_release(settings.home, public=public))
+        found = tables_of(open_chosen(choose_file(settings.home, public=public, figures=figures, audience=audience)))
         if json:
             print_json([asdict(each) for each in found])
             return
@@ -39,7 +42,7 @@ def tables(
         out.print(table(None, ("table", "rows", "description"), rows))
         return
     try:
-        con = open_release(settings.home, public=public)
+        con = open_chosen(choose_file(settings.home, public=public, figures=figures, audience=audience))
         chosen = find_table(tables_of(con), name)
     except CannotShow:
         unbuilt = None if public else _fact_of_model(settings, name)
@@ -50,7 +53,7 @@ def tables(
     described = asdict(chosen) | {"columns": columns_of(con, chosen)}
     _print_table(described, f"{chosen.schema}.{chosen.name}: {chosen.rows:,} rows", json=json)
     if not json:
-        option = " --public" if public else ""
+        option = " --public" if public else " --figures" if figures else f" --audience {audience}" if audience else ""
         out.print(f'\nlevelground query{option} "from {chosen.schema}.{chosen.name} limit 10"')
 
 

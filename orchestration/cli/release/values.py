@@ -9,7 +9,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.cli.release.reader import CannotShow, Row, open_release, rows_of
+from orchestration.cli.release.chosen_file import CannotShow
+from orchestration.cli.release.reader import Row, open_release, rows_of
 from warehouse.paths import Home
 from warehouse.printable import did_you_mean
 

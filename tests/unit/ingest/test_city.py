@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.city import City, read_city
+from ingest.city import AUDIENCES, City, city_registry, read_city
 from ingest.contract.registry import CITY_KEYS, CITY_KEYS_OF_AGREEMENT, ContractError, load_registry
 from ingest.layers import LayerError
 
@@ -134,3 +134,27 @@ def test_the_example_of_the_page_is_a_city(tmp_path: Path) -> None:
     assert (found.title, found.place_geoid, found.local_as_of()) == ("Kansas City", "2938000", dt.datetime(2025, 12, 1))
     changed = load_registry().for_city(found.sources, tmp_path / "city.yml")["oei__resident_survey"]
     assert (changed.as_of, changed.freshness and changed.freshness.stale_after_hours) == (dt.date(2024, 6, 30), 10000)
+
+
+def test_a_city_gives_audiences_groups_and_keys_and_adds_others(tmp_path: Path) -> None:
+    found = city(tmp_path, "audiences:\n  health: {group: lg-health, key_env: HEALTH_KEY}\n  courts:\n")
+    assert list(found.all_audiences) == [*AUDIENCES, "courts"]
+    assert found.audience("health").group == "lg-health"
+    assert found.audience("courts").group is None
+    changed = found.model_copy(update={"sources": {"mmc__court_cases": {"audience": "courts"}}})
+    assert city_registry(changed)["mmc__court_cases"].readers == "courts"
+
+
+def test_an_audience_that_the_city_does_not_have_is_refused(tmp_path: Path) -> None:
+    found = city(tmp_path, "sources:\n  mmc__court_cases: {audience: helth}\n")
+    with pytest.raises(
+        ContractError, match=r"mmc__court_cases: audience: 'helth' is no audience of this city\. Did you mean health"
+    ):
+        city_registry(found)
+
+
+def test_records_are_no_figures_and_the_analyst_file_has_no_key(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="each row is a record, and the file of figures contains none"):
+        city_registry(city(tmp_path, "sources:\n  mmc__court_cases: {audience: figures}\n"))
+    with pytest.raises(ContractError, match="team reads the analyst file"):
+        city(tmp_path, "audiences:\n  team: {key_env: TEAM_KEY}\n")

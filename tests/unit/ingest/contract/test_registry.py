@@ -83,7 +83,8 @@ def test_a_city_changes_what_it_may(registry: Registry, city_file: Path) -> None
         "period": {"start": dt.date(2025, 1, 1), "end": dt.date(2025, 12, 31)},
         "as_of": dt.datetime(2026, 1, 1),
         "freshness": {"warn_after_hours": 1, "stale_after_hours": 2},
-        "agreement": {"republish": "refused"},
+        "agreement": {"republish": "refused", "details": ["days"]},
+        "audience": "housing",
     }
     assert set(changes) == set(CITY_KEYS)
     changed = registry.for_city({REQUESTS: changes}, city_file)
@@ -93,7 +94,8 @@ def test_a_city_changes_what_it_may(registry: Registry, city_file: Path) -> None
     assert contract.period is not None and contract.period.end == dt.date(2025, 12, 31)
     assert contract.as_of == dt.datetime(2026, 1, 1)
     assert contract.freshness is not None and contract.freshness.stale_after_hours == 2
-    assert contract.agreement == before.agreement.model_copy(update={"republish": "refused"})
+    assert contract.agreement == before.agreement.model_copy(update={"republish": "refused", "details": ("days",)})
+    assert (before.audience, contract.audience) == ("services", "housing")
     unchanged = {name for name in type(contract).model_fields if name not in CITY_KEYS}
     assert all(getattr(contract, name) == getattr(before, name) for name in unchanged)
     assert all(changed[name] == registry[name] for name in registry.names() if name != REQUESTS)
@@ -134,7 +136,7 @@ def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: 
             f"city: milwaukee\nsources:\n  {REQUESTS}:\n    as_of: 2025-12-01\n    load: {{mode: replace}}\n",
             5,
             f"sources.{REQUESTS}.load",
-            "a city may change only jurisdiction, delivered_by, follow_up, period, as_of, freshness, agreement; change",
+            "a city may change only jurisdiction, delivered_by, follow_up, period, as_of, freshness, agreement, audience; change",
         ),
         (
             "sources:\n  ucc__requests: {as_of: 2025-12-01}\n",

@@ -1,0 +1,136 @@
+"""Write the file of an audience from the analyst file, as its plan describes it.
+
+Rows of records are in the order of their columns: the order of a delivery would be that of the record numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.audiences.keys import key_of
+from warehouse.audiences.names import FIGURES
+from warehouse.audiences.plan import FilePlan, Shown, TablePlan
+from warehouse.connection import attach_new, detach
+from warehouse.files import sync
+from warehouse.releases.analysis_views import create_analysis_views
+from warehouse.sql import identifier, literal, quoted
+
+ALIAS = "file_of_audience"
+STATS = "stats"
+# Most tables are small, and each takes a block: with DuckDB's 256 KB the files of the sample are 57 MB, with these 28 MB.
+BLOCK_SIZE = 65_536
+# Words of the names of organisations; a name without one of them may be that of a person.
+ORGANISATION_WORDS = "reference.organisation_words"
+_NUMBERS = "numbers_of"
+
+
+def write_file(con: DuckDBPyConnection, analyst: str, plan: FilePlan, path: Path, storage_version: str) -> None:
+    """Write a new file from the analyst file that is attached as `analyst`. NoKey without the key of an encrypted file."""
+    attach_new(con, path, ALIAS, storage_version, block_size=BLOCK_SIZE, key=key_of(plan.key_env, path.name))
+    try:
+        con.execute(f"copy from database {identifier(analyst)} to {ALIAS} (schema)")  # for its macros
+        with_numbers = list(_create_numbers(con, analyst, plan))
+        columns = _catalog(con, analyst)
+        creations = [_creation(analyst, name, table, columns[name]) for name, table in plan.tables.items()]
+        # in one transaction: a commit per comment takes ten seconds
+        steps = ["begin", *_drops(con, plan), *creations, *_comments(con, analyst, plan, columns), "commit"]
+        con.execute(";\n".join(steps))
+        for key in with_numbers:
+            con.execute(f"drop table temp.{quoted(_NUMBERS + key)}")
+        if plan.audience == FIGURES:
+            create_analysis_views(con, ALIAS)
+    finally:
+        detach(con, ALIAS)
+    path.chmod(0o600)
+    sync(path)
+
+
+def _drops(con: DuckDBPyConnection, plan: FilePlan) -> Iterator[str]:
+    """Empty the schemas of the file but that of the macros, in which no table is."""
+    kept = {name.partition(".")[0] for name in plan.tables}
+    listed = "select schema_name from duckdb_schemas() where database_name = ? and not internal and schema_name <> 'main'"
+    for (schema,) in con.execute(listed, [ALIAS]).fetchall():
+        if schema != STATS:
+            yield f"drop schema {ALIAS}.{quoted(schema)} cascade"
+    yield from (f"create schema {ALIAS}.{quoted(schema)}" for schema in sorted(kept))
+
+
+def _relation(alias: str, name: str) -> str:
+    schema, _, table = name.partition(".")
+    return f"{identifier(alias)}.{quoted(schema)}.{quoted(table)}"
+
+
+def _where(table: TablePlan) -> str:
+    return "" if table.sources is None else f" where source in ({', '.join(map(literal, table.sources)) or 'NULL'})"
+
+
+def _create_numbers(con: DuckDBPyConnection, analyst: str, plan: FilePlan) -> Iterator[str]:
+    """Create a temporary table per key that joins two tables: a random number per value."""
+    readers: dict[str, list[str]] = {}
+    for name, table in plan.tables.items():
+        for column, _, shown in table.kept():
+            if shown is Shown.NUMBER:
+                rows = f"select {quoted(column)} as value from {_relation(analyst, name)}{_where(table)}"
+                readers.setdefault(column, []).append(rows)
+    for column, values in readers.items():
+        con.execute(
+            f"create or replace temp table {quoted(_NUMBERS + column)} as select value, row_number() over (order by random()) "
+            f"as number from ({' union '.join(values)}) where value is not null"
+        )
+        yield column
+
+
+def _creation(analyst: str, name: str, table: TablePlan, known: Mapping[str, tuple[str, str]]) -> str:
+    columns, joins = [], []
+    for column, as_name, shown in table.kept():
+        if shown is Shown.NUMBER:
+            numbers = quoted(_NUMBERS + column)
+            joins.append(f" left join temp.{numbers} on {numbers}.value = kept_rows.{quoted(column)}")
+            columns.append(f"{numbers}.number as {quoted(as_name)}")
+        else:
+            columns.append(f"{_expression(analyst, f'kept_rows.{quoted(column)}', shown, known[column][0])} as {quoted(column)}")
+    rows = f"from (from {_relation(analyst, name)}{_where(table)}) as kept_rows{''.join(joins)}"
+    order = "" if table.sources is None else " order by all"
+    return f"create table {_relation(ALIAS, name)} as select {', '.join(columns)} {rows}{order}"
+
+
+def _expression(analyst: str, column: str, shown: Shown, kind: str) -> str:
+    if shown is Shown.MONTH:
+        return f"date_trunc('month', {column})::{kind}"
+    if shown is Shown.ORGANISATIONS:
+        words = f"regexp_split_to_array(upper({column}), '[^A-Z0-9&]+')"
+        known = f"(select list(upper(word)) from {_relation(analyst, ORGANISATION_WORDS)})"
+        return f"case when list_has_any({words}, {known}) then {column} end"
+    return column
+
+
+def _catalog(con: DuckDBPyConnection, analyst: str) -> dict[str, dict[str, tuple[str, str]]]:
+    """By table: the type and the comment of each column."""
+    listed = (
+        "select schema_name || '.' || table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
+        "where database_name = ?"
+    )
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for name, column, kind, comment in con.execute(listed, [analyst]).fetchall():
+        found.setdefault(name, {})[column] = (kind, comment)
+    return found
+
+
+def _comments(
+    con: DuckDBPyConnection, analyst: str, plan: FilePlan, columns: Mapping[str, Mapping[str, tuple[str, str]]]
+) -> Iterator[str]:
+    """The comments of the analyst file, with what the file has of a column."""
+    of_tables = "select schema_name || '.' || table_name, comment from duckdb_tables() where database_name = $name"
+    of_views = "select schema_name || '.' || view_name, comment from duckdb_views() where database_name = $name"
+    texts = dict(con.execute(f"{of_tables} union all {of_views}", {"name": analyst}).fetchall())
+    for name, table in plan.tables.items():
+        relation = _relation(ALIAS, name)
+        if texts.get(name):
+            yield f"comment on table {relation} is {literal(texts[name])}"
+        for column, as_name, shown in table.kept():
+            parts = [columns[name][column][1], *([] if shown is Shown.WHOLE else [shown.value])]
+            if text := "; ".join(filter(None, parts)):
+                yield f"comment on column {relation}.{quoted(as_name)} is {literal(text)}"
