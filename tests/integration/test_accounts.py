@@ -30,11 +30,16 @@ RELEASE = """
 from pathlib import Path
 from orchestration.scorecard import refresh_public
 from tests.support.published_files import sealed
+from warehouse.audiences.access import set_groups
 from warehouse.paths import Home
 from warehouse.releases import swap
 home = Home(Path({root!r}))
 home.ensure()
 swap(home, sealed(home, 3).release_id)
+records = home.published / "levelground_records_health.duckdb"
+records.write_bytes(b"records")
+problems = set_groups(home, {{"team": {service!r} + "-team", "health": {service!r} + "-health"}})
+assert problems == [], problems
 home.published_scorecard.mkdir()
 (home.published_scorecard / "index.html").write_text("a page")
 refresh_public(home)
@@ -63,6 +68,21 @@ class Machine:
     @property
     def analyst(self) -> str:
         return f"{self.service}-ana"
+
+    @property
+    def nurse(self) -> str:
+        return f"{self.service}-nurse"
+
+    @property
+    def data_team(self) -> str:
+        return f"{self.service}-dan"
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """The accounts besides the service, with their groups."""
+        of_readers = {self.data_team: "team", self.nurse: "health"}
+        groups = {name: f"{self.readers},{self.service}-{group}" for name, group in of_readers.items()}
+        return groups | {self.analyst: self.readers, self.web: ""}
 
     @property
     def web(self) -> str:
@@ -97,21 +117,22 @@ def machine() -> Iterator[Machine]:
     try:
         for command in commands(machine):
             subprocess.run(command, check=True)
-        for account in (machine.analyst, machine.web):
-            subprocess.run(["useradd", "--system", "--user-group", "--no-create-home", account], check=True)
-        subprocess.run(["usermod", "-aG", machine.readers, machine.analyst], check=True)
+        for account, groups_of_account in machine.accounts.items():
+            added = ["--groups", groups_of_account] if groups_of_account else []
+            subprocess.run(["useradd", "--system", "--user-group", "--no-create-home", *added, account], check=True)
         with machine.environment.open("a") as file:
             file.write(f"{KEY}\n")
-        program = [sys.executable, "-P", "-c", RELEASE.format(root=str(machine.home.root))]
+        program = [sys.executable, "-P", "-c", RELEASE.format(root=str(machine.home.root), service=machine.service)]
         as_service = ["setpriv", "--reuid", machine.service, "--regid", machine.service, "--init-groups"]
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": "/var/tmp"}
         subprocess.run([*as_service, *program], check=True, umask=0o027, env=environment, cwd=root)
         yield machine
     finally:
-        for account in (machine.analyst, machine.web, machine.service):
+        for account in (*machine.accounts, machine.service):
             subprocess.run(["userdel", account], check=False, capture_output=True)
-        for group in (machine.readers, f"{machine.service}-public"):
-            subprocess.run(["groupdel", group], check=False, capture_output=True)
+        for command in commands(machine):
+            if command[0] == "groupadd":
+                subprocess.run(["groupdel", command[-1]], check=False, capture_output=True)
         shutil.rmtree(root)
 
 
@@ -129,8 +150,19 @@ def test_each_account_reads_what_the_guide_says(machine: Machine) -> None:
         assert not machine.reads(account, next(home.releases.glob("*/levelground.duckdb")))
         for name in ("levelground_public.duckdb", "exports/release.csv", "scorecard/index.html"):
             assert machine.reads(account, served / name)
-    assert machine.reads(analyst, home.published_analyst)
-    assert home.published.stat().st_gid == home.published_analyst.stat().st_gid == home.root.stat().st_gid
+    records = home.published / "levelground_records_health.duckdb"
+    reading = {
+        account: {path.name for path in (records, home.published_analyst, home.published_public) if machine.reads(account, path)}
+        for account in machine.accounts
+    }
+    of_all = home.published_public.name
+    assert reading == {
+        analyst: {of_all},
+        web: set(),
+        machine.nurse: {of_all, records.name},
+        machine.data_team: {of_all, home.published_analyst.name},
+    }
+    assert home.published.stat().st_gid == home.root.stat().st_gid
 
 
 def test_the_set_up_of_one_group_is_read_by_all_and_the_doctor_says_so(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +176,8 @@ def test_the_set_up_of_one_group_is_read_by_all_and_the_doctor_says_so(machine: 
 
     shutil.chown(machine.environment, "root", machine.service)
     machine.environment.chmod(0o640)
-    for account, group in ((web, machine.service), (machine.analyst, machine.service), (web, machine.readers)):
+    team = f"{machine.service}-team"
+    for account, group in ((web, machine.service), (machine.analyst, machine.service), (web, machine.readers), (web, team)):
         subprocess.run(["usermod", "-aG", group, account], check=True)
     assert machine.reads(web, machine.environment)
     assert machine.reads(machine.analyst, machine.environment)
