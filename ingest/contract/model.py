@@ -69,6 +69,7 @@ class Contract(Strict):
     period: Period | None = None
     as_of: AsOf | None = None
     cadence: Annotated[str, word("cadences")]
+    due: Annotated[str, word("rhythms")] | None = None
     freshness: Freshness | None
     follow_up: FollowUp | None = None
     collection: Collection = Collection.model_construct(mode="administrative")
@@ -362,6 +363,11 @@ class Contract(Strict):
         of_period, of_snapshot = self.load.period_column or "", (self.snapshot.column if self.snapshot else None) or ""
         candidates = (by_role.get("event_time"), dates.get(of_period), by_role.get("period"), dates.get(of_snapshot))
         return next((column for column in candidates if column is not None), None)
+
+    @property
+    def rhythm(self) -> str:
+        """The rhythm in which records are due: `due`, else that of the deliveries; of a table delivered once, its release."""
+        return self.due or ("release" if self.cadence == "once" else self.cadence)
 
     @property
     def declared_as_of(self) -> dt.datetime | None:

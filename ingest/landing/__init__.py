@@ -8,7 +8,7 @@ from ingest.landing.batch.rivals import Overlap, find_overlap, find_rival_files,
 from ingest.landing.batch.rows import Batch
 from ingest.landing.cursor import read_cursor
 from ingest.landing.landing_table import AcceptedLoadsDamaged, DeliveryLost, LandingTable
-from ingest.landing.loads import LastLoad, LoadCounts, count_load_rows, insert_load, last_load
+from ingest.landing.loads import LastLoad, LaterEvents, LoadCounts, count_load_rows, insert_load, last_load, later_events
 from ingest.landing.partitions import PartitionComparison, compare_partitions
 from ingest.landing.prune_deliveries import prune_deliveries
 from ingest.landing.rejected import (
@@ -29,6 +29,7 @@ __all__ = [
     "DeliveryLost",
     "LandingTable",
     "LastLoad",
+    "LaterEvents",
     "LoadCounts",
     "Overlap",
     "Partition",
@@ -49,6 +50,7 @@ __all__ = [
     "insert_load",
     "landed_units",
     "last_load",
+    "later_events",
     "named_units",
     "partition_rows",
     "period_expression",

@@ -16,17 +16,19 @@ from ingest.contract import Contract
 from ingest.contract.sections.general import AsOfRule
 from ingest.contract.sections.snapshot import SNAPSHOT_ON
 from ingest.delivery import AcceptedLoad, DeliveryStore
+from ingest.typing import typed_expression
 from warehouse.fingerprint import text_sha256
 from warehouse.sql import quoted
 
 
 @dataclass(frozen=True)
 class LastLoad:
-    """The load that was promoted last, and the end of the source's data on the city's wall clock."""
+    """The load that was promoted last, the end of the source's data on the city's wall clock, and the last delivery in UTC."""
 
     load_id: str
     sequence: int
     data_as_of: dt.datetime | None
+    delivered_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -99,15 +101,36 @@ def save_counts(con: DuckDBPyConnection, store: DeliveryStore, accepted: Sequenc
 def last_load(con: DuckDBPyConnection, contract: Contract) -> LastLoad | None:
     """The load that was promoted last; a late correction does not move `data_as_of` back."""
     row = con.execute(
-        "select load_id, sequence, max(data_as_of) over (partition by contract) from intake.loads "
+        "select load_id, sequence, max(data_as_of) over (partition by contract), max(delivered_at) over () from intake.loads "
         "where source = ? order by sequence desc limit 1",
         [contract.source],
     ).fetchone()
     if row is None:
         return None
-    return LastLoad(
-        row[0], row[1], _latest_snapshot(con, contract) or contract.declared_as_of or _by_rule(con, contract) or row[2]
-    )
+    end = _latest_snapshot(con, contract) or contract.declared_as_of or _by_rule(con, contract) or row[2]
+    return LastLoad(row[0], row[1], end, row[3])
+
+
+@dataclass(frozen=True)
+class LaterEvents:
+    """The landed rows whose event is dated after a day, and the first such day."""
+
+    rows: int
+    first: dt.date
+
+
+def later_events(con: DuckDBPyConnection, contract: Contract, until: dt.date, city_zone: str) -> LaterEvents | None:
+    """The rows of a source that are dated after a day; None without any, and for a stock, whose rows are of its snapshot."""
+    column, landed = contract.event_column, f"landing.{quoted(contract.source)}"
+    if column is None or column.role != "event_time" or contract.snapshot is not None:
+        return None
+    # most sources have none, which the mark shows without typing any cell
+    any_later = con.execute(f"select max(_latest) >= cast(? as date) + interval 1 day from {landed}", [until]).fetchone()
+    if not any_later or not any_later[0]:
+        return None
+    day = f"cast({typed_expression(column, city_zone)} as date)"
+    row = con.execute(f"select count(*), min({day}) from {landed} where not _refused and {day} > ?", [until]).fetchone()
+    return LaterEvents(row[0], row[1]) if row and row[0] else None
 
 
 def _latest_snapshot(con: DuckDBPyConnection, contract: Contract) -> dt.datetime | None:

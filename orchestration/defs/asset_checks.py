@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from expectations.delivery.column_differences import column_differences, differing
+from expectations.marts.coverage import SUBJECT as COVERAGE
 from expectations.results import GateResult
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord
@@ -26,7 +27,7 @@ from orchestration.settings import Settings
 # The stages of a run block its release. Dagster's own blocking waits for results, which a table that is kept does not have.
 BLOCKS = "A failure blocks the release."
 PRIORITY = "dagster/priority"
-DELIVERY_GATE, FRESHNESS, BUILD_GATE, DBT_TESTS = "delivery_gate", "freshness", "build_gate", "dbt_tests"
+DELIVERY_GATE, FRESHNESS, BUILD_GATE, DBT_TESTS, COVERED = "delivery_gate", "freshness", "build_gate", "dbt_tests", "covered"
 
 NOTHING_NEW = "Nothing new was delivered. The load in use was checked when it was delivered."
 
@@ -67,6 +68,20 @@ def freshness_check(contract: Contract, status: SourceStatus, as_of: dt.datetime
         severity=dg.AssetCheckSeverity.ERROR if freshness.is_stale else dg.AssetCheckSeverity.WARN,
         metadata=metadata,
         description=f"{freshness.state.capitalize()}: {freshness.reason}" if freshness.is_late else None,
+    )
+
+
+def coverage_check(key: dg.AssetKey, gates: Sequence[GateResult]) -> dg.AssetCheckResult:
+    """Return what the gate found on the periods, districts and volumes of the deliveries: yellow if anything is missing."""
+    found = [gate for gate in gates if gate.subject == COVERAGE]
+    warnings = [finding.message for gate in found for finding in gate.warnings]
+    return dg.AssetCheckResult(
+        check_name=COVERED,
+        asset_key=key,
+        passed=not warnings,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=finding_metadata(found),
+        description="; ".join(warnings) or None,
     )
 
 

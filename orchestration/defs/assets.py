@@ -13,11 +13,20 @@ from typing import Any
 
 import dagster as dg
 
+from expectations.marts.coverage import SUBJECT as COVERAGE
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore
 from ingest.landing import LastLoad, last_load
 from ingest.layers import Layer
-from orchestration.defs.asset_checks import BLOCKS, DBT_TESTS, delivery_check, freshness_check, source_check_specs
+from orchestration.defs.asset_checks import (
+    BLOCKS,
+    COVERED,
+    DBT_TESTS,
+    coverage_check,
+    delivery_check,
+    freshness_check,
+    source_check_specs,
+)
 from orchestration.defs.asset_specs import (
     AUDITED_SCHEMAS,
     QUALITY_SCHEMA,
@@ -136,11 +145,22 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
         if run.context.record.outcome == BLOCKED:
             raise dg.Failure(f"blocked by a dbt test; the last release stays. {run.context.record.message}", allow_retries=False)
 
-    @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
-    def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.Output[Any]]:
+    covered = [spec.key for spec in quality.values() if ".".join(spec.key.path) == COVERAGE]
+    coverage_checks = [
+        dg.AssetCheckSpec(COVERED, asset=key, description="Compares periods, districts and volumes with what is due and usual.")
+        for key in covered
+    ]
+
+    @dg.multi_asset(
+        name="quality", specs=[_optional(spec) for spec in quality.values()], check_specs=coverage_checks, can_subset=True
+    )
+    def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.Output[Any] | dg.AssetCheckResult]:
         stream = BuildStream(context, run.context, quality)
         results = stages.quality(run.context, stream.report(log_built_nodes(context.log.info)))
         yield from stream.finish(results, quality)
+        if results:
+            for check in context.selected_asset_check_keys:
+                yield coverage_check(check.asset_key, run.context.record.gates)
 
     return build_models, build_quality
 

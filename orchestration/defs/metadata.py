@@ -25,7 +25,7 @@ from warehouse.releases import read_manifest
 
 ROWS = ("rows_delivered", "rows_staged", "rows_rejected", "rows_blank", "rows_duplicate", "rows_superseded", "rows_withdrawn")
 INDEX = "index.html"
-MEASURED = ("known_race_pct", "geocoded_pct", "readiness_grade")
+MEASURED = ("known_race_pct", "geocoded_pct", "readiness_grade", "covered_until", "periods_missing")
 
 
 def status_metadata(status: SourceStatus, measured: Mapping[str, Any], as_of: dt.datetime) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def status_metadata(status: SourceStatus, measured: Mapping[str, Any], as_of: dt
 
 
 def measured_metadata(measured: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what only the built tables contain: the known share of race, the geocoded share, the readiness grade."""
+    """Return what only the built tables contain: shares of race and place, the grade, and what is covered."""
     return {name: rounded(measured[name]) for name in MEASURED if measured.get(name) is not None}
 
 

@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations.disclosure.disclosure_gate import gate_disclosure
 from expectations.disclosure.inputs.audit_inputs import CellKey
+from expectations.marts.coverage import check_coverage
 from expectations.marts.marts_gate import gate_build
 from expectations.marts.series import REGISTRY, check_series
 from expectations.marts.suites import SuiteError, read_suites
@@ -76,9 +77,9 @@ def _content_hash(con: DuckDBPyConnection) -> str:
 
 
 def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[GateResult]:
-    """The results on marts, the measure registry among them, and on published tables."""
+    """The results on marts, the measure registry among them, on what the deliveries cover, and on published tables."""
     warehouse = run.settings.home.warehouse
-    series = _check_series(run)
+    series, coverage = _compared_with_release(run)
     try:
         suites = read_suites(layered=[layer.folder / SUITES for layer in run.location.city.layers])
     except SuiteError as error:
@@ -100,7 +101,7 @@ def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[G
     current_reporter().stage("check", "auditing the public tables")
     published = gate_published(warehouse, run.location.registry, on_table=item)
     words = gate_words(warehouse)
-    return [*map(with_series, results), *published, words]
+    return [*map(with_series, results), coverage, *published, words]
 
 
 def audit_disclosure(run: RunContext) -> GateResult:
@@ -132,14 +133,14 @@ def audit_disclosure(run: RunContext) -> GateResult:
     return dataclasses.replace(result, findings=(*result.findings, *notes))
 
 
-def _check_series(run: RunContext) -> tuple[ExpectationResult, ...]:
-    """Findings on the measure registry compared with the current release; none before the first release."""
+def _compared_with_release(run: RunContext) -> tuple[tuple[ExpectationResult, ...], GateResult]:
+    """Findings on the measure registry, none before the first release, and the result on what the deliveries cover."""
     home = run.settings.home
     published = current(home)
     if published is None:
-        return ()
+        return (), check_coverage(home.warehouse)
     attach(run.con, home.release(published.release_id) / ANALYST_FILE, "previous", read_only=True)
     try:
-        return check_series(home.warehouse)
+        return check_series(home.warehouse), check_coverage(home.warehouse, previous="previous")
     finally:
         detach(run.con, "previous")

@@ -16,6 +16,7 @@ from ingest.delivery.removals import sources_with_removals
 from ingest.erasure import complete, copy_removals, plan_past_keeping
 from ingest.erasure.plan import write_plan
 from orchestration.alerts import notify_run_ended
+from orchestration.cities.goal_rows import check_goal_rows
 from orchestration.runs.city_choice import undecided_keys
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
@@ -53,6 +54,7 @@ def open_run(
     if location is None:
         check_default_location(settings, options.deliveries)
         location = resolve_delivery_location(settings, options.deliveries)
+    check_goal_rows(location.city)
     as_of = as_of_time(options.as_of, location.city)
     if not options.accept_older and not options.is_trial:
         check_clock(settings, as_of)

@@ -1,6 +1,7 @@
 """Find the next time at which a build gives other rows although nothing is delivered.
 
-This happens when a source becomes stale, a goal's day passes, an agreement ends, or the retention of a record ends.
+This happens when a source becomes stale, a goal's day passes, an agreement ends, the retention of a record ends, or the date of
+a record arrives that was after its delivery, or the window of a newer register closes.
 `detect_changes.nothing_changed` builds again once it has passed.
 """
 
@@ -12,11 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from ingest.agreement_terms import WARN_DAYS
 from ingest.contract import Contract
 from ingest.freshness import stale_at
-from ingest.landing import last_load
+from ingest.landing import last_load, later_events
 from ingest.layers import seed_rows
 from ingest.typing import typed_expression
 from orchestration.runs.context import RunContext
 from orchestration.settings import SHARED_SEEDS
+from orchestration.transform.run_inputs import kept_windows
 
 
 def next_build_at(run: RunContext) -> str | None:
@@ -31,6 +33,10 @@ def next_build_at(run: RunContext) -> str | None:
         if becomes_stale is not None:
             times.append(becomes_stale)
         times += retention_days(run, contract)
+        later = later_events(run.con, contract, run.as_of.date(), run.location.city.time_zone)
+        if later is not None:
+            times.append(dt.datetime.combine(later.first - dt.timedelta(days=1), dt.time.max))
+    times += (dt.datetime.combine(kept.until - dt.timedelta(days=1), dt.time.max) for kept in kept_windows(run))
     city = run.location.city
     # Read as a file: dbt may not have loaded the seed yet.
     times += goal_days(city.place_geoid, seed_rows("goals", SHARED_SEEDS, city.layers))

@@ -52,9 +52,11 @@ RECEIPT_TABLES = (
     "vocabularies",
     "published_snapshots",
     "agreement_terms",
+    "later_events",
+    "kept_windows",
 )
 # The columns of `receipts.contracts` that the newest delivery decides.
-DELIVERY_COLUMNS = ("data_as_of", "load_id")
+DELIVERY_COLUMNS = ("data_as_of", "load_id", "delivered_on")
 # the parts of a node's entry in the manifest that define it, besides its SQL and its tests
 DEFINITION = ("columns", "config", "description", "relation_name")
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from duckdb import DuckDBPyConnection
 
@@ -26,15 +27,18 @@ from ingest.landing import (
     doubtful_rows,
     has_refused_or_doubtful,
     last_load,
+    later_events,
     refused_rows,
     rejected_rows,
     rejected_values,
 )
+from ingest.layers import seed_rows
 from ingest.typing import required_columns
 from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RunRecord, new_status
 from orchestration.runs.reports.standing_gates import standing_gates
+from orchestration.settings import SHARED_SEEDS
 from orchestration.transform.dbt_sources import has_model
 from warehouse.connection import attach, detach
 from warehouse.metadata.receipts import TABLES, replace_rows
@@ -43,6 +47,14 @@ from warehouse.releases import current
 from warehouse.sql import literal
 
 _ERASURES = "select source, records, reason, erased_at, erased_by, kind from intake.erasures order by erased_at, source"
+OWN_WINDOW = "multi_year"
+_PUBLISHED = f"""
+select measure_id, period_start, max(period_end) as period_end
+from previous_public.published.equity_measures
+where period_type = '{OWN_WINDOW}' and publication_status = 'published'
+group by all
+order by all
+"""
 
 
 def write_build_inputs(run: RunContext) -> None:
@@ -58,6 +70,8 @@ def write_build_inputs(run: RunContext) -> None:
         "agreements": [tuple(row[index] for index in agreement) for row in contracts],
         "offered_labels": [(contract.source, *label) for contract in registry for label in contract.offered_labels()],
         "published_snapshots": published_snapshots(run),
+        "later_events": _later_event_rows(run),
+        "kept_windows": [(kept.measure_id, kept.period_start, kept.period_end) for kept in kept_windows(run)],
         "agreement_terms": [_terms_row(run, contract) for contract in registry],
     }
     for table in TABLES:
@@ -139,7 +153,32 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
         _delivered_crs(run, contract, last) or contract.format.crs, contract.snapshot is not None,
         agreement.republication, licence.id if licence else None, licence.attribution if licence else None,
         licence.share_alike if licence else None, licence.commercial if licence else None,
+        contract.rhythm, contract.due is not None, contract.snapshot is not None or contract.as_of is not None,
+        delivered_on(run, last),
     )  # fmt: skip
+
+
+def delivered_on(run: RunContext, last: LastLoad | None) -> dt.date | None:
+    """The day of the last delivery of a source in the city's time zone."""
+    if last is None or last.delivered_at is None:
+        return None
+    return last.delivered_at.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(run.location.city.time_zone)).date()
+
+
+def _later_event_rows(run: RunContext) -> list[tuple[Any, ...]]:
+    """The sources with records dated after their delivery or this run: the day before the first of them, and how many there are.
+
+    That day stays until it has passed, so that a mistyped date does not build the figures again each night.
+    """
+    found = []
+    for contract in run.location.registry:
+        delivered = delivered_on(run, last_load(run.con, contract))
+        if delivered is not None:
+            until = min(delivered, run.as_of.date())
+            later = later_events(run.con, contract, until, run.location.city.time_zone)
+            if later is not None:
+                found.append((contract.source, later.first - dt.timedelta(days=1), later.rows))
+    return found
 
 
 def _of_contract(contract: Contract) -> dict[str, Any]:
@@ -209,3 +248,54 @@ def _rows(table: str, found: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...
 
 def _moment(time: Any) -> Any:
     return dt.datetime.fromisoformat(time) if isinstance(time, str) else time
+
+
+@dataclass(frozen=True)
+class KeptWindow:
+    """A published window, and the day from which that of the newer release is published in its place."""
+
+    measure_id: str
+    period_start: dt.date
+    period_end: dt.date
+    until: dt.date
+
+
+def kept_windows(run: RunContext) -> list[KeptWindow]:
+    """The published windows of which the source has a newer release whose window is not closed yet.
+
+    A register is delivered whole, and its figure is of one window, from its first day to the release. A new release ends inside
+    `lag_days` of the publication plan, and the rows of the old window are gone from the file: its count is made from the new one.
+    """
+    windows = _published_windows(run)
+    if not windows:
+        return []
+    city = run.location.city
+    sources = {row["measure_id"]: row["source"] for row in seed_rows("measure_registry", SHARED_SEEDS, city.layers)}
+    lags = {
+        row["measure_id"]: int(row["lag_days"])
+        for row in seed_rows("publication_plan", SHARED_SEEDS, city.layers)
+        if row["period_type"] in (OWN_WINDOW, "*") and row["race_level"] != "none"
+    }
+    found = []
+    for measure_id, start, end in windows:
+        contract = next((c for c in run.location.registry if c.source == sources.get(measure_id)), None)
+        # a window of figures that a publisher computed stays in its table
+        is_register = contract is not None and contract.load.release is not None and contract.statistical_unit != "aggregate"
+        last = last_load(run.con, contract) if contract is not None and is_register else None
+        if measure_id in lags and last is not None and last.data_as_of is not None:
+            until = last.data_as_of.date() + dt.timedelta(days=lags[measure_id])
+            if end < last.data_as_of.date() and run.as_of.date() < until:
+                found.append(KeptWindow(measure_id, start, end, until))
+    return found
+
+
+def _published_windows(run: RunContext) -> list[tuple[str, dt.date, dt.date]]:
+    home, con = run.settings.home, run.con
+    published = current(home)
+    if published is None:
+        return []
+    attach(con, home.release(published.release_id) / PUBLIC_FILE, "previous_public", read_only=True)
+    try:
+        return con.execute(_PUBLISHED).fetchall()
+    finally:
+        detach(con, "previous_public")

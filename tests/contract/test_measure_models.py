@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from orchestration.settings import DBT_PROJECT
+from orchestration.transform.macros.registrations import registered
 from tests.contract.dbt_manifest import Manifest, folder_of
-from tests.contract.registers import seed
+from tests.contract.registers import seed, shared_models
 
 # Measures of one table of records, which share a counts model: a model costs dbt 0.1 to 0.2 s whatever it reads.
 SHARED_COUNTS = {
@@ -49,3 +50,13 @@ def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> 
     assert columns["equity_measures"] == measures | {"publication_status", "is_shown_first"}
     assert columns["disparity_indices"] == columns["fct_disparity_indices"] | {"publication_status"}
     assert columns["goal_progress"] == columns["fct_goal_progress"] | {"publication_status"}
+
+
+def test_dated_facts_are_counted_up_to_their_delivery() -> None:
+    """A record that is dated after its delivery is in no figure: models of measures read dated facts by `counted_events`."""
+    dated = registered(shared_models())["facts_with_dates"]
+    folders = (DBT_PROJECT / "models" / "measures", DBT_PROJECT / "macros" / "measures")
+    files = [path for folder in folders for path in sorted(folder.rglob("*.sql"))]
+    assert len(dated) > 5 and sum("counted_events(" in path.read_text(encoding="utf-8") for path in files) > 15
+    direct = [(path.stem, fact) for path in files for fact in dated if f"ref('{fact}')" in path.read_text(encoding="utf-8")]
+    assert direct == [], "read it by {{ counted_events('…') }}"

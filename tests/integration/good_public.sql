@@ -6,7 +6,8 @@ create table public.published.sources as select * replace ('police' as source, '
     'public' as classification, 11 as suppress_below, 'show' as zeros, 'unless_published' as protect, true as is_protected, 'record' as statistical_unit, 'self' as collection_mode,
     null::varchar as race_vocabulary, null::varchar as race_standard, null::varchar as race_selection, null::varchar as follow_up_until,
     null::integer as follow_up_days, null::date as period_start, null::date as period_end, null::timestamp as data_as_of, true as has_model,
-    'allowed' as republish, 'valid' as agreement_status, null::date as agreement_valid_until, null::varchar as agreement_keep_for, null::varchar as licence_id, null::varchar as licence_attribution,
+    'allowed' as republish, 'valid' as agreement_status, null::date as agreement_valid_until, null::varchar as agreement_keep_for, null::date as counted_until,
+    null::bigint as later_records, null::varchar as licence_id, null::varchar as licence_attribution,
     null::boolean as licence_share_alike, null::boolean as licence_commercial);
 insert into public.published.sources select * replace ('requests' as source, 'record' as statistical_unit) from public.published.sources;
 create table public.published.measures as select
@@ -16,6 +17,7 @@ create table public.published.measures as select
     null::varchar as reference_code, 20 as minimum_n, null::varchar as age_universe, null::varchar as population_scheme, null::varchar as places,
     null::varchar as weighted_places, null::varchar as stratified_places, 'a' as agreement, 'law' as legal_basis, 'money' as funding_source, false as is_estimate, 'sampling' as interval_basis,
     true as is_current, null::date as series_break_on, null::varchar as series_break_note,
+    null::date as retired_on, null::varchar as successor, null::varchar as retirement_reason,
     null::varchar as licence_id, null::varchar as licence_attribution,
     null::boolean as licence_share_alike, null::boolean as licence_commercial,
     'Read with care.' as public_caveat, 'city' as featured_geography_type, 'current' as featured_geography_vintage, '5553000' as featured_geoid,

@@ -73,7 +73,15 @@ TABLES: Mapping[str, Table] = {
         "period_end date, "
         "data_as_of timestamp, load_id varchar, has_model boolean, crs varchar, keeps_snapshots boolean, "
         "republish varchar, licence_id varchar, licence_attribution varchar, licence_share_alike boolean, "
-        "licence_commercial boolean",
+        "licence_commercial boolean, due varchar, is_due_declared boolean, has_declared_end boolean, delivered_on date",
+    ),
+    "later_events": _table(
+        "Sources with records dated after their delivery or this run, the day before the first, and how many there are.",
+        "source varchar, counted_until date, later_records bigint",
+    ),
+    "kept_windows": _table(
+        "Published windows of registers with a newer release whose window is not closed yet.",
+        "measure_id varchar, period_start date, period_end date",
     ),
     "runs": _table(
         "One row per run, this one included: when it ran and how it ended.",

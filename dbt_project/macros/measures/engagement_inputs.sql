@@ -14,7 +14,7 @@
         coalesce(
             responses.answer_code in ('adopted', 'adapted', 'declined') and responses.told_on <= log_days.follow_up_end, false
         ) as is_answered
-    from {{ ref('fct_engagement_inputs') }} as inputs
+    from {{ counted_events('fct_engagement_inputs') }} as inputs
     cross join (
         select cast(data_as_of as date) as follow_up_end
         from {{ ref('stg_receipts__contracts') }}

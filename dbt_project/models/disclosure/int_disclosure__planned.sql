@@ -73,11 +73,13 @@ planned as (
             and guarded.race_standard = levels.race_standard
             and guarded.tabulation = levels.tabulation
             and guarded.race_ethnicity_code = levels.race_ethnicity_code
+    left join {{ ref('retired_measures') }} as retired on guarded.measure_id = retired.measure_id
     left join {{ ref('int_disclosure__snapshots') }} as snapshots
         on {{ same_columns('guarded', 'snapshots', ['measure_id', 'measure_version', 'jurisdiction', 'period_start']) }}
     where
         (guarded.period_type <> 'snapshot' or snapshots.measure_id is not null)
         and guarded.period_end + plan_rows.lag_days <= cast(clock.as_of as date)
+        and coalesce(guarded.period_start <= retired.retired_on, true)
         -- two kinds of place that cross have intersections; only schools nest, and a plan row may name another kind
         and not (
             guarded.is_confidential

@@ -15,6 +15,16 @@ known as (
     left join {{ ref('reference_sources') }} as maps on receipts.source = maps.source
 ),
 
+-- the smallest periods that are due: a missing month is not counted again with its quarter and year
+reach as (
+    select
+        source,
+        max(covered_until) filter (where covered_days > 0) as covered_until,
+        count(*) filter (where is_missing and is_finest) as periods_missing
+    from {{ ref('int_sources__coverage') }}
+    group by source
+),
+
 -- a source that brings nothing has no other fault worth naming
 faults as (
     select
@@ -73,8 +83,11 @@ final as (
         known.cadence,
         known.race_vocabulary,
         coalesce(grades.readiness_grade, 'A') as readiness_grade,
-        grades.readiness_reasons
+        grades.readiness_reasons,
+        reach.covered_until,
+        reach.periods_missing
     from known
+    left join reach on known.source = reach.source
     left join grades on known.source = grades.source
 )
 

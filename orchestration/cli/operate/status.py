@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
@@ -12,12 +13,13 @@ from orchestration.cli.options import AsJson
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE
 from orchestration.runs.record import BLOCKED, FAILED, RunStore
 from orchestration.runs.reports.standing_gates import Finding, standing_findings
-from orchestration.runs.reports.status_report import run_report
+from orchestration.runs.reports.status_report import missing_periods, run_report
 from orchestration.settings import Settings
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt, current
 
 RECENT = 5
+LISTED = 6
 
 
 def _current_release(home: Home) -> str:
@@ -58,8 +60,26 @@ def status(json: AsJson = False) -> None:
         sources = [(s.source, s.verdict, s.data_as_of, s.rows_staged, s.rows_withdrawn, s.reason) for s in last.sources.values()]
         columns = ("source", "verdict", "data as of", "rows", "withdrawn", "reason")
         out.print(table("Sources", columns, sources))
+        _print_missing_periods(home)
         _print_findings(standing_findings(runs))
     raise typer.Exit(EXIT_INCOMPLETE if last.held_or_stale or last.outcome in (BLOCKED, FAILED) else 0)
+
+
+def _print_missing_periods(home: Home) -> None:
+    """Print each source with periods that were due and are not covered: a month, and only without it a quarter or year."""
+    by_source: dict[str, list[dict[str, Any]]] = {}
+    for period in missing_periods(home):
+        by_source.setdefault(period["source"], []).append(period)
+    rows = []
+    for source, periods in by_source.items():
+        finest = min(periods, key=lambda period: int(period["due_days"]))["period_type"]
+        missing = [period["period_start"][:7] for period in periods if period["period_type"] == finest]
+        listed = ", ".join(missing[-LISTED:]) + (f" and {len(missing) - LISTED} before" if len(missing) > LISTED else "")
+        rhythm = periods[0]["due"] if periods[0]["is_due_declared"] else f"{periods[0]['due']} (by its deliveries)"
+        rows.append((source, rhythm, finest, listed, periods[-1]["note"]))
+    if rows:
+        title = "Due and not covered: figures of these periods are withheld (quality.coverage)"
+        out.print(table(title, ("source", "due", "period", "missing", "newest"), rows))
 
 
 def _print_findings(findings: Sequence[Finding]) -> None:

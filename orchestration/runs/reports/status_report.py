@@ -5,6 +5,7 @@ It joins run records with the published file and never opens the working warehou
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from orchestration.runs.record import RunRecord, RunStore
@@ -16,15 +17,20 @@ RUN_FIELDS = {
     "run_id", "trigger", "started_at", "ended_at", "outcome", "exit_code", "release_id", "message", "as_of", "unknown_folders",
     "seconds", "notes", "agreements", "scorecard_problem",
 }  # fmt: skip
-MEASURED_COLUMNS = ("known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
+MEASURED_COLUMNS = (
+    "known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons", "covered_until", "periods_missing",
+)  # fmt: skip
 
 
 def run_report(home: Home, record: RunRecord) -> dict[str, Any]:
-    """The `quality.runs` row of a run, with `sources` (its `source_status` rows), `findings` and `published_path`."""
+    """The `quality.runs` row of a run, with `sources` (its `source_status` rows), `findings`, `missing_periods` and
+    `published_path`.
+    """
     index = home.published_scorecard / "index.html"
     return record.model_dump(mode="json", include=RUN_FIELDS) | {
         "sources": source_rows(home, record),
         "findings": [finding.as_row() for finding in findings_after(home, record)],
+        "missing_periods": missing_periods(home),
         "scorecard_path": str(index) if index.is_file() else None,
         "published_path": str(home.published_analyst) if home.published_analyst.is_file() else None,
     }
@@ -65,8 +71,22 @@ def data_issues(home: Home, source: str) -> list[tuple[str, str, str]]:
 
 def published_source_quality(home: Home) -> dict[str, dict[str, Any]]:
     """What the published file measured of each source, by its name; nothing before the first release."""
-    found = _published(home, f"select source, {', '.join(MEASURED_COLUMNS)} from quality.source_status")
-    return {row.pop("source"): row for row in found}
+    found = _published(home, f"select source, columns('{'|'.join(MEASURED_COLUMNS)}') from quality.source_status")
+    return {row.pop("source"): dict.fromkeys(MEASURED_COLUMNS) | _with_texts(row) for row in found}
+
+
+def missing_periods(home: Home) -> list[dict[str, Any]]:
+    """The periods that were due and that the deliveries of the release do not cover, with the reason."""
+    found = _published(
+        home,
+        "select source, period_type, period_start, period_end, covered_days, due_days, due, is_due_declared, note "
+        "from quality.coverage where is_missing order by source, period_start, due_days",
+    )
+    return [_with_texts(row) for row in found]
+
+
+def _with_texts(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in row.items()}
 
 
 def release_figures(home: Home) -> dict[str, Any]:

@@ -287,11 +287,15 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
     everyone, groups = lines(measure, texts)
     featured = measure.featured[0] if measure.featured else None
     last = max((row.covered_until or row.period_end for row in measure.featured), default=None)
+    retired_on = measure.about.get("retired_on")
     return {
         "measure": measure,
         "featured": featured,
         "sentences": short_answer(measure, texts) or only_ranges(measure, texts),
         "old": old_figures(measure, newest, texts),
+        "later": later_records(measure, texts),
+        "retired": texts("sentence.retired", day=day(retired_on)) if retired_on else None,
+        "successor": successor(measure, texts),
         "caveat": caveat(measure, texts),
         "groups": groups_chart(measure, texts),
         "known_race": known_race(measure),
@@ -314,6 +318,18 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "first_reported": first_reported_lines(measure.first_reported, texts),
         "is_about_places": any(row.basis == PLACES and row.is_shown for row in measure.groups),
     }
+
+
+def successor(measure: Measure, texts: Texts) -> Markup | None:
+    """Return a link to the measure that follows a retired one."""
+    code = measure.about.get("successor")
+    return Markup('<a href="{}.html">{}</a>').format(code, texts(f"measure.{code}")) if code else None
+
+
+def later_records(measure: Measure, texts: Texts) -> Markup | None:
+    """Say how many records are dated after their delivery, and do not count yet; nothing of sources of persons."""
+    count, until = measure.about.get("source_later_records"), measure.about.get("source_counted_until")
+    return texts("sentence.later_records", count=Count(count), day=day(until)) if count and until else None
 
 
 def only_ranges(measure: Measure, texts: Texts) -> list[Markup]:

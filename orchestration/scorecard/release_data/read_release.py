@@ -266,7 +266,8 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
     for about in _records(
         con,
         """
-        select measures.*, sources.title as source_title, sources.department as source_department
+        select measures.*, sources.title as source_title, sources.department as source_department,
+            sources.counted_until as source_counted_until, sources.later_records as source_later_records
         from measures left join sources using (source)
         where measures.is_current
         order by measures.measure_id

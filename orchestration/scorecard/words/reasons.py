@@ -9,7 +9,7 @@ from orchestration.scorecard.release_data.read_release import Measure
 SHOWN, NO_OWN_RACE, NO_RECORDS, ONLY_PARTS = "shown", "no_own_race", "no_records", "only_parts"
 # The order of the page; `availability.*` are their texts.
 ORDER = (
-    "not_delivered", "stand_in", "agreement_ended", "not_republished", "not_planned", "not_recorded", "not_observable",
+    "not_delivered", "stand_in", "agreement_ended", "not_republished", "not_planned", "retired", "not_recorded", "not_observable",
     "contradicted", NO_RECORDS, "hidden_at_source", "hidden", "too_few", "by_topic", ONLY_PARTS, NO_OWN_RACE,
 )  # fmt: skip
 

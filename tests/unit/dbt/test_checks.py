@@ -16,10 +16,6 @@ from orchestration.settings import DBT_PROJECT
 
 Check = Callable[..., int]
 
-GOAL = (
-    "goal_id, title, is_example, direction, baseline_period_start, baseline_value, comparison_baseline_value, target_value, "
-    "target_on, target_group, comparison_group, benchmark_value, measure_id"
-)
 CROSSWALK = "vocabulary, reported_label, race_ethnicity_set, race_ethnicity_code, missing_reason, valid_from, valid_to"
 # One good table for each check: columns, rows, arguments.
 GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -28,13 +24,6 @@ GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
         "code, word, note",
         "('1', 'up', 'a'), ('2', 'down', 'b'), ('3', null, 'c')",
         {"keys": [["code"], ["word", "coalesce(note, '')"]], "never_empty": ["code"], "words": {"word": ["up", "down"]}},
-    ),
-    "valid_goal": (
-        GOAL,
-        "('up', 'Example: g', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
-        "('down', 'g', false, 'lower', 1, null, null, 6.0, 2, 'all', null, null, 'm'), "
-        "('part', 'g', false, 'lower', 1, null, null, 6.0, 2, 'black', null, 9.0, 'part')",
-        {"measures": "registry"},
     ),
     "unambiguous_crosswalk": (
         CROSSWALK,
@@ -57,7 +46,6 @@ def found() -> Iterator[Check]:
             "('multiracial', 'combination'), ('declined', 'missing')) as race (race_ethnicity_code, kind)"
         )
         connection.execute("create table three as select * from range(3)")
-        connection.execute("create table registry as select 'part' as measure_id, 'composition' as kind")
 
         def count(check: str, columns: str, rows: str, arguments: dict[str, Any], where: str = "true") -> int:
             good = GOOD.get(check, (columns, rows))[1]  # gives the types: a column of NULLs alone would be of integers
@@ -84,21 +72,6 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
         pytest.param("valid_rows", "('1', 'up', null), ('2', 'up', '')", 1, id="a key with an expression twice"),
         pytest.param("valid_rows", "(null, 'up', 'a'), (null, 'down', 'b')", 3, id="two empty keys, which are equal"),
         pytest.param("valid_rows", "('1', 'left', 'a'), ('2', 'right', 'b')", 2, id="words of no list"),
-        pytest.param(
-            "valid_goal",
-            "('same day', 'g', false, 'higher', 2, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
-            "('no ambition', 'g', false, 'higher', 1, 5.0, 7.0, 5.0, 2, 'black', 'white', null, 'm'), "
-            "('the wrong way', 'g', false, 'lower', 1, 5.0, 4.0, 6.0, 2, 'black', 'white', null, 'm'), "
-            "('no comparison group', 'g', false, 'higher', 1, 5.0, null, 6.0, 2, 'black', null, null, 'm'), "
-            "('the total compared with a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', 'white', null, 'm'), "
-            "('compared with itself', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'black', null, 'm'), "
-            "('no reference', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', null, null, 'm'), "
-            "('not called one', 'Half of all', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
-            "('two references', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', 9.0, 'm'), "
-            "('a part compared with a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'part')",
-            10,
-            id="each way to be an invalid goal",
-        ),
         pytest.param("unambiguous_crosswalk", "('v', 'a', 'black', 'white', null, 1, 9)", 1, id="a set that is not its code"),
         pytest.param(
             "unambiguous_crosswalk", "('v', 'a', 'black|white', 'black', null, 1, 9)", 1, id="two that are not multiracial"

@@ -62,8 +62,12 @@ final as (
         measures.interval_basis,
         measures.measure_version = max(measures.measure_version) over (partition by measures.measure_id) as is_current,
         breaks.series_break_on,
-        breaks.series_break_note
+        breaks.series_break_note,
+        retired.retired_on,
+        retired.successor,
+        retired.reason as retirement_reason
     from measures
+    left join {{ ref('retired_measures') }} as retired on measures.measure_id = retired.measure_id
     left join breaks on measures.measure_id = breaks.measure_id and measures.measure_version = breaks.measure_version
     left join stand_ins on measures.source = stand_ins.source
 )

@@ -8,6 +8,10 @@ terms as (
     select * from {{ ref('stg_receipts__agreement_terms') }}
 ),
 
+later as (
+    select * from {{ ref('stg_receipts__later_events') }}
+),
+
 settings as (
     select * from {{ ref('stg_receipts__settings') }}
 ),
@@ -54,8 +58,12 @@ final as (
         contracts.licence_commercial,
         terms.agreement_status,
         terms.agreement_valid_until,
-        terms.agreement_keep_for
+        terms.agreement_keep_for,
+        -- of persons, few records would be pointed at
+        case when not is_protected then later.counted_until end as counted_until,
+        case when not is_protected then later.later_records end as later_records
     from contracts
+    left join later on contracts.source = later.source
     left join terms on contracts.source = terms.source
     cross join settings
 )

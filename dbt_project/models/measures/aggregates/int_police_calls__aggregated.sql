@@ -5,7 +5,7 @@ tallied as (
         {{ month_and_place() }},
         hour(police_call_at) as call_hour,
         count(*) as calls_count
-    from {{ ref('fct_police_calls') }}
+    from {{ counted_events('fct_police_calls') }}
     group by all
 ),
 

@@ -16,7 +16,7 @@ final as (
         count(*) filter (where is_vehicle_searched is not null) as vehicle_searched_answered_count,
         count(*) filter (where is_citation_issued) as cited_count,
         count(*) filter (where is_citation_issued is not null) as cited_answered_count
-    from {{ ref('fct_police_stops') }}
+    from {{ counted_events('fct_police_stops') }}
     group by all
 )
 

@@ -10,7 +10,7 @@ requests as (
         lower(dayname(service_request_at)) as weekday_code,
         coalesce(followed_until_at >= service_request_at + interval 2 days, false) as is_followed,
         coalesce(closed_at <= service_request_at + interval 2 days, false) as is_closed_in_time
-    from {{ ref('fct_service_requests') }}
+    from {{ counted_events('fct_service_requests') }}
 ),
 
 tallied as (

@@ -6,7 +6,7 @@ requests as (
         followed_until_at >= service_request_at + interval 2 days as is_followed,
         closed_at <= service_request_at + interval 2 days as is_closed_in_time,
         coalesce(closed_at <= followed_until_at, false) as is_closed
-    from {{ ref('fct_service_requests') }}
+    from {{ counted_events('fct_service_requests') }}
 ),
 
 tallied as (

@@ -12,7 +12,7 @@ tests as (
         {{ without_stratum() }},
         count(*) as children_count,
         count(*) filter (where is_elevated) as elevated_count
-    from {{ ref('fct_lead_tests') }}
+    from {{ counted_events('fct_lead_tests') }}
     where is_elevated is not null
     group by all
 ),

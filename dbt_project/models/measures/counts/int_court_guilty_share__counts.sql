@@ -9,7 +9,7 @@ cases as (
         finding_code = 'guilty' as is_guilty,
         unnest(['all', 'violation']) as stratum_type,
         unnest(['all', {{ stratum_code_of('violation_reported') }}]) as stratum_code
-    from {{ ref('fct_court_cases') }}
+    from {{ counted_events('fct_court_cases') }}
     where finding_code in ('guilty', 'not_guilty', 'dismissed')
 ),
 

@@ -6,7 +6,7 @@ asked as (
         {{ without_race() }},
         unnest(interpreters_asked) as language_code,
         list_contains(interpreters_given, language_code) as is_met
-    from {{ ref('fct_engagement_events') }}
+    from {{ counted_events('fct_engagement_events') }}
 ),
 
 -- every language together, and each of those that are known

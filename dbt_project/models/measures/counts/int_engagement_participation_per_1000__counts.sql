@@ -8,7 +8,7 @@ participants as (
         race_ethnicity_code_1997,
         {{ without_stratum() }},
         count(*) as participants_count
-    from {{ ref('fct_engagement_participation') }}
+    from {{ counted_events('fct_engagement_participation') }}
     -- the population begins at 18; a person without an age is counted
     where age_band_code <> 'under_18'
     group by all

@@ -1,7 +1,7 @@
 -- one row per year in which orders were issued: the day by which half of them are cleared
 with
 orders as (
-    select * from {{ ref('fct_lead_orders') }}
+    select * from {{ counted_events('fct_lead_orders') }}
     -- an order that is open in several snapshots is one order
     where is_latest_snapshot
 ),

@@ -8,7 +8,7 @@ orders as (
         {{ piece_columns() }},
         {{ without_race() }},
         {{ without_stratum() }}
-    from {{ ref('fct_lead_orders') }}
+    from {{ counted_events('fct_lead_orders') }}
     where order_status = 'abated' and cleared_on is not null
 ),
 

@@ -2,7 +2,7 @@
 with
 orders as (
     select * exclude ({{ piece_columns() }}, geocode_quality, match_stage, address_standard)
-    from {{ ref('fct_lead_orders') }}
+    from {{ counted_events('fct_lead_orders') }}
     where order_status = 'open'
 ),
 

@@ -8,7 +8,7 @@ payments as (
         unnest(['all', 'department']) as stratum_type,
         unnest(['all', {{ stratum_code_of('spending_department_name') }}]) as stratum_code,
         amount_usd
-    from {{ ref('fct_payments') }}
+    from {{ counted_events('fct_payments') }}
 ),
 
 days as (

@@ -1,19 +1,22 @@
 -- one row per group: people killed in the city in the whole period of the register, which begins on a fixed day and ends with the release
+-- Until the window of a new release is closed, the one that was published before stays: a newer register contains its records.
 with
 deaths as (
     select
-        source,
-        jurisdiction,
+        register.source,
+        register.jurisdiction,
         'city' as geography_type,
         'current' as geography_vintage,
-        city_geoid as geoid,
+        register.city_geoid as geoid,
         'multi_year' as period_type,
-        period_start,
-        period_end,
-        race_standard,
-        race_ethnicity_code
-    from {{ ref('fct_fatal_shootings') }}
-    where city_geoid <> 'outside'
+        register.period_start,
+        coalesce(kept.period_end, register.period_end) as period_end,
+        register.race_standard,
+        register.race_ethnicity_code
+    from {{ ref('fct_fatal_shootings') }} as register
+    left join {{ ref('stg_receipts__kept_windows') }} as kept
+        on kept.measure_id = 'people_killed_by_police' and register.period_start = kept.period_start
+    where register.city_geoid <> 'outside' and coalesce(register.occurred_on <= kept.period_end, true)
 ),
 
 counted as (

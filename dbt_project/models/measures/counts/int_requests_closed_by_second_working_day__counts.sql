@@ -17,7 +17,7 @@ requests as (
         coalesce(
             contracts.follow_up_until = 'days_after_start' and contracts.follow_up_days < {{ horizons.values() | max }}, false
         ) as is_follow_up_short
-    from {{ ref('fct_service_requests') }} as requests
+    from {{ counted_events('fct_service_requests') }} as requests
     left join {{ ref('stg_receipts__contracts') }} as contracts on requests.source = contracts.source
 ),
 

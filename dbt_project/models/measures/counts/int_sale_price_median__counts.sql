@@ -9,7 +9,7 @@ sales as (
         {{ without_race() }},
         {{ without_stratum() }},
         price_usd
-    from {{ ref('fct_property_sales') }}
+    from {{ counted_events('fct_property_sales') }}
     where price_usd > 0 and occurred_on is not null
 ),
 

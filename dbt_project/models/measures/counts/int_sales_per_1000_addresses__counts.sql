@@ -7,7 +7,7 @@ sales as (
         cast(date_trunc('year', occurred_on) as date) as period_start,
         {{ piece_columns() }},
         count(*) as sales_count
-    from {{ ref('fct_property_sales') }}
+    from {{ counted_events('fct_property_sales') }}
     where occurred_on is not null
     group by all
 ),

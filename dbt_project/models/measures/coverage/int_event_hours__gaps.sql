@@ -11,7 +11,7 @@ events as (
         count(*) filter ({{ timed.column }} = date_trunc('day', {{ timed.column }})) as midnight_count,
         min({{ timed.column }}) as first_at,
         max({{ timed.column }}) as last_at
-    from {{ ref(timed.fact) }}
+    from {{ counted_events(timed.fact, timed.column) }}
     where {{ timed.column }} is not null
     group by all
     {{ 'union all' if not loop.last }}

@@ -1,12 +1,13 @@
--- one row per source of dated records and day with a record
+-- one row per source of dated records and day with a record that counts
 with
 dated as (
     {%- for fact in facts_with_dates() %}
     select
         source,
         occurred_on,
+        _source_file,
         count(*) as events_count
-    from {{ ref(fact) }}
+    from {{ counted_events(fact) }}
     where occurred_on is not null
     group by all
     {{ 'union all' if not loop.last }}
@@ -17,7 +18,8 @@ final as (
     select
         source,
         occurred_on,
-        sum(events_count) as events_count
+        sum(events_count) as events_count,
+        list_sort(list(distinct _source_file)) as source_files
     from dated
     group by all
 )

@@ -9,38 +9,6 @@ counted as (
     select * from {{ ref('int_source_days__counted') }}
 ),
 
--- Days with records among the 90 before and the 90 after, each with the day itself. One is added to the days: no day is ever certain to
--- have a record.
-rhythm as (
-    select
-        source,
-        occurred_on,
-        lead(occurred_on) over by_day as next_on,
-        count(*) over before / 91 as share_before,
-        count(*) over after / 91 as share_after
-    from counted
-    window
-        by_day as (partition by source order by occurred_on),
-        before as (partition by source order by occurred_on range between interval 89 days preceding and current row),
-        after as (partition by source order by occurred_on range between current row and interval 89 days following)
-),
-
--- An empty run is a gap when the rhythm on both of its sides makes it improbable: a feed may have become rarer or more frequent.
-gaps as (
-    select
-        source,
-        occurred_on as last_before,
-        next_on as first_after
-    from (
-        select
-            *,
-            pow(1 - least(share_before, lead(share_after) over (partition by source order by occurred_on)), next_on - occurred_on - 1)
-                as probability
-        from rhythm
-    ) as runs
-    where next_on > occurred_on + 1 and probability < {{ rule('gap_probability') }}
-),
-
 days as (
     select
         ranges.source,
@@ -89,7 +57,7 @@ final as (
         days.covered_on,
         case when gaps.source is not null or thin.source is not null then 0.0 else coalesce(timed.covered_share, 1.0) end as covered_share
     from days
-    left join gaps
+    left join {{ ref('int_source_days__gaps') }} as gaps
         on days.source = gaps.source and days.covered_on > gaps.last_before and days.covered_on < gaps.first_after
     left join thin on days.source = thin.source and days.month_start = thin.month_start
     left join timed on days.source = timed.source and days.covered_on = timed.covered_on

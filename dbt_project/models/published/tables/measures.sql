@@ -25,7 +25,6 @@ cards as (
 shown as (
     select
         measure_id,
-        count(*) as row_count,
         count(*) filter (where is_shown or publication_status = 'bounded' and not is_stand_in) as shown_count,
         bool_or(is_shown and basis in ('own_race', 'observed_race', 'reported_race') and race_ethnicity_code <> 'all')
             as has_figures_by_race,
@@ -88,12 +87,12 @@ joined as (
             when not measures.is_current then null
             when shown.shown_count > 0 then 'shown'
             when topics.measure_id is not null and not coalesce(sources.is_stand_in, false) then 'by_topic'
+            when measures.retired_on is not null then 'retired'
             when sources.is_stand_in then 'stand_in'
             when sources.agreement_status in ('ended', 'removed') then 'agreement_ended'
             when coalesce(sources.republish, 'allowed') <> 'allowed' then 'not_republished'
             when sources.data_as_of is null then 'not_delivered'
             when coalesce(plans.is_withheld, true) then 'not_planned'
-            when shown.row_count is null then 'no_records'
             when shown.usual_status in ('hidden', 'hidden_at_source', 'too_few', 'not_recorded', 'not_observable', 'contradicted')
                 then shown.usual_status
             else 'no_records'

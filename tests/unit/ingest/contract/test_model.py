@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -207,3 +208,18 @@ def test_formats_and_layouts_write_their_keys_in_one_order() -> None:
     written = Format.model_validate({"kind": "csv", "layouts": [{"files": "*", "columns": {"a": 1}}]}).model_dump()
     assert list(written) == [*keys, "layouts"]
     assert list(written["layouts"][0]) == ["files", *keys, "columns"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rhythm"),
+    [
+        ({"cadence": "once", "freshness": None}, "release"),
+        ({"cadence": "weekly"}, "weekly"),
+        ({"cadence": "yearly", "due": "school_year"}, "school_year"),
+    ],
+)
+def test_without_due_the_rhythm_is_that_of_the_deliveries(
+    make_contract: MakeContract, changes: dict[str, Any], rhythm: str
+) -> None:
+    limits = {"freshness": {"warn_after_hours": 1, "stale_after_hours": 2}}
+    assert make_contract(**(limits | changes)).rhythm == rhythm

@@ -10,7 +10,17 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.landing import LastLoad, LoadCounts, create_delivery_view, ensure_tables, last_load, rejected_rows, rejected_values
+from ingest.landing import (
+    LastLoad,
+    LaterEvents,
+    LoadCounts,
+    create_delivery_view,
+    ensure_tables,
+    last_load,
+    later_events,
+    rejected_rows,
+    rejected_values,
+)
 from ingest.typing import required_columns
 
 MakeContract = Callable[..., Contract]
@@ -204,7 +214,8 @@ def test_a_late_correction_does_not_turn_the_clock_back(warehouse: Any, make_con
     warehouse.take(contract, {"f.csv": "d,c,v\n2025-11-28,2025-11-29 08:00:00,a\n2025-11-30,,b\n"})
     receipt = warehouse.deliver(contract, {"f.csv": "d,c,v\n2025-11-28,2025-11-28 09:00:00,b\n"})
     warehouse.promote(contract, receipt)
-    assert last_load(warehouse.con, contract) == LastLoad(receipt.load_id, 2, dt.datetime(2025, 11, 30))
+    last = LastLoad(receipt.load_id, 2, dt.datetime(2025, 11, 30), receipt.delivered_at)
+    assert last_load(warehouse.con, contract) == last
 
 
 def test_the_clock_of_a_source_follows_valid_cells(warehouse: Any, make_contract: MakeContract) -> None:
@@ -215,7 +226,19 @@ def test_the_clock_of_a_source_follows_valid_cells(warehouse: Any, make_contract
     contract = make_contract(columns=columns)
     receipt = warehouse.deliver(contract, {"f.csv": "d,c\n2025-11-28,2925-11-29 08:00:00\nsoon,2025-11-29 07:00:00\n"})
     warehouse.promote(contract, receipt)
-    assert last_load(warehouse.con, contract) == LastLoad(receipt.load_id, 1, dt.datetime(2025, 11, 29, 7))
+    last = LastLoad(receipt.load_id, 1, dt.datetime(2025, 11, 29, 7), receipt.delivered_at)
+    assert last_load(warehouse.con, contract) == last
+
+
+def test_events_after_a_day_are_counted_by_their_own_date(warehouse: Any, make_contract: MakeContract) -> None:
+    columns = [{"name": "d", "type": "date", "role": "event_time"}, {"name": "c", "type": "timestamp", "role": "closed_time"}]
+    contract = make_contract(columns=columns)
+    rows = "2025-11-30,2026-02-01 08:00:00\n2025-12-01,\n2025-12-09,\n2025-12-05,\n"
+    warehouse.promote(contract, warehouse.deliver(contract, {"f.csv": f"d,c\n{rows}"}))
+    on = dt.date(2025, 12, 1)
+    assert later_events(warehouse.con, contract, on, ZONE) == LaterEvents(2, dt.date(2025, 12, 5))
+    # a closing is no event, and a day has its own events
+    assert later_events(warehouse.con, contract, dt.date(2025, 12, 9), ZONE) is None
 
 
 @pytest.mark.parametrize(

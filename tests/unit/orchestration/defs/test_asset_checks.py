@@ -13,7 +13,7 @@ import pytest
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from orchestration.defs.asset_checks import NOTHING_NEW, delivery_check, freshness_check
+from orchestration.defs.asset_checks import NOTHING_NEW, coverage_check, delivery_check, freshness_check
 from orchestration.defs.metadata import status_metadata
 from orchestration.runs.record import FRESH, HELD_BACK, SourceStatus, new_status
 from orchestration.settings import Settings
@@ -55,6 +55,18 @@ def test_a_source_becomes_late_and_then_stale(
     assert (check.description is None) == passed
     if not passed:
         assert "Unified Call Center (ucc-data@city.example)" in str(check.description)
+
+
+def test_a_missing_period_is_a_yellow_check_of_the_table_of_coverage() -> None:
+    key, message = dg.AssetKey(["quality", "coverage"]), "quality.coverage: due, and not covered: feed 2025-12"
+    missing = ExpectationResult("periods_covered", None, "warning", False, 1, 0, message)
+    usual = ExpectationResult("volume_usual", None, "warning", True, 0, 0, "")
+    check = coverage_check(
+        key, [GateResult("build", "quality.coverage", (missing, usual)), GateResult("build", "marts.x", (MISSING,))]
+    )
+    assert (check.passed, check.severity, check.description) == (False, WARN, message)
+    assert check.metadata["failed"].value == 1 and check.metadata["expectations"].value == 2
+    assert coverage_check(key, [GateResult("build", "quality.coverage", (usual,))]).passed
 
 
 def test_a_source_without_a_delivery_is_not_late(contract: Contract) -> None:

@@ -15,6 +15,7 @@ from ingest.contract.registry import load_registry
 from ingest.layers import Layer, seed_rows
 from orchestration.pipeline.next_build import goal_days, next_build_at, retention_days
 from orchestration.settings import SHARED_SEEDS
+from warehouse.paths import Home
 
 GOALS = [("1", "2026-12-31"), ("1", "2025-06-30"), ("2", "2025-01-01")]
 
@@ -46,7 +47,8 @@ def test_next_build_is_after_the_next_goal_day(tmp_path: Path, as_of: str, wante
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds" / "goals.csv").write_text("goal_id,city_geoid,target_on\na,1,2026-12-31\nb,1,2025-06-30\n")
     location = SimpleNamespace(registry=[], city=SimpleNamespace(place_geoid="1", layers=(Layer("ulm", tmp_path),)))
-    run: Any = SimpleNamespace(location=location, as_of=dt.datetime.fromisoformat(as_of))
+    settings = SimpleNamespace(home=Home(tmp_path / "home"))
+    run: Any = SimpleNamespace(location=location, settings=settings, con=None, as_of=dt.datetime.fromisoformat(as_of))
     assert next_build_at(run) == wanted
 
 

@@ -151,6 +151,31 @@ def test_records_of_another_city_have_no_figures(tmp_path: Path) -> None:
     assert not (site / "downloads" / "own.csv").exists()
 
 
+def test_a_retired_measure_keeps_its_page_and_figures(tmp_path: Path) -> None:
+    tables = planted()
+    stopped = {"retired_on": dt.date(2024, 12, 31), "successor": "places", "retirement_reason": "The form has ended."}
+    tables["measures"][0] |= stopped
+    tables["measures"][3] |= stopped | {"availability": "retired", "successor": None}
+    site = write_site(write_public_file(tmp_path / "retired.duckdb", tables), tmp_path / "site", ["en"]).index.parent / "en"
+    page = words(site / "measures" / "own.html")
+    assert "We stopped this measure on December 31, 2024. Its last figures stay here. The form has ended." in page
+    assert "Read this one now: Name of places" in page and "12.3" in page
+    assert '<a href="places.html">Name of places</a>' in (site / "measures" / "own.html").read_text(encoding="utf-8")
+    gone = words(site / "measures" / "nothing.html")
+    assert "We no longer publish these figures." in gone and "Read this one now" not in gone and "these figures yet" not in gone
+    assert "We stopped this measure" not in words(site / "measures" / "places.html")
+
+
+def test_records_that_do_not_count_yet_are_said(tmp_path: Path) -> None:
+    tables = planted()
+    tables["sources"][0] |= {"counted_until": dt.date(2025, 12, 1), "later_records": 11194}
+    site = write_site(write_public_file(tmp_path / "later.duckdb", tables), tmp_path / "site", ["en", "es"]).index.parent
+    said = "11,194 records are dated after December 1, 2025, and we had them by then. They count from their own date on."
+    assert said in words(site / "en" / "measures" / "own.html")
+    assert "11,194 registros tienen fecha posterior" in words(site / "es" / "measures" / "own.html")
+    assert "had them by then" not in words(site / "en" / "measures" / "nothing.html")
+
+
 def test_what_cannot_be_shown_has_its_reason(site: Path) -> None:
     page = (site / "en" / "cannot-show.html").read_text(encoding="utf-8")
     headings = [TAG.sub("", found) for found in re.findall(r"<h2.*?</h2>", page)]

@@ -1,9 +1,11 @@
-"""`levelground status` reports an interrupted removal, also as JSON."""
+"""`levelground status` reports an interrupted removal and periods that are due and not covered, also as JSON."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+
+import duckdb
 
 from orchestration.runs.record import RELEASED, RunStore
 from tests.conftest import CommandLine
@@ -21,3 +23,26 @@ def test_an_interrupted_removal_is_reported(tmp_path: Path) -> None:
     home.removal_plan.write_text("{}")
     assert json.loads(levelground("status", "--json").stdout)["is_removal_pending"] is True
     assert "A removal was interrupted; `levelground erase --resume`" in levelground("status").stdout
+
+
+def test_periods_that_are_due_and_not_covered_are_listed(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.ensure()
+    home.published_analyst.parent.mkdir(parents=True, exist_ok=True)
+    RunStore(home.runs).save(run_record("first", outcome=RELEASED, exit_code=0))
+    with duckdb.connect(home.published_analyst) as con:
+        con.execute(
+            "create schema quality; create table quality.coverage as select *, due_days - 31 as covered_days, "
+            "true as is_missing, 'feed' as source, 'monthly' as due, false as is_due_declared, "
+            "'no delivery covers it' as note from (values "
+            "('month', date '2025-12-01', date '2025-12-31', 31), ('quarter', date '2025-10-01', date '2025-12-31', 92)"
+            ") as periods (period_type, period_start, period_end, due_days)"
+        )
+    levelground = CommandLine(home.root)
+    missing = json.loads(levelground("status", "--json").stdout)["missing_periods"]
+    assert [(each["period_type"], each["period_start"], each["covered_days"]) for each in missing] == [
+        ("quarter", "2025-10-01", 61), ("month", "2025-12-01", 0),
+    ]  # fmt: skip
+    printed = levelground("status").stdout
+    assert "Due and not covered" in printed and "2025-12" in printed and "2025-10" not in printed
+    assert "monthly (by its deliveries)" in printed

@@ -1,3 +1,0 @@
-{% test valid_goal(model, measures=none) %}
-{{ valid_goal_check(model, measures) }}
-{% endtest %}
