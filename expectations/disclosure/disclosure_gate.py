@@ -31,6 +31,7 @@ from expectations.disclosure.inputs.read_inputs import (
 )
 from expectations.disclosure.inputs.read_responses import add_responses
 from expectations.disclosure.intervals.audit_cache import AuditCache
+from expectations.disclosure.order_statistics import forbidden_order_statistics
 from expectations.disclosure.published_bounds import forbidden_bounds, read_bounded_rows, read_ratio_bounds_over_few_cells
 from expectations.disclosure.release_differencing import small_changes
 from expectations.results import ExpectationResult, GateResult, Severity
@@ -71,6 +72,7 @@ def gate_disclosure(
             *forbidden_bounds(read_bounded_rows(connection, relations, measures)),
             *read_ratio_bounds_over_few_cells(connection, relations, measures),
         ]
+        exact = list(forbidden_order_statistics(connection, relations, measures, ledger))
         first_figures = read_history(connection, relations, ledger, measures)
         unmarked = count_unmarked_changes(connection, relations)
         changed = count_changed_waiting_rows(connection, relations, ledger)
@@ -96,6 +98,7 @@ def gate_disclosure(
         _finding(
             "shown_fractions", "critical", [(f"{family} of {name}", at) for family, name, at in found.fractions], _FRACTIONS
         ),
+        _finding("order_statistics", "critical", [(f"{one.what}: {one.measure.measure_id}", one.where) for one in exact], _EXACT),
         _finding("small_changes", "critical", small_changes(model, published), _CHANGES),
         _finding("history_leaks", "critical", of_history, _HISTORY_LEAKS),
         _finding("history_of_withdrawn", "critical", first_figures.withdrawn, _HISTORY_WITHDRAWN),
@@ -123,6 +126,10 @@ _UNANSWERED = (
 )
 _FUNCTIONS = "the public file contains a value that reveals a hidden count; leave it empty (models/published)"
 _FRACTIONS = "the public file shows a share whose denominator is hidden, which reveals both; leave it empty (models/published)"
+_EXACT = (
+    "a median of persons or its limit is not on its grid, or is the amount of few records; hide it, or choose a wider grid in "
+    "the seed order_statistics"
+)
 _CHANGES = (
     "counts differ from the last release by fewer persons than may be shown; keep the earlier figure until the change is 0 or "
     "large (warehouse/disclosure)"

@@ -19,7 +19,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 BUDGETS = {
     "expectations": 160,
     "expectations/delivery": 1_480,
-    "expectations/disclosure": 3_970,
+    "expectations/disclosure": 4_240,
     "expectations/engine": 480,
     "expectations/marts": 650,
     "expectations/published": 630,
@@ -31,7 +31,7 @@ BUDGETS = {
     "ingest/erasure": 900,
     "ingest/landing": 1_990,
     "ingest/readers": 2_700,
-    "ingest/sample": 4_870,
+    "ingest/sample": 4_880,
     "ingest/typing": 440,
     "orchestration": 280,
     "orchestration/alerts": 440,
@@ -52,13 +52,13 @@ BUDGETS = {
     "orchestration/trial": 440,
     "warehouse": 1_400,
     "warehouse/audiences": 390,
-    "warehouse/disclosure": 2_570,
+    "warehouse/disclosure": 2_630,
     "warehouse/lake_files": 290,
     "warehouse/metadata": 270,
     "warehouse/releases": 2_300,
     "warehouse/rowwise": 120,
 }
-MOST_LINES = 57_340
+MOST_LINES = 57_680
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

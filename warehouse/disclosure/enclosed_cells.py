@@ -28,7 +28,8 @@ def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
     wholes = ", ".join(map(literal, WHOLE_PLACES))
     relation = f"""(
         select cells.*, {", ".join(f"protected.{name}" for name in _PROTECTED)},
-            null::double as known_numerator, null::double as known_denominator, null::double as records
+            null::double as known_numerator, null::double as known_denominator, null::double as records,
+            null::double as bin_records, null::boolean as has_small_bin
         from release.marts.fct_equity_measures as cells
         inner join intermediate.int_disclosure__thresholds as protected using (measure_id, measure_version)
         anti join {REPORTED} as shown on {_same_but("shown")}

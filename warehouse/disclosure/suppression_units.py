@@ -55,13 +55,20 @@ def all_races_key(figure: Figure) -> RowKey:
 def medians_of_few_records(figures: Iterable[Figure]) -> set[RowKey]:
     """The medians of fewer records than the threshold or `minimum_n`: the median of two salaries discloses their sum.
 
-    They are hidden as primary suppressions, whatever their reliability.
+    So are those whose bin has few records, or none that is known: they would be the amount of a few. They are hidden as primary
+    suppressions, whatever their reliability.
     """
-    return {
-        figure.key
-        for figure in figures
-        if figure.kind == "median" and figure.records is not None and figure.records < max(figure.threshold, figure.minimum_n)
-    }
+    return {figure.key for figure in figures if figure.kind == "median" and (_has_few_records(figure) or _has_small_bin(figure))}
+
+
+def _has_few_records(figure: Figure) -> bool:
+    return figure.records is not None and figure.records < max(figure.threshold, figure.minimum_n)
+
+
+def _has_small_bin(figure: Figure) -> bool:
+    if figure.value_status != "computed":
+        return False  # it has no value
+    return figure.has_small_bin is not False or figure.bin_records is None or figure.bin_records < figure.threshold
 
 
 def medians_of_hidden_counts(

@@ -8,7 +8,8 @@
     the model computes · population_fit, period_coverage_pct: where the model has better ones than the calculation ·
     place_coverage_pct: of a group of a partly published table, the share of the place's people whom its shown rows count · publisher_quality: of published figures, 3 for weak ·
     interval_method: where the limits of a published figure are not the publisher's own · full_denominator: of a sum over cells of which the
-    publisher hides some, the denominator with them · understated_denominator: of it the part in cells that have too few events
+    publisher hides some, the denominator with them · understated_denominator: of it the part in cells that have too few events ·
+    bin_records, bin_races, limit_bin_records, limit_bin_races: of medians of persons, what the bins of the value and of its limits hold (on_grid)
 #}
 {% macro counts_columns() -%}
     {{ return({
@@ -24,6 +25,7 @@
         'population_fit': 'varchar', 'period_coverage_pct': 'double', 'place_coverage_pct': 'double',
         'publisher_quality': 'varchar',
         'interval_method': 'varchar', 'full_denominator': 'double', 'understated_denominator': 'double',
+        'bin_records': 'double', 'bin_races': 'double', 'limit_bin_records': 'double', 'limit_bin_races': 'double',
     }) }}
 {%- endmacro %}
 

@@ -61,8 +61,9 @@
     curve does not come down to one half.
 
     relation: a CTE for by_place with the column observed_days · events, censored: SQL of the records with the event, and still without it
+    · of_persons: the days are of persons' cases, and on the measure's grid (on_grid)
 #}
-{% macro median_days(relation, measure_id, events, censored, records) -%}
+{% macro median_days(relation, measure_id, events, censored, records, of_persons=false) -%}
     {%- set durations = by_place(
         relation, measure_id, {'events_count': events, 'censored_count': censored}, records=records, also=['observed_days']
     ) -%}
@@ -73,6 +74,16 @@
         case when value is null then 'not_observable' else 'computed' end as value_status,
         case when value is null then 'follow_up' end as status_reason
     from (
+        {%- if of_persons %}
+        {{ on_grid(
+            '(' ~ kaplan_meier_median('(' ~ durations ~ ')', 'observed_days') ~ ')', '(' ~ durations ~ ')', measure_id,
+            'records.observed_days', [
+                'source', 'jurisdiction', 'period_type', 'period_start', 'geography_type', 'geography_vintage', 'geoid',
+                'piece_tract_geoid', 'race_standard', 'method', 'stratum_type', 'stratum_code',
+            ], number='records.events_count'
+        ) }}
+        {%- else %}
         {{ kaplan_meier_median('(' ~ durations ~ ')', 'observed_days') }}
+        {%- endif %}
     )
 {%- endmacro %}

@@ -4,6 +4,9 @@ known as (
     select
         measures.* exclude ({{ label_columns() | join(', ') }}),
         cast(steps.records as double) as records,
+        {%- for column in ['bin_records', 'bin_races', 'limit_bin_records', 'limit_bin_races'] %}
+        steps.{{ column }},
+        {%- endfor %}
         steps.has_few_events,
         coalesce(
             races.kind in ('category', 'combination')
@@ -90,8 +93,13 @@ planned as (
         and not (guarded.is_confidential and guarded.method = 'place_weighted')
 ),
 
+-- an order statistic of persons is shown only where many records share its bin, and nothing computed from one that is not
+bounded as (
+    {{ with_safe_limits('planned') }}
+),
+
 final as (
-    select * exclude (is_known_race, is_counted_label, sum_of_numerators, sum_of_denominators, sum_of_records) from planned
+    select * exclude (is_known_race, is_counted_label, sum_of_numerators, sum_of_denominators, sum_of_records) from bounded
 )
 
 select * from final

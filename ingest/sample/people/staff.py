@@ -55,8 +55,12 @@ _JOBS = (
     (("Attorney", "800", "CCL", "LAW", 40, "2", "D7LAW", "Law", "1100000", "Law", 98_765.0), 2),
     (("Lab Technician 1", "293", "GEN", "D8", 40, "3", "D8SMG", "School Health", "2661000", "SchHlth", 48_161.41), 6),
     (("Electrician", "155", "GEN", "D3", 40, "7", "D3TRD", "Traffic - Signals", "2390000", "Traf Sig", 58_000.0), 4),
-    (("Recreation Ldr", "953", "GEN", "D4", 29, "", "D4PT", "SRC-Youth Summer Employ", "1929422", "Youth", 16_407.04), 12),
+    (("Program Coordinator", "566", "GEN", "D5", 40, "5", "D5PRG", "Neighborhood Services", "1610000", "NbhdSvc", 40_000.0), 2),
+    (("Recreation Ldr", "953", "GEN", "D4", 29, "", "D4PT", "SRC-Youth Summer Employ", "1929422", "Youth", 16_407.04), 10),
 )  # fmt: skip
+# Planted for disclosure control: at one level everybody has negotiated a salary, so that no thousand dollars hold many of them;
+# at another each has a supplement, so that a median is the pay of one person, among many with about the same.
+NEGOTIATED, NEGOTIATED_SPREAD, WITH_SUPPLEMENT = "5", 70_000, "1"
 
 
 def employees_on(day: date) -> int:
@@ -94,7 +98,14 @@ def median_pay(race: str | None = None, day: date = AS_OF) -> dict[str, float]:
     for job, _ in _JOBS:
         salaries.setdefault(str(job[5]), []).append(float(job[10]))
     step = median_step(race, day)
-    return {level: round(pay[0] * (1 + STEP_SHARE * step), 2) for level, pay in salaries.items() if level and len(pay) == 1}
+    known = {level: pay[0] for level, pay in salaries.items() if level not in ("", NEGOTIATED) and len(pay) == 1}
+    return {level: round(pay * (1 + STEP_SHARE * step), 2) for level, pay in known.items()}
+
+
+def _pay(level: str, salary: float, step: int, number: int) -> float:
+    if level == NEGOTIATED:
+        return salary + number * 7_919 % NEGOTIATED_SPREAD + number % 100 / 100
+    return salary * (1 + STEP_SHARE * step) + (number % 997 / 10 if level == WITH_SUPPLEMENT else 0)
 
 
 def odd_labels(employees: int) -> tuple[str, ...]:
@@ -144,7 +155,7 @@ class _Position:
         return (
             self.age, self.sex, self.race, title.removesuffix("-96 hr"), number, code, f"{code}{self.at:05d}",
             f"{short.upper()} {self.at % 9}", _day(self.entered), pay, str(hours), _short(min(1, hours / 40)), plan, code,
-            str(self.step), _short(salary * (1 + STEP_SHARE * self.step)), level, family if self.at % 1_200 else None, title,
+            str(self.step), _short(_pay(level, salary, self.step, self.at)), level, family if self.at % 1_200 else None, title,
             title[:10], department, short, _day(self.hired),
         )  # fmt: skip
 

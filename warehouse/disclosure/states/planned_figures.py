@@ -18,7 +18,7 @@ GRAIN = (
 # Columns that the publication plan adds to a row.
 _PLANNED = (
     "threshold", "hides_zeros", "kind", "numerator_records", "denominator_records", "rests_on_records",
-    "known_numerator", "known_denominator", "records", "minimum_n", "place_coverage_pct",
+    "known_numerator", "known_denominator", "records", "minimum_n", "place_coverage_pct", "bin_records", "has_small_bin",
 )  # fmt: skip
 _READ = (*GRAIN, "value_status", "numerator", "denominator", *_PLANNED)
 
@@ -37,7 +37,8 @@ class Figure:
     """A row with its figures.
 
     `denominator_records` is None where the denominator is public or missing; those of a composition are its numerator's.
-    `records`: the number of records behind a median, which is reliable from `minimum_n` records.
+    `records`: the number of records behind a median, which is reliable from `minimum_n` records. `bin_records`: those of its
+    place that are rounded to the same point of its grid. `has_small_bin`: whether they are too few, or of one race.
     """
 
     key: RowKey
@@ -55,6 +56,8 @@ class Figure:
     records: float | None = None
     minimum_n: float = 0.0
     place_coverage_pct: float | None = None
+    bin_records: float | None = None
+    has_small_bin: bool | None = None
 
     @property
     def counts_no_one(self) -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from warehouse.disclosure.states.grids import states_on_grid
 from warehouse.disclosure.states.planned_figures import GRAIN
 from warehouse.disclosure.states.published_history import history_query
 from warehouse.disclosure.states.published_states import stored_states
@@ -73,7 +74,8 @@ def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, releas
             anti join (select * exclude (release_id, published_at) from ({states}) intersect ({last})) as unchanged
                 using ({", ".join(GRAIN)})
         """
-        states = f"select * from {ledger} union all by name ({new})"
+        kept = states_on_grid(f"select * from {ledger}", {name for name, *_ in con.execute(f"describe from {ledger}").fetchall()})
+        states = f"{kept} union all by name ({new})"
     _write(con, f"{states} order by published_at, release_id, {', '.join(GRAIN)}", folder / home.ledger.name)
     remembered = f"""
         select * from {REPORTED} union all by name

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from duckdb import DuckDBPyConnection
 
 from warehouse.connection import WarehouseError, attach, detach
+from warehouse.disclosure.states.grids import history_on_grid
 from warehouse.disclosure.states.planned_figures import GRAIN
 from warehouse.disclosure.states.published_states import stored_states
 from warehouse.disclosure.states.reported_figures import REPORTED
@@ -53,7 +54,7 @@ def read_history(con: DuckDBPyConnection, home: Home, loads: Mapping[str, str]) 
     con.execute(
         f"create or replace table {HISTORY} as select history.* exclude (load_id), load_id, "
         "load_id <> newest_load as has_new_records "
-        f"from ({known}) as history left join newest_loads using (source) "
+        f"from ({history_on_grid(known)}) as history left join newest_loads using (source) "
         "where source is null or source not in (select source from intake.erased_records) or (measure_id, measure_version) in "
         "(select (measure_id, measure_version) from intermediate.int_disclosure__thresholds where is_confidential)"
     )

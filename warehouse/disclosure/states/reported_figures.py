@@ -192,6 +192,8 @@ def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
         )
         from ({before}) as before
         left join known on before.measure_id = known.measure_id
+        -- an exact median of an earlier version is reported again, on its grid, and kept nowhere
+        where before.kind <> 'median' or before.value is null or before.has_small_bin is not null
         qualify row_number() over (partition by {place}, {version} order by before.measure_version desc) = 1
         """
     )

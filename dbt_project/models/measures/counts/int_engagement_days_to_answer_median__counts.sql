@@ -16,7 +16,7 @@ final as (
     {{ median_days(
         'periods', 'engagement_days_to_answer_median',
         events='coalesce(sum(inputs_count) filter (is_answered), 0)',
-        censored='coalesce(sum(inputs_count) filter (not is_answered), 0)', records='inputs_count'
+        censored='coalesce(sum(inputs_count) filter (not is_answered), 0)', records='inputs_count', of_persons=true
     ) }}
 )
 

@@ -1,4 +1,4 @@
--- one row per snapshot, race and EEO-4 level: half of the positions pay less than this, half more
+-- one row per snapshot, race and EEO-4 level: half of the positions pay less than this, half more, on the grid of the measure
 {%- set of_group = ['source', 'jurisdiction', 'occurred_on', 'race_standard', 'race_ethnicity_code'] %}
 with
 positions as (
@@ -20,7 +20,7 @@ measured as (
         {{ of_group | join(', ') }},
         stratum_type,
         stratum_code,
-        median(annual_pay_usd) as value,
+        cast(median(annual_pay_usd) as double) as value,
         {{ stats('median_ci') }}(list(annual_pay_usd), 0.95) as value_interval,
         count(*) as records_count
     from positions_and_all
@@ -28,16 +28,29 @@ measured as (
     group by all
 ),
 
+limited as (
+    select
+        * exclude (value_interval),
+        value_interval.low as ci_low,
+        value_interval.high as ci_high
+    from measured
+),
+
+rounded as (
+    {{ on_grid(
+        'limited', 'positions', 'pay_median', 'records.annual_pay_usd',
+        ['source', 'jurisdiction', 'occurred_on', 'race_standard', 'stratum_type', 'stratum_code']
+    ) }}
+),
+
 final as (
     select
         'pay_median' as measure_id,
         1 as measure_version,
-        * exclude (occurred_on, value_interval),
+        * exclude (occurred_on),
         {{ snapshot_of_jurisdiction() }},
-        'individual' as method,
-        value_interval.low as ci_low,
-        value_interval.high as ci_high
-    from measured
+        'individual' as method
+    from rounded
 )
 
 select * from final

@@ -26,8 +26,8 @@ _MENA = 0.1  # of the people that the census counts as white
 _A_QUARTER = 1_400
 _SPEAK = np.array([0.42, 0.27, 0.17, 0.14])  # groups of the inputs
 _LANGUAGES, _SPOKEN = np.array(["en", "es"]), np.array([0.7, 0.3])
-# Half a day more than the truth: counting whole days removes as much as it adds.
-_MEDIANS = np.array([30.5, 60.5, 48.5, 54.5])
+# Whole weeks, to which days of persons are rounded; half a day more, because counting whole days removes as much as it adds.
+_MEDIANS = np.array([28.5, 63.5, 49.5, 56.5])
 _IN_LANGUAGE, _WITH_REASON, _DECLINED = np.array([0.95, 0.70, 0.80, 0.75]), np.array([0.85, 0.55, 0.65, 0.60]), 0.9
 _ASKED, _GIVEN = np.array([4.0, 2.5]), np.array([0.8, 0.4])  # of Spanish and Hmong, per part and quarter
 _INTERPRETED = np.array(["es", "hmn"])

@@ -21,6 +21,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                 select unnest(['black', 'white', 'asian', 'hispanic']) as race_ethnicity_code, 'category' as kind
                 union all select 'all', 'total';
             create table release.reference.publication_records (records varchar, universe varchar, persons_stay boolean);
+            create table release.reference.order_statistics as select 'pay' as measure_id, 1000.0 as grid;
             create table intermediate.int_disclosure__planned (
                 measure_id varchar, measure_version integer, period_type varchar, period_start date, period_end date,
                 geography_type varchar, geography_vintage varchar, geoid varchar, race_standard varchar,
@@ -28,12 +29,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                 value_status varchar, reliability varchar, numerator double, denominator double, value double, threshold integer,
                 hides_zeros boolean, kind varchar, minimum_n double, numerator_records varchar, denominator_records varchar,
                 rests_on_records varchar, known_numerator double, known_denominator double, records double, known_records double,
-                is_confidential boolean, place_coverage_pct double
+                is_confidential boolean, place_coverage_pct double, bin_records double, has_small_bin boolean
             );
             create table release.marts.fct_equity_measures as
                 select * exclude (
                     threshold, hides_zeros, kind, minimum_n, numerator_records, denominator_records, rests_on_records,
-                    known_numerator, known_denominator, records, known_records, is_confidential
+                    known_numerator, known_denominator, records, known_records, is_confidential, bin_records, has_small_bin
                 ) from intermediate.int_disclosure__planned;
             create table intermediate.int_disclosure__thresholds (
                 measure_id varchar, measure_version integer, kind varchar, minimum_n double, is_confidential boolean,

@@ -18,7 +18,7 @@ RESULTS = {1: {"black": (3, 10, 10), "white": (30, 30, 30)}, 2: {"black": (30, 3
 CHILDREN = 200
 _MARTS = (
     "select * exclude (threshold, hides_zeros, kind, minimum_n, numerator_records, denominator_records, rests_on_records, "
-    "known_numerator, known_denominator, records, known_records, is_confidential) from rows"
+    "known_numerator, known_denominator, records, known_records, is_confidential, bin_records, has_small_bin) from rows"
 )
 
 
@@ -31,7 +31,7 @@ def _row(race: str, places: Sequence[int], years: Sequence[int]) -> tuple[object
     return (
         "lead", 1, *period, f"{2021 + years[-1]}-12-31", *place, "spd15_2024", race, "exclusive", "individual", "all", "all",
         "computed", "reliable", count, CHILDREN * len(places) * len(races) * len(years), 0.0, 11, False, "proportion", 20.0,
-        "elevated", "children", None, None, None, None, None, True, None,
+        "elevated", "children", None, None, None, None, None, True, None, None, None,
     )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def _fill(con: duckdb.DuckDBPyConnection, totals: bool) -> None:
     (planned if totals else inside).extend(of_districts)
     con.execute("insert into release.marts.dim_measure values ('lead', 1, 'health')")
     con.execute("create table rows as from intermediate.int_disclosure__planned limit 0")
-    con.executemany(f"insert into rows values ({', '.join('?' * 32)})", [*planned, *inside])
+    con.executemany(f"insert into rows values ({', '.join('?' * 34)})", [*planned, *inside])
     con.execute(f"insert into release.marts.fct_equity_measures {_MARTS}")
     of_all = "and race_ethnicity_code <> 'all'" if totals else ""
     con.execute(f"delete from rows where geography_type <> 'city' and period_type = 'year' {of_all}")

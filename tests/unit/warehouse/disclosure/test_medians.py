@@ -33,7 +33,8 @@ def _plan(con: duckdb.DuckDBPyConnection, records: str) -> None:
                 11 as threshold, false as hides_zeros, kind, 20 as minimum_n, numerator_records, numerator_records as
                 denominator_records, rests_on_records, if(kind = 'median', null, 1483) as known_numerator,
                 if(kind = 'median', null, 1483) as known_denominator, if(kind = 'median', ?, null) as records,
-                if(kind = 'median', 1483, null) as known_records, true as is_confidential
+                if(kind = 'median', 1483, null) as known_records, true as is_confidential,
+                if(kind = 'median', 40, null) as bin_records, if(kind = 'median', false, null) as has_small_bin
             from (values ({PLACE}))
                 as places (period_type, period_start, period_end, geography_type, geography_vintage, geoid, race_standard)
             cross join (values

@@ -43,7 +43,7 @@ def _night(
                 insert into intermediate.int_disclosure__planned
                 select 'stops', 1, ?, ?, ?::date + interval {months} months - interval 1 day, 'city', 'current', '5553000',
                     'spd15_2024', ?, 'exclusive', 'individual', 'all', 'all', 'computed', 'reliable', ?, ?, 100.0 * ? / ?, 11,
-                    false, 'composition', 20, 'stops', 'stops', null, ?, ?, null, null, true, null
+                    false, 'composition', 20, 'stops', 'stops', null, ?, ?, null, null, true, null, null, null
                 """,
                 [period_type, start, start, race, number, total, number, total, total, total],
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -90,27 +91,29 @@ def test_an_older_snapshot_that_comes_later_does_not_hide_behind_what_is_out(is_
     assert hidden
 
 
+def _median(race: str, records: float, **also: object) -> Figure:
+    key = RowKey("pay", 1, at(race), "individual")
+    figure = Figure(key, "computed", None, None, 11, False, "median", "pay", None, "staff", None, None, records, 20.0)
+    return replace(figure, **{"bin_records": 11.0, "has_small_bin": False, **also})
+
+
 def test_a_median_of_few_is_hidden_whatever_its_reliability() -> None:
-    few, enough = (
-        Figure(
-            RowKey("pay", 1, at(race), "individual"),
-            "computed",
-            None,
-            None,
-            11,
-            False,
-            "median",
-            "pay",
-            None,
-            "staff",
-            None,
-            None,
-            n,
-            20.0,
-        )
-        for race, n in (("asian", 19.0), ("black", 20.0))
-    )
+    few, enough = _median("asian", 19.0), _median("black", 20.0)
     assert medians_of_few_records([few, enough]) == {few.key}
+
+
+@pytest.mark.parametrize(
+    ("also", "is_hidden"),
+    [
+        ({}, False),
+        ({"bin_records": 10.0}, True),  # an agreement asks for more than when it was reported
+        ({"has_small_bin": True}, True),
+        ({"has_small_bin": None}, True),  # of a measure without a grid
+        ({"has_small_bin": None, "bin_records": None, "value_status": "not_observable"}, False),
+    ],
+)
+def test_a_median_is_hidden_where_few_records_share_its_bin(also: dict[str, object], is_hidden: bool) -> None:
+    assert bool(medians_of_few_records([_median("black", 200.0, **also)])) is is_hidden
 
 
 def test_the_median_of_a_group_that_is_hidden_as_before_is_hidden() -> None:

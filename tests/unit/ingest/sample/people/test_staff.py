@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_values_are_as_an_export_writes_them(staff: list[dict[str, str | None]])
     for row in staff:
         hired, entered = (datetime.strptime(row[name] or "", "%m/%d/%Y 0:00") for name in ("HIRE_DATE", "JOB_ENTRY_DT"))
         assert hired <= entered <= datetime(2025, 12, 31)
-    assert {row["EEO_JOB_GROUP"] for row in staff} == {*"1234678", ""}
+    assert {row["EEO_JOB_GROUP"] for row in staff} == {*"12345678", ""}
     assert any(row["JOB_FAMILY"] is None for row in staff)
 
 
@@ -92,3 +93,15 @@ def test_between_the_two_days_people_are_hired_leave_and_rise_by_a_step(
     stayed = [(int(now[number]["STEP"] or 0), int(then[number]["STEP"] or 0)) for number in set(now) & set(then)]
     assert {after - earlier for after, earlier in stayed} == {0, 1}
     assert 300 < sum(after > earlier for after, earlier in stayed) < 600
+
+
+def test_some_levels_would_show_one_persons_pay(staff: list[dict[str, str | None]]) -> None:
+    """Of negotiated salaries no thousand dollars hold 11, and with supplements nearly every amount is that of one person."""
+    amounts = {
+        level: [float((row["ANNUAL_RT"] or "").replace(",", "")) for row in staff if row["EEO_JOB_GROUP"] == level]
+        for level in (people.NEGOTIATED, people.WITH_SUPPLEMENT)
+    }
+    negotiated, supplemented = (Counter(round(pay / 1_000) for pay in of_level) for of_level in amounts.values())
+    assert sum(negotiated.values()) > 80 and max(negotiated.values()) < 11 < max(supplemented.values())
+    alone = Counter(amounts[people.WITH_SUPPLEMENT])
+    assert sum(number == 1 for number in alone.values()) > 0.9 * len(alone)
