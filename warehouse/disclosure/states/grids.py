@@ -1,7 +1,7 @@
 """Put medians of persons that an earlier version published on the grid of their measure (seed `order_statistics`).
 
-Earlier versions published exact medians, which are the amounts of single persons. The suppressor reports them again, on their grid
-(`reported_figures`); this module takes them out of the ledger and the history, so that no later release can repeat one.
+Earlier versions published exact medians, which are the amounts of single persons. The suppressor reports them again, on their
+grid (`reported_figures`); this module takes them out of the ledger and the history, so that no later release can repeat one.
 """
 
 from __future__ import annotations
