@@ -162,6 +162,7 @@ SPOILT: list[tuple[str, str]] = [
         "set numerator = null, denominator = null, value = null, bound_low = null, bound_high = null where measure_id = 'stops'",
     ),
     ("figures_agree", "set numerator = numerator + 1 where race_ethnicity_code = 'white' and measure_id = 'stops'"),
+    ("order_statistics", "set value = 1; update release.marts.dim_measure set kind = 'median' where measure_id = 'stops'"),
 ]
 
 
