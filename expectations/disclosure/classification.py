@@ -37,6 +37,10 @@ _ORDER = (
     "`order by all`"
 )
 _FOLLOWS = "columns.yml states that it follows from other columns, and it differs where these are equal; classify it again"
+_HIDDEN = (
+    "a hidden row shows a value in it, which may follow from what it hides; leave it empty there (models/published), or list it "
+    "in on_hidden_rows of expectations/disclosure/columns.yml"
+)
 _TIME = "a time of day could be that of one person's record; end the model's column with without_time_of_day"
 
 
@@ -60,6 +64,11 @@ def follows_from(file: Path = COLUMNS) -> Iterator[tuple[str, str, tuple[str, ..
         for group in entries.get("harmless", ()):
             for name in group["columns"] if "follows_from" in group else ():
                 yield table, name, tuple(group["follows_from"])
+
+
+def on_hidden_rows(file: Path = COLUMNS) -> Mapping[str, frozenset[str]]:
+    """By table, the columns that a suppressed row may fill."""
+    return {table: frozenset(entries.get("on_hidden_rows", ())) for table, entries in read_yaml(file).data.items()}
 
 
 def check_tables(connection: Connection, published: str) -> Iterator[ExpectationResult]:
@@ -93,6 +102,20 @@ def check_tables(connection: Connection, published: str) -> Iterator[Expectation
         if {name, *keys} <= set(tables.get(table, ())) and _finds(connection, _ambiguous(f"{published}.{table}", name, keys))
     ]
     yield finding("harmless_columns_follow", different, _FOLLOWS)
+    yield finding("hidden_rows_are_empty", _filled_on_hidden_rows(connection, published, tables), _HIDDEN)
+
+
+def _filled_on_hidden_rows(connection: Connection, published: str, tables: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """The columns of tables with hidden rows that such a row fills although it may not."""
+    may_be_filled = on_hidden_rows()
+    for table, names in tables.items():
+        closed = [name for name in names if name not in may_be_filled.get(table, ())] if "publication_status" in names else []
+        if closed:
+            counts = ", ".join(f"count({quoted(name)})" for name in closed)
+            rows = f"from {published}.{table} where publication_status = 'suppressed'"
+            for name, filled in zip(closed, next(fetch(connection, f"select {counts} {rows}")), strict=True):
+                if filled:
+                    yield f"{published.partition('.')[2]}.{table}.{name}"
 
 
 def _finds(connection: Connection, rows: str) -> bool:

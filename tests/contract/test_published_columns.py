@@ -52,6 +52,30 @@ def test_every_published_column_is_attacked_or_harmless_for_a_reason(table: str)
     assert not superfluous, f"{sorted(superfluous)} of {table} are no longer published"
 
 
+# A hidden row's words for its status, and residents: what the attack reads of a hidden row, next to its key.
+ATTACKED_ON_HIDDEN = {
+    "jurisdiction",
+    "publication_status",
+    "value_status",
+    "status_reason",
+    "reference_rule",
+    "denominator",
+    "population_fit",
+}
+
+
+@pytest.mark.parametrize("table", sorted(_published()))
+def test_a_hidden_row_fills_only_columns_that_are_listed_for_it(table: str) -> None:
+    entries, names = _classified()[table], _published()[table]
+    has_hidden_rows = "publication_status" in names
+    assert ("on_hidden_rows" in entries) is has_hidden_rows, f"list what a suppressed row of {table} may show in {COLUMNS.name}"
+    filled = set(entries.get("on_hidden_rows", ()))
+    assert filled <= names, f"{sorted(filled - names)} of {table} are not published"
+    keys = {*GRAIN, "goal_id", "index_id", "theme_code"}
+    counted = filled & set(entries.get("attacked", ())) - keys - ATTACKED_ON_HIDDEN
+    assert not counted, f"a figure of a hidden row of {table}: {sorted(counted)}"
+
+
 @pytest.mark.parametrize("table", sorted(_published()))
 def test_every_reason_is_a_sentence(table: str) -> None:
     reasons = [

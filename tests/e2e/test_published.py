@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet
 
+from expectations.disclosure.classification import classification, on_hidden_rows
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.releases import STORAGE_VERSION, verify
 
@@ -116,6 +117,29 @@ def test_no_one_is_given_away_and_what_is_hidden_is_written_down(first_release: 
     assert states is not None
     assert states[0] > observed["planned_cells"]
     assert states[1] == release_id
+
+
+def test_every_public_column_is_classified_and_empty_on_hidden_rows_unless_listed(
+    first_release: tuple[Path, dict[str, Any]],
+) -> None:
+    hidden_rows = 0
+    with duckdb.connect(str(Home(first_release[0]).published_public), read_only=True) as connection:
+        tables: dict[str, list[str]] = {}
+        listed = "select table_name, column_name from duckdb_columns() where schema_name = 'published' order by all"
+        for table, column in connection.execute(listed).fetchall():
+            tables.setdefault(table, []).append(column)
+        for table, columns in tables.items():
+            assert set(columns) <= set(classification()[table]), table
+            if "publication_status" in columns:
+                rows = f"(from published.{table} where publication_status = 'suppressed')"
+                hidden_rows += connection.execute(f"select count(*) from {rows}").fetchone()[0]  # type: ignore[index]
+                for column in set(columns) - on_hidden_rows()[table]:
+                    shown = connection.execute(f'select count("{column}") from {rows}').fetchone()
+                    assert shown == (0,), f"{table}.{column} shows {shown} values on hidden rows"
+                if "status_reason" in columns:
+                    reasons = connection.execute(f"select distinct status_reason from {rows}").fetchall()
+                    assert set(reasons) <= {("suppressed",), ("suppressed_at_source",)}, table
+    assert hidden_rows > 1000
 
 
 def test_no_public_file_holds_the_time_of_day_of_a_record(first_release: tuple[Path, dict[str, Any]]) -> None:
