@@ -1,7 +1,7 @@
-"""A judge from outside lists all completions of random small tables; suppressor and audit are seen to fail without equations.
+"""All completions of random small tables are listed; suppressor and audit are seen to fail without a family of equations.
 
 The suppressor and the audit share no code, and share how they were thought of: a family of equations that both lack would be
-missed by both. The judge has no equations (`outside_judge`). Random tables are of one seed, so that a failure is repeatable.
+missed by both. The enumeration has no equations (`enumeration`). Random tables are of one seed, so that a failure is repeatable.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from expectations.disclosure.equations import attacker_model, sum_equations
 from expectations.disclosure.inputs.audit_inputs import CellKey, Row
 from tests.integration.test_suppressor_and_attack import as_published, figures_of
-from tests.stress.outside_judge import Table, TooMany, too_narrow
+from tests.stress.enumeration import Table, TooMany, too_narrow
 from tests.unit.expectations.disclosure.world import attack, district, measure, month, publish, quarter, slice_rows, where
 from warehouse.disclosure import build_constraints as suppressor
 from warehouse.disclosure.complementary_suppression import find_pattern
@@ -98,7 +98,7 @@ def _published(city: City) -> list[Row]:
 
 
 def _is_narrow(city: City, published: Sequence[Row]) -> bool:
-    """The judge: whether a small count, or the rest of a count, can be placed too closely."""
+    """By enumeration: whether too few values remain for a small count, or for the rest of a count."""
     table = Table(city.truth)
     for row in published:
         x, n = city.numerator[row.where], city.denominator[row.where]
@@ -123,16 +123,16 @@ def _cities(world: str) -> Iterator[City]:
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_the_judge_finds_no_small_count_in_what_is_published(world: str, record_property: Callable[[str, object], None]) -> None:
-    judged = 0
+def test_no_small_count_of_what_is_published_has_few_values(world: str, record_property: Callable[[str, object], None]) -> None:
+    checked = 0
     for city in _cities(world):
         try:
             assert not _is_narrow(city, _published(city))
-            judged += 1
+            checked += 1
         except TooMany:
             continue
-    record_property(f"tables of {world} judged", judged)
-    assert judged > TABLES / 2
+    record_property(f"tables of {world} checked", checked)
+    assert checked > TABLES / 2
 
 
 def _nothing(*_: object, **__: object) -> tuple[()]:
@@ -157,8 +157,8 @@ def test_the_audit_fails_where_the_suppressor_lacks_a_family(family: str, monkey
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_judge_fails_where_both_lack_a_family(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blind audit finds nothing in a table that the blind suppressor lets through, and the judge does."""
+def test_the_enumeration_finds_what_both_miss_without_a_family(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blind audit finds nothing in a table that the blind suppressor lets through, and the enumeration does."""
     world, function, (module, of_audit) = FAMILIES[family]
     monkeypatch.setattr(suppressor, function, _nothing)
     monkeypatch.setattr(module, of_audit, _nothing)
@@ -172,7 +172,7 @@ def test_the_judge_fails_where_both_lack_a_family(family: str, monkeypatch: pyte
     assert missed
 
 
-def test_the_judge_lists_completions() -> None:
+def test_completions_are_listed() -> None:
     """Two by two with rows 3 and 4 and a column of 5: the first count is 1 to 3, and no table has a count below zero."""
     table = Table(np.array([1, 2, 4, 0]), [((0, 1), 3), ((2, 3), 4), ((0, 2), 5)], [], [(0,), (1,), (3,)])
     assert too_narrow(table, 4) == [((0,), 1, 3), ((1,), 0, 2)]

@@ -1,4 +1,4 @@
-"""Judge a small public table by listing every completion of it: all tables of whole counts that agree with what is shown.
+"""List every completion of a small public table: all tables of whole counts that agree with what is shown.
 
 It shares no idea with suppressor and audit: no equation of differences, no linear program, no interval. A table is an array of
 inner counts; each thing shown or known is a set of inner counts with their sum.
@@ -16,7 +16,7 @@ MOST = 4_000_000  # completions in memory at a time
 
 
 class TooMany(Exception):
-    """More completions than fit in memory: the judge has no answer."""
+    """More completions than fit in memory."""
 
 
 @dataclass
