@@ -25,6 +25,7 @@ _MODULES = {
     "query.query": "Query the current release with SQL, read-only, in the widest file that this account may read.",
     "query.audit": "List who queried which tables of the release, and when, the oldest first.",
     "release.releases": "List, roll back, keep and compare releases, and list who reads which column.",
+    "release.corrections": "Say what was wrong in an edition of the scorecard, and list what was said.",
     "release.lake": "Verify and prune the parts of facts in the lake (LEVELGROUND_LAKE).",
     "sites.scorecard": "Write the scorecard of a release as one static folder, in every language of its texts.",
     "sites.docs": "Write guides, a catalogue of measures, tables and sources, gate results and dbt docs into the docs folder.",

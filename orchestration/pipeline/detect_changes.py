@@ -7,6 +7,7 @@ import datetime as dt
 from orchestration.pipeline.next_build import next_build_at
 from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.runs.context import RunContext
+from orchestration.runs.corrections import read_corrections
 from orchestration.runs.record import UNCHANGED
 from orchestration.transform.dbt_project import prepare_project, project_fingerprint
 from orchestration.transform.fingerprints import loads_by_source, removals_by_source
@@ -58,5 +59,6 @@ def run_fingerprint(run: RunContext) -> str:
         project_fingerprint(run.settings.home),
         code_version(),
         versions(),
+        [said.model_dump_json() for said in read_corrections(run.settings.home)],
     ]
     return json_sha256(inputs)

@@ -31,8 +31,8 @@ from orchestration.transform.gate_cache import save_results, valid_results
 from orchestration.transform.incremental import confirm_release
 from warehouse.connection import attach, detach
 from warehouse.disclosure import Scope
-from warehouse.paths import ANALYST_FILE
-from warehouse.releases import content_hash, current
+from warehouse.paths import ANALYST_FILE, PUBLIC_FILE
+from warehouse.releases import Current, content_hash, current
 
 # A release differs from another if these schemas do: what analysts and the public read, not how the run went.
 CONTENT = (("release", "marts"), ("release", "reference"), ("public", "published"))
@@ -65,10 +65,27 @@ def run_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[Ga
         run.end(BLOCKED, "; ".join(failed))
         return gates
     published = current(run.settings.home)
-    if published is not None and published.content_hash == run.content_hash:
+    if published is not None and published.content_hash == run.content_hash and not _has_new_corrections(run, published):
         confirm_release(run, published.release_id)
         end_unchanged(run, "the build has the same content as the current release")
     return gates
+
+
+def _has_new_corrections(run: RunContext, published: Current) -> bool:
+    """Whether the office has said something that the current release does not have; it is no part of the content hash."""
+    said = run.con.execute("select count(*) from public.published.corrections where said_by_office").fetchone()
+    if not said or not said[0]:
+        return False
+    file = run.settings.home.release(published.release_id) / PUBLIC_FILE
+    attach(run.con, file, "previous_public", read_only=True)
+    try:
+        table = "database_name = 'previous_public' and schema_name = 'published' and table_name = 'corrections'"
+        if run.con.execute(f"select 1 from duckdb_tables() where {table}").fetchone() is None:
+            return True  # a release of an older version
+        known = run.con.execute("select count(*) from previous_public.published.corrections where said_by_office").fetchone()
+        return known != said
+    finally:
+        detach(run.con, "previous_public")
 
 
 def _content_hash(con: DuckDBPyConnection) -> str:

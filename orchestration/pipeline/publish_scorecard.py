@@ -7,6 +7,7 @@ A site that cannot be written stays the earlier one. The run records why, and an
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,6 +31,7 @@ from orchestration.scorecard import (
     write_internal_site,
     write_site,
 )
+from orchestration.scorecard.edition_notices import leave_notice, mark_corrected
 from orchestration.scorecard.editions import find_edition, mark_superseded, remove_edition
 from orchestration.scorecard.folders import before_of, repair
 from orchestration.scorecard.release_data.changes import Cause
@@ -58,6 +60,7 @@ def publish_scorecard(
                 return None
             return _write_published(settings, languages, only_if_needed, rendered)
         finally:
+            mark_corrected(settings.home.published_scorecard, settings.home.published_public)
             refresh_public(settings.home)
 
 
@@ -84,12 +87,15 @@ def publish_edition(settings: Settings, release_id: str, label: str, languages: 
 
 
 def withdraw_edition(settings: Settings, edition: Edition) -> None:
-    """Remove an edition from the site; its release stays pinned."""
+    """Remove an edition from the site, and leave a page that says so; its release stays pinned."""
     site = settings.home.published_scorecard
     with private_lock(settings.home.root / ".scorecard.lock"):
         repair(site)
-        remove_edition(site, find_edition(site, edition.label), before_of(site, edition.folder))
+        remove_edition(site, found := find_edition(site, edition.label), before_of(site, edition.folder))
         _after_change(settings)
+        if settings.home.published_public.is_file():
+            leave_notice(site, found, settings.home.published_public, dt.datetime.now(dt.UTC).date())
+            refresh_public(settings.home)
 
 
 def write_internal_scorecard(settings: Settings, folder: Path | None = None, languages: Sequence[str] = ()) -> Site:
@@ -121,6 +127,7 @@ def _after_change(settings: Settings) -> None:
     mark_superseded(settings.home.published_scorecard)
     if settings.home.published_public.is_file():
         _write_published(settings, (), only_if_needed=True)
+    mark_corrected(settings.home.published_scorecard, settings.home.published_public)
     refresh_public(settings.home)
 
 

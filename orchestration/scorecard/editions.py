@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 ABOUT = "edition.json"
+WITHDRAWN = "withdrawn.json"  # in the folder of an edition that was withdrawn, next to the page that says so
 INDEXED, NOT_INDEXED = (f'<meta name="robots" content="{word}">' for word in ("index", "noindex"))
 # Names that the site itself uses, or that a language may use.
 _TAKEN = re.compile(r"[a-z]{2,3}|downloads|streets|index\.html|style\.css|[a-z_]+\.json", re.IGNORECASE)
@@ -83,8 +84,8 @@ def describe(folder: Path, edition: Edition) -> None:
 
 
 def carry_over(before: Path, after: Path) -> None:
-    """Move the editions of a site, also one with a damaged description, into the folder that replaces it."""
-    for about in sorted(before.glob(f"*/{ABOUT}")):
+    """Move the editions of a site, also one with a damaged description, into the folder that replaces it; notices as well."""
+    for about in sorted((*before.glob(f"*/{ABOUT}"), *before.glob(f"*/{WITHDRAWN}"))):
         if not (after / about.parent.name).exists():
             about.parent.rename(after / about.parent.name)
 

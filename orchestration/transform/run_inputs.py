@@ -36,6 +36,7 @@ from ingest.layers import seed_rows
 from ingest.typing import required_columns
 from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.context import RunContext
+from orchestration.runs.corrections import Correction, read_corrections
 from orchestration.runs.record import RunRecord, new_status
 from orchestration.runs.reports.standing_gates import standing_gates
 from orchestration.settings import SHARED_SEEDS
@@ -73,9 +74,15 @@ def write_build_inputs(run: RunContext) -> None:
         "later_events": _later_event_rows(run),
         "kept_windows": [(kept.measure_id, kept.period_start, kept.period_end) for kept in kept_windows(run)],
         "agreement_terms": [_terms_row(run, contract) for contract in registry],
+        "corrections": [_correction_row(each) for each in read_corrections(run.settings.home)],
     }
     for table in TABLES:
         replace_rows(con, table, filled.get(table, []))
+
+
+def _correction_row(said: Correction) -> tuple[Any, ...]:
+    at = said.at.replace(tzinfo=None)
+    return said.release_id, said.measure_id, said.what, said.why, said.edition, said.severity, at
 
 
 def write_incremental_loads(con: DuckDBPyConnection, loads: Mapping[str, Sequence[tuple[str, int]]]) -> None:

@@ -94,6 +94,10 @@ SPOILT = [
     ("goals", "baseline_is_that_of_its_progress", "set baseline_value = 12 where goal_id = 'hidden'"),
     ("strata", "stratum_is_of_a_figure", "set stratum_code = 'arson'"),
     ("theme_measures", "measure_is_known", "set measure_id = 'other'"),
+    ("corrections", "severity_is_known", "set severity = 'grave'"),
+    ("corrections", "office_says_when_and_where", "set at = null"),
+    ("corrections", "office_says_when_and_where", "set edition = '2025Q1'"),
+    ("data_issues", "source_is_known", "set source = 'other'"),
     ("street_districts", "words", "set parity = 'left'"),
     ("street_districts", "range_holds_several_numbers", "set to_number = from_number"),
     (

@@ -13,6 +13,7 @@ import pyarrow as pa
 import yaml
 
 from orchestration.settings import DBT_PROJECT
+from warehouse.sql import quoted
 
 MODELS = DBT_PROJECT / "models" / "published" / "tables" / "_published__models.yml"
 SEEDS = DBT_PROJECT / "seeds" / "reference"
@@ -288,12 +289,12 @@ def write_public_file(path: Path, tables: dict[str, list[dict[str, Any]]]) -> Pa
         for name, rows in ({"texts": [], "equity_measures": [], "strata": []} | tables).items():
             promised = {column["name"]: column["data_type"] for column in models[name]["columns"]} if name in models else {}
             columns = promised or NOT_OF_DBT[name]
-            con.execute(f"create table {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
+            con.execute(f"create table {name} ({', '.join(f'{quoted(column)} {kind}' for column, kind in columns.items())})")
             for values in rows:
                 unknown = set(values) - set(columns)
                 assert not unknown, f"{name} has no column {unknown}"
                 places = ", ".join("ST_AsWKB(?::geometry)" if column == "geometry_wkb" else "?" for column in values)
-                con.execute(f"insert into {name} ({', '.join(values)}) values ({places})", list(values.values()))
+                con.execute(f"insert into {name} ({', '.join(map(quoted, values))}) values ({places})", list(values.values()))
         text_rows = pa.Table.from_pylist(texts(tables))  # noqa: F841 - DuckDB reads the variable
         con.execute("insert into texts by name from text_rows")
     return path

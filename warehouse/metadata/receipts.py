@@ -113,6 +113,10 @@ TABLES: Mapping[str, Table] = {
         "One row per removal of records of a source: how many, why, when and by whom; no value of a record.",
         "source varchar, records bigint, reason varchar, erased_at timestamp, erased_by varchar, kind varchar",
     ),
+    "corrections": _table(
+        "The office's words on figures that turned out wrong in an edition of the scorecard.",
+        "release_id varchar, measure_id varchar, what varchar, why varchar, edition varchar, severity varchar, at timestamp",
+    ),
     "accepted_deliveries": _table(
         "One row per held-back load that a person accepted: who, when and why.",
         "source varchar, load_id varchar, accepted_by varchar, reason varchar, at timestamp",

@@ -99,7 +99,7 @@ def withdraw(
     out.print(f"{site / edition.folder}: {pages} pages, of release {edition.release_id}")
     confirm("Remove this edition?", yes=yes)
     withdraw_edition(settings, edition)
-    out.print("removed; copies of the site on web servers are not touched")
+    out.print("removed; a page at its address says so; copies of the site on web servers are not touched")
 
 
 def _write(settings: Settings, folder: Path | None, languages: tuple[str, ...], release: str | None) -> Site:

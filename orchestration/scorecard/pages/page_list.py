@@ -16,7 +16,7 @@ from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.outlines import WIDTH, map_height
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.words.cautions import caution, caution_mark
-from orchestration.scorecard.words.change_texts import corrections, goal_changes
+from orchestration.scorecard.words.change_texts import corrections, goal_changes, said_corrections
 from orchestration.scorecard.words.figures import Cell, Count, Figure, Points, Range
 from orchestration.scorecard.words.reasons import by_reason, reason
 from orchestration.scorecard.words.sentences import first_gap, marked, period, summary
@@ -73,11 +73,12 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
     changed = corrections(changes, ordered, data, texts) if changes else []
     by_measure = {found.measure.measure_id: found for found in changed}
     since = {"changes": changes, "changed": changed}
+    said = said_corrections(data, texts)
     for measure in measures:
         code, title = measure.measure_id, texts.plain(f"measure.{measure.measure_id}")
         content = dict(measure_page.content(measure, data, texts)) | {"reason": reason(measure)}
         content["goals"] = [shown for shown in goals if shown["measure_id"] == code]
-        content |= since | {"correction": by_measure.get(code)}
+        content |= since | {"correction": by_measure.get(code), "said": [one for one in said if one.measure is measure]}
         yield Page(f"measures/{code}.html", "measure.html", title, content)
         if content["groups"] is not None and measure.is_answered:
             yield Page(f"embed/{code}.html", "embed.html", title, content)
@@ -99,9 +100,14 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
         texts.plain("page.your_district"),
         shared | {"districts": data.districts},
     )
-    content = {"sources": data.sources, "measures": [measure for measure in ordered if measure.is_answered], "about": data.about}
+    content = {
+        "sources": data.sources,
+        "issues": data.data_issues,
+        "measures": [measure for measure in ordered if measure.is_answered],
+        "about": data.about,
+    }
     yield Page("data.html", "data.html", texts.plain("page.methods"), content | since)
-    content = since | {"goal_changes": goal_changes(changes, data, texts) if changes else []}
+    content = since | {"goal_changes": goal_changes(changes, data, texts) if changes else [], "said": said}
     yield Page("corrections.html", "corrections.html", texts.plain("page.corrections"), content)
     if not is_edition:
         yield Page("editions.html", "editions.html", texts.plain("page.editions"), {})

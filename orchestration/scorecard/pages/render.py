@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -185,6 +186,14 @@ def rendered_start(data: ReleaseData, languages: dict[str, Texts], around: Surro
             is_internal=around.is_internal,
         )
     )
+
+
+def rendered_withdrawn(label: str, on: dt.date, languages: dict[str, Texts], root: str) -> str:
+    """Return the page at the address of a withdrawn edition. `root`: the way from it to the folder of the site."""
+    template = _environment().get_template("withdrawn.html")
+    first = originals(languages)
+    robots = Markup(NOT_INDEXED)  # noqa: S704 - a constant
+    return template.render(label=label, on=on, languages=languages, t=first, root=root, robots=robots, day=day)
 
 
 def originals(languages: dict[str, Texts]) -> Texts:

@@ -20,6 +20,7 @@ from duckdb import DuckDBPyConnection
 from ingest.contract.yaml_source import read_yaml
 from orchestration.settings import DBT_PROJECT
 from warehouse.connection import attach, open_from_disk
+from warehouse.sql import quoted
 
 FILE, ANALYST = "release", "analyst"  # aliases of the attached files
 _MODELS = DBT_PROJECT / "models" / "published" / "tables" / "_published__models.yml"
@@ -133,7 +134,7 @@ def _completed(con: DuckDBPyConnection, table: str, columns: Mapping[str, str]) 
         "select column_name from duckdb_columns() where concat_ws('.', database_name, schema_name, table_name) = ?", [table]
     ).fetchall()
     known = {name for (name,) in found}
-    nulls = [f"cast(null as {type_}) as {name}" for name, type_ in columns.items() if name not in known]
+    nulls = [f"cast(null as {type_}) as {quoted(name)}" for name, type_ in columns.items() if name not in known]
     if not known:
         return f"select {', '.join(nulls)} where false"
     words = [name for name in _WORDS if name in known] if _OF_RULES in columns and _OF_RULES not in known else []

@@ -177,6 +177,8 @@ class ReleaseData:
     responses: tuple[Mapping[str, Any], ...]
     theme_measures: Mapping[str, tuple[str, ...]]  # the measures to read for a theme of engagement
     sources: tuple[Mapping[str, Any], ...]
+    said_corrections: tuple[Mapping[str, Any], ...] = ()  # by the office, the newest first
+    data_issues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what readers should know, by source
     languages: tuple[str, ...] = field(default=())
 
     @property
@@ -216,6 +218,15 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
                 ).fetchall()
             ),
             sources=tuple(_records(con, "select * from sources order by title, source")),
+            said_corrections=tuple(
+                _records(con, "select * from corrections where said_by_office order by corrections.at desc, edition, what")
+            ),
+            data_issues={
+                source: tuple(summaries)
+                for source, summaries in con.execute(
+                    "select source, list(summary order by issue_id) from data_issues group by source order by source"
+                ).fetchall()
+            },
             languages=tuple(sorted({language for _, language, _, _ in texts}, key=lambda name: (name != "en", name))),
         )
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from orchestration.scorecard.release_data.changes import Cause, Changes, MeasureChanges
 from orchestration.scorecard.release_data.read_release import TOTAL, Measure, ReleaseData
 from orchestration.scorecard.words.figures import Cell, Count
-from orchestration.scorecard.words.texts import Joined, Name, Period, Texts
+from orchestration.scorecard.words.texts import Joined, Name, Period, Texts, day
 
 MOST_PERIODS = 3  # that a list names
 MOST_FIGURES = 30  # revised figures that the page of a measure lists, the newest first
@@ -68,6 +68,28 @@ class English:
     def in_language(self, texts: Texts) -> Markup:
         """Return the text, marked where the page has another language."""
         return texts.marked_english(self.text)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A correction by the office. `measure` is None if the release has it no more."""
+
+    measure: Measure | None
+    edition: str
+    text: Markup
+
+
+def said_corrections(data: ReleaseData, texts: Texts) -> list[Said]:
+    """Return what the office has said of its editions, the newest first."""
+    rows = data.said_corrections
+    return [Said(data.measures.get(row["measure_id"]), row["edition"], in_words(row, texts)) for row in rows]
+
+
+def in_words(correction: Mapping[str, Any], texts: Texts) -> Markup:
+    """Return a correction by the office as a sentence: when, how severe, and its own words, which are in English."""
+    label = texts(f"page.correction_{correction['severity']}", date=day(correction["at"].date()))
+    said = [English(correction[name]).in_language(texts) for name in ("what", "why") if correction[name]]
+    return Markup("<b>{}</b> {}").format(label, Markup(" ").join(said))
 
 
 def corrections(changes: Changes, measures: Iterable[Measure], data: ReleaseData, texts: Texts) -> list[Correction]:

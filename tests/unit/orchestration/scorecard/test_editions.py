@@ -113,6 +113,15 @@ def test_an_edition_is_withdrawn_only_if_confirmed(copied: Settings) -> None:
     assert [(edition.label, edition.is_superseded) for edition in editions(site)] == [("2025Q2", False)]
     assert NOT_INDEXED not in (site / "2025Q2" / "es" / "index.html").read_text(encoding="utf-8")
     assert "2025Q3" not in (site / "es" / "editions.html").read_text(encoding="utf-8")
+    notice = (site / "2025Q3" / "es" / "index.html").read_text(encoding="utf-8")
+    assert "La edición 2025Q3 se retiró el" in notice
+    assert (NOT_INDEXED in notice, '<a href="../../es/index.html">' in notice) == (True, True)
+    assert dead_links(site) == []
+    tables = planted()
+    tables["scorecard"][0]["value"] = 13.1
+    release_planted(copied.home, tables, 11)
+    publish_scorecard(copied)
+    assert (site / "2025Q3" / "es" / "index.html").read_text(encoding="utf-8") == notice, "a new site keeps the notice"
     rewritten = called(["levelground", "scorecard", "--release", "2025Q3", "--language", "en"], environment)
     assert rewritten.returncode == 0, rewritten.stderr
     assert rewritten.stdout.splitlines()[-1] == str(site / "2025Q3" / "index.html")

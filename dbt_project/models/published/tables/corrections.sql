@@ -1,0 +1,49 @@
+-- one row per correction that the office has said, and one per measure and release of which figures are others now
+with
+said as (
+    select * from {{ ref('stg_receipts__corrections') }}
+),
+
+history as (
+    select * from {{ ref('as_reported_history') }}
+),
+
+revised as (
+    select
+        first_release_id as release_id,
+        measure_id,
+        count(*) as figures
+    from history
+    where history_status = 'revised'
+    group by first_release_id, measure_id
+),
+
+final as (
+    select
+        release_id,
+        measure_id,
+        what,
+        why,
+        edition,
+        severity,
+        true as said_by_office,
+        "at"
+    from said
+    union all by name
+    select
+        release_id,
+        measure_id,
+        case figures
+            when 1 then 'One figure is another now than this release first published; as_reported_history lists both'
+            else figures::varchar || ' figures are others now than this release first published; as_reported_history lists both'
+        end as what,
+        null::varchar as why,
+        null::varchar as edition,
+        'revision' as severity,
+        false as said_by_office,
+        null::timestamp as "at"
+    from revised
+)
+
+select * from final
+order by all

@@ -1,0 +1,2 @@
+-- one row per correction that the office has said
+select * from {{ source('receipts', 'corrections') }}

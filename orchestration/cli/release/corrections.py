@@ -1,0 +1,83 @@
+"""Provide `levelground corrections`: say what was wrong in an edition, and list what was said."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.display import out, print_json, table
+from orchestration.cli.options import AsJson, examples
+from orchestration.cli.release.reader import find_measure, measures_of, open_release
+from orchestration.cli.safeguards import locked
+from orchestration.runs.corrections import MOST_CHARACTERS, SEVERITIES, Correction, add_correction, read_corrections
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.releases import pins
+
+app = typer.Typer(no_args_is_help=True, help="Say what was wrong in an edition of the scorecard, and list what was said.")
+EXAMPLE = (
+    "levelground corrections add --edition 2026Q3 --measure foreclosures_per_1000_parcels --severity substantial "
+    '--text "The rate of district 5 was 6.15, not 5.16."'
+)
+
+
+@app.command(epilog=examples(EXAMPLE))
+def add(
+    edition: Annotated[str, typer.Option(help="The label of the edition, such as 2026Q3.", show_default=False)],
+    measure: Annotated[str, typer.Option(help="A measure of `measures list`.", show_default=False)],
+    text: Annotated[str, typer.Option(help="What was wrong, and what is right, in words for residents.", show_default=False)],
+    severity: Annotated[
+        str,
+        typer.Option(
+            help="minor: what the figure says stays; substantial: a reader would conclude something else.", show_default=False
+        ),
+    ],
+    why: Annotated[str | None, typer.Option(help="Why it was wrong.", show_default=False)] = None,
+) -> None:
+    """Write the office's words, with today's date, onto an edition, the page of the measure and the page of corrections.
+
+    The next run publishes them. A correction stays; add another if it was wrong. Name no person in it.
+    Exit code 0: written. 2: no such edition or measure, or no such severity.
+    """
+    home = Settings.from_environment().home
+    labels = {label.casefold(): (label, release_id) for release_id, label in pins(home).items() if label}
+    if edition.strip().casefold() not in labels:
+        known = ", ".join(sorted(label for label, _ in labels.values())) or "none"
+        raise ConfigurationError(
+            f"no edition {edition!r}; known: {known}. `levelground releases pin RELEASE --label {edition}` makes one"
+        )
+    with open_release(home, public=True) as con:
+        find_measure(measures_of(con, public=True), measure)
+    if severity not in SEVERITIES:
+        raise ConfigurationError(f"severity is {severity!r}; use {' or '.join(SEVERITIES)}")
+    said = [part.strip() if part and part.strip() else None for part in (text, why)]
+    if said[0] is None or any(part and (len(part) > MOST_CHARACTERS or not part.isprintable()) for part in said):
+        raise ConfigurationError(f"--text and --why are one line of at most {MOST_CHARACTERS} characters")
+    label, release_id = labels[edition.strip().casefold()]
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    with locked(home):
+        add_correction(
+            home,
+            Correction(
+                edition=label, release_id=release_id, measure_id=measure, what=said[0], why=said[1], severity=severity,
+                said_by=getpass.getuser(), at=now,
+            ),
+        )  # fmt: skip
+    out.print(
+        f"written; `levelground run` publishes it on the edition {label}, the page of {measure} and the page of corrections"
+    )
+
+
+@app.command("list", epilog=examples("levelground corrections list"))
+def list_(as_json: AsJson = False) -> None:
+    """List what the office has said, the newest first."""
+    found = [each.model_dump(mode="json") for each in reversed(read_corrections(Settings.from_environment().home))]
+    if as_json:
+        print_json(found)
+    elif not found:
+        out.print("no corrections; `levelground corrections add` writes one")
+    else:
+        columns = ("at", "edition", "measure_id", "severity", "what")
+        out.print(table(None, columns, [[each[name] for name in columns] for each in found]))

@@ -1,0 +1,84 @@
+"""Write the office's corrections onto the pages of editions, which never change otherwise, and the page of a withdrawn one.
+
+The page of a corrected measure has the office's words, and the first page of a language says how many there are. The words are in
+`published.corrections` of the current release; see `orchestration.runs.corrections`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from orchestration.scorecard.editions import WITHDRAWN, Edition, editions
+from orchestration.scorecard.pages.render import rendered_withdrawn
+from orchestration.scorecard.release_data.open_release import ReleaseFiles, open_release
+from orchestration.scorecard.words.change_texts import in_words
+from orchestration.scorecard.words.figures import Count
+from orchestration.scorecard.words.texts import Texts, texts_by_language, with_installed_texts
+
+# where the content of a page of any version begins
+_CONTENT = '<main id="content" class="wide">\n'
+_BEGIN, _END = "<!-- corrections -->\n", "<!-- end of corrections -->\n"
+_NOTICE = re.compile(re.escape(_BEGIN) + ".*?" + re.escape(_END), re.DOTALL)
+
+
+def mark_corrected(site: Path, public_file: Path) -> None:
+    """Bring the notices of all editions of a site up to date. A kill leaves what the next call completes."""
+    listed = editions(site)
+    if not listed or not public_file.is_file():
+        return
+    with open_release(ReleaseFiles(public_file)) as con:
+        said = con.execute("select * from corrections where said_by_office order by corrections.at, edition, what")
+        names = [column[0] for column in said.description or ()]
+        corrections = [dict(zip(names, row, strict=True)) for row in said.fetchall()]
+        rows = con.execute("select text_id, language, text, review_status from texts").fetchall() if corrections else []
+    for edition in listed:
+        its = [row for row in corrections if row["edition"].casefold() == edition.label.casefold()]
+        texts = texts_by_language(with_installed_texts(rows, edition.languages), edition.languages) if its else {}
+        _mark(site / edition.folder, edition, its, texts)
+
+
+def leave_notice(site: Path, edition: Edition, public_file: Path, on: dt.date) -> None:
+    """Write a page at the address of a withdrawn edition, and of its first page in each language."""
+    with open_release(ReleaseFiles(public_file)) as con:
+        rows = con.execute("select text_id, language, text, review_status from texts").fetchall()
+    languages = [language for language in edition.languages if (site / language).is_dir()]
+    texts = texts_by_language(with_installed_texts(rows, languages), languages)
+    folder = site / edition.folder
+    for place, root in [(folder, "../"), *((folder / language, "../../") for language in languages)]:
+        place.mkdir(mode=site.stat().st_mode & 0o777)
+        page = place / "index.html"
+        page.write_text(rendered_withdrawn(edition.label, on, texts, root), encoding="utf-8")
+        page.chmod((site / "index.html").stat().st_mode)
+    about = folder / WITHDRAWN
+    about.write_text(json.dumps({"label": edition.label, "withdrawn_on": on.isoformat()}) + "\n", encoding="utf-8")
+    about.chmod((site / "index.html").stat().st_mode)
+
+
+def _mark(folder: Path, edition: Edition, corrections: Sequence[Mapping[str, Any]], texts: Mapping[str, Texts]) -> None:
+    for language in edition.languages:
+        words, notices = texts.get(language), dict[str, str]()
+        for row in corrections if words else ():
+            page = f"measures/{row['measure_id']}.html"
+            notices[page] = notices.get(page, "") + f'<p class="note">{in_words(row, words)}</p>\n'
+        if words and corrections:
+            text = words("sentence.edition_was_corrected", number=Count(len(corrections)))
+            link = f'<a href="../../{language}/corrections.html">{words("page.corrections")}</a>'
+            notices["index.html"] = f'<p class="note">{text} {link}</p>\n'
+        for page, notice in notices.items():
+            if (folder / language / page).is_file():  # the edition may be older than the measure
+                _write(folder / language / page, notice)
+
+
+def _write(page: Path, notice: str) -> None:
+    text = page.read_text(encoding="utf-8")
+    marked = _NOTICE.sub("", text).replace(_CONTENT, f"{_CONTENT}{_BEGIN}{notice}{_END}", 1)
+    if marked != text:
+        following = page.with_name(f".{page.name}.next")
+        following.write_text(marked, encoding="utf-8")
+        following.chmod(page.stat().st_mode)
+        following.replace(page)
