@@ -27,9 +27,9 @@ from orchestration.pipeline.fetch_delivery import (
     restore_landing,
     why_nothing_was_delivered,
 )
-from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
+from orchestration.runs.decisions.acceptance import read_acceptance
 from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.record import (
     AGREEMENT_ENDED,

@@ -1,7 +1,7 @@
 """Write the office's corrections onto the pages of editions, which never change otherwise, and the page of a withdrawn one.
 
 The page of a corrected measure has the office's words, and the first page of a language says how many there are. The words are in
-`published.corrections` of the current release; see `orchestration.runs.corrections`.
+`published.corrections` of the current release; see `orchestration.runs.decisions.corrections`.
 """
 
 from __future__ import annotations

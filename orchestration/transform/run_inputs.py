@@ -34,9 +34,9 @@ from ingest.landing import (
 )
 from ingest.layers import seed_rows
 from ingest.typing import required_columns
-from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.context import RunContext
-from orchestration.runs.corrections import Correction, read_corrections
+from orchestration.runs.decisions.acceptance import read_acceptance
+from orchestration.runs.decisions.corrections import Correction, read_corrections
 from orchestration.runs.record import RunRecord, new_status
 from orchestration.runs.reports.standing_gates import standing_gates
 from orchestration.settings import SHARED_SEEDS

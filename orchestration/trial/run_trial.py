@@ -27,9 +27,9 @@ from ingest.layers import seed_file
 from orchestration.pipeline import stages
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
-from orchestration.runs.acceptance import Acceptance, accept_load
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
+from orchestration.runs.decisions.acceptance import Acceptance, accept_load
 from orchestration.runs.delivery_location import read_delivery_location
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import current_reporter, log_built_nodes

@@ -12,7 +12,7 @@ from orchestration.cli.display import out, print_json, table
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.release.reader import find_measure, measures_of, open_release
 from orchestration.cli.safeguards import locked
-from orchestration.runs.corrections import MOST_CHARACTERS, SEVERITIES, Correction, add_correction, read_corrections
+from orchestration.runs.decisions.corrections import MOST_CHARACTERS, SEVERITIES, Correction, add_correction, read_corrections
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.releases import pins
 

@@ -24,8 +24,8 @@ from orchestration.cli.sources.delivery_check import print_check
 from orchestration.cli.sources.erase import check_reason
 from orchestration.cli.sources.erase import remove as remove_planned
 from orchestration.codegen.folders import choose_folders, read_draft
-from orchestration.runs.acceptance import Acceptance, accept_load, read_acceptance
 from orchestration.runs.clock import utc_now
+from orchestration.runs.decisions.acceptance import Acceptance, accept_load, read_acceptance
 from orchestration.runs.delivery_location import home_city, home_registry, resolve_delivery_location
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED
 from orchestration.runs.record import HELD_BACK, RunStore

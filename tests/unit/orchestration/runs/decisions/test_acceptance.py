@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingest.delivery import DeliveryStore
-from orchestration.runs.acceptance import ACCEPTED, Acceptance, accept_load, read_acceptance
+from orchestration.runs.decisions.acceptance import ACCEPTED, Acceptance, accept_load, read_acceptance
 
 GIVEN = Acceptance(accepted_by="analyst", reason="the file is complete", at="2025-12-01T08:00:00")
 
