@@ -25,13 +25,17 @@ _announcing = threading.Lock()
 
 
 class Holder(BaseModel):
-    """The process that holds the run lock. `started_at`: ISO format, UTC. `trigger`: cli, ui, schedule or sensor."""
+    """The process that holds the run lock. `started_at`: ISO format, UTC. `trigger`: cli, ui, schedule or sensor.
+
+    `stage`: what a run has come to; None before its first stage, and for other commands.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     pid: int
     started_at: str
     trigger: str
+    stage: str | None = None
 
 
 class LockHeld(Exception):
@@ -82,6 +86,20 @@ def is_held(home: Home) -> bool:
         return True
     probe.release()
     return False
+
+
+def announce_stage(home: Home, stage: str) -> None:
+    """Write the stage of this process's run next to the lock, for `status`. Without the lock nothing is written."""
+    with _announcing:
+        known = holder(home) if home.run_lock_holder in _announced else None
+        if known is not None and known.stage != stage:
+            write_atomically(home.run_lock_holder, known.model_copy(update={"stage": stage}).model_dump_json())
+
+
+def active_run(home: Home) -> Holder | None:
+    """The process that holds the run lock now; None if there is none."""
+    known = holder(home)
+    return known if known is not None and is_held(home) else None
 
 
 class RunLock:

@@ -29,6 +29,7 @@ from orchestration.runs.reports.status_report import published_source_quality
 from orchestration.runs.results import NodeResult
 from orchestration.settings import Settings
 from warehouse.disclosure import SuppressionSummary
+from warehouse.lock import announce_stage
 from warehouse.releases import Candidate, NodeFingerprint, PartRecord
 
 # DuckDB's message in place of an exception that a signal handler raised during a query.
@@ -113,6 +114,7 @@ class RunContext:
     def timed(self, stage: str) -> Iterator[None]:
         """Add the seconds of a stage to the run record, and remember its error if it fails."""
         started = time.monotonic()
+        announce_stage(self.settings.home, stage)
         try:
             yield
         except DeliveryError:

@@ -15,6 +15,7 @@ from orchestration.runs.record import BLOCKED, FAILED, RunStore
 from orchestration.runs.reports.standing_gates import Finding, standing_findings
 from orchestration.runs.reports.status_report import missing_periods, run_report
 from orchestration.settings import Settings
+from warehouse.lock import active_run
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt, current
 
@@ -33,16 +34,20 @@ def _current_release(home: Home) -> str:
 def status(json: AsJson = False) -> None:
     """Show the last runs, the current release, the state of each source and failed gate checks."""
     home = Settings.from_environment().home
-    runs = [run for run in RunStore(home.runs).all() if run.outcome]
+    runs, active = [run for run in RunStore(home.runs).all() if run.outcome], active_run(home)
+    if active is not None and not json:
+        stage = f", stage: {active.stage}" if active.stage else ""
+        out.print(f"A run is active since {active.started_at} (pid {active.pid}, {active.trigger}){stage}\n")
     if not runs:
         if json:
             print_json(None)
-        else:
+        elif active is None:
             out.print("no run yet; start with `levelground run`")
         raise typer.Exit(0)
     last = runs[-1]
     if json:
-        report = run_report(home, last) | {"is_removal_pending": is_pending(home)}
+        of_home = {"is_removal_pending": is_pending(home), "active_run": active.model_dump() if active else None}
+        report = run_report(home, last) | of_home
         print_json(report)
     else:
         recent = [

@@ -1,8 +1,13 @@
+<<<<<<< HEAD
 """`levelground status` reports an interrupted removal and periods that are due and not covered, also as JSON."""
+=======
+"""`levelground status` reports an interrupted removal and an active run, also as JSON."""
+>>>>>>> f52424fd (Show an active run in status, with its stage)
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import duckdb
@@ -10,6 +15,7 @@ import duckdb
 from orchestration.runs.record import RELEASED, RunStore
 from tests.conftest import CommandLine
 from tests.support.run_records import run_record
+from warehouse.lock import RunLock, announce_stage
 from warehouse.paths import Home
 
 
@@ -25,6 +31,7 @@ def test_an_interrupted_removal_is_reported(tmp_path: Path) -> None:
     assert "A removal was interrupted; `levelground erase --resume`" in levelground("status").stdout
 
 
+<<<<<<< HEAD
 def test_periods_that_are_due_and_not_covered_are_listed(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.ensure()
@@ -46,3 +53,23 @@ def test_periods_that_are_due_and_not_covered_are_listed(tmp_path: Path) -> None
     printed = levelground("status").stdout
     assert "Due and not covered" in printed and "2025-12" in printed and "2025-10" not in printed
     assert "monthly (by its deliveries)" in printed
+=======
+def test_an_active_run_is_reported_with_its_stage(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.ensure()
+    levelground, lock = CommandLine(home.root), RunLock(home, "schedule")
+    announce_stage(home, "build")
+    assert not home.run_lock_holder.exists(), "who does not hold the lock announces nothing"
+    lock.acquire()
+    try:
+        announce_stage(home, "audit build")
+        first = levelground("status").stdout
+        assert f"(pid {os.getpid()}, schedule), stage: audit build" in first
+        assert "no run yet" not in first
+        RunStore(home.runs).save(run_record("first", outcome=RELEASED, exit_code=0))
+        active = json.loads(levelground("status", "--json").stdout)["active_run"]
+        assert (active["pid"], active["trigger"], active["stage"]) == (os.getpid(), "schedule", "audit build")
+    finally:
+        lock.release()
+    assert json.loads(levelground("status", "--json").stdout)["active_run"] is None
+>>>>>>> f52424fd (Show an active run in status, with its stage)
