@@ -96,24 +96,22 @@ shares as (
         race_kind not in ('total', 'missing') and (not hides_a_race or (is_partly_shown and not has_range)) as has_rest,
         case when has_rest then known_numerator - case when is_known_race then numerator else 0 end end as rest_numerator,
         case when has_rest then known_denominator - case when is_known_race then denominator else 0 end end as rest_denominator,
-        value_status = 'computed' and coalesce(
-            case
-                when method = 'place_weighted' or kind in ('median', 'estimate') then value is not null
-                when kind = 'sum' then numerator is not null
-                when kind = 'count' then numerator >= 0
-                when kind in ('rate', 'amount_rate') then numerator >= 0 and denominator > 0
-                else numerator between 0 and denominator and denominator > 0
-            end,
-            false
-        ) as is_computable
+        {{ can_be_computed() }} as is_computable,
+        -- records of which no one has a known race say nothing of any group: not that it has none
+        value_status in ('computed', 'no_denominator', 'incomplete_inside')
+        and race_kind not in ('total', 'missing') and coalesce(known_race_pct = 0, false) as is_of_no_known_race
     from whole
 ),
 
 final as (
     select
-        * replace (
-            case when value_status = 'computed' and not is_computable then 'no_denominator' else value_status end as value_status,
-            case when value_status = 'computed' and not is_computable then 'no_denominator' else status_reason end as status_reason
+        * exclude (is_of_no_known_race) replace (
+            {%- for figure in ['numerator', 'denominator', 'value'] %}
+            case when not is_of_no_known_race then {{ figure }} end as {{ figure }},
+            {%- endfor %}
+            is_computable and not is_of_no_known_race as is_computable,
+            {{ status_without_denominator('value_status', 'not_collected') }},
+            {{ status_without_denominator('status_reason', 'no_known_race') }}
         )
     from shares
 )

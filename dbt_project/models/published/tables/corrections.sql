@@ -27,7 +27,7 @@ final as (
         edition,
         severity,
         true as said_by_office,
-        "at"
+        {{ without_time_of_day('said."at"') }} as "at"
     from said
     union all by name
     select
