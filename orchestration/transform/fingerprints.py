@@ -52,12 +52,9 @@ RECEIPT_TABLES = (
     "vocabularies",
     "published_snapshots",
     "agreement_terms",
-<<<<<<< HEAD
     "later_events",
     "kept_windows",
-=======
     "corrections",
->>>>>>> efb4eded (Say what was wrong in an edition: corrections by the office, known issues in plain words, and a page at the address of a withdrawn edition)
 )
 # The columns of `receipts.contracts` that the newest delivery decides.
 DELIVERY_COLUMNS = ("data_as_of", "load_id", "delivered_on")

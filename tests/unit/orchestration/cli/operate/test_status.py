@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""`levelground status` reports an interrupted removal and periods that are due and not covered, also as JSON."""
-=======
-"""`levelground status` reports an interrupted removal and an active run, also as JSON."""
->>>>>>> f52424fd (Show an active run in status, with its stage)
+"""`levelground status` reports an interrupted removal, periods that are due and not covered, and an active run, also as JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +27,6 @@ def test_an_interrupted_removal_is_reported(tmp_path: Path) -> None:
     assert "A removal was interrupted; `levelground erase --resume`" in levelground("status").stdout
 
 
-<<<<<<< HEAD
 def test_periods_that_are_due_and_not_covered_are_listed(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.ensure()
@@ -53,7 +48,8 @@ def test_periods_that_are_due_and_not_covered_are_listed(tmp_path: Path) -> None
     printed = levelground("status").stdout
     assert "Due and not covered" in printed and "2025-12" in printed and "2025-10" not in printed
     assert "monthly (by its deliveries)" in printed
-=======
+
+
 def test_an_active_run_is_reported_with_its_stage(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.ensure()
@@ -72,4 +68,3 @@ def test_an_active_run_is_reported_with_its_stage(tmp_path: Path) -> None:
     finally:
         lock.release()
     assert json.loads(levelground("status", "--json").stdout)["active_run"] is None
->>>>>>> f52424fd (Show an active run in status, with its stage)
