@@ -36,21 +36,21 @@ BUDGETS = {
     "orchestration": 280,
     "orchestration/alerts": 440,
     "orchestration/cities": 630,
-    "orchestration/cli": 4_240,
+    "orchestration/cli": 4_330,
     "orchestration/codegen": 1_490,
-    "orchestration/defs": 1_930,
+    "orchestration/defs": 1_940,
     "orchestration/docs_site": 630,
     "orchestration/doctor": 1_100,
     "orchestration/engines": 620,
     "orchestration/instance": 1_200,
-    "orchestration/pipeline": 1_610,
-    "orchestration/runs": 1_610,
-    "orchestration/scorecard": 3_750,
+    "orchestration/pipeline": 1_630,
+    "orchestration/runs": 1_680,
+    "orchestration/scorecard": 3_880,
     "orchestration/stewardship": 1_140,
     "orchestration/transform": 2_600,
     "orchestration/translations": 250,
     "orchestration/trial": 440,
-    "warehouse": 1_400,
+    "warehouse": 1_420,
     "warehouse/audiences": 390,
     "warehouse/disclosure": 2_630,
     "warehouse/lake_files": 290,
@@ -58,7 +58,7 @@ BUDGETS = {
     "warehouse/releases": 2_300,
     "warehouse/rowwise": 120,
 }
-MOST_LINES = 57_680
+MOST_LINES = 58_020
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
