@@ -62,10 +62,12 @@ def leave_notice(site: Path, edition: Edition, public_file: Path, on: dt.date) -
 def _mark(folder: Path, edition: Edition, corrections: Sequence[Mapping[str, Any]], texts: Mapping[str, Texts]) -> None:
     for language in edition.languages:
         words, notices = texts.get(language), dict[str, str]()
-        for row in corrections if words else ():
+        if words is None:
+            continue
+        for row in corrections:
             page = f"measures/{row['measure_id']}.html"
             notices[page] = notices.get(page, "") + f'<p class="note">{in_words(row, words)}</p>\n'
-        if words and corrections:
+        if corrections:
             text = words("sentence.edition_was_corrected", number=Count(len(corrections)))
             link = f'<a href="../../{language}/corrections.html">{words("page.corrections")}</a>'
             notices["index.html"] = f'<p class="note">{text} {link}</p>\n'

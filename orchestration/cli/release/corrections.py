@@ -12,7 +12,7 @@ from orchestration.cli.display import out, print_json, table
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.release.reader import find_measure, measures_of, open_release
 from orchestration.cli.safeguards import locked
-from orchestration.runs.decisions.corrections import MOST_CHARACTERS, SEVERITIES, Correction, add_correction, read_corrections
+from orchestration.runs.decisions.corrections import MOST_CHARACTERS, Correction, Severity, add_correction, read_corrections
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.releases import pins
 
@@ -29,7 +29,7 @@ def add(
     measure: Annotated[str, typer.Option(help="A measure of `measures list`.", show_default=False)],
     text: Annotated[str, typer.Option(help="What was wrong, and what is right, in words for residents.", show_default=False)],
     severity: Annotated[
-        str,
+        Severity,
         typer.Option(
             help="minor: what the figure says stays; substantial: a reader would conclude something else.", show_default=False
         ),
@@ -50,8 +50,6 @@ def add(
         )
     with open_release(home, public=True) as con:
         find_measure(measures_of(con, public=True), measure)
-    if severity not in SEVERITIES:
-        raise ConfigurationError(f"severity is {severity!r}; use {' or '.join(SEVERITIES)}")
     said = [part.strip() if part and part.strip() else None for part in (text, why)]
     if said[0] is None or any(part and (len(part) > MOST_CHARACTERS or not part.isprintable()) for part in said):
         raise ConfigurationError(f"--text and --why are one line of at most {MOST_CHARACTERS} characters")

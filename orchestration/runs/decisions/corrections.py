@@ -7,7 +7,7 @@ and of the edition. A correction stays: who finds it wrong adds another.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
@@ -17,7 +17,6 @@ from warehouse.paths import Home
 
 # minor: the figure changes and what it says does not; substantial: a reader would conclude something else
 Severity = Literal["minor", "substantial"]
-SEVERITIES: tuple[str, ...] = get_args(Severity)
 MOST_CHARACTERS = 1000
 
 

@@ -58,7 +58,7 @@ def test_the_command_writes_what_the_next_run_publishes(environment: dict[str, s
     for wrong, answer in (
         ({"edition": "2031Q1"}, "known: 2025Q2"),
         ({"measure": "owns"}, "Did you mean own?"),
-        ({"severity": "grave"}, "minor or substantial"),
+        ({"severity": "grave"}, "grave"),
         ({"text": " "}, "one line"),
     ):
         code, said = add(**wrong)
