@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/instance": 1_200,
     "orchestration/pipeline": 1_630,
     "orchestration/runs": 1_680,
-    "orchestration/scorecard": 3_880,
+    "orchestration/scorecard": 3_890,
     "orchestration/stewardship": 1_140,
     "orchestration/transform": 2_600,
     "orchestration/translations": 250,
@@ -58,7 +58,7 @@ BUDGETS = {
     "warehouse/releases": 2_300,
     "warehouse/rowwise": 120,
 }
-MOST_LINES = 58_020
+MOST_LINES = 58_030
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
