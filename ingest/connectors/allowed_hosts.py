@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from urllib3.util import parse_url
 
+from ingest.contract.reach import is_link_local
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PRINTABLE_HOST = re.compile(r"[a-z0-9.:_\[\]-]{1,255}")
 
@@ -84,8 +86,14 @@ class AllowedHosts:
     def check_address(self, endpoint: Endpoint, address: str) -> None:
         """Raise `RequestRefused` if a host has an address that is not public, unless the host was named for it.
 
-        `allow_hosts` and LEVELGROUND_HOSTS name hosts, and so does a contract's address that is localhost or an IP address.
+        `allow_hosts` and LEVELGROUND_HOSTS name hosts, and so does a contract's address that is localhost or an IP address. A
+        link-local address is never one of a portal: clouds keep the credentials of the machine there.
         """
+        if is_link_local(address):
+            raise RequestRefused(
+                f"{endpoint.name} has a link-local address, where clouds keep the credentials of the machine",
+                "no source is there; ask the owner of the address why it leads there",
+            )
         if is_public(address) or any(endpoint.is_same_site(allowed) for allowed in self.named):
             return
         if endpoint.is_same_site(self.own) and is_plain_address(endpoint.host):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
+from ingest.contract.reach import outside_address, outside_host, own_variable, web_address
 from ingest.contract.vocabularies.vocabulary import Vocabulary
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -96,10 +97,15 @@ def vocabulary_of(info: ValidationInfo) -> Vocabulary:
 
 Identifier = Annotated[str, matching(IDENTIFIER, "a plain lower-case name (letters, digits, underscores)")]
 EnvironmentName = Annotated[
-    str, matching(ENVIRONMENT_NAME, "the NAME of an environment variable; write the secret there, never here", quote=False)
+    str,
+    matching(ENVIRONMENT_NAME, "the NAME of an environment variable; write the secret there, never here", quote=False),
+    AfterValidator(own_variable),
 ]
-Address = Annotated[str, AfterValidator(_no_password)]
-HostName = Annotated[str, matching(HOST_NAME, "a host, or host:port, in lower case, like files.city.example")]
+Address = Annotated[str, AfterValidator(_no_password), AfterValidator(outside_address)]
+WebAddress = Annotated[Address, AfterValidator(web_address)]
+HostName = Annotated[
+    str, matching(HOST_NAME, "a host, or host:port, in lower case, like files.city.example"), AfterValidator(outside_host)
+]
 Geoid = Annotated[
     str, matching(re.compile(r"\d{2}|\d{5}|\d{7}"), "a GEOID in quotes: a state (2 digits), county (5) or place (7)")
 ]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ingest.contract.words import Address, EnvironmentName, HostName, Strict, matching
+from ingest.contract.words import Address, EnvironmentName, HostName, Strict, WebAddress, matching
 
 LOOKBACK = re.compile(r"(\d+)(?: (minute|hour|day|week)s?)?")
 Lookback = Annotated[
@@ -90,7 +90,7 @@ class CkanConnector(WebConnector):
     """
 
     kind: Literal["ckan"]
-    base_url: Address
+    base_url: WebAddress
     package: str | None = None
     resource: str
     mode: Literal["datastore", "download"] = "datastore"
@@ -100,7 +100,7 @@ class SocrataConnector(WithCursor, WebConnector):
     """A dataset of a Socrata portal."""
 
     kind: Literal["socrata"]
-    base_url: Address
+    base_url: WebAddress
     resource: str
     credentials_env: EnvironmentName | None = None
 
@@ -109,7 +109,7 @@ class ArcgisConnector(WithCursor, WebConnector):
     """A layer or table of an ArcGIS feature or map service, by its address: …/FeatureServer/0."""
 
     kind: Literal["arcgis"]
-    base_url: Address
+    base_url: WebAddress
     where: str = "1=1"
 
 
@@ -117,7 +117,7 @@ class HttpConnector(WebConnector):
     """One file at a URL."""
 
     kind: Literal["http"]
-    url: Address
+    url: WebAddress
 
 
 Connector = Annotated[

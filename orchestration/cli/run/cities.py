@@ -17,6 +17,7 @@ from orchestration.cli.display import out, print_error, print_json, table
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
 from orchestration.codegen.city_layer import Part, missing_seeds, new_layer, parts
+from orchestration.codegen.layer_reach import reach_of
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from orchestration.settings import ConfigurationError, Settings
@@ -69,6 +70,23 @@ def show(
         out.print(f"left to decide: {key} in {layer.folder / 'city.yml'}")
     for file, what in missing:
         out.print(f"not in the layer: seeds/{file}, {what}")
+
+
+@app.command(epilog=examples("levelground cities check ../springfield"))
+def check(
+    name: Annotated[str, typer.Argument(metavar="LAYER", help="A city, or the folder of its layer.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """List what a layer executes or reaches: hosts, environment variables, SQL, macros, templates, commands. Nothing is run."""
+    layer, _ = named_layer(name)
+    if layer is None:
+        raise ConfigurationError(unknown_city(name))
+    found = reach_of(read_layer_city(layer))
+    if json:
+        print_json([asdict(reach) for reach in found])
+        return
+    out.print(table(None, ("what", "name", "file"), [(reach.kind, reach.name, reach.file) for reach in found]))
+    out.print("a layer is code: read what is listed before a run uses a layer of others (docs/security.md)")
 
 
 def _effect(part: Part) -> str:

@@ -171,6 +171,22 @@ def test_pages_are_read_from_named_hosts_only(
     assert source.portal.asked == []
 
 
+def test_a_link_local_address_is_refused_although_its_host_is_named(
+    files: FakeCkan, make_contract: MakeContract, read_live: Live, names: dict[str, list[str]]
+) -> None:
+    """Where clouds keep credentials: by a name, by a redirect, by a replaced host."""
+    names["metadata.example"] = ["169.254.169.254"]
+    named = {"allow_hosts": ["metadata.example"]}
+    with pytest.raises(DeliveryError, match=r"metadata\.example has a link-local address"):
+        read_live(make_contract(**http("http://metadata.example/latest", **named)))
+    files.faults = [redirect("http://metadata.example/latest")]
+    with pytest.raises(DeliveryError, match=r"metadata\.example has a link-local address"):
+        read_live(make_contract(**http(f"{files.url}/file/visits.csv", **named)))
+    with pytest.raises(DeliveryError, match="has a link-local address"):
+        moved = {"https://city.example": "http://169.254.169.254"}
+        read_live(make_contract(**http("https://city.example/x")), hosts=moved)
+
+
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::1", "::",
