@@ -20,6 +20,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.lake_files import object_store
 from warehouse.paths import Home
+from warehouse.record_keys import attach_keys, read_secret
 from warehouse.sql import identifier, literal
 from warehouse.temporary import spill_folder
 
@@ -107,6 +108,7 @@ def open_working(
         connection.execute("set autoinstall_known_extensions = false")
         connection.execute(f"set wal_autocheckpoint = {literal(CHECKPOINT_AT)}")
         load_extension(connection, "spatial")
+        attach_keys(connection, read_secret(home.record_key_secret))
         spill = str(temp_directory or spill_folder(home))
         if _setting(connection, "temp_directory") != spill:  # DuckDB refuses to set a directory again once it was used
             connection.execute(f"set temp_directory = {literal(spill)}")

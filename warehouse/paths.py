@@ -85,6 +85,8 @@ class Home:
     attacked = Inside("attacked.json", parent=disclosure)  # the parts of the public file that an audit found safe
     runs = Inside("runs")  # the run records: one file per run
     corrections = Inside("corrections.json")  # the office's words on figures that turned out wrong
+    # the secret of the keys of facts: made once, for the owner only, and part of every backup
+    record_key_secret = Inside("record-keys.secret")
     home_json = Inside("home.json")  # the city and the deliveries folder of this home
     lakes = Inside("lakes.json")  # the folders and addresses outside the home that contain parts of its facts, as a list in JSON
     questions = Inside("questions")  # the log of questions; readers of the release write to it, and only the owner reads it

@@ -126,7 +126,7 @@ def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) 
     removal = ErasedRecords(removal_id=plan.removal_id, source=names, rows=rows, reason=plan.reason, erased_at=plan.erased_at)
 
     def left_out(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], str]:
-        register_rows(con, pq.read_table(rows_file(home)))
+        register_rows(con, pq.read_table(rows_file(home)), home)
         return dict(in_release(con, alias, plan))
 
     try:
@@ -161,7 +161,7 @@ def _rewrite_working_warehouse(home: Home, plan: Plan) -> None:
     names = [source.source for source in plan.sources]
 
     def left_out(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], str]:
-        register_rows(con, pq.read_table(rows_file(home)))
+        register_rows(con, pq.read_table(rows_file(home)), home)
         return dict(in_working_warehouse(con, alias, plan))
 
     def drop(con: DuckDBPyConnection, alias: str) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.erasure.plan import Plan, SourcePlan
 from warehouse.paths import Home
+from warehouse.record_keys import attach_keys, keyed, read_secret
 from warehouse.rewrite import LeftOut, columns_of, tables_of
 from warehouse.sql import literal, quoted
 
@@ -23,8 +24,9 @@ _OF_LOADS = ("loads", "marks", "superseded_rows", "superseded_since", "rejected_
 _BUILT = ("staging", "intermediate")
 
 
-def register_rows(con: DuckDBPyConnection, rows: pa.Table) -> None:
-    """Copy the rows to remove into a temporary table, which the conditions of this module read."""
+def register_rows(con: DuckDBPyConnection, rows: pa.Table, home: Home) -> None:
+    """Copy the rows to remove into a temporary table, which the conditions of this module read, and give SQL the home's keys."""
+    attach_keys(con, read_secret(home.record_key_secret))
     con.register(f"given_{ROWS}", rows)
     con.execute(f"create or replace temp table {ROWS} as from given_{ROWS}")
 
@@ -71,11 +73,13 @@ def _in_table(source: SourcePlan, schema: str, table: str, columns: list[str]) -
         return is_source
     ways = [_listed(source, POSITION)]
     if is_source and columns[0].endswith("_key"):
-        # a fact of a delivery that is gone: its key is the record's hash, without a key with a running number
+        # a fact of a delivery that is gone: its key is made of the record's hash, without a key with a running number; facts of
+        # earlier versions have the hash itself
         hashed = f"select record_hash from {ROWS} where source = {literal(source.source)}"
-        numbered = f"select md5(concat(record_hash, '#', number)) from ({hashed}), range(1, 21) as numbers (number)"
+        texts = f"{hashed} union all select concat(record_hash, '#', number) from ({hashed}), range(1, 21) as numbers (number)"
         if source.erased:
-            ways.append(f"{quoted(columns[0])} in ({hashed} union all {numbered})")
+            keys = f"select unnest([{keyed('record_hash')}, record_hash, md5(record_hash)]) from ({texts})"
+            ways.append(f"{quoted(columns[0])} in ({keys})")
     if is_source and source.kept_from and "occurred_on" in columns:
         load_ids = ", ".join(map(literal, source.loads)) or "''"
         ways.append(f"_load_id not in ({load_ids}) and occurred_on < date {literal(str(source.kept_from))}")

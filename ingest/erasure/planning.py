@@ -118,21 +118,21 @@ def _in_databases(home: Home, plan: Plan, rows: pa.Table) -> list[Place]:
     found = []
     pinned = pins(home)
     if home.warehouse.is_file():
-        for (schema, table), number in _counted(home.warehouse, plan, rows, working=True).items():
+        for (schema, table), number in _counted(home, home.warehouse, plan, rows, working=True).items():
             if schema in ("landing", "withheld") or (schema, table) == ("intake", "rejected_rows"):
                 kind = LANDING if schema == "landing" else QUARANTINE
                 found.append(Place(kind=kind, name=f"{schema}.{table}", rows=number))
     for release_id in known_releases(home):
-        for (schema, table), number in _counted(home.release(release_id) / ANALYST_FILE, plan, rows, working=False).items():
+        for (schema, table), number in _counted(home, home.release(release_id) / ANALYST_FILE, plan, rows, working=False).items():
             name = f"{release_id}{' (pinned)' if release_id in pinned else ''}: {schema}.{table}"
             found.append(Place(kind=RELEASE, name=name, rows=number))
     return found
 
 
-def _counted(path: Path, plan: Plan, rows: pa.Table, *, working: bool) -> dict[tuple[str, str], int]:
+def _counted(home: Home, path: Path, plan: Plan, rows: pa.Table, *, working: bool) -> dict[tuple[str, str], int]:
     try:
         with open_from_disk(path, _ATTACHED) as con:
-            register_rows(con, rows)
+            register_rows(con, rows, home)
             left_out = in_working_warehouse if working else in_release
             return count_left_out(con, _ATTACHED, left_out(con, _ATTACHED, plan))
     except WarehouseError:

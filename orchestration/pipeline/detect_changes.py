@@ -13,6 +13,7 @@ from orchestration.transform.dbt_project import prepare_project, project_fingerp
 from orchestration.transform.fingerprints import loads_by_source, removals_by_source
 from orchestration.transform.release_inputs import code_version, versions
 from warehouse.fingerprint import json_sha256
+from warehouse.record_keys import secret_id
 from warehouse.releases import current, known_releases
 
 
@@ -60,5 +61,6 @@ def run_fingerprint(run: RunContext) -> str:
         code_version(),
         versions(),
         [said.model_dump_json() for said in read_corrections(run.settings.home)],
+        secret_id(run.settings.home.record_key_secret),
     ]
     return json_sha256(inputs)

@@ -32,10 +32,12 @@ from orchestration.transform.incremental import confirm_release
 from warehouse.connection import attach, detach
 from warehouse.disclosure import Scope
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE
-from warehouse.releases import Current, content_hash, current
+from warehouse.record_keys import secret_id
+from warehouse.releases import content_hash, current, read_manifest
 
 # A release differs from another if these schemas do: what analysts and the public read, not how the run went.
-CONTENT = (("release", "marts"), ("release", "reference"), ("public", "published"))
+PUBLIC = (("public", "published"),)
+CONTENT = (("release", "marts"), ("release", "reference"), *PUBLIC)
 # What is hidden around a count that no linear program answers, in the first round and in later ones.
 WIDENED: tuple[Callable[[str, CellKey], Scope], ...] = (
     lambda records, at: Scope(records, at.geography_type, at.geoid, at.period_start),
@@ -59,24 +61,32 @@ def run_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[Ga
             gates = [*_all_gates(run, on_gate), of_disclosure]
         run.record.gates += gates
         with run.timed("compare"), without_cells():
-            run.content_hash = content.result()
+            run.content_hash, run.public_hash = content.result()
     failed = [f"{gate.subject}: {finding.message}" for gate in gates for finding in gate.failed_critical]
     if failed:
         run.end(BLOCKED, "; ".join(failed))
         return gates
     published = current(run.settings.home)
-    if published is not None and published.content_hash == run.content_hash and not _has_new_corrections(run, published):
+    if published is not None and _is_same(run, published.release_id):
         confirm_release(run, published.release_id)
         end_unchanged(run, "the build has the same content as the current release")
     return gates
 
 
-def _has_new_corrections(run: RunContext, published: Current) -> bool:
+def _is_same(run: RunContext, release_id: str) -> bool:
+    """Whether a release has the content of this build, and what is no part of it: keys of the home, corrections by the office."""
+    sealed = read_manifest(run.settings.home, release_id)
+    keys = secret_id(run.settings.home.record_key_secret)
+    equal = sealed.content_hash == run.content_hash and sealed.made_of.record_keys == keys
+    return equal and not _has_new_corrections(run, release_id)
+
+
+def _has_new_corrections(run: RunContext, release_id: str) -> bool:
     """Whether the office has said something that the current release does not have; it is no part of the content hash."""
     said = run.con.execute("select count(*) from public.published.corrections where said_by_office").fetchone()
     if not said or not said[0]:
         return False
-    file = run.settings.home.release(published.release_id) / PUBLIC_FILE
+    file = run.settings.home.release(release_id) / PUBLIC_FILE
     attach(run.con, file, "previous_public", read_only=True)
     try:
         table = "database_name = 'previous_public' and schema_name = 'published' and table_name = 'corrections'"
@@ -88,9 +98,9 @@ def _has_new_corrections(run: RunContext, published: Current) -> bool:
         detach(run.con, "previous_public")
 
 
-def _content_hash(con: DuckDBPyConnection) -> str:
+def _content_hash(con: DuckDBPyConnection) -> tuple[str, str]:
     with con:
-        return content_hash(con, CONTENT)
+        return content_hash(con, CONTENT), content_hash(con, PUBLIC)
 
 
 def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[GateResult]:
@@ -106,6 +116,7 @@ def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[G
     def with_series(gate: GateResult) -> GateResult:
         return dataclasses.replace(gate, findings=(*gate.findings, *series)) if gate.subject == REGISTRY else gate
 
+    current_reporter().stage("check", "auditing the build")
     results = gate_build(
         warehouse,
         suites,

@@ -12,7 +12,7 @@ from orchestration.pipeline.publish_scorecard import check_scorecard, discard_re
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
 from orchestration.runs.process.interruption import without_handlers
-from orchestration.runs.record import BLOCKED, RELEASED, RunRecord
+from orchestration.runs.record import BLOCKED, RELEASED
 from orchestration.transform.incremental import landed_loads
 from orchestration.transform.release_inputs import (
     MeasureInputs,
@@ -33,6 +33,7 @@ from warehouse.audiences.write import write_file
 from warehouse.connection import detach
 from warehouse.fingerprint import text_sha256
 from warehouse.paths import EXPORTS
+from warehouse.record_keys import secret_id
 from warehouse.releases import (
     STORAGE_VERSION,
     BuildInputs,
@@ -57,7 +58,7 @@ RELEASE_COLUMNS = {
     "created_at": ("timestamp", "When it was built, UTC"),
     "data_as_of": ("timestamp", "The day of the newest end of data among its sources"),
     "code_version": ("varchar", "The version of Levelground that built it, with a hash of its code"),
-    "content_hash": ("varchar", "A hash of all its tables except quality; equal for equal figures"),
+    "content_hash": ("varchar", "A hash of the public tables; equal for equal public figures"),
 }
 _MEASURES = (
     "select measure_id, source, population_scheme is not null or weighted_places is not null "
@@ -76,7 +77,7 @@ def release_candidate(run: RunContext) -> str | None:
         or not any(gate.gate == "build" for gate in record.gates)
     ):
         raise RuntimeError("a release needs a candidate that this run has built and checked by the gates")
-    data_as_of = _data_as_of(record)
+    data_as_of = _data_as_of(run)
     with run.timed("release"), without_cells():
         measures = {code: MeasureInputs(*inputs) for code, *inputs in run.con.execute(_MEASURES).fetchall()}
         _write_release_row(run, release_id, run.created_at, data_as_of)
@@ -100,6 +101,7 @@ def release_candidate(run: RunContext) -> str | None:
             created_at=run.created_at,
             code_version=record.code_version or code_version(),
             content_hash=run.content_hash,
+            public_hash=run.public_hash,
             data_as_of=data_as_of,
             as_of=run.as_of,
             loads={source: tuple(ids) for source, ids in sorted(landed_loads(run.con).items())},
@@ -139,10 +141,10 @@ def _write_files_of_audiences(run: RunContext, candidate: Candidate, plans: Plan
     return written
 
 
-def _data_as_of(record: RunRecord) -> dt.datetime | None:
-    """The day of the newest end of data: its time of day would be that of one record."""
-    ends = [dt.datetime.fromisoformat(status.data_as_of) for status in record.sources.values() if status.data_as_of]
-    return dt.datetime.combine(max(ends), dt.time()) if ends else None
+def _data_as_of(run: RunContext) -> dt.datetime | None:
+    """The newest end of data of the public sources: a date that the public file has anyway."""
+    row = run.con.execute("select max(data_as_of) from public.published.sources").fetchone()
+    return row[0] if row else None
 
 
 def _made_of(run: RunContext, measures: dict[str, MeasureInputs]) -> BuildInputs:
@@ -155,6 +157,7 @@ def _made_of(run: RunContext, measures: dict[str, MeasureInputs]) -> BuildInputs
         models=model_hashes(manifest),
         lineage=lineage(manifest, measures),
         node_fingerprints=run.fingerprints,
+        record_keys=secret_id(run.settings.home.record_key_secret),
     )
 
 
@@ -172,5 +175,5 @@ def _write_release_row(run: RunContext, release_id: str, created_at: dt.datetime
         run.con.execute(f"comment on column public.published.release.{name} is {literal(description)}")
     run.con.execute(
         "insert into public.published.release values (?, ?, ?, ?, ?)",
-        [release_id, created_at.replace(tzinfo=None), data_as_of, run.record.code_version or code_version(), run.content_hash],
+        [release_id, created_at.replace(tzinfo=None), data_as_of, run.record.code_version or code_version(), run.public_hash],
     )

@@ -31,6 +31,7 @@ from orchestration.transform import dbt_runner
 from orchestration.transform.graph import reached
 from orchestration.transform.release_inputs import code_hash, model_hashes, seed_hashes, versions
 from warehouse.fingerprint import text_sha256
+from warehouse.record_keys import secret_id
 from warehouse.releases import NodeFingerprint
 
 LANDING, RECEIPTS = "source.levelground.landing.", "source.levelground.receipts."
@@ -99,6 +100,7 @@ class Fingerprints:
     agreement_rows: Mapping[str, str]
     seeds: Mapping[str, str]
     removals: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    secret_id: str = ""  # of the secret of the home's keys
     _hashes: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
@@ -121,6 +123,7 @@ class Fingerprints:
             agreement_rows={row[0]: repr(row) for row in agreements},
             seeds=seed_hashes(location.city.layers),
             removals=removals_by_source(con),
+            secret_id=secret_id(run.settings.home.record_key_secret),
         )
 
     @cached_property
@@ -255,7 +258,7 @@ class Fingerprints:
 
     @cached_property
     def _code(self) -> str:
-        return _hash(str(BUILD_VERSION), json.dumps(versions(), sort_keys=True), self._models["stats"])
+        return _hash(str(BUILD_VERSION), json.dumps(versions(), sort_keys=True), self._models["stats"], self.secret_id)
 
 
 def incremental_source(node: Mapping[str, Any]) -> str | None:

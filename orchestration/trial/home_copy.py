@@ -17,6 +17,7 @@ from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from warehouse.lock import LockHeld, RunLock, holder, private_lock
 from warehouse.paths import PRIVATE, Home
+from warehouse.record_keys import copy_secret
 from warehouse.releases import current
 
 MARK = "levelground-try"  # a file in every copy: only a folder with it is replaced
@@ -70,6 +71,8 @@ def copy_home(home: Home, copy: Home, wait_seconds: float = 0) -> bool:
             return False
         for file in home.root.glob(f"{home.warehouse.name}*"):
             shutil.copyfile(file, copy.root / file.name)
+        if home.record_key_secret.is_file():  # equal keys: no fact is built again
+            copy_secret(home.record_key_secret, copy.record_key_secret)
         for folder in (home.disclosure, home.dbt, home.runs):
             _copy_folder(home, copy, folder, shutil.copyfile)
         for folder in (home.deliveries, home.release(published.release_id), home.published):

@@ -25,10 +25,10 @@ BUDGETS = {
     "expectations/published": 630,
     "ingest": 740,
     "ingest/connectors": 1_860,
-    "ingest/contract": 2_250,
+    "ingest/contract": 2_340,
     "ingest/contract_draft": 1_350,
     "ingest/delivery": 1_570,
-    "ingest/erasure": 900,
+    "ingest/erasure": 910,
     "ingest/landing": 1_990,
     "ingest/readers": 2_700,
     "ingest/sample": 4_880,
@@ -36,14 +36,14 @@ BUDGETS = {
     "orchestration": 280,
     "orchestration/alerts": 440,
     "orchestration/cities": 630,
-    "orchestration/cli": 4_330,
-    "orchestration/codegen": 1_490,
+    "orchestration/cli": 4_350,
+    "orchestration/codegen": 1_610,
     "orchestration/defs": 1_940,
     "orchestration/docs_site": 630,
     "orchestration/doctor": 1_100,
     "orchestration/engines": 620,
     "orchestration/instance": 1_200,
-    "orchestration/pipeline": 1_630,
+    "orchestration/pipeline": 1_650,
     "orchestration/runs": 1_680,
     "orchestration/scorecard": 3_890,
     "orchestration/stewardship": 1_140,
@@ -55,10 +55,11 @@ BUDGETS = {
     "warehouse/disclosure": 2_630,
     "warehouse/lake_files": 290,
     "warehouse/metadata": 270,
-    "warehouse/releases": 2_300,
-    "warehouse/rowwise": 120,
+    "warehouse/record_keys": 120,
+    "warehouse/releases": 2_320,
+    "warehouse/rowwise": 140,
 }
-MOST_LINES = 58_030
+MOST_LINES = 58_450
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -18,14 +18,15 @@ PLAN = RowwisePlan("fct_calls", LANDED, (), f"select n * 2 as n from {LANDED}", 
 
 
 def test_a_killed_worker_costs_one_attempt_and_nothing_of_ray_is_left(tmp_path: Path) -> None:
-    plan, pipe = tmp_path / "plan.json", tmp_path / "plan-of-one-task"
+    plan, pipe, secret = tmp_path / "plan.json", tmp_path / "plan-of-one-task", tmp_path / "secret"
+    secret.write_text("00" * 32)
     save_plan(PLAN, plan)
     os.mkfifo(pipe)  # who reads it waits for a writer
     tasks = []
     for number in range(3):
         rows = tmp_path / f"rows-{number}.parquet"
         duckdb.sql(f"select {number} * 10 + range as n from range(10)").write_parquet(str(rows))
-        part = PartTask(str(pipe if number == 1 else plan), [str(rows)], str(tmp_path / f"{number}.parquet"))
+        part = PartTask(str(pipe if number == 1 else plan), str(secret), [str(rows)], str(tmp_path / f"{number}.parquet"))
         tasks.append(part.as_task("fct_calls"))
     engine = RayEngine(
         address=None,

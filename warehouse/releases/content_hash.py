@@ -12,8 +12,10 @@ from duckdb import DuckDBPyConnection
 from warehouse.fingerprint import text_sha256
 from warehouse.sql import identifier, quoted
 
-# The load and the run of a row are not part of its content.
+# The load and the run of a row are not part of its content. Nor are keys: those of records depend on the secret of a home, and
+# every other key is made of columns of its row.
 LEFT_OUT_COLUMNS = frozenset({"_load_id", "load_id", "run_id"})
+LEFT_OUT_SUFFIX = "_key"
 # Neither are the release itself, what earlier ones contained, and words on them: equal figures give an equal hash.
 LEFT_OUT_TABLES = frozenset({"published.release", "published.as_reported_history", "published.corrections"})
 
@@ -32,9 +34,9 @@ def content_hash(
 ) -> str:
     """SHA-256 in hex over the tables of `schemas`, pairs of (database alias, schema), but those in `without` (`schema.table`).
 
-    Equal for the same rows in any order, with duplicates, in any file and under any alias. Columns in LEFT_OUT_COLUMNS do not
-    count. Doubles count to 9 significant digits, -0.0 as 0.0; NaN, NULL, 0, '' and [] all differ. Doubles in lists and structs
-    count in full. It uses DuckDB's `hash`: comparable within one DuckDB version, and no protection against forgery.
+    Equal for the same rows in any order, with duplicates, in any file and under any alias. Columns in LEFT_OUT_COLUMNS and keys
+    do not count. Doubles count to 9 significant digits, -0.0 as 0.0; NaN, NULL, 0, '' and [] all differ. Doubles in lists and
+    structs count in full. It uses DuckDB's `hash`: comparable within one DuckDB version, and no protection against forgery.
     """
     lines = []
     for alias, schema in schemas:
@@ -48,10 +50,18 @@ def content_hash(
             tables.setdefault(table, []).append((column, data_type))
         for table, all_columns in tables.items():
             if f"{schema}.{table}" not in without:
-                hashed = [(name, kind) for name, kind in all_columns if name not in LEFT_OUT_COLUMNS]
+                hashed = [
+                    (name, kind)
+                    for name, kind in all_columns
+                    if name not in LEFT_OUT_COLUMNS and not name.endswith(LEFT_OUT_SUFFIX)
+                ]
                 relation = f"{identifier(alias)}.{identifier(schema)}.{quoted(table)}"
                 lines.append(_table_line(connection, relation, f"{schema}.{table}", hashed))
     return text_sha256("\n".join([_LAYOUT, *sorted(lines)]))
+
+
+def _is_left_out(column: str) -> bool:
+    return column in LEFT_OUT_COLUMNS or column.endswith(LEFT_OUT_SUFFIX)
 
 
 def columns_hash(connection: DuckDBPyConnection, relation: str, columns: Sequence[str]) -> str:

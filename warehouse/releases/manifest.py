@@ -89,6 +89,7 @@ class BuildInputs(BaseModel):
     `code`: per package; `seeds`: per seed file; `contracts`: per source; `contents`: of the files of a source and their rows in
     landing; `models`: per dbt model, with the macros that it calls.
     `lineage`: the inputs of each measure, as `source x`, `seed y`, `model z`. `node_fingerprints`: of each dbt node.
+    `record_keys`: the id of the secret of the home's keys, which is no part of it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -99,6 +100,7 @@ class BuildInputs(BaseModel):
     contents: dict[str, str] = {}
     models: dict[str, str] = {}
     lineage: dict[str, tuple[str, ...]] = {}
+    record_keys: str = ""
     node_fingerprints: dict[str, NodeFingerprint] = Field(
         default={},
         validation_alias=AliasChoices("node_fingerprints", "standing"),  # its name in manifests of earlier versions
@@ -123,9 +125,10 @@ class Manifest(BaseModel):
     A caller of `write_manifest` leaves `files` and `exports` empty.
 
     `data_as_of` and `as_of` (the run's clock) are in city local time. `content_hash` is the hash when the release was sealed;
+    `public_hash` is that of the public tables, which `current.json` and `published.release` contain.
     `erasures` lists what was removed from the analyst file since. `parts`: `schema.view` of the analyst file → the files in the
     lake that it reads. `audiences`: the plans of the files for readers other than the data team, by file name; `team_only`: the
-    tables that only the analyst file has, with the reason. Manifests of earlier versions lack the last seven fields.
+    tables that only the analyst file has, with the reason. Manifests of earlier versions lack the last eight fields.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -147,6 +150,7 @@ class Manifest(BaseModel):
     parts: dict[str, tuple[PartRecord, ...]] = {}
     audiences: dict[str, FilePlan] = {}
     team_only: dict[str, str] = {}
+    public_hash: str = ""
 
     @property
     def databases(self) -> tuple[str, ...]:
@@ -192,8 +196,10 @@ def release_moment(release_id: str) -> datetime:
     return datetime.strptime(release_id.partition("-")[0], _STAMP).replace(tzinfo=UTC)
 
 
-def new_release_id(home: Home, created_at: datetime, content_hash: str) -> str:
+def new_release_id(home: Home, created_at: datetime, public_hash: str) -> str:
     """A release id such as `20251201T000000Z-1a2b3c4d` that sorts after every release of the home.
+
+    Readers of the public file see it, so it names the content of public tables alone.
 
     Two releases in a second, or after a clock was set back, get the next free second: the newest release always has the last id.
     """
@@ -202,7 +208,7 @@ def new_release_id(home: Home, created_at: datetime, content_hash: str) -> str:
     if known:
         newest = datetime.strptime(known[-1].partition("-")[0], _STAMP).replace(tzinfo=UTC)
         moment = max(moment, newest + timedelta(seconds=1))
-    return f"{moment.strftime(_STAMP)}-{content_hash[:8]}"
+    return f"{moment.strftime(_STAMP)}-{public_hash[:8]}"
 
 
 class SwapIntent(BaseModel):

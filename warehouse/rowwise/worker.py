@@ -20,6 +20,7 @@ from warehouse.connection import in_memory
 from warehouse.files import write_atomically
 from warehouse.fingerprint import file_sha256
 from warehouse.lake_files import part_files
+from warehouse.record_keys import attach_keys, read_secret
 from warehouse.sql import literal
 from warehouse.worker import Resources, Task, WorkerRefused
 
@@ -42,9 +43,13 @@ class RowwisePlan:
 
 @dataclass(frozen=True)
 class PartTask:
-    """The rows of one partition: build `output` from the Parquet files `inputs`, by the plan in the file `plan`."""
+    """The rows of one partition: build `output` from the Parquet files `inputs`, by the plan in the file `plan`.
+
+    `secret`: the file with the secret of the home's keys.
+    """
 
     plan: str
+    secret: str
     inputs: Sequence[str]
     output: str
 
@@ -73,6 +78,7 @@ def build_part(arguments: Mapping[str, Any], resources: Resources) -> Mapping[st
             for name, value in settings.items():
                 if value is not None:
                     con.execute(f"set {name} = {literal(str(value))}")
+            attach_keys(con, _read_secret(task))
             _create_relations(con, plan, task)
             row = con.execute(f"copy ({plan.select}) to {literal(str(unfinished))} (format parquet, compression zstd)").fetchone()
         size, sha256 = unfinished.stat().st_size, file_sha256(unfinished)
@@ -83,10 +89,23 @@ def _read_plan(task: PartTask) -> RowwisePlan:
     try:
         return RowwisePlan(**json.loads(Path(task.plan).read_text(encoding="utf-8")))
     except (FileNotFoundError, PermissionError) as error:
-        raise WorkerRefused(
-            f"{platform.node()} cannot read {task.plan} ({error.strerror}); mount the home's tmp/ and the lake at the same path "
-            "on every node, readable for the account of its workers"
-        ) from None
+        raise _refused(task.plan, error) from None
+
+
+def _read_secret(task: PartTask) -> bytes:
+    if not Path(task.secret).is_file():  # a worker makes no secret of its own
+        raise _refused(task.secret, FileNotFoundError(0, "No such file or directory"))
+    try:
+        return read_secret(Path(task.secret))
+    except PermissionError as error:
+        raise _refused(task.secret, error) from None
+
+
+def _refused(path: str, error: OSError) -> WorkerRefused:
+    return WorkerRefused(
+        f"{platform.node()} cannot read {path} ({error.strerror}); mount the home's tmp/ and the lake at the same path "
+        "on every node, readable for the account of its workers"
+    )
 
 
 def _create_relations(con: duckdb.DuckDBPyConnection, plan: RowwisePlan, task: PartTask) -> None:

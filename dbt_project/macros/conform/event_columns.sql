@@ -1,16 +1,27 @@
 {#
-    The columns that every fact begins with. A source with a key names the event by the hash of that key; without one, equal rows
-    are distinguished by their running number (see `numbered`). `snapshot`: the date of the snapshot that a row of a stock is of; the same
-    record in two snapshots is two rows, with a key each. Rows without that date have the key of a record without snapshots.
+    The key of a record: HMAC-SHA-256 of a text with the secret of the home. The function is in a database in memory
+    (`warehouse/record_keys`), so that compiled SQL does not contain the secret. Equal texts have equal keys in every fact of a home.
 #}
-{% macro event_columns(event, has_key, snapshot=none) -%}
-    {%- if has_key %}
-        _record_hash as {{ event }}_key,
-    {%- elif snapshot %}
-        md5(concat_ws('#', _record_hash, _number, {{ snapshot }})) as {{ event }}_key,
-    {%- else %}
-        md5(concat(_record_hash, '#', _number)) as {{ event }}_key,
+{% macro record_key(text) -%}
+    record_keys.main.keyed({{ text }})
+{%- endmacro %}
+
+
+{#
+    The columns that every fact begins with. A source with a key names the event by that key; without one, equal rows are distinguished
+    by their running number (see `numbered`). `snapshot`: the date of the snapshot that a row of a stock is of; the same record in two
+    snapshots is two rows, with a key each. Rows without that date have the key of a record without snapshots. `is_public`: the rows of
+    a publisher, or records without a person that the city publishes itself: their key is a hash that everyone may compute.
+#}
+{% macro event_columns(event, has_key, snapshot=none, is_public=false) -%}
+    {%- if has_key -%}
+        {%- set text = '_record_hash' -%}
+    {%- elif snapshot -%}
+        {%- set text = "concat_ws('#', _record_hash, _number, " ~ snapshot ~ ")" -%}
+    {%- else -%}
+        {%- set text = "concat(_record_hash, '#', _number)" -%}
     {%- endif %}
+        {{ record_key(text) if not is_public else (text if has_key else 'md5(' ~ text ~ ')') }} as {{ event }}_key,
         source,
         jurisdiction,
         _load_id,

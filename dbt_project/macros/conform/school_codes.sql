@@ -64,7 +64,7 @@
 
 {# The columns that every fact about schools begins with: the event, its school year, and neither day nor place on the map. #}
 {% macro school_event_columns(event) -%}
-    {{ event_columns(event, has_key=true) }},
+    {{ event_columns(event, has_key=true, is_public=true) }},
         cast(null as date) as occurred_on,
         period_start,
         period_end,

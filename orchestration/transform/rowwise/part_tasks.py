@@ -15,6 +15,7 @@ from orchestration.engines import run_tasks
 from orchestration.runs.context import RunContext
 from orchestration.transform import dbt_runner
 from orchestration.transform.rowwise.fact_plan import RowwiseModels, relation_name, rowwise_plan
+from warehouse.record_keys import copy_secret
 from warehouse.releases import PartRecord
 from warehouse.rowwise import PartTask, RowwisePlan, save_plan
 from warehouse.sql import literal
@@ -81,9 +82,11 @@ def _tasks(run: RunContext, plan: RowwisePlan, fact: FactToBuild, folder: Path) 
     folder.mkdir(mode=0o700)
     path = folder / "plan.json"
     save_plan(plan, path)
+    secret = folder / "record-keys.secret"  # removed with the folder
+    copy_secret(run.settings.home.record_key_secret, secret)
     rows = write_partitions(run.con, fact.partitions, fact.missing, folder / "rows")
     sizes = {partition.number: partition.rows for partition in fact.partitions.all}
     return [
-        (sizes[number], PartTask(str(path), tuple(map(str, rows[number])), fact.parts[number]).as_task(plan.fact))
+        (sizes[number], PartTask(str(path), str(secret), tuple(map(str, rows[number])), fact.parts[number]).as_task(plan.fact))
         for number in fact.missing
     ]

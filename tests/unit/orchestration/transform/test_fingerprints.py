@@ -22,6 +22,7 @@ from orchestration.transform.fingerprints import (
     BuildPlan,
     Fingerprints,
     invalidate,
+    is_ephemeral,
     read_state,
     write_state,
 )
@@ -112,6 +113,12 @@ def names(ids: tuple[str, ...] | Mapping[str, Any]) -> set[str]:
 
 def test_nothing_is_built_if_nothing_changed(before: Fingerprints) -> None:
     assert planned(before, another(before)) == BuildPlan((), (), {})
+
+
+def test_other_keys_build_everything_again_and_append_nothing(before: Fingerprints) -> None:
+    found = planned(before, another(before, secret_id="another"))
+    assert names(found.build) == {node["name"] for node in before.nodes.values() if not is_ephemeral(node)}
+    assert not found.append
 
 
 def test_a_new_load_is_appended_and_models_that_look_up_addresses_are_kept(before: Fingerprints) -> None:

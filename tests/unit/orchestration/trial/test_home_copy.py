@@ -16,6 +16,7 @@ from orchestration.settings import ConfigurationError
 from orchestration.trial.home_copy import MARK, RELEASED, clear, copy_home, delivered_to_trial, empty_copy
 from warehouse.lock import Holder, LockHeld, private_lock
 from warehouse.paths import Home
+from warehouse.record_keys import read_secret
 from warehouse.releases import Current
 
 STOPS, CALLS, MAP = "fpc__police_stops", "mpd__dispatched_calls", "census__tracts_2020"
@@ -36,6 +37,7 @@ def home(tmp_path: Path) -> Home:
     published = Current(release_id=RELEASE, created_at=moment, data_as_of=None, content_hash="0", path=home.published_analyst)
     home.current_json.write_text(published.model_dump_json())
     home.ledger.write_bytes(b"ledger")
+    read_secret(home.record_key_secret)
     for source in (STOPS, CALLS):
         (home.deliveries / source / "load").mkdir(parents=True)
         (home.deliveries / source / "load" / "batch.parquet").write_bytes(b"rows")
@@ -67,6 +69,7 @@ def test_the_copy_has_what_a_run_reads_and_the_home_stays(home: Home) -> None:
         (throwaway.deliveries / source / "load" / "delivery.json").write_text("changed")
     assert throwaway.warehouse.read_bytes() == b"warehouse"
     assert throwaway.ledger.read_bytes() == b"ledger"
+    assert read_secret(throwaway.record_key_secret) == read_secret(home.record_key_secret)
     throwaway.warehouse.write_bytes(b"changed")
     throwaway.ledger.write_bytes(b"changed")
     clear(throwaway, RELEASED)

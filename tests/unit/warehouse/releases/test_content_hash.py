@@ -45,6 +45,12 @@ def hash_of_doubles(*values: float | None) -> str:
     return hash_of([(value,) for value in values], "create table {0} (x double)")
 
 
+def test_keys_do_not_count_and_what_they_identify_does() -> None:
+    ddl = "create table {0} (visit_key varchar, keyed_on date, note varchar)"
+    assert hash_of([("a", None, "x")], ddl) == hash_of([("b", None, "x")], ddl)
+    assert hash_of([("a", None, "x")], ddl) != hash_of([("a", None, "y")], ddl)
+
+
 @given(ROWS, st.randoms())
 def test_row_order_does_not_count(rows: list[tuple[object, ...]], shuffler: random.Random) -> None:
     assert hash_of(rows) == hash_of(shuffler.sample(rows, len(rows)))

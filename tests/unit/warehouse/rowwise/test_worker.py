@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import subprocess
 import sys
@@ -12,11 +13,14 @@ import duckdb
 import pytest
 
 from warehouse.lake_files import part_files
+from warehouse.record_keys import keyed
 from warehouse.rowwise import PartTask, RowwisePlan, save_plan
 from warehouse.rowwise.worker import build_part
 from warehouse.worker import Resources, WorkerRefused
 
+SECRET = bytes(range(32))
 WORKER = [sys.executable, "-m", "warehouse.worker"]
+STAGED = '"warehouse"."staging"."stg_calls"'
 PLAN = RowwisePlan(
     fact="fct_calls",
     landed='"warehouse"."landing"."calls"',
@@ -40,7 +44,8 @@ def task(tmp_path: Path) -> PartTask:
         ).write_parquet(rows[-1])
     plan = replace(PLAN, broadcast={'"release"."reference"."kinds"': str(tmp_path / "kinds.parquet")})
     save_plan(plan, tmp_path / "plan.json")
-    return PartTask(str(tmp_path / "plan.json"), rows, str(tmp_path / "parts" / "part-0.parquet"))
+    (tmp_path / "secret").write_text(SECRET.hex())
+    return PartTask(str(tmp_path / "plan.json"), str(tmp_path / "secret"), rows, str(tmp_path / "parts" / "part-0.parquet"))
 
 
 def test_a_part_has_the_rows_that_the_models_give(task: PartTask) -> None:
@@ -52,9 +57,19 @@ def test_a_part_has_the_rows_that_the_models_give(task: PartTask) -> None:
     assert [path.name for path in Path(task.output).parent.iterdir()] == ["part-0.parquet"]
 
 
-def test_a_worker_that_does_not_see_the_plan_names_the_remedy(task: PartTask) -> None:
+@pytest.mark.parametrize("missing", ["plan", "secret"])
+def test_a_worker_that_does_not_see_the_plan_or_the_secret_names_the_remedy(task: PartTask, missing: str) -> None:
     with pytest.raises(WorkerRefused, match=r"cannot read .*; mount the home's tmp/ and the lake at the same path on every node"):
-        build_part(asdict(replace(task, plan="/of-another-machine/plan.json")), Resources())
+        build_part(asdict(replace(task, **{missing: f"/of-another-machine/{missing}"})), Resources())
+
+
+def test_a_worker_makes_the_keys_of_the_home(task: PartTask) -> None:
+    plan = json.loads(Path(task.plan).read_text()) | {"select": f"select {keyed('n::varchar')} as key from {STAGED} where n = 3"}
+    Path(task.plan).write_text(json.dumps(plan))
+    build_part(asdict(task), Resources())
+    key = hmac.digest(SECRET, b"3", "sha256").hex()[:32]
+    assert duckdb.read_parquet(task.output).fetchall() == [(key,)]
+    assert SECRET.hex() not in Path(task.plan).read_text()
 
 
 def test_a_failed_part_leaves_no_file_and_its_message_no_cell(task: PartTask) -> None:

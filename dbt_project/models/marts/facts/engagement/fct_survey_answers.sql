@@ -36,7 +36,7 @@ answers as (
 
 final as (
     select
-        md5(concat(responses.survey_response_key, '#', answers.item)) as survey_answer_key,
+        {{ record_key("concat(responses.survey_response_key, '#', answers.item)") }} as survey_answer_key,
         responses.survey_response_key,
         responses.source,
         responses.jurisdiction,
@@ -59,7 +59,7 @@ final as (
         answers.answer,
         answers.answer_missing_reason
     from answers
-    inner join responses on answers._record_hash = responses.survey_response_key
+    inner join responses on {{ record_key('answers._record_hash') }} = responses.survey_response_key
     left join {{ ref('survey_items') }} as items on answers.item = items.item
     left join {{ ref('survey_wordings') }} as wordings
         on responses.jurisdiction = wordings.jurisdiction and answers.item = wordings.item

@@ -10,7 +10,7 @@ same_tracts as (
 
 final as (
     select
-        {{ event_columns('health_outcome', has_key=true) }},
+        {{ event_columns('health_outcome', has_key=true, is_public=true) }},
         cast(null as date) as occurred_on,
         estimates.period_start,
         estimates.period_end,

@@ -23,7 +23,7 @@ divided as (
 
 final as (
     select
-        {{ event_columns('evictions_by_tract', has_key=true) }},
+        {{ event_columns('evictions_by_tract', has_key=true, is_public=true) }},
         cast(null as date) as occurred_on,
         divided.period_start,
         divided.period_end,

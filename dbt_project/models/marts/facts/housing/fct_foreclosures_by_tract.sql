@@ -65,7 +65,7 @@ every_tract as (
 
 final as (
     select
-        {{ event_columns('foreclosures_by_tract', has_key=true) }},
+        {{ event_columns('foreclosures_by_tract', has_key=true, is_public=true) }},
         cast(null as date) as occurred_on,
         period_start,
         period_end,

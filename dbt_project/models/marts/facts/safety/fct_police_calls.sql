@@ -13,7 +13,7 @@ calls as (
 
 final as (
     select
-        {{ event_columns('police_call', has_key=true) }},
+        {{ event_columns('police_call', has_key=true, is_public=true) }},
         occurred_on,
         police_call_at,
         {{ place_columns() }},

@@ -23,7 +23,7 @@ placed as (
 
 final as (
     select
-        {{ event_columns('service_request', has_key=false) }},
+        {{ event_columns('service_request', has_key=false, is_public=true) }},
         occurred_on,
         service_request_at,
         {{ place_columns() }},

@@ -1,0 +1,56 @@
+"""Rows of a delivery that is gone are found in a release by the key of their fact, also in releases of earlier versions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from ingest.delivery.removals import ErasedKeys
+from ingest.erasure.places import in_release, register_rows
+from ingest.erasure.plan import ROW_SCHEMA, Plan, SourcePlan
+from warehouse.paths import Home
+from warehouse.record_keys import read_secret
+
+SOURCE = "dpt__visits"
+HASH = hashlib.md5(b"dpt__visits\x1f7", usedforsecurity=False).hexdigest()
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.parametrize("is_erased", [True, False])
+def test_facts_are_found_by_their_key_with_and_without_the_secret(home: Home, is_erased: bool) -> None:
+    secret = read_secret(home.record_key_secret)
+
+    def keyed(text: str) -> str:
+        return hmac.digest(secret, text.encode(), "sha256").hex()[:32]
+
+    keys = {
+        "keyed": keyed(HASH), "keyed, second of equal rows": keyed(f"{HASH}#2"), "released with a plain hash": HASH,
+        "plain hash, third of equal rows": _md5(f"{HASH}#3"), "another record": keyed(_md5("dpt__visits\x1f8")),
+        "another home": hmac.digest(b"\x00" * 32, HASH.encode(), "sha256").hex()[:32],
+    }  # fmt: skip
+    erased = (ErasedKeys(columns=("visit_number",), hashes=("aa",)),) if is_erased else ()
+    plan = Plan(
+        removal_id="r1", kind="erased", reason="x", erased_at=dt.datetime(2026, 1, 1), erased_by="x",
+        sources=(SourcePlan(source=SOURCE, records=1, erased=erased),),
+    )  # fmt: skip
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as analyst; create schema analyst.marts")
+        con.execute(
+            "create table analyst.marts.fct_visits "
+            "(visit_key varchar, source varchar, _load_id varchar, _source_file varchar, _source_row bigint, note varchar)"
+        )
+        rows = [(key, SOURCE, "gone", "a.csv", 1, note) for note, key in keys.items()]
+        con.executemany("insert into analyst.marts.fct_visits values (?, ?, ?, ?, ?, ?)", rows)
+        listed = [{"source": SOURCE, "load_id": "kept", "source_file": "b.csv", "source_row": 3, "record_hash": HASH}]
+        register_rows(con, pa.Table.from_pylist(listed, ROW_SCHEMA), home)
+        condition = in_release(con, "analyst", plan)["marts", "fct_visits"]
+        found = {note for (note,) in con.execute(f"select note from analyst.marts.fct_visits where {condition}").fetchall()}
+    assert found == (set(keys) - {"another record", "another home"} if is_erased else set())
