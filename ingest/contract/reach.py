@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 LOCAL_SCHEMES = ("file", "local")
 WEB_SCHEMES = ("http", "https")
 _CHAIN = re.compile(r"::(?![^\[]*\])")  # fsspec chains addresses; IPv6 has the same sign in brackets
-# a database of the office may have a variable with the prefix of the settings, such as LEVELGROUND_HR_DATABASE_URL
-_OWN = re.compile(r"LEVELGROUND_(?!\w+_DATABASE_URL$).*")
+# a database of the office may have a variable with the prefix of the settings, such as LEVELGROUND_DER_DATABASE_URL
+_OWN = re.compile(r"LEVELGROUND_(?!(?:\w+_)?DATABASE_URL$).*")
 _OF_THE_SYSTEM = re.compile(
     r"(?:DAGSTER|DBT|DUCKDB|LD|DYLD|LC|XDG|SSH|SUDO|SYSTEMD|RAY|AWS|GIT|PIP|UV)_.*|LEVELGROUND|PYTHON.*|VIRTUAL_ENV.*|"
     r"HOME|PATH|PWD|OLDPWD|USER|LOGNAME|SHELL|LANG|LANGUAGE|TERM|TZ|MAIL|HOSTNAME|DISPLAY|EDITOR|TMPDIR|TEMP|TMP|INVOCATION_ID|"

@@ -71,7 +71,7 @@ def build_quality(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     """Build the quality tables, which describe this run, as the last tables of the candidate."""
     home, record = run.settings.home, run.record
     run.created_at = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    record.release_id = new_release_id(home, run.created_at, run.content_hash)
+    record.release_id = new_release_id(home, run.created_at, run.public_hash)
     with run.timed("quality"), without_cells():
         ended = record.model_copy(deep=True)
         ended.end(RELEASED, utc_now())

@@ -88,6 +88,7 @@ class RunContext:
     # the dbt tests that the build runs, by the id of the model that they test
     tests: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
     content_hash: str = ""
+    public_hash: str = ""
     created_at: dt.datetime | None = None
     models: list[NodeResult] | None = None
     gates: list[GateResult] | None = None

@@ -29,7 +29,7 @@ from tests.bench.city.contenders import GOOD, LEVELGROUND, ROOT
 from tests.bench.city.folders import Bench
 from tests.bench.city.process import Cost, measured
 from tests.support.outdated_facts import newest_run
-from warehouse.paths import Home
+from tests.support.released_content import released_content
 
 ONE_PROCESS, PLAIN = "one process", "plain"
 
@@ -107,7 +107,7 @@ def _run(bench: Bench, name: str, rows: int, settings: Mapping[str, str]) -> Run
     command = [LEVELGROUND, "run", "--deliveries", str(bench.city(rows)), "--json"]
     environment = bench.environment() | {"LEVELGROUND_SCORECARD": "none"} | settings
     cost = measured(command, environment=environment, log=log, cwd=ROOT, good=GOOD)
-    content = str(json.loads(Home(bench.home).current_json.read_text())["content_hash"])
+    content = released_content(bench.home)
     record = json.loads(newest_run(bench.home).read_text())
     return Run(name, rows, cost, record["seconds"]["build"], content, record["engine"] or {})
 

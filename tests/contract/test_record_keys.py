@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import jinja2
+
+from orchestration.settings import DBT_PROJECT
 from orchestration.transform.fingerprints import LANDING
 from orchestration.transform.graph import ancestors
 from tests.contract.dbt_manifest import Manifest, folder_of
@@ -39,3 +43,19 @@ def test_only_facts_without_persons_have_keys_that_everyone_may_compute(project:
     assert not wrong
     assert {"fct_service_requests", "fct_police_calls", "fct_school_removals", "fct_evictions_by_tract"} <= public
     assert {"fct_employees", "fct_lead_tests", "fct_police_stops", "fct_survey_answers", "fct_court_cases"} <= secret
+
+
+def test_a_key_is_made_of_the_record_its_number_and_its_snapshot() -> None:
+    """dbt's unit tests replace the macro `record_key`, because each home has other keys."""
+    template = jinja2.Environment().from_string((DBT_PROJECT / "macros/conform/event_columns.sql").read_text(encoding="utf-8"))
+    made: Any = template.module
+
+    def key(**given: Any) -> str:
+        return str(made.event_columns("visit", **given)).split(" as visit_key")[0].strip()
+
+    assert key(has_key=True) == "record_keys.main.keyed(_record_hash)"
+    assert key(has_key=False) == "record_keys.main.keyed(concat(_record_hash, '#', _number))"
+    numbered = "concat_ws('#', _record_hash, _number, occurred_on)"
+    assert key(has_key=False, snapshot="occurred_on") == f"record_keys.main.keyed({numbered})"
+    assert key(has_key=True, is_public=True) == "_record_hash"
+    assert key(has_key=False, snapshot="occurred_on", is_public=True) == f"md5({numbered})"

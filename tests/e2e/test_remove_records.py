@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
 from collections.abc import Iterator
 
@@ -29,7 +30,7 @@ def test_a_removal_does_not_run_next_to_a_run(place: Place) -> None:
 
 def test_no_public_row_shows_whose_record_was_erased(place: Place) -> None:
     """Figures of persons stay as reported, and so does each column next to them: no row is marked."""
-    before = _public_rows(place)
+    before, released = _public_rows(place), _release_row(place)
     for source, key in ((INPUTS, _an_input(place)), (STOPS, _a_stop(place))):
         erased = place.levelground("erase", source, "--key", key, "--reason", "expunged", "--yes", env=KEY)
         assert erased.returncode == 0, erased.stdout + erased.stderr
@@ -38,6 +39,7 @@ def test_no_public_row_shows_whose_record_was_erased(place: Place) -> None:
     assert after.keys() == before.keys()
     changed = {name: [*(rows - after[name]), *(after[name] - rows)] for name, rows in before.items() if rows != after[name]}
     assert changed == {}
+    assert _release_row(place) == released
     waiting = "select distinct published_table from quality.reported_figures where is_revision_pending order by all"
     assert [row["published_table"] for row in place.levelground.ask(waiting)] == ["engagement_responses", "equity_measures"]
 
@@ -48,6 +50,19 @@ def _public_rows(place: Place) -> dict[str, Counter[str]]:
         tables = con.execute("select table_name from duckdb_tables() where schema_name = 'published'").fetchall()
         names = sorted(name for (name,) in tables if name != "release")
         return {name: Counter(map(repr, con.execute(f"from published.{name}").fetchall())) for name in names}
+
+
+def _release_row(place: Place) -> tuple[object, ...]:
+    """What the public file and `current.json` contain of the release, without the time at which it was made."""
+    home = Home(place.home)
+    with duckdb.connect(str(home.published_public), read_only=True) as con:
+        row = con.execute(
+            "select right(release_id, 8), data_as_of, code_version, content_hash, left(content_hash, 8) from published.release"
+        ).fetchone()
+    assert row is not None
+    current = json.loads(home.current_json.read_bytes())
+    assert row[0] == row[4] == current["release_id"][-8:]
+    return (*row, current["content_hash"], current["data_as_of"])
 
 
 def _an_input(place: Place) -> str:

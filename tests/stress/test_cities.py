@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import psutil
@@ -19,6 +18,7 @@ from tests.conftest import ROOT
 from tests.stress.small import write_small_city
 from tests.stress.test_kansas_city import survey_of
 from tests.support.kansas_city import write_deliveries
+from tests.support.released_content import released_content
 
 COMMAND = str(Path(sys.executable).parent / "levelground")
 CITIES = ("sampleton", "kansas_city")
@@ -40,11 +40,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(home: Path, **settings: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LEVELGROUND_")}
     return kept | {"LEVELGROUND_HOME": str(home), "LEVELGROUND_SCORECARD": "none"} | settings
-
-
-def content_hash(home: Path) -> str:
-    current: dict[str, Any] = json.loads((home / "published" / "current.json").read_text())
-    return str(current["content_hash"])
 
 
 def levelground(*arguments: str, home: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -90,7 +85,7 @@ def test_cities_on_the_engine_give_the_hashes_that_they_give_one_by_one(root: Pa
     for name in CITIES:
         one = levelground("run", "--deliveries", str(root / name), home=root / "one_by_one" / name)
         assert one.returncode in (0, 4), one.stderr
-        assert content_hash(root / "homes" / name) == content_hash(root / "one_by_one" / name), name
+        assert released_content(root / "homes" / name) == released_content(root / "one_by_one" / name), name
 
 
 def test_public_tables_are_united_by_city(root: Path) -> None:

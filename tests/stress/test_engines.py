@@ -21,9 +21,8 @@ from tests.bench.city.making import MAKERS, make_nightly
 from tests.conftest import ROOT
 from tests.e2e.conftest import Place
 from tests.support.outdated_facts import FACTS, newest_run, outdate_facts
+from tests.support.released_content import released_content
 from warehouse.fingerprint import file_sha256
-from warehouse.paths import Home
-from warehouse.releases import current
 
 # rows of the largest source of the sample city of tests
 ROWS = 1_800
@@ -78,16 +77,10 @@ def test_tasks_read_the_files_of_a_delivery_also_when_one_is_killed(place: Place
     assert "the rows of comptroller__checkbook" in progress
     engine = json.loads(newest_run(home).read_text())["engine"]
     assert engine["attempts"] == engine["tasks"] + 1
-    assert _content_hash(home) == _content_hash(place.home)
+    assert released_content(home) == released_content(place.home)
     for source in ("comptroller__checkbook", "ucc__service_requests"):
         (batch,) = (home / "deliveries" / source).glob("*/batch.parquet")
         assert file_sha256(batch) == file_sha256(place.home / batch.relative_to(home))
-
-
-def _content_hash(home: Path) -> str:
-    release = current(Home(home))
-    assert release is not None
-    return release.content_hash
 
 
 def test_a_night_of_one_percent_builds_only_the_parts_of_its_months(place: Place, tmp_path: Path) -> None:

@@ -29,7 +29,10 @@ REMOVING_PREFIX = ".removing-"
 
 
 class Current(BaseModel):
-    """The published release, as recorded in `current.json`. `path`: the published analyst file."""
+    """The published release, as recorded in `current.json`, which is public: `content_hash` is that of the public tables.
+
+    `path`: the published analyst file.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -74,6 +77,7 @@ def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest 
         _rename(temporary, target)
     _remove_foreign_logs(home)
     fields = manifest.model_dump(include=set(Current.model_fields))
+    fields["content_hash"] = manifest.public_hash or manifest.content_hash
     new = Current(**fields, path=home.published_analyst)
     write_atomically(home.current_json, new.model_dump_json(exclude={"path"}, indent=1) + "\n", mode=READABLE)
     set_tables(home, ((plan.audience, plan.tables, plan.key_env) for plan in manifest.audiences.values()))

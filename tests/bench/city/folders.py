@@ -5,7 +5,6 @@ This module also decides how long a folder may be reused.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_project import files_fingerprint
 from orchestration.transform.release_inputs import code_version
 from tests.bench.city.making import Nightly, make_city, make_nightly
-from warehouse.paths import Home
+from tests.support.released_content import released_content
 
 # Settings of measured runs; no other LEVELGROUND_… variable reaches them.
 KEPT_SETTINGS = ("LEVELGROUND_MEMORY_LIMIT", "LEVELGROUND_THREADS", "LEVELGROUND_HASH_KEY")
@@ -64,7 +63,7 @@ class Bench:
 
     def content_hash(self, rows: int) -> str:
         """The content of the release of the city."""
-        return str(json.loads(Home(self.kept(rows)).current_json.read_text())["content_hash"])
+        return released_content(self.kept(rows))
 
     def keep_home(self, rows: int) -> None:
         """Keep the home of a full run, with the hash of its code: other code cannot use it."""

@@ -37,7 +37,10 @@ def test_each_rule_names_file_line_field_and_remedy(file: Path) -> None:
     assert str(refused.value).startswith(f"{file}:{line}: {field}: ")
 
 
-@pytest.mark.parametrize("name", ["HR_DATABASE_URL", "LEVELGROUND_HR_DATABASE_URL", "LDAP_URL", "RAYTOWN_TOKEN", "HOMES_URL"])
+@pytest.mark.parametrize(
+    "name",
+    ["HR_DATABASE_URL", "LEVELGROUND_HR_DATABASE_URL", "LEVELGROUND_DATABASE_URL", "LDAP_URL", "RAYTOWN_TOKEN", "HOMES_URL"],
+)
 def test_a_system_has_a_variable_of_its_own(name: str, make_contract: MakeContract) -> None:
     connector = {"kind": "database", "credentials_env": name, "table": "visits"}
     assert make_contract(connector=connector).connector.credentials_env == name
