@@ -6,13 +6,14 @@ due as (
 
 days as (
     select
-        days.source,
-        days.covered_on as occurred_on,
-        days.covered_share,
+        each_day.source,
+        each_day.covered_on as occurred_on,
+        each_day.covered_share,
         counted.events_count,
         counted.source_files
-    from {{ ref('int_source_days__covered') }} as days
-    left join {{ ref('int_source_days__counted') }} as counted on days.source = counted.source and days.covered_on = counted.occurred_on
+    from {{ ref('int_source_days__covered') }} as each_day
+    left join {{ ref('int_source_days__counted') }} as counted
+        on each_day.source = counted.source and each_day.covered_on = counted.occurred_on
 ),
 
 covered as (

@@ -55,14 +55,11 @@ seasons as (
         runs.source,
         runs.last_before
     from runs
-    inner join runs as others on runs.source = others.source and year(runs.last_before) <> year(others.last_before)
-    cross join lateral (
-        select to_years(year(runs.last_before) - year(others.last_before)) as apart
-    ) as years
+    inner join runs as earlier on runs.source = earlier.source and year(runs.last_before) <> year(earlier.last_before)
     where
         greatest(
-            abs(runs.last_before - cast(others.last_before + years.apart as date)),
-            abs(runs.first_after - cast(others.first_after + years.apart as date))
+            abs(runs.last_before - cast(earlier.last_before + to_years(year(runs.last_before) - year(earlier.last_before)) as date)),
+            abs(runs.first_after - cast(earlier.first_after + to_years(year(runs.last_before) - year(earlier.last_before)) as date))
         ) <= {{ rule('season_days') }}
 ),
 

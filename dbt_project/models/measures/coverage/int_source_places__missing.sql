@@ -47,6 +47,16 @@ numbered as (
     from periods
 ),
 
+places as (
+    select distinct
+        source,
+        period_type,
+        geography_type,
+        geography_vintage,
+        geoid
+    from measured
+),
+
 compared as (
     select
         places.source,
@@ -58,15 +68,7 @@ compared as (
         coalesce(sum(measured.records), 0) / count(*) as mean_records,
         count(measured.records) as periods_with_records,
         count(*) as periods_before
-    from (
-        select distinct
-            source,
-            period_type,
-            geography_type,
-            geography_vintage,
-            geoid
-        from measured
-    ) as places
+    from places
     inner join numbered
         on {{ same_columns('places', 'numbered', ['source', 'period_type', 'geography_type', 'geography_vintage']) }}
     left join measured
@@ -85,7 +87,9 @@ final as (
         on
             {{ same_columns('compared', 'numbered', ['source', 'period_type', 'geography_type', 'geography_vintage', 'period_start']) }}
     left join measured
-        on {{ same_columns('compared', 'measured', ['source', 'period_type', 'geography_type', 'geography_vintage', 'geoid', 'period_start']) }}
+        on
+            {{ same_columns('compared', 'measured', ['source', 'period_type', 'geography_type', 'geography_vintage', 'geoid']) }}
+            and compared.period_start = measured.period_start
     where
         measured.source is null
         and compared.periods_with_records = compared.periods_before

@@ -31,7 +31,11 @@ calendar as (
     select
         bounds.source,
         bounds.delivered_type as period_type,
-        case bounds.delivered_type when 'month' then interval 1 month when 'quarter' then interval 3 months else interval 1 year end as length,
+        case bounds.delivered_type
+            when 'month' then interval 1 month
+            when 'quarter' then interval 3 months
+            else interval 1 year
+        end as length,
         unnest(generate_series(cast(bounds.first_start as timestamp), cast(bounds.last_start as timestamp), length)) as due_at,
         contracts.due,
         contracts.is_due_declared
@@ -81,7 +85,7 @@ final as (
         unioned.is_over
         and not unioned.is_complete
         and unioned.period_start >= min(coalesce(unioned.covered_from, unioned.period_start)) filter (where unioned.covered_days > 0)
-        over (partition by unioned.source)
+            over (partition by unioned.source)
         and (
             unioned.due <> 'release'
             or unioned.period_start < max(unioned.period_start) filter (where unioned.covered_days > 0) over by_type

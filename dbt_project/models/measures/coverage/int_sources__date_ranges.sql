@@ -45,7 +45,9 @@ ranges as (
             contracts.delivered_on,
             cast(clock.as_of - interval 1 microsecond as date)
         ) as covered_until,
-        cast(greatest(coalesce(least(silent.usual_days, silent.poisson_days), 0), {{ rule('period_slack_days') }}) as integer) as slack_days,
+        cast(
+            greatest(coalesce(least(silent.usual_days, silent.poisson_days), 0), {{ rule('period_slack_days') }}) as integer
+        ) as slack_days,
         coalesce(contracts.has_declared_end, false) as has_declared_end,
         dated.source is not null as has_dates
     from {{ ref('stg_receipts__contracts') }} as contracts
