@@ -151,9 +151,9 @@ create table public.published.street_districts as select 'N 27TH ST' as street, 
 insert into public.published.geographies select * replace ('aldermanic_district' as geography_type, '2022' as geography_vintage, '4' as geoid,
     'aldermanic_district:2022:4' as geography_key, null as scorecard_order, true as is_council_district) from public.published.geographies;
 create table public.published.corrections as select '20250105T000000-abc' as release_id, 'visits' as measure_id, 'It was 6.' as what,
-    null::varchar as why, '2025Q1' as edition, 'minor' as severity, true as said_by_office, timestamp '2025-02-01' as at;
+    null::varchar as why, '2025Q1' as edition, 'minor' as severity, true as said_by_office, timestamp '2025-02-01' as "at";
 insert into public.published.corrections select * replace (
-    '2 figures are others now' as what, null as edition, 'revision' as severity, false as said_by_office, null as at
+    '2 figures are others now' as what, null as edition, 'revision' as severity, false as said_by_office, null as "at"
 ) from public.published.corrections;
 create table public.published.data_issues as select 'REQ-01' as issue_id, 'requests' as source, 'Some are missing.' as summary;
 create table public.published.theme_measures as select 'parks' as theme_code, 'visits' as measure_id, 'Visits' as measure, 1 as sort_order;

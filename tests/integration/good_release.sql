@@ -28,13 +28,14 @@ create table release.marts.dim_stratum as
 create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits' as title, 'dpt' as department, 'health' as policy_area,
     '5553000' as jurisdiction, false as is_stand_in, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
     11 as suppress_below, 'always' as protect, true as is_protected, 'person' as statistical_unit, 'allowed' as republish, null as race_vocabulary,
-    null as data_as_of, null as period_start, null as period_end,
+    null as data_as_of, null as period_start, null as period_end, null::date as counted_until, null::bigint as later_records,
     'Team' as steward_team;
 insert into release.marts.dim_source by name select * replace ('dpt__survey' as source, '2938000' as jurisdiction, true as is_stand_in)
     from release.marts.dim_source;
 create table release.marts.dim_measure as select 'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question,
     'a ÷ b' as definition, 'health' as policy_area, 'percent' as unit, null as caveat, 'best' as reference_rule, 'dpt__visits' as source,
-    'proportion' as kind, null::varchar as population_scheme, null::varchar as age_universe;
+    'proportion' as kind, null::varchar as population_scheme, null::varchar as age_universe,
+    null::date as retired_on, null::varchar as successor, null::varchar as retirement_reason;
 insert into release.marts.dim_measure by name select * replace (
     'visits' as measure_id, 'per_1000' as unit, 'rate' as kind, 'pl_2020' as population_scheme, 'total' as age_universe
 ) from release.marts.dim_measure;
