@@ -1,7 +1,10 @@
 -- one row per correction that the office has said, and one per measure and release of which figures are others now
 with
+-- what was said twice is one correction, of the first day
 said as (
-    select * from {{ ref('stg_receipts__corrections') }}
+    select *
+    from {{ ref('stg_receipts__corrections') }}
+    qualify row_number() over (partition by release_id, measure_id, what order by "at") = 1
 ),
 
 history as (
