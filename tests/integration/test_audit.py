@@ -100,7 +100,7 @@ def test_an_analyst_asks_and_reads_no_other_question(home: Home, monkeypatch: py
     (home.root.parent / "tmp").mkdir(mode=0o777)
     (home.root.parent / "tmp").chmod(0o777)
     monkeypatch.setattr(query_command, "_run", _answered)
-    found = _as_analyst(home, query_command.query, "select 1", None, "csv", False, 60, False)
+    found = _as_analyst(home, query_command.query, "select 1", None, "csv", False, False, None, 60, False)
     message = f"levelground: this question is not in the log of questions ({home.questions}: Permission denied)\n"
     assert found == (0, "" if is_writable else message)
     code, error = _as_analyst(home, audit)

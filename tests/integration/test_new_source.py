@@ -22,6 +22,7 @@ from orchestration.codegen.missing_steps import steps_of_source
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.transform.dbt_sources import write_sources
 from orchestration.transform.macros.place_types import PLACE_TYPES, read_place_types, write_place_types
+from warehouse.record_keys import attach_keys
 
 NAME = "parks__swim_passes"
 RACES = ("White", "Black", "Asian", "Unknown")
@@ -101,7 +102,9 @@ def build(tmp_path: Path, folders: Folders) -> list[tuple[object, ...]]:
         )
         con.execute("create table receipts.vocabularies as select 'police_observed' as vocabulary, 'spd15_1997' as race_standard")
     folder = ["--project-dir", project, "--profiles-dir", project, "--target-path", project / "target", "--log-path", project]
-    outcome = dbtRunner().invoke(["--quiet", "--log-level-file", "none", "build", *map(str, folder)])
+    with duckdb.connect(str(database)) as con:  # of the instance that dbt joins
+        attach_keys(con, b"a secret")
+        outcome = dbtRunner().invoke(["--quiet", "--log-level-file", "none", "build", *map(str, folder)])
     messages = [f"{result.node.name}: {result.message}" for result in getattr(outcome.result, "results", ()) if result.failures]
     assert outcome.success, (outcome.exception, messages)
     with duckdb.connect(str(database)) as con:

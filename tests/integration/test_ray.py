@@ -60,8 +60,10 @@ def _kill_first_reader(pipe: Path, text: str, seen: dict[psutil.Process, set[str
     writer = os.open(pipe, os.O_WRONLY)
     for process in set(psutil.Process().children(recursive=True)) - others:
         seen[process] = {each.laddr.ip for each in process.net_connections() if each.status == psutil.CONN_LISTEN}
+    for process in seen:
         if any(os.path.realpath(file) == str(pipe) for file in Path(f"/proc/{process.pid}/fd").iterdir()):
             process.kill()
             process.wait(timeout=10)
+            break  # the next reader may be one of these processes
     pipe.write_text(text)  # waits for the next reader; the pipe has a writer until then, so that who is early sees no end
     os.close(writer)
