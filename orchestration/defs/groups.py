@@ -1,7 +1,7 @@
 """Assign each asset to a group: the delivering department, a policy area, or a step that all policy areas share.
 
 Delivered tables and their staging models are in the group of the department, by its full name. Facts and counts are in the group
-of their policy area. A group has at most 25 assets, and groups depend on each other in one direction, so that the collapsed graph
+of their policy area. A group has at most 30 assets, and groups depend on each other in one direction, so that the collapsed graph
 fits a screen. Dagster permits letters, digits and underscores in names of groups.
 """
 

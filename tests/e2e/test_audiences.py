@@ -64,8 +64,8 @@ def test_the_file_of_figures_has_no_record_and_every_figure(published: Path) -> 
     found, everything = tables(published / file_name(FIGURES)), tables(published / file_name(TEAM))
     records = {f"marts.{name}" for names in FACTS.values() for name in names}
     of_team = {
-        "marts.dim_address", "quality.accepted_deliveries", "quality.erasures", "quality.rejected_rows",
-        "quality.rejected_values", "quality.reported_figures", "quality.unmapped_labels",
+        "marts.dim_address", "quality.accepted_deliveries", "quality.coverage", "quality.erasures", "quality.missing_places",
+        "quality.rejected_rows", "quality.rejected_values", "quality.reported_figures", "quality.unmapped_labels",
     }  # fmt: skip
     assert set(everything) - set(found) == records | of_team
     assert found == {name: everything[name] for name in found}

@@ -32,7 +32,7 @@ from tests.support.hostile_page import ATTACKER, RESOLVED_TO_THIS_MACHINE, Launc
 
 HELD_BACK = "ucc__service_requests"
 SECONDS_FOR_A_PAGE = 60
-LARGEST_GROUP = 25
+LARGEST_GROUP = 30
 EDGES_AT_FIRST_SIGHT = 90  # between groups; with more, Dagster draws them across the screen
 POLICY_AREAS = {"education", "housing", "workforce", "public_safety", "violence_prevention", "city_services", "health", "arpa"}
 T = TypeVar("T")

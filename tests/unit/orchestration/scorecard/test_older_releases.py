@@ -17,6 +17,7 @@ from orchestration.scorecard.release_data.open_release import ReleaseFiles, open
 from orchestration.scorecard.words.texts import with_installed_texts
 from tests.support.scorecard_pages import dead_links, html_pages, words
 from tests.support.scorecard_release import planted, write_marts, write_public_file
+from warehouse.sql import quoted
 
 COLUMNS = Path(__file__).parents[3] / "support" / "public_columns_da11bf0.txt"
 # What that version said of rows without a ratio, and of changes whose range holds no change.
@@ -82,7 +83,7 @@ def test_a_column_that_the_file_lacks_is_null_and_a_table_is_empty(files: Releas
         con.execute("drop table if exists published.street_districts")
     with open_release(public) as con:
         for table, columns in published_columns().items():
-            con.execute(f"select {', '.join(columns)} from {table}").fetchall()
+            con.execute(f"select {', '.join(map(quoted, columns))} from {table}").fetchall()
         assert con.execute("select count(*) from street_districts").fetchone() == (0,)
         shown = con.execute(
             "select value, rate_ratio, compared_with_reference, trend_word from scorecard where measure_id = 'own' "

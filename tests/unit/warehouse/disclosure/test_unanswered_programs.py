@@ -75,7 +75,7 @@ def _reported(con: duckdb.DuckDBPyConnection, home: Home, also: tuple[Scope, ...
                 insert into intermediate.int_disclosure__planned
                 select 'stops', 1, 'month', ?, ?::date + interval 1 month - interval 1 day, 'city', 'current', '5553000',
                     'spd15_2024', ?, 'exclusive', 'individual', 'all', 'all', 'computed', 'reliable', ?, ?, 1.0, 11,
-                    false, 'composition', 20, 'stops', 'stops', null, ?, ?, null, null, true, null
+                    false, 'composition', 20, 'stops', 'stops', null, ?, ?, null, null, true, null, null, null
                 """,
                 [start, start, race, number, *[sum(cells.values())] * 3],
             )
