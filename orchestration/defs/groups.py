@@ -49,6 +49,8 @@ GROUP_OF_MODEL = {
     "dim_stratum": CALCULATION,
     "dim_geography": CALCULATION,
     "dim_label": PUBLISHED,
+    "int_source_places__missing": QUALITY,
+    "int_sources__coverage": QUALITY,
     "labels": WORDS,
     "texts": WORDS,
     "theme_measures": WORDS,
