@@ -22,7 +22,7 @@ SEEDS = DBT_PROJECT / "seeds" / "reference"
 RECORDS, QUALITY, PUBLISHED, RELEASE = "run_records", "quality", "published_tables", "release"
 ESTIMATES = "published_estimates"
 PLACES, DIMENSIONS, CALCULATION, DISCLOSURE = "addresses_and_places", "dimensions", "measure_calculation", "disclosure_control"
-COVERAGE, WORDS = "measure_coverage", "published_words"
+COVERAGE = "measure_coverage"
 # The longest folder that a model's path starts with decides, before its policy area.
 GROUP_OF_FOLDER = {
     "models/staging/receipts/": RECORDS,
@@ -51,12 +51,6 @@ GROUP_OF_MODEL = {
     "dim_label": PUBLISHED,
     "int_source_places__missing": QUALITY,
     "int_sources__coverage": QUALITY,
-    "labels": WORDS,
-    "texts": WORDS,
-    "theme_measures": WORDS,
-    "published_data_issues": WORDS,
-    "corrections": WORDS,
-    "street_districts": WORDS,
     "int_published__indices_of_persons": PUBLISHED,
     "fct_published_estimates": ESTIMATES,
     "int_published_estimates__counts": ESTIMATES,
