@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -34,11 +35,22 @@ from expectations.disclosure.intervals.audit_cache import AuditCache
 from expectations.disclosure.order_statistics import forbidden_order_statistics
 from expectations.disclosure.published_bounds import forbidden_bounds, read_bounded_rows, read_ratio_bounds_over_few_cells
 from expectations.disclosure.release_differencing import small_changes
+from expectations.disclosure.removal_differencing import rows_changed_around_removals
 from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
 
 SUBJECT = "published.equity_measures"
 NAMED = 5  # the number of groups of cells that a message names; it counts the others
+
+
+class LastRelease(NamedTuple):
+    """The release before, of the same code and seeds. `public`: the schema of its public file, attached to the warehouse.
+
+    `unchanged_sources`: the sources without a new load since.
+    """
+
+    public: str | None = None
+    unchanged_sources: frozenset[str] = frozenset()
 
 
 def gate_disclosure(
@@ -49,6 +61,7 @@ def gate_disclosure(
     memory: Path | None = None,
     relations: Relations | None = None,
     on_unanswered: Callable[[str, CellKey], None] | None = None,
+    last: LastRelease | None = None,
 ) -> GateResult:
     """Evaluate the published figures of persons.
 
@@ -56,7 +69,7 @@ def gate_disclosure(
     attached as `relations` names them. `ledger`: each state ever published (Parquet); None or a missing file before the first
     release. `responses`: the same of engagement responses.
     `memory`: the file of parts found safe, so that they are not audited twice. `on_unanswered` gets each count whose interval no
-    program answers: the caller hides more around it, and audits again.
+    program answers: the caller hides more around it, and audits again. `last`: the release before, if only its records differ.
     """
     began = time.perf_counter()
     relations = relations or Relations()
@@ -76,14 +89,18 @@ def gate_disclosure(
         first_figures = read_history(connection, relations, ledger, measures)
         unmarked = count_unmarked_changes(connection, relations)
         changed = count_changed_waiting_rows(connection, relations, ledger)
+        last = last or LastRelease()
+        around = list(rows_changed_around_removals(connection, relations, last.public, last.unchanged_sources))
         columns = tuple(check_tables(connection, relations.published))
     model = build_attacker_model(published, figures, known, records)
     cache = AuditCache(memory)
     found = run_audit(model, cache.is_safe, cache.found_safe)
-    if on_unanswered is not None:
-        for name, at in found.unanswered:
-            on_unanswered(name, at)
     of_history = list(counts_revealed_by_history(model, published, first_figures, cache))
+    # a row that is hidden takes its first figures out of the history
+    unanswered = (*found.unanswered, *((name, at) for name, at, is_unanswered in of_history if is_unanswered))
+    if on_unanswered is not None:
+        for name, at in unanswered:
+            on_unanswered(name, at)
     cache.keep()
     refused = [
         (f"{disclosure.what}: {disclosure.measure.measure_id}", disclosure.where)
@@ -93,19 +110,20 @@ def gate_disclosure(
     findings = (
         *columns,
         _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
-        _finding("unanswered", "critical", found.unanswered, _UNANSWERED),
+        _finding("unanswered", "critical", unanswered, _UNANSWERED),
         _finding("shown_functions", "critical", refused, _FUNCTIONS),
         _finding(
             "shown_fractions", "critical", [(f"{family} of {name}", at) for family, name, at in found.fractions], _FRACTIONS
         ),
         _finding("order_statistics", "critical", [(f"{one.what}: {one.measure.measure_id}", one.where) for one in exact], _EXACT),
         _finding("small_changes", "critical", small_changes(model, published), _CHANGES),
-        _finding("history_leaks", "critical", of_history, _HISTORY_LEAKS),
+        _finding("history_leaks", "critical", [(name, at) for name, at, failed in of_history if not failed], _HISTORY_LEAKS),
         _finding("history_of_withdrawn", "critical", first_figures.withdrawn, _HISTORY_WITHDRAWN),
         _finding("history_was_published", "critical", first_figures.wrong, _HISTORY_WRONG),
         _finding("figures_agree", "critical", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),
         _count("reported_as_counted", "critical", unmarked, 0, _UNSAID),
         _count("waiting_as_published", "critical", changed, 0, _WAITING),
+        _around_removals(around),
         # no release can undo what readers have, so this one is not blocked for it
         _finding("told_before", "warning", [(leak.records, leak.where) for leak in found.leaked_before], _BEFORE),
         _count("cells", "info", found.cells),
@@ -114,6 +132,14 @@ def gate_disclosure(
         _count("seconds", "info", round(time.perf_counter() - began, 3)),
     )
     return GateResult("disclosure", SUBJECT, findings)
+
+
+def _around_removals(changed: Sequence[tuple[str, int]]) -> ExpectationResult:
+    where = ", ".join(f"published.{table} {rows} rows" for table, rows in changed)
+    message = f"{where}: {_AROUND}" if changed else ""
+    return ExpectationResult(
+        "around_removals", None, "critical", not changed, float(sum(rows for _, rows in changed)), 0.0, message
+    )
 
 
 _LEAKS = (
@@ -133,6 +159,10 @@ _EXACT = (
 _CHANGES = (
     "counts differ from the last release by fewer persons than may be shown; keep the earlier figure until the change is 0 or "
     "large (warehouse/disclosure)"
+)
+_AROUND = (
+    "they differ from the last release although nothing but removed records changed, and so show whose records those were; "
+    "the column must follow from reported figures (models/published)"
 )
 _HISTORY_LEAKS = (
     "counts that the public file hides can be computed for an earlier day from the first figures in as_reported_history; "

@@ -26,16 +26,18 @@ from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags, Sy
 
 def counts_revealed_by_history(
     model: AttackerModel, published: Published, history: History, cache: AuditCache | None = None
-) -> Iterator[tuple[str, CellKey]]:
+) -> Iterator[tuple[str, CellKey, bool]]:
     """The hidden counts of an earlier day that the first figures of the public file enclose too closely.
 
-    `cache` stores the independent parts in which no hidden count is narrow.
+    The last part: whether no program has an answer for the interval. `cache` stores the independent parts in which no hidden
+    count is narrow.
     """
     if not history.repeated:
         return
     figure_equations = FigureEquations(model.cells, published)
     hidden, was_shown = _hidden_now(model), _shown_before(model, published, figure_equations)
     found: set[int] = set()
+    unanswered: set[int] = set()
     for release in sorted({release for release, _ in history.repeated}):
         # certain: this release showed both; likely: earlier first figures had not been revised by then
         certain = [row for first, row in history.repeated if first == release]
@@ -43,13 +45,15 @@ def counts_revealed_by_history(
         likely = [row for first, row in history.repeated if first < release]
         answer = _answer(model, figure_equations, [*certain, *likely], hidden, cache)
         found |= _too_close(model, answer, hidden, was_shown)
+        unanswered |= set(np.flatnonzero(answer.unanswered).tolist())
         if likely and (answer.contradicted & hidden).any():
             answer = _answer(model, figure_equations, certain, hidden, cache)
             found |= _too_close(model, answer, hidden, was_shown)
+            unanswered |= set(np.flatnonzero(answer.unanswered).tolist())
     for cell in sorted(found):
         name = model.cells.names[cell]
         if name is not None:
-            yield name
+            yield *name, cell in unanswered
 
 
 def _hidden_now(model: AttackerModel) -> Flags:

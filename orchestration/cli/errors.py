@@ -17,7 +17,7 @@ from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.disclosure import LedgerDamaged
 from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
-from warehouse.releases import CannotUnite, PinsDamaged, ReleaseCorrupt, UnknownRelease
+from warehouse.releases import CannotUnite, PinsDamaged, ReleaseCorrupt, ReleaseDiscloses, UnknownRelease
 
 _BAD_ARGUMENTS = (
     ConfigurationError,
@@ -28,6 +28,7 @@ _BAD_ARGUMENTS = (
     UnknownSource,
     HomeUnwritable,
     UnknownRelease,
+    ReleaseDiscloses,
     SampleError,
     CannotUnite,
 )

@@ -54,7 +54,9 @@ def build_published(run: RunContext, on_node: OnNode, also: Sequence[disclosure.
         run.suppressed = disclosure.suppress(
             run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run), also=also
         )
-        disclosure.write_reported_responses(run.con, home.responses, run.as_of)
+        disclosure.write_reported_responses(
+            run.con, home.responses, run.as_of, lambda city, year: any(scope.has_responses(city, year) for scope in also)
+        )
         disclosure.read_history(run.con, home, _newest_loads(run))
         _add_disclosure_dates(run)
     for suppressed in _suppressor_results(run.record.seconds["suppress"]):

@@ -6,12 +6,13 @@ A critical failure blocks the release. See `expectations` for the gates, `transf
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from duckdb import DuckDBPyConnection
 
-from expectations.disclosure.disclosure_gate import gate_disclosure
+from expectations.disclosure.disclosure_gate import LastRelease, gate_disclosure
 from expectations.disclosure.inputs.audit_inputs import CellKey
 from expectations.marts.coverage import check_coverage
 from expectations.marts.marts_gate import gate_build
@@ -28,7 +29,8 @@ from orchestration.runs.errors import without_cells
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED
 from orchestration.transform.gate_cache import save_results, valid_results
-from orchestration.transform.incremental import confirm_release
+from orchestration.transform.incremental import confirm_release, landed_loads
+from orchestration.transform.release_inputs import code_version, seeds_hash
 from warehouse.connection import attach, detach
 from warehouse.disclosure import Scope
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE
@@ -142,13 +144,15 @@ def audit_disclosure(run: RunContext) -> GateResult:
     for widened in (*WIDENED, None):
         current_reporter().stage("check", "auditing the disclosure of hidden figures")
         unanswered: list[tuple[str, CellKey]] = []
-        result = gate_disclosure(
-            home.warehouse,
-            ledger=home.ledger,
-            responses=home.responses,
-            memory=home.attacked,
-            on_unanswered=lambda *count, found=unanswered: found.append(count),
-        )
+        with _last_release(run) as last:
+            result = gate_disclosure(
+                home.warehouse,
+                ledger=home.ledger,
+                responses=home.responses,
+                memory=home.attacked,
+                on_unanswered=lambda *count, found=unanswered: found.append(count),
+                last=last,
+            )
         if widened is None or not unanswered:
             break
         hidden += dict.fromkeys(widened(records, where) for records, where in unanswered)
@@ -159,6 +163,23 @@ def audit_disclosure(run: RunContext) -> GateResult:
     counts = dataclasses.asdict(run.suppressed)
     notes = [ExpectationResult(name, None, "info", True, float(value), None, "") for name, value in counts.items()]
     return dataclasses.replace(result, findings=(*result.findings, *notes))
+
+
+@contextmanager
+def _last_release(run: RunContext) -> Iterator[LastRelease]:
+    """The current release, with its public file attached, if code and seeds are the same: else more than records differs."""
+    published = current(run.settings.home)
+    sealed = read_manifest(run.settings.home, published.release_id) if published else None
+    if sealed is None or (sealed.code_version, sealed.seeds_hash) != (code_version(), seeds_hash(run.location.city.layers)):
+        yield LastRelease()
+        return
+    landed = landed_loads(run.con)
+    unchanged = frozenset(source for source, loads in sealed.loads.items() if {*landed.get(source, ())} <= {*loads})
+    attach(run.con, run.settings.home.release(sealed.release_id) / PUBLIC_FILE, "previous_public", read_only=True)
+    try:
+        yield LastRelease("previous_public.published", unchanged)
+    finally:
+        detach(run.con, "previous_public")
 
 
 def _compared_with_release(run: RunContext) -> tuple[tuple[ExpectationResult, ...], GateResult]:

@@ -15,6 +15,7 @@ See the seed `publication_plan` for what is published at all, the published mode
 `expectations.disclosure` for the audit of the result, which shares no code with this package (an import-linter contract).
 """
 
+from warehouse.disclosure.scope import Scope
 from warehouse.disclosure.states.planned_figures import PLANNED
 from warehouse.disclosure.states.publication_ledger import (
     LedgerDamaged,
@@ -25,7 +26,7 @@ from warehouse.disclosure.states.publication_ledger import (
 )
 from warehouse.disclosure.states.published_history import read_history
 from warehouse.disclosure.states.reported_responses import PLANNED_RESPONSES, write_reported_responses
-from warehouse.disclosure.suppress import Scope, SuppressionSummary, next_due, suppress
+from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
 
 __all__ = [
     "PLANNED",

@@ -14,6 +14,7 @@ from warehouse.disclosure.build_constraints import UNKNOWN, PublicReference, all
 from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
 from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
 from warehouse.disclosure.enclosed_cells import enclosed_cells
+from warehouse.disclosure.scope import Scope
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
 from warehouse.disclosure.states.planned_figures import GRAIN, Figure, RowKey, read_figures
 from warehouse.disclosure.states.reported_figures import REPORTED, write_reported_figures
@@ -24,26 +25,6 @@ from warehouse.disclosure.suppression_units import (
     medians_of_hidden_counts,
     suppression_units,
 )
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Rows to hide whatever they count, because the audit of some records has no answer there. None: any."""
-
-    records: str
-    geography_type: str | None = None
-    geoid: str | None = None
-    period_start: dt.date | None = None
-
-    def has(self, figure: Figure) -> bool:
-        """Whether the row counts these records, or a part of them, in this place and period."""
-        counted = (figure.numerator_records, figure.denominator_records)
-        at = figure.at
-        return any(name is not None and name in self.records for name in counted) and (
-            self.geography_type in (None, at.geography_type)
-            and self.geoid in (None, at.geoid)
-            and self.period_start in (None, at.period_start)
-        )
 
 
 @dataclass(frozen=True)

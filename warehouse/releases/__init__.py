@@ -24,6 +24,7 @@ from warehouse.releases.exports import write_exports
 from warehouse.releases.history import (
     LabelTaken,
     PinsDamaged,
+    ReleaseDiscloses,
     find,
     list_releases,
     pin,
@@ -70,6 +71,7 @@ __all__ = [
     "PartRecord",
     "PinsDamaged",
     "ReleaseCorrupt",
+    "ReleaseDiscloses",
     "Revision",
     "UnknownRelease",
     "causes_by_measure",

@@ -11,14 +11,16 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from warehouse.connection import WarehouseError, attach, in_memory
 from warehouse.files import write_atomically
-from warehouse.paths import Home
+from warehouse.paths import PUBLIC_FILE, Home
 from warehouse.releases.manifest import RELEASE_ID, Manifest, ReleaseCorrupt, UnknownRelease, known_releases, read_manifest
 from warehouse.releases.sealing import verify
 from warehouse.releases.swapping import REMOVING_PREFIX, Current, current, swap
 
 CURRENT = "current"
 LONGEST_LABEL = 60
+_POINTS = ("value", "ci_low", "ci_high")  # of a median, which are points of its grid
 
 
 class PinsDamaged(Exception):
@@ -28,6 +30,17 @@ class PinsDamaged(Exception):
         super().__init__(
             f"{path} cannot be read, and no release is deleted until it can. Restore it from a backup, or delete it and pin the "
             "releases again: `levelground releases pin ID --label TEXT`"
+        )
+
+
+class ReleaseDiscloses(ValueError):
+    """A release of an earlier version publishes exact medians, which are the amounts of single persons."""
+
+    def __init__(self, release_id: str, measures: list[str]) -> None:
+        super().__init__(
+            f"release {release_id} cannot be published again: its medians of {', '.join(measures)} are exact amounts of single "
+            "persons, which later releases round. `levelground run` makes a new release, and `levelground releases list` names "
+            "the others"
         )
 
 
@@ -56,8 +69,33 @@ def list_releases(home: Home) -> list[ListedRelease]:
 
 
 def rollback(home: Home, release_id: str) -> Current:
-    """Publish an earlier release again. UnknownRelease names the known ones; ReleaseCorrupt changes no published file."""
+    """Publish an earlier release again.
+
+    UnknownRelease names the known ones; ReleaseDiscloses and ReleaseCorrupt change no published file.
+    """
+    read_manifest(home, release_id)  # UnknownRelease
+    if measures := _exact_medians(home, release_id):
+        raise ReleaseDiscloses(release_id, measures)
     return swap(home, release_id)
+
+
+def _exact_medians(home: Home, release_id: str) -> list[str]:
+    """The measures whose medians of persons are on the grid in the current release, and exact in the public file of this one."""
+    tables = "('now', 'reference', 'order_statistics'), ('kept', 'published', 'equity_measures')"
+    exact = " or ".join(f"figures.{name} / grids.grid <> round(figures.{name} / grids.grid)" for name in _POINTS)
+    query = (
+        "select distinct measure_id from kept.published.equity_measures as figures "
+        f"inner join now.reference.order_statistics as grids using (measure_id) where {exact} order by all"
+    )
+    with in_memory() as con:
+        try:
+            attach(con, home.published_analyst, "now", read_only=True)
+            attach(con, home.release(release_id) / PUBLIC_FILE, "kept", read_only=True)
+        except WarehouseError:
+            return []  # what is published is damaged, and a rollback repairs it; `swap` verifies the release
+        names = "(database_name, schema_name, table_name)"
+        known = con.execute(f"select count(*) from duckdb_tables() where {names} in ({tables})").fetchone()
+        return [str(measure) for (measure,) in con.execute(query).fetchall()] if known == (2,) else []
 
 
 def pins(home: Home) -> dict[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -35,8 +35,16 @@ _PUBLISHED = ("publication_status", "release_id", "published_at")
 Themes = Mapping[str, tuple[float, ...]]  # the counts of each answer, by theme
 
 
-def write_reported_responses(con: DuckDBPyConnection, file: Path, as_of: dt.datetime) -> None:
-    """Write `disclosure.reported_responses`. `file`: the states of earlier releases; it may be missing."""
+def write_reported_responses(
+    con: DuckDBPyConnection,
+    file: Path,
+    as_of: dt.datetime,
+    is_hidden: Callable[[str, dt.date], bool] = lambda _city, _year: False,
+) -> None:
+    """Write `disclosure.reported_responses`. `file`: the states of earlier releases; it may be missing.
+
+    `is_hidden`: whether all themes of a city and year are hidden whatever they count.
+    """
     con.execute("create schema if not exists disclosure")
     added = f"null::timestamp as reported_at, {', '.join(f'null::varchar as {name}' for name in _PUBLISHED)}"
     states = stored_states(file, f"select *, {added} from {PLANNED_RESPONSES}")
@@ -85,13 +93,20 @@ def write_reported_responses(con: DuckDBPyConnection, file: Path, as_of: dt.date
         """,
         [as_of],
     )
+    con.execute(f"alter table {REPORTED_RESPONSES} add column is_hidden boolean default false")
+    for city, year in con.execute(
+        f"select distinct jurisdiction, period_start from {REPORTED_RESPONSES} order by all"
+    ).fetchall():
+        if is_hidden(city, year):
+            where = "where (jurisdiction, period_start) = (?, ?)"
+            con.execute(f"update {REPORTED_RESPONSES} set is_hidden = true {where}", [city, year])
 
 
 def states_query(release_id: str, published_at: dt.datetime, file: Path) -> str:
     """SQL of every state: those in `file`, and the published rows of this release whose state is new."""
     now = f"""
-        select reported.* exclude (is_revision_pending), published.publication_status, {literal(release_id)} as release_id,
-            {literal(published_at.isoformat())} as published_at
+        select reported.* exclude (is_revision_pending, is_hidden), published.publication_status, {literal(release_id)}
+            as release_id, {literal(published_at.isoformat())} as published_at
         from {REPORTED_RESPONSES} as reported
         inner join public.published.engagement_responses as published
             on reported.jurisdiction = published.jurisdiction and reported.period_start = published.period_start

@@ -89,7 +89,7 @@ with_status as (
                 count(*) over (partition by jurisdiction, period_start)
             )
         end as last_hidden,
-        hidden_count > last_hidden as is_shown
+        hidden_count > last_hidden and is_hidden is not true as is_shown
     from ranked
 ),
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import highspy
+import pytest
+
 from expectations.disclosure.equations.attacker_model import build_attacker_model
 from expectations.disclosure.history_attack import counts_revealed_by_history
 from expectations.disclosure.inputs.audit_inputs import Published, Row
 from expectations.disclosure.inputs.read_history import History
+from expectations.disclosure.intervals import linear_programs
 from expectations.disclosure.intervals.audit_cache import AuditCache
 from tests.unit.expectations.disclosure.world import KINDS, measure, month, publish, quarter, slice_rows, where
 
@@ -29,7 +33,7 @@ def revealed(
     published = Published((STOPS,), publish(now, hidden), publish(before), KINDS)
     model = build_attacker_model(published, now)
     found = counts_revealed_by_history(model, published, History(tuple(repeated), tuple(unchanged)))
-    return {f"{at.race} {at.period_type}" for _, at in found}
+    return {f"{at.race} {at.period_type}" for _, at, _ in found}
 
 
 def test_what_was_found_safe_is_not_computed_again_and_a_leak_is(tmp_path: Path) -> None:
@@ -100,3 +104,17 @@ def test_a_withdrawn_month_follows_from_the_first_quarter_and_its_other_months()
     of_quarter = [("r1", row) for row in then if row.where == quarter(1)]
     assert revealed(then, now, hidden, of_months, []) == set()
     assert "all month" in revealed(then, now, hidden, [*of_months, *of_quarter], [])
+
+
+def test_a_count_of_an_earlier_day_without_an_answer_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All six methods and the exact search fail: the caller hides more, and with it these first figures."""
+    then, now = slice_rows(STOPS, where(), THEN), slice_rows(STOPS, where(), NOW)
+    published = Published((STOPS,), publish(now, HIDDEN), publish(then), KINDS)
+    history = History(tuple(of_release("r1", rows_of(then, "white", "hispanic"))), tuple(of_release("r1", rows_of(now, "asian"))))
+    model = build_attacker_model(published, now)
+    assert list(counts_revealed_by_history(model, published, history)) == []
+    monkeypatch.setattr(linear_programs, "_maximise", lambda *_: highspy.HighsModelStatus.kUnknown)
+    monkeypatch.setattr("expectations.disclosure.intervals.exact_deviations.NEIGHBOURS", ())
+    assert {(name, is_unanswered) for name, _, is_unanswered in counts_revealed_by_history(model, published, history)} == {
+        ("stops.numerator", True)
+    }

@@ -49,7 +49,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             );
             create schema disclosure;
             create table disclosure.reported_responses as
-                select *, null::timestamp as reported_at, false as is_revision_pending
+                select *, null::timestamp as reported_at, false as is_revision_pending, false as is_hidden
                 from intermediate.int_engagement_responses__aggregated;
             create table public.published.engagement_responses as
                 select jurisdiction, period_start, shown_theme_code as theme_code, '' as publication_status

@@ -9,7 +9,7 @@ import duckdb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.disclosure import write_reported_responses
+from warehouse.disclosure import Scope, write_reported_responses
 from warehouse.disclosure.states.reported_responses import REPORTED_RESPONSES, is_safe_change, states_query
 from warehouse.paths import Home
 
@@ -90,6 +90,19 @@ def test_a_corrected_word_waits_too(con: duckdb.DuckDBPyConnection, home: Home) 
     write_reported_responses(con, home.responses, dt.datetime(2025, 2, 2))
     days = con.execute(f"select distinct last_told_on, is_revision_pending from {REPORTED_RESPONSES}").fetchall()
     assert days == [(dt.date(2024, 12, 1), True)]
+
+
+def test_a_year_without_an_answer_of_the_audit_is_hidden_and_no_state_says_so(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    _night(con, home, FIRST, "2025-02-01")
+    scopes = [Scope("engagement_inputs_declined_at_close", "city", "c"), Scope("stops.numerator")]
+    is_hidden = [scope.has_responses("c", dt.date(2024, 1, 1)) for scope in scopes]
+    assert (is_hidden, Scope("engagement_inputs", "city", "d").has_responses("c", dt.date(2024, 1, 1))) == ([True, False], False)
+    write_reported_responses(con, home.responses, dt.datetime(2025, 2, 2), lambda city, year: (city, year.year) == ("c", 2024))
+    assert con.execute(f"select distinct is_hidden from {REPORTED_RESPONSES}").fetchall() == [(True,)]
+    columns = {
+        name for name, *_ in con.execute(f"describe {states_query('r', dt.datetime(2025, 2, 2), home.responses)}").fetchall()
+    }
+    assert "is_hidden" not in columns
 
 
 answers = st.tuples(*[st.integers(0, 60)] * 4)

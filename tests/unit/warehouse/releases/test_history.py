@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.published_files import sealed
 from warehouse.paths import Home
 from warehouse.releases import (
     LabelTaken,
     Manifest,
     PinsDamaged,
     ReleaseCorrupt,
+    ReleaseDiscloses,
     UnknownRelease,
     current,
     find,
@@ -55,6 +57,25 @@ def test_rollback_publishes_an_earlier_release_and_forward_again(home: Home, mak
     assert rollback(home, two.release_id) == current(home)
     with pytest.raises(UnknownRelease, match=f"known: {one.release_id}, {two.release_id}"):
         rollback(home, "latest")
+
+
+def test_a_release_with_exact_medians_of_persons_is_not_published_again(home: Home) -> None:
+    """A bin of 1,000 USD: 54,123 is one employee's pay, 54,000 is not."""
+    grids = "create table release.reference.order_statistics as select 'pay_median' as measure_id, 1000.0 as grid"
+    figures = (
+        "create table public.published.equity_measures as select 'pay_median' as measure_id, {} as value, null as {}, null as {}"
+    )
+    exact, rounded = (
+        sealed(home, rows, f"create schema release.reference; {grids}; {figures.format(pay, 'ci_low', 'ci_high')}")
+        for rows, pay in ((1, 54_123.0), (2, 54_000.0))
+    )
+    swap(home, rounded.release_id)
+    with pytest.raises(ReleaseDiscloses, match=r"medians of pay_median are exact .* `levelground run` makes a new release"):
+        rollback(home, exact.release_id)
+    published = current(home)
+    assert published is not None
+    assert published.release_id == rounded.release_id
+    assert rollback(home, rounded.release_id).release_id == rounded.release_id
 
 
 def test_a_pin_is_of_a_known_release_that_is_whole(home: Home, make_release: MakeRelease) -> None:
