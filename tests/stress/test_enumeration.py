@@ -30,6 +30,9 @@ THRESHOLD, TABLES = 4, 60
 RACES = ("black", "white", "hispanic")
 STOPS = measure("composition", "stops", threshold=THRESHOLD, minimum_n=0.0)
 SEARCHED = measure("proportion", "searched", threshold=THRESHOLD, minimum_n=0.0)
+CHOSEN = measure("composition", "chosen", threshold=THRESHOLD, minimum_n=0.0)
+CITED = measure("proportion", "cited", threshold=THRESHOLD, minimum_n=0.0)
+UNIVERSES = {"searched.denominator": "all stops", "cited.denominator": "all stops"}  # every stop has both answers
 
 
 @dataclass
@@ -38,8 +41,8 @@ class City:
 
     truth: np.ndarray[Any, Any]
     rows: list[Row]
-    numerator: dict[CellKey, tuple[int, ...]]
-    denominator: dict[CellKey, tuple[int, ...]]
+    numerator: dict[tuple[str, CellKey], tuple[int, ...]]
+    denominator: dict[tuple[str, CellKey], tuple[int, ...]]
 
 
 def _of_parts(rng: np.random.Generator, parts: Sequence[CellKey], whole: CellKey) -> City:
@@ -54,8 +57,8 @@ def _of_parts(rng: np.random.Generator, parts: Sequence[CellKey], whole: CellKey
         counts = {race: (int(truth[list(of)].sum()), 0) for race, of in of_race.items()}
         city.rows += slice_rows(STOPS, at, counts)
         for race, of in {**of_race, "all": cells}.items():
-            city.numerator[at._replace(race=race)] = of
-            city.denominator[at._replace(race=race)] = cells
+            city.numerator[STOPS.measure_id, at._replace(race=race)] = of
+            city.denominator[STOPS.measure_id, at._replace(race=race)] = cells
     return city
 
 
@@ -79,29 +82,71 @@ def _searches(rng: np.random.Generator) -> City:
     counts = {race: (int(truth[x]), int(truth[x] + truth[rest])) for race, (x, rest) in pairs.items()}
     city = City(truth, slice_rows(SEARCHED, where(), counts), {}, {})
     for race, pair in {**pairs, "all": tuple(range(len(truth)))}.items():
-        city.numerator[where(race)] = tuple(cell for cell in pair if cell % 2 == 0)
-        city.denominator[where(race)] = pair
+        city.numerator[SEARCHED.measure_id, where(race)] = tuple(cell for cell in pair if cell % 2 == 0)
+        city.denominator[SEARCHED.measure_id, where(race)] = pair
+    return city
+
+
+def _combinations(rng: np.random.Generator) -> City:
+    """Persons of one race, of two and of three, and those of each race alone or in combination."""
+    chosen = [pick for size in (1, 2, 3) for pick in itertools.combinations(RACES, size)]
+    truth = rng.choice([0, 1, 2, 3, 5, 8], len(chosen), p=[0.1, 0.2, 0.2, 0.2, 0.15, 0.15])
+    every = tuple(range(len(chosen)))
+    exclusive = {**{race: (code,) for code, race in enumerate(RACES)}, "multiracial": every[len(RACES) :], "all": every}
+    with_others = {race: tuple(cell for cell, pick in enumerate(chosen) if race in pick) for race in RACES}
+    city = City(truth, [], {}, {})
+    for tabulation, groups in (("exclusive", exclusive), ("alone_or_in_combination", with_others)):
+        at = where(tabulation=tabulation)
+        counts = {race: (int(truth[list(cells)].sum()), 0) for race, cells in groups.items()} | {"all": (int(truth.sum()), 0)}
+        city.rows += [row for row in slice_rows(CHOSEN, at, counts) if row.where.race in groups]
+        city.numerator |= {(CHOSEN.measure_id, at._replace(race=race)): cells for race, cells in groups.items()}
+    city.denominator = dict.fromkeys(city.numerator, every)
+    return city
+
+
+def _answers(rng: np.random.Generator) -> City:
+    """Stops by race, searched, cited or neither: the shares of two measures have the same stops as their denominator.
+
+    One group is small in both. Nearly all of another were searched, and nearly all of a third cited: each measure hides one of
+    them next to the small group, and shows the other.
+    """
+    many, rest = rng.integers(6, 9, 2), rng.integers(1, 4, 2)
+    groups_of = np.array([[*rng.integers(0, 2, 2), 1], [many[0], 0, rest[0]], [0, many[1], rest[1]]])
+    truth = rng.permutation(groups_of).ravel()
+    city = City(truth, [], {}, {})
+    every = tuple(range(len(truth)))
+    for which, of in enumerate((SEARCHED, CITED)):
+        groups = {race: (every[3 * code + which :][:1], every[3 * code : 3 * code + 3]) for code, race in enumerate(RACES)}
+        counts = {race: (int(truth[list(x)].sum()), int(truth[list(n)].sum())) for race, (x, n) in groups.items()}
+        city.rows += slice_rows(of, where(), counts)
+        groups["all"] = (every[which::3], every)
+        city.numerator |= {(of.measure_id, where(race)): x for race, (x, _) in groups.items()}
+        city.denominator |= {(of.measure_id, where(race)): n for race, (_, n) in groups.items()}
     return city
 
 
 def _published(city: City) -> list[Row]:
     """What the suppressor lets through."""
     figures = figures_of(city.rows)
-    counts = suppressor.build_constraints(
-        figures, suppressor.PublicReference({**dict.fromkeys(RACES, "category"), "all": "total"})
-    )
+    kinds = {**dict.fromkeys(RACES, "category"), "multiracial": "combination", "all": "total"}
+    counts = suppressor.build_constraints(figures, suppressor.PublicReference(kinds, UNIVERSES))
     chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
-    keys = {row.where: RowKey(row.measure.measure_id, 1, Cell(*row.where), row.method) for row in city.rows}
-    hidden = {at for at, key in keys.items() if key in chosen.rows}
-    unknown = {at for at, key in keys.items() if key in chosen.unknown} | {at for at in hidden if at.race == "all"}
-    return list(publish(city.rows, hidden, unknown_hidden=unknown, also=partial(as_published, unknown_hidden=unknown)))
+    published: list[Row] = []
+    for of in dict.fromkeys(row.measure for row in city.rows):
+        rows = [row for row in city.rows if row.measure == of]
+        keys = {row.where: RowKey(of.measure_id, 1, Cell(*row.where), row.method) for row in rows}
+        hidden = {at for at, key in keys.items() if key in chosen.rows}
+        unknown = {at for at, key in keys.items() if key in chosen.unknown} | {at for at in hidden if at.race == "all"}
+        published += publish(rows, hidden, unknown_hidden=unknown, also=partial(as_published, unknown_hidden=unknown))
+    return published
 
 
 def _is_narrow(city: City, published: Sequence[Row]) -> bool:
     """By enumeration: whether too few values remain for a small count, or for the rest of a count."""
     table = Table(city.truth)
     for row in published:
-        x, n = city.numerator[row.where], city.denominator[row.where]
+        key = (row.measure.measure_id, row.where)
+        x, n = city.numerator[key], city.denominator[key]
         is_share = row.measure.kind == "proportion"
         if row.status == "suppressed":
             # zeros are shown, and a row of no one is hidden only with its denominator
@@ -113,7 +158,8 @@ def _is_narrow(city: City, published: Sequence[Row]) -> bool:
 
 
 WORLDS: dict[str, Callable[[np.random.Generator], City]] = {
-    "districts": _districts, "months": _months, "reasons": _reasons, "searches": _searches,
+    "districts": _districts, "months": _months, "reasons": _reasons, "searches": _searches, "combinations": _combinations,
+    "answers": _answers,
 }  # fmt: skip
 
 
@@ -146,6 +192,8 @@ FAMILIES = {
     "periods": ("months", "period_sums", (sum_equations, "period_sums")),
     "strata": ("reasons", "_stratum_sums", (sum_equations, "_stratum_sums")),
     "complements": ("searches", "_add_complements", (attacker_model, "add_complement")),
+    "combinations": ("combinations", "_add_combinations", (sum_equations, "_add_combinations")),
+    "same persons": ("answers", "_equate_same_persons", (attacker_model, "equate_same_persons")),
 }
 
 
@@ -153,7 +201,7 @@ FAMILIES = {
 def test_the_audit_fails_where_the_suppressor_lacks_a_family(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world, function, _ = FAMILIES[family]
     monkeypatch.setattr(suppressor, function, _nothing)
-    assert any(attack(_published(city), city.rows).leaks for city in _cities(world))
+    assert any(attack(_published(city), city.rows, subsets=UNIVERSES.items()).leaks for city in _cities(world))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -166,7 +214,7 @@ def test_the_enumeration_finds_what_both_miss_without_a_family(family: str, monk
     for city in _cities(world):
         published = _published(city)
         try:
-            missed += _is_narrow(city, published) and not attack(published, city.rows).leaks
+            missed += _is_narrow(city, published) and not attack(published, city.rows, subsets=UNIVERSES.items()).leaks
         except TooMany:
             continue
     assert missed
