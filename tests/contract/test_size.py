@@ -19,7 +19,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 BUDGETS = {
     "expectations": 160,
     "expectations/delivery": 1_480,
-    "expectations/disclosure": 4_240,
+    "expectations/disclosure": 4_330,
     "expectations/engine": 480,
     "expectations/marts": 650,
     "expectations/published": 630,
@@ -43,7 +43,7 @@ BUDGETS = {
     "orchestration/doctor": 1_100,
     "orchestration/engines": 620,
     "orchestration/instance": 1_200,
-    "orchestration/pipeline": 1_650,
+    "orchestration/pipeline": 1_670,
     "orchestration/runs": 1_680,
     "orchestration/scorecard": 3_890,
     "orchestration/stewardship": 1_140,
@@ -52,14 +52,14 @@ BUDGETS = {
     "orchestration/trial": 440,
     "warehouse": 1_420,
     "warehouse/audiences": 390,
-    "warehouse/disclosure": 2_630,
+    "warehouse/disclosure": 2_670,
     "warehouse/lake_files": 290,
     "warehouse/metadata": 270,
     "warehouse/record_keys": 120,
-    "warehouse/releases": 2_320,
+    "warehouse/releases": 2_360,
     "warehouse/rowwise": 140,
 }
-MOST_LINES = 58_450
+MOST_LINES = 58_640
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

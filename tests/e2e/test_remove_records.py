@@ -30,21 +30,21 @@ def test_a_removal_does_not_run_next_to_a_run(place: Place) -> None:
 
 def test_no_public_row_shows_whose_record_was_erased(place: Place) -> None:
     """Figures of persons stay as reported, and so does each column next to them: no row is marked."""
-    before, released = _public_rows(place), _release_row(place)
+    before, released = public_rows(place), release_row(place)
     for source, key in ((INPUTS, _an_input(place)), (STOPS, _a_stop(place))):
         erased = place.levelground("erase", source, "--key", key, "--reason", "expunged", "--yes", env=KEY)
         assert erased.returncode == 0, erased.stdout + erased.stderr
     assert place.run(env=KEY)["outcome"] == "released"
-    after = _public_rows(place)
+    after = public_rows(place)
     assert after.keys() == before.keys()
     changed = {name: [*(rows - after[name]), *(after[name] - rows)] for name, rows in before.items() if rows != after[name]}
     assert changed == {}
-    assert _release_row(place) == released
+    assert release_row(place) == released
     waiting = "select distinct published_table from quality.reported_figures where is_revision_pending order by all"
     assert [row["published_table"] for row in place.levelground.ask(waiting)] == ["engagement_responses", "equity_measures"]
 
 
-def _public_rows(place: Place) -> dict[str, Counter[str]]:
+def public_rows(place: Place) -> dict[str, Counter[str]]:
     """The rows of each public table but `release`."""
     with duckdb.connect(str(Home(place.home).published_public), read_only=True) as con:
         tables = con.execute("select table_name from duckdb_tables() where schema_name = 'published'").fetchall()
@@ -52,7 +52,7 @@ def _public_rows(place: Place) -> dict[str, Counter[str]]:
         return {name: Counter(map(repr, con.execute(f"from published.{name}").fetchall())) for name in names}
 
 
-def _release_row(place: Place) -> tuple[object, ...]:
+def release_row(place: Place) -> tuple[object, ...]:
     """What the public file and `current.json` contain of the release, without the time at which it was made."""
     home = Home(place.home)
     with duckdb.connect(str(home.published_public), read_only=True) as con:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.disclosure.disclosure_gate import SUBJECT, LastRelease, gate_disclosure
+from expectations.disclosure.disclosure_gate import SUBJECT, gate_disclosure
 from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, WORDS, CellKey, Row
 from expectations.results import ExpectationResult, GateResult
 from tests.unit.expectations.disclosure.world import CITY, measure, publish, slice_rows, where
@@ -120,9 +120,8 @@ def keep(connection: DuckDBPyConnection, ledger: Path, rows: Iterable[Row]) -> N
     )
 
 
-def gate(connection: DuckDBPyConnection, tmp_path: Path, last: LastRelease | None = None) -> GateResult:
-    ledger, memory = tmp_path / "ledger.parquet", tmp_path / "audited.json"
-    return gate_disclosure(database_path(connection), ledger=ledger, memory=memory, last=last)
+def gate(connection: DuckDBPyConnection, tmp_path: Path) -> GateResult:
+    return gate_disclosure(database_path(connection), ledger=tmp_path / "ledger.parquet", memory=tmp_path / "audited.json")
 
 
 def failed(result: GateResult) -> dict[str, ExpectationResult]:
@@ -220,31 +219,6 @@ def test_a_correction_by_few_blocks_and_one_that_waits_does_not(warehouse: DuckD
     write(warehouse, "public.published.equity_measures", good())
     write(warehouse, "disclosure.reported", truth(), *WAITING)
     assert set(failed(gate(warehouse, tmp_path))) == {"reported_as_counted"}
-
-
-def test_no_table_may_show_around_a_removal_whose_record_it_was(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
-    """A record of stops was removed since the last release: every row about the measure stays, in every public table."""
-    keep(warehouse, tmp_path / "ledger.parquet", good())
-    warehouse.execute("alter table disclosure.reported add column is_settled boolean default true")
-    warehouse.execute("update disclosure.reported set is_revision_pending = measure_id = 'searched'")
-    attach(warehouse, tmp_path / "before.duckdb", "before")
-    warehouse.execute("create schema before.published")
-    for table in ("equity_measures", "disparity_indices", "goal_progress"):
-        warehouse.execute(f"create table before.published.{table} as from public.published.{table}")
-    warehouse.execute("create table public.published.goals as select 'fewer' as goal_id, 'searched' as measure_id")
-    around = LastRelease("before.published", frozenset({"fpc__police_stops"}))
-    assert failed(gate(warehouse, tmp_path, around)) == {}
-    warehouse.execute("update public.published.disparity_indices set groups_left_out = 'black'")
-    warehouse.execute("update public.published.goal_progress set period_start = date '2025-04-01'")
-    found = failed(gate(warehouse, tmp_path, around))
-    assert set(found) == {"around_removals"}
-    assert found["around_removals"].message.startswith("published.disparity_indices 2 rows, published.goal_progress 2 rows: ")
-    # another load of the source, a slice that this run reports, and a measure without a removal explain a change
-    assert failed(gate(warehouse, tmp_path, around._replace(unchanged_sources=frozenset()))) == {}
-    warehouse.execute("update disclosure.reported set is_settled = race_ethnicity_code <> 'black'")
-    assert failed(gate(warehouse, tmp_path, around)) == {}
-    warehouse.execute("update disclosure.reported set is_settled = true, is_revision_pending = measure_id = 'stops'")
-    assert failed(gate(warehouse, tmp_path, around)) == {}
 
 
 def test_an_unpublished_measure_of_the_same_records_does_not_contradict_a_figure_that_waits(
