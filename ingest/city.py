@@ -18,9 +18,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ingest.contract import FIGURES, IDENTIFIER, TEAM, Geoid, Identifier, TimeZone
 from ingest.contract.registry import SOURCES, ContractError, Problem, Registry, load_registry, problems_in
+from ingest.contract.vocabularies.crosswalk import CROSSWALK
 from ingest.contract.words import EnvironmentName, matching
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
-from ingest.layers import CITIES, CITY_FILE, Layer, LayerError, city_layer, layer_names, state_layer, state_with_contract
+from ingest.layers import (
+    CITIES,
+    CITY_FILE,
+    Layer,
+    LayerError,
+    city_layer,
+    layer_names,
+    seed_rows,
+    state_layer,
+    state_with_contract,
+)
 from warehouse.printable import did_you_mean
 
 FILE_NAME = CITY_FILE
@@ -159,7 +170,9 @@ def city_registry(city: City, folder: Path | None = None, further: Path | None =
 
     ContractError for a contract whose audience the city does not have.
     """
-    registry = load_registry(further, tuple(path for layer in city.layers for path in layer.contracts))
+    contracts = tuple(path for layer in city.layers for path in layer.contracts)
+    renamed = {row["formerly"]: row["source"] for row in seed_rows("renamed_sources", CROSSWALK.parent, city.layers)}
+    registry = load_registry(further, contracts, renamed)
     for layer in city.layers:
         registry = registry.for_city(changes_of(layer), layer.settings_file, of_layer=True)
     file = (folder / FILE_NAME) if folder else Path(FILE_NAME)

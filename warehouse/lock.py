@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.files import write_atomically
+from warehouse.metadata.home_version import check_version
 from warehouse.paths import Home
 
 _MODE = 0o600
@@ -114,11 +115,19 @@ class RunLock:
         self._lock = private_lock(home.run_lock, thread_local=False, is_singleton=True)
 
     def acquire(self, wait_seconds: float = 0) -> None:
-        """Acquire the lock, waiting up to `wait_seconds` for another process; LockHeld if it is still held then."""
+        """Acquire the lock, waiting up to `wait_seconds` for another process; LockHeld if it is still held then.
+
+        HomeOfNewerVersion if a newer version has worked on the home: whatever this one would do, it does not.
+        """
         try:
             self._lock.acquire(timeout=wait_seconds)
         except Timeout:
             raise LockHeld(holder(self._home)) from None
+        try:
+            check_version(self._home)
+        except BaseException:
+            self._lock.release()
+            raise
         with _announcing:
             if self._home.run_lock_holder not in _announced:
                 started_at = datetime.now(UTC).isoformat(timespec="seconds")

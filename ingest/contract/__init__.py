@@ -4,7 +4,7 @@ Each rule has a remedy in its message. See `ingest.contract.registry` for findin
 word lists, and `ingest.typing.expressions` for a column in SQL.
 """
 
-from ingest.contract.model import AGGREGATE, FIGURES, TEAM, Contract, Inconsistent
+from ingest.contract.model import AGGREGATE, FIGURES, TEAM, Contract
 from ingest.contract.sections.column import Column
 from ingest.contract.sections.connectors import (
     ArcgisConnector,
@@ -15,7 +15,7 @@ from ingest.contract.sections.connectors import (
     SocrataConnector,
 )
 from ingest.contract.sections.format import Format, Header, Layout, Unpivot
-from ingest.contract.words import IDENTIFIER, Geoid, Identifier, TimeZone
+from ingest.contract.words import IDENTIFIER, Geoid, Identifier, Inconsistent, TimeZone
 
 __all__ = [
     "AGGREGATE",

@@ -26,10 +26,20 @@ from ingest.contract.sections.general import (
     Steward,
     Tolerances,
 )
-from ingest.contract.sections.snapshot import SNAPSHOT_ON, Snapshot
+from ingest.contract.sections.snapshot import SNAPSHOT_ON, Snapshot, snapshot_problems
 from ingest.contract.vocabularies.crosswalk import folded, mapped_labels
 from ingest.contract.vocabularies.vocabulary import RaceVocabulary, Vocabulary
-from ingest.contract.words import SOURCE_NAME, TIMES, Identifier, Jurisdiction, Strict, matching, vocabulary_of, word
+from ingest.contract.words import (
+    TIMES,
+    FormerNames,
+    Identifier,
+    Inconsistent,
+    Jurisdiction,
+    SourceName,
+    Strict,
+    vocabulary_of,
+    word,
+)
 from ingest.contract.yaml_source import Location
 from ingest.layers import SeedFile
 
@@ -38,18 +48,12 @@ AGGREGATE = "aggregate"
 FIGURES, TEAM = "figures", "team"
 
 
-class Inconsistent(ValueError):
-    """Parts of a contract that contradict each other: where each problem is, and its remedy."""
-
-    def __init__(self, problems: tuple[tuple[Location, str], ...]) -> None:
-        super().__init__("; ".join(message for _, message in problems))
-        self.problems = problems
-
-
 class Contract(Strict):
     """One delivered table."""
 
-    source: Annotated[str, matching(SOURCE_NAME, "<department>__<dataset> in lower case")]
+    source: SourceName
+    # Names that the source had before, the newest first: what a home has of it moves to the present name.
+    formerly: FormerNames = ()
     title: str
     department: Identifier
     policy_area: Annotated[str, word("policy_areas")]
@@ -106,6 +110,8 @@ class Contract(Strict):
     def _problems(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
         if not self.source.startswith(f"{self.department}__"):
             yield ("source",), f"{self.source} does not start with its department {self.department}__"
+        if self.source in self.formerly:
+            yield ("formerly",), f"{self.source} is its present name; name those that it had before"
         if self.cadence != "once" and self.freshness is None:
             yield ("freshness",), "only a source with cadence once is never stale; say after how many hours it is"
         if self.audience == FIGURES and self.statistical_unit != AGGREGATE:
@@ -129,7 +135,7 @@ class Contract(Strict):
                 yield where, f"{used} is of type {kept_columns[used].type}; it must be of type date or timestamp"
         yield from self._unpivot_problems()
         yield from self._cursor_problems(kept_columns)
-        yield from self._snapshot_problems()
+        yield from snapshot_problems(self.load, self.snapshot, self.footer)
         if self.agreement.keep_for and self.event_column is None:
             message = (
                 "keep_for counts from the event of a row, and no column of this contract dates it; give a column of type date or "
@@ -186,22 +192,6 @@ class Contract(Strict):
             name = getattr(self.format.unpivot, key)
             if name not in named:
                 yield ("format", "unpivot", key), f"{name} is no column of this contract; add it, or write the name of one"
-
-    def _snapshot_problems(self) -> Iterator[tuple[Location, str]]:
-        is_kept_by_date = SNAPSHOT_ON in (self.load.partition_by or ())
-        if self.snapshot is None:
-            if is_kept_by_date:
-                message = f"{SNAPSHOT_ON} is the date of a snapshot; say where it comes from, like snapshot: {{from: file_name}}"
-                yield ("load", "partition_by"), message
-            return
-        if not is_kept_by_date:
-            message = (
-                "a stock keeps its snapshots by their date: write load.mode: replace_partition and "
-                f"load.partition_by: [{SNAPSHOT_ON}]; or leave snapshot out, and each delivery replaces the one before"
-            )
-            yield ("snapshot",), message
-        if "footer" in self.snapshot.from_ and self.footer is None:
-            yield ("snapshot", "from"), "a date in the footer needs footer: {rows: N}, the rows at the end that are no records"
 
     def _cursor_problems(self, kept_columns: dict[str, Column]) -> Iterator[tuple[Location, str]]:
         cursor, back = getattr(self.connector, "cursor", None), lookback(self.connector)
@@ -301,6 +291,11 @@ class Contract(Strict):
                 yield ("columns", at, "vocabulary", "by"), column.vocabulary.get("by", "(none)")
             if column.varies_within:
                 yield from ((("columns", at, "varies_within", "by"), name) for name in column.varies_within.by)
+
+    @property
+    def first_name(self) -> str:
+        """The name under which its records got their keys: the first that the source had."""
+        return (self.source, *self.formerly)[-1]
 
     @property
     def readers(self) -> str:

@@ -69,10 +69,12 @@ class ContractError(ValueError):
 
 
 class Registry:
-    """All contracts by source name, in the order of their names."""
+    """All contracts by source name, in the order of their names. `renamed`: former names of sources, and what each became."""
 
-    def __init__(self, contracts: Iterable[Contract]) -> None:
+    def __init__(self, contracts: Iterable[Contract], renamed: Mapping[str, str] | None = None) -> None:
         self._contracts = {contract.source: contract for contract in sorted(contracts, key=lambda contract: contract.source)}
+        successors = {old: contract.source for contract in self for old in contract.formerly}
+        self.renamed: Mapping[str, str] = {**(renamed or {}), **successors}
 
     def __iter__(self) -> Iterator[Contract]:
         return iter(self._contracts.values())
@@ -85,8 +87,16 @@ class Registry:
 
     def __getitem__(self, source: str) -> Contract:
         if source not in self._contracts:
-            raise UnknownSource(source, tuple(self._contracts))
+            raise UnknownSource(source, tuple(self._contracts), self.current_name(source))
         return self._contracts[source]
+
+    def current_name(self, source: str) -> str:
+        """The present name of a source that people may know under a former one; the name itself if it was never another."""
+        for _ in self.renamed:  # a name may have changed more than once
+            if source in self._contracts or source not in self.renamed:
+                break
+            source = self.renamed[source]
+        return source
 
     def names(self) -> tuple[str, ...]:
         """The names of all sources."""
@@ -96,8 +106,12 @@ class Registry:
         """The contracts with a city's changes; raises `ContractError` for a key that a city, or its layer, may not change."""
         contracts, problems = dict(self._contracts), []
         allowed = LAYER_KEYS if of_layer else CITY_KEYS
-        for source, changes in overrides.items():
-            line_of = _city_lines(file, source)
+        for named, changes in overrides.items():
+            source, line_of = self.current_name(named), _city_lines(file, named)
+            if source != named and source in overrides:
+                message = f"{named} is called {source} now, which has changes too; keep those of {source}"
+                problems.append(Problem(file, line_of(()), f"sources.{named}", message))
+                continue
             if source not in contracts:
                 state = state_with_contract((source,))
                 of_state = f"it is a source of the state layer {state}: write state_tables: {state} into city.yml (docs/city.md)"
@@ -124,27 +138,32 @@ class Registry:
                 problems += problems_in(error, file, line_of, f"sources.{source}.")
         if problems:
             raise ContractError(problems)
-        return Registry(contracts.values())
+        return Registry(contracts.values(), self.renamed)
 
     def with_places(self, places: Mapping[str, str]) -> Registry:
         """The contracts with GEOIDs in place of the words `city`, `county` and `state`."""
-        return Registry(
+        placed = (
             contract.model_copy(update={"jurisdiction": places.get(contract.jurisdiction, contract.jurisdiction)})
             for contract in self
         )
+        return Registry(placed, self.renamed)
 
 
 class UnknownSource(LookupError):
-    """A source name without a contract."""
+    """A source name without a contract; `now`: what the source is called today."""
 
-    def __init__(self, source: str, known: tuple[str, ...]) -> None:
-        super().__init__(f"no contract is called {source!r}. {did_you_mean(source, known)}`levelground sources list` lists all")
+    def __init__(self, source: str, known: tuple[str, ...], now: str | None = None) -> None:
+        meant = f"It is called {now} now. " if now in known else did_you_mean(source, known)
+        super().__init__(f"no contract is called {source!r}. {meant}`levelground sources list` lists all")
 
 
-def load_registry(further: Path | None = None, layered: Iterable[Path] = ()) -> Registry:
+def load_registry(
+    further: Path | None = None, layered: Iterable[Path] = (), renamed: Mapping[str, str] | None = None
+) -> Registry:
     """Read the shared contracts, those of layers (`layered`) and of a further folder; `ContractError` lists all problems at once.
 
-    A contract of a layer replaces the one of its name. See `ingest.city.city_registry` for the contracts of a city.
+    A contract of a layer replaces the one of its name. `renamed`: former and present names of sources (seed `renamed_sources`).
+    See `ingest.city.city_registry` for the contracts of a city.
     """
     files = list({file.name: file for file in (*sorted(SOURCES.glob("*.yml")), *layered)}.values())
     if further is not None:
@@ -154,6 +173,7 @@ def load_registry(further: Path | None = None, layered: Iterable[Path] = ()) -> 
             )
         files += sorted(further.glob("*.yml"))
     contracts: dict[str, Contract] = {}
+    places: dict[str, Path] = {}
     problems: list[Problem] = []
     for file in files:
         try:
@@ -164,9 +184,25 @@ def load_registry(further: Path | None = None, layered: Iterable[Path] = ()) -> 
         if contract.source in contracts:
             problems.append(Problem(file, 1, "source", f"{contract.source} has a contract already; each source has one"))
         contracts[contract.source] = contract
+        places[contract.source] = file
+    problems += _formerly_problems(contracts, places)
     if problems:
         raise ContractError(problems)
-    return Registry(contracts.values())
+    return Registry(contracts.values(), renamed)
+
+
+def _formerly_problems(contracts: Mapping[str, Contract], places: Mapping[str, Path]) -> Iterator[Problem]:
+    successors: dict[str, str] = {}
+    for contract in contracts.values():
+        for name in contract.formerly:
+            other = successors.setdefault(name, contract.source)
+            if name in contracts:
+                message = f"{name} has a contract too ({places[name]}); delete that one, or leave formerly out"
+            elif other != contract.source:
+                message = f"{name} is a former name of {other} already; a source has one successor"
+            else:
+                continue
+            yield Problem(places[contract.source], 1, "formerly", message)
 
 
 def read_contract(file: Path) -> Contract:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ingest.contract.reach import outside_address, outside_host, own_variable, web_address
 from ingest.contract.vocabularies.vocabulary import Vocabulary
+from ingest.contract.yaml_source import Location
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*?__[a-z][a-z0-9_]*")
@@ -88,6 +89,13 @@ def _as_names(value: Any) -> tuple[str | int, ...]:
     )
 
 
+def _as_former_names(value: Any) -> Any:
+    names = (value,) if isinstance(value, str) else value
+    if isinstance(names, (list, tuple)) and len(set(map(str, names))) < len(names):
+        raise ValueError("a name is there twice")
+    return names
+
+
 def vocabulary_of(info: ValidationInfo) -> Vocabulary:
     """The word lists with which a contract is validated."""
     context = info.context
@@ -106,6 +114,8 @@ WebAddress = Annotated[Address, AfterValidator(web_address)]
 HostName = Annotated[
     str, matching(HOST_NAME, "a host, or host:port, in lower case, like files.city.example"), AfterValidator(outside_host)
 ]
+SourceName = Annotated[str, matching(SOURCE_NAME, "<department>__<dataset> in lower case")]
+FormerNames = Annotated[tuple[SourceName, ...], BeforeValidator(_as_former_names)]
 Geoid = Annotated[
     str, matching(re.compile(r"\d{2}|\d{5}|\d{7}"), "a GEOID in quotes: a state (2 digits), county (5) or place (7)")
 ]
@@ -133,3 +143,11 @@ class Strict(BaseModel):
     """Unknown keys are refused; a model is frozen after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Inconsistent(ValueError):
+    """Parts of a contract that contradict each other: where each problem is, and its remedy."""
+
+    def __init__(self, problems: tuple[tuple[Location, str], ...]) -> None:
+        super().__init__("; ".join(message for _, message in problems))
+        self.problems = problems

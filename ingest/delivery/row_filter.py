@@ -53,7 +53,7 @@ class RowFilter:
         assert self._key is not None, "a home with erased records needs its key"
         typed, raw = identity_expressions(self._contract, keys.columns, self._zone)
         rows = con.execute(f"select {typed}, {raw} from delivered_rows").fetchall()
-        known, source = set(keys.hashes), self._contract.source
+        known, source = set(keys.hashes), self._contract.first_name
         return [
             any(record_hash(self._key, source, keys.columns, values) in known for values in dict.fromkeys(row)) for row in rows
         ]

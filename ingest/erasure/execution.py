@@ -122,7 +122,7 @@ def _delete_internal_scorecard(home: Home) -> None:
 
 def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) -> None:
     rows = sum(p.rows for p in plan.places if p.kind == RELEASE and p.name.startswith(release_id) and ": marts." in p.name)
-    names = ", ".join(source.source for source in plan.sources)
+    names = ", ".join(name for source in plan.sources for name in (source.source, *source.formerly))
     removal = ErasedRecords(removal_id=plan.removal_id, source=names, rows=rows, reason=plan.reason, erased_at=plan.erased_at)
 
     def left_out(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], str]:

@@ -62,7 +62,8 @@ def in_release(con: DuckDBPyConnection, alias: str, plan: Plan) -> LeftOut:
 
 
 def _in_table(source: SourcePlan, schema: str, table: str, columns: list[str]) -> str | None:
-    is_source = f"source = {literal(source.source)}" if "source" in columns else None
+    names = ", ".join(map(literal, (source.source, *source.formerly)))
+    is_source = f"source in ({names})" if "source" in columns else None
     if schema == "quality":
         if is_source and source.whole and table in ("rejected_rows", "rejected_values", "unmapped_labels"):
             return is_source

@@ -55,6 +55,7 @@ class SourcePlan(BaseModel):
 
     source: str
     records: int
+    formerly: tuple[str, ...] = ()  # its names in releases from before it was renamed
     whole: bool = False
     kept_from: dt.date | None = None
     erased: tuple[ErasedKeys, ...] = ()

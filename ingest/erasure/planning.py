@@ -33,10 +33,12 @@ def plan_erasure(
     """The plan that removes these records, and the rows to remove."""
     sources = []
     for selection in found:
-        hashes = tuple(sorted(record_hash(hash_key, selection.source, selection.columns, v) for v in selection.identities))
+        first_name = (selection.source, *selection.formerly)[-1]
+        hashes = tuple(sorted(record_hash(hash_key, first_name, selection.columns, v) for v in selection.identities))
         sources.append(
             SourcePlan(
                 source=selection.source,
+                formerly=selection.formerly,
                 records=selection.records,
                 erased=(ErasedKeys(columns=selection.columns, hashes=hashes),),
                 loads=tuple(selection.loads),
@@ -50,12 +52,14 @@ def plan_erasure(
     return _with_places(home, plan, rows), rows
 
 
-def plan_source_removal(home: Home, source: str, reason: str, erased_by: str, now: dt.datetime) -> tuple[Plan, pa.Table]:
+def plan_source_removal(
+    home: Home, source: str, reason: str, erased_by: str, now: dt.datetime, *, formerly: tuple[str, ...] = ()
+) -> tuple[Plan, pa.Table]:
     """The plan that removes every row of a source."""
     landed = sum(load.rows_in_landing or 0 for load in DeliveryStore(home.deliveries, source).accepted() or ())
     plan = Plan(
         removal_id=_new_id(now), kind=REMOVED, reason=reason, erased_at=now, erased_by=erased_by,
-        sources=(SourcePlan(source=source, records=landed, whole=True),),
+        sources=(SourcePlan(source=source, formerly=formerly, records=landed, whole=True),),
     )  # fmt: skip
     rows = as_rows([])
     return _with_places(home, plan, rows), rows
@@ -76,6 +80,7 @@ def plan_past_keeping(
         sources.append(
             SourcePlan(
                 source=contract.source,
+                formerly=contract.formerly,
                 records=found.records,
                 kept_from=kept_from,
                 loads=loads,

@@ -39,6 +39,12 @@ class Selection:
     identities: set[str] = field(default_factory=set)
     loads: list[str] = field(default_factory=list)
     has_key: bool = True
+    formerly: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, contract: Contract, columns: tuple[str, ...], *, has_key: bool = True) -> Selection:
+        """Nothing yet of a source, under its present name and its former ones."""
+        return cls(contract.source, columns, has_key=has_key, formerly=contract.formerly)
 
     @property
     def records(self) -> int:
@@ -57,7 +63,7 @@ def by_keys(
     A value is compared as typed by the contract and as delivered; one that is stored as a keyed hash, also by that hash.
     """
     columns = contract.load.key or ()
-    found = Selection(contract.source, columns)
+    found = Selection.of(contract, columns)
     known: set[int] = set()
     for at, key in enumerate(keys):
         given = [_forms(contract, name, value, hash_key) for name, value in zip(columns, key, strict=True)]
@@ -74,7 +80,7 @@ def by_keys(
 def by_conditions(contract: Contract, store: DeliveryStore, conditions: Sequence[tuple[str, str]], city_zone: str) -> Selection:
     """The rows with these values of columns; without a key, a record is identified by all its columns."""
     columns = contract.record_key or tuple(column.name for column in contract.kept_columns)
-    found = Selection(contract.source, columns, has_key=bool(contract.record_key))
+    found = Selection.of(contract, columns, has_key=bool(contract.record_key))
     condition = " and ".join(
         f"({_typed(contract, name, city_zone)} = {literal(value.strip())} or {_raw(name)} = {literal(value.strip())})"
         for name, value in conditions
@@ -86,7 +92,7 @@ def by_conditions(contract: Contract, store: DeliveryStore, conditions: Sequence
 def past_keeping(contract: Contract, store: DeliveryStore, condition: str, city_zone: str) -> Selection:
     """The rows that fulfil a condition over delivered text, in which `_delivered_on` is the day of their delivery."""
     columns = contract.record_key or tuple(column.name for column in contract.kept_columns)
-    found = Selection(contract.source, columns, has_key=bool(contract.record_key))
+    found = Selection.of(contract, columns, has_key=bool(contract.record_key))
     _add_rows(found, contract, store, condition, city_zone, identities=False)
     return found
 

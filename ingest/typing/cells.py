@@ -97,12 +97,14 @@ def optional_columns(contract: Contract) -> tuple[Column, ...]:
 def record_hash(contract: Contract, text: bool = False) -> str:
     """SQL text: md5 of the source and its key, or without a key of the source and every kept column as delivered.
 
+    A source that was renamed keeps its keys: they are of its first name.
+
     `text`: over `read_cells` of those columns.
     """
     names = contract.record_key or tuple(column.name for column in contract.kept_columns)
     cells = [trimmed_cell(contract.column(name)) if text else f"trim({quoted(name)})" for name in names]
     parts = ", ".join(f"coalesce({cell}, '')" for cell in cells)
-    return f"md5(concat_ws(chr(31), {literal(contract.source)}, {parts}))"
+    return f"md5(concat_ws(chr(31), {literal(contract.first_name)}, {parts}))"
 
 
 def accepted_rows(contract: Contract, relation: str, city_zone: str | None = None, accepted: str | None = None) -> str:

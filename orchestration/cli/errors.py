@@ -16,6 +16,7 @@ from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.disclosure import LedgerDamaged
 from warehouse.lock import LockHeld
+from warehouse.metadata.home_version import HomeOfNewerVersion
 from warehouse.paths import HomeUnwritable
 from warehouse.releases import CannotUnite, PinsDamaged, ReleaseCorrupt, ReleaseDiscloses, UnknownRelease
 
@@ -26,6 +27,7 @@ _BAD_ARGUMENTS = (
     ContractError,
     DraftError,
     UnknownSource,
+    HomeOfNewerVersion,
     HomeUnwritable,
     UnknownRelease,
     ReleaseDiscloses,

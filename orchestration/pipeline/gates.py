@@ -28,6 +28,7 @@ from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED
+from orchestration.runs.registry_check import known_changes
 from orchestration.transform.gate_cache import save_results, valid_results
 from orchestration.transform.incremental import confirm_release, landed_loads
 from orchestration.transform.release_inputs import code_version, seeds_hash
@@ -190,6 +191,6 @@ def _compared_with_release(run: RunContext) -> tuple[tuple[ExpectationResult, ..
         return (), check_coverage(home.warehouse)
     attach(run.con, home.release(published.release_id) / ANALYST_FILE, "previous", read_only=True)
     try:
-        return check_series(home.warehouse), check_coverage(home.warehouse, previous="previous")
+        return check_series(home.warehouse, known_changes(run.location)), check_coverage(home.warehouse, previous="previous")
     finally:
         detach(run.con, "previous")

@@ -195,10 +195,13 @@ def carry_forward(run: RunContext, contract: Contract) -> None:
         run.record.sources[contract.source] = _with_landing_state(run, contract, not_read)
         return
     # The record of a run that failed has some sources only.
-    status = next((r.sources[contract.source] for r in run.earlier_runs if contract.source in r.sources), None)
+    names = (contract.source, *contract.formerly)
+    status = next((r.sources[name] for r in run.earlier_runs for name in names if name in r.sources), None)
     if status is None or status.verdict in (FRESH, STALE, LANDED_ONLY):
         verdict = FRESH if last_load(run.con, contract) else NOT_DELIVERED
         status = new_status(contract, run.record.run_id).updated(verdict=verdict)
+    elif status.source != contract.source:
+        status = status.updated(source=contract.source, department=contract.department)
     run.record.sources[contract.source] = _with_landing_state(run, contract, status)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from ingest.agreement_terms import AgreementStatus, AgreementTerms, agreement_terms
 from ingest.contract import FIGURES, TEAM
 from ingest.contract.registry import Registry
+from ingest.delivery.move_source import move_sources
 from ingest.delivery.removals import sources_with_removals
 from ingest.erasure import complete, copy_removals, plan_past_keeping
 from ingest.erasure.plan import write_plan
@@ -25,6 +26,7 @@ from orchestration.runs.hash_key import check_keys
 from orchestration.runs.process.interruption import let_interrupt
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
+from orchestration.runs.registry_check import check_upgrade
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.dbt_runner import close_dbt_connections
 from orchestration.transform.release_inputs import code_version
@@ -34,6 +36,7 @@ from warehouse.files import private_files
 from warehouse.lake_files.object_store import StoreUnusable
 from warehouse.lock import RunLock
 from warehouse.metadata import migrate
+from warehouse.metadata.home_version import record_version
 from warehouse.paths import Home
 from warehouse.quarantine import open_or_recreate
 from warehouse.releases import Lake, LakeOfAnotherHome, recover
@@ -55,6 +58,7 @@ def open_run(
         check_default_location(settings, options.deliveries)
         location = resolve_delivery_location(settings, options.deliveries)
     check_goal_rows(location.city)
+    check_upgrade(settings, location)
     as_of = as_of_time(options.as_of, location.city)
     if not options.accept_older and not options.is_trial:
         check_clock(settings, as_of)
@@ -84,11 +88,11 @@ def _open_locked(
     lock = RunLock(settings.home, options.trigger)
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
     try:
+        record_version(settings.home)
         location = location.with_fixed_layers(settings.home)
         removed = complete(settings.home)
         if not options.is_trial:  # the releases of its copy name parts in the lake of the home, which would be rewritten
             removed += _remove_past_keeping(settings.home, location, as_of, options.trigger)
-        removals = sources_with_removals(settings.home.deliveries)
         notes = [*removed, *recover(settings.home), *restore_ledger(settings.home)]
         runs = RunStore(settings.home.runs)
         earlier = runs.all()
@@ -99,7 +103,8 @@ def _open_locked(
         notes += [*([damaged] if damaged else []), *undecided_keys(location.city), *set_groups(settings.home, groups)]
         try:
             migrate(con)
-            copy_removals(con, removals)
+            notes += move_sources(settings.home, con, location.registry)
+            copy_removals(con, sources_with_removals(settings.home.deliveries))
             record = RunRecord(
                 run_id=run_id,
                 code_version=code_version(),

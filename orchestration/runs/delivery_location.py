@@ -24,6 +24,7 @@ from orchestration.runs.hash_key import check_erased, checked_fingerprint
 from orchestration.runs.record import RunRecord, RunStore
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.files import write_atomically
+from warehouse.metadata.home_version import HomeOfNewerVersion, check_version
 from warehouse.paths import PRIVATE, Home
 from warehouse.printable import printable
 from warehouse.releases import ReleaseCorrupt, known_releases, read_manifest
@@ -53,7 +54,10 @@ class DeliveryLocation:
 
     def folder_of(self, contract: Contract) -> Path | None:
         """The folder with the source's files; None if the source is fetched live."""
-        return None if self.folder is None or self.is_live(contract) else self.folder / contract.source
+        if self.folder is None or self.is_live(contract):
+            return None
+        names = (contract.source, *contract.formerly)  # a department may go on with the folder that it had
+        return next((self.folder / name for name in names if (self.folder / name).is_dir()), self.folder / contract.source)
 
     def unread_files(self, contract: Contract) -> tuple[Path, ...]:
         """The files in the folder of a source that is fetched live, which no run reads."""
@@ -78,13 +82,15 @@ class DeliveryLocation:
         """The names of delivered folders without a contract. The run reports them and does not read them."""
         if self.folder is None:
             return ()
+        read = {folder.name for contract in self.registry if (folder := self.folder_of(contract)) is not None}
         names = (p.name for p in self.folder.iterdir() if p.is_dir())
-        unknown = (name for name in names if name not in self.registry and not name.startswith("."))
-        return tuple(sorted(printable(readable_name(name)) for name in unknown))
+        unknown = (name for name in names if name not in self.registry and name not in read and not name.startswith("."))
+        found = ((printable(readable_name(name)), self.registry.current_name(name)) for name in unknown)
+        return tuple(sorted(name if now not in self.registry else f"{name} (now {now})" for name, now in found))
 
 
 class HomeRecord(BaseModel):
-    """`home.json`: what a home reads, its city, the folder of a layer that is not ours, and the fingerprint of the hash key."""
+    """`home.json`: what a home reads, its city, the folder of a layer that is not ours, hash key, newest version."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -92,12 +98,17 @@ class HomeRecord(BaseModel):
     city: str
     layer: str | None = None
     hash_key: str | None = None
+    version: str | None = None  # the newest version that worked on the home (`warehouse.metadata.home_version`)
 
 
 def _recorded(settings: Settings) -> HomeRecord | None:
     path = settings.home.home_json
     if not path.is_file():
         return None
+    try:
+        check_version(settings.home)
+    except HomeOfNewerVersion as error:
+        raise ConfigurationError(str(error)) from None
     try:
         return HomeRecord.model_validate_json(path.read_bytes())
     except ValidationError:

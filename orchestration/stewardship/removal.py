@@ -127,7 +127,7 @@ def known_hashes(removals: SourceRemovals) -> set[str]:
 
 
 def _hash_of_key(contract: Contract, key: Sequence[str], hash_key: bytes) -> str:
-    return record_hash(hash_key, contract.source, contract.load.key or (), JOINED.join(value.strip() for value in key))
+    return record_hash(hash_key, contract.first_name, contract.load.key or (), JOINED.join(value.strip() for value in key))
 
 
 def _store(home: Home, contract: Contract) -> DeliveryStore:

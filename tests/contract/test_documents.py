@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.metadata
 import re
 from pathlib import Path
 
@@ -121,3 +122,8 @@ def test_decisions_are_few_and_short() -> None:
     assert len(files) <= 50, "amend the decision that the change concerns"
     long = {file.name: words for file in files if (words := len(file.read_text(encoding="utf-8").split())) > 420}
     assert set(long) <= {"0002-dependencies.md"}, f"shorten: {long}"
+
+
+def test_the_changelog_begins_with_the_version_that_is_installed() -> None:
+    headings = [line for line in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
+    assert headings[0] == f"## {importlib.metadata.version('levelground')}"

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ingest.contract.sections.general import Footer, Load
 from ingest.contract.words import Identifier, Strict
+from ingest.contract.yaml_source import Location
 
 SNAPSHOT_ON = "_snapshot_on"
 Origin = Literal["column", "file_name", "footer", "fetched"]
@@ -69,3 +72,21 @@ class Snapshot(Strict):
             except ValueError:
                 continue
         raise ValueError(found[1])
+
+
+def snapshot_problems(load: Load, snapshot: Snapshot | None, footer: Footer | None) -> Iterator[tuple[Location, str]]:
+    """What contradicts each other in how a stock is dated and kept."""
+    is_kept_by_date = SNAPSHOT_ON in (load.partition_by or ())
+    if snapshot is None:
+        if is_kept_by_date:
+            message = f"{SNAPSHOT_ON} is the date of a snapshot; say where it comes from, like snapshot: {{from: file_name}}"
+            yield ("load", "partition_by"), message
+        return
+    if not is_kept_by_date:
+        message = (
+            "a stock keeps its snapshots by their date: write load.mode: replace_partition and "
+            f"load.partition_by: [{SNAPSHOT_ON}]; or leave snapshot out, and each delivery replaces the one before"
+        )
+        yield ("snapshot",), message
+    if "footer" in snapshot.from_ and footer is None:
+        yield ("snapshot", "from"), "a date in the footer needs footer: {rows: N}, the rows at the end that are no records"

@@ -29,6 +29,7 @@ from orchestration.runs.delivery_location import (
 from orchestration.runs.process.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import expected_seconds, report_progress_to
 from orchestration.runs.record import RunRecord, RunStore
+from orchestration.runs.registry_check import check_upgrade
 from orchestration.runs.reports.standing_gates import DELIVERY
 from orchestration.runs.reports.status_report import findings_after, release_figures, run_report
 from orchestration.runs.selection import selected_sources
@@ -93,12 +94,7 @@ def run(
     progress = Progress(expected=expected_seconds(RunStore(settings.home.runs).all()))
     with progress, stopped_by_signals(progress.stop):
         progress.stage("start", "reading the settings; a first run makes the sample city")
-        check_default_location(settings, option)
-        location = resolve_delivery_location(settings, option)
-        if remember:
-            remember_location(settings, location.name)
-        if not accept_older:
-            check_clock(settings, as_of_time(as_of, location.city))
+        location = _checked_location(settings, option, as_of, remember=remember, accept_older=accept_older)
         wanted = selected_sources(location.registry, source or (), period)
         progress.sources = len(wanted or list(location.registry))
         progress.title = f"levelground run: {location.city.title}"
@@ -133,6 +129,20 @@ def run(
         is_listed = out.is_terminal and any(gate.failed_critical for gate in record.gates if gate.gate != DELIVERY)
         print_error(LISTED if is_listed else record.message, record.exit_code)
     raise typer.Exit(EXIT_UNEXPECTED if record.exit_code is None else record.exit_code)
+
+
+def _checked_location(
+    settings: Settings, option: str | None, as_of: str | None, *, remember: bool, accept_older: bool
+) -> DeliveryLocation:
+    """What the run reads; refused, before Dagster is loaded, if the home cannot go on from it."""
+    check_default_location(settings, option)
+    location = resolve_delivery_location(settings, option)
+    check_upgrade(settings, location)
+    if remember:
+        remember_location(settings, location.name)
+    if not accept_older:
+        check_clock(settings, as_of_time(as_of, location.city))
+    return location
 
 
 def _execute(settings: Settings, options: RunOptions, *, scheduled: bool) -> tuple[RunRecord | None, str | None]:

@@ -180,7 +180,9 @@ def remove(name: Source, reason: Reason = "", yes: Yes = False, wait: Wait = 0) 
         if read_removals(settings.home.deliveries / contract.source).is_removed:
             out.print(f"{name} was removed before; nothing is left to remove")
             return
-        plan, rows = plan_source_removal(settings.home, contract.source, reason.strip(), getpass.getuser(), _now())
+        plan, rows = plan_source_removal(
+            settings.home, contract.source, reason.strip(), getpass.getuser(), _now(), formerly=contract.formerly
+        )
         remove_planned(settings.home, plan, rows, yes=yes)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.marts.series import DEFINITION, check_series
+from expectations.marts.series import DEFINITION, NONE_KNOWN, KnownChanges, check_series
 from expectations.results import ExpectationResult
 from warehouse.connection import attach, database_path
 
@@ -28,8 +28,9 @@ def releases(connection: DuckDBPyConnection, tmp_path: Path) -> Iterator[DuckDBP
     yield connection
 
 
-def found(connection: DuckDBPyConnection) -> dict[str, ExpectationResult]:
-    return {finding.expectation: finding for finding in check_series(database_path(connection)) if not finding.success}
+def found(connection: DuckDBPyConnection, known: KnownChanges = NONE_KNOWN) -> dict[str, ExpectationResult]:
+    findings = check_series(database_path(connection), known)
+    return {finding.expectation: finding for finding in findings if not finding.success}
 
 
 def test_a_registry_that_stayed_is_fine_and_so_are_a_new_version_and_a_new_measure(releases: DuckDBPyConnection) -> None:
@@ -75,3 +76,21 @@ def test_a_column_that_only_one_registry_has_is_no_change(releases: DuckDBPyConn
     releases.execute("alter table previous.marts.dim_measure drop column agreement")
     releases.execute("alter table release.marts.dim_measure drop column kind")
     assert found(releases) == {}
+
+
+def test_a_correction_of_the_registry_is_no_other_definition(releases: DuckDBPyConnection) -> None:
+    releases.execute("update release.marts.dim_measure set numerator = 'Removals of pupils' where measure_id = 'stops'")
+    first = {("stops", "1", "numerator", "numerator"): "Removals"}
+    twice = first | {("stops", "1", "numerator", "Removals"): "Removals of pupils"}
+    assert found(releases, KnownChanges(first))["definition_stays"].message.endswith("(stops version 1 (numerator))")
+    assert found(releases, KnownChanges(twice)) == {}
+    of_another = {("calls", "1", "numerator", "numerator"): "Removals of pupils"}
+    assert "definition_stays" in found(releases, KnownChanges(of_another))
+
+
+def test_a_source_with_another_name_is_the_same_source(releases: DuckDBPyConnection) -> None:
+    releases.execute("update release.marts.dim_measure set source = 'hr__calls'")
+    assert found(releases)["definition_stays"].observed == 3
+    assert found(releases, KnownChanges(renamed={"source": "desk__calls", "desk__calls": "hr__calls"})) == {}
+    not_far = KnownChanges(renamed={"numerator": "hr__calls", "source": "desk__calls"})
+    assert found(releases, not_far)["definition_stays"].observed == 3

@@ -54,7 +54,10 @@ def test_a_further_folder_that_is_none_is_reported(tmp_path: Path) -> None:
 def test_a_second_contract_of_a_source_is_refused(tmp_path: Path) -> None:
     (tmp_path / EVERYTHING.name).write_text(EVERYTHING.read_text())
     (tmp_path / f"{REQUESTS}.yml").write_text(
-        EVERYTHING.read_text().replace("dpt__everything", REQUESTS).replace("department: dpt", "department: ucc")
+        EVERYTHING.read_text()
+        .replace("dpt__everything", REQUESTS)
+        .replace("department: dpt", "department: ucc")
+        .replace("formerly: desk__everything", "formerly: ucc__requests")
     )
     with pytest.raises(ContractError) as refused:
         load_registry(tmp_path)
@@ -162,3 +165,32 @@ def test_what_a_city_may_not_change(registry: Registry, city_file: Path, text: s
     (problem,) = refused.value.problems
     assert (problem.file, problem.line, problem.field) == (city_file, line, field)
     assert message in problem.message
+
+
+def test_a_city_file_may_use_a_former_name(city_file: Path) -> None:
+    registry = load_registry(renamed={"ucc__calls": "ucc__requests", "ucc__requests": REQUESTS})
+    changed = registry.for_city({"ucc__calls": {"jurisdiction": "9900001"}}, city_file)
+    assert changed[REQUESTS].jurisdiction == "9900001"
+    assert changed.current_name("ucc__calls") == REQUESTS
+    with pytest.raises(UnknownSource, match=f"'ucc__calls'. It is called {REQUESTS} now"):
+        changed["ucc__calls"]
+    both = {"ucc__calls": {"jurisdiction": "9900001"}, REQUESTS: {"jurisdiction": "9900002"}}
+    with pytest.raises(ContractError, match=f"ucc__calls is called {REQUESTS} now, which has changes too"):
+        registry.for_city(both, city_file)
+
+
+def test_a_source_has_one_successor_and_no_contract_beside_it(tmp_path: Path) -> None:
+    text = EVERYTHING.read_text()
+    (tmp_path / EVERYTHING.name).write_text(text)
+    assert load_registry(tmp_path).current_name("desk__everything") == "dpt__everything"
+    second = text.replace("source: dpt__everything", "source: dpt__all").replace(
+        "desk__everything", f"[desk__everything, {REQUESTS}]"
+    )
+    (tmp_path / "dpt__all.yml").write_text(second)
+    with pytest.raises(ContractError) as refused:
+        load_registry(tmp_path)
+    messages = [(problem.field, problem.message.partition(" (")[0]) for problem in refused.value.problems]
+    assert messages == [
+        ("formerly", f"{REQUESTS} has a contract too"),
+        ("formerly", "desk__everything is a former name of dpt__all already; a source has one successor"),
+    ]

@@ -54,3 +54,27 @@ def test_facts_are_found_by_their_key_with_and_without_the_secret(home: Home, is
         condition = in_release(con, "analyst", plan)["marts", "fct_visits"]
         found = {note for (note,) in con.execute(f"select note from analyst.marts.fct_visits where {condition}").fetchall()}
     assert found == (set(keys) - {"another record", "another home"} if is_erased else set())
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_release_from_before_a_renaming_has_the_rows_under_the_former_name(home: Home, whole: bool) -> None:
+    former = _md5("desk__visits\x1f7")  # keys stay those of the first name
+    source = SourcePlan(
+        source=SOURCE,
+        formerly=("desk__visits",),
+        records=1,
+        whole=whole,
+        erased=(ErasedKeys(columns=("visit_number",), hashes=("aa",)),),
+    )
+    plan = Plan(removal_id="r1", kind="erased", reason="x", erased_at=dt.datetime(2026, 1, 1), erased_by="x", sources=(source,))
+    with duckdb.connect() as con:
+        con.execute(
+            "attach ':memory:' as analyst; create schema analyst.marts; create table analyst.marts.fct_visits as "
+            f"select * from (values ('{former}', 'desk__visits'), ('{former}', '{SOURCE}'), ('{former}', 'mpd__stops')) as row "
+            "(visit_key, source), (values ('gone', 'a.csv', 1)) as place (_load_id, _source_file, _source_row)"
+        )
+        listed = [{"source": SOURCE, "load_id": "kept", "source_file": "b.csv", "source_row": 3, "record_hash": former}]
+        register_rows(con, pa.Table.from_pylist(listed, ROW_SCHEMA), home)
+        condition = in_release(con, "analyst", plan)["marts", "fct_visits"]
+        found = con.execute(f"select source from analyst.marts.fct_visits where {condition} order by source").fetchall()
+    assert found == [("desk__visits",), (SOURCE,)]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ingest.contract.registry import SOURCES
 from orchestration.runs.delivery_location import (
     check_clock,
     check_default_location,
+    home_city,
     remember_location,
     resolve_delivery_location,
 )
@@ -98,3 +101,35 @@ def test_a_damaged_newest_release_is_left_to_the_run(settings: Made, folder: Cal
     released_from(settings(), 2, "elsewhere")
     (settings().home.release("20260102T000000Z-00000002") / "manifest.json").write_text("{")
     check_default_location(settings(), None)
+
+
+def test_a_renamed_source_is_read_from_the_folder_that_it_had(
+    settings: Made, folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path, further = folder("deliveries"), tmp_path / "contracts"
+    text = (SOURCES / "ucc__service_requests.yml").read_text()
+    text = text.replace("source: ucc__service_requests", "source: ucc__calls\nformerly: ucc__former_calls", 1)
+    further.mkdir()
+    (further / "ucc__calls.yml").write_text(text)
+    for name in ("ucc__former_calls", "dpi__discipline", "ucc__unknown"):
+        (path / name).mkdir()
+    location = resolve_delivery_location(settings(SOURCES=str(further)), str(path))
+    calls = location.registry["ucc__calls"]
+    assert location.folder_of(calls) == path / "ucc__former_calls"
+    assert location.folders_without_contract() == ("dpi__discipline (now dpi__removals)", "ucc__unknown")
+    (path / "ucc__calls").mkdir()  # the department uses the new name too: what is in the former folder is not read
+    assert location.folder_of(calls) == path / "ucc__calls"
+    assert location.folders_without_contract()[1:] == ("ucc__former_calls (now ucc__calls)", "ucc__unknown")
+
+
+def test_a_home_that_a_newer_version_used_is_refused(settings: Made, folder: Callable[[str], Path]) -> None:
+    home = settings().home
+    home.ensure()
+    text = json.dumps({"deliveries": str(folder("deliveries")), "city": "milwaukee", "version": "99.0"})
+    home.home_json.write_text(text)
+    for read in (resolve_delivery_location, home_city):
+        with pytest.raises(
+            ConfigurationError, match=r"used by Levelground 99\.0, and this is .* Install Levelground 99\.0 or later"
+        ):
+            read(settings())
+    assert home.home_json.read_text() == text
