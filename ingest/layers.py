@@ -25,6 +25,8 @@ SOURCES, MODELS, SEEDS, SUITES = "sources", "models", "seeds", "suites"
 VOCABULARY = "vocabulary.yml"
 # Files of this folder in `seeds` add rows to the seed of their name, and replace its rows with the same key.
 ROWS = "rows"
+# Columns that a seed may have and the rows of a layer may lack: empty holds from the beginning, or until further notice.
+DATES = ("valid_from", "valid_to")
 # Seeds of a state that name it and its agencies; its other seeds describe its tables.
 NAMES = ("address_words", "departments", "texts_en", "texts_es", "texts_hmn")
 
@@ -220,6 +222,8 @@ def with_rows(seed: bytes, added: Path, key: Sequence[str]) -> bytes:
     """
     header, *rows = _records(seed.decode("utf-8"))
     new_header, *new_rows = _records(added.read_text(encoding="utf-8"))
+    if new_header[0] == [column for column in header[0] if column not in DATES]:  # written before the seed had dates
+        new_header, new_rows = (header[0], ""), [_dated(cells, header[0]) for cells, _ in new_rows]
     if header[0] != new_header[0]:
         raise LayerError(
             f"{added}: the columns are {', '.join(new_header[0])}; the seed has {', '.join(header[0])}, in this order"
@@ -232,6 +236,14 @@ def with_rows(seed: bytes, added: Path, key: Sequence[str]) -> bytes:
         replaced.add(_folded(cells, at))
     kept = [text for cells, text in rows if _folded(cells, at) not in replaced]
     return "".join([header[1], *kept, *(text for _, text in new_rows)]).encode()
+
+
+def _dated(cells: Sequence[str], names: Sequence[str]) -> tuple[list[str], str]:
+    given = iter(cells)
+    dated = ["" if name in DATES else next(given, "") for name in names]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(dated)
+    return dated, text.getvalue()
 
 
 def appended_rows(seed: Path, shared: SeedFile, rows: Iterable[Mapping[str, str]]) -> str:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from expectations.delivery.concepts import ConceptDifference, MovedLine
-from expectations.delivery.volume import ReplacedRows
+from expectations.delivery.volume import HiddenCells, ReplacedRows
 from ingest.landing import Overlap, PartitionComparison
+
+
+@dataclass(frozen=True)
+class PopulationTerms:
+    """What the seeds state about a source of people: the years of each scheme, its totals, and the largest change in percent."""
+
+    years: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    totals: tuple[str, ...] = ()
+    most_change_pct: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -20,7 +30,9 @@ class DeliveryFacts:
     `adds_only`: the delivery contains only new rows, perhaps none, so its size is not checked. `replaced`: landed rows of the
     periods that a delivery with new periods replaces; its size is compared with them, not with `earlier_rows`. `partitions`: the
     same for the load mode `replace_partition`. `rival_files`: files of which Levelground cannot know the newer. `overlap`: two
-    files that cover the same days. `snapshots`: the dates of the files of a stock.
+    files that cover the same days. `snapshots`: the dates of the files of a stock. `landed_sums`: of the load before, the sum of
+    each column that counts people. `people`: see `population_checks`. `hidden`: see `volume`;
+    `hidden_limit`: the largest number that the seed `hidden_cell_limits` has for the source.
     """
 
     as_of: dt.datetime
@@ -38,3 +50,7 @@ class DeliveryFacts:
     rival_files: tuple[str, ...] = ()
     overlap: Overlap | None = None
     snapshots: tuple[dt.date, ...] = ()
+    landed_sums: Mapping[str, float] = field(default_factory=dict)
+    people: PopulationTerms = PopulationTerms()
+    hidden: tuple[HiddenCells, ...] = ()
+    hidden_limit: int | None = None

@@ -15,10 +15,11 @@ from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, DeliveryQ
 from expectations.delivery.column_differences import header_checks
 from expectations.delivery.concepts import concept_checks, concept_column_checks
 from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.reference.population_checks import population_checks
 from expectations.delivery.steward_words import bounds_in_words
 from expectations.delivery.time_checks import snapshot_checks, time_checks
 from expectations.delivery.unmapped_labels import Labels
-from expectations.delivery.volume_checks import volume_checks
+from expectations.delivery.volume_checks import hidden_cell_checks, volume_checks
 from expectations.engine.checks import Check, measure, share
 from expectations.results import Severity
 from ingest.contract import Column, Contract
@@ -43,6 +44,8 @@ def delivery_suite(
         *concept_checks(contract, facts.moved_lines),
         *concept_column_checks(contract, facts.concept_differences),
         *volume_checks(contract, facts),
+        *hidden_cell_checks(contract, facts),
+        *population_checks(contract, facts),
         *_rows(contract, reading),
         *_cells(contract, reading),
         *_labels(contract, reading, labels, vocabulary),

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from ingest.delivery import DeliveryStore
 from ingest.landing import (
@@ -22,7 +22,8 @@ from ingest.landing import (
     find_rival_states,
     since_condition,
 )
-from ingest.typing import typed_expression
+from ingest.typing import hidden_below, hides_small_numbers, missing_condition, missing_reason, typed_expression
+from warehouse.sql import quoted
 
 # A batch that contains more than this share of the landed rows or keys is a full delivery, however many new rows it has.
 MOST = 0.5
@@ -38,13 +39,26 @@ class ReplacedRows:
 
 
 @dataclass(frozen=True)
+class HiddenCells:
+    """Cells of a column that the publisher hides, in how many rows, in how many landed ones, and the most that one can hold."""
+
+    column: str
+    cells: int
+    rows: int
+    landed_cells: int
+    landed_rows: int
+    most: int | None = None
+
+
+@dataclass(frozen=True)
 class VolumeBaseline:
     """The numbers with which the size of a batch is compared.
 
     `earlier`: sizes of earlier full batches, newest first. `adds`: the batch contains mostly new rows and leaves most landed rows
     in place. `replaced`: landed rows replaced by a `replace_period` batch with periods outside the landed ones.
     `partitions`: rows withdrawn by a `replace_partition` batch. `rivals`: its files of which Levelground cannot know the newer.
-    `overlap`: two of its files that cover the same days.
+    `overlap`: two of its files that cover the same days. `sums`: of the landed rows, the sum of each column that counts people.
+    `hidden`: the cells that the publisher hides, by column.
     """
 
     earlier: tuple[int, ...]
@@ -53,13 +67,31 @@ class VolumeBaseline:
     partitions: PartitionComparison | None = None
     rivals: tuple[str, ...] = ()
     overlap: Overlap | None = None
+    sums: Mapping[str, float] = field(default_factory=dict)
+    hidden: tuple[HiddenCells, ...] = ()
 
 
 def volume_baseline(batch: Batch, store: DeliveryStore) -> VolumeBaseline:
-    """The volume baseline of a batch; for an incremental batch by cursor, the landed rows that it would replace.
+    """What a batch is compared with; `store` has the earlier deliveries."""
+    return dataclasses.replace(_of_volume(batch, store), hidden=tuple(_hidden_cells(batch)))
 
-    `store` has the earlier deliveries.
-    """
+
+def _hidden_cells(batch: Batch) -> Iterator[HiddenCells]:
+    columns = [c for c in batch.contract.kept_columns if hides_small_numbers(c) and c.name in batch.columns]
+    if not columns:
+        return
+    hidden = [f"{missing_condition(c)} and {missing_reason(c)} = 'suppressed_at_source'" for c in columns]
+    counts = ", ".join(["count(*)", *(f"count(*) filter (where {condition})" for condition in hidden)])
+    limits = ", ".join(f"max({hidden_below(f'trim({quoted(c.name)})')})" for c in columns)
+    now = batch.con.execute(f"select {counts}, {limits} from {batch.rows}").fetchone() or ()
+    landed = f"select {counts} from landing.{quoted(batch.contract.source)} where _load_id <> ?"
+    before = batch.con.execute(landed, [batch.delivery.load_id]).fetchone() or ()
+    for at, column in enumerate(columns, start=1):
+        yield HiddenCells(column.name, now[at], now[0], before[at], before[0], now[len(columns) + at])
+
+
+def _of_volume(batch: Batch, store: DeliveryStore) -> VolumeBaseline:
+    """The volume baseline of a batch; for an incremental batch by cursor, the landed rows that it would replace."""
     contract, receipt, load = batch.contract, batch.delivery, batch.contract.load
     if receipt.whole or receipt.since is not None:
         requested = "true" if receipt.whole else since_condition(contract, receipt, batch.city_zone)
@@ -77,7 +109,17 @@ def volume_baseline(batch: Batch, store: DeliveryStore) -> VolumeBaseline:
     is_written = batch.columns.issuperset((*contract.deciding_columns, *load.dating_columns))
     rivals = find_rival_states(batch) if has_key and is_written else ()
     overlap = find_overlap(batch) if is_written else None
-    return dataclasses.replace(_of_rows(batch, own), rivals=rivals, overlap=overlap)
+    return dataclasses.replace(_of_rows(batch, own), rivals=rivals, overlap=overlap, sums=_landed_sums(batch, own))
+
+
+def _landed_sums(batch: Batch, own: Collection[str]) -> Mapping[str, float]:
+    names = [column.name for column in batch.contract.kept_columns if column.role == "concept"]
+    if not names or batch.contract.load.mode != "replace":
+        return {}
+    sums = ", ".join(f"sum({typed_expression(batch.contract.column(name), batch.city_zone)})::double" for name in names)
+    landed = f'select {sums} from landing."{batch.contract.source}" where not list_contains(?, _load_id)'
+    row = batch.con.execute(landed, [list(own)]).fetchone() or ()
+    return {name: total for name, total in zip(names, row, strict=True) if total is not None}
 
 
 def _of_rows(batch: Batch, own: Collection[str]) -> VolumeBaseline:

@@ -23,6 +23,10 @@ from warehouse.sql import quoted
 EARLIER_BATCHES = 5
 # A delivery of more than twice its usual size may contain every row twice.
 VOLUME_RISE = 2.0
+# Fewer hidden cells are no changed rule of the publisher.
+HIDDEN_LEAST = 20
+# A tenth of all rows more is one, also where so many are hidden that their share cannot double.
+HIDDEN_RISE = 0.1
 
 
 def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
@@ -56,6 +60,34 @@ def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
         f"{source}: the delivery has more than {VOLUME_RISE:g} times its usual {usual:,.0f} rows; does it contain rows twice?"
     )
     yield Check("rows_gained", "expect_table_row_count_to_be_between", {"max_value": most}, "warning", message, None, most)
+
+
+def hidden_cell_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
+    """The checks of the cells that the publisher hides: their share against the load before, and the limit that they state."""
+    for hidden in facts.hidden:
+        share, usual = (
+            cells / rows if rows else 0.0
+            for cells, rows in ((hidden.cells, hidden.rows), (hidden.landed_cells, hidden.landed_rows))
+        )
+        where = f"{contract.source}: {hidden.column}"
+        if hidden.landed_rows and hidden.cells >= HIDDEN_LEAST:
+            message = (
+                f"{where} is hidden in {hidden.cells:,} of {hidden.rows:,} rows, in earlier loads in {hidden.landed_cells:,} "
+                f"of {hidden.landed_rows:,}; did the publisher change its rule? Then add its row to "
+                "hidden_cell_limits, with the first day that it holds"
+            )
+            most = min(VOLUME_RISE * usual, usual + HIDDEN_RISE)
+            yield measure("hidden_cells_rose", "warning", message, expression=str(share), at_most=most, column=hidden.column)
+        if hidden.most is not None and facts.hidden_limit is not None:
+            message = (
+                f"{where} has cells that hide up to {hidden.most:,}, and hidden_cell_limits says up to {facts.hidden_limit:,}: "
+                f"bounds would be too narrow. End the row of {contract.source} (valid_to) and add one with {hidden.most:,} "
+                "and the first day of the periods for which it holds"
+            )
+            limit = facts.hidden_limit
+            yield measure(
+                "hidden_limit_rose", "critical", message, expression=str(hidden.most), at_most=limit, column=hidden.column
+            )
 
 
 def _overlap(contract: Contract, overlap: Overlap) -> Check:

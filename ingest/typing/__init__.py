@@ -18,6 +18,8 @@ from ingest.typing.cells import (
 from ingest.typing.expressions import (
     can_be_invalid,
     column_refused,
+    hidden_below,
+    hides_small_numbers,
     invalid_condition,
     missing_condition,
     missing_reason,
@@ -32,6 +34,8 @@ __all__ = [
     "can_be_invalid",
     "column_refused",
     "constant_cells",
+    "hidden_below",
+    "hides_small_numbers",
     "invalid_condition",
     "invalid_flag",
     "is_refused",

@@ -31,7 +31,28 @@ def _text(column: Column) -> str:
 def missing_condition(column: Column, text: str | None = None) -> str:
     """SQL boolean: the cell is empty, or one of the contract's null tokens. `text`: SQL of the trimmed cell, if available."""
     words = ("", *(token for token in column.null_tokens if token))
-    return f"coalesce({one_of(text or _text(column), words)}, true)"
+    cell = text or _text(column)
+    small = f" or {_hidden_by_size(cell)}" if hides_small_numbers(column) else ""
+    return f"coalesce({one_of(cell, words)}{small}, true)"
+
+
+def hides_small_numbers(column: Column) -> bool:
+    """Whether a cell such as <20 is hidden by the publisher: in a number column of which some word is `suppressed_at_source`.
+
+    A publisher changes its limit from one release to the next, so that no list of words has all of them.
+    """
+    return column.type in ("integer", "decimal") and "suppressed_at_source" in column.null_tokens.values()
+
+
+def hidden_below(text: str) -> str:
+    """SQL integer: the most that a trimmed cell such as <20 or ≤19 can hold: 19. NULL for any other cell."""
+    limit = f"try_cast(regexp_extract({text}, '[0-9]+') as integer)"
+    return f"case when {_hidden_by_size(text)} then {limit} - if(regexp_matches({text}, '[≤=]'), 0, 1) end"
+
+
+def _hidden_by_size(text: str) -> str:
+    # the cheap test first: nearly all cells begin with a digit
+    return f"((prefix({text}, '<') or prefix({text}, '≤')) and regexp_full_match({text}, '(<|≤|<=) *[0-9]+'))"
 
 
 def missing_reason(column: Column, text: str | None = None) -> str:
@@ -41,6 +62,8 @@ def missing_reason(column: Column, text: str | None = None) -> str:
         for token, why in column.null_tokens.items()
         if token
     )
+    if hides_small_numbers(column):
+        branches += f" when {_hidden_by_size(text or _text(column))} then 'suppressed_at_source'"
     otherwise = literal(column.null_tokens.get("", "not_collected"))
     return f"case{branches} else {otherwise} end" if branches else otherwise
 

@@ -80,7 +80,7 @@ def new(
             help="A race level of publication_race_levels, such as total_only; default: not published yet.", show_default=False
         ),
     ] = "",
-    population: Annotated[str, typer.Option(help="Of a rate: a row of population_schemes.")] = "pl_2020",
+    population: Annotated[str, typer.Option(help="Of a rate: a population of population_bases.")] = "residents",
     source: Annotated[
         str | None, typer.Option(help="The source of the numerator, if several reach the fact.", show_default=False)
     ] = None,

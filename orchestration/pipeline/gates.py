@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from duckdb import DuckDBPyConnection
 
 from expectations.disclosure.disclosure_gate import LastRelease, gate_disclosure
-from expectations.disclosure.inputs.audit_inputs import CellKey
+from expectations.disclosure.inputs.audit_inputs import CellKey, Relations
 from expectations.marts.coverage import check_coverage
 from expectations.marts.marts_gate import gate_build
 from expectations.marts.series import REGISTRY, check_series
@@ -150,6 +150,7 @@ def audit_disclosure(run: RunContext) -> GateResult:
                 home.warehouse,
                 ledger=home.ledger,
                 responses=home.responses,
+                relations=Relations(as_of=run.as_of.date()),
                 memory=home.attacked,
                 on_unanswered=lambda *count, found=unanswered: found.append(count),
                 last=last,

@@ -1,7 +1,7 @@
 """Find the next time at which a build gives other rows although nothing is delivered.
 
-This happens when a source becomes stale, a goal's day passes, an agreement ends, the retention of a record ends, or the date of
-a record arrives that was after its delivery, or the window of a newer register closes.
+This happens when a source becomes stale, a goal's day passes, a rule of publication begins, an agreement ends, the retention of
+a record ends, or the date of a record arrives that was after its delivery, or the window of a newer register closes.
 `detect_changes.nothing_changed` builds again once it has passed.
 """
 
@@ -40,6 +40,7 @@ def next_build_at(run: RunContext) -> str | None:
     city = run.location.city
     # Read as a file: dbt may not have loaded the seed yet.
     times += goal_days(city.place_geoid, seed_rows("goals", SHARED_SEEDS, city.layers))
+    times += rule_days(seed_rows("publication_rules", SHARED_SEEDS, city.layers))
     return min((time.isoformat() for time in times if time >= run.as_of), default=None)
 
 
@@ -56,6 +57,15 @@ def goal_days(city_geoid: str, goals: Iterable[Mapping[str, str]]) -> Iterator[d
     for goal in goals:
         if goal["city_geoid"] == city_geoid:
             yield dt.datetime.combine(dt.date.fromisoformat(goal["target_on"]), dt.time.max)
+
+
+def rule_days(rules: Iterable[Mapping[str, str]]) -> Iterator[dt.datetime]:
+    """The last moments before a rule of publication begins, and of its last day."""
+    for rule in rules:
+        if rule["valid_from"]:
+            yield dt.datetime.combine(dt.date.fromisoformat(rule["valid_from"]) - dt.timedelta(days=1), dt.time.max)
+        if rule["valid_to"]:
+            yield dt.datetime.combine(dt.date.fromisoformat(rule["valid_to"]), dt.time.max)
 
 
 def retention_days(run: RunContext, contract: Contract) -> Iterator[dt.datetime]:

@@ -6,6 +6,7 @@ for the expectations.
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import datetime as dt
 import json
@@ -21,6 +22,7 @@ from expectations.delivery.concepts import (
 )
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.delivery_gate import gate_delivery
+from expectations.delivery.reference.population_checks import read_population_terms
 from expectations.delivery.unmapped_labels import read_labels
 from expectations.delivery.volume import VolumeBaseline
 from expectations.results import GateResult
@@ -36,6 +38,8 @@ from warehouse.fingerprint import bytes_sha256
 CROSSWALK = "race_ethnicity_crosswalk"
 CONCEPTS = ("census_concepts", "census_languages")
 CONCEPT_COLUMNS = "published_concepts"
+PEOPLE = ("population_schemes", "census_concepts", "measure_rules")
+LIMITS = "hidden_cell_limits"
 RESULT_FILE = "verdict.json"
 
 
@@ -65,9 +69,19 @@ def audit_delivery(
         partitions=baseline.partitions,
         rival_files=baseline.rivals,
         overlap=baseline.overlap,
+        landed_sums=baseline.sums,
+        hidden=baseline.hidden,
+        hidden_limit=_hidden_limit(contract, city),
+        people=read_population_terms(contract, *(seed_file(name, SHARED_SEEDS, city.layers) for name in PEOPLE)),
         snapshots=tuple(file.snapshot_on for file in delivery.files if file.snapshot_on),
     )
     return gate_delivery(database, contract, facts, read_labels(seed_file(CROSSWALK, SHARED_SEEDS, city.layers)))
+
+
+def _hidden_limit(contract: Contract, city: City) -> int | None:
+    with seed_file(LIMITS, SHARED_SEEDS, city.layers).open(encoding="utf-8", newline="") as file:
+        limits = [int(row["students_at_most"]) for row in csv.DictReader(file) if row["source"] == contract.source]
+    return max(limits, default=None)
 
 
 def _concept_differences(contract: Contract, delivery: DeliveryRecord, city: City) -> tuple[ConceptDifference, ...]:
@@ -102,7 +116,8 @@ def audit_once(
 def _basis(contract: Contract, city: City, baseline: VolumeBaseline, as_of: dt.datetime) -> str:
     """A hash of everything but the batch that decides the gate's result."""
     inputs = [contract.model_dump_json(by_alias=True), dataclasses.asdict(baseline), as_of.date().isoformat()]
-    seeds = [CROSSWALK, *((*CONCEPTS, CONCEPT_COLUMNS) if contract.concepts else ())]
+    seeds = [CROSSWALK, *((*CONCEPTS, CONCEPT_COLUMNS, *PEOPLE) if contract.concepts else ())]
+    seeds += [LIMITS] if baseline.hidden else []
     seeds += [FLAG_VALUES.stem] if any(column.label for column in contract.columns) else []
     terms = [seed_file(name, SHARED_SEEDS, city.layers).read_bytes() for name in seeds]
     return bytes_sha256(b"".join([json.dumps(inputs, default=str).encode(), *terms]))

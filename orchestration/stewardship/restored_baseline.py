@@ -15,6 +15,7 @@ from expectations.delivery.volume_checks import usual_rows
 from ingest.contract import Contract
 from ingest.delivery import AcceptedLoad, DeliveryRecord, DeliveryStore, as_next_load
 from ingest.landing import AcceptedLoadsDamaged, Batch, DeliveryLost, LandingTable, ensure_tables, insert_load
+from ingest.typing import hides_small_numbers
 from orchestration.settings import ConfigurationError
 from warehouse.metadata import migrate
 
@@ -53,7 +54,8 @@ def restore_landed_rows(con: DuckDBPyConnection, contract: Contract, kept: Deliv
 
 def _compares_rows(contract: Contract, delivery: DeliveryRecord, accepted: tuple[AcceptedLoad, ...]) -> bool:
     """Whether the gate compares with the rows in landing, and not only with the sizes of earlier loads."""
-    if delivery.whole or contract.load.mode in ("replace_period", "replace_partition"):
+    compares_cells = any(column.role == "concept" or hides_small_numbers(column) for column in contract.columns)
+    if delivery.whole or compares_cells or contract.load.mode in ("replace_period", "replace_partition"):
         return True
     sizes = [load.rows_delivered for load in reversed(accepted) if not load.adds]
     if contract.load.mode != "merge" or not sizes:

@@ -4,6 +4,8 @@ create schema release.reference;
 create table release.reference.measure_rules as select * from read_csv('{seeds}/measure_rules.csv');
 create table release.reference.place_types as select * from read_csv('{seeds}/place_types.csv', all_varchar = true);
 create table release.reference.published_measures as select * from read_csv('{seeds}/published_measures.csv', all_varchar = true);
+create table release.reference.population_schemes as select * from read_csv('{seeds}/population_schemes.csv');
+create table release.reference.population_bases as select * from read_csv('{seeds}/population_bases.csv');
 create table release.reference.geography_vintages as select * from read_csv('{seeds}/geography_vintages.csv');
 create temp table event as select
     'dpt__visits' as source, '5553000' as jurisdiction, 'load' as _load_id, 'v.csv' as _source_file, n as _source_row,
@@ -34,10 +36,10 @@ insert into release.marts.dim_source by name select * replace ('dpt__survey' as 
     from release.marts.dim_source;
 create table release.marts.dim_measure as select 'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question,
     'a ÷ b' as definition, 'health' as policy_area, 'percent' as unit, null as caveat, 'best' as reference_rule, 'dpt__visits' as source,
-    'proportion' as kind, null::varchar as population_scheme, null::varchar as age_universe,
+    'proportion' as kind, null::varchar as population, null::varchar as population_scheme, null::varchar as age_universe,
     null::date as retired_on, null::varchar as successor, null::varchar as retirement_reason;
 insert into release.marts.dim_measure by name select * replace (
-    'visits' as measure_id, 'per_1000' as unit, 'rate' as kind, 'pl_2020' as population_scheme, 'total' as age_universe
+    'visits' as measure_id, 'per_1000' as unit, 'rate' as kind, 'residents' as population, 'pl_2020' as population_scheme, 'total' as age_universe
 ) from release.marts.dim_measure;
 create table release.marts.dim_race_ethnicity as select * from read_csv('{seeds}/race_ethnicity.csv');
 create table release.marts.bridge_geography as select 'tract' as from_type, '2020' as from_vintage, '55079000101' as from_geoid,

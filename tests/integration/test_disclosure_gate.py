@@ -45,7 +45,7 @@ create table release.marts.dim_measure as select * from (values
     ('stops', 1, 'composition', 'percent', 20, 'person', 'fpc__police_stops', null, null),
     ('searched', 1, 'proportion', 'percent', 20, 'person', 'fpc__police_stops', null, null),
     ('requests', 1, 'count', 'count', 20, 'record', 'ucc__service_requests', null, null)
-) as t (measure_id, measure_version, kind, unit, minimum_n, statistical_unit, source, population_scheme, age_universe);
+) as t (measure_id, measure_version, kind, unit, minimum_n, statistical_unit, source, population, age_universe);
 create table release.marts.dim_race_ethnicity as select * from read_csv('{seeds}/race_ethnicity.csv');
 create table release.marts.fct_population (population_scheme varchar, age_universe varchar, geography_type varchar,
     geography_vintage varchar, geoid varchar, race_standard varchar, race_ethnicity_code varchar, population double);

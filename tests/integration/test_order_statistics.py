@@ -30,7 +30,7 @@ create table release.marts.dim_measure as select * from (values
     ('pay_median', 1, 'median', 'usd', 20, 'person', 'hr', null, null),
     ('engagement_days_to_answer_median', 1, 'median', 'days', 20, 'person', 'letters', null, null),
     ('tenure_median', 1, 'median', 'days', 20, 'person', 'hr', null, null)
-) as t (measure_id, measure_version, kind, unit, minimum_n, statistical_unit, source, population_scheme, age_universe);
+) as t (measure_id, measure_version, kind, unit, minimum_n, statistical_unit, source, population, age_universe);
 create table release.marts.fct_employees as
     select '{CITY}' as jurisdiction, date '2025-06-30' as occurred_on, race as race_ethnicity_code, level as eeo4_level_code,
         amount::decimal(18, 4) as annual_pay_usd

@@ -203,6 +203,7 @@ SPOILT = [
     ("fct_service_requests", "closed_after_created", "set closed_at = date '2025-02-01'"),
     *OF_SCHOOLS,
     ("fct_population", "population_not_negative", "set population = -population where age_universe = '18_and_over'"),
+    ("fct_population", "scheme_is_known", "set population_scheme = 'guessed' where geoid = 'outside'"),
     ("fct_population", "code_is_known", "set race_ethnicity_code = 'green' where race_ethnicity_code = 'black'"),
     (
         "fct_population",
@@ -213,11 +214,7 @@ SPOILT = [
     ("fct_population", "adults_among_all", "set population = 2 * population where age_universe = '18_and_over'"),
     ("fct_population", "places_sum_to_city", "set population = 2 * population where geoid = 'outside'"),
     ("fct_population", "places_sum_to_city", "delete from {t} where geoid = 'outside'"),
-    (
-        "fct_population",
-        "places_hold_the_same_people",
-        "set population = 0 where population_scheme <> 'pl_2020' and geoid = 'outside'",
-    ),
+    ("fct_population", "places_hold_the_same_people", "set population = 0 where moe > 0 and geoid = 'outside'"),
     ("fct_population", "margin_of_the_scheme", "set moe = 1 where population_scheme = 'pl_2020'"),
     ("fct_population", "margin_of_the_scheme", "set moe = -1 where population_scheme <> 'pl_2020'"),
     ("fct_population", "sample_has_margin", "set moe = null"),

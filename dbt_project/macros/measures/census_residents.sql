@@ -1,5 +1,5 @@
 {#
-    Residents of the census of 2020 in each place of these types, by group and age universe: on the day of the census, with the errors of
+    Residents of a census in each place of these types, by group and age universe: on the day of the census, with the errors of
     the shares of people who are moved from tracts to the place (int_population__interpolated).
 #}
 {% macro census_residents(geography_types) -%}
@@ -26,6 +26,6 @@
             'population_scheme', 'geography_type', 'geography_vintage', 'geoid', 'race_standard', 'race_ethnicity_code', 'age_universe',
         ]) }}
     where
-        population.population_scheme = 'pl_2020'
+        population.source = 'census__blocks_2020'
         and population.geography_type in ({{ equivalent_type_names(geography_types) }})
 {%- endmacro %}

@@ -21,7 +21,7 @@
         greatest(coalesce(contracts.suppress_below, 0), city.value) - 1 as least_width
     from {{ united }} as united
     inner join {{ ref('stg_receipts__agreements') }} as contracts on united.source = contracts.source
-    inner join {{ ref('publication_rules') }} as city on city.rule = 'suppress_below' and city.source is null
+    inner join {{ publication_rules_in_force() }} as city on city.rule = 'suppress_below' and city.source is null
     left join {{ ref('race_ethnicity') }} as races on united.race_ethnicity_code = races.race_ethnicity_code
     left join {{ ref('group_counts') }} as group_counts on united.source = group_counts.source and united.metric = group_counts.metric
 {%- endmacro %}

@@ -17,7 +17,7 @@ named as (
 
 city as (
     select rules.value as suppress_below
-    from {{ ref('publication_rules') }} as rules
+    from {{ publication_rules_in_force() }} as rules
     where rules.rule = 'suppress_below' and rules.source is null
 ),
 
@@ -26,7 +26,7 @@ exceptions as (
     select
         rules.source,
         rules.value as suppress_below
-    from {{ ref('publication_rules') }} as rules
+    from {{ publication_rules_in_force() }} as rules
     where rules.rule = 'suppress_below' and rules.source is not null
 ),
 

@@ -47,7 +47,7 @@ class AuditedMeasure:
     minimum_n: float
     threshold: int
     hides_zeros: bool
-    population_scheme: str | None
+    population: str | None
     age_universe: str | None
     numerator: str
     denominator: str | None
@@ -101,6 +101,18 @@ class Row(NamedTuple):
     words: Mapping[str, str]
 
 
+class Base(NamedTuple):
+    """The scheme that serves a population in the years of a seed's row; `ages` and `geography_type` are None for all others."""
+
+    population: str
+    valid_from: dt.date
+    valid_to: dt.date
+    ages: str | None
+    geography_type: str | None
+    race_standard: str
+    scheme: str
+
+
 @dataclass(frozen=True)
 class Index:
     """A row of the public file's disparity indices."""
@@ -139,10 +151,10 @@ class Published:
     """Everything that a reader has about confidential measures: today's file, every earlier one, and public populations.
 
     `race_kinds`: category, combination, combined_legacy, missing, total. `subsets`: (records, records that contain them),
-    in addition to numerators among their denominators. `populations`: by scheme, ages and place. `stocks`: records of persons
-    who are mostly in the next snapshot too. `members`: the groups of a combined label, where a seed lists them. `released_in`:
-    the release of each row of the ledger; one release without it. `sums`: records that are the sum of others, wherever all are
-    counted. `compared`: rows of the comparison with other cities.
+    in addition to numerators among their denominators. `populations`: by scheme, ages and place; `bases`: the scheme of each
+    year. `stocks`: records of persons who are mostly in the next snapshot too. `members`: the groups of a combined label, by a
+    seed. `released_in`: the release of each row of the ledger; one release without it. `sums`: records that are the sum
+    of others, wherever all are counted. `compared`: rows of the comparison with other cities.
     """
 
     measures: tuple[AuditedMeasure, ...]
@@ -158,11 +170,12 @@ class Published:
     released_in: tuple[str, ...] = ()
     sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
     compared: tuple[tuple[AuditedMeasure, CellKey], ...] = ()
+    bases: tuple[Base, ...] = ()
 
 
 @dataclass(frozen=True)
 class Relations:
-    """The names of the inputs in the connection; `reported` is None before the first report."""
+    """The names of the inputs in the connection; `reported` is None before the first report. `as_of`: the day of its rules."""
 
     published: str = "public.published"
     marts: str = "release.marts"
@@ -170,3 +183,4 @@ class Relations:
     reported: str | None = "disclosure.reported"
     responses: str | None = "disclosure.reported_responses"
     history: str = "disclosure.history"
+    as_of: dt.date = dt.date.max

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, CellKey, Goal, Index, Relations
+from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, Base, CellKey, Goal, Index, Relations
 from expectations.disclosure.inputs.catalog import columns_of, fetch, table_exists
 from warehouse.sql import literal
 
@@ -122,11 +122,21 @@ def read_compared(
     )
 
 
-def read_populations(
-    connection: Connection, relations: Relations, measures: Iterable[AuditedMeasure]
-) -> dict[tuple[str, ...], float]:
+def read_bases(connection: Connection, relations: Relations, measures: Iterable[AuditedMeasure]) -> tuple[Base, ...]:
+    """The schemes that serve the populations of these measures, by year."""
+    populations = sorted({measure.population or "" for measure in measures if measure.kind == "rate"} - {""})
+    if not populations:
+        return ()
+    query = (
+        "select population, valid_from, valid_to, age_universe, geography_type, race_standard, population_scheme "
+        f"from {relations.reference}.population_bases where population in ({', '.join(map(literal, populations))}) order by all"
+    )
+    return tuple(Base(*row) for row in fetch(connection, query))
+
+
+def read_populations(connection: Connection, relations: Relations, bases: Iterable[Base]) -> dict[tuple[str, ...], float]:
     """Residents, by scheme, ages, place, race standard and race: public, whether or not a row shows them."""
-    schemes = sorted({measure.population_scheme or "" for measure in measures if measure.kind == "rate"} - {""})
+    schemes = sorted({base.scheme for base in bases})
     if not schemes:
         return {}
     rows = fetch(
@@ -134,7 +144,7 @@ def read_populations(
         (
             "select population_scheme, age_universe, geography_type, geography_vintage, geoid, race_standard, "
             f"race_ethnicity_code, population from {relations.marts}.fct_population "
-            f"where population_scheme in ({', '.join(literal(scheme) for scheme in schemes)})"
+            f"where population_scheme in ({', '.join(map(literal, schemes))})"
         ),
     )
     return {tuple(key): float(population) for *key, population in rows}

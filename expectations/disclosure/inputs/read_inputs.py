@@ -24,6 +24,7 @@ from expectations.disclosure.inputs.audit_inputs import (
 )
 from expectations.disclosure.inputs.catalog import columns_of, fetch, read_rows, read_states
 from expectations.disclosure.inputs.read_derived import (
+    read_bases,
     read_compared,
     read_goals,
     read_indices,
@@ -53,7 +54,7 @@ def read_measures(connection: Connection, relations: Relations) -> dict[tuple[st
             "or coalesce(sources.statistical_unit = 'aggregate' and sources.protect = 'always' "
             f"and measures.kind in ({counts}), false) as is_confidential, "
             "measures.source, sources.suppress_below, "
-            "coalesce(sources.zeros = 'hide', false) as hides_zeros, measures.population_scheme, measures.age_universe "
+            "coalesce(sources.zeros = 'hide', false) as hides_zeros, measures.population, measures.age_universe "
             f"from {relations.marts}.dim_measure as measures "
             f"left join {relations.marts}.dim_source as sources on measures.source = sources.source order by all"
         ),
@@ -62,14 +63,18 @@ def read_measures(connection: Connection, relations: Relations) -> dict[tuple[st
     first = {measure_id: min(row[1] for row in listed if row[0] == measure_id) for measure_id in {row[0] for row in listed}}
     measures = {}
     threshold_of = read_thresholds(connection, relations)
-    for measure_id, version, kind, unit, minimum_n, is_confidential, source, agreed, hides_zeros, scheme, ages in listed:
+    for measure_id, version, kind, unit, minimum_n, is_confidential, source, agreed, hides_zeros, population, ages in listed:
         threshold = threshold_of(source, agreed)
         # a definition that replaced another counts the same persons; two side by side count different ones
         later = f"@{version}" if version > first[measure_id] else ""
         numerator = names.get((measure_id, "numerator"), f"{measure_id}.numerator") + later
         if kind == "composition":
             denominator: str | None = numerator
-        elif (measure_id, "denominator") in names or kind == "proportion" or (kind == "rate" and is_confidential and not scheme):
+        elif (
+            (measure_id, "denominator") in names
+            or kind == "proportion"
+            or (kind == "rate" and is_confidential and not population)
+        ):
             denominator = names.get((measure_id, "denominator"), f"{measure_id}.denominator") + later
         else:
             denominator = None
@@ -81,7 +86,7 @@ def read_measures(connection: Connection, relations: Relations) -> dict[tuple[st
             float(minimum_n),
             threshold if is_confidential and (threshold > 1 or hides_zeros) else 0,
             bool(hides_zeros),
-            scheme,
+            population,
             ages,
             numerator,
             denominator,
@@ -95,7 +100,12 @@ def read_thresholds(connection: Connection, relations: Relations) -> Callable[[s
 
     An agreement may ask for more than the seed publication_rules, which has the threshold of the city and lower ones by ADR.
     """
-    seed = f"select source, value from {relations.reference}.publication_rules where rule = 'suppress_below'"
+    seed = (
+        f"select source, value from {relations.reference}.publication_rules where rule = 'suppress_below' "
+        f"and coalesce(valid_from::date <= date '{relations.as_of}', true) "
+        f"and coalesce(valid_to::date >= date '{relations.as_of}', true) "
+        "order by valid_from nulls first"
+    )
     rules: dict[str | None, int] = {source: int(value) for source, value in fetch(connection, seed)}
     if None not in rules:
         raise ValueError("the seed publication_rules has no suppress_below of the whole city; restore it")
@@ -110,6 +120,7 @@ def read_published(
     listed = sorted(confidential.values(), key=lambda measure: -measure.measure_version)
     oldest = {measure.measure_id: measure for measure in listed}
     earlier = list(read_states(connection, ledger, confidential, oldest))
+    bases = read_bases(connection, relations, confidential.values())
     kinds = dict(fetch(connection, f"select race_ethnicity_code, kind from {relations.marts}.dim_race_ethnicity"))
     return Published(
         tuple(confidential.values()),
@@ -119,11 +130,12 @@ def read_published(
         tuple(_subsets(connection, relations, {version for _, version in measures})),
         read_indices(connection, relations, confidential),
         read_goals(connection, relations, confidential),
-        read_populations(connection, relations, confidential.values()),
+        read_populations(connection, relations, bases),
         read_stocks(connection, relations),
         read_label_members(connection, relations),
         tuple(release for release, _ in earlier),
         compared=read_compared(connection, relations, confidential),
+        bases=bases,
     )
 
 

@@ -302,6 +302,12 @@ def tract(number: int, events: int, residents: int) -> Row:
     }  # fmt: skip
 
 
+BASE: Row = {
+    "population": "residents", "age_universe": "total", "geography_type": "city", "race_standard": "spd15_1997",
+    "population_scheme": "pl_2020", "nearest_from": dt.date(1900, 1, 1), "nearest_to": dt.date(9999, 12, 31),
+}  # fmt: skip
+
+
 def residents_of(number: int, code: str, people: float) -> Row:
     return {
         "population_scheme": "pl_2020", "geography_type": "city", "geography_vintage": "current", "geoid": "1",
@@ -311,13 +317,7 @@ def residents_of(number: int, code: str, people: float) -> Row:
 
 
 @settings(deadline=None, max_examples=number_of_examples(15))
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 500), st.integers(1, 900), st.integers(1, 900)),
-        min_size=2,
-        max_size=8,
-    )
-)
+@given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 900), st.integers(1, 900)), min_size=2, max_size=8))
 def test_place_weighted_values_are_means_over_where_groups_live(
     empty_warehouse: EmptyWarehouse, tracts: list[tuple[int, int, int]]
 ) -> None:
@@ -335,6 +335,7 @@ def test_place_weighted_values_are_means_over_where_groups_live(
         int_equity_measures__with_population=pieces,
         int_population__by_intersection=people,
         dim_measure=measure,
+        int_population__bases=[BASE],
     )
     found = {
         row["race_ethnicity_code"]: row

@@ -24,18 +24,18 @@ _MARGIN = 0.12  # standard error of an estimated population, as a part of it
 
 # Kinds of interval that the rules allow and no measure of the registry uses.
 INVENTED: dict[str, dict[str, str | None]] = {
-    "(a rate against the rest)": {"kind": "rate", "reference_rule": "rest", "population_scheme": "pl_2020"},
+    "(a rate against the rest)": {"kind": "rate", "reference_rule": "rest", "population": "residents"},
     "(a rate against one group)": {
         "kind": "rate",
         "reference_rule": "fixed",
         "reference_code": "white",
-        "population_scheme": "pl_2020",
+        "population": "residents",
     },
     "(a rate over an estimate)": {
         "kind": "rate",
         "reference_rule": "fixed",
         "reference_code": "white",
-        "population_scheme": "estimated",
+        "population": "estimated",
     },
     "(a share against one group)": {"kind": "proportion", "reference_rule": "fixed", "reference_code": "white"},
 }
@@ -58,8 +58,9 @@ def invent() -> World:
             "dim_measure", measure_version=[1], minimum_n=20, **{key: value for key, value in row.items() if value is not None}
         )
     world.fact(
-        "population_schemes",
-        population_scheme=["estimated"],
+        "population_bases",
+        population=["estimated"],
+        population_scheme="estimated",
         race_standard="spd15_1997",
         valid_from=np.datetime64("2000-01-01"),
         valid_to=np.datetime64("9000-12-31"),
@@ -73,7 +74,7 @@ def plant(
     """Counts in the columns of int_equity_measures__unioned of the measures that are not `planted`, and their truths."""
     world = World()
     found = con.execute(
-        "select measure_id, measure_version, source, kind, population_scheme, coalesce(age_universe, 'total') as age_universe, "
+        "select measure_id, measure_version, source, kind, population, coalesce(age_universe, 'total') as age_universe, "
         "case unit when 'percent' then 100 when 'per_100' then 100 when 'per_1000' then 1000 when 'per_100000' then 100000 "
         "else 1 end as factor "
         "from release.marts.dim_measure where is_current is distinct from false order by measure_id"
@@ -87,8 +88,8 @@ def plant(
 
 
 def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switches, measure: dict[str, Any]) -> None:
-    kind, scheme, factor = (measure[key] for key in ("kind", "population_scheme", "factor"))
-    people = np.broadcast_to(_residents(measure) if scheme == "pl_2020" else _PEOPLE, (seeds, len(town.RACES)))
+    kind, population, factor = (measure[key] for key in ("kind", "population", "factor"))
+    people = np.broadcast_to(_residents(measure) if population == "residents" else _PEOPLE, (seeds, len(town.RACES)))
     if kind == "composition":
         truth, whole = _PEOPLE / _PEOPLE.sum(), np.full(people.shape, _PEOPLE.sum())
         counts, total = rng.multinomial(_PEOPLE.sum(), truth, size=seeds), whole[:, :1]
@@ -118,11 +119,11 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switche
         geoid=np.repeat(where, every), race_standard="spd15_1997", tabulation="exclusive", method="individual",
         race_ethnicity_code=np.tile(races, seeds), stratum_type="all", stratum_code="all", value_status="computed", bridged=False,
         numerator=np.column_stack([counts, counts.sum(axis=1)]).ravel().astype(float),
-        **({} if scheme or kind == "count" else own_denominator),
+        **({} if population or kind == "count" else own_denominator),
     )  # fmt: skip
     if _is_estimated(measure):
         world.fact(
-            "fct_population", population_scheme=scheme, geography_type=place[0], geography_vintage=place[1],
+            "fct_population", population_scheme=population, geography_type=place[0], geography_vintage=place[1],
             geoid=np.repeat(where, every), race_standard="spd15_1997", age_universe=measure["age_universe"],
             source="census__acs_race_tract", fit_quality="exact", race_ethnicity_code=np.tile(races, seeds),
             population=np.column_stack([people, people.sum(axis=1)]).ravel().astype(float),
@@ -136,7 +137,7 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switche
 
 
 def _is_estimated(measure: dict[str, Any]) -> bool:
-    return measure.get("population_scheme") not in (None, "pl_2020")
+    return measure.get("population") not in (None, "residents")
 
 
 def _residents(measure: dict[str, Any]) -> Any:

@@ -60,9 +60,7 @@ class Engine:
             relation = self.relation(view)
             self.con.execute(f"create temp table shape as select * from {relation} limit 0; drop view {relation}")
             self.con.execute(f"create table {relation} as from shape; drop table shape")
-        self.con.execute(
-            f"update {self.relation('population_schemes')} set valid_to = date '{LAST_DAY}' where valid_to > '2020-01-01'"
-        )
+        self.con.execute(f"update {self.relation('population_bases')} set valid_to = date '{LAST_DAY}'")
         self.plant("stg_receipts__settings", {"city_geoid": [city_geoid]})
         self._contracts(city_geoid)
         for step in _steps(self._nodes, warehouse.home.dbt, MEASURES):

@@ -122,6 +122,15 @@ def test_rows_with_other_columns_are_refused(layer: Layer) -> None:
         layered_seed("labels", layer.folder / "shared", [layer])
 
 
+def test_rows_from_before_a_seed_had_dates_hold_without_end(layer: Layer) -> None:
+    shared = layer.folder / "shared"
+    (shared / "rules.csv").write_text('rule,value,valid_from,valid_to,note\na,11,,,""\na,20,2027-01-01,,\n')
+    (shared / "_seeds.yml").write_text("seeds: [{name: rules, config: {meta: {key: [rule, valid_from]}}}]")
+    (layer.folder / "seeds" / "rows" / "rules.csv").write_text('rule,value,note\na,15,"ours, now"\n')
+    merged = layered_seed("rules", shared, [layer])
+    assert merged == b'rule,value,valid_from,valid_to,note\na,20,2027-01-01,,\na,15,,,"ours, now"\n'
+
+
 def test_a_contract_of_the_layer_replaces_the_shared_one(layer: Layer) -> None:
     text = (SOURCES / f"{REQUESTS}.yml").read_text(encoding="utf-8")
     (layer.folder / "sources" / f"{REQUESTS}.yml").write_text(text.replace("grain: one row", "grain: one line"))

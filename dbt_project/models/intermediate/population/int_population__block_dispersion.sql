@@ -6,6 +6,7 @@ blocks as (
 
 compared as (
     select
+        source,
         tract_geoid,
         race_standard,
         race_ethnicity_code,
@@ -22,6 +23,7 @@ compared as (
 
 final as (
     select
+        source,
         tract_geoid,
         race_standard,
         race_ethnicity_code,

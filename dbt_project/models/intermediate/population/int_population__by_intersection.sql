@@ -20,6 +20,7 @@ counted as (
         blocks.race_standard,
         blocks.race_ethnicity_code,
         blocks.age_universe,
+        blocks.source,
         sum(blocks.population) as population
     from blocks
     inner join places on blocks.block_geoid = places.block_geoid
@@ -37,6 +38,7 @@ moved as (
         counted.race_standard,
         counted.race_ethnicity_code,
         counted.age_universe,
+        counted.source,
         {{ sum_in_order("counted.population * bridge.weight") }} as population
     from counted
     inner join {{ ref('int_places__weights') }} as bridge
@@ -50,16 +52,22 @@ moved as (
     group by all
 ),
 
+schemes as (
+    select * from {{ ref('population_schemes') }}
+),
+
+united as (
+    select * from counted
+    union all
+    select * from moved
+),
+
 final as (
     select
-        'pl_2020' as population_scheme,
-        *
-    from counted
-    union all
-    select
-        'pl_2020' as population_scheme,
-        *
-    from moved
+        schemes.population_scheme,
+        united.* exclude (source)
+    from united
+    inner join schemes on united.source = schemes.source
 )
 
 select * from final

@@ -89,8 +89,7 @@ final as (
     inner join {{ ref('int_population__error_factors') }} as calibrated on moved.weight_basis = calibrated.weight_basis
     left join dispersed
         on
-            moved.population_scheme = 'pl_2020'
-            and {{ same_columns('moved', 'dispersed', ['tract_geoid', 'race_standard', 'race_ethnicity_code', 'age_universe']) }}
+            {{ same_columns('moved', 'dispersed', ['source', 'tract_geoid', 'race_standard', 'race_ethnicity_code', 'age_universe']) }}
     left join typical
         on
             moved.race_standard = typical.race_standard

@@ -19,7 +19,6 @@ labor_force as (
 -- on every map whose code the blocks carry they are added up, not moved
 counted as (
     select
-        'pl_2020' as population_scheme,
         block_places.geography_type,
         block_places.geography_vintage,
         block_places.geoid,
@@ -37,9 +36,8 @@ counted as (
 
 tracts as (
     select
-        'acs_2013_2017' as population_scheme,
         'tract' as geography_type,
-        '2010' as geography_vintage,
+        cast(null as varchar) as geography_vintage,
         tract_geoid as geoid,
         race_standard,
         race_ethnicity_code,
@@ -53,7 +51,6 @@ tracts as (
 -- the file holds all tracts of the county that it covers
 county as (
     select
-        'acs_2013_2017' as population_scheme,
         {{ jurisdiction_type('jurisdiction') }} as geography_type,
         'current' as geography_vintage,
         jurisdiction as geoid,
@@ -70,7 +67,6 @@ county as (
 -- Staff is counted by form EEO-4, which has one box for Asian and Pacific Islander: so are those who could be hired.
 hirable as (
     select
-        'eeo4_labor_force' as population_scheme,
         {{ jurisdiction_type('place_geoid') }} as geography_type,
         'current' as geography_vintage,
         place_geoid as geoid,
@@ -85,7 +81,7 @@ hirable as (
     group by all
 ),
 
-tabulated as (
+united as (
     select * from counted
     union all
     select * from tracts
@@ -93,6 +89,14 @@ tabulated as (
     select * from county
     union all
     select * from hirable
+),
+
+tabulated as (
+    select
+        schemes.population_scheme,
+        united.* replace (coalesce(united.geography_vintage, schemes.tract_vintage) as geography_vintage)
+    from united
+    inner join {{ ref('population_schemes') }} as schemes on united.source = schemes.source
 )
 
 select * from tabulated

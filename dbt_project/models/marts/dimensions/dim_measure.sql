@@ -26,6 +26,24 @@ stand_ins as (
     where {{ jurisdiction_type('agreements.jurisdiction') }} = 'city' and agreements.jurisdiction <> city.city_geoid
 ),
 
+-- a measure names a population, or one of its schemes
+populations as (
+    select distinct
+        population,
+        population_scheme
+    from {{ ref('population_bases') }}
+),
+
+-- what serves most types of place now
+newest as (
+    select
+        population,
+        arg_max(population_scheme, valid_from) as population_scheme
+    from {{ ref('population_bases') }}
+    where geography_type is null
+    group by all
+),
+
 final as (
     select
         measures.measure_id,
@@ -51,7 +69,8 @@ final as (
         measures.reference_code,
         cast(coalesce(measures.minimum_n, {{ rule('min_events') }}) as integer) as minimum_n,
         measures.age_universe,
-        measures.population_scheme,
+        coalesce(populations.population, measures.population_scheme) as population,
+        newest.population_scheme,
         measures.places,
         measures.weighted_places,
         measures.stratified_places,
@@ -69,6 +88,8 @@ final as (
     from measures
     left join {{ ref('retired_measures') }} as retired on measures.measure_id = retired.measure_id
     left join breaks on measures.measure_id = breaks.measure_id and measures.measure_version = breaks.measure_version
+    left join populations on measures.population_scheme = populations.population_scheme
+    left join newest on coalesce(populations.population, measures.population_scheme) = newest.population
     left join stand_ins on measures.source = stand_ins.source
 )
 

@@ -17,7 +17,7 @@ thresholds as (
     select
         greatest(max(city.value), max(sources.suppress_below)) as threshold,
         coalesce(bool_and(sources.republish = 'allowed'), true) as may_be_published
-    from {{ ref('publication_rules') }} as city
+    from {{ publication_rules_in_force() }} as city
     left join {{ ref('dim_source') }} as sources on sources.source in ('oei__engagement_inputs', 'oei__engagement_responses')
     where city.rule = 'suppress_below' and city.source is null
 ),

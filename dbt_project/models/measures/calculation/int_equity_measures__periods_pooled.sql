@@ -9,20 +9,12 @@ filled as (
     select * from {{ ref('int_equity_measures__with_period_coverage') }}
 ),
 
--- windows of N years end in last_year and in every Nth year before and after it, so that no two of them overlap
 years as (
     select
         filled.*,
-        plan_rows.period_type as pooled_type,
-        cast(split_part(plan_rows.period_type, '_', 1) as integer) as pooled_years,
-        plan_rows.last_year + pooled_years * cast(ceil((year(filled.period_end) - plan_rows.last_year) / pooled_years) as integer)
-            as window_year,
-        cast(filled.period_end + to_years(cast(window_year - year(filled.period_end) as integer)) as date) as window_end,
-        cast(window_end + interval 1 day - to_years(pooled_years) as date) as window_start
+        {{ pooled_window('filled') }}
     from filled
-    inner join {{ ref('pooled_periods') }} as plan_rows
-        on filled.measure_id = plan_rows.measure_id and {{ planned_type('filled.geography_type') }} = plan_rows.geography_type
-    where filled.period_type in ('year', 'school_year')
+    {{ joined_pooled_periods('filled') }}
 ),
 
 -- windows in which the measure has every year by one definition and on one map, each of them covered

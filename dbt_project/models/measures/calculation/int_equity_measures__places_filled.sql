@@ -20,8 +20,7 @@ slices as (
         completed.{{ column }},
         {%- endfor %}
         bool_or(completed.bridged) as bridged,
-        -- the places of a count are those with residents, as of a rate
-        coalesce(measures.population_scheme, 'pl_2020') as population_scheme,
+        bases.population_scheme,
         coalesce(measures.age_universe, 'total') as age_universe
     from completed
     inner join {{ ref('dim_measure') }} as measures
@@ -29,10 +28,15 @@ slices as (
     inner join {{ ref('stg_receipts__settings') }} as city on completed.jurisdiction = city.city_geoid
     left join {{ ref('geography_vintages') }} as maps
         on completed.geography_type = maps.geography_type and completed.geography_vintage = maps.geography_vintage
+    -- the places of a count are those with residents, as of a rate
+    {{ joined_base(
+        'coalesce(measures.population, ' ~ usual_population() ~ ')', "coalesce(measures.age_universe, 'total')", 'completed.geography_type',
+        'completed.race_standard', 'completed.period_start',
+    ) }}
     where
         completed.value_status = 'computed'
         and (
-            (measures.kind in ('rate', 'amount_rate') and measures.population_scheme is not null)
+            (measures.kind in ('rate', 'amount_rate') and measures.population is not null)
             or (
                 measures.kind = 'count'
                 and completed.period_start >= coalesce(maps.valid_from, completed.period_start)

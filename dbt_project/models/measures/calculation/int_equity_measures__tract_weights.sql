@@ -3,6 +3,7 @@ with
 pieces as (
     select
         denominated.*,
+        bases.population_scheme as weights_scheme,
         {{ unit_factor('measures.unit') }} as factor,
         coalesce(denominated.value / factor, denominated.numerator / nullif(denominated.denominator, 0)) as piece_value,
         -- how sure the value of a piece is: a proportion of n, a count in n, or a delivered estimate with its interval
@@ -16,6 +17,10 @@ pieces as (
     from {{ ref('int_equity_measures__with_population') }} as denominated
     inner join {{ ref('dim_measure') }} as measures
         on denominated.measure_id = measures.measure_id and denominated.measure_version = measures.measure_version
+    {{ joined_base(
+        'coalesce(measures.population, ' ~ usual_population() ~ ')', 'denominated.age_universe', 'denominated.geography_type',
+        'denominated.race_standard', 'denominated.period_start',
+    ) }}
     where
         denominated.method = 'place_weighted'
         and denominated.value_status = 'computed'
@@ -59,7 +64,7 @@ lived as (
         on pieces.source = vintages.source and vintages.geography_type = 'tract'
     inner join residents
         on
-            coalesce(pieces.population_scheme, 'pl_2020') = residents.population_scheme
+            pieces.weights_scheme = residents.population_scheme
             and {{ same_columns('pieces', 'residents', [
                 'age_universe', 'geography_type', 'geography_vintage', 'geoid', 'race_standard',
             ]) }}

@@ -37,7 +37,7 @@ pieces as (
     where geography_type = 'city'
 ),
 
--- pieces are weighed by who lives there, in the years that the census of 2020 serves
+-- pieces are weighed by who lives there, in the years that a base serves
 united as (
     select
         * exclude (worst_share, poor_share, fair_share),
@@ -53,8 +53,8 @@ united as (
     union all by name
     select pieces.*
     from pieces
-    inner join {{ ref('population_schemes') }} as schemes
-        on schemes.population_scheme = 'pl_2020' and pieces.period_start between schemes.valid_from and schemes.valid_to
+    {{ joined_base(usual_population(), "'total'", 'pieces.geography_type', "'spd15_1997'", 'pieces.period_start') }}
+    where pieces.period_start between bases.valid_from and bases.valid_to
 ),
 
 final as (

@@ -25,8 +25,9 @@ counted as (
     inner join lists on city.city_geoid = lists.city_geoid
     left join tracts
         on lists.city_geoid = tracts.city_geoid and lists.valid_from = tracts.valid_from and population.geoid = tracts.tract_geoid
+    {{ joined_base(usual_population(), 'population.age_universe', 'population.geography_type', 'population.race_standard', 'lists.valid_from') }}
     where
-        population.population_scheme = 'pl_2020'
+        population.population_scheme = bases.population_scheme
         and population.age_universe = 'total'
         and population.geography_type = 'tract'
         and population.geography_vintage = '2020'
@@ -41,7 +42,7 @@ final as (
         source,
         jurisdiction,
         'snapshot' as period_type,
-        -- the list's first day; who lives where is as the census of 2020 has it
+        -- the list's first day; who lives where is as the base of that day has it
         valid_from as period_start,
         valid_from as period_end,
         {{ jurisdiction_place() }},

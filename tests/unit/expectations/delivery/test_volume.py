@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from expectations.delivery.volume import ReplacedRows, VolumeBaseline, volume_baseline
+from expectations.delivery.volume import HiddenCells, ReplacedRows, VolumeBaseline, volume_baseline
 from ingest.contract import Contract
 from ingest.landing import ensure_tables
 from tests.support.visits import CITY_ZONE, NOON, Warehouse, visits_contract
@@ -139,3 +139,22 @@ def test_added_loads_are_recorded_with_the_deliveries(warehouse: Warehouse, comp
         (60, False),
         (10, True),
     ]
+
+
+def test_hidden_cells_are_counted_in_the_batch_and_in_landing(warehouse: Warehouse, compare: Compare) -> None:
+    """A state hides numbers below 20 that it showed from 10 on."""
+    hides = {"name": "v", "type": "integer", "null_tokens": {"<10": "suppressed_at_source", "": "not_collected"}}
+    contract = visits_contract(columns=[*COLUMNS[:2], hides], load={"mode": "replace"})
+    ensure_tables(warehouse.con, contract, CITY_ZONE)
+    before = compare(contract, csv_of("1,2025-01-01,<10", "2,2025-01-02,15", "3,2025-01-03,30", "4,2025-01-04,"))
+    assert before.hidden == (HiddenCells("v", 1, 4, 0, 0, 9),)
+    after = compare(contract, csv_of("1,2025-01-01,<20", "2,2025-01-02,<20", "3,2025-01-03,30"))
+    assert after.hidden == (HiddenCells("v", 2, 3, 1, 4, 19),)
+
+
+def test_people_of_the_load_before_are_summed(warehouse: Warehouse, compare: Compare) -> None:
+    people = {"name": "v", "type": "integer", "role": "concept", "required": True}
+    contract = visits_contract(columns=[*COLUMNS[:2], people], load={"mode": "replace"}, concepts="census_concepts")
+    ensure_tables(warehouse.con, contract, CITY_ZONE)
+    assert compare(contract, csv_of("1,2025-01-01,7", "2,2025-01-02,15")).sums == {}
+    assert compare(contract, csv_of("1,2025-01-01,44")).sums == {"v": 22.0}

@@ -49,7 +49,7 @@ def test_a_rate_times_its_public_population_is_a_count() -> None:
 
 
 def test_a_hidden_population_is_known_from_the_census() -> None:
-    visits = replace(VISITS, population_scheme="pl_2020", age_universe="18_and_over")
+    visits = replace(VISITS, population="pl_2020", age_universe="18_and_over")
     truth = slice_rows(visits, where(), {"black": (5, 4000), "white": (100, 9000), "asian": (30, 700)})
 
     def only_value(row: Row) -> Row:

@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column, Contract
 from ingest.contract.sections.column import DIRECTIVE
-from ingest.typing import invalid_condition, missing_condition, missing_reason, typed_expression
+from ingest.typing import hidden_below, invalid_condition, missing_condition, missing_reason, typed_expression
 
 MakeContract = Callable[..., Contract]
 Cell = Callable[..., Any]
@@ -57,6 +57,21 @@ def cell(con: DuckDBPyConnection, make_contract: MakeContract) -> Cell:
             {"1,234,567": 1234567, "1234": 1234, "1,5": INVALID, "12,34": INVALID, ",5": INVALID},
         ),
         ({"type": "integer", "thousands": " "}, {"1 000": 1000, "10 00": INVALID}),
+        (
+            {"type": "integer", "null_tokens": {"<10": "suppressed_at_source"}},
+            {
+                "<10": MISSING,
+                "<20": MISSING,
+                "< 5": MISSING,
+                "≤4": MISSING,
+                "<=4": MISSING,
+                "20": 20,
+                ">20": INVALID,
+                "<x": INVALID,
+            },
+        ),
+        # a limit of detection is no hidden number
+        ({"type": "decimal", "null_tokens": {"n/a": "not_collected"}}, {"<20": INVALID}),
         (
             {"type": "decimal"},
             {"1.5": 1.5, ".5": 0.5, "5.": 5.0, "1e3": 1000.0, "-0.25": -0.25, "1,5": INVALID, "1.2.3": INVALID, "$5": INVALID}
@@ -239,3 +254,21 @@ def test_every_type_has_an_expression(make_contract: MakeContract) -> None:
     for kind in Column.model_fields["type"].annotation.__args__:  # type: ignore[union-attr]
         (column,) = make_contract(columns=[{"name": "x", "type": kind}]).columns
         assert '"x"' in typed_expression(column, CHICAGO)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "most"),
+    [
+        ("<20", "suppressed_at_source", 19),
+        ("≤ 19", "suppressed_at_source", 19),
+        ("*", "suppressed_at_source", None),
+        ("", "x", None),
+    ],
+)
+def test_a_hidden_number_has_its_reason_and_its_limit(
+    con: DuckDBPyConnection, make_contract: MakeContract, text: str, reason: str, most: int | None
+) -> None:
+    tokens = {"*": "suppressed_at_source", "": "not_collected"}
+    column = make_contract(columns=[{"name": "x", "type": "integer", "null_tokens": tokens}]).columns[0]
+    found = con.execute(f"select {missing_reason(column)}, {hidden_below('x')} from (values (?)) as t(x)", [text]).fetchone()
+    assert found == ("not_collected" if text == "" else reason, most)

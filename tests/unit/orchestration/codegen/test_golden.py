@@ -171,7 +171,7 @@ def test_the_files_of_a_measure_are_those_of_the_golden_file(tmp_path: Path, kin
         measure = Definition(
             name, kind, find_fact(fact, models, kind), source, counted, among, "Cases counted", "Cases", is_of_city
         )
-        wording = Wording("A name", "A question?", "A caveat.", "lower", population_scheme="pl_2020" if kind == "rate" else "")
+        wording = Wording("A name", "A question?", "A caveat.", "lower", population_scheme="residents" if kind == "rate" else "")
         layer = Folders.of_layer(tmp_path)
         write_measure(layer, measure, seed_rows(measure, wording, contracts[source]), "5553000")
     compare(f"measures_{kind}", files_of(tmp_path))

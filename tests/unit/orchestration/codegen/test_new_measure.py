@@ -89,9 +89,9 @@ def test_a_source_of_a_county_has_the_place_that_it_covers(models: dict[str, Mod
 
 def test_a_rate_counts_no_denominator(models: dict[str, ModelFile]) -> None:
     measure = definition(models, "rate")
-    rows = seed_rows(measure, Wording("n", "q", "c", population_scheme="pl_2020"), load_registry()[COURT])
+    rows = seed_rows(measure, Wording("n", "q", "c", population_scheme="residents"), load_registry()[COURT])
     (row,) = rows["measure_registry"]
-    assert (row["unit"], row["population_scheme"], row["denominator"]) == ("per_1000", "pl_2020", "Cases with a finding")
+    assert (row["unit"], row["population_scheme"], row["denominator"]) == ("per_1000", "residents", "Cases with a finding")
     assert row["reference_rule"] == "rest", "a comparison with an interval: all people are no independent group"
 
 

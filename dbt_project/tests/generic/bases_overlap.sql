@@ -1,0 +1,3 @@
+{% test bases_overlap(model) %}
+{{ bases_overlap_check(model) }}
+{% endtest %}
