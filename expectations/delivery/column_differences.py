@@ -40,7 +40,9 @@ def header_checks(
         if column and column.from_period:
             message = f"{where}: a file has no period, so that {name} is unknown; add the file to format.layouts with its period"
         elif column and column.from_file:
-            message = f"{where}: the name of a file gives no {name}; add the file to from_file: in the contract"
+            message = (
+                f"{where}: the name of a file gives no {name}; add the file to from_file: in the contract, or {{year}} to a glob"
+            )
         elif match:
             message = (
                 f"{where}: column {name} is missing, and {match} is new: was it renamed? Add {match} to from: in the contract"

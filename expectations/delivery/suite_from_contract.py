@@ -19,7 +19,7 @@ from expectations.delivery.reference.population_checks import population_checks
 from expectations.delivery.steward_words import bounds_in_words
 from expectations.delivery.time_checks import snapshot_checks, time_checks
 from expectations.delivery.unmapped_labels import Labels
-from expectations.delivery.volume_checks import hidden_cell_checks, volume_checks
+from expectations.delivery.volume_checks import file_set_checks, hidden_cell_checks, volume_checks
 from expectations.engine.checks import Check, measure, share
 from expectations.results import Severity
 from ingest.contract import Column, Contract
@@ -41,6 +41,7 @@ def delivery_suite(
     names = (facts.columns_missing, facts.columns_unknown, facts.columns_repeated)
     return (
         *header_checks(contract, names[0], names[1], names[2], facts.files),
+        *file_set_checks(contract, facts.files),
         *concept_checks(contract, facts.moved_lines),
         *concept_column_checks(contract, facts.concept_differences),
         *volume_checks(contract, facts),

@@ -1,4 +1,4 @@
-"""Check the number of rows of a delivery against earlier loads, or against the landed rows that it replaces.
+"""Check the number of rows of a delivery against earlier loads, or the landed rows that it replaces, and a release for its files.
 
 See `volume` for these numbers, and `ingest.landing.partitions` for the rows that a delivery by load mode `replace_partition`
 withdraws, and its rival files.
@@ -7,15 +7,18 @@ withdraws, and its rival files.
 from __future__ import annotations
 
 import math
+import re
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from expectations.delivery.cell_checks import BLANK
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.volume import ReplacedRows
-from expectations.engine.checks import Check, measure
+from expectations.engine.checks import Check, header, measure
 from expectations.results import Severity
 from ingest.contract import Contract
+from ingest.contract.sections.file_origin import YEAR, year_in_name
 from ingest.landing import Overlap, PartitionComparison
 from warehouse.sql import quoted
 
@@ -27,6 +30,7 @@ VOLUME_RISE = 2.0
 HIDDEN_LEAST = 20
 # A tenth of all rows more is one, also where so many are hidden that their share cannot double.
 HIDDEN_RISE = 0.1
+SHOWN_FILES = 10
 
 
 def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
@@ -156,3 +160,45 @@ def release_checks(contract: Contract, compared: PartitionComparison | None, riv
         )
         least = math.ceil(usual * (1 - drop / 100))
         yield measure("rows_lost", "critical", message, expression=str(compared.new_rows), at_least=least)
+
+
+def file_set_checks(contract: Contract, files: Sequence[str]) -> Iterator[Check]:
+    """One check of what is missing, and one of the years; none for a contract without a set, or before a file fits it.
+
+    The release is the year of most of the files: a publisher may bring out some of its measures a year before the others.
+    """
+    expected = contract.release_files
+    newest = _newest_years(expected.names, files) if expected else {}
+    if expected is None or not newest:
+        return
+    counted = Counter(newest.values())
+    release = max(counted, key=lambda year: (counted[year], year))
+    missing = [name.replace(YEAR, str(release)) for name in expected.names if newest.get(name, 0) < release]
+    there = len(expected.names) - len(missing)
+    message = (
+        f"{contract.source}: the release {release} has {there} of {len(expected.names)} expected files; missing: "
+        f"{_listed(missing)}; their last figures stay. Ask the publisher for them, or take them out of release_files"
+    )
+    yield header("release_files", "warning", message if missing else "", mismatches=len(missing))
+    if expected.checked_until is not None:
+        later = [name for name, year in newest.items() if year > expected.checked_until]
+        message = (
+            f"{contract.source}: {len(later)} files are of a release after {expected.checked_until}, and their periods follow "
+            "from the year in the name; compare them with the publisher's documentation, then raise release_files.checked_until"
+        )
+        yield header("release_periods", "warning", message if later else "", mismatches=len(later))
+
+
+def _newest_years(names: Sequence[str], files: Sequence[str]) -> dict[str, int]:
+    """The newest year of each expected file that was delivered."""
+    found: dict[str, int] = {}
+    for name in names:
+        years = [year for file in files if (year := year_in_name(name, file, re.IGNORECASE))]
+        if years:
+            found[name] = max(years)
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN_FILES
+    return ", ".join(names[:SHOWN_FILES]) + (f" and {more} more" if more > 0 else "")

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from ingest.contract.sections.column import Column
 from ingest.contract.sections.connectors import Connector, FileConnector, gives_rows, lookback
+from ingest.contract.sections.file_origin import ReleaseFiles
 from ingest.contract.sections.format import Format, Layout
 from ingest.contract.sections.general import (
     LOAD_COLUMNS,
@@ -83,6 +84,8 @@ class Contract(Strict):
     ignore: tuple[str, ...] = ()
     # Globs of files in the folder that are no delivery, like *.pdf; upper and lower case are the same.
     ignore_files: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    # The files of each release of a publisher, so that a release that lacks some is noticed.
+    release_files: ReleaseFiles | None = None
     concepts: Identifier | None = None
     footer: Footer | None = None
     snapshot: Snapshot | None = None

@@ -29,12 +29,13 @@ _HEADINGS = {
     "Contract": "Contract", "Column": "columns", "Variation": "columns.varies_within", "YearFromFile": "columns.max_from_file",
     "AsOfRule": "as_of, as a rule", "Licence": "agreement.licence", "Header": "format.header", "Unpivot": "format.unpivot",
     "Layout": "format.layouts", "Release": "load.release", "Expectation": "expectations", "FollowUp": "follow_up",
+    "ReleaseFiles": "release_files",
 }  # fmt: skip
 _ORDER = (
     "Contract", "Steward", "Agreement", "Licence", "FileConnector", "DatabaseConnector", "CkanConnector",
     "SocrataConnector", "ArcgisConnector", "HttpConnector", "Format", "Header", "Unpivot", "Layout", "Load", "Release",
     "Period", "AsOfRule", "Freshness", "FollowUp", "Collection", "Tolerances", "Column", "Variation", "YearFromFile",
-    "Footer", "Snapshot", "Expectation",
+    "ReleaseFiles", "Footer", "Snapshot", "Expectation",
 )  # fmt: skip
 # Keys that no contract of the tests or the repository has.
 _EXAMPLES: dict[tuple[str, str], Any] = {
@@ -130,7 +131,7 @@ def _values_of(contract: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
     names = {
         "steward": "Steward", "agreement": "Agreement", "format": "Format", "load": "Load", "period": "Period",
         "freshness": "Freshness", "follow_up": "FollowUp", "collection": "Collection", "tolerances": "Tolerances",
-        "footer": "Footer", "snapshot": "Snapshot", "as_of": "AsOfRule",
+        "footer": "Footer", "snapshot": "Snapshot", "as_of": "AsOfRule", "release_files": "ReleaseFiles",
     }  # fmt: skip
     parts = [(owner, contract.get(key)) for key, owner in names.items()]
     parts.append((f"{contract['connector']['kind'].capitalize()}Connector", contract["connector"]))
