@@ -85,6 +85,7 @@ class Home:
     attacked = Inside("attacked.json", parent=disclosure)  # the parts of the public file that an audit found safe
     runs = Inside("runs")  # the run records: one file per run
     corrections = Inside("corrections.json")  # the office's words on figures that turned out wrong
+    urgent_revisions = Inside("urgent_revisions.json")  # wrong figures of persons that do not wait for a quarter
     # the secret of the keys of facts: made once, for the owner only, and part of every backup
     record_key_secret = Inside("record-keys.secret")
     home_json = Inside("home.json")  # the city and the deliveries folder of this home

@@ -1,23 +1,26 @@
-"""Count the labels of a delivery that the crosswalk seed does not map, and write the seed rows that would map them.
+"""Count the labels of a delivery that the crosswalk seed does not map, and records whose race was known before.
 
-The gate checks their share (`suite_from_contract`). `levelground sources check` and `levelground try` display them.
+The gate checks the share of unmapped labels (`suite_from_contract`). `levelground sources check` and `levelground try` display
+them, with the seed rows that would map them. A delivery in which every record has lost its race, or a seed that has lost the
+mapping of labels in use, makes each group's figure empty, and nothing else is wrong with it.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from expectations.delivery.cell_checks import BLANK, delivery_query
+from expectations.delivery.cell_checks import BLANK, LabelCheck, delivery_query
 from expectations.delivery.column_differences import missing_columns
 from expectations.delivery.unmapped_labels import folded, is_unmapped, labels_in, read_labels
+from expectations.results import ExpectationResult
 from ingest.contract import Contract
 from ingest.layers import SeedFile
-from warehouse.sql import identifier
+from warehouse.sql import identifier, one_of
 
 PERSONS = ("person", "household")
 
@@ -98,3 +101,96 @@ def _answers(crosswalk: SeedFile) -> dict[str, Answer]:
             answer = (row["race_ethnicity_set"], row["race_ethnicity_code"], row["missing_reason"])
             answers.setdefault(folded(row["reported_label"]), set()).add(answer)
     return {label: found.pop() for label, found in answers.items() if len(found) == 1}
+
+
+# Of fewer records, all may have no known race by chance.
+FEWEST_RECORDS = 20
+_FOLDED = r"trim(regexp_replace(lower({}), '[\s\p{{Z}}]+', ' ', 'g'))"
+Row = Mapping[str, str | None]  # of the crosswalk
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a crosswalk says of each folded label, by vocabulary: it names a group, or has a reason why the group is missing."""
+
+    names_group: Mapping[str, Mapping[str, bool]]
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> Answers:
+        """The answers of the seed's rows."""
+        found: dict[str, dict[str, bool]] = {}
+        for row in rows:
+            label = folded(row["reported_label"] or "")
+            labels = found.setdefault(row["vocabulary"] or "", {})
+            labels[label] = labels.get(label, False) or not row["missing_reason"]
+        return cls(found)
+
+    def groups(self, vocabulary: str) -> frozenset[str]:
+        """The folded labels that name a group."""
+        return frozenset(label for label, is_group in self.names_group.get(vocabulary, {}).items() if is_group)
+
+    def lost_in(self, now: Answers, vocabulary: str) -> frozenset[str]:
+        """The folded labels that have an answer here and none in `now`."""
+        return frozenset(self.names_group.get(vocabulary, {})) - frozenset(now.names_group.get(vocabulary, {}))
+
+
+def lost_labels(con: DuckDBPyConnection, contract: Contract, before: Answers, now: Answers, city_zone: str) -> list[str]:
+    """Sentences on labels of landed records that `before` maps and `now` does not, or of which none names a group any more."""
+    found = []
+    query, checks = _cells(contract, f"landing.{identifier(contract.source)}", (), city_zone)
+    for check in checks:
+        name, lost = check.vocabulary, before.lost_in(now, check.vocabulary)
+        had, has = before.groups(name), now.groups(name)
+        if not lost and (had <= has or had & has):
+            continue
+        labels = f"select unnest({_labels(check)}) as label from ({query}) as cells where not {BLANK} and ({check.among})"
+        used = {label for (label,) in con.execute(f"select distinct {_FOLDED.format('label')} from ({labels})").fetchall()}
+        if used & lost:
+            missing = sorted(lost)  # as the seeds differ: which of them the records have is not named
+            listed = ", ".join(repr(label) for label in missing[:5]) + (f" and {len(missing) - 5} more" if missing[5:] else "")
+            found.append(f"{check.column.name} has labels that race_ethnicity_crosswalk no longer maps ({name}: {listed})")
+        elif used & had and not used & has:
+            found.append(f"no label of {check.column.name} names a group any more in race_ethnicity_crosswalk ({name})")
+    return found
+
+
+def known_race_lost(
+    con: DuckDBPyConnection, contract: Contract, columns_missing: Sequence[str], now: Answers, city_zone: str
+) -> list[ExpectationResult]:
+    """A critical finding per column of the batch in which no record has a known race, while landed records have one."""
+    found = []
+    batch, checks = _cells(contract, f"delivery.{identifier(contract.source)}", columns_missing, city_zone)
+    for check in checks:
+        known, of = _known(con, batch, check, now)
+        if known or of < FEWEST_RECORDS:
+            continue
+        landed, of_landed = _known(con, _cells(contract, f"landing.{identifier(contract.source)}", (), city_zone)[0], check, now)
+        if landed:
+            message = (
+                f"{check.column.name}: no record of the delivery has a known race, and {landed:,} of {of_landed:,} records of "
+                "earlier loads have one"
+            )
+            found.append(ExpectationResult("known_race_lost", check.column.name, "critical", False, 0, 1, message, of=of))
+    return found
+
+
+def _cells(contract: Contract, relation: str, absent: Sequence[str], city_zone: str) -> tuple[str, Sequence[LabelCheck]]:
+    """The query over the cells of a relation, and its columns with a vocabulary of race; ticks in a column per race are none."""
+    reading = delivery_query(contract, relation, missing_columns(contract, absent), {}, city_zone)
+    race = contract.vocabulary.race
+    return reading.query, [check for check in reading.labels if check.vocabulary in race and not check.column.label]
+
+
+def _labels(check: LabelCheck) -> str:
+    return labels_in(check.column.name, check.column.question, check.column.delimiter)
+
+
+def _known(con: DuckDBPyConnection, query: str, check: LabelCheck, now: Answers) -> tuple[int, int]:
+    groups = sorted(now.groups(check.vocabulary))
+    is_known = (
+        f"len(list_filter({_labels(check)}, lambda label: {one_of(_FOLDED.format('label'), groups)})) > 0" if groups else "false"
+    )
+    row = con.execute(
+        f"select count(*) filter ({is_known}), count(*) from ({query}) as cells where not {BLANK} and ({check.among})"
+    ).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)

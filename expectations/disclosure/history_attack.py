@@ -1,4 +1,4 @@
-"""Compute what the first figures of the as-reported history reveal about counts that today's file does not show.
+"""Compute what earlier figures of the as-reported history and of editions reveal about counts that today's file does not show.
 
 A figure of an earlier day is no figure of today, so the counts of the day of each first release are unknowns of their own, with
 the same sums. A reader knows of that day the first figures of the release, and those of today that never changed since. No count
@@ -42,7 +42,10 @@ def counts_revealed_by_history(
         # certain: this release showed both; likely: earlier first figures had not been revised by then
         certain = [row for first, row in history.repeated if first == release]
         certain += [row for first, row in history.unchanged if first <= release]
-        likely = [row for first, row in history.repeated if first < release]
+        # of an earlier day the newest figure, which a later edition may have replaced
+        earlier = sorted((one for one in history.repeated if one[0] < release), key=lambda one: one[0])
+        shown = {_identity(row) for row in certain}
+        likely = [row for key, row in {_identity(row): row for _, row in earlier}.items() if key not in shown]
         answer = _answer(model, figure_equations, [*certain, *likely], hidden, cache)
         found |= _too_close(model, answer, hidden, was_shown)
         unanswered |= set(np.flatnonzero(answer.unanswered).tolist())
@@ -54,6 +57,10 @@ def counts_revealed_by_history(
         name = model.cells.names[cell]
         if name is not None:
             yield *name, cell in unanswered
+
+
+def _identity(row: Row) -> object:
+    return row.measure, row.where, row.method
 
 
 def _hidden_now(model: AttackerModel) -> Flags:

@@ -130,7 +130,7 @@ def _repeated_elsewhere(
 ) -> Iterator[tuple[CellKey, str]]:
     """Values of goals and of the history that are no point of the grid."""
     public = relations.published
-    progress, goals, history = (f"{public}.{name}" for name in ("goal_progress", "goals", "as_reported_history"))
+    progress, goals = (f"{public}.{name}" for name in ("goal_progress", "goals"))
     nowhere = CellKey._make(("", "", "", "", "", "", "all", "", "all", "all"))
     if table_exists(connection, progress) and table_exists(connection, goals):
         figures = [name for name in ("value", "comparison_value") if name in columns_of(connection, progress)]
@@ -140,9 +140,11 @@ def _repeated_elsewhere(
         )
         for (goal,) in fetch(connection, f"{query}{literal(measure.measure_id)} and ({exact})"):
             yield nowhere, f"a value of goal {goal} that is no point of the grid"
-    if table_exists(connection, history):
+    for history, name in ((f"{public}.as_reported_history", "first_value"), (f"{public}.as_reported_editions", "edition_value")):
+        if not table_exists(connection, history):
+            continue
         query = f"select {', '.join(GRAIN)} from {history} where measure_id = {literal(measure.measure_id)}"
-        for row in fetch(connection, f"{query} and first_value / {width} <> round(first_value / {width})"):
+        for row in fetch(connection, f"{query} and {name} / {width} <> round({name} / {width})"):
             yield CellKey.of_row(row), "an earlier value that is no point of the grid"
 
 

@@ -20,6 +20,7 @@ RECORD, POSITION = "_source_row", ("_load_id", "_source_file", "_source_row")
 REJECTED = ("load_id", "source_file", "source_row")
 # Tables of `intake` that describe the loads of a source, and go with it.
 _OF_LOADS = ("loads", "marks", "superseded_rows", "superseded_since", "rejected_rows")
+_MEASURES = ("marts", "dim_measure")
 # dbt's tables in the working warehouse; the next run builds the ones that are missing.
 _BUILT = ("staging", "intermediate")
 
@@ -52,13 +53,35 @@ def in_working_warehouse(con: DuckDBPyConnection, alias: str, plan: Plan) -> Lef
 
 
 def in_release(con: DuckDBPyConnection, alias: str, plan: Plan) -> LeftOut:
-    """The rows to leave out of an analyst file: facts with one row per record, rejected rows and cells."""
+    """The rows to leave out of an analyst file: facts with one row per record, rejected rows and cells.
+
+    Of a whole source also its figures, which count few persons where the public file hides them.
+    """
     conditions: dict[tuple[str, str], str] = {}
-    for (schema, table), columns in columns_of(con, alias).items():
+    tables = columns_of(con, alias)
+    of_figures = _figures(alias, plan) if "source" in tables.get(_MEASURES, ()) else {}
+    for (schema, table), columns in tables.items():
         found = [condition for source in plan.sources if (condition := _in_table(source, schema, table, columns))]
+        if is_figures(schema, columns):
+            found += [condition for name, condition in of_figures.items() if name in columns]
         if found:
             conditions[schema, table] = " or ".join(f"({condition})" for condition in found)
     return conditions
+
+
+def is_figures(schema: str, columns: Collection[str]) -> bool:
+    """Whether a table of an analyst file has figures of measures or goals, and no records."""
+    return schema in ("marts", "quality") and "period_start" in columns and bool({"measure_id", "goal_id"} & {*columns})
+
+
+def _figures(alias: str, plan: Plan) -> dict[str, str]:
+    """The conditions of figures of sources that are removed as a whole, by the column that names the measure or the goal."""
+    sources = ", ".join(literal(name) for source in plan.sources if source.whole for name in (source.source, *source.formerly))
+    if not sources:
+        return {}
+    schema, measures = _MEASURES
+    of_sources = f"measure_id in (select measure_id from {alias}.{schema}.{measures} where source in ({sources}))"
+    return {"measure_id": of_sources, "goal_id": f"goal_id in (select goal_id from {alias}.{schema}.dim_goal where {of_sources})"}
 
 
 def _in_table(source: SourcePlan, schema: str, table: str, columns: list[str]) -> str | None:

@@ -15,15 +15,16 @@ from ingest.contract import Contract
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import ERASED, PAST_KEEPING, REMOVED, ErasedKeys, key_check, record_hash
 from ingest.delivery.store import BATCH
-from ingest.erasure.places import in_release, in_working_warehouse, register_rows
+from ingest.erasure.places import in_release, in_working_warehouse, is_figures, register_rows
 from ingest.erasure.plan import Place, Plan, SourcePlan, as_rows
 from ingest.erasure.selection import Selection, past_keeping
 from warehouse.connection import WarehouseError, open_from_disk
 from warehouse.paths import ANALYST_FILE, Home
 from warehouse.releases import known_releases, pins
-from warehouse.rewrite import count_left_out
+from warehouse.rewrite import columns_of, count_left_out
 
 DELIVERIES, LANDING, QUARANTINE, RELEASE = "kept deliveries", "landing", "quarantine and rejected rows", "analyst file of release"
+FIGURES = "figures in the analyst file of release"
 _ATTACHED = "to_count"
 
 
@@ -120,7 +121,7 @@ def _in_deliveries(home: Home, plan: Plan, rows: pa.Table) -> list[Place]:
 
 
 def _in_databases(home: Home, plan: Plan, rows: pa.Table) -> list[Place]:
-    found = []
+    found: list[Place] = []
     pinned = pins(home)
     if home.warehouse.is_file():
         for (schema, table), number in _counted(home, home.warehouse, plan, rows, working=True).items():
@@ -128,10 +129,20 @@ def _in_databases(home: Home, plan: Plan, rows: pa.Table) -> list[Place]:
                 kind = LANDING if schema == "landing" else QUARANTINE
                 found.append(Place(kind=kind, name=f"{schema}.{table}", rows=number))
     for release_id in known_releases(home):
-        for (schema, table), number in _counted(home, home.release(release_id) / ANALYST_FILE, plan, rows, working=False).items():
+        path = home.release(release_id) / ANALYST_FILE
+        figures = _tables_of_figures(path)
+        for (schema, table), number in _counted(home, path, plan, rows, working=False).items():
             name = f"{release_id}{' (pinned)' if release_id in pinned else ''}: {schema}.{table}"
-            found.append(Place(kind=RELEASE, name=name, rows=number))
+            found.append(Place(kind=FIGURES if (schema, table) in figures else RELEASE, name=name, rows=number))
     return found
+
+
+def _tables_of_figures(path: Path) -> set[tuple[str, str]]:
+    try:
+        with open_from_disk(path, _ATTACHED) as con:
+            return {table for table, columns in columns_of(con, _ATTACHED).items() if is_figures(table[0], columns)}
+    except WarehouseError:
+        return set()
 
 
 def _counted(home: Home, path: Path, plan: Plan, rows: pa.Table, *, working: bool) -> dict[tuple[str, str], int]:

@@ -1,7 +1,7 @@
 """Derive alert conditions from a run record.
 
 They are a failed or blocked run, a missed night, a scorecard that was not written,
-a held-back or stale source, and an agreement that ends.
+a held-back or stale source, an agreement that ends, and a quarter of which no release is pinned.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from typing import Any
 
 from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord
 
-RUN, NIGHTLY, SCORECARD = "run", "nightly", "scorecard"
+RUN, NIGHTLY, SCORECARD, EDITION = "run", "nightly", "scorecard", "edition"
+NOT_PINNED = "not_pinned"
 NOT_WRITTEN = "not_written"
 NOT_STARTED, MISSED = "not_started", "missed"
 AGREEMENT_ENDS, AGREEMENT_ENDED = "agreement_ends_soon", "agreement_ended"
 # The subject of an agreement: a source can be stale, too.
 AGREEMENT_OF = "agreement of "
 # Subjects that a message lists first, in this order; every other subject is a source.
-LISTED_FIRST = (RUN, NIGHTLY, SCORECARD)
+LISTED_FIRST = (RUN, NIGHTLY, SCORECARD, EDITION)
 _FIGURES = re.compile(r"\d[\d.,:]*")
 # A run with a clock this far ahead tries what would be; as-of is on the city's wall clock, the start of a run in UTC.
 AHEAD = dt.timedelta(days=1)
@@ -45,7 +46,9 @@ class Condition:
 
     @property
     def cause(self) -> str:
-        """The reason of a source without its figures: another one is a new problem. Empty for other subjects."""
+        """The reason of a source without its figures, or the quarter of an edition: another one is a new problem."""
+        if self.subject == EDITION:
+            return self.reason.partition(" ")[0]
         return "" if self.subject in LISTED_FIRST else " ".join(_FIGURES.sub("#", self.reason).split())
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> 
     found = dict(before)
     if record.was_interrupted:
         return found  # a user or the system ended it on purpose
+    found = {subject: one for subject, one in found.items() if subject != EDITION} | _of_editions(record)
     if record.outcome in (FAILED, BLOCKED):
         found[RUN] = Condition(RUN, record.outcome, record.message or "the reason is in its log", record.run_id)
     elif record.outcome == RELEASED or (record.outcome == UNCHANGED and record.fingerprint):
@@ -83,6 +87,11 @@ def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> 
         kind = AGREEMENT_ENDED if terms.has_ended else AGREEMENT_ENDS
         found[subject] = Condition(subject, kind, terms.reason, record.run_id)
     return found
+
+
+def _of_editions(record: RunRecord) -> dict[str, Condition]:
+    """Return the condition of the oldest quarter without a pinned release."""
+    return {EDITION: Condition(EDITION, NOT_PINNED, record.unpinned[0], record.run_id)} if record.unpinned else {}
 
 
 def stale_condition(source: str, reason: str, record: RunRecord, data_as_of: str | None, as_of: str | None = None) -> Condition:

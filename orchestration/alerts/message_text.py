@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ingest.contract.yaml_source import read_yaml
-from orchestration.alerts.conditions import AGREEMENT_OF, LISTED_FIRST, NIGHTLY, RUN, SCORECARD, Condition
+from orchestration.alerts.conditions import AGREEMENT_OF, EDITION, LISTED_FIRST, NIGHTLY, RUN, SCORECARD, Condition
 from orchestration.settings import Settings
 from warehouse.printable import markdown_literal, printable
 
@@ -91,4 +91,4 @@ def _headline(kind: str) -> str:
 
 
 def _subject_name(subject: str) -> str:
-    return {RUN: "the run", NIGHTLY: "the nightly run", SCORECARD: "the scorecard"}.get(subject, subject)
+    return {RUN: "the run", NIGHTLY: "the nightly run", SCORECARD: "the scorecard", EDITION: "the edition"}.get(subject, subject)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
+from orchestration.runs.decisions.urgent_revisions import read_urgent_revisions
 from orchestration.runs.errors import without_cells
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED, RELEASED
@@ -51,12 +52,14 @@ def build_published(run: RunContext, on_node: OnNode, also: Sequence[disclosure.
     home, results = run.settings.home, []
     current_reporter().stage("build", "choosing the figures to hide")
     with run.timed("suppress"), without_cells():
+        asked = [disclosure.Urgent(each.source, each.year, each.until) for each in read_urgent_revisions(home)]
         run.suppressed = disclosure.suppress(
-            run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run), also=also
+            run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run), also=also, urgent=asked
         )
         disclosure.write_reported_responses(
             run.con, home.responses, run.as_of, lambda city, year: any(scope.has_responses(city, year) for scope in also)
         )
+        _note_unsafe_revisions(run, asked)
         disclosure.read_history(run.con, home, _newest_loads(run))
         _add_disclosure_dates(run)
     for suppressed in _suppressor_results(run.record.seconds["suppress"]):
@@ -130,6 +133,19 @@ def _needs_compaction(run: RunContext) -> bool:
     size = "select total_blocks, free_blocks from pragma_database_size() where database_name = 'release'"
     total, free = run.con.execute(size).fetchone() or (0, 0)
     return total >= COMPACTION_BLOCKS and bool(free > total / 2)
+
+
+def _note_unsafe_revisions(run: RunContext, asked: Sequence[disclosure.Urgent]) -> None:
+    """Say which urgent correction waits all the same, because a reader could compute persons from the difference."""
+    for source, joined in run.suppressed.unsafe_revisions if run.suppressed else ():
+        for year in sorted({each.year for each in asked if each.source == source and each.year in joined}):
+            note = (
+                f"{source} {year}: the urgent correction would change a count by fewer persons than its threshold, against a "
+                "figure that readers have; the reported figures stay. `levelground corrections add` can still say what is wrong"
+            )
+            if note not in run.record.notes:
+                run.record.notes += (note,)
+                current_reporter().note(note)
 
 
 def _end_if_tests_failed(run: RunContext, results: list[NodeResult]) -> bool:

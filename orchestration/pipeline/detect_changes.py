@@ -8,6 +8,7 @@ from orchestration.pipeline.next_build import next_build_at
 from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.runs.context import RunContext
 from orchestration.runs.decisions.corrections import read_corrections
+from orchestration.runs.decisions.urgent_revisions import read_urgent_revisions
 from orchestration.runs.record import UNCHANGED
 from orchestration.transform.dbt_project import prepare_project, project_fingerprint
 from orchestration.transform.fingerprints import loads_by_source, removals_by_source
@@ -61,6 +62,7 @@ def run_fingerprint(run: RunContext) -> str:
         code_version(),
         versions(),
         [said.model_dump_json() for said in read_corrections(run.settings.home)],
+        [asked.model_dump_json() for asked in read_urgent_revisions(run.settings.home)],
         secret_id(run.settings.home.record_key_secret),
     ]
     return json_sha256(inputs)

@@ -162,7 +162,7 @@ def audit_disclosure(run: RunContext) -> GateResult:
         if run.record.outcome is not None:
             break
     assert run.suppressed is not None, "the published models were built"
-    counts = dataclasses.asdict(run.suppressed)
+    counts = {name: value for name, value in vars(run.suppressed).items() if isinstance(value, int | float)}
     notes = [ExpectationResult(name, None, "info", True, float(value), None, "") for name, value in counts.items()]
     return dataclasses.replace(result, findings=(*result.findings, *notes))
 

@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import time
 
+from expectations.delivery.unmapped_counts import known_race_lost
 from expectations.delivery.volume import volume_baseline
 from expectations.results import GateResult
 from ingest.agreement_terms import agreement_terms
@@ -44,6 +45,7 @@ from orchestration.runs.record import (
 )
 from orchestration.runs.selection import months
 from orchestration.stewardship.audit_delivery import audit_once
+from orchestration.stewardship.labels_in_use import answers_now
 from orchestration.stewardship.split_delivery import DeliverySplitter
 from orchestration.transform.dbt_sources import has_model
 
@@ -227,6 +229,8 @@ def _audit_and_promote(
         with without_cells():
             baseline = volume_baseline(Batch(run.con, contract, delivery, store.batch(delivery.load_id), city_zone), store)
         gate = audit_once(contract, delivery, store, run.settings.home.warehouse, run.location.city, baseline, run.as_of)
+        lost = known_race_lost(run.con, contract, delivery.columns_missing, answers_now(run), city_zone)
+        gate = dataclasses.replace(gate, findings=(*gate.findings, *lost))
     acceptance = read_acceptance(store, delivery.load_id)
     if not gate.passed and acceptance is None:
         return status.held_back(gate.reason, delivery.rows, load_id=delivery.load_id), gate

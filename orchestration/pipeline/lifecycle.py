@@ -39,7 +39,7 @@ from warehouse.metadata import migrate
 from warehouse.metadata.home_version import record_version
 from warehouse.paths import Home
 from warehouse.quarantine import open_or_recreate
-from warehouse.releases import Lake, LakeOfAnotherHome, recover
+from warehouse.releases import Lake, LakeOfAnotherHome, recover, unpinned_quarters
 from warehouse.temporary import remove_leftovers, remove_spilled
 
 
@@ -57,7 +57,7 @@ def open_run(
     if location is None:
         check_default_location(settings, options.deliveries)
         location = resolve_delivery_location(settings, options.deliveries)
-    check_goal_rows(location.city)
+    check_goal_rows(location.city, settings.home.published_public)
     check_upgrade(settings, location)
     as_of = as_of_time(options.as_of, location.city)
     if not options.accept_older and not options.is_trial:
@@ -117,6 +117,7 @@ def _open_locked(
                 unknown_folders=location.folders_without_contract(),
                 notes=tuple(notes),
                 agreements=_warnings_of_agreements(location.registry, as_of),
+                unpinned=tuple(each.sentence for each in unpinned_quarters(settings.home, settings.keep_releases, utc_now())),
             )
             if seconds := current_reporter().seconds:
                 record.seconds["start"] = round(seconds, 3)

@@ -21,6 +21,7 @@ from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.results import NodeResult, OnNode
 from orchestration.scorecard import Site
+from orchestration.stewardship.labels_in_use import end_if_labels_lost
 
 OnGate = Callable[[GateResult], None]
 
@@ -42,7 +43,7 @@ def models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     if run.models is None and not _has_ended(run):
         finish_ingest(run)
         run.models = []
-        if not nothing_delivered(run) and not nothing_changed(run):
+        if not nothing_delivered(run) and not nothing_changed(run) and not end_if_labels_lost(run):
             current_reporter().stage("build", "building models")
             run.models = build_models(run, on_node)
             current_reporter().stage("build", "recording the results in Dagster")

@@ -123,6 +123,7 @@ class RunRecord(BaseModel):
     notes: tuple[str, ...] = ()  # what the run found or repaired at its start
     scorecard_problem: str | None = None  # why the site could not be written
     agreements: tuple[AgreementTerms, ...] = ()  # those that end soon or have ended
+    unpinned: tuple[str, ...] = ()  # quarters of which no release was pinned, in words
     engine: EngineUse | None = None  # None if every model was built in the run's process
 
     @property

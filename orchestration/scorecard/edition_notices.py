@@ -1,7 +1,8 @@
-"""Write the office's corrections onto the pages of editions, which never change otherwise, and the page of a withdrawn one.
+"""Write corrections and revisions onto the pages of editions, which never change otherwise, and the page of a withdrawn one.
 
-The page of a corrected measure has the office's words, and the first page of a language says how many there are. The words are in
-`published.corrections` of the current release; see `orchestration.runs.decisions.corrections`.
+The page of a measure has the office's words, and its figures that are others now, as the edition printed them and as they are.
+The first page of a language says how many there are. Both are tables of the current release: `published.corrections` and
+`published.as_reported_editions`; see `orchestration.runs.decisions.corrections`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from orchestration.scorecard.editions import WITHDRAWN, Edition, editions
 from orchestration.scorecard.pages.render import rendered_withdrawn
+from orchestration.scorecard.release_data.first_reported import FirstReported, first_reported_lines, read_printed
 from orchestration.scorecard.release_data.open_release import ReleaseFiles, open_release
 from orchestration.scorecard.words.change_texts import in_words
 from orchestration.scorecard.words.figures import Count
@@ -35,11 +37,13 @@ def mark_corrected(site: Path, public_file: Path) -> None:
         said = con.execute("select * from corrections where said_by_office order by corrections.at, edition, what")
         names = [column[0] for column in said.description or ()]
         corrections = [dict(zip(names, row, strict=True)) for row in said.fetchall()]
-        rows = con.execute("select text_id, language, text, review_status from texts").fetchall() if corrections else []
+        printed = {edition.label: read_printed(con, edition.label) for edition in listed}
+        rows = con.execute("select text_id, language, text, review_status from texts").fetchall()
     for edition in listed:
         its = [row for row in corrections if row["edition"].casefold() == edition.label.casefold()]
-        texts = texts_by_language(with_installed_texts(rows, edition.languages), edition.languages) if its else {}
-        _mark(site / edition.folder, edition, its, texts)
+        revised = printed.get(edition.label, {})
+        texts = texts_by_language(with_installed_texts(rows, edition.languages), edition.languages) if its or revised else {}
+        _mark(site / edition.folder, edition, (its, revised), texts)
 
 
 def leave_notice(site: Path, edition: Edition, public_file: Path, on: dt.date) -> None:
@@ -59,21 +63,43 @@ def leave_notice(site: Path, edition: Edition, public_file: Path, on: dt.date) -
     about.chmod((site / "index.html").stat().st_mode)
 
 
-def _mark(folder: Path, edition: Edition, corrections: Sequence[Mapping[str, Any]], texts: Mapping[str, Texts]) -> None:
+_Revised = Mapping[str, tuple[int, tuple[FirstReported, ...]]]
+
+
+def _mark(
+    folder: Path, edition: Edition, since: tuple[Sequence[Mapping[str, Any]], _Revised], languages: Mapping[str, Texts]
+) -> None:
+    corrections, revised = since
     for language in edition.languages:
-        words, notices = texts.get(language), dict[str, str]()
+        words, notices = languages.get(language), dict[str, str]()
         if words is None:
             continue
         for row in corrections:
             page = f"measures/{row['measure_id']}.html"
             notices[page] = notices.get(page, "") + f'<p class="note">{in_words(row, words)}</p>\n'
+        for code, (number, figures) in revised.items():
+            page = f"measures/{code}.html"
+            notices[page] = notices.get(page, "") + _revisions(number, figures, words)
+        link = f'<a href="../../{language}/corrections.html">{words("page.corrections")}</a>'
         if corrections:
             text = words("sentence.edition_was_corrected", number=Count(len(corrections)))
-            link = f'<a href="../../{language}/corrections.html">{words("page.corrections")}</a>'
             notices["index.html"] = f'<p class="note">{text} {link}</p>\n'
+        if revised:
+            text = words("sentence.edition_was_revised", number=Count(sum(number for number, _ in revised.values())))
+            notices["index.html"] = notices.get("index.html", "") + f'<p class="note">{text} {link}</p>\n'
         for page, notice in notices.items():
             if (folder / language / page).is_file():  # the edition may be older than the measure
                 _write(folder / language / page, notice)
+
+
+def _revisions(number: int, figures: Sequence[FirstReported], words: Texts) -> str:
+    sentence = "sentence.edition_figure_revised"
+    lines = "".join(
+        f"<li>{words(sentence, period=line.period, group=line.group, before=line.first, now=line.now)}</li>\n"
+        for line in first_reported_lines(figures, words)
+    )
+    text = words("sentence.edition_was_revised", number=Count(number))
+    return f'<div class="note"><p>{text}</p>\n' + (f"<ul>\n{lines}</ul>\n" if lines else "") + "</div>\n"
 
 
 def _write(page: Path, notice: str) -> None:

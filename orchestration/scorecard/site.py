@@ -170,7 +170,7 @@ def is_current(
 
 def _made_from(public_file: Path, languages: Sequence[str], address: str, around: Surroundings) -> str:
     """Everything that decides the bytes of the site."""
-    code = sorted(path for path in TEMPLATES.parent.rglob("*") if path.suffix in (".py", ".html", ".css", ".typ"))
+    code = sorted(path for path in TEMPLATES.parent.rglob("*") if path.suffix in (".py", ".html", ".css", ".typ", ".atom"))
     made_from = {
         "public_file": file_sha256(public_file),
         "code": chunks_sha256(path.read_bytes() for path in code),

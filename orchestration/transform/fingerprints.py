@@ -56,6 +56,7 @@ RECEIPT_TABLES = (
     "later_events",
     "kept_windows",
     "corrections",
+    "editions",
 )
 # The columns of `receipts.contracts` that the newest delivery decides.
 DELIVERY_COLUMNS = ("data_as_of", "load_id", "delivered_on")

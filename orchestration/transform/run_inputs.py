@@ -44,7 +44,7 @@ from orchestration.transform.dbt_sources import has_model
 from warehouse.connection import attach, detach
 from warehouse.metadata.receipts import TABLES, replace_rows
 from warehouse.paths import PUBLIC_FILE
-from warehouse.releases import current
+from warehouse.releases import current, pins
 from warehouse.sql import literal
 
 _ERASURES = "select source, records, reason, erased_at, erased_by, kind from intake.erasures order by erased_at, source"
@@ -75,6 +75,7 @@ def write_build_inputs(run: RunContext) -> None:
         "kept_windows": [(kept.measure_id, kept.period_start, kept.period_end) for kept in kept_windows(run)],
         "agreement_terms": [_terms_row(run, contract) for contract in registry],
         "corrections": [_correction_row(each) for each in read_corrections(run.settings.home)],
+        "editions": [(release_id, label) for release_id, label in pins(run.settings.home).items() if label],
     }
     for table in TABLES:
         replace_rows(con, table, filled.get(table, []))

@@ -144,6 +144,8 @@ create table public.published.goals as select 'fewer' as goal_id, 'Fewer' as tit
     'current' as geography_vintage, '5553000' as geoid, 'year' as period_type, 'lower' as direction, 'percent' as unit,
     date '2023-01-01' as baseline_period_start, 45.0::double as baseline_value, 30.0::double as target_value, null::double as benchmark_value,
     date '2027-12-31' as due_on, 'Office' as owner, true as is_example;
+create table public.published.goal_targets as select goal_id, 60.0 as target_value, 'percent' as unit, date '2027-12-31' as due_on, null::date as valid_from,
+    date '2025-06-30' as valid_to, 'The budget was cut.' as reason from public.published.goals;
 insert into public.published.goals select * replace ('hidden' as goal_id, null as baseline_value) from public.published.goals;
 create table public.published.strata as select 'all' as stratum_type, 'all' as stratum_code, 'All' as label, 0 as sort_order;
 create table public.published.street_districts as select 'N 27TH ST' as street, 'both' as parity, 100 as from_number, 1999 as to_number, '4' as
@@ -155,15 +157,23 @@ create table public.published.corrections as select '20250105T000000-abc' as rel
 insert into public.published.corrections select * replace (
     '2 figures are others now' as what, null as edition, 'revision' as severity, false as said_by_office, null as "at"
 ) from public.published.corrections;
+insert into public.published.corrections select * replace (
+    'One figure of this edition is another now' as what, 'revision' as severity, false as said_by_office
+) from public.published.corrections where said_by_office;
 create table public.published.data_issues as select 'REQ-01' as issue_id, 'requests' as source, 'Some are missing.' as summary;
 create table public.published.theme_measures as select 'parks' as theme_code, 'visits' as measure_id, 'Visits' as measure, 1 as sort_order;
 create table public.published.as_reported_history as select
     measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, race_standard, tabulation, method, stratum_type,
     stratum_code, race_ethnicity_code, period_end, unit, 'revised' as history_status, 'r1' as first_release_id, date '2025-02-01' as first_published_on,
     value - 1 as first_value, bound_low - 1 as first_bound_low, bound_high - 1 as first_bound_high, value, bound_low, bound_high, publication_status,
-    1 as revisions, 'new_records' as revision_reason
+    1 as revisions, 'new_records' as revision_reason, date '2025-03-01' as last_revised_on
 from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black';
 insert into public.published.as_reported_history select * replace (
     'white' as race_ethnicity_code, 'withheld' as history_status, null as first_release_id, null as first_published_on, null as first_value,
     null as first_bound_low, null as first_bound_high, 20.0 as value, 19.0 as bound_low, 23.0 as bound_high
 ) from public.published.as_reported_history;
+create table public.published.as_reported_editions as select
+    measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, race_standard, tabulation, method, stratum_type,
+    stratum_code, race_ethnicity_code, period_end, unit, '2025Q1' as edition, 'r1' as release_id, value - 2 as edition_value,
+    bound_low - 2 as edition_bound_low, bound_high - 2 as edition_bound_high, value, bound_low, bound_high, publication_status, last_revised_on
+from public.published.as_reported_history where history_status = 'revised';

@@ -91,3 +91,35 @@ def test_a_first_figure_that_no_release_published_fails(warehouse: DuckDBPyConne
     warehouse.execute("update disclosure.history set first_value = first_value + 1")
     repeat(warehouse, "white")
     assert failed(warehouse, tmp_path) == {"history_was_published"}
+
+
+def print_edition(connection: DuckDBPyConnection, *races: str, more: float = 0) -> None:
+    """An edition r2 next to the history of these groups, which has the figures of r2 as a state of its own."""
+    repeat(connection, *races, value="null::double")
+    connection.execute(
+        "alter table public.published.as_reported_history add column history_status varchar default 'revised';"
+        f"create or replace table disclosure.history as select *, [struct_pack(release_id := 'r2', numerator := first_numerator, "
+        "denominator := first_denominator, value := first_value, bound_low := first_bound_low, bound_high := first_bound_high)] "
+        "as states from disclosure.history;"
+        f"create table public.published.as_reported_editions as select {KEYS}, 'r2' as release_id, "
+        f"first_value + {more} as edition_value, "
+        "null::double as edition_bound_low, null::double as edition_bound_high "
+        f"from disclosure.history where list_contains({list(races)}, race_ethnicity_code)"
+    )
+
+
+def test_a_total_that_an_edition_printed_gives_no_withdrawn_group_back(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    """Neither is a first figure: 628 searched persons less those of the three other groups are the withdrawn ones."""
+    warehouse.execute("update disclosure.history set is_protected = false")
+    warehouse.execute(
+        f"create table ledger as select * replace ('r2' as release_id) from read_parquet('{tmp_path / 'ledger.parquet'}')"
+    )
+    warehouse.execute(f"copy ledger to '{tmp_path / 'ledger.parquet'}' (format parquet)")
+    print_edition(warehouse, "white", "hispanic", "all")
+    assert failed(warehouse, tmp_path) == {"history_leaks"}
+
+
+def test_an_edition_repeats_only_what_was_published(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    warehouse.execute("update disclosure.history set is_protected = false")
+    print_edition(warehouse, "white", more=1)
+    assert failed(warehouse, tmp_path) == {"history_was_published"}

@@ -25,6 +25,7 @@ from warehouse.disclosure.states.publication_ledger import (
     write_ledger,
 )
 from warehouse.disclosure.states.published_history import read_history
+from warehouse.disclosure.states.reported_figures import Urgent
 from warehouse.disclosure.states.reported_responses import PLANNED_RESPONSES, write_reported_responses
 from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
 
@@ -34,6 +35,7 @@ __all__ = [
     "LedgerDamaged",
     "Scope",
     "SuppressionSummary",
+    "Urgent",
     "next_due",
     "publish_ledger",
     "read_history",

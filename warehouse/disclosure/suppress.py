@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from warehouse.disclosure.enclosed_cells import enclosed_cells
 from warehouse.disclosure.scope import Scope
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
 from warehouse.disclosure.states.planned_figures import GRAIN, Figure, RowKey, read_figures
-from warehouse.disclosure.states.reported_figures import REPORTED, write_reported_figures
+from warehouse.disclosure.states.reported_figures import REPORTED, Urgent, write_reported_figures
 from warehouse.disclosure.states.reported_responses import REPORTED_RESPONSES
 from warehouse.disclosure.suppression_units import (
     all_races_key,
@@ -45,6 +45,7 @@ class SuppressionSummary:
     persons_hidden_by_whole_rows: float
     cells_told_before: int
     rows_awaiting_revision: int
+    unsafe_revisions: tuple[tuple[str, tuple[int, ...]], ...] = ()  # sources and years whose correction would disclose persons
 
 
 def suppress(
@@ -55,16 +56,17 @@ def suppress(
     ledger: Path | None = None,
     kept_from: Mapping[str, dt.date] | None = None,
     also: Sequence[Scope] = (),
+    urgent: Collection[Urgent] = (),
 ) -> SuppressionSummary:
     """Write `disclosure.reported`: every planned row of confidential persons, with the reason if it is hidden.
 
     `con`: the working warehouse with the candidate attached as `release` and every model built except the published ones.
     `reported`: the file of figures reported by earlier releases. `as_of`: the run's clock. `ledger`: the file of every state that
     was ever published. `kept_from`: per source whose records may be kept for a time only, the first event that still may.
-    `also`: rows to hide besides, for which the audit had no answer.
+    `also`: rows to hide besides, for which the audit had no answer. `urgent`: corrections that do not wait for the next quarter.
     """
     public = _public_reference(con)
-    write_reported_figures(con, reported, public, as_of, kept_from or {}, ledger)
+    waiting = write_reported_figures(con, reported, public, as_of, kept_from or {}, ledger, urgent)
     figures = list(read_figures(con, REPORTED))
     counts = build_constraints([*figures, *enclosed_cells(con)], public)
     before = _earlier_releases(con, figures)
@@ -84,7 +86,7 @@ def suppress(
     medians = medians_of_hidden_counts(figures, counts, chosen.counts, public.universes)
     hidden |= dict.fromkeys(medians - hidden.keys(), SECONDARY)
     _write_pattern(con, figures, hidden, {figure.key: _shows_unknown(figure, counts, chosen, hidden) for figure in figures})
-    return _summarise(con, figures, hidden, chosen)
+    return replace(_summarise(con, figures, hidden, chosen), unsafe_revisions=waiting)
 
 
 def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:

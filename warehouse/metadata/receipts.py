@@ -117,6 +117,10 @@ TABLES: Mapping[str, Table] = {
         "The office's words on figures that turned out wrong in an edition of the scorecard.",
         "release_id varchar, measure_id varchar, what varchar, why varchar, edition varchar, severity varchar, at timestamp",
     ),
+    "editions": _table(
+        "The editions of the scorecard: releases that are pinned under a label.",
+        "release_id varchar, edition varchar",
+    ),
     "accepted_deliveries": _table(
         "One row per held-back load that a person accepted: who, when and why.",
         "source varchar, load_id varchar, accepted_by varchar, reason varchar, at timestamp",

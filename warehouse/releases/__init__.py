@@ -31,6 +31,7 @@ from warehouse.releases.history import (
     pins,
     prune,
     rollback,
+    unpinned_quarters,
 )
 from warehouse.releases.lake import Lake, LakeOfAnotherHome, find_damaged_part, lakes, missing_part, remove_unneeded, sealed_parts
 from warehouse.releases.manifest import (
@@ -103,6 +104,7 @@ __all__ = [
     "rollback",
     "sealed_parts",
     "swap",
+    "unpinned_quarters",
     "verify",
     "write_exports",
     "write_manifest",

@@ -6,6 +6,7 @@ comparing two.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from dataclasses import dataclass
@@ -56,6 +57,24 @@ class ListedRelease:
     manifest: Manifest | None
     is_current: bool
     pin: str | None
+
+
+@dataclass(frozen=True)
+class UnpinnedQuarter:
+    """A quarter without an edition. `releases_left`: the newest release of it is deleted by that many further releases."""
+
+    quarter: str
+    release_id: str
+    releases_left: int
+
+    @property
+    def sentence(self) -> str:
+        """What happens, and the command to type."""
+        further = "the next release deletes" if self.releases_left == 1 else f"{self.releases_left} further releases delete"
+        return (
+            f"{self.quarter} has no pinned release, and {further} the last one of it; "
+            f"`levelground releases pin {self.release_id} --label {self.quarter}` keeps it"
+        )
 
 
 def list_releases(home: Home) -> list[ListedRelease]:
@@ -155,6 +174,32 @@ def prune(home: Home, keep: int) -> list[str]:
         home.release(release_id).rename(away)  # not listed any more before its first file is deleted
         shutil.rmtree(away)
     return removed
+
+
+def unpinned_quarters(home: Home, keep: int, now: dt.datetime) -> list[UnpinnedQuarter]:
+    """The quarters before this one of which no release is pinned, and the newest release of each that is still there.
+
+    A release belongs to the quarter in which it was built; a label with the quarter in it (`2026Q3`, `Q3 2026`) pins it, too.
+    """
+    try:
+        pinned = pins(home)
+    except PinsDamaged:
+        return []  # `levelground doctor` names the file
+    known = known_releases(home)
+    labels = " ".join("".join(character for character in label.casefold() if character.isalnum()) for label in pinned.values())
+    newest = {_quarter(dt.date(int(release_id[:4]), int(release_id[4:6]), 1)): release_id for release_id in known}
+    done = {_quarter(dt.date(int(release_id[:4]), int(release_id[4:6]), 1)) for release_id in pinned}
+    return [
+        UnpinnedQuarter(f"{year}Q{quarter}", release_id, max(keep - (len(known) - 1 - known.index(release_id)), 1))
+        for (year, quarter), release_id in sorted(newest.items())
+        if (year, quarter) < _quarter(now)
+        and (year, quarter) not in done
+        and not any(name in labels for name in (f"{year}q{quarter}", f"q{quarter}{year}"))
+    ]
+
+
+def _quarter(day: dt.date) -> tuple[int, int]:
+    return day.year, (day.month + 2) // 3
 
 
 def _manifest(home: Home, release_id: str) -> Manifest | None:

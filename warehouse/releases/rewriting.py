@@ -1,8 +1,9 @@
 """Remove records from the analyst file of a release that is kept, and from its parts, and report it in its manifest.
 
-Files of audiences do not say which delivered row a record is: those with rows of the source are written again from the analyst
-file. The public file and the exports contain no records and stay as published. Call it under the run lock, before `recover`: a
-kill between the file and its manifest leaves a release that differs from its manifest, until the same removal is completed.
+Files of audiences do not say which delivered row a record is: those with rows of the source, or with a table of counts that has
+lost some, are written again from the analyst file. The public file and the exports contain no records and stay as published. Call
+it under the run lock, before `recover`: a kill between the file and its manifest leaves a release that differs from its manifest,
+until the same removal is completed.
 """
 
 from __future__ import annotations
@@ -46,13 +47,26 @@ def rewrite_release(
         raise ReleaseCorrupt(release_id, path.name, "missing")
     incoming = path.with_name(f".{path.name}.next")
     parts = _rewrite_parts(home, manifest, path, left_out)
-    rewrite_database(path, incoming, STORAGE_VERSION, left_out, temp_directory=home.temporary)
+    changed_tables: set[str] = set()
+
+    def noted(con: DuckDBPyConnection, alias: str) -> LeftOut:
+        conditions = left_out(con, alias)
+        changed_tables.update(f"{schema}.{table}" for schema, table in conditions)
+        return conditions
+
+    rewrite_database(path, incoming, STORAGE_VERSION, noted, temp_directory=home.temporary)
     incoming.chmod(READ_ONLY)
     files = {**manifest.files, ANALYST_FILE: file_record(release_id, incoming, parts)}
     others = tuple(known for known in manifest.erasures if known.removal_id != removal.removal_id)
     erasures = (*others, removal) if removal.rows else others
     changed = manifest.model_copy(update={"files": files, "parts": parts, "erasures": erasures})
-    affected = [name for name, plan in manifest.audiences.items() if plan.sources & set(removal.source.split(", "))]
+    sources = set(removal.source.split(", "))
+    affected = [
+        name
+        for name, plan in manifest.audiences.items()
+        # a table without rows of one source has counts of all of them
+        if plan.sources & sources or any(name in changed_tables and table.sources is None for name, table in plan.tables.items())
+    ]
     locked = [name for name in affected if not is_key_set(manifest.audiences[name].key_env)]
     for name in affected:
         changed = _without(changed, name) if name in locked else _rewrite_file(home, changed, incoming, name, removal)

@@ -113,8 +113,10 @@
             goals.benchmark_value,
             -- a snapshot is of one day
             goals.period_type <> 'snapshot' and coalesce(observed.period_end >= cast(clock.as_of as date), false) as is_open,
-            goals.target_value,
-            goals.target_on,
+            -- a period keeps the target that held on its last day
+            coalesce(earlier.target_value, goals.target_value) as target_value,
+            coalesce(earlier.target_on, goals.target_on) as target_on,
+            earlier.valid_to as target_valid_to,
             case goals.direction when 'higher' then 1 else -1 end as sign,
             goals.baseline_period_start = observed.period_start as is_baseline,
             -- what was adopted; a goal without a figure of its own starts from what is computed
@@ -140,6 +142,7 @@
         cross join {{ ref('stg_receipts__clock') }} as clock
         inner join {{ ref('dim_goal') }} as goals on observed.goal_id = goals.goal_id
         left join baselines on observed.goal_id = baselines.goal_id
+        asof left join {{ ref('goal_targets') }} as earlier on observed.goal_id = earlier.goal_id and observed.period_end <= earlier.valid_to
     ),
 
     -- the statistics see only what they accept
@@ -202,7 +205,8 @@
             (compared.comparison_group is null and compared.benchmark_value is null)
             or abs(compared.gap) < abs(compared.gap_baseline) - 1e-9 as is_gap_smaller,
             not compared.is_target_group_worse and not compared.is_comparison_group_worse as is_nobody_worse,
-            cast(clock.as_of as date) > compared.target_on
+            -- a target that was replaced before its day was never missed
+            least(cast(clock.as_of as date), compared.target_valid_to) > compared.target_on
             and (compared.period_end >= compared.target_on or compared.is_latest) as is_past,
             compared.baseline_value between compared.ci_low and compared.ci_high
             and compared.expected_value between compared.ci_low and compared.ci_high as holds_both

@@ -15,7 +15,7 @@ from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, C
 from expectations.disclosure.inputs.catalog import fetch, read_rows, table_exists
 from warehouse.sql import literal
 
-TABLE = "as_reported_history"
+TABLE, EDITIONS = "as_reported_history", "as_reported_editions"
 _COUNTS, _SHARES = ("numerator", "denominator"), ("value", "bound_low", "bound_high")
 _KEYS = ", ".join(GRAIN)
 _OVERLAP = "on before.source = gone.source and before.period_start <= gone.period_end and before.period_end >= gone.period_start"
@@ -27,7 +27,8 @@ class History:
     """First figures that the public file repeats, each with its release, and rows that never changed, with their first release.
 
     `repeated` and `unchanged` are rows of persons; `repeated` has the counts of the first release too, which readers may have
-    kept. `wrong` and `withdrawn`: (measure, place) of repeated figures of any measure that no release showed, and of those next
+    kept, and per edition that the register names, the figures of then of all revised rows. `wrong` and `withdrawn`:
+    (measure, place) of repeated figures of any measure that no release showed, and of those next
     to a figure that was withdrawn or hidden since.
     """
 
@@ -45,8 +46,9 @@ def read_history(
     if not table_exists(connection, relation):
         return History()
     repeating = f"(from {relation} where coalesce(first_value, first_bound_low, first_bound_high) is not null)"
-    cells = tuple(_cells(connection, f"from {repeating}"))
-    if not cells:
+    editions = f"{relations.published}.{EDITIONS}"
+    has_editions = table_exists(connection, editions) and bool(_cells(connection, f"from {editions}"))
+    if not has_editions and not _cells(connection, f"from {repeating}"):
         return History()
     now, before, using = f"{relations.published}.equity_measures", relations.history, f"using ({_KEYS})"
     both = f"{repeating} as shown inner join {before} as before {using}"
@@ -56,13 +58,17 @@ def read_history(
     persons = {key: measure for key, measure in measures.items() if measure.threshold}
     of_first = f"select {_KEYS}, shown.first_release_id as release_id, {counts}, {shares} from {both}"
     repeated = tuple(read_rows(connection, f"({of_first})", persons))
+    wrong = [_never_published(repeating, before, ledger, measures)]
+    if has_editions:
+        repeated += tuple(read_rows(connection, f"({_of_editions(relation, editions, before)})", persons))
+        wrong.append(_never_printed(editions, before, ledger, measures))
     unlisted = f"select {_KEYS}, first_release_id as release_id, {', '.join((*_COUNTS, *_SHARES))} from {now} as now "
     unlisted += f"inner join {before} as before {using} anti join {relation} {using}"
     unchanged = tuple(read_rows(connection, f"({unlisted})", persons)) if repeated else ()
     return History(
         repeated,
         unchanged,
-        tuple(_cells(connection, _never_published(repeating, before, ledger, measures))),
+        tuple(_cells(connection, " union all ".join(wrong))),
         tuple(_cells(connection, f"select distinct {_KEYS} from {both} inner join ({_gone(now, before)}) as gone {_OVERLAP}")),
     )
 
@@ -88,6 +94,36 @@ def _never_published(repeating: str, before: str, ledger: Path | None, measures:
         f"where shown.measure_id in ({persons}) and ({differs.format('')})"
     ).replace(f"select {_KEYS}", f"select {', '.join(f'shown.{name}' for name in GRAIN)}", 1)
     return f"{of_history} union all {of_ledger}"
+
+
+def _of_editions(relation: str, editions: str, before: str) -> str:
+    """SQL of the figures of revised rows at the release of each edition: a row that the register leaves out is as now."""
+    names = (*_COUNTS, *_SHARES)
+    return (
+        f"select {_KEYS}, edition.release_id, {', '.join(f'before.state.{name} as {name}' for name in names)} "
+        f"from (from {relation} where history_status = 'revised') as shown "
+        f"inner join (select {_KEYS}, unnest(states) as state from {before}) as before using ({_KEYS}) "
+        f"inner join (select distinct release_id from {editions}) as edition on before.state.release_id <= edition.release_id "
+        f"qualify row_number() over (partition by {_KEYS}, edition.release_id order by before.state.release_id desc) = 1"
+    )
+
+
+def _never_printed(editions: str, before: str, ledger: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]) -> str:
+    """SQL of figures in the register of editions that no release up to the edition published."""
+    equal = " and ".join(
+        f"coalesce(abs(shown.edition_{name} - known.{name}) <= {_CLOSE} * greatest(1, abs(known.{name})), "
+        f"shown.edition_{name} is null)"
+        for name in _SHARES
+    )
+    same = (
+        f"{' and '.join(f'shown.{name} = known.{name}' for name in GRAIN)} and known.release_id <= shown.release_id and {equal}"
+    )
+    states = f"(select {_KEYS}, unnest(states, recursive := true) from {before})"
+    missing = f"select {_KEYS} from {editions} as shown where not exists (select 1 from {states} as known where {same})"
+    persons = f"{missing.replace(' where ', f' where measure_id in ({_persons(measures)}) and ', 1)}"
+    if ledger is None or not ledger.is_file():
+        return missing
+    return f"{missing} union all {persons.replace(states, f'read_parquet({literal(str(ledger))})', 1)}"
 
 
 def _gone(now: str, before: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from ingest.erasure.plan import is_pending
 from orchestration.cli.display import out, print_json, table
 from orchestration.cli.options import AsJson
+from orchestration.runs.clock import utc_now
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE
 from orchestration.runs.record import BLOCKED, FAILED, RunStore
 from orchestration.runs.reports.standing_gates import Finding, standing_findings
@@ -17,7 +19,7 @@ from orchestration.runs.reports.status_report import missing_periods, run_report
 from orchestration.settings import Settings
 from warehouse.lock import active_run
 from warehouse.paths import Home
-from warehouse.releases import ReleaseCorrupt, current
+from warehouse.releases import ReleaseCorrupt, current, unpinned_quarters
 
 RECENT = 5
 LISTED = 6
@@ -33,7 +35,8 @@ def _current_release(home: Home) -> str:
 
 def status(json: AsJson = False) -> None:
     """Show the last runs, the current release, the state of each source and failed gate checks."""
-    home = Settings.from_environment().home
+    settings = Settings.from_environment()
+    home = settings.home
     runs, active = [run for run in RunStore(home.runs).all() if run.outcome], active_run(home)
     if active is not None and not json:
         stage = f", stage: {active.stage}" if active.stage else ""
@@ -45,8 +48,10 @@ def status(json: AsJson = False) -> None:
             out.print("no run yet; start with `levelground run`")
         raise typer.Exit(0)
     last = runs[-1]
+    unpinned = unpinned_quarters(home, settings.keep_releases, utc_now())
     if json:
-        of_home = {"is_removal_pending": is_pending(home), "active_run": active.model_dump() if active else None}
+        of_home: dict[str, Any] = {"unpinned_quarters": [asdict(each) for each in unpinned]}
+        of_home |= {"is_removal_pending": is_pending(home), "active_run": active.model_dump() if active else None}
         report = run_report(home, last) | of_home
         print_json(report)
     else:
@@ -59,6 +64,8 @@ def status(json: AsJson = False) -> None:
             out.print(f"\n{note}")
         for terms in last.agreements:
             out.print(f"\n{terms.source}: {terms.reason}")
+        for quarter in unpinned:
+            out.print(f"\n{quarter.sentence}")
         if is_pending(home):
             out.print("\nA removal was interrupted; `levelground erase --resume` or the next run completes it")
         out.print(f"\nCurrent release: {_current_release(home)}\n")

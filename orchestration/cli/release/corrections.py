@@ -13,8 +13,10 @@ from orchestration.cli.options import AsJson, examples
 from orchestration.cli.release.reader import find_measure, measures_of, open_release
 from orchestration.cli.safeguards import locked
 from orchestration.runs.decisions.corrections import MOST_CHARACTERS, Correction, Severity, add_correction, read_corrections
+from orchestration.runs.decisions.urgent_revisions import UrgentRevision, add_urgent_revision
+from orchestration.runs.delivery_location import home_registry
 from orchestration.settings import ConfigurationError, Settings
-from warehouse.releases import pins
+from warehouse.releases import current, pins, read_manifest
 
 app = typer.Typer(no_args_is_help=True, help="Say what was wrong in an edition of the scorecard, and list what was said.")
 EXAMPLE = (
@@ -66,6 +68,37 @@ def add(
     out.print(
         f"written; `levelground run` publishes it on the edition {label}, the page of {measure} and the page of corrections"
     )
+
+
+@app.command(epilog=examples('levelground corrections urgent mpd__traffic_stops --year 2026 --why "A file was read twice."'))
+def urgent(
+    source: Annotated[str, typer.Argument(help="The source whose figures of persons are wrong.", show_default=False)],
+    year: Annotated[int, typer.Option(help="The year of the figures.", min=1900, max=2200, show_default=False)],
+    why: Annotated[str, typer.Option(help="Why they cannot wait for the quarterly revision.", show_default=False)],
+) -> None:
+    """Let the next run replace wrong figures of persons before the quarter turns.
+
+    Deliver the right records first. The run replaces the figures of the source and year only if each count that a reader may have
+    is unchanged, or differs by at least the threshold; `levelground run` says so if they stay. Say with `corrections add` what
+    was wrong. Exit code 0: written. 2: no such source, or nothing is published.
+    """
+    settings = Settings.from_environment()
+    home, published = settings.home, current(settings.home)
+    known = sorted(contract.source for contract in home_registry(settings))
+    if source not in known:
+        raise ConfigurationError(f"no source {source!r}; known: {', '.join(known)}")
+    if published is None:
+        raise ConfigurationError("nothing is published yet, so nothing waits for a quarter; run `levelground run`")
+    if not (why := why.strip()) or len(why) > MOST_CHARACTERS or not why.isprintable():
+        raise ConfigurationError(f"--why is one line of at most {MOST_CHARACTERS} characters")
+    manifest = read_manifest(home, published.release_id)
+    until = manifest.as_of or manifest.created_at.replace(tzinfo=None)  # of a version that recorded no clock
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    with locked(home):
+        add_urgent_revision(
+            home, UrgentRevision(source=source, year=year, until=until, why=why, said_by=getpass.getuser(), at=now)
+        )
+    out.print(f"written; `levelground run` replaces the figures of {source} in {year} where that discloses no small difference")
 
 
 @app.command("list", epilog=examples("levelground corrections list"))

@@ -10,13 +10,14 @@ from markupsafe import Markup
 
 from orchestration.scorecard.pages import measure_page
 from orchestration.scorecard.pages.charts import axis
+from orchestration.scorecard.pages.feed import FEED, corrections_feed
 from orchestration.scorecard.pages.measure_page import compared_words, interval, status, texts_of
 from orchestration.scorecard.pages.streets import street_pages
 from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.outlines import WIDTH, map_height
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.words.cautions import caution, caution_mark
-from orchestration.scorecard.words.change_texts import corrections, goal_changes, said_corrections
+from orchestration.scorecard.words.change_texts import corrections, goal_changes, revised_editions, said_corrections
 from orchestration.scorecard.words.figures import Cell, Count, Figure, Points, Range
 from orchestration.scorecard.words.reasons import by_reason, reason
 from orchestration.scorecard.words.sentences import first_gap, marked, period, summary
@@ -108,8 +109,10 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
     }
     yield Page("data.html", "data.html", texts.plain("page.methods"), content | since)
     content = since | {"goal_changes": goal_changes(changes, data, texts) if changes else [], "said": said}
+    content |= {"revised": revised_editions(data, texts)}
     yield Page("corrections.html", "corrections.html", texts.plain("page.corrections"), content)
     if not is_edition:
+        yield Page(FEED, "corrections.atom", texts.plain("page.corrections"), {"feed": corrections_feed(data, texts)})
         yield Page("editions.html", "editions.html", texts.plain("page.editions"), {})
 
 
@@ -231,6 +234,16 @@ def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
         "gap": {
             name: texts_of(Points(value, unit), texts) for name in ("gap", "gap_baseline") if (value := values[name]) is not None
         },
+        "earlier_targets": [
+            {
+                "until": texts("page.target_until", date=day(one["valid_to"])),
+                "figure": texts_of(Cell(one["target_value"], unit), texts),
+                "why": Markup("{} {}").format(
+                    texts("sentence.goal_target_changed", date=day(one["valid_to"])), texts.marked_english(one["reason"])
+                ),
+            }
+            for one in row["earlier_targets"] or ()
+        ],
         "due": day(row["due_on"]).in_language(texts) if row["due_on"] else None,
         "period": Period(row["period_type"], row["period_start"], row["period_end"]).in_language(texts) if is_published else None,
     }

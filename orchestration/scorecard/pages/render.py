@@ -27,7 +27,7 @@ from orchestration.scorecard.words.texts import ORIGINAL, Joined, Name, Texts, d
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 NOTICE = Markup("<!-- notice -->")
-FOR_PUBLICATION = ("embed.html", "corrections.html", "editions.html")  # templates of pages that an internal site does not have
+FOR_PUBLICATION = ("embed.html", "corrections.html", "corrections.atom", "editions.html")  # what an internal site does not have
 
 
 class ScorecardError(Exception):

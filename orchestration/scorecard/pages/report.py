@@ -145,12 +145,17 @@ def _goal(one: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
         )
         described.append(_described(names[part], one["figures"][part], range_, texts))
     figures += [
+        {"part": "", "name": runs(target["until"]), "figure": runs(target["figure"]), "range": None}
+        for target in one["earlier_targets"]
+    ]
+    figures += [
         {"part": "", "name": runs(texts(f"page.{name}")), "figure": runs(one["gap"][part]), "range": None}
         for part, name in (("gap_baseline", "gap_start"), ("gap", "gap_now"))
         if part in one["gap"]
     ]
     title = texts(f"goal.{one['goal_id']}")
     sentences = [texts(f"sentence.goal_{one['status']}"), texts("sentence.goal_owner", owner=one["owner"])]
+    sentences += [target["why"] for target in one["earlier_targets"]]
     return {
         "goal_id": one["goal_id"],
         "title": runs(title),

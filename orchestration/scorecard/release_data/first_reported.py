@@ -1,7 +1,7 @@
-"""Read what was first reported for the figures of a measure's page, and put it into words.
+"""Read what was first reported for the figures of a measure's page, and what each edition printed, and put it into words.
 
-The public table `as_reported_history` decides what may be repeated; a row without first figures is not listed. See `changes` for
-the comparison with an edition.
+The public tables `as_reported_history` and `as_reported_editions` decide what may be repeated; a row without earlier figures is
+not listed. See `changes` for the comparison with an edition.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from markupsafe import Markup
 from orchestration.scorecard.words.figures import Cell
 from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
-TABLE = "as_reported_history"
+HISTORY, EDITIONS = "as_reported_history", "as_reported_editions"
 MOST_FIGURES = 30  # that a page lists, the newest first
 _TOTAL = "all"
 _ROW = (
@@ -26,8 +26,22 @@ _ROW = (
 )  # fmt: skip
 
 
+_DAY = "strptime(left(history.release_id, 8), '%Y%m%d')::date"  # on which the release was built
+# The figures of a measure's page: those of the place that opens it.
+_OF_PAGE = f"""
+    from scorecard as rows
+    inner join {{table}} as history using ({", ".join(_ROW)})
+    semi join (select * from scorecard where is_featured) as featured
+        on rows.measure_id = featured.measure_id and rows.period_type = featured.period_type
+        and rows.geography_type = featured.geography_type and rows.geography_vintage = featured.geography_vintage
+        and rows.geoid = featured.geoid
+    where history.stratum_type = 'all' and history.{{earlier}} is not null and history.value is not null and not rows.is_stand_in
+"""
+_COLUMNS = "rows.measure_id, rows.period_type, rows.period_start, rows.period_end, rows.race_ethnicity_code, rows.unit"
+
+
 class FirstReported(NamedTuple):
-    """A figure that was revised: its first value, and that of now."""
+    """A figure that was revised: its value in the release that first had it or in an edition, and that of now."""
 
     period_type: str
     period_start: dt.date
@@ -41,7 +55,7 @@ class FirstReported(NamedTuple):
 
 
 class FirstReportedLine(NamedTuple):
-    """A figure that was revised, in words. `release_id`: its first release, of which an edition may exist."""
+    """A figure that was revised, in words. `release_id`: its release, of which an edition may exist."""
 
     period: Markup
     group: Markup
@@ -52,26 +66,45 @@ class FirstReportedLine(NamedTuple):
 
 
 def read_first_reported(con: DuckDBPyConnection) -> Mapping[str, tuple[FirstReported, ...]]:
-    """Return the revised figures of the place that opens each page, the newest first."""
+    """Return the revised figures of the place that opens each page, the newest first, with what each edition printed."""
     found: dict[str, list[FirstReported]] = defaultdict(list)
     rows = con.execute(
         f"""
-        select rows.measure_id, rows.period_type, rows.period_start, rows.period_end, rows.race_ethnicity_code, rows.unit,
-            history.first_release_id, history.first_published_on, history.first_value, history.value
-        from scorecard as rows
-        inner join {TABLE} as history using ({", ".join(_ROW)})
-        semi join (select * from scorecard where is_featured) as featured
-            on rows.measure_id = featured.measure_id and rows.period_type = featured.period_type
-            and rows.geography_type = featured.geography_type and rows.geography_vintage = featured.geography_vintage
-            and rows.geoid = featured.geoid
-        where history.stratum_type = 'all' and history.first_value is not null and history.value is not null
-            and not rows.is_stand_in
-        order by rows.measure_id, rows.period_start desc, rows.group_order, rows.race_ethnicity_code
+        select * exclude (group_order) from (
+            select {_COLUMNS}, history.first_release_id as release_id, history.first_published_on as published_on,
+                history.first_value as earlier, history.value as now, rows.group_order
+            {_OF_PAGE.format(table=HISTORY, earlier="first_value")}
+            union all
+            -- what was printed first is listed above
+            select {_COLUMNS}, history.release_id, {_DAY}, history.edition_value, history.value, rows.group_order
+            {_OF_PAGE.format(table=EDITIONS, earlier="edition_value")}
+                and history.release_id not in (select first_release_id from {HISTORY} where first_release_id is not null
+                    and {" and ".join(f"{HISTORY}.{name} = history.{name}" for name in (*_ROW, "stratum_type", "stratum_code"))})
+        )
+        order by measure_id, period_start desc, group_order, race_ethnicity_code, release_id
         """
     ).fetchall()
     for code, *values in rows:
         found[code].append(FirstReported(*values))
     return defaultdict(tuple, {code: tuple(figures) for code, figures in found.items()})
+
+
+def read_printed(con: DuckDBPyConnection, edition: str) -> Mapping[str, tuple[int, tuple[FirstReported, ...]]]:
+    """Return per measure how many figures of an edition are others now, and those of the place that opens its page."""
+    counted = con.execute(
+        f"select measure_id, count(*) from {EDITIONS} where edition = ? group by measure_id order by measure_id", [edition]
+    ).fetchall()
+    figures: dict[str, list[FirstReported]] = defaultdict(list)
+    for code, *values in con.execute(
+        f"""
+        select {_COLUMNS}, history.release_id, {_DAY}, history.edition_value, history.value
+        {_OF_PAGE.format(table=EDITIONS, earlier="edition_value")} and history.edition = ?
+        order by rows.measure_id, rows.period_start desc, rows.group_order, rows.race_ethnicity_code
+        """,
+        [edition],
+    ).fetchall():
+        figures[code].append(FirstReported(*values))
+    return {code: (number, tuple(figures[code])) for code, number in counted}
 
 
 def first_reported_lines(figures: Sequence[FirstReported], texts: Texts) -> tuple[FirstReportedLine, ...]:

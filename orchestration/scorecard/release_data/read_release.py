@@ -178,6 +178,7 @@ class ReleaseData:
     theme_measures: Mapping[str, tuple[str, ...]]  # the measures to read for a theme of engagement
     sources: tuple[Mapping[str, Any], ...]
     said_corrections: tuple[Mapping[str, Any], ...] = ()  # by the office, the newest first
+    revised_editions: tuple[Mapping[str, Any], ...] = ()  # per edition and measure, how many figures are others now
     data_issues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what readers should know, by source
     languages: tuple[str, ...] = field(default=())
 
@@ -220,6 +221,13 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
             sources=tuple(_records(con, "select * from sources order by title, source")),
             said_corrections=tuple(
                 _records(con, "select * from corrections where said_by_office order by corrections.at desc, edition, what")
+            ),
+            revised_editions=tuple(
+                _records(
+                    con,
+                    "select edition, release_id, measure_id, count(*) as figures, max(last_revised_on) as revised_on "
+                    "from as_reported_editions group by all order by release_id desc, measure_id",
+                )
             ),
             data_issues={
                 source: tuple(summaries)
@@ -313,10 +321,16 @@ def _goals(con: DuckDBPyConnection) -> Iterable[Mapping[str, Any]]:
         con,
         """
         select
-            goals.*, progress.* exclude (goal_id, period_type, baseline_value, target_value),
+            goals.*, targets.earlier_targets, progress.* exclude (goal_id, period_type, baseline_value, target_value),
             coalesce(progress.baseline_value, goals.baseline_value) as baseline, progress.goal_id is not null as has_progress
         from goals
         left join goal_progress as progress on goals.goal_id = progress.goal_id and progress.is_latest
+        left join (
+            select goal_id, list(
+                struct_pack(target_value := target_value, valid_to := valid_to, reason := reason) order by valid_to desc
+            ) as earlier_targets
+            from goal_targets group by goal_id
+        ) as targets on goals.goal_id = targets.goal_id
         order by goals.goal_id
         """,
     )

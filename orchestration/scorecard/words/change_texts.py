@@ -85,6 +85,15 @@ def said_corrections(data: ReleaseData, texts: Texts) -> list[Said]:
     return [Said(data.measures.get(row["measure_id"]), row["edition"], in_words(row, texts)) for row in rows]
 
 
+def revised_editions(data: ReleaseData, texts: Texts) -> dict[str, list[tuple[Measure, Markup]]]:
+    """Return per edition, the newest first, the measures of which it printed figures that are others now, and how many."""
+    found: dict[str, list[tuple[Measure, Markup]]] = {}
+    for row in data.revised_editions:
+        if measure := data.measures.get(row["measure_id"]):
+            found.setdefault(row["edition"], []).append((measure, Count(row["figures"]).in_language(texts)))
+    return found
+
+
 def in_words(correction: Mapping[str, Any], texts: Texts) -> Markup:
     """Return a correction by the office as a sentence: when, how severe, and its own words, which are in English."""
     label = texts(f"page.correction_{correction['severity']}", date=day(correction["at"].date()))

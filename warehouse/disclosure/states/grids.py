@@ -30,9 +30,9 @@ def states_on_grid(states: str, columns: Collection[str]) -> str:
     return f"select states.*{replaced} from ({states}) as states left join {GRIDS} as grids using (measure_id)"
 
 
-def history_on_grid(history: str) -> str:
+def history_on_grid(history: str, values: Collection[str] = ("first_value", "last_value")) -> str:
     """SQL of a history without rows of exact medians: their history begins with the first figure on the grid."""
-    is_exact = " or ".join(_is_off(f"history.{name}") for name in ("first_value", "last_value"))
+    is_exact = " or ".join(_is_off(f"history.{name}") for name in values)
     return (
         f"select history.* from ({history}) as history left join {GRIDS} as grids using (measure_id) "
         f"where not coalesce({is_exact}, false)"

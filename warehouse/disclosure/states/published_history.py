@@ -1,4 +1,4 @@
-"""Keep the first and the last published state of each row of the public file, persons or not, in `history.parquet`.
+"""Keep the published states of each row of the public file, persons or not, in `history.parquet`: the first, the last, and all.
 
 `read_history` writes it to `disclosure.history`, where dbt's `as_reported_history` decides what may be repeated of it. See
 `publication_ledger` for writing the file with a release, and docs/adr/0069-as-reported-history.md for the reasons.
@@ -30,6 +30,8 @@ _TYPES = (
     | {f"first_{name}": "double" for name in _FIRST}
     | {f"last_{name}": "double" for name in _LAST}
     | {"revisions": "integer", "revision_reason": "varchar", "load_id": "varchar"}
+    # each figure that differs from the one before, with the release that began with it; NULL in a home that did not keep them
+    | {"states": f"struct(release_id varchar, published_at timestamp, {', '.join(f'{name} double' for name in _FIRST)})[]"}
 )
 _KEYS = ", ".join(GRAIN)
 _IS_SHOWN = "coalesce(value, numerator, bound_low) is not null"
@@ -49,8 +51,13 @@ def read_history(con: DuckDBPyConnection, home: Home, loads: Mapping[str, str]) 
         con.executemany("insert into newest_loads values (?, ?)", list(loads.items()))
     columns = ", ".join(f"null::{kind} as {name}" for name, kind in _TYPES.items())
     known = stored_states(home.history, f"select {columns}")
-    if home.ledger.is_file() and not home.history.is_file():
-        known = _states_of_kept_releases(con, home)
+    if home.history.is_file() and not con.execute(f"select 1 from ({known}) where states is not null limit 1").fetchone():
+        _read_kept_releases(con, home)
+        kept = f"left join ({_ALL_STATES}) as kept using ({_KEYS})"
+        known = f"select known.* replace (kept.states as states) from ({known}) as known {kept}"
+    elif home.ledger.is_file() and not home.history.is_file():
+        _read_kept_releases(con, home)
+        known = _HISTORY_OF_KEPT
     con.execute(
         f"create or replace table {HISTORY} as select history.* exclude (load_id), load_id, "
         "load_id <> newest_load as has_new_records "
@@ -81,6 +88,13 @@ def history_query(release_id: str, published_at: dt.datetime) -> str:
     reported = {"release_id": literal(release_id), "published_at": f"{literal(published_at.isoformat())}::timestamp"}
     reported |= {name: f"now.{name}" for name in _FIRST}
     kept = (*GRAIN, "period_end", "source")
+    shown = ", ".join(f"{name} := now.{name}" for name in _FIRST)
+    state = f"struct_pack(release_id := {reported['release_id']}, published_at := {reported['published_at']}, {shown})"
+    differs = " or ".join(
+        f"now.{name} is null <> (old.states[-1].{name} is null) or coalesce(abs(now.{name} - old.states[-1].{name}) "
+        f"> 1e-9 * greatest(abs(now.{name}), abs(old.states[-1].{name})), false)"
+        for name in _LAST
+    )
     first = ", ".join(
         f"case when {is_first} then {new} else old.first_{name} end as first_{name}" for name, new in reported.items()
     )
@@ -94,15 +108,16 @@ def history_query(release_id: str, published_at: dt.datetime) -> str:
             coalesce(listed.revision_reason, old.revision_reason) as revision_reason,
             -- a correction that waits comes from a later load than the figure
             case when now.measure_id is null or now.is_revision_pending then coalesce(old.load_id, now.newest_load)
-                else now.newest_load end as load_id
+                else now.newest_load end as load_id,
+            case when {differs} then list_append(coalesce(old.states, []), {state}) else old.states end as states
         from ({now}) as now
         full join {HISTORY} as old using ({_KEYS})
         left join public.published.as_reported_history as listed using ({_KEYS})
     """
 
 
-def _states_of_kept_releases(con: DuckDBPyConnection, home: Home) -> str:
-    """SQL of the history of a home that an earlier version began: the ledger of persons, and the releases that are kept."""
+def _read_kept_releases(con: DuckDBPyConnection, home: Home) -> None:
+    """Write `earlier_states`, what a home of an earlier version knows: the ledger of persons, and the releases that are kept."""
     names = (*GRAIN, "period_end", *_FIRST, "published_at", "release_id")
     types = _TYPES | dict.fromkeys(_FIRST, "double") | {"published_at": "timestamp", "release_id": "varchar"}
     columns = ", ".join(names)
@@ -120,25 +135,37 @@ def _states_of_kept_releases(con: DuckDBPyConnection, home: Home) -> str:
             con.execute(f"insert into earlier_states select {columns}, false from ({kept})")
         finally:
             detach(con, "kept")
-    moment = "struct_pack(published_at, release_id)"
-    has_figure = "coalesce(value, bound_low) is not null"
-    is_revised = "coalesce(abs(value - value_before) > 1e-9 * greatest(abs(value), abs(value_before)), false)"
-    of_first = ("release_id", "published_at", *_FIRST)
-    # in a struct: arg_min skips rows whose figure is NULL
-    first = ", ".join(
-        f"(arg_min(struct_pack(x := {name}), {moment}) filter ({has_figure})).x as first_{name}" for name in of_first
+
+
+_MOMENT = "struct_pack(published_at, release_id)"
+# in a struct: arg_min skips rows whose figure is NULL
+_FIRST_SHOWN = ", ".join(
+    f"(arg_min(struct_pack(x := {name}), {_MOMENT}) filter (coalesce(value, bound_low) is not null)).x as first_{name}"
+    for name in ("release_id", "published_at", *_FIRST)
+)
+_ALL_STATES = f"""
+    select {_KEYS}, list(struct_pack(release_id, published_at, {", ".join(_FIRST)}) order by published_at, release_id) as states
+    from (
+        select *, lag(struct_pack({", ".join(_LAST)})) over (partition by {_KEYS} order by published_at, release_id) as before
+        from ({history_on_grid("from earlier_states", ("value",))})
     )
-    return f"""
-        select {_KEYS}, any_value(period_end) as period_end, any_value(source) as source,
-            bool_or(of_persons) or any_value(method) = 'aggregate' as is_protected,
-            {first},
-            {", ".join(f"arg_max({name}, {moment}) as last_{name}" for name in _LAST)},
-            count_if({is_revised})::integer as revisions,
-            null::varchar as revision_reason, null::varchar as load_id
-        from (
-            select *, lag(value ignore nulls) over (partition by {_KEYS} order by published_at, release_id) as value_before
-            from earlier_states where {_IS_SHOWN}
-        ) as states
-        left join {_SOURCES} as measures using (measure_id)
-        group by {_KEYS}
-    """
+    where before is distinct from struct_pack({", ".join(_LAST)})
+        and (before is not null or coalesce(value, bound_low) is not null)
+    group by {_KEYS}
+"""
+_HISTORY_OF_KEPT = f"""
+    select {_KEYS}, any_value(period_end) as period_end, any_value(source) as source,
+        bool_or(of_persons) or any_value(method) = 'aggregate' as is_protected,
+        {_FIRST_SHOWN},
+        {", ".join(f"arg_max({name}, {_MOMENT}) as last_{name}" for name in _LAST)},
+        count_if(coalesce(abs(value - value_before) > 1e-9 * greatest(abs(value), abs(value_before)), false))::integer
+            as revisions,
+        null::varchar as revision_reason, null::varchar as load_id, any_value(kept.states) as states
+    from (
+        select *, lag(value ignore nulls) over (partition by {_KEYS} order by published_at, release_id) as value_before
+        from earlier_states where {_IS_SHOWN}
+    ) as shown
+    left join ({_ALL_STATES}) as kept using ({_KEYS})
+    left join {_SOURCES} as measures using (measure_id)
+    group by {_KEYS}
+"""

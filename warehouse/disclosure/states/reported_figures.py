@@ -4,9 +4,9 @@ This module decides per run which rows are reported: frozen, new or revised. See
 `publication_ledger` for the file of everything that was ever published.
 
 A slice (measure, period, geography type and stratum type) is reported and frozen as a whole, with the rows that it had. A
-correction is accepted at the first run of a new quarter, and only if no count of the source's year (or of the years that a pooled
-period joins) changes by 1 to threshold − 1 persons. Until then its rows have `is_revision_pending`, and no further slice over the
-same months is reported, because it would disclose the difference.
+correction is accepted at the first run of a new quarter, or at once where the office asked for it (`Urgent`), and only if no
+count of the source's year (or of the years that a pooled period joins) changes by 1 to threshold − 1 persons. Until then its rows
+have `is_revision_pending`, and no further slice over the same months is reported, because it would disclose the difference.
 
 A frozen row keeps every column as reported, the day of its data and derived figures too, whether or not a correction waits:
 otherwise a reader would see which rows an erased record was counted in. `is_revision_pending` itself is never published.
@@ -20,7 +20,8 @@ quarter, at least 45 days apart.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -66,6 +67,15 @@ _PROTECTED = ("threshold", "hides_zeros", "kind", "minimum_n", "numerator_record
 _COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
 
 
+@dataclass(frozen=True)
+class Urgent:
+    """A year of a source whose figures, as reported until a time of the run's clock, are wrong and do not wait for a quarter."""
+
+    source: str
+    year: int
+    until: dt.datetime
+
+
 def write_reported_figures(
     con: DuckDBPyConnection,
     file: Path,
@@ -73,9 +83,11 @@ def write_reported_figures(
     as_of: dt.datetime,
     kept_from: Mapping[str, dt.date],
     ledger: Path | None = None,
-) -> None:
+    urgent: Collection[Urgent] = (),
+) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Write `disclosure.reported`: all reported rows, hidden or not; `is_settled` where an earlier run chose the pattern.
 
+    Return the sources and years whose correction is due and would disclose a small difference, so that it waits.
     `file`: the figures of earlier releases, `ledger`: every state ever published; either may be missing.
     `kept_from`: per source, the first event whose record may still be kept.
     `intermediate.int_disclosure__planned` must be built, and `release` attached.
@@ -125,15 +137,19 @@ def write_reported_figures(
         inner join kept_from using (source) where slices_before.period_start < kept_from.kept_from
         """
     )
-    for source, joined in _revisable(con, as_of):
+    waiting = []
+    for source, joined in _revisable(con, as_of, urgent):
         if _is_safe_revision(con, public, source, joined, ledger):
             con.execute(f"delete from slices_before where {_of_source_and_years(source, joined)}")
             con.execute(f"delete from pending where {_of_source_and_years(source, joined)}")
+        else:
+            waiting.append((source, joined))
     _find_near_snapshots(con)
     _write(con, as_of)
     for name in _OF_OTHER_PERIODS:
         if name in columns:
             _keep_per_period(con, name)
+    return tuple(waiting)
 
 
 def _find_near_snapshots(con: DuckDBPyConnection) -> None:
@@ -199,20 +215,18 @@ def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
     )
 
 
-def _revisable(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[str, tuple[int, ...]]]:
-    """Sources and years with corrections, all reported before this quarter, and with all of their records.
+def _revisable(con: DuckDBPyConnection, as_of: dt.datetime, urgent: Collection[Urgent]) -> list[tuple[str, tuple[int, ...]]]:
+    """Sources and years with corrections, all reported before this quarter or asked for, and with all of their records.
 
     A pooled period joins its years.
     """
     slices = con.execute(
         f"""
         select source, period_type, period_start,
-            date_trunc('quarter', reported_at) < date_trunc('quarter', ?::timestamp)
-            and ({", ".join(_SLICE)}) not in (select ({", ".join(_SLICE)}) from expired),
+            case when ({", ".join(_SLICE)}) not in (select ({", ".join(_SLICE)}) from expired) then reported_at end,
             (source, period_type, period_start) in (select (source, period_type, period_start) from pending)
         from slices_before order by all
-        """,
-        [as_of],
+        """
     ).fetchall()
     joined: dict[str, list[set[int]]] = {}
     for source, period_type, start, *_ in slices:
@@ -224,7 +238,9 @@ def _revisable(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[str, t
     for source, sets in joined.items():
         for one in sorted(sets, key=min):
             members = [row for row in slices if row[0] == source and row[2].year in one]
-            if all(is_old for *_, is_old, _ in members) and any(is_pending for *_, is_pending in members):
+            asked = max((each.until for each in urgent if each.source == source and each.year in one), default=None)
+            is_old = all(at is not None and (_quarter(at) < _quarter(as_of) or (asked and at <= asked)) for *_, at, _ in members)
+            if is_old and any(is_pending for *_, is_pending in members):
                 found.append((source, tuple(sorted(one))))
     return found
 

@@ -67,7 +67,8 @@ compared as (
         or {{ figure_differs('published_now.bound_high', 'published_before.last_bound_high') }} as is_revised_now,
         published_before.revisions as revisions_before,
         published_before.has_new_records,
-        published_before.revision_reason as reason_before
+        published_before.revision_reason as reason_before,
+        published_before.states[-1].published_at as last_state_at
     from published_now
     inner join published_before on {{ same_columns('published_now', 'published_before', row_columns) }}
     left join joined_periods
@@ -82,25 +83,27 @@ compared as (
 
 final as (
     select
-        {{ row_columns | join(',\n        ') }},
-        period_end,
-        unit,
-        case when is_withheld then 'withheld' else 'revised' end as history_status,
-        case when not is_withheld then first_release_id end as first_release_id,
-        case when not is_withheld then cast(first_published_at as date) end as first_published_on,
+        compared.{{ row_columns | join(',\n        compared.') }},
+        compared.period_end,
+        compared.unit,
+        case when compared.is_withheld then 'withheld' else 'revised' end as history_status,
+        case when not compared.is_withheld then compared.first_release_id end as first_release_id,
+        case when not compared.is_withheld then cast(compared.first_published_at as date) end as first_published_on,
         {%- for figure in figures %}
-        case when not is_withheld and {{ figure }} is not null then first_{{ figure }} end as first_{{ figure }},
+        case when not compared.is_withheld and compared.{{ figure }} is not null then compared.first_{{ figure }} end as first_{{ figure }},
         {%- endfor %}
-        {{ figures | join(',\n        ') }},
-        publication_status,
-        revisions_before + cast(is_revised_now as integer) as revisions,
+        compared.{{ figures | join(',\n        compared.') }},
+        compared.publication_status,
+        compared.revisions_before + cast(compared.is_revised_now as integer) as revisions,
         case
-            when not is_revised_now then reason_before
-            when has_new_records then 'new_records'
-            when not has_new_records then 'recalculated'
-        end as revision_reason
+            when not compared.is_revised_now then compared.reason_before
+            when compared.has_new_records then 'new_records'
+            when not compared.has_new_records then 'recalculated'
+        end as revision_reason,
+        cast(case when compared.is_revised_now then clock.as_of else compared.last_state_at end as date) as last_revised_on
     from compared
-    where revisions_before + cast(is_revised_now as integer) > 0
+    cross join {{ ref('stg_receipts__clock') }} as clock
+    where compared.revisions_before + cast(compared.is_revised_now as integer) > 0
 )
 
 select * from final

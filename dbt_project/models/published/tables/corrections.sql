@@ -1,4 +1,4 @@
--- one row per correction that the office has said, and one per measure and release of which figures are others now
+-- one row per correction that the office has said, and one per measure and release or edition of which figures are others now
 with
 -- what was said twice is one correction, of the first day
 said as (
@@ -19,6 +19,17 @@ revised as (
     from history
     where history_status = 'revised'
     group by first_release_id, measure_id
+),
+
+in_editions as (
+    select
+        release_id,
+        measure_id,
+        edition,
+        count(*) as figures,
+        max(last_revised_on) as last_revised_on
+    from {{ ref('as_reported_editions') }}
+    group by release_id, measure_id, edition
 ),
 
 final as (
@@ -46,6 +57,20 @@ final as (
         false as said_by_office,
         null::timestamp as "at"
     from revised
+    union all by name
+    select
+        release_id,
+        measure_id,
+        case figures
+            when 1 then 'One figure of this edition is another now; as_reported_editions lists both'
+            else figures::varchar || ' figures of this edition are others now; as_reported_editions lists both'
+        end as what,
+        null::varchar as why,
+        edition,
+        'revision' as severity,
+        false as said_by_office,
+        last_revised_on::timestamp as "at"
+    from in_editions
 )
 
 select * from final

@@ -78,3 +78,34 @@ def test_a_release_from_before_a_renaming_has_the_rows_under_the_former_name(hom
         condition = in_release(con, "analyst", plan)["marts", "fct_visits"]
         found = con.execute(f"select source from analyst.marts.fct_visits where {condition} order by source").fetchall()
     assert found == [("desk__visits",), (SOURCE,)]
+
+
+def test_figures_of_a_whole_source_leave_a_release(home: Home) -> None:
+    """Its counts of few persons are in no public file: they leave, and those of another source and the registry stay."""
+    with duckdb.connect() as con:
+        con.execute(
+            "attach ':memory:' as analyst; create schema analyst.marts; create schema analyst.reference;"
+            f"create table analyst.marts.dim_measure as select 'composition' as measure_id, '{SOURCE}' as source, 3 as numerator "
+            "union all select 'others', 'dpt__others', 3;"
+            "create table analyst.marts.dim_goal as select measure_id as goal_id, measure_id from analyst.marts.dim_measure;"
+            "create table analyst.marts.fct_equity_measures as "
+            "select measure_id, date '2025-01-01' as period_start, 3 as numerator "
+            "from analyst.marts.dim_measure;"
+            "create table analyst.marts.fct_goal_progress as select goal_id, date '2025-01-01' as period_start, 3 as value "
+            "from analyst.marts.dim_goal;"
+            "create table analyst.reference.publication_plan as select measure_id from analyst.marts.dim_measure"
+        )
+        register_rows(con, pa.Table.from_pylist([], ROW_SCHEMA), home)
+
+        def left(whole: bool) -> dict[str, int]:
+            plan = Plan(
+                removal_id="r1", kind="removed", reason="x", erased_at=dt.datetime(2026, 1, 1), erased_by="x",
+                sources=(SourcePlan(source=SOURCE, records=1, whole=whole),),
+            )  # fmt: skip
+            return {
+                table: len(con.execute(f"select 1 from analyst.{schema}.{table} where {condition}").fetchall())
+                for (schema, table), condition in in_release(con, "analyst", plan).items()
+            }
+
+        assert left(whole=True) == {"fct_equity_measures": 1, "fct_goal_progress": 1}
+        assert left(whole=False) == {}, "a record that is removed leaves the figures, which no one can compute without it"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest.contract.registry import load_registry
 from orchestration.alerts.alert_state import AlertState, open_alert_state
-from orchestration.alerts.conditions import HELD_BACK, RUN, STALE, Condition, conditions_after_run
+from orchestration.alerts.conditions import EDITION, HELD_BACK, RUN, STALE, Condition, conditions_after_run
 from orchestration.runs.clock import utc_now
 from orchestration.runs.record import FRESH, RELEASED, RunRecord, new_status
 
@@ -68,3 +68,18 @@ def test_a_run_with_a_clock_ahead_of_time_reports_no_stale_source() -> None:
     assert SOURCE not in conditions_after_run(run(STALE, as_of=tomorrow), {})
     before = {SOURCE: Condition(SOURCE, HELD_BACK, "x")}
     assert conditions_after_run(run(STALE, as_of=tomorrow), before) == before
+
+
+def test_a_quarter_that_nobody_pinned_is_an_alert_of_its_own(tmp_path: Path) -> None:
+    record = run(FRESH)
+    record.unpinned = (
+        "2026Q2 has no pinned release, and 3 further releases delete the last one of it; `levelground …` keeps it",
+    )
+    found = conditions_after_run(record, {})
+    assert (found[EDITION].kind, found[EDITION].reason) == ("not_pinned", record.unpinned[0])
+    with open_alert_state(tmp_path / "alerts.json") as state:
+        assert started(state, found[EDITION]) == [record.unpinned[0]]
+        fewer = record.unpinned[0].replace("3 further", "2 further")
+        assert started(state, Condition(EDITION, "not_pinned", fewer)) == [], "the same quarter"
+        assert started(state, Condition(EDITION, "not_pinned", fewer.replace("Q2", "Q3"))) != [], "another quarter"
+    assert EDITION not in conditions_after_run(run(FRESH), found)

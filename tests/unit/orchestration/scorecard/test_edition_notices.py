@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -16,6 +18,8 @@ from tests.support.scorecard_home import release_planted
 from tests.support.scorecard_release import planted
 from warehouse.releases import pin
 
+ATOM = "{http://www.w3.org/2005/Atom}"
+ROW = {"race_standard": "spd15_2024", "tabulation": "exclusive", "method": "individual"}
 WHAT = "The share of <Black> residents was 12.9, not 21.9."
 SAID = {
     "release_id": "an older one",
@@ -101,3 +105,46 @@ def test_words_are_on_the_edition_and_on_the_site(environment: dict[str, str]) -
     marked = (edition / "measures" / "own.html").read_text()
     publish_scorecard(settings)
     assert (edition / "measures" / "own.html").read_text() == marked, "a notice is written once"
+
+
+def test_figures_of_an_edition_that_were_revised_since_are_marked_on_it_and_listed_in_the_feed(
+    environment: dict[str, str],
+) -> None:
+    """Two figures of an edition are others now: one of the city, which the page shows, and one of a district."""
+    settings = Settings.from_environment(environment)
+    site, tables = settings.home.published_scorecard, planted()
+    row = next(
+        one for one in tables["scorecard"]
+        if (one["measure_id"], one["geography_type"], one["race_ethnicity_code"], one["period_start"].year)
+        == ("own", "city", "white", 2024)
+    )  # fmt: skip
+    row.update(ROW)
+    revised = {name: row[name] for name in (*ROW, "measure_id", "measure_version", "period_type", "period_start", "period_end",
+               "geography_type", "geography_vintage", "geoid", "race_ethnicity_code", "unit", "value")}  # fmt: skip
+    revised |= {"stratum_type": "all", "stratum_code": "all", "edition": "2025Q2", "release_id": "20250605T000000Z-00000002"}
+    revised |= {"edition_value": 6.15, "publication_status": "published", "last_revised_on": dt.date(2025, 9, 1)}
+    of_district = revised | {"geography_type": "aldermanic_district", "geography_vintage": "2022", "geoid": "3"}
+    release_planted(settings.home, tables | {"corrections": [SAID], "as_reported_editions": [revised, of_district]}, 11)
+    publish_scorecard(settings)
+    page = (site / "2025Q2" / "en" / "measures" / "own.html").read_text()
+    assert "Figures of this edition that have changed since then: 2." in page
+    assert re.search(r"<li>2024, White: .{0,60}6\.2%.{0,20} in this edition", page), page[:2000]
+    assert "have changed since then: 2." in (site / "2025Q2" / "en" / "index.html").read_text()
+
+    feed = ElementTree.parse(site / "en" / "corrections.atom").getroot()
+    entries = [
+        {name: one.findtext(f"{ATOM}{name}") or "" for name in ("id", "title", "updated", "content")}
+        for one in feed.findall(f"{ATOM}entry")
+    ]
+    assert [entry["updated"] for entry in entries] == ["2025-09-30T12:00:00Z", "2025-09-01T00:00:00Z"]
+    assert "The share of <Black> residents was 12.9, not 21.9." in entries[0]["content"]
+    assert entries[1]["content"] == "Figures of this edition that have changed since then: 2."
+    assert all(entry["title"].startswith("Edition 2025Q2: ") and entry["id"].startswith("urn:uuid:") for entry in entries)
+    assert feed.findtext(f"{ATOM}updated") == "2025-09-30T12:00:00Z"
+    ids = [entry["id"] for entry in entries]
+
+    release_planted(settings.home, planted() | {"corrections": [SAID]}, 12)
+    publish_scorecard(settings)
+    assert "have changed since then" not in (site / "2025Q2" / "en" / "measures" / "own.html").read_text()
+    again = ElementTree.parse(site / "en" / "corrections.atom").getroot()
+    assert [one.findtext(f"{ATOM}id") for one in again.findall(f"{ATOM}entry")] == ids[:1], "an id stays"

@@ -42,6 +42,17 @@ def revised() -> dict[str, list[dict[str, Any]]]:
                 | {"first_release_id": RELEASE if first else None}
             )
     tables["as_reported_history"] = history
+    tables["as_reported_editions"] = [
+        {
+            name: value
+            for name, value in row.items()
+            if not name.startswith("first_") and name not in ("revisions", "history_status")
+        }
+        | {"edition": label, "release_id": release, "edition_value": value, "last_revised_on": dt.date(2025, 9, 1)}
+        for row in history
+        if row["race_ethnicity_code"] == "white"
+        for label, release, value in (("2025Q1", RELEASE, 3.21), ("2025Q2", "20250605T000000Z-00000002", 6.15))
+    ]
     return tables
 
 
@@ -75,6 +86,19 @@ def test_a_line_names_period_group_day_and_both_figures(site: Path) -> None:
     table = section.partition("Versions and corrections")[0]
     # a change below the last digit is none to a reader, and what is withheld has no line
     assert "Asian" not in table and "Black" not in table
+
+
+def test_an_edition_that_printed_neither_the_first_figure_nor_that_of_now_has_a_line(site: Path) -> None:
+    """2025Q1 printed the first figure, which is listed once; the Council got 6.15 in 2025Q2, of which no folder is left."""
+    section = words(site / "en" / "measures" / "own.html").partition(HEADINGS["en"])[2].partition("Versions and corrections")[0]
+    assert section.count("2024 White") == 2
+    assert re.search(r"2024 White 6\.2% [0-9.]+% June 5, 2025", section), section[:600]
+
+
+def test_the_page_of_corrections_names_the_editions_and_the_feed(site: Path) -> None:
+    text = words(site / "en" / "corrections.html")
+    assert re.search(r"Changed since an edition Edition 2025Q2 [^:]+: 1 Edition 2025Q1 [^:]+: 1", text), text[:900]
+    assert (site / "en" / "corrections.atom").is_file()
 
 
 def test_a_page_without_revised_figures_has_no_section(site: Path) -> None:

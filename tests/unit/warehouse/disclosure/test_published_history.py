@@ -138,3 +138,27 @@ def test_a_home_of_an_earlier_version_begins_with_its_ledger_and_kept_releases(
     names = "race_ethnicity_code, first_release_id, first_value, last_value, revisions, is_protected"
     rows = con.sql(f"select {names} from {HISTORY} order by all").fetchall()
     assert rows == [("black", "r1", 30.0, 40.0, 1, True), ("white", "r2", 40.0, 40.0, 0, False)]
+
+
+def test_the_states_are_every_figure_that_differs_from_the_one_before(home: Home, con: duckdb.DuckDBPyConnection) -> None:
+    """5.16, 6.15, hidden, 5.2: the middle figure is neither the first nor the last, and an edition may have printed it."""
+    shown = [("5.16", "5.16"), ("5.16", "5.16"), ("6.15", "6.15"), ("null::double", "null::double"), ("5.2", "5.2")]
+    for day, (value, numerator) in enumerate(shown, 1):
+        publish(con, {"value": value, "numerator": numerator})
+        release(con, home, day, f"load-{day}")
+    [(states,)] = con.sql(f"select [(state.release_id, state.value) for state in states] from '{home.history}'").fetchall()
+    assert states == [("r1", 5.16), ("r3", 6.15), ("r4", None), ("r5", 5.2)]
+
+
+def test_a_home_that_kept_no_states_takes_them_from_its_ledger(home: Home, con: duckdb.DuckDBPyConnection) -> None:
+    publish(con, {"value": "30::double"})
+    release(con, home, 3, "load-3")
+    con.execute(f"copy (select * exclude (states) from '{home.history}') to '{home.history}' (format parquet)")
+    of_ledger = "select * replace ({}::double as value), '{}' as release_id, timestamp '2026-01-0{}' as published_at from now"
+    con.execute("create table now as from public.published.equity_measures")
+    states = " union all ".join(of_ledger.format(value, f"r{day}", day) for day, value in ((1, 20), (2, 25), (3, 30)))
+    con.execute(f"copy ({states}) to '{home.ledger}' (format parquet)")
+
+    read_history(con, home, {})
+    [(found,)] = con.sql(f"select [(state.release_id, state.value) for state in states] from {HISTORY}").fetchall()
+    assert found == [("r1", 20.0), ("r2", 25.0), ("r3", 30.0)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pytest
 
 from warehouse.disclosure import publish_ledger, restore_ledger, suppress, write_ledger
-from warehouse.disclosure.states.reported_figures import REPORTED
+from warehouse.disclosure.states.reported_figures import REPORTED, Urgent
 from warehouse.paths import Home
 
 JANUARY, FEBRUARY, WHOLE = ("month", "2024-01-01"), ("month", "2024-02-01"), ("quarter", "2024-01-01")
@@ -28,6 +28,7 @@ def _night(
     as_of: str,
     is_published: bool = True,
     kept_from: Mapping[str, dt.date] | None = None,
+    urgent: Sequence[Urgent] = (),
 ) -> dict[tuple[str, str, str], tuple[object, ...]]:
     """One run over what is counted; by period and race: the count that is out, whether it waits, why it is hidden.
 
@@ -47,7 +48,7 @@ def _night(
                 """,
                 [period_type, start, start, race, number, total, number, total, total, total],
             )
-    suppress(con, home.reported, dt.datetime.fromisoformat(as_of), ledger=home.ledger, kept_from=kept_from)
+    suppress(con, home.reported, dt.datetime.fromisoformat(as_of), ledger=home.ledger, kept_from=kept_from, urgent=urgent)
     con.execute(
         f"create or replace table public.published.equity_measures as select * exclude (hidden_because, reported_at, is_settled) "
         f"replace (case when hidden_because is null then numerator end as numerator) from {REPORTED}"
@@ -208,3 +209,38 @@ def test_a_period_whose_records_may_not_be_kept_stays_as_reported(con: duckdb.Du
         for key, (count, awaits_revision, why) in figures.items():
             assert (count, why) == (first[key][0], first[key][2])
             assert awaits_revision == (key[:2] in frozen)
+
+
+ASKED = (Urgent("police", 2024, dt.datetime(2024, 4, 6)),)
+
+
+@pytest.mark.parametrize(
+    ("urgent", "black", "reported"),
+    [
+        ((), 72, 60.0),
+        (ASKED, 72, 72.0),  # 12 persons more: at least the threshold of 11
+        (ASKED, 63, 60.0),  # 3 persons more would be found by subtraction
+        ((Urgent("police", 2023, dt.datetime(2024, 4, 6)),), 72, 60.0),
+        ((Urgent("fire", 2024, dt.datetime(2024, 4, 6)),), 72, 60.0),
+        # asked for before the figures were reported: they are not those that were wrong
+        ((Urgent("police", 2024, dt.datetime(2024, 4, 4)),), 72, 60.0),
+    ],
+    ids=["not asked for", "asked for", "small", "another year", "another source", "before the report"],
+)
+def test_an_urgent_correction_does_not_wait_for_the_quarter(
+    con: duckdb.DuckDBPyConnection, home: Home, urgent: Sequence[Urgent], black: int, reported: float
+) -> None:
+    _night(con, home, FIRST, "2024-04-05")
+    night = _night(con, home, _with(JANUARY, black=black), "2024-04-07", urgent=urgent)
+    assert night[*JANUARY, "black"][:2] == (reported, reported == 60.0)
+
+
+def test_an_urgent_correction_is_compared_with_every_published_state(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """60, 72, then 61: 11 from the last state, and one person from the first. 60 again is no difference to anyone."""
+    _night(con, home, FIRST, "2024-04-05")
+    assert _night(con, home, _with(JANUARY, black=72), "2024-04-07", urgent=ASKED)[*JANUARY, "black"][0] == 72.0
+    again = (Urgent("police", 2024, dt.datetime(2024, 4, 7)),)
+    assert _night(con, home, _with(JANUARY, black=61), "2024-04-08", urgent=again)[*JANUARY, "black"][0] == 72.0
+    assert _night(con, home, FIRST, "2024-04-09", urgent=again)[*JANUARY, "black"][0] == 60.0
+    # once replaced, it is not asked for any more
+    assert _night(con, home, _with(JANUARY, black=72), "2024-04-10", urgent=again)[*JANUARY, "black"][0] == 60.0

@@ -140,3 +140,16 @@ def test_a_repeated_removal_changes_nothing_more(home: Home) -> None:
         rewrite_release(home, manifest.release_id, REMOVAL, without_ada)
     assert names(home.release(manifest.release_id) / HEALTH, "fct_health") == ["health bob"]
     verify(home, manifest.release_id)
+
+
+def test_a_table_of_counts_of_all_sources_is_written_again(home: Home) -> None:
+    """The file of figures has no row of the source alone; what its tables count of it leaves all the same."""
+    counts = {"marts.fct_safety": TablePlan(columns=COLUMNS)}
+    figures = FilePlan(audience="figures", tables=counts, inputs="i1")
+    manifest = release(home, 1, plans() | {"levelground_figures.duckdb": figures})
+    path = home.release(manifest.release_id) / "levelground_figures.duckdb"
+    assert names(path, "fct_safety") == ["safety ada", "safety bob"]
+    rewrite_release(home, manifest.release_id, REMOVAL, lambda _con, _alias: {("marts", "fct_safety"): "name = 'safety ada'"})
+    assert names(path, "fct_safety") == ["safety bob"]
+    assert b"safety ada" not in path.read_bytes()
+    verify(home, manifest.release_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from collections.abc import Callable
 
 import pytest
@@ -24,6 +26,7 @@ from warehouse.releases import (
     prune,
     rollback,
     swap,
+    unpinned_quarters,
     verify,
 )
 
@@ -180,3 +183,17 @@ def test_a_damaged_list_of_pins_deletes_nothing_and_names_itself(home: Home, mak
     home.pins.unlink()
     pin(home, release_ids[0], "report")
     assert prune(home, 1) == [release_ids[1]]
+
+
+def test_a_past_quarter_without_a_pin_is_named_with_the_releases_that_are_left(home: Home) -> None:
+    """Of 2026 Q1 one release is pinned, Q2 has a label of a later release; Q3 has two releases, and 14 are kept."""
+    ids = [f"{day}T040000Z-0000000{n}" for n, day in enumerate(("20260210", "20260520", "20260701", "20260930", "20261002"))]
+    for release_id in ids:
+        home.release(release_id).mkdir(parents=True)
+    home.pins.write_text(json.dumps({ids[0]: "", ids[4]: "Report of 2026-Q2"}))
+    now = dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
+    (found,) = unpinned_quarters(home, 14, now)
+    assert (found.quarter, found.release_id, found.releases_left) == ("2026Q3", ids[3], 13)
+    assert f"`levelground releases pin {ids[3]} --label 2026Q3`" in found.sentence
+    assert unpinned_quarters(home, 2, now)[0].sentence.startswith("2026Q3 has no pinned release, and the next release deletes")
+    assert unpinned_quarters(home, 14, dt.datetime(2026, 9, 30, tzinfo=dt.UTC)) == [], "the quarter is not over"

@@ -1,0 +1,55 @@
+"""Refuse a build whose crosswalk has lost labels that landed records use: their race would become unknown without a finding.
+
+The crosswalk of the published release records which race was known. See `expectations.delivery.unmapped_counts` for the
+comparison.
+"""
+
+from __future__ import annotations
+
+import csv
+
+from expectations.delivery.unmapped_counts import Answers, lost_labels
+from ingest.landing import last_load
+from ingest.layers import seed_file
+from orchestration.runs.context import RunContext
+from orchestration.runs.errors import without_cells
+from orchestration.runs.record import BLOCKED
+from orchestration.settings import SHARED_SEEDS
+from orchestration.stewardship.audit_delivery import CROSSWALK
+from warehouse.connection import QueryError, WarehouseError, run_query
+
+SECONDS = 60.0
+
+
+def answers_now(run: RunContext) -> Answers:
+    """What the seeds of the run say of each label."""
+    with seed_file(CROSSWALK, SHARED_SEEDS, run.location.city.layers).open(encoding="utf-8", newline="") as file:
+        return Answers.of(csv.DictReader(file))
+
+
+def end_if_labels_lost(run: RunContext) -> bool:
+    """End the run as blocked if labels in use have lost their mapping since the published release; whether they have."""
+    published = run.settings.home.published_analyst
+    if not published.is_file():
+        return False
+    try:
+        query = f"select vocabulary, reported_label, missing_reason from reference.{CROSSWALK}"
+        before = Answers.of(run_query(published, query, SECONDS).to_pylist())
+    except (QueryError, WarehouseError):
+        return False  # damaged, which recovery reports, or of a version without the seed
+    now = answers_now(run)
+    if before == now:
+        return False
+    found = []
+    with without_cells():
+        for contract in run.location.registry:
+            if last_load(run.con, contract) is not None:
+                lost = lost_labels(run.con, contract, before, now, run.location.city.time_zone)
+                found += [f"{contract.source}: {sentence}" for sentence in lost]
+    if found:
+        remedy = (
+            "restore these rows of race_ethnicity_crosswalk.csv; a label that no longer names a group has a row with its "
+            "missing_reason. `levelground cities show CITY` lists the rows that a city's layer replaces"
+        )
+        run.end(BLOCKED, f"{'; '.join(found)}: {remedy}")
+    return bool(found)
