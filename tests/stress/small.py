@@ -149,6 +149,8 @@ def copy_of_the_code(folder: Path) -> Path:
     """The project as a run needs it, to change something in it."""
     for package in ("warehouse", "ingest", "expectations", "orchestration", "dbt_project"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "target", "logs"))
+    # where an installation has it, as `pyproject.toml` says
+    shutil.copy(ROOT / "dagster.yaml", folder / "orchestration" / "instance")
     return folder
 
 

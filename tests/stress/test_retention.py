@@ -1,5 +1,5 @@
 """A year of what runs leave, on a clock of its own, without building anything: deliveries, landing, receipts, Dagster's
-runs with events and checks, logs. `test_two_years` runs the whole job, on far fewer nights an hour.
+runs with events and checks, logs. `test_three_years` runs the whole job, on a few days of three years.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from orchestration.instance import retention
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs.record import RELEASED, RunRecord, RunStore
 from orchestration.settings import Settings
+from tests.stress.disk import FIGURES, curve, used
 from tests.stress.small import write_figures
-from tests.stress.test_two_years import FIGURES, curve, used
 from tests.support.visits import CITY_ZONE, visits_contract
 from warehouse.metadata import migrate
 
