@@ -53,6 +53,7 @@ def build_published(run: RunContext, on_node: OnNode, also: Sequence[disclosure.
     current_reporter().stage("build", "choosing the figures to hide")
     with run.timed("suppress"), without_cells():
         asked = [disclosure.Urgent(each.source, each.year, each.until) for each in read_urgent_revisions(home)]
+        asked = [] if run.urgent_refused else asked
         run.suppressed = disclosure.suppress(
             run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run), also=also, urgent=asked
         )

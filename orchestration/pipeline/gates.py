@@ -135,13 +135,20 @@ def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[G
     return [*map(with_series, results), coverage, *published, words]
 
 
-def audit_disclosure(run: RunContext) -> GateResult:
-    """The result of the attacker on the public file, with the suppressor's counts of hidden cells as findings.
+def _refuse_urgent(run: RunContext) -> None:
+    """Leave urgent corrections out, and say so: a blocked one would block every night until the quarter turns."""
+    run.urgent_refused = True
+    taken = run.suppressed.urgent_revisions if run.suppressed else ()
+    names = ", ".join(f"{source} {' and '.join(map(str, joined))}" for source, joined in taken)
+    note = (
+        f"the audit finds what the urgent correction of {names} would disclose; the reported figures stay until the quarter turns"
+    )
+    run.record.notes += (note,)
+    current_reporter().note(note)
 
-    Where no program has an answer, more is hidden around the count, the public tables are built again, and the audit runs again.
-    """
+
+def _audited(run: RunContext, hidden: list[Scope]) -> GateResult:
     home = run.settings.home
-    hidden: list[Scope] = []
     for widened in (*WIDENED, None):
         current_reporter().stage("check", "auditing the disclosure of hidden figures")
         unanswered: list[tuple[str, CellKey]] = []
@@ -161,6 +168,21 @@ def audit_disclosure(run: RunContext) -> GateResult:
         build_published(run, lambda _: None, hidden)
         if run.record.outcome is not None:
             break
+    return result
+
+
+def audit_disclosure(run: RunContext) -> GateResult:
+    """The result of the attacker on the public file, with the suppressor's counts of hidden cells as findings.
+
+    Where no program has an answer, more is hidden around the count, the public tables are built again, and the audit runs again.
+    So they are without an urgent correction that discloses something.
+    """
+    hidden: list[Scope] = []
+    result = _audited(run, hidden)
+    if run.suppressed and run.suppressed.urgent_revisions and result.failed_critical and run.record.outcome is None:
+        _refuse_urgent(run)
+        build_published(run, lambda _: None, hidden)
+        result = _audited(run, hidden) if run.record.outcome is None else result
     assert run.suppressed is not None, "the published models were built"
     counts = {name: value for name, value in vars(run.suppressed).items() if isinstance(value, int | float)}
     notes = [ExpectationResult(name, None, "info", True, float(value), None, "") for name, value in counts.items()]

@@ -77,6 +77,7 @@ class RunContext:
     as_of: dt.datetime
     candidate: Candidate | None = None
     suppressed: SuppressionSummary | None = None
+    urgent_refused: bool = False  # urgent corrections stay out: the audit found what they would disclose
     # dbt's manifest of the project that this run builds; another home's run may parse the project with other contracts meanwhile
     manifest: Mapping[str, Any] = field(default_factory=dict)
     # of the tables in the candidate, by dbt's id

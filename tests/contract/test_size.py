@@ -43,7 +43,7 @@ BUDGETS = {
     "orchestration/doctor": 1_100,
     "orchestration/engines": 620,
     "orchestration/instance": 1_200,
-    "orchestration/pipeline": 1_720,
+    "orchestration/pipeline": 1_740,
     "orchestration/runs": 1_810,
     "orchestration/scorecard": 4_070,
     "orchestration/stewardship": 1_210,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_430,
     "warehouse/rowwise": 140,
 }
-MOST_LINES = 60_150
+MOST_LINES = 60_170
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -84,18 +84,6 @@ class Office:
         header, *rows = _read(self._requests)
         self._write_requests([header, *(row for row in rows if row[0][:10] != day)])
 
-    def more_stops(self, race: str, number: int, day: str) -> None:
-        """Stops of a group that were entered late, on a day that was reported already."""
-        (file,) = (self.deliveries / STOPS).iterdir()
-        header, *rows = _read(file)
-        model = next(row for row in rows if row[header.index("race")] == race)
-        numbered = header.index("idNum")
-        late = [[*model] for _ in range(number)]
-        for at, row in enumerate(late):
-            row[numbered] = f"{day[2:4]}-9{len(rows):05d}{at:03d}"
-            row[header.index("date")] = f"{day} 12:00:00"
-        _write(file, [header, *rows, *late])
-
     def snapshot(self, day: date) -> None:
         """The staff of another quarter: some have left."""
         before = max((self.deliveries / STAFF).iterdir())

@@ -46,6 +46,7 @@ class SuppressionSummary:
     cells_told_before: int
     rows_awaiting_revision: int
     unsafe_revisions: tuple[tuple[str, tuple[int, ...]], ...] = ()  # sources and years whose correction would disclose persons
+    urgent_revisions: tuple[tuple[str, tuple[int, ...]], ...] = ()  # those that were taken over before the quarter turned
 
 
 def suppress(
@@ -66,7 +67,7 @@ def suppress(
     `also`: rows to hide besides, for which the audit had no answer. `urgent`: corrections that do not wait for the next quarter.
     """
     public = _public_reference(con)
-    waiting = write_reported_figures(con, reported, public, as_of, kept_from or {}, ledger, urgent)
+    revisions = write_reported_figures(con, reported, public, as_of, kept_from or {}, ledger, urgent)
     figures = list(read_figures(con, REPORTED))
     counts = build_constraints([*figures, *enclosed_cells(con)], public)
     before = _earlier_releases(con, figures)
@@ -86,7 +87,7 @@ def suppress(
     medians = medians_of_hidden_counts(figures, counts, chosen.counts, public.universes)
     hidden |= dict.fromkeys(medians - hidden.keys(), SECONDARY)
     _write_pattern(con, figures, hidden, {figure.key: _shows_unknown(figure, counts, chosen, hidden) for figure in figures})
-    return replace(_summarise(con, figures, hidden, chosen), unsafe_revisions=waiting)
+    return replace(_summarise(con, figures, hidden, chosen), unsafe_revisions=revisions.unsafe, urgent_revisions=revisions.urgent)
 
 
 def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:

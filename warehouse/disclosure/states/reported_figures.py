@@ -23,6 +23,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
@@ -76,6 +77,13 @@ class Urgent:
     until: dt.datetime
 
 
+class Revisions(NamedTuple):
+    """Sources and years whose correction is due and would disclose a small difference, and those taken over as urgent."""
+
+    unsafe: tuple[tuple[str, tuple[int, ...]], ...]
+    urgent: tuple[tuple[str, tuple[int, ...]], ...]
+
+
 def write_reported_figures(
     con: DuckDBPyConnection,
     file: Path,
@@ -84,10 +92,9 @@ def write_reported_figures(
     kept_from: Mapping[str, dt.date],
     ledger: Path | None = None,
     urgent: Collection[Urgent] = (),
-) -> tuple[tuple[str, tuple[int, ...]], ...]:
+) -> Revisions:
     """Write `disclosure.reported`: all reported rows, hidden or not; `is_settled` where an earlier run chose the pattern.
 
-    Return the sources and years whose correction is due and would disclose a small difference, so that it waits.
     `file`: the figures of earlier releases, `ledger`: every state ever published; either may be missing.
     `kept_from`: per source, the first event whose record may still be kept.
     `intermediate.int_disclosure__planned` must be built, and `release` attached.
@@ -137,11 +144,12 @@ def write_reported_figures(
         inner join kept_from using (source) where slices_before.period_start < kept_from.kept_from
         """
     )
-    waiting = []
+    waiting, taken, of_quarter = [], [], _revisable(con, as_of, ()) if urgent else []
     for source, joined in _revisable(con, as_of, urgent):
         if _is_safe_revision(con, public, source, joined, ledger):
             con.execute(f"delete from slices_before where {_of_source_and_years(source, joined)}")
             con.execute(f"delete from pending where {_of_source_and_years(source, joined)}")
+            taken += [(source, joined)] if urgent and (source, joined) not in of_quarter else []
         else:
             waiting.append((source, joined))
     _find_near_snapshots(con)
@@ -149,7 +157,7 @@ def write_reported_figures(
     for name in _OF_OTHER_PERIODS:
         if name in columns:
             _keep_per_period(con, name)
-    return tuple(waiting)
+    return Revisions(tuple(waiting), tuple(taken))
 
 
 def _find_near_snapshots(con: DuckDBPyConnection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,7 +37,9 @@ def test_more_is_hidden_around_a_count_without_an_answer(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(gates, "gate_disclosure", audit)
     monkeypatch.setattr(gates, "build_published", lambda _run, _on_node, also: built.append(list(also)))
-    run: Any = SimpleNamespace(settings=SimpleNamespace(home=Home(tmp_path)), record=run_record(), suppressed=NOTHING)
+    run: Any = SimpleNamespace(
+        settings=SimpleNamespace(home=Home(tmp_path)), record=run_record(), suppressed=NOTHING, as_of=dt.datetime(2026, 1, 1)
+    )
     result = gates.audit_disclosure(run)
     wider = [
         Scope("stops.numerator", "aldermanic_district", "5", YEAR),
@@ -46,3 +49,26 @@ def test_more_is_hidden_around_a_count_without_an_answer(monkeypatch: pytest.Mon
     assert built == [wider[:count] for count in range(1, min(rounds, 3) + 1)]
     assert len(audits) == min(rounds, 3) + 1
     assert bool(result.failed_critical) == (rounds > 3)
+
+
+@pytest.mark.parametrize("is_refused_alone", [True, False], ids=["the correction discloses", "something else does"])
+def test_an_urgent_correction_that_discloses_stays_out_and_blocks_no_night(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_refused_alone: bool
+) -> None:
+    run: Any = SimpleNamespace(
+        settings=SimpleNamespace(home=Home(tmp_path)), record=run_record(), urgent_refused=False, as_of=dt.datetime(2026, 2, 1)
+    )
+    run.suppressed = replace(NOTHING, urgent_revisions=(("fpc__police_stops", (2025,)),))
+    built: list[bool] = []
+
+    def audit(*_: object, **__: object) -> GateResult:
+        passes = is_refused_alone and run.urgent_refused
+        found = ExpectationResult("leaks", None, "critical", passes, 0.0, 0.0, "")
+        return GateResult("disclosure", "published.equity_measures", (found,))
+
+    monkeypatch.setattr(gates, "gate_disclosure", audit)
+    monkeypatch.setattr(gates, "build_published", lambda *_: built.append(run.urgent_refused))
+    result = gates.audit_disclosure(run)
+    assert built == [True], "built once more, without the correction"
+    assert bool(result.failed_critical) is not is_refused_alone
+    assert "urgent correction of fpc__police_stops 2025 would disclose" in run.record.notes[0]
