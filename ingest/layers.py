@@ -28,7 +28,7 @@ ROWS = "rows"
 # Columns that a seed may have and the rows of a layer may lack: empty holds from the beginning, or until further notice.
 DATES = ("valid_from", "valid_to")
 # Seeds of a state that name it and its agencies; its other seeds describe its tables.
-NAMES = ("address_words", "departments", "texts_en", "texts_es", "texts_hmn")
+NAMES = ("address_words", "departments", "former_department_names", "texts_en", "texts_es", "texts_hmn")
 
 
 Content = Path | bytes  # of a file: the file, or the text of several put together

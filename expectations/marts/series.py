@@ -72,7 +72,7 @@ def check_series(
 
 def _definitions(connection: Connection, database: str) -> Registry:
     found = connection.exec_driver_sql(f"from {identifier(database)}.marts.dim_measure").mappings()
-    return {(str(row["measure_id"]), str(row["measure_version"])): definition_of(row) for row in found}
+    return {(str(row["measure_id"]), str(row["measure_version"])): definition_of(dict(row)) for row in found}
 
 
 def definition_of(row: Mapping[str, Any]) -> dict[str, str]:
@@ -89,7 +89,9 @@ def compare_registries(earlier: Registry, later: Registry, known: KnownChanges =
 
     A column that one of the two lacks is not compared: a registry may get a new column without a break.
     """
-    redefined, unexplained, ended = [], [], []
+    redefined: list[str] = []
+    unexplained: list[str] = []
+    ended: list[str] = []
     continued = {measure for measure, _ in later}
     for (measure, version), before in sorted(earlier.items()):
         now = later.get((measure, version))

@@ -58,7 +58,7 @@ def move_sources(home: Home, con: DuckDBPyConnection, contracts: Iterable[Contra
             shutil.rmtree(present, ignore_errors=True)  # what a killed delivery left
             store.folder.rename(present)
             loads = len(DeliveryStore(home.deliveries, contract.source).accepted() or ())
-            notes.append(f"{former} is called {contract.source} now, and its {loads} accepted loads go on under that name")
+            notes.append(f"{former} is called {contract.source} now; accepted loads that go on under that name: {loads}")
     return notes
 
 

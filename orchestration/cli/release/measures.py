@@ -22,6 +22,7 @@ app.command(epilog=examples("levelground measures todo stops_searched_share"))(n
 _FACTS = {
     "question": "question", "definition": "definition", "numerator": "counted", "denominator": "out of", "kind": "kind",
     "unit": "unit", "favourable_direction": "better is", "policy_area": "policy area", "source": "source", "owner": "owner",
+    "former_owners": "owned before by",
     "reference_rule": "compared with", "age_universe": "ages", "places": "places", "measure_version": "version",
     "series_break_on": "series break", "series_break_note": "what changed", "legal_basis": "legal basis",
 }  # fmt: skip

@@ -8,6 +8,14 @@ measures as (
     where registry.source is null or agreements.source is not null
 ),
 
+former_owners as (
+    select
+        measure_id,
+        string_agg(format('{} until {}', owner, owned_until), '; ' order by owned_until desc) as former_owners
+    from {{ ref('former_measure_owners') }}
+    group by measure_id
+),
+
 breaks as (
     select * from {{ ref('series_breaks') }}
 ),
@@ -57,6 +65,7 @@ final as (
         end as definition,
         measures.policy_area,
         measures.owner,
+        former_owners.former_owners,
         measures.source,
         measures.kind,
         measures.numerator,
@@ -87,6 +96,7 @@ final as (
         retired.reason as retirement_reason
     from measures
     left join {{ ref('retired_measures') }} as retired on measures.measure_id = retired.measure_id
+    left join former_owners on measures.measure_id = former_owners.measure_id
     left join breaks on measures.measure_id = breaks.measure_id and measures.measure_version = breaks.measure_version
     left join populations on measures.population_scheme = populations.population_scheme
     left join newest on coalesce(populations.population, measures.population_scheme) = newest.population

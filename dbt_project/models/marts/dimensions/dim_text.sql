@@ -25,7 +25,7 @@ named as (
     select
         'department' as subject,
         department as code,
-        name as text
+        name || coalesce(format(' (formerly {}, renamed in {})', formerly, strftime(renamed_on, '%B %Y')), '') as text
     from {{ ref('dim_department') }}
     union all
     select

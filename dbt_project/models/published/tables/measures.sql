@@ -66,7 +66,7 @@ plans as (
 
 joined as (
     select
-        measures.* exclude (population),
+        measures.* exclude (population, former_owners),
         sources.licence_id,
         -- what was not delivered is not attributed to its publisher
         case when sources.data_as_of is not null then sources.licence_attribution end as licence_attribution,

@@ -62,7 +62,7 @@ def test_landing_history_and_row_keys_stay(two_loads: Any, before: Contract, aft
     last = last_load(two_loads.con, before)
     assert [row[:2] for row in rows] == [(1, "a"), (2, "B"), (3, "c")]
     (note,) = move_sources(home_of(two_loads), two_loads.con, [after])
-    assert note == f"{OLD} is called {NEW} now, and its 2 accepted loads go on under that name"
+    assert note == f"{OLD} is called {NEW} now; accepted loads that go on under that name: 2"
     landing = restored(two_loads, after)
     assert typed(two_loads, NEW) == rows
     assert [load.place for load in landing.accepted()] == [load.place for load in loads]
