@@ -33,6 +33,7 @@ class DeliveryFacts:
     files that cover the same days. `snapshots`: the dates of the files of a stock. `landed_sums`: of the load before, the sum of
     each column that counts people. `people`: see `population_checks`. `hidden`: see `volume`;
     `hidden_limit`: the largest number that the seed `hidden_cell_limits` has for the source.
+    `moved_places`: see `map_checks`; `map_vintage`: type and vintage of the map that the source delivers.
     """
 
     as_of: dt.datetime
@@ -54,3 +55,5 @@ class DeliveryFacts:
     people: PopulationTerms = PopulationTerms()
     hidden: tuple[HiddenCells, ...] = ()
     hidden_limit: int | None = None
+    moved_places: tuple[str, ...] = ()
+    map_vintage: str = ""

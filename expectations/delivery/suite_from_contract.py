@@ -15,6 +15,7 @@ from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, DeliveryQ
 from expectations.delivery.column_differences import header_checks
 from expectations.delivery.concepts import concept_checks, concept_column_checks
 from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.reference.map_checks import map_checks
 from expectations.delivery.reference.population_checks import population_checks
 from expectations.delivery.steward_words import bounds_in_words
 from expectations.delivery.time_checks import snapshot_checks, time_checks
@@ -47,6 +48,7 @@ def delivery_suite(
         *volume_checks(contract, facts),
         *hidden_cell_checks(contract, facts),
         *population_checks(contract, facts),
+        *map_checks(contract, facts),
         *_rows(contract, reading),
         *_cells(contract, reading),
         *_labels(contract, reading, labels, vocabulary),

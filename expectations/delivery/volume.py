@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from expectations.delivery.reference.outlines import moved_places
 from ingest.delivery import DeliveryStore
 from ingest.landing import (
     Batch,
@@ -58,7 +59,7 @@ class VolumeBaseline:
     in place. `replaced`: landed rows replaced by a `replace_period` batch with periods outside the landed ones.
     `partitions`: rows withdrawn by a `replace_partition` batch. `rivals`: its files of which Levelground cannot know the newer.
     `overlap`: two of its files that cover the same days. `sums`: of the landed rows, the sum of each column that counts people.
-    `hidden`: the cells that the publisher hides, by column.
+    `hidden`: the cells that the publisher hides, by column. `moved_places`: the places of a map whose outline differs.
     """
 
     earlier: tuple[int, ...]
@@ -69,11 +70,13 @@ class VolumeBaseline:
     overlap: Overlap | None = None
     sums: Mapping[str, float] = field(default_factory=dict)
     hidden: tuple[HiddenCells, ...] = ()
+    moved_places: tuple[str, ...] = ()
 
 
 def volume_baseline(batch: Batch, store: DeliveryStore) -> VolumeBaseline:
     """What a batch is compared with; `store` has the earlier deliveries."""
-    return dataclasses.replace(_of_volume(batch, store), hidden=tuple(_hidden_cells(batch)))
+    hidden = tuple(_hidden_cells(batch))
+    return dataclasses.replace(_of_volume(batch, store), hidden=hidden, moved_places=moved_places(batch))
 
 
 def _hidden_cells(batch: Batch) -> Iterator[HiddenCells]:

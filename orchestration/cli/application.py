@@ -18,6 +18,7 @@ _MODULES = {
     "try_": "Build one source and its measures into a throw-away release, gates and disclosure control included.",
     "operate.status": "Show the last runs, the current release, the state of each source and failed gate checks.",
     "sources.sources": "List, check, add and remove sources.",
+    "sources.maps": "List the maps of the city's places with their days, or write a new one.",
     "run.cities": "List, show and add cities; run many cities, show their state, unite their public tables.",
     "release.tables": "List the tables of the current release, or show the columns of one.",
     "release.measures": "List the measures of the current release, show one, or write a new one.",

@@ -96,7 +96,7 @@ def new(
     refuse_installed(folders.models)
     if kind is Kind.PROPORTION and not (counted and denominator):
         raise ConfigurationError("a proportion needs --counted (SQL of the numerator) and --denominator (its words)")
-    city = _city(settings, layer)
+    city = city_of_layer(settings, layer)
     models = read_models(dict.fromkeys((MODELS, *(each.folder / "models" for each in city.layers), folders.models)))
     found = find_fact(fact, models, kind)
     check_conditions(found, {"--counted": counted, "--among": among})
@@ -133,7 +133,8 @@ def _folders(settings: Settings, layer: Path | None, shared: bool) -> Folders:
     return shared_folders() if chosen.is_flat else chosen
 
 
-def _city(settings: Settings, layer: Path | None) -> City:
+def city_of_layer(settings: Settings, layer: Path | None) -> City:
+    """The city of a layer, else that of the home."""
     if layer is not None and (layer / CITY_FILE).is_file():
         return read_layer_city(CityLayer(layer.name, layer.expanduser().absolute()))
     return home_city(settings)

@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import time
 
+from expectations.delivery.reference.map_checks import MAP_CHANGED
 from expectations.delivery.unmapped_counts import known_race_lost
 from expectations.delivery.volume import volume_baseline
 from expectations.results import GateResult
@@ -30,7 +31,7 @@ from orchestration.pipeline.fetch_delivery import (
 )
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
-from orchestration.runs.decisions.acceptance import read_acceptance
+from orchestration.runs.decisions.acceptance import keep_corrected_map, read_acceptance
 from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.record import (
     AGREEMENT_ENDED,
@@ -238,6 +239,8 @@ def _audit_and_promote(
     with run.timed("promote"), without_cells():
         landing = LandingTable(run.con, contract, store, city_zone)
         load = landing.promote(delivery, run_id=run.record.run_id, now=utc_now(), adds=baseline.adds)
+    if any(finding.expectation == MAP_CHANGED for finding in gate.failed_critical):
+        keep_corrected_map(store, delivery.load_id)
     reason = status.reason
     if contract.load.mode == "replace_partition" and load.rows_withdrawn:
         reason = f"the release withdrew {load.rows_withdrawn:,} rows"

@@ -6,7 +6,6 @@ for the expectations.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import datetime as dt
 import json
@@ -30,7 +29,7 @@ from ingest.city import City
 from ingest.contract import Contract
 from ingest.contract.vocabularies.crosswalk import FLAG_VALUES
 from ingest.delivery import DeliveryRecord, DeliveryStore
-from ingest.layers import seed_file
+from ingest.layers import seed_file, seed_rows
 from orchestration.settings import SHARED_SEEDS
 from warehouse.files import write_atomically
 from warehouse.fingerprint import bytes_sha256
@@ -39,7 +38,7 @@ CROSSWALK = "race_ethnicity_crosswalk"
 CONCEPTS = ("census_concepts", "census_languages")
 CONCEPT_COLUMNS = "published_concepts"
 PEOPLE = ("population_schemes", "census_concepts", "measure_rules")
-LIMITS = "hidden_cell_limits"
+LIMITS, MAPS = "hidden_cell_limits", "geography_vintages"
 RESULT_FILE = "verdict.json"
 
 
@@ -71,6 +70,8 @@ def audit_delivery(
         overlap=baseline.overlap,
         landed_sums=baseline.sums,
         hidden=baseline.hidden,
+        moved_places=baseline.moved_places,
+        map_vintage=_map_vintage(contract, city),
         hidden_limit=_hidden_limit(contract, city),
         people=read_population_terms(contract, *(seed_file(name, SHARED_SEEDS, city.layers) for name in PEOPLE)),
         snapshots=tuple(file.snapshot_on for file in delivery.files if file.snapshot_on),
@@ -79,9 +80,13 @@ def audit_delivery(
 
 
 def _hidden_limit(contract: Contract, city: City) -> int | None:
-    with seed_file(LIMITS, SHARED_SEEDS, city.layers).open(encoding="utf-8", newline="") as file:
-        limits = [int(row["students_at_most"]) for row in csv.DictReader(file) if row["source"] == contract.source]
-    return max(limits, default=None)
+    rows = seed_rows(LIMITS, SHARED_SEEDS, city.layers)
+    return max((int(row["students_at_most"]) for row in rows if row["source"] == contract.source), default=None)
+
+
+def _map_vintage(contract: Contract, city: City) -> str:
+    maps = (row for row in seed_rows(MAPS, SHARED_SEEDS, city.layers) if row["boundary_source"] == contract.source)
+    return next((f"{row['geography_type']} {row['geography_vintage']}" for row in maps), "")
 
 
 def _concept_differences(contract: Contract, delivery: DeliveryRecord, city: City) -> tuple[ConceptDifference, ...]:
@@ -118,6 +123,7 @@ def _basis(contract: Contract, city: City, baseline: VolumeBaseline, as_of: dt.d
     inputs = [contract.model_dump_json(by_alias=True), dataclasses.asdict(baseline), as_of.date().isoformat()]
     seeds = [CROSSWALK, *((*CONCEPTS, CONCEPT_COLUMNS, *PEOPLE) if contract.concepts else ())]
     seeds += [LIMITS] if baseline.hidden else []
+    seeds += [MAPS] if baseline.moved_places else []
     seeds += [FLAG_VALUES.stem] if any(column.label for column in contract.columns) else []
     terms = [seed_file(name, SHARED_SEEDS, city.layers).read_bytes() for name in seeds]
     return bytes_sha256(b"".join([json.dumps(inputs, default=str).encode(), *terms]))

@@ -54,7 +54,7 @@ def restore_landed_rows(con: DuckDBPyConnection, contract: Contract, kept: Deliv
 
 def _compares_rows(contract: Contract, delivery: DeliveryRecord, accepted: tuple[AcceptedLoad, ...]) -> bool:
     """Whether the gate compares with the rows in landing, and not only with the sizes of earlier loads."""
-    compares_cells = any(column.role == "concept" or hides_small_numbers(column) for column in contract.columns)
+    compares_cells = any(column.role in ("concept", "geometry") or hides_small_numbers(column) for column in contract.columns)
     if delivery.whole or compares_cells or contract.load.mode in ("replace_period", "replace_partition"):
         return True
     sizes = [load.rows_delivered for load in reversed(accepted) if not load.adds]

@@ -55,6 +55,7 @@ RECEIPT_TABLES = (
     "agreement_terms",
     "later_events",
     "kept_windows",
+    "corrected_maps",
     "corrections",
     "editions",
 )

@@ -35,7 +35,7 @@ from ingest.landing import (
 from ingest.layers import seed_rows
 from ingest.typing import required_columns
 from orchestration.runs.context import RunContext
-from orchestration.runs.decisions.acceptance import read_acceptance
+from orchestration.runs.decisions.acceptance import corrected_maps, read_acceptance
 from orchestration.runs.decisions.corrections import Correction, read_corrections
 from orchestration.runs.record import RunRecord, new_status
 from orchestration.runs.reports.standing_gates import standing_gates
@@ -73,6 +73,7 @@ def write_build_inputs(run: RunContext) -> None:
         "published_snapshots": published_snapshots(run),
         "later_events": _later_event_rows(run),
         "kept_windows": [(kept.measure_id, kept.period_start, kept.period_end) for kept in kept_windows(run)],
+        "corrected_maps": [(source,) for source in corrected_maps(run.settings.home.deliveries)],
         "agreement_terms": [_terms_row(run, contract) for contract in registry],
         "corrections": [_correction_row(each) for each in read_corrections(run.settings.home)],
         "editions": [(release_id, label) for release_id, label in pins(run.settings.home).items() if label],

@@ -113,6 +113,10 @@ TABLES: Mapping[str, Table] = {
         "One row per removal of records of a source: how many, why, when and by whom; no value of a record.",
         "source varchar, records bigint, reason varchar, erased_at timestamp, erased_by varchar, kind varchar",
     ),
+    "corrected_maps": _table(
+        "Maps whose lines a person accepted in place of earlier ones: the codes of blocks are of the earlier lines.",
+        "source varchar",
+    ),
     "corrections": _table(
         "The office's words on figures that turned out wrong in an edition of the scorecard.",
         "release_id varchar, measure_id varchar, what varchar, why varchar, edition varchar, severity varchar, at timestamp",

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.delivery import DeliveryStore
 from warehouse.files import write_atomically
 
 ACCEPTED = "accepted.json"
+# In the folder of a source, which stays when its loads are removed.
+CORRECTED_MAP = "corrected-map.json"
 
 
 class Acceptance(BaseModel):
@@ -34,3 +39,13 @@ def read_acceptance(store: DeliveryStore, load_id: str) -> Acceptance | None:
 def accept_load(store: DeliveryStore, load_id: str, acceptance: Acceptance) -> None:
     """Record the acceptance; the next run promotes the load."""
     write_atomically(store.folder / load_id / ACCEPTED, acceptance.model_dump_json(indent=1))
+
+
+def keep_corrected_map(store: DeliveryStore, load_id: str) -> None:
+    """Record that a person accepted other lines of a map in force; `corrected_maps` lists the source from then on."""
+    write_atomically(store.folder / CORRECTED_MAP, json.dumps({"load_id": load_id}))
+
+
+def corrected_maps(deliveries: Path) -> tuple[str, ...]:
+    """The sources whose map has other lines than the one that the codes of blocks were written for."""
+    return tuple(sorted(path.parent.name for path in deliveries.glob(f"*/{CORRECTED_MAP}")))

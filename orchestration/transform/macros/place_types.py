@@ -59,10 +59,11 @@ def further_columns(types: Sequence[PlaceType]) -> dict[str, str]:
     found = {}
     for each in types:
         name, label = each["geography_type"], each["label"]
-        if name in INTERFACE or each["fact_columns"] == "none":
+        if each["fact_columns"] == "none":
             continue
-        found[f"{name}_geoid"] = f"{label} of the event"
-        if each["fact_columns"] == "geoid_and_vintage":
+        if name not in INTERFACE:
+            found[f"{name}_geoid"] = f"{label} of the event"
+        if each["fact_columns"] == "geoid_and_vintage" and INTERFACE.get(name) != "geoid_and_vintage":
             found[f"{name}_vintage"] = f"The map of the {label[:1].lower()}{label[1:]}, in force on the day of the event"
     return found
 

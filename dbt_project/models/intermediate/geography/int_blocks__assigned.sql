@@ -40,6 +40,15 @@ places as (
     from coded
 ),
 
+-- the codes of blocks are of the lines from before the correction
+corrected as (
+    select
+        maps.geography_type,
+        maps.geography_vintage
+    from {{ ref('geography_vintages') }} as maps
+    inner join {{ ref('stg_receipts__corrected_maps') }} as accepted on maps.boundary_source = accepted.source
+),
+
 with_places as (
     select
         block_geoid,
@@ -48,6 +57,7 @@ with_places as (
         place.geography_vintage,
         place.geoid
     from places
+    anti join corrected on place.geography_type = corrected.geography_type and place.geography_vintage = corrected.geography_vintage
 )
 
 select * from with_places

@@ -52,14 +52,59 @@ moved as (
     group by all
 ),
 
+-- of a corrected map, whose codes no longer count, what the bridge gives it of each tract
+people as (
+    select
+        tract_geoid,
+        race_standard,
+        race_ethnicity_code,
+        age_universe,
+        source,
+        sum(population) as population
+    from blocks
+    group by all
+),
+
+corrected as (
+    select
+        bridge.to_type as geography_type,
+        bridge.to_vintage as geography_vintage,
+        bridge.to_geoid as geoid,
+        '2020' as tract_vintage,
+        people.tract_geoid,
+        people.race_standard,
+        people.race_ethnicity_code,
+        people.age_universe,
+        people.source,
+        people.population * bridge.weight as population,
+        false as is_counted
+    from people
+    inner join {{ ref('int_places__weights') }} as bridge
+        on bridge.from_type = 'tract' and bridge.from_vintage = '2020' and people.tract_geoid = bridge.from_geoid
+    inner join {{ ref('geography_vintages') }} as maps
+        on
+            bridge.to_type = maps.geography_type
+            and bridge.to_vintage = maps.geography_vintage
+            and maps.block_code is not null
+    inner join {{ ref('stg_receipts__corrected_maps') }} as accepted on maps.boundary_source = accepted.source
+),
+
 schemes as (
     select * from {{ ref('population_schemes') }}
 ),
 
 united as (
-    select * from counted
-    union all
-    select * from moved
+    select
+        *,
+        true as is_counted
+    from counted
+    union all by name
+    select
+        *,
+        true as is_counted
+    from moved
+    union all by name
+    select * from corrected
 ),
 
 final as (

@@ -7,7 +7,7 @@ with
 known as (
     select *
     from {{ ref('int_population__by_intersection') }}
-    where tract_vintage = '2020' and geography_type <> 'city' and age_universe = 'total'
+    where tract_vintage = '2020' and geography_type <> 'city' and age_universe = 'total' and is_counted is not false
 ),
 
 -- how each basis would divide a tract

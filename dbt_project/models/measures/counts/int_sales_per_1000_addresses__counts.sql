@@ -27,6 +27,9 @@ united as (
         *,
         0 as addresses_count,
         true as is_last_map
+        {%- for each in dated_place_types() %},
+        true as {{ each.geography_type }}_is_last
+        {%- endfor %}
     from sales
     union all
     select
@@ -37,9 +40,19 @@ united as (
         0 as sales_count,
         addresses.addresses_count,
         addresses.valid_to >= years.period_end as is_last_map
+        {%- for each in dated_place_types() %},
+        addresses.valid_to >= least(years.period_end, coalesce({{ each.geography_type }}_maps.valid_to, {{ last_day() }}))
+            as {{ each.geography_type }}_is_last
+        {%- endfor %}
     from years
     inner join {{ ref('int_addresses__aggregated') }} as addresses
         on years.period_start <= addresses.valid_to and years.period_end >= addresses.valid_from
+    {%- for each in dated_place_types() %}
+    left join {{ ref('geography_vintages') }} as {{ each.geography_type }}_maps
+        on
+            {{ each.geography_type }}_maps.geography_type = '{{ each.geography_type }}'
+            and addresses.{{ each.geography_type }}_vintage = {{ each.geography_type }}_maps.geography_vintage
+    {%- endfor %}
 ),
 
 periods as (
@@ -52,12 +65,19 @@ periods as (
     from united
 ),
 
+{%- set is_last = [] -%}
+{%- for each in dated_place_types() -%}
+    {%- do is_last.append("when '" ~ each.geography_type ~ "' then " ~ each.geography_type ~ "_is_last") -%}
+{%- endfor %}
+{%- set last_day_of_map = 'case sliced.geography_type ' ~ is_last | join(' ') ~ ' else is_last_map end' if is_last else 'is_last_map' %}
+
+-- the address of a day of each map: a map that goes on while another changes has each address once
 with_place as (
     {{ counts_by_place(
         'periods', 'sales_per_1000_addresses',
         {
             'numerator': 'sum(sales_count)',
-            'denominator': "sum(addresses_count) filter (is_last_map or sliced.geography_type in (" ~ type_names(dated_place_types()) ~ "))"
+            'denominator': 'sum(addresses_count) filter (' ~ last_day_of_map ~ ')'
         },
         records='sales_count', version=2
     ) }}

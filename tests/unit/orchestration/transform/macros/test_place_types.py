@@ -122,10 +122,10 @@ def test_a_delivered_code_is_of_the_equivalent_type(seeds: tuple[Path, Path], tm
     assert "calls.area" not in by_police
 
 
-def test_milwaukees_types_add_nothing(tmp_path: Path) -> None:
+def test_milwaukees_types_add_the_map_of_a_police_district(tmp_path: Path) -> None:
     seeds = DBT_PROJECT / "seeds" / "reference"
     types = read_place_types(seeds / "place_types.csv", seeds / "geography_vintages.csv", sources=())
-    assert not further_columns(types)
+    assert list(further_columns(types)) == ["police_district_vintage"]
     write_place_types(types, tmp_path / "place_types.sql")
     template = "{{ council_place_type() }} {{ located_place_type() }} {{ planned_type('t') }} {{ types_equivalent_to('t') }}"
     assert rendered(template, tmp_path / "place_types.sql") == "aldermanic_district tract t [t]"

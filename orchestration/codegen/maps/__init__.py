@@ -1,0 +1,1 @@
+"""Write a new map of a type of place into a layer."""
