@@ -1,6 +1,7 @@
 {# From the meta of the models (transform/macros/registrations.py). Levelground writes this file: do not edit. #}
 {% macro facts_with_race() -%}
     {{ return([
+        {"fact": "fct_deaths_investigated", "people": "1", "column": "race_ethnicity"},
         {"fact": "fct_employees", "is_stock": true, "people": "1", "column": "race_ethnicity"},
         {"fact": "fct_engagement_inputs", "people": "1", "column": "race_ethnicity"},
         {"fact": "fct_engagement_participation", "people": "1", "column": "race_ethnicity"},
@@ -106,6 +107,7 @@
         "int_completion_rate__counts",
         "int_copd_prevalence__counts",
         "int_court_guilty_share__counts",
+        "int_deaths_investigated__counts",
         "int_diabetes_prevalence__counts",
         "int_engagement_answered_in_language_share__counts",
         "int_engagement_days_to_answer_median__counts",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from ingest.sample import city, estimates, health, housing, safety
+from ingest.sample import city, deaths, estimates, health, housing, safety
 from ingest.sample.delivery import Source
 from ingest.sample.education import exams, pupils
 from ingest.sample.engagement import deliveries as engagement
@@ -37,6 +37,7 @@ SOURCES: Mapping[str, Source] = {
         estimates.poverty_exposure, estimates.student_homelessness, estimates.juvenile_arrests, estimates.low_birth_weight,
         estimates.debt_collections,
         exams.act, exams.forward_exam, estimates.county_health, estimates.acs_county, housing.evictions, safety.fatal_shootings,
+        deaths.deaths, deaths.population_estimates, deaths.standard_population,
     )
 }  # fmt: skip
 

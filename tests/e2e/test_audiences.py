@@ -22,7 +22,10 @@ FACTS = {
     "health": {"fct_lead_orders", "fct_lead_service_lines", "fct_lead_tests"},
     "housing": {"fct_property_sales"},
     "money": {"fct_arpa_projects", "fct_payments"},
-    "safety": {"fct_court_cases", "fct_fatal_shootings", "fct_incidents", "fct_police_calls", "fct_police_stops"},
+    "safety": {
+        "fct_court_cases", "fct_deaths_investigated", "fct_fatal_shootings", "fct_incidents", "fct_police_calls",
+        "fct_police_stops",
+    },
     "services": {"fct_service_requests"},
     "staff": {"fct_employees"},
 }  # fmt: skip

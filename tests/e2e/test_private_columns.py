@@ -15,7 +15,7 @@ from warehouse.audiences.names import audience_of
 ANALYST_FILE = "levelground.duckdb"
 # Sources whose vocabulary of race is closed.
 OF_KNOWN_RACES = (
-    "der__employees", "fpc__fatal_shootings", "fpc__police_stops", "mhd__lead_tests", "oei__engagement_inputs",
+    "der__employees", "fpc__fatal_shootings", "fpc__police_stops", "mcme__deaths", "mhd__lead_tests", "oei__engagement_inputs",
     "oei__engagement_participation",
 )  # fmt: skip
 

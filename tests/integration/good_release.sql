@@ -126,6 +126,9 @@ create table release.marts.fct_fatal_shootings as
     select 'k' || _source_row as fatal_shooting_key, person.*, date '2015-01-01' as period_start, date '2026-10-31' as period_end,
         'male' as sex_code, 40 as age_years, null::varchar as age_years_missing_reason, 'MILWAUKEE' as municipality_reported,
         'WI' as state_reported, '5553000' as city_geoid from person;
+create table release.marts.fct_deaths_investigated as
+    select 'k' || _source_row as investigated_death_key, person.*, 'male' as sex_code, 40 as age_years, null::varchar as age_years_missing_reason,
+        'Homicide' as manner_reported, 'Gunshot Injury' as death_type_reported, true as is_homicide, false as is_drug_death from person;
 create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.*, true as is_latest_snapshot from person;
 create table release.marts.fct_survey_responses as select 'k' || _source_row as survey_response_key,
     person.* replace ('2938000' as jurisdiction, null::date as occurred_on, null::varchar as tract_geoid, null::varchar as aldermanic_district_geoid,

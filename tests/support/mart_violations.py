@@ -83,6 +83,8 @@ SPOILT = [
     ("fct_fatal_shootings", "death_within_the_register", "set period_end = date '2015-01-02' where _source_row = 1"),
     ("fct_fatal_shootings", "one_register", "set period_end = date '2026-11-30' where _source_row = 1"),
     ("fct_fatal_shootings", "some_deaths_in_the_city", "set city_geoid = 'outside'"),
+    ("fct_deaths_investigated", "sex_mapped", "set sex_code = 'not_mapped' where _source_row = 1"),
+    ("fct_deaths_investigated", "age_read", "set age_years = null, age_years_missing_reason = 'invalid' where _source_row = 1"),
     ("fct_police_stops", "reason_mapped", "set stop_reason_code = 'not_mapped' where _source_row = 1"),
     ("fct_court_cases", "finding_mapped", "set finding_code = 'not_mapped' where _source_row = 1"),
     ("fct_court_cases", "case_type_mapped", "set case_type_code = 'not_mapped' where _source_row = 1"),

@@ -1,8 +1,14 @@
+{# Whether the counts model gives the value itself: no quotient of numerator and denominator, which the row may lack. #}
+{% macro is_delivered_value() -%}
+    (method = 'place_weighted' or kind in ('median', 'estimate') or stratum_type = 'adjustment')
+{%- endmacro %}
+
+
 {# Whether a row has what the value of its kind of measure is made of. #}
 {% macro can_be_computed() -%}
     value_status = 'computed' and coalesce(
             case
-                when method = 'place_weighted' or kind in ('median', 'estimate') then value is not null
+                when {{ is_delivered_value() }} then value is not null
                 when kind = 'sum' then numerator is not null
                 when kind = 'count' then numerator >= 0
                 when kind in ('rate', 'amount_rate') then numerator >= 0 and denominator > 0

@@ -25,6 +25,7 @@ create schema if not exists {{ database }}.stats;
 {{ stats_risk_difference_ci(database) }}
 {{ stats_change_ci(database) }}
 {{ stats_directly_standardised_rate_ci(database) }}
+{{ stats_age_adjusted_rate_ci(database) }}
 {{ stats_median_ci(database) }}
 {{ stats_moe_to_se(database) }}
 {{ stats_moe_sum(database) }}

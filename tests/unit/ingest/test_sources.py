@@ -30,6 +30,7 @@ PUBLIC_ADDRESSES = ("doa__arpa_projects", "oei__engagement_events")
 FILE_NAMES = {
     "chr__county_health": "v147_r2026.csv", "census__acs_county": "acs_data_2019-2023.csv", "dns__evictions": "milwaukee_map.csv",
     "fpc__fatal_shootings": "fatal-police-shootings-data_2024-03-05.csv",
+    "census__population_estimates": "cc-est2025-alldata-55_079.csv",
 }  # fmt: skip
 CLOCKS = ("event_time", "closed_time", "period")
 

@@ -62,6 +62,8 @@ absent as (
     where
         counted.race_ethnicity_code is null
         and slices.tabulation = 'exclusive'
+        -- an adjusted rate of a group without events is none, and its count is in the crude row
+        and slices.stratum_type <> 'adjustment'
         and measures.kind in ('proportion', 'composition', 'rate', 'count')
         -- a record of 2024 codes under the 1997 standard: who is MENA there is counted as white, so that none is no count of anybody
         and (slices.race_standard <> 'spd15_1997' or races.is_in_spd15_1997)

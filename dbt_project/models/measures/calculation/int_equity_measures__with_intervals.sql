@@ -7,7 +7,7 @@ guarded as (
         {{ unit_factor('unit') }} as factor,
         {{ rule('confidence') }} as confidence,
         {{ rule('z_95') }} as z,
-        method = 'place_weighted' or kind in ('median', 'estimate') as is_delivered,
+        {{ is_delivered_value() }} as is_delivered,
         is_computable and not is_delivered and kind in ('proportion', 'composition') as is_share,
         is_computable and not is_delivered and kind in ('rate', 'count') as is_rate,
         -- money for each resident, or a part of money: its parts are sums that do not vary by chance, so it has no interval
@@ -62,7 +62,7 @@ intervals as (
             when is_computable and is_delivered and ci_low is not null and ci_high is not null
                 then
                     case
-                        when kind = 'estimate' then coalesce(interval_method, 'as_delivered')
+                        when kind = 'estimate' or stratum_type = 'adjustment' then coalesce(interval_method, 'as_delivered')
                         when unit = 'days' then 'brookmeyer_crowley'
                         else 'order_statistics'
                     end

@@ -32,7 +32,7 @@ OF_THE_GROUND = {
 PUBLISHED = {name for name in SAMPLED if name.startswith("urban__")} | {"chr__county_health", "census__acs_county"}
 SET = {
     "dcd__foreclosures", "dns__evictions", "doa__arpa_projects", "dpw__lead_service_lines", "fpc__fatal_shootings",
-    "mhd__chronic_disease",
+    "mhd__chronic_disease", "census__population_estimates", "seer__standard_population",
 } | PUBLISHED  # fmt: skip
 
 
@@ -111,7 +111,8 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
         "census__acs_language", "census__acs_race_tract", "census__tracts_2010", "census__tracts_2020", "census__zcta_2010",
         "dpi__absenteeism",
         "dpi__act", "dpi__completion", "dpi__enrollment", "dpi__forward_exam", "dpi__removals", "mhd__chronic_disease",
-        "census__acs_county", "chr__county_health", "urban__debt_collections", "urban__low_birth_weight",
+        "census__acs_county", "census__population_estimates", "chr__county_health", "mcme__deaths", "urban__debt_collections",
+        "urban__low_birth_weight",
         "dns__evictions",
     }  # fmt: skip
     assert {name for name, keys in city["sources"].items() if keys["jurisdiction"] == "99"} == {"fpc__fatal_shootings"}

@@ -1,0 +1,141 @@
+-- one row per measure, window of whole years, race and age group: deaths, person-years, and the people of the standard population
+-- Age group 0 is deaths of unknown age, which count in crude rates alone; race all has the deaths of unknown race, too.
+{%- set causes = [('homicide_deaths_yearly', 'is_homicide', '0'), ('drug_deaths_yearly', 'is_drug_death', rule('toxicology_months'))] %}
+with
+deaths as (
+    {%- for measure_id, condition, months_open in causes %}
+    select
+        '{{ measure_id }}' as measure_id,
+        source,
+        jurisdiction,
+        year(occurred_on) as death_year,
+        race_standard,
+        case when race_ethnicity_code in ('asian', 'nhpi') then 'asian_or_nhpi' else race_ethnicity_code end as race_ethnicity_code,
+        coalesce(least(cast(floor(age_years / 5) as integer), 17) + 1, 0) as age_group,
+        count(*) as deaths_count
+    from {{ ref('fct_deaths_investigated') }}
+    where {{ condition }}
+    group by all
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+with_all as (
+    select * from deaths
+    union all by name
+    select
+        * exclude (race_ethnicity_code, deaths_count),
+        'all' as race_ethnicity_code,
+        sum(deaths_count) as deaths_count
+    from deaths
+    group by all
+),
+
+-- The last months wait for toxicology: a year is finished once so many months after it have been delivered.
+covered as (
+    {%- for measure_id, condition, months_open in causes %}
+    select
+        '{{ measure_id }}' as measure_id,
+        source,
+        jurisdiction,
+        race_standard,
+        year(min(occurred_on)) as first_year,
+        last_day(max(occurred_on)) - to_months(cast({{ months_open }} as integer)) as finished_until
+    from {{ ref('fct_deaths_investigated') }}
+    group by all
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+residents as (
+    select * from {{ ref('int_population__county_years') }}
+),
+
+years as (
+    select distinct
+        'year' as period_type,
+        year(reference_on) as first_year,
+        year(reference_on) as last_year
+    from residents
+    union all
+    select
+        period_type,
+        first_year,
+        last_year
+    from {{ ref('death_windows') }}
+),
+
+windows as (
+    select
+        covered.* exclude (first_year, finished_until),
+        years.*,
+        make_date(years.first_year, 1, 1) as period_start,
+        make_date(years.last_year, 12, 31) as period_end
+    from covered
+    inner join years
+        on covered.first_year <= years.first_year and make_date(years.last_year, 12, 31) <= covered.finished_until
+),
+
+person_years as (
+    select
+        windows.*,
+        residents.race_ethnicity_code,
+        residents.age_group,
+        sum(residents.population) as population
+    from windows
+    inner join residents
+        on
+            windows.jurisdiction = residents.county_geoid
+            and windows.race_standard = residents.race_standard
+            and year(residents.reference_on) between windows.first_year and windows.last_year
+    group by all
+    having count(distinct residents.reference_on) = windows.last_year - windows.first_year + 1
+),
+
+counted as (
+    select
+        windows.*,
+        with_all.race_ethnicity_code,
+        with_all.age_group,
+        sum(with_all.deaths_count) as deaths_count
+    from windows
+    inner join with_all
+        on
+            {{ same_columns('windows', 'with_all', ['measure_id', 'source', 'jurisdiction', 'race_standard']) }}
+            and with_all.death_year between windows.first_year and windows.last_year
+    group by all
+),
+
+weights as (
+    -- the US 2000 standard in 18 groups; its smaller number of people is the same distribution
+    select
+        age_group,
+        standard_population
+    from {{ ref('stg_seer__standard_population') }}
+    where standard = 's200'
+),
+
+final as (
+    select
+        measure_id,
+        source,
+        jurisdiction,
+        race_standard,
+        period_type,
+        period_start,
+        period_end,
+        race_ethnicity_code,
+        age_group,
+        population,
+        coalesce(deaths_count, 0) as deaths_count,
+        weights.standard_population
+    from person_years
+    full join counted
+        using (
+            measure_id, source, jurisdiction, race_standard, period_type, first_year, last_year, period_start, period_end,
+            race_ethnicity_code, age_group
+        )
+    left join weights using (age_group)
+)
+
+select * from final

@@ -1,0 +1,20 @@
+-- one row per standard population and age group of five years, the last one open; only standards whose first group is 0 to 4
+with
+typed as (
+    select * from {{ source('landing', 'seer__standard_population') }}
+),
+
+final as (
+    select
+        'seer__standard_population' as source,
+        _load_id,
+        standard,
+        cast(floor(age_from / 5) as integer) + 1 as age_group,
+        age_label,
+        cast(standard_population as double) as standard_population
+    from typed
+    -- with 19 groups the first year of life is one of its own, which estimates by five years of age do not have
+    where standard not in (select split.standard from typed as split where split.age_from > 0 and split.age_from < 5)
+)
+
+select * from final
