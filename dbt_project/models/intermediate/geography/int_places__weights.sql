@@ -23,12 +23,15 @@ places as (
     where geoid <> 'outside'
 ),
 
+-- a map that nobody has delivered has no area outside it
 maps_of_city as (
     select
         geography_type,
         geography_vintage
     from {{ ref('geography_vintages') }}
-    where is_city_only and exists (select 1 from parts)
+    where
+        is_city_only
+        and (geography_type, geography_vintage) in (select (places.geography_type, places.geography_vintage) from places)
 ),
 
 -- what no place on a map of the city holds is outside it
