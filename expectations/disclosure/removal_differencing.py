@@ -16,7 +16,9 @@ from expectations.disclosure.inputs.catalog import columns_of, fetch, table_exis
 from warehouse.sql import literal, quoted
 
 # Rows about a measure, by the table that names it.
-_OF_MEASURES = ("equity_measures", "scorecard", "disparity_indices", "peer_comparison", "as_reported_history", "goal_progress")
+_OF_MEASURES = (
+    "equity_measures", "scorecard", "disparity_indices", "peer_comparison", "gap_trends", "as_reported_history", "goal_progress",
+)  # fmt: skip
 _OF_RESPONSES = "engagement_responses"
 
 

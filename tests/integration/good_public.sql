@@ -115,6 +115,12 @@ create table public.published.peer_comparison as select measure_id, measure_vers
     null::double as peers_median_ratio, 1 as peers_narrower, 0 as peers_wider, 0 as peers_reversed, false as is_rank_shown,
     2 as rank_low, 6 as rank_high, 'City' as place, 'Black' as group_name
 from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black';
+create table public.published.gap_trends as select measure_id, measure_version, period_type, stratum_type, stratum_code, tabulation, race_standard, method,
+    geography_type, geography_vintage, geoid, race_ethnicity_code, 'white' as reference_code, 'absolute' as scale, date '2020-01-01' as first_period,
+    period_start as last_period, 5 as periods, rate_difference + 10 as first_gap, rate_difference as last_gap, -10.0::double as change,
+    -15.0::double as change_ci_low, -5.0::double as change_ci_high, -2.5::double as annual_percent_change, -3.0::double as apc_ci_low,
+    -2.0::double as apc_ci_high, 'narrowed' as word, 'wls_points' as trend_method
+from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black' and rate_difference is not null;
 create table public.published.scorecard as select
     measure_id, measure_version, case measure_id when 'visits' then 'Visits' else 'Searched' end as measure, 'public_safety' as policy_area, 'How many?' as question, period_type,
     period_start, period_end, '2024' as period, geography_type, geography_vintage, geoid, 'City' as place, race_ethnicity_code,

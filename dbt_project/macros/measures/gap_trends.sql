@@ -1,0 +1,133 @@
+{#
+    Whether gaps close: of a relation of figures, one row per slice, group and scale with the change of its gap from the first to the last
+    comparable period. Absolute gaps are signed differences, whose change has an interval by MOVER (Zou and Donner 2008, Stat Med
+    27:1693); relative ones are ratios, compared as logarithms. With three or more single periods, the change per year is a fit weighted
+    by the variance of each gap (Hartung, Knapp and Sinha 2008, Statistical Meta-Analysis, section 10).
+    Periods that overlap are not compared: of windows of several years the first that ends before the last one begins.
+#}
+{% macro gap_trends(figures) -%}
+{%- set slice = [
+    'measure_id', 'measure_version', 'period_type', 'stratum_type', 'stratum_code', 'tabulation', 'race_standard', 'method',
+    'geography_type', 'geography_vintage', 'geoid', 'race_ethnicity_code', 'reference_code',
+] -%}
+with
+compared as (
+    select
+        figures.*,
+        measures.unit as unit_of_measure,
+        figures.period_type in ('year', 'school_year', 'snapshot') as is_single
+    from {{ figures }} as figures
+    inner join {{ ref('dim_measure') }} as measures
+        on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version and measures.is_current
+    inner join {{ ref('scorecard_measures') }} as choices on figures.measure_id = choices.measure_id and choices.shows_trend
+    left join {{ ref('trend_exclusions') }} as excluded
+        on figures.measure_id = excluded.measure_id and figures.period_start = excluded.period_start
+    where
+        figures.period_type not in ('month', 'quarter')
+        and figures.reference_code not in ('rest', figures.race_ethnicity_code)
+        and figures.period_start >= coalesce(choices.trend_from, date '0001-01-01')
+        and excluded.measure_id is null
+),
+
+scaled as (
+    select
+        *,
+        'absolute' as scale,
+        rate_difference as gap,
+        rate_difference_ci_low as gap_low,
+        rate_difference_ci_high as gap_high
+    from compared
+    -- a difference of dollars of two windows is partly inflation
+    where unit_of_measure <> 'usd'
+    union all
+    select
+        *,
+        'relative' as scale,
+        case when rate_ratio > 0 then ln(rate_ratio) end as gap,
+        case when rate_ratio_ci_low > 0 then ln(rate_ratio_ci_low) end as gap_low,
+        case when rate_ratio_ci_high > 0 then ln(rate_ratio_ci_high) end as gap_high
+    from compared
+),
+
+known as (
+    select
+        *,
+        max(period_start) over series as last_start,
+        year(period_start) + (date_diff('day', period_start, period_end) + 1) / 2 / 365.25 as mid_year,
+        1 / nullif(pow((gap_high - gap_low) / 2 / {{ rule('z_95') }}, 2), 0) as weight
+    from scaled
+    where gap is not null
+    window series as (partition by {{ slice | join(', ') }}, scale)
+),
+
+ended as (
+    select
+        {{ slice | join(',\n        ') }},
+        scale,
+        any_value(unit_of_measure) as unit_of_measure,
+        min(period_start) filter (where period_end < last_start) as first_period,
+        max(period_start) as last_period,
+        case when bool_and(is_single) then count(*) else 2 end as periods,
+        bool_and(is_single) and count(*) = count(weight) as has_weights,
+        list({'year': mid_year, 'gap': gap, 'weight': weight} order by period_start) as points
+    from known
+    group by all
+    having first_period is not null
+),
+
+changed as (
+    select
+        ended.*,
+        first.gap as first_gap,
+        last.gap as last_gap,
+        last.gap - first.gap as change,
+        change - sqrt(pow(last.gap - last.gap_low, 2) + pow(first.gap_high - first.gap, 2)) as change_ci_low,
+        change + sqrt(pow(last.gap_high - last.gap, 2) + pow(first.gap - first.gap_low, 2)) as change_ci_high,
+        case
+            when ended.has_weights and ended.periods >= 3 and (ended.scale = 'relative' or ended.unit_of_measure = 'percent')
+                then {{ stats('weighted_slope_ci') }}(
+                    list_transform(ended.points, lambda point: point.year),
+                    list_transform(ended.points, lambda point: point.gap),
+                    list_transform(ended.points, lambda point: point.weight),
+                    {{ rule('confidence') }}
+                )
+        end as slope
+    from ended
+    {%- for name in ['first', 'last'] %}
+    inner join known as {{ name }}
+        on {{ same_columns('ended', name, slice + ['scale']) }} and ended.{{ name }}_period = {{ name }}.period_start
+    {%- endfor %}
+),
+
+final as (
+    select
+        {{ slice[:11] | join(',\n        ') }},
+        race_ethnicity_code,
+        reference_code,
+        scale,
+        first_period,
+        last_period,
+        periods,
+        {%- for name in ['first_gap', 'last_gap', 'change', 'change_ci_low', 'change_ci_high'] %}
+        if(scale = 'relative', exp({{ name }}), {{ name }}) as {{ name }},
+        {%- endfor %}
+        -- of ratios percent per year, of differences of shares points per year
+        {%- for name, column in [('value', 'annual_percent_change'), ('low', 'apc_ci_low'), ('high', 'apc_ci_high')] %}
+        if(scale = 'relative', 100 * (exp(slope.{{ name }}) - 1), slope.{{ name }}) as {{ column }},
+        {%- endfor %}
+        -- from the interval of the gap's own change, never from two separate ones
+        case
+            when first_gap * last_gap <= 0 or change_ci_low is null or change_ci_high is null then 'not_compared'
+            when greatest(sign(first_gap) * change_ci_low, sign(first_gap) * change_ci_high) < 0 then 'narrowed'
+            when least(sign(first_gap) * change_ci_low, sign(first_gap) * change_ci_high) > 0 then 'widened'
+            else 'cannot_tell'
+        end as word,
+        case
+            when slope is not null then if(scale = 'relative', 'wls_log_ratio', 'wls_points')
+            else 'first_and_last'
+        end as trend_method
+    from changed
+)
+
+select * from final
+{%- endmacro %}
