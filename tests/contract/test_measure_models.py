@@ -10,6 +10,7 @@ from tests.contract.registers import seed, shared_models
 # Measures of one table of records, which share a counts model: a model costs dbt 0.1 to 0.2 s whatever it reads.
 SHARED_COUNTS = {
     "school_assessments": {f"{exam}_{subject}_proficient_share" for exam in ("act", "forward") for subject in ("ela", "math")},
+    "deaths_investigated": {"homicide_deaths_yearly", "drug_deaths_yearly"},
     "school_removals": {"discipline_removals_per_1000", "suspensions_per_100_students"},
 }
 

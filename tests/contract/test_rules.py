@@ -34,6 +34,8 @@ NO_RULE = {
     ("int_places__with_fit_quality", "0.999"): "the fit of a moved count, measured (docs/methods.md)",
     ("int_places__with_fit_quality", "0.95"): "the fit of a moved count, measured (docs/methods.md)",
     ("int_places__with_fit_quality", "0.5"): "the fit of a moved count, measured (docs/methods.md)",
+    ("stg_census__population_estimates", "2"): "the publisher's code of July 1 of the census year",
+    ("stg_seer__standard_population", "5"): "years of an age group of the publisher",
     ("dim_date", "6"): "the number of a weekday",
     ("int_survey_satisfied_share__counts", "4"): "the answers 4 and 5 of 5 are the definition of the measure",
     ("int_survey_satisfied_share__counts", "2"): "the answers 1 and 2 where 1 is the good end, likewise",

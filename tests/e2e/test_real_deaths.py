@@ -30,7 +30,7 @@ def rows(milwaukee: tuple[CommandLine, dict[str, Any]]) -> pandas.DataFrame:
     levelground, _ = milwaukee
     query = (
         "select measure_id, year(period_start) as first_year, year(period_end) as last_year, race_ethnicity_code as race, "
-        "stratum_type, numerator, denominator, value, ci_low, ci_high, rate_ratio, rate_ratio_ci_low "
+        "stratum_type, publication_status, numerator, denominator, value, ci_low, ci_high, rate_ratio, rate_ratio_ci_low "
         "from published.equity_measures where measure_id in ('homicide_deaths_yearly', 'drug_deaths_yearly') and geoid = '55079'"
     )
     return pandas.DataFrame(levelground.ask(query, public=True))
@@ -105,6 +105,7 @@ def test_few_deaths_have_a_count_and_no_rate(rows: pandas.DataFrame) -> None:
     few = rows[(rows.numerator < 10) & rows.numerator.notna() & (rows.stratum_type == "all")]
     assert len(few)
     assert few.value.isna().all()
+    assert (few.publication_status == "unreliable").all()
 
 
 def _files(folder: Path) -> tuple[pandas.DataFrame, pandas.DataFrame, np.ndarray]:

@@ -11,7 +11,6 @@ MORE = (
     "from (from {{t}} limit 1) as t cross join range(200) as r (n)"
 )
 
-
 # A hundred respondents whose third rating is the other way round.
 REVERSED = (
     "insert into {{t}} select t.* replace ('x' || n || asked as survey_answer_key, 'x' || n as survey_response_key, "

@@ -84,7 +84,7 @@ changed as (
         change - sqrt(pow(last.gap - last.gap_low, 2) + pow(first.gap_high - first.gap, 2)) as change_ci_low,
         change + sqrt(pow(last.gap_high - last.gap, 2) + pow(first.gap - first.gap_low, 2)) as change_ci_high,
         case
-            when ended.has_weights and ended.periods >= 3 and (ended.scale = 'relative' or ended.unit_of_measure = 'percent')
+            when ended.has_weights and ended.periods >= {{ rule('least_trend_points') }} and (ended.scale = 'relative' or ended.unit_of_measure = 'percent')
                 then {{ stats('weighted_slope_ci') }}(
                     list_transform(ended.points, lambda point: point.year),
                     list_transform(ended.points, lambda point: point.gap),

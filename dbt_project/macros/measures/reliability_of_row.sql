@@ -1,6 +1,6 @@
 {#
     How far a row can be relied on (docs/rules.md, Reliability, ADR 23): reliable, use_with_caution, or unreliable, which only an
-    estimate, a value weighed over few residents and a median of few persons can be. Suppression has run before and does not depend on it.
+    estimate, a value weighed over few residents, a median of few persons and a rate of fewer events than value_minimums asks for can be. Suppression has run before and does not depend on it.
 #}
 {% macro reliability_of_row() -%}
         case
@@ -9,6 +9,9 @@
             when group_residents < {{ rule('min_group_residents') }} then 'unreliable'
             -- a median is the value of one or two persons: of few of them it is not shown
             when kind = 'median' and statistical_unit in ('person', 'household') and events < minimum_n then 'unreliable'
+            when events < (
+                select minimums.least_events from {{ ref('value_minimums') }} as minimums where minimums.measure_id = doubts.measure_id
+            ) then 'unreliable'
             when has_few_events then 'use_with_caution'
             when publisher_quality = '3' then 'use_with_caution'
             when is_partly_shown and place_coverage_pct < {{ rule('partly_shown_for_reliable') }} then 'use_with_caution'

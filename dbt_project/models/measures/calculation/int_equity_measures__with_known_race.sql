@@ -18,9 +18,10 @@ measured as (
         ),
         -- the records that a row speaks of, among which race is known or not
         case
-            when united.method = 'place_weighted' or measures.kind = 'estimate' then null
+            when united.method = 'place_weighted' or measures.kind = 'estimate' or united.stratum_type = 'adjustment' then null
             when measures.kind in ('composition', 'count') then united.numerator
             when measures.kind = 'rate' and measures.population_scheme is not null then united.numerator
+            when measures.kind = 'rate' and united.records_count is not null then united.records_count
             when measures.kind in ('median', 'sum', 'amount_rate', 'amount_share') then united.records_count
             else united.denominator
         end as records,

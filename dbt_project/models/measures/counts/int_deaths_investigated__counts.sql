@@ -1,7 +1,7 @@
 -- one row per measure, window of whole years, race and adjustment: deaths by place of death over the residents of the county
 with
 by_age as (
-    select * from {{ ref('int_deaths_investigated__by_age') }}
+    select * from {{ ref('int_deaths_investigated__cells') }}
 ),
 
 crude as (
@@ -10,9 +10,16 @@ crude as (
         'all' as stratum_type,
         'all' as stratum_code,
         cast(sum(deaths_count) as double) as numerator,
-        sum(population) as denominator
+        sum(population) as denominator,
+        cast(sum(deaths_count) as double) as records_count
     from by_age
     group by all
+),
+
+standard_groups as (
+    select count(*) as groups_count
+    from {{ ref('stg_seer__standard_population') }}
+    where standard = 's200'
 ),
 
 standardised as (
@@ -20,7 +27,7 @@ standardised as (
         * exclude (age_group, population, deaths_count, standard_population),
         'adjustment' as stratum_type,
         'us2000' as stratum_code,
-        sum(deaths_count) as records_count,
+        cast(sum(deaths_count) as double) as records_count,
         list(cast(deaths_count as double) order by age_group) as events,
         list(population order by age_group) as populations,
         list(standard_population order by age_group) as standard_populations
@@ -28,24 +35,34 @@ standardised as (
     where population > 0 and standard_population is not null
     group by all
     -- a standard that has other groups than the residents is none
-    having count(*) = (select count(*) from {{ ref('stg_seer__standard_population') }} where standard = 's200')
+    having count(*) = (select max(complete.groups_count) from standard_groups as complete)
+),
+
+limited as (
+    select
+        *,
+        {{ unit_factor("'per_100000'") }} as factor,
+        {{ stats('age_adjusted_rate_ci') }}(events, populations, standard_populations, {{ rule('confidence') }}) as limits
+    from standardised
+),
+
+valued as (
+    select
+        *,
+        factor * list_dot_product(events, list_transform(list_zip(standard_populations, populations), lambda pair: pair[1] / pair[2]))
+        / list_sum(standard_populations) as value,
+        factor * limits.low as ci_low,
+        factor * limits.high as ci_high,
+        'fay_feuer_tiwari' as interval_method
+    from limited
 ),
 
 adjusted as (
-    select
-        * exclude (events, populations, standard_populations, limits),
-        {{ unit_factor("'per_100000'") }}
-        * list_dot_product(events, list_transform(standard_populations, lambda w, i: w / populations[i]))
-        / list_sum(standard_populations) as value,
-        {{ unit_factor("'per_100000'") }} * limits.low as ci_low,
-        {{ unit_factor("'per_100000'") }} * limits.high as ci_high,
-        'fay_feuer_tiwari' as interval_method
-    from (
-        select
-            *,
-            {{ stats('age_adjusted_rate_ci') }}(events, populations, standard_populations, {{ rule('confidence') }}) as limits
-        from standardised
-    )
+    select valued.* exclude (events, populations, standard_populations, limits, factor)
+    from valued
+    inner join {{ ref('value_minimums') }} as minimums on valued.measure_id = minimums.measure_id
+    -- of few deaths the count alone: crude and adjusted are two equations over the ages of the dead
+    where valued.records_count >= minimums.least_events
 ),
 
 united as (
@@ -69,15 +86,7 @@ without_parts as (
 
 final as (
     select
-        without_parts.* replace (
-            case
-                when coalesce(numerator, records_count) < {{ rule('min_events_value') }} then 'not_observable'
-                else coalesce(value_status, 'computed')
-            end as value_status,
-            case
-                when coalesce(numerator, records_count) < {{ rule('min_events_value') }} then 'few_events' else status_reason
-            end as status_reason
-        ),
+        *,
         1 as measure_version,
         {{ jurisdiction_place() }},
         'exclusive' as tabulation,

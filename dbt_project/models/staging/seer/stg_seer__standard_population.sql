@@ -4,6 +4,13 @@ typed as (
     select * from {{ source('landing', 'seer__standard_population') }}
 ),
 
+-- with 19 groups the first year of life is one of its own, which estimates by five years of age do not have
+split as (
+    select distinct standard
+    from typed
+    where age_from > 0 and age_from < 5
+),
+
 final as (
     select
         'seer__standard_population' as source,
@@ -13,8 +20,7 @@ final as (
         age_label,
         cast(standard_population as double) as standard_population
     from typed
-    -- with 19 groups the first year of life is one of its own, which estimates by five years of age do not have
-    where standard not in (select split.standard from typed as split where split.age_from > 0 and split.age_from < 5)
+    where standard not in (select split.standard from split)
 )
 
 select * from final

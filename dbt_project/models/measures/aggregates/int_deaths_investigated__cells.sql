@@ -1,9 +1,9 @@
 -- one row per measure, window of whole years, race and age group: deaths, person-years, and the people of the standard population
 -- Age group 0 is deaths of unknown age, which count in crude rates alone; race all has the deaths of unknown race, too.
-{%- set causes = [('homicide_deaths_yearly', 'is_homicide', '0'), ('drug_deaths_yearly', 'is_drug_death', rule('toxicology_months'))] %}
+{%- set causes = [('homicide_deaths_yearly', 'is_homicide'), ('drug_deaths_yearly', 'is_drug_death')] %}
 with
 deaths as (
-    {%- for measure_id, condition, months_open in causes %}
+    {%- for measure_id, condition in causes %}
     select
         '{{ measure_id }}' as measure_id,
         source,
@@ -31,49 +31,12 @@ with_all as (
     group by all
 ),
 
--- The last months wait for toxicology: a year is finished once so many months after it have been delivered.
-covered as (
-    {%- for measure_id, condition, months_open in causes %}
-    select
-        '{{ measure_id }}' as measure_id,
-        source,
-        jurisdiction,
-        race_standard,
-        year(min(occurred_on)) as first_year,
-        last_day(max(occurred_on)) - to_months(cast({{ months_open }} as integer)) as finished_until
-    from {{ ref('fct_deaths_investigated') }}
-    group by all
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
-
 residents as (
     select * from {{ ref('int_population__county_years') }}
 ),
 
-years as (
-    select distinct
-        'year' as period_type,
-        year(reference_on) as first_year,
-        year(reference_on) as last_year
-    from residents
-    union all
-    select
-        period_type,
-        first_year,
-        last_year
-    from {{ ref('death_windows') }}
-),
-
 windows as (
-    select
-        covered.* exclude (first_year, finished_until),
-        years.*,
-        make_date(years.first_year, 1, 1) as period_start,
-        make_date(years.last_year, 12, 31) as period_end
-    from covered
-    inner join years
-        on covered.first_year <= years.first_year and make_date(years.last_year, 12, 31) <= covered.finished_until
+    select * from {{ ref('int_deaths_investigated__windows') }}
 ),
 
 person_years as (
@@ -115,27 +78,27 @@ weights as (
     where standard = 's200'
 ),
 
+united as (
+    select * from person_years
+    union all by name
+    select * from counted
+),
+
+together as (
+    select
+        * exclude (first_year, last_year, population, deaths_count),
+        max(population) as population,
+        coalesce(max(deaths_count), 0) as deaths_count
+    from united
+    group by all
+),
+
 final as (
     select
-        measure_id,
-        source,
-        jurisdiction,
-        race_standard,
-        period_type,
-        period_start,
-        period_end,
-        race_ethnicity_code,
-        age_group,
-        population,
-        coalesce(deaths_count, 0) as deaths_count,
+        together.*,
         weights.standard_population
-    from person_years
-    full join counted
-        using (
-            measure_id, source, jurisdiction, race_standard, period_type, first_year, last_year, period_start, period_end,
-            race_ethnicity_code, age_group
-        )
-    left join weights using (age_group)
+    from together
+    left join weights on together.age_group = weights.age_group
 )
 
 select * from final
