@@ -58,7 +58,22 @@ valued as (
 ),
 
 adjusted as (
-    select valued.* exclude (events, populations, standard_populations, limits, factor)
+    select
+        valued.measure_id,
+        valued.source,
+        valued.jurisdiction,
+        valued.race_standard,
+        valued.period_type,
+        valued.period_start,
+        valued.period_end,
+        valued.race_ethnicity_code,
+        valued.stratum_type,
+        valued.stratum_code,
+        valued.records_count,
+        valued.value,
+        valued.ci_low,
+        valued.ci_high,
+        valued.interval_method
     from valued
     inner join {{ ref('value_minimums') }} as minimums on valued.measure_id = minimums.measure_id
     -- of few deaths the count alone: crude and adjusted are two equations over the ages of the dead
