@@ -85,7 +85,7 @@ changed as (
         change + sqrt(pow(last.gap_high - last.gap, 2) + pow(first.gap - first.gap_low, 2)) as change_ci_high,
         case
             when ended.has_weights and ended.periods >= {{ rule('least_trend_points') }} and (ended.scale = 'relative' or ended.unit_of_measure = 'percent')
-                then {{ stats('weighted_slope_ci') }}(
+                then {{ stats('weighted_slope') }}(
                     list_transform(ended.points, lambda point: point.year),
                     list_transform(ended.points, lambda point: point.gap),
                     list_transform(ended.points, lambda point: point.weight),

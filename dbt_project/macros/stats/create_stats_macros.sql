@@ -26,7 +26,7 @@ create schema if not exists {{ database }}.stats;
 {{ stats_change_ci(database) }}
 {{ stats_directly_standardised_rate_ci(database) }}
 {{ stats_age_adjusted_rate_ci(database) }}
-{{ stats_weighted_slope_ci(database) }}
+{{ stats_weighted_slope(database) }}
 {{ stats_median_ci(database) }}
 {{ stats_moe_to_se(database) }}
 {{ stats_moe_sum(database) }}

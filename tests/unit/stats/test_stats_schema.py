@@ -25,6 +25,10 @@ CALLS: dict[str, dict[str, Any]] = {
     "directly_standardised_rate_ci": {
         "events": [4, 9], "populations": [100, 80], "standard_populations": [1, 2], "confidence": 0.95,
     },
+    "age_adjusted_rate_ci": {
+        "events": [4, 9], "populations": [100, 80], "standard_populations": [1, 2], "confidence": 0.95,
+    },
+    "weighted_slope": {"xs": [1, 2, 3, 4], "ys": [3, 1, 0, 0], "weights": [1, 2, 1, 1], "confidence": 0.95},
     "median_ci": {"measurements": list(range(40)), "confidence": 0.95},
     "moe_to_se": {"moe": 12},
     "moe_sum": {"moes": [3, 4]},
@@ -47,7 +51,8 @@ NUMBERS = [
     for f, a in ARGUMENTS
     if isinstance(CALLS[f][a], int | float) and a not in ("confidence", "weighted") and f != "change_ci"
 ]
-LISTS = [(f, a) for f, a in ARGUMENTS if isinstance(CALLS[f][a], list)]
+# points of a line have any sign; test_weighted_trends.py has what else it refuses
+LISTS = [(f, a) for f, a in ARGUMENTS if isinstance(CALLS[f][a], list) and (f != "weighted_slope" or a == "weights")]
 WITH_CONFIDENCE = [f for f, a in ARGUMENTS if a == "confidence"]
 DENOMINATORS = [(f, a) for f, a in ARGUMENTS if a in ("n", "person_time", "n1", "n0", "t1", "t0", "y")]
 PARTS = [("proportion_ci", "x"), ("risk_ratio_ci", "x1"), ("risk_ratio_ci", "x0"), ("risk_difference_ci", "x1"),

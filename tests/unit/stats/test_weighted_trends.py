@@ -21,7 +21,7 @@ def test_it_is_the_weighted_fit_of_numpy(stats: Call, points: list[tuple[float, 
     years = np.arange(2015.5, 2015.5 + len(points))
     gaps, weights = (np.array(column) for column in zip(*points, strict=True))
     (slope, _), covariance = np.polyfit(years - 2020, gaps, 1, w=np.sqrt(weights), cov="unscaled")
-    found = stats("weighted_slope_ci", years.tolist(), gaps.tolist(), weights.tolist(), confidence)
+    found = stats("weighted_slope", years.tolist(), gaps.tolist(), weights.tolist(), confidence)
     half = norm.ppf((1 + confidence) / 2) * np.sqrt(covariance[0, 0])
     assert found["value"] == pytest.approx(slope, rel=1e-6, abs=1e-9)
     assert (found["low"], found["high"]) == (
@@ -32,12 +32,12 @@ def test_it_is_the_weighted_fit_of_numpy(stats: Call, points: list[tuple[float, 
 
 def test_a_fit_by_hand(stats: Call) -> None:
     """Gaps 3, 1 and 0 with weights 1, 2 and 1: mean year 2021 and mean 1.25; Σ w x² = 2, Σ w x y = -3; slope -1.5 ± z / √2."""
-    found = stats("weighted_slope_ci", [2020, 2021, 2022], [3, 1, 0], [1, 2, 1], 0.95)
+    found = stats("weighted_slope", [2020, 2021, 2022], [3, 1, 0], [1, 2, 1], 0.95)
     assert found["value"] == pytest.approx(-1.5)
     assert found["high"] - found["value"] == pytest.approx(1.959964 / 2**0.5, rel=1e-6)
 
 
 def test_two_points_and_one_year_have_no_slope(stats: Call) -> None:
-    assert stats("weighted_slope_ci", [2020, 2021], [3, 1], [1, 1], 0.95) is None
-    assert stats("weighted_slope_ci", [2020, 2020, 2020], [3, 1, 2], [1, 1, 1], 0.95) is None
-    assert stats("weighted_slope_ci", [2020, 2021, 2022], [3, None, 2], [1, 1, 1], 0.95) is None
+    assert stats("weighted_slope", [2020, 2021], [3, 1], [1, 1], 0.95) is None
+    assert stats("weighted_slope", [2020, 2020, 2020], [3, 1, 2], [1, 1, 1], 0.95) is None
+    assert stats("weighted_slope", [2020, 2021, 2022], [3, None, 2], [1, 1, 1], 0.95) is None
