@@ -31,7 +31,7 @@ BUDGETS = {
     "ingest/erasure": 960,
     "ingest/landing": 1_990,
     "ingest/readers": 2_700,
-    "ingest/sample": 4_880,
+    "ingest/sample": 5_040,
     "ingest/typing": 470,
     "orchestration": 280,
     "orchestration/alerts": 440,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_430,
     "warehouse/rowwise": 140,
 }
-MOST_LINES = 60_500
+MOST_LINES = 60_660
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -28,7 +28,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "age_adjusted_rate_ci": {
         "events": [4, 9], "populations": [100, 80], "standard_populations": [1, 2], "confidence": 0.95,
     },
-    "weighted_slope": {"xs": [1, 2, 3, 4], "ys": [3, 1, 0, 0], "weights": [1, 2, 1, 1], "confidence": 0.95},
+    "weighted_slope": {"xs": [1, 2, 3], "ys": [3, 1, 0], "weights": [1, 2, 1], "confidence": 0.95},
     "median_ci": {"measurements": list(range(40)), "confidence": 0.95},
     "moe_to_se": {"moe": 12},
     "moe_sum": {"moes": [3, 4]},
@@ -130,7 +130,9 @@ def test_an_impossible_element_is_an_error_that_names_the_list(
         stats_connection.execute(f"select stats.{function}({arguments})")
 
 
-@pytest.mark.parametrize(("function", "argument"), [pair for pair in LISTS if pair[0] not in ("moe_sum", "median_ci")])
+@pytest.mark.parametrize(
+    ("function", "argument"), [pair for pair in LISTS if pair[0] not in ("moe_sum", "median_ci", "weighted_slope")]
+)
 def test_lists_of_different_length_are_an_error(stats: Call, function: str, argument: str) -> None:
     with pytest.raises(duckdb.Error, match=rf"stats\.{function}: \w+ must have as many elements as \w+"):
         stats(function, *spoiled(function, **{argument: [1, 2, 3]}))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,3 +42,9 @@ def test_two_points_and_one_year_have_no_slope(stats: Call) -> None:
     assert stats("weighted_slope", [2020, 2021], [3, 1], [1, 1], 0.95) is None
     assert stats("weighted_slope", [2020, 2020, 2020], [3, 1, 2], [1, 1, 1], 0.95) is None
     assert stats("weighted_slope", [2020, 2021, 2022], [3, None, 2], [1, 1, 1], 0.95) is None
+
+
+@pytest.mark.parametrize(("ys", "weights", "which"), [([3, 1], [1, 2, 1], "ys"), ([3, 1, 0], [1, 2], "weights")])
+def test_every_point_has_a_year_a_gap_and_a_weight(stats: Call, ys: list[float], weights: list[float], which: str) -> None:
+    with pytest.raises(duckdb.Error, match=f"{which} must have as many elements as xs"):
+        stats("weighted_slope", [2020, 2021, 2022], ys, weights, 0.95)
