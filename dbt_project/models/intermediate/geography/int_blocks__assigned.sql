@@ -49,7 +49,7 @@ corrected as (
     inner join {{ ref('stg_receipts__corrected_maps') }} as accepted on maps.boundary_source = accepted.source
 ),
 
-with_places as (
+separate as (
     select
         block_geoid,
         population,
@@ -57,7 +57,14 @@ with_places as (
         place.geography_vintage,
         place.geoid
     from places
-    anti join corrected on place.geography_type = corrected.geography_type and place.geography_vintage = corrected.geography_vintage
+),
+
+with_places as (
+    select separate.*
+    from separate
+    left join corrected
+        on separate.geography_type = corrected.geography_type and separate.geography_vintage = corrected.geography_vintage
+    where corrected.geography_type is null
 )
 
 select * from with_places

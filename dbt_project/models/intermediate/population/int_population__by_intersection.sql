@@ -110,7 +110,16 @@ united as (
 final as (
     select
         schemes.population_scheme,
-        united.* exclude (source)
+        united.geography_type,
+        united.geography_vintage,
+        united.geoid,
+        united.tract_vintage,
+        united.tract_geoid,
+        united.race_standard,
+        united.race_ethnicity_code,
+        united.age_universe,
+        united.population,
+        united.is_counted
     from united
     inner join schemes on united.source = schemes.source
 )

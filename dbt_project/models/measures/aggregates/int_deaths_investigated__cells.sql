@@ -11,7 +11,8 @@ deaths as (
         year(occurred_on) as death_year,
         race_standard,
         case when race_ethnicity_code in ('asian', 'nhpi') then 'asian_or_nhpi' else race_ethnicity_code end as race_ethnicity_code,
-        coalesce(least(cast(floor(age_years / 5) as integer), 17) + 1, 0) as age_group,
+        -- least() leaves a NULL out
+        case when age_years is null then 0 else least(cast(floor(age_years / 5) as integer), 17) + 1 end as age_group,
         count(*) as deaths_count
     from {{ ref('fct_deaths_investigated') }}
     where {{ condition }}

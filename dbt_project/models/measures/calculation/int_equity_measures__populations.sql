@@ -4,17 +4,19 @@ sets as (
     select distinct population_schemes from {{ ref('int_equity_measures__bases') }}
 ),
 
+listed as (
+    select
+        population_schemes,
+        unnest(population_schemes) as population_scheme
+    from sets
+),
+
 schemes as (
     select
         population_schemes,
         population_scheme,
         count(*) as years
-    from (
-        select
-            population_schemes,
-            unnest(population_schemes) as population_scheme
-        from sets
-    )
+    from listed
     group by all
 ),
 
@@ -55,7 +57,13 @@ populations as (
 final as (
     select
         schemes.population_schemes,
-        populations.* exclude (population_scheme, population, moe, population_fit, interpolation_cv),
+        populations.geography_type,
+        populations.geography_vintage,
+        populations.geoid,
+        populations.piece_tract_geoid,
+        populations.race_standard,
+        populations.race_ethnicity_code,
+        populations.age_universe,
         {{ sum_in_order('populations.population * schemes.years') }} as population,
         case
             when count(*) = 1 then max(populations.moe * schemes.years)

@@ -25,7 +25,9 @@ counted as (
     inner join lists on city.city_geoid = lists.city_geoid
     left join tracts
         on lists.city_geoid = tracts.city_geoid and lists.valid_from = tracts.valid_from and population.geoid = tracts.tract_geoid
-    {{ joined_base(usual_population(), 'population.age_universe', 'population.geography_type', 'population.race_standard', 'lists.valid_from') }}
+    {{ joined_base(
+        usual_population(), 'population.age_universe', 'population.geography_type', 'population.race_standard', 'lists.valid_from'
+    ) }}
     where
         population.population_scheme = bases.population_scheme
         and population.age_universe = 'total'

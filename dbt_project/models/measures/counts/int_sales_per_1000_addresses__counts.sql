@@ -26,10 +26,10 @@ united as (
     select
         *,
         0 as addresses_count,
-        true as is_last_map
-        {%- for each in dated_place_types() %},
-        true as {{ each.geography_type }}_is_last
+        {%- for each in dated_place_types() %}
+        true as {{ each.geography_type }}_is_last,
         {%- endfor %}
+        true as is_last_map
     from sales
     union all
     select
@@ -39,11 +39,11 @@ united as (
         {{ piece_columns() }},
         0 as sales_count,
         addresses.addresses_count,
-        addresses.valid_to >= years.period_end as is_last_map
-        {%- for each in dated_place_types() %},
+        {%- for each in dated_place_types() %}
         addresses.valid_to >= least(years.period_end, coalesce({{ each.geography_type }}_maps.valid_to, {{ last_day() }}))
-            as {{ each.geography_type }}_is_last
+            as {{ each.geography_type }}_is_last,
         {%- endfor %}
+        addresses.valid_to >= years.period_end as is_last_map
     from years
     inner join {{ ref('int_addresses__aggregated') }} as addresses
         on years.period_start <= addresses.valid_to and years.period_end >= addresses.valid_from

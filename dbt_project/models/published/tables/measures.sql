@@ -66,7 +66,7 @@ plans as (
 
 joined as (
     select
-        measures.* exclude (population, former_owners),
+        measures.*,
         sources.licence_id,
         -- what was not delivered is not attributed to its publisher
         case when sources.data_as_of is not null then sources.licence_attribution end as licence_attribution,
@@ -97,7 +97,7 @@ joined as (
                 then shown.usual_status
             else 'no_records'
         end as availability
-    from {{ ref('dim_measure') }} as measures
+    from (select * exclude (population, former_owners) from {{ ref('dim_measure') }}) as measures
     left join {{ ref('dim_source') }} as sources on measures.source = sources.source
     left join shown on measures.measure_id = shown.measure_id
     left join topics on measures.measure_id = topics.measure_id

@@ -1,0 +1,71 @@
+-- one row per measure, window of whole years and race with deaths enough: the rate adjusted for age, by the US 2000 standard
+with
+by_age as (
+    select * from {{ ref('int_deaths_investigated__cells') }}
+),
+
+standard_groups as (
+    select count(*) as groups_count
+    from {{ ref('stg_seer__standard_population') }}
+    where standard = 's200'
+),
+
+standardised as (
+    select
+        * exclude (age_group, population, deaths_count, standard_population),
+        'adjustment' as stratum_type,
+        'us2000' as stratum_code,
+        cast(sum(deaths_count) as double) as records_count,
+        list(cast(deaths_count as double) order by age_group) as events,
+        list(population order by age_group) as populations,
+        list(standard_population order by age_group) as standard_populations
+    from by_age
+    where population > 0 and standard_population is not null
+    group by all
+    -- a standard that has other groups than the residents is none
+    having count(*) = (select max(complete.groups_count) from standard_groups as complete)
+),
+
+limited as (
+    select
+        *,
+        {{ unit_factor("'per_100000'") }} as factor,
+        {{ stats('age_adjusted_rate_ci') }}(events, populations, standard_populations, {{ rule('confidence') }}) as limits
+    from standardised
+),
+
+valued as (
+    select
+        *,
+        factor * list_dot_product(events, list_transform(list_zip(standard_populations, populations), lambda pair: pair[1] / pair[2]))
+        / list_sum(standard_populations) as value,
+        factor * limits.low as ci_low,
+        factor * limits.high as ci_high,
+        'fay_feuer_tiwari' as interval_method
+    from limited
+),
+
+adjusted as (
+    select
+        valued.measure_id,
+        valued.source,
+        valued.jurisdiction,
+        valued.race_standard,
+        valued.period_type,
+        valued.period_start,
+        valued.period_end,
+        valued.race_ethnicity_code,
+        valued.stratum_type,
+        valued.stratum_code,
+        valued.records_count,
+        valued.value,
+        valued.ci_low,
+        valued.ci_high,
+        valued.interval_method
+    from valued
+    inner join {{ ref('value_minimums') }} as minimums on valued.measure_id = minimums.measure_id
+    -- of few deaths the count alone: crude and adjusted are two equations over the ages of the dead
+    where valued.records_count >= minimums.least_events
+)
+
+select * from adjusted
