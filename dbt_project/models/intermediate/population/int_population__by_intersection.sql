@@ -1,7 +1,11 @@
 -- one row per place, tract, race and age universe: the people who live in both
 with
 blocks as (
-    select * from {{ ref('stg_census__blocks_2020') }}
+    select
+        counted.*,
+        schemes.population_scheme
+    from {{ ref('stg_census__blocks_2020') }} as counted
+    inner join {{ ref('population_schemes') }} as schemes on counted.source = schemes.source
 ),
 
 places as (
@@ -20,7 +24,7 @@ counted as (
         blocks.race_standard,
         blocks.race_ethnicity_code,
         blocks.age_universe,
-        blocks.source,
+        blocks.population_scheme,
         sum(blocks.population) as population
     from blocks
     inner join places on blocks.block_geoid = places.block_geoid
@@ -38,7 +42,7 @@ moved as (
         counted.race_standard,
         counted.race_ethnicity_code,
         counted.age_universe,
-        counted.source,
+        counted.population_scheme,
         {{ sum_in_order("counted.population * bridge.weight") }} as population
     from counted
     inner join {{ ref('int_places__weights') }} as bridge
@@ -59,7 +63,7 @@ people as (
         race_standard,
         race_ethnicity_code,
         age_universe,
-        source,
+        population_scheme,
         sum(population) as population
     from blocks
     group by all
@@ -75,7 +79,7 @@ corrected as (
         people.race_standard,
         people.race_ethnicity_code,
         people.age_universe,
-        people.source,
+        people.population_scheme,
         people.population * bridge.weight as population,
         false as is_counted
     from people
@@ -87,10 +91,6 @@ corrected as (
             and bridge.to_vintage = maps.geography_vintage
             and maps.block_code is not null
     inner join {{ ref('stg_receipts__corrected_maps') }} as accepted on maps.boundary_source = accepted.source
-),
-
-schemes as (
-    select * from {{ ref('population_schemes') }}
 ),
 
 united as (
@@ -105,23 +105,6 @@ united as (
     from moved
     union all by name
     select * from corrected
-),
-
-final as (
-    select
-        schemes.population_scheme,
-        united.geography_type,
-        united.geography_vintage,
-        united.geoid,
-        united.tract_vintage,
-        united.tract_geoid,
-        united.race_standard,
-        united.race_ethnicity_code,
-        united.age_universe,
-        united.population,
-        united.is_counted
-    from united
-    inner join schemes on united.source = schemes.source
 )
 
-select * from final
+select * from united
