@@ -55,7 +55,7 @@
 
 
 {#
-    A difference in words (docs/rules.md, Words): no_range where none is known; higher or lower when the interval excludes 0, and
+    A difference in words (docs/rules.md, Words): no_range where none is known or it has no width; higher or lower when the interval excludes 0, and
     cannot_tell if the test of all comparisons together disagrees; about_the_same when the whole interval is within the margin; else
     cannot_tell. Two full counts differ by more than about_the_same_counted_pct, or are about the same.
     low, high: the interval of the difference · other: the figure compared with · range: range_of_difference · significant: a column, NULL
@@ -71,6 +71,8 @@
                 when {{ difference }} > 0 then 'higher'
                 else 'lower'
             end
+        -- medians of a few equal records have limits, and no range
+        when {{ low }} = {{ high }} and abs({{ difference }}) > {{ margin_about_the_same(other) }} then 'no_range'
         when ({{ low }} > 0 or {{ high }} < 0) and not coalesce({{ significant }}, true) then 'cannot_tell'
         when {{ low }} > 0 then 'higher'
         when {{ high }} < 0 then 'lower'
