@@ -23,7 +23,7 @@ places as (
     where geoid <> 'outside'
 ),
 
--- a map that nobody has delivered has no area outside it
+-- a map that is not delivered has no area outside it
 maps_of_city as (
     select
         geography_type,
