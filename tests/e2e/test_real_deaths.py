@@ -102,7 +102,7 @@ def test_ratios_need_twenty_deaths_in_both_groups(rows: pandas.DataFrame) -> Non
 
 
 def test_few_deaths_have_a_count_and_no_rate(rows: pandas.DataFrame) -> None:
-    few = rows[(rows.numerator < 10) & rows.numerator.notna() & (rows.stratum_type == "all")]
+    few = rows[(rows.numerator < 10) & rows.denominator.notna() & (rows.stratum_type == "all")]
     assert len(few)
     assert few.value.isna().all()
     assert (few.publication_status == "unreliable").all()

@@ -10,7 +10,7 @@ create table release.reference.geography_vintages as select * from read_csv('{se
 create temp table event as select
     'dpt__visits' as source, '5553000' as jurisdiction, 'load' as _load_id, 'v.csv' as _source_file, n as _source_row,
     date '2025-03-01' as occurred_on, '55079000101' as tract_geoid, '4' as aldermanic_district_geoid,
-    '2022' as aldermanic_district_vintage, '7' as police_district_geoid,
+    '2022' as aldermanic_district_vintage, '7' as police_district_geoid, '2009' as police_district_vintage,
     'HARBOR' as neighborhood_geoid, 'address' as geocode_quality
     from range(1, 8) as t (n);
 create temp table person as select event.*,

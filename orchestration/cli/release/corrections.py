@@ -70,7 +70,7 @@ def add(
     )
 
 
-@app.command(epilog=examples('levelground corrections urgent mpd__traffic_stops --year 2026 --why "A file was read twice."'))
+@app.command(epilog=examples('levelground corrections urgent fpc__police_stops --year 2026 --why "A file was read twice."'))
 def urgent(
     source: Annotated[str, typer.Argument(help="The source whose figures of persons are wrong.", show_default=False)],
     year: Annotated[int, typer.Option(help="The year of the figures.", min=1900, max=2200, show_default=False)],

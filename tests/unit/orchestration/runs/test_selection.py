@@ -12,7 +12,7 @@ from orchestration.settings import ConfigurationError
 from tests.support.shipped import shipped_registry
 
 REGISTRY = shipped_registry()
-BY_PERIOD = ("assessor__property_sales", "comptroller__checkbook", "doa__arpa_projects", "ucc__service_requests")
+BY_PERIOD = ("assessor__property_sales", "comptroller__checkbook", "doa__arpa_projects", "mcme__deaths", "ucc__service_requests")
 
 
 def test_a_month_has_its_first_and_last_day() -> None:
