@@ -21,7 +21,13 @@ from orchestration.codegen.folders import Folders, read_draft
 from orchestration.codegen.missing_steps import steps_of_source
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.transform.dbt_sources import write_sources
-from orchestration.transform.macros.place_types import PLACE_TYPES, read_place_types, write_place_types
+from orchestration.transform.macros.place_types import (
+    PLACE_TYPES,
+    further_columns,
+    read_place_types,
+    with_further_columns,
+    write_place_types,
+)
 from warehouse.record_keys import attach_keys
 
 NAME = "parks__swim_passes"
@@ -79,14 +85,17 @@ def build(tmp_path: Path, folders: Folders) -> list[tuple[object, ...]]:
         "seeds/race_ethnicity_crosswalk.csv": "seeds/reference/race_ethnicity_crosswalk.csv",
     }.items():  # fmt: skip
         (project / link).symlink_to(DBT_PROJECT / target)
-    (project / "models").symlink_to(folders.models)
+    shutil.copytree(folders.models, project / "models")
     (project / "dbt_project.yml").write_text(PROJECT)
     (project / "profiles.yml").write_text(f"x: {{target: x, outputs: {{x: {{type: duckdb, path: '{database}'}}}}}}")
     contract = read_contract(folders.sources / f"{NAME}.yml")
     write_sources(Registry([contract]), project / "sources" / "_sources.yml")
     seeds = DBT_PROJECT / "seeds" / "reference"
     place_types, vintages = (seeds / f"{name}.csv" for name in ("place_types", "geography_vintages"))
-    write_place_types(read_place_types(place_types, vintages, ()), project / PLACE_TYPES)
+    types = read_place_types(place_types, vintages, ())
+    write_place_types(types, project / PLACE_TYPES)
+    for described in (project / "models").rglob("*.yml"):  # as in the project of a home
+        described.write_text(with_further_columns(described.read_text(), further_columns(types)))
     with duckdb.connect(str(database)) as con:
         delivered = [str(column.delivered_names[0]) for column in contract.kept_columns]
         renamed = [f'"{old}" as {column.name}' for old, column in zip(delivered, contract.kept_columns, strict=True)]

@@ -16,9 +16,7 @@ from ingest.layers import SeedFile, rows_of_seed
 from warehouse.files import write_atomically
 
 # the columns that every fact has, whatever a city delivers (docs/tables.md, Facts)
-INTERFACE = {
-    "tract": "geoid", "aldermanic_district": "geoid_and_vintage", "police_district": "geoid_and_vintage", "neighborhood": "geoid",
-}  # fmt: skip
+INTERFACE = {"tract": "geoid", "aldermanic_district": "geoid_and_vintage", "police_district": "geoid", "neighborhood": "geoid"}
 PLACE_TYPES = Path("registrations", "place_types.sql")  # in the dbt project of a home
 _TEXT = """\
 {{# From the seeds place_types and geography_vintages. Levelground writes this file: do not edit. #}}

@@ -51,7 +51,8 @@ def files(folder: Path) -> set[Path]:
 
 def test_without_layers_the_folders_are_links(tmp_path: Path) -> None:
     project = prepared(Home(tmp_path / "home"))
-    assert all((project / name).readlink() == DBT_PROJECT / name for name in ("models", "seeds", "macros", "tests"))
+    # models are a folder: the map of a police district is a column that the city's types of place add
+    assert all((project / name).readlink() == DBT_PROJECT / name for name in ("seeds", "macros", "tests"))
 
 
 def test_two_homes_of_one_installation_have_their_own_seeds(tmp_path: Path) -> None:
@@ -86,7 +87,8 @@ def test_a_home_whose_layer_is_gone_has_the_shared_files_again(tmp_path: Path, l
     shutil.rmtree(layer.folder / "models")
     assert overlays([layer]) == {}
     assert prepared(home, layer) == project
-    assert (project / "models").is_symlink() and (project / "seeds").is_symlink()
+    assert (project / "seeds").is_symlink()
+    assert (project / MODEL).resolve() == (DBT_PROJECT / MODEL).resolve()
 
 
 def test_the_fingerprint_and_the_hashes_of_seeds_contain_the_layer(tmp_path: Path, layer: Layer) -> None:
