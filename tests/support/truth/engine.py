@@ -55,13 +55,14 @@ class Engine:
         self._nodes: dict[str, dict[str, Any]] = manifest["nodes"]
         self._steps = _steps(self._nodes, warehouse.home.dbt, BUILT)
         self._planted: list[str] = []
-        receipts = ("contracts", "agreements", "settings", "offered_labels")
+        receipts = ("contracts", "agreements", "settings", "offered_labels", "clock")
         for view in (f"stg_receipts__{table}" for table in receipts):
             relation = self.relation(view)
             self.con.execute(f"create temp table shape as select * from {relation} limit 0; drop view {relation}")
             self.con.execute(f"create table {relation} as from shape; drop table shape")
         self.con.execute(f"update {self.relation('population_bases')} set valid_to = date '{LAST_DAY}'")
         self.plant("stg_receipts__settings", {"city_geoid": [city_geoid]})
+        self.plant("stg_receipts__clock", {"as_of": [np.datetime64("2026-01-01")]})
         self._contracts(city_geoid)
         for step in _steps(self._nodes, warehouse.home.dbt, MEASURES):
             self.con.execute(f"create or replace table {step.relation} as {step.sql}")
