@@ -22,8 +22,6 @@ _RATE = np.array([0.04, 0.10, 0.06, 0.05])  # per resident and year
 _PEOPLE = np.array([1_800, 1_600, 1_000, 600])
 _MARGIN = 0.12  # standard error of an estimated population, as a part of it
 
-# The scheme of a population that population_bases chooses, where it is called otherwise.
-SCHEMES = {"labor_force": "eeo4_labor_force"}
 # Kinds of interval that the rules allow and no measure of the registry uses.
 INVENTED: dict[str, dict[str, str | None]] = {
     "(a rate against the rest)": {"kind": "rate", "reference_rule": "rest", "population": "residents"},
@@ -125,8 +123,7 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switche
     )  # fmt: skip
     if _is_estimated(measure):
         world.fact(
-            "fct_population", population_scheme=SCHEMES.get(population, population),
-            geography_type=place[0], geography_vintage=place[1],
+            "fct_population", population_scheme=population, geography_type=place[0], geography_vintage=place[1],
             geoid=np.repeat(where, every), race_standard="spd15_1997", age_universe=measure["age_universe"],
             source="census__acs_race_tract", fit_quality="exact", race_ethnicity_code=np.tile(races, seeds),
             population=np.column_stack([people, people.sum(axis=1)]).ravel().astype(float),

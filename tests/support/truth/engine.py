@@ -24,8 +24,8 @@ from tests.support.shipped import shipped_registry
 # Models that the engine builds; all their other inputs are planted, or seeds. Coverage stays empty and withholds no period, as
 # planted events have no rhythm of a feed. Without a source's codes, a group without an event would look like one never collected.
 BUILT = (
-    "measures/coverage/int_sources__race_codes.sql", "measures/aggregates/", "measures/counts/", "measures/calculation/",
-    "marts/facts/equity_measures/",
+    "intermediate/population/int_population__bases.sql", "measures/coverage/int_sources__race_codes.sql", "measures/aggregates/",
+    "measures/counts/", "measures/calculation/", "marts/facts/equity_measures/",
 )  # fmt: skip
 MEASURES = ("marts/dimensions/dim_measure.sql",)  # built once: it has the measures of the sources that have a contract
 LAST_DAY = "9000-12-31"
