@@ -51,6 +51,7 @@ def placed(piece: Whole) -> dict[str, Any]:
         "aldermanic_district_geoid": chosen(DISTRICT_GEOID, piece),
         "aldermanic_district_vintage": "2022",
         "police_district_geoid": chosen(POLICE_GEOID, piece),
+        "police_district_vintage": "2009",
         "neighborhood_geoid": chosen(NEIGHBORHOOD_GEOID, piece),
     }
 
