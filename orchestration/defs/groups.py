@@ -23,9 +23,10 @@ RECORDS, QUALITY, PUBLISHED, RELEASE = "run_records", "quality", "published_tabl
 ESTIMATES = "published_estimates"
 PLACES, DIMENSIONS, CALCULATION, DISCLOSURE = "addresses_and_places", "dimensions", "measure_calculation", "disclosure_control"
 COVERAGE = "measure_coverage"
+STAGED_RECORDS, POPULATION = "staged_run_records", "population"
 # The longest folder that a model's path starts with decides, before its policy area.
 GROUP_OF_FOLDER = {
-    "models/staging/receipts/": RECORDS,
+    "models/staging/receipts/": STAGED_RECORDS,
     "models/intermediate/addresses/": PLACES,
     "models/intermediate/estimates/": ESTIMATES,
     "models/intermediate/geography/": PLACES,
@@ -46,6 +47,9 @@ GROUP_OF_FOLDER = {
 GROUP_OF_MODEL = {
     "int_equity_measures__reporting_grain": DIMENSIONS,
     "int_addresses__aggregated": DIMENSIONS,
+    "int_population__bases": POPULATION,
+    "int_sources__known_shares": CALCULATION,
+    "int_sources__race_codes": DIMENSIONS,
     "dim_stratum": CALCULATION,
     "dim_geography": CALCULATION,
     "dim_label": PUBLISHED,
@@ -57,8 +61,16 @@ GROUP_OF_MODEL = {
     "dim_text": PUBLISHED,
     "int_published_estimates__windowed": ESTIMATES,
 }
-REFERENCE, OTHER = "reference_data", "other"
-SHARED = (REFERENCE, RECORDS, DIMENSIONS)  # most models read them, so the graph leaves out their edges
+REFERENCE, DECLARATIONS, OTHER = "reference_data", "measure_declarations", "other"
+# What a seed declares is said by the file that describes it.
+GROUP_OF_SEEDS = {
+    "_goal_seeds.yml": DECLARATIONS,
+    "_publication_seeds.yml": DECLARATIONS,
+    "_scorecard_seeds.yml": DECLARATIONS,
+    "_text_seeds.yml": DECLARATIONS,
+}
+# most models read them, so the graph leaves out their edges
+SHARED = (REFERENCE, DECLARATIONS, RECORDS, STAGED_RECORDS, DIMENSIONS)
 STAGING = re.compile(r"models/staging/([^/]+)/")
 
 
@@ -97,11 +109,11 @@ def groups_of_models(manifest: Mapping[str, Any], contracts: Iterable[Contract])
             readers.setdefault(parent, set()).add(groups[i])
     single = {i: next(iter(found)) for i, found in readers.items() if i in nodes and len(found) == 1}
     # what only one group reads is in that group, so that the graph has few edges; maps stay with the department that draws them
-    seeds = {i: group for i, group in single.items() if nodes[i]["resource_type"] == "seed"}
+    seeds = {i: group for i, group in single.items() if nodes[i]["resource_type"] == "seed" and groups[i] == REFERENCE}
     staged = {
         i: group
         for i, group in single.items()
-        if STAGING.match(nodes[i]["original_file_path"]) and group in (*areas.found, ESTIMATES)
+        if STAGING.match(nodes[i]["original_file_path"]) and groups[i] != STAGED_RECORDS and group in (*areas.found, ESTIMATES)
     }
     return groups | seeds | staged
 
@@ -110,7 +122,7 @@ def _fixed_group(node: Mapping[str, Any]) -> str | None:
     """Return the group that the folder or the name of a node decides; None if its policy area does."""
     path, name = node["original_file_path"], node["name"]
     if node["resource_type"] == "seed":
-        return REFERENCE
+        return GROUP_OF_SEEDS.get((node["patch_path"] or "").rpartition("/")[2], REFERENCE)
     if name in GROUP_OF_MODEL:
         return GROUP_OF_MODEL[name]
     folder = max((folder for folder in GROUP_OF_FOLDER if path.startswith(folder)), key=len, default=None)

@@ -28,12 +28,13 @@ def model(name: str, folder: str, *parents: str) -> dict[str, Any]:
     }
 
 
-def seed(name: str) -> dict[str, Any]:
+def seed(name: str, described_in: str = "_seeds.yml") -> dict[str, Any]:
     """A seed of the reference data."""
     node = model(name, "reference")
     return node | {
         "unique_id": f"seed.levelground.{name}",
         "resource_type": "seed",
         "original_file_path": f"seeds/reference/{name}.csv",
+        "patch_path": f"levelground://seeds/reference/{described_in}",
         "depends_on": {},
     }

@@ -61,3 +61,19 @@ def test_what_only_one_policy_area_reads_is_in_its_group() -> None:
     found = groups(shared, own, staged, fact, other)
     assert found["stg_mhd__lead_tests"] == "health"
     assert found["measure_rules"] == "reference_data"
+
+
+def test_seeds_that_declare_measures_and_their_publication_are_a_group_of_their_own() -> None:
+    found = groups(
+        seed("retired_measures", "_goal_seeds.yml"), seed("publication_rules", "_publication_seeds.yml"), seed("strata")
+    )
+    assert found == {
+        "retired_measures": "measure_declarations",
+        "publication_rules": "measure_declarations",
+        "strata": "reference_data",
+    }
+
+
+def test_models_that_read_the_records_of_runs_are_apart_from_the_records() -> None:
+    staged = model("stg_receipts__clock", "staging/receipts", "source.levelground.receipts.clock")
+    assert groups(staged) == {"stg_receipts__clock": "staged_run_records"}
