@@ -152,6 +152,16 @@ def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bo
     read_objects(connection, parts_of_views(connection, alias))
 
 
+@contextmanager
+def attached(connection: DuckDBPyConnection, path: Path, alias: str) -> Iterator[None]:
+    """Attach the database file read-only, for the time of the block."""
+    attach(connection, path, alias, read_only=True)
+    try:
+        yield
+    finally:
+        detach(connection, alias)
+
+
 def attach_new(
     connection: DuckDBPyConnection,
     path: Path,

@@ -5,7 +5,6 @@ A request is its length, JSON, the length of the file, and the file. An answer i
 
 from __future__ import annotations
 
-import ctypes
 import io
 import json
 import os
@@ -23,10 +22,10 @@ from ingest.readers.error_translation import READ_ERRORS, explain_error
 from ingest.readers.formats.excel import open_excel, sheet_names
 from ingest.readers.formats.geojson import open_geojson
 from ingest.readers.reader_types import OpenTable
+from warehouse.processes.child_process import end_with_parent
 
 HEADER, BATCH, FAILED, DONE = b"H", b"B", b"F", b"D"
 LENGTH = 8  # bytes of a length
-_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 def main() -> None:
@@ -34,7 +33,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     for printed in (1, 2):  # what a library prints is no frame, and may quote a cell
         os.dup2(os.open(os.devnull, os.O_WRONLY), printed)
-    end_with_parent(int(sys.argv[1]))
+    end_first(int(sys.argv[1]))
     while head := sys.stdin.buffer.read(LENGTH):
         request = json.loads(sys.stdin.buffer.read(int.from_bytes(head)))
         data = sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(LENGTH)))
@@ -42,16 +41,13 @@ def main() -> None:
         answers.flush()
 
 
-def end_with_parent(parent: int) -> None:
+def end_first(parent: int) -> None:
     """Be killed when the parent ends, and before it when memory is missing (Linux)."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the parent decides
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)  # it ended before prctl was called
-        with suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    end_with_parent(parent, signal.SIGKILL)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def _answer(request: dict[str, Any], data: bytes, answers: IO[bytes]) -> None:

@@ -15,8 +15,8 @@ from orchestration.runs.process.exit_codes import EXIT_BLOCKED, EXIT_BUSY, EXIT_
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
 from orchestration.settings import Settings, variable_names
 from warehouse.connection import memory_limit
+from warehouse.processes.worker import Task
 from warehouse.temporary import reader_folder
-from warehouse.worker import Task
 
 if TYPE_CHECKING:
     from orchestration.engines import TaskResult

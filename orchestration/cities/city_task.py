@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.cities.homes_file import SECRETS
-from orchestration.runs.process.child_process import end_with_parent
 from orchestration.runs.process.exit_codes import (
     EXIT_BAD_ARGUMENTS,
     EXIT_BUSY,
@@ -24,7 +23,8 @@ from orchestration.runs.process.exit_codes import (
 from orchestration.runs.record import FAILED, HELD_BACK, STALE
 from orchestration.settings import variable_names
 from warehouse.paths import Home, HomeUnwritable
-from warehouse.worker import Resources
+from warehouse.processes.child_process import ends_with_this_process
+from warehouse.processes.worker import Resources
 
 LOG_PREFIX = "city-"  # of the logs in a home; a run deletes old ones (`instance.retention`)
 BUSY, INTERRUPTED = "busy", "interrupted"
@@ -86,7 +86,7 @@ def _new_log(home: Home, batch: str) -> tuple[Path, int]:
 
 def _run(command: list[str], environment: Mapping[str, str], log: Path) -> tuple[int, str]:
     """The exit code and the output of the run, which ends with this process. The log gets both outputs."""
-    prepare = end_with_parent(signal.SIGTERM)
+    prepare = ends_with_this_process(signal.SIGTERM)
     with log.open("a", encoding="utf-8") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from orchestration.runs.errors import StepError
-from warehouse.worker import Task
+from warehouse.processes.worker import Task
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from dataclasses import asdict
 from typing import Any
 
 from orchestration.engines.engine import EngineNode, TaskResult, answers
-from warehouse.worker import Resources, Task
+from warehouse.processes.worker import Resources, Task
 
 # -P: the current folder is not searched for modules
-WORKER = (sys.executable, "-P", "-m", "warehouse.worker")
+WORKER = (sys.executable, "-P", "-m", "warehouse.processes.worker")
 
 THIS_MACHINE = "this machine"
 

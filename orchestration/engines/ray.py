@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.engines.engine import EngineNode, EngineUnavailable, TaskResult, answers
+from warehouse.processes.worker import Resources, Task, installation
 from warehouse.temporary import reader_folder
-from warehouse.worker import Resources, Task, installation
 
 DRIVER = Path(__file__).with_name("ray_driver.py")
 SECONDS_TO_START = 180.0  # a Ray of this machine starts in 5 to 20 s

@@ -1,7 +1,7 @@
 """Start tasks on Ray and write a line of JSON for each that ends. `engines.ray` starts this file as a program.
 
 It is the only module that imports Ray. Ray sends the functions of a program to its workers, so a worker needs no more of
-Levelground than `warehouse.worker` and what tasks call.
+Levelground than `warehouse.processes.worker` and what tasks call.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def attempt(task: Mapping[str, Any], request: Mapping[str, Any]) -> Answer:
     ray = importlib.import_module("ray")
     where = f"{platform.node()} ({ray.get_runtime_context().get_node_id()[:8]})"
     try:
+        from warehouse.processes.worker import Installation, Resources, Task, call  # noqa: PLC0415
         from warehouse.temporary import reader_folder  # noqa: PLC0415 - a node may have no Levelground
-        from warehouse.worker import Installation, Resources, Task, call  # noqa: PLC0415
     except ImportError:
         raise RuntimeError(f"node {where} cannot import Levelground; install the same wheel on every node") from None
     # a Ray of this machine has a folder; those of killed workers are removed by the next one
@@ -57,7 +57,7 @@ def attempt(task: Mapping[str, Any], request: Mapping[str, Any]) -> Answer:
 def examine(expected: Mapping[str, str]) -> str:
     """On a worker: why it would refuse the tasks of a run; empty if it would not."""
     try:
-        from warehouse.worker import Installation, installation  # noqa: PLC0415
+        from warehouse.processes.worker import Installation, installation  # noqa: PLC0415
     except ImportError:
         return "cannot import Levelground"
     different = Installation(**expected).differences(installation())

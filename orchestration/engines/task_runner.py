@@ -15,7 +15,7 @@ from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import EngineUse, RepeatedTask
 from orchestration.settings import Settings
-from warehouse.worker import Resources, Task
+from warehouse.processes.worker import Resources, Task
 
 
 def start_engine(settings: Settings, tasks: int, *, memory_limit: str, spill: Path) -> Engine:

@@ -16,8 +16,8 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from orchestration.runs.process.child_process import end_with_parent
 from warehouse.paths import Home
+from warehouse.processes.child_process import ends_with_this_process
 
 DAEMON_LOCK = "daemon.lock"  # in dagster/
 # Remaining processes get this many seconds to end, a run its current step; then they are killed.
@@ -66,7 +66,7 @@ def _owner(descriptor: int) -> str:
 def run_until_exit(command: Sequence[str], lock: int) -> int:
     """Run the command until it ends and return its exit code. Its children end with it, and all of them with this process."""
     # A process group of its own, so that leftovers can be ended. Ctrl-C then reaches only this process, which passes it on.
-    prepare = end_with_parent(signal.SIGINT)
+    prepare = ends_with_this_process(signal.SIGINT)
     process = subprocess.Popen(  # noqa: S603 - nothing from outside is in the command
         command,
         pass_fds=[lock],

@@ -32,7 +32,7 @@ from orchestration.runs.registry_check import known_changes
 from orchestration.transform.gate_cache import save_results, valid_results
 from orchestration.transform.incremental import confirm_release, landed_loads
 from orchestration.transform.release_inputs import code_version, seeds_hash
-from warehouse.connection import attach, detach
+from warehouse.connection import attached
 from warehouse.disclosure import Scope
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE
 from warehouse.record_keys import secret_id
@@ -41,6 +41,7 @@ from warehouse.releases import content_hash, current, read_manifest
 # A release differs from another if these schemas do: what analysts and the public read, not how the run went.
 PUBLIC = (("public", "published"),)
 CONTENT = (("release", "marts"), ("release", "reference"), *PUBLIC)
+PREVIOUS = "previous"  # as which a file of the current release is attached
 # What is hidden around a count that no linear program answers, in the first round and in later ones.
 WIDENED: tuple[Callable[[str, CellKey], Scope], ...] = (
     lambda records, at: Scope(records, at.geography_type, at.geoid, at.period_start),
@@ -89,16 +90,12 @@ def _has_new_corrections(run: RunContext, release_id: str) -> bool:
     said = run.con.execute("select count(*) from public.published.corrections where said_by_office").fetchone()
     if not said or not said[0]:
         return False
-    file = run.settings.home.release(release_id) / PUBLIC_FILE
-    attach(run.con, file, "previous_public", read_only=True)
-    try:
-        table = "database_name = 'previous_public' and schema_name = 'published' and table_name = 'corrections'"
+    with attached(run.con, run.settings.home.release(release_id) / PUBLIC_FILE, PREVIOUS):
+        table = f"database_name = '{PREVIOUS}' and schema_name = 'published' and table_name = 'corrections'"
         if run.con.execute(f"select 1 from duckdb_tables() where {table}").fetchone() is None:
             return True  # a release of an older version
-        known = run.con.execute("select count(*) from previous_public.published.corrections where said_by_office").fetchone()
+        known = run.con.execute(f"select count(*) from {PREVIOUS}.published.corrections where said_by_office").fetchone()
         return known != said
-    finally:
-        detach(run.con, "previous_public")
 
 
 def _content_hash(con: DuckDBPyConnection) -> tuple[str, str]:
@@ -199,11 +196,8 @@ def _last_release(run: RunContext) -> Iterator[LastRelease]:
         return
     landed = landed_loads(run.con)
     unchanged = frozenset(source for source, loads in sealed.loads.items() if {*landed.get(source, ())} <= {*loads})
-    attach(run.con, run.settings.home.release(sealed.release_id) / PUBLIC_FILE, "previous_public", read_only=True)
-    try:
-        yield LastRelease("previous_public.published", unchanged)
-    finally:
-        detach(run.con, "previous_public")
+    with attached(run.con, run.settings.home.release(sealed.release_id) / PUBLIC_FILE, PREVIOUS):
+        yield LastRelease(f"{PREVIOUS}.published", unchanged)
 
 
 def _compared_with_release(run: RunContext) -> tuple[tuple[ExpectationResult, ...], GateResult]:
@@ -212,8 +206,5 @@ def _compared_with_release(run: RunContext) -> tuple[tuple[ExpectationResult, ..
     published = current(home)
     if published is None:
         return (), check_coverage(home.warehouse)
-    attach(run.con, home.release(published.release_id) / ANALYST_FILE, "previous", read_only=True)
-    try:
-        return check_series(home.warehouse, known_changes(run.location)), check_coverage(home.warehouse, previous="previous")
-    finally:
-        detach(run.con, "previous")
+    with attached(run.con, home.release(published.release_id) / ANALYST_FILE, PREVIOUS):
+        return check_series(home.warehouse, known_changes(run.location)), check_coverage(home.warehouse, previous=PREVIOUS)

@@ -41,7 +41,7 @@ from orchestration.runs.record import RunRecord, new_status
 from orchestration.runs.reports.standing_gates import standing_gates
 from orchestration.settings import SHARED_SEEDS
 from orchestration.transform.dbt_sources import has_model
-from warehouse.connection import attach, detach
+from warehouse.connection import attached
 from warehouse.metadata.receipts import TABLES, replace_rows
 from warehouse.paths import PUBLIC_FILE
 from warehouse.releases import current, pins
@@ -234,11 +234,8 @@ def published_snapshots(run: RunContext) -> list[tuple[Any, ...]]:
     found: dict[tuple[Any, ...], bool] = {}
     published = current(home)
     if published is not None:
-        attach(con, home.release(published.release_id) / PUBLIC_FILE, "previous_public", read_only=True)
-        try:
+        with attached(con, home.release(published.release_id) / PUBLIC_FILE, "previous_public"):
             found |= dict.fromkeys(_snapshots(con, "previous_public.published.equity_measures"), False)
-        finally:
-            detach(con, "previous_public")
     if home.reported.is_file():
         found |= dict.fromkeys(_snapshots(con, f"read_parquet({literal(str(home.reported))})"), True)
     return [(*snapshot, is_frozen) for snapshot, is_frozen in sorted(found.items())]
@@ -303,8 +300,5 @@ def _published_windows(run: RunContext) -> list[tuple[str, dt.date, dt.date]]:
     published = current(home)
     if published is None:
         return []
-    attach(con, home.release(published.release_id) / PUBLIC_FILE, "previous_public", read_only=True)
-    try:
+    with attached(con, home.release(published.release_id) / PUBLIC_FILE, "previous_public"):
         return con.execute(_PUBLISHED).fetchall()
-    finally:
-        detach(con, "previous_public")

@@ -10,8 +10,8 @@ import duckdb
 import psutil
 
 from orchestration.engines.ray import RayEngine
+from warehouse.processes.worker import Resources
 from warehouse.rowwise import PartTask, RowwisePlan, save_plan
-from warehouse.worker import Resources
 
 LANDED = '"warehouse"."landing"."calls"'
 PLAN = RowwisePlan("fct_calls", LANDED, (), f"select n * 2 as n from {LANDED}", {})

@@ -194,7 +194,7 @@ def _kill_worker(run: subprocess.Popen[str]) -> None:
         for child in psutil.Process(run.pid).children():
             # a child that has just ended has no command line
             with suppress(psutil.NoSuchProcess):
-                if "warehouse.worker" in child.cmdline():
+                if "warehouse.processes.worker" in child.cmdline():
                     child.kill()
                     return
         time.sleep(0.005)

@@ -22,13 +22,13 @@ from tests.conftest import ROOT
 from tests.e2e.conftest import Place
 from tests.stress.ray_cluster import RayCluster, ray_cluster
 from tests.support.outdated_facts import newest_run, outdate_facts
-from warehouse.worker import Resources, Task
+from warehouse.processes.worker import Resources, Task
 
 ENDLESS = """
 import sys
 from pathlib import Path
 from orchestration.engines.ray import RayEngine
-from warehouse.worker import Resources, Task
+from warehouse.processes.worker import Resources, Task
 pipe, folder = sys.argv[1:]
 engine = RayEngine(address=None, workers=1, attempts=4, resources=Resources(spill=folder), folder=Path(folder))
 arguments = {"plan": pipe, "inputs": [], "output": folder + "/part"}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Generator, Sequence
 
 from orchestration.engines import TaskResult
-from warehouse.worker import Resources, Task, call
+from warehouse.processes.worker import Resources, Task, call
 
 REPORT = {
     "outcome": "released",

@@ -20,9 +20,9 @@ from warehouse.connection import in_memory
 from warehouse.files import write_atomically
 from warehouse.fingerprint import file_sha256
 from warehouse.lake_files import part_files
+from warehouse.processes.worker import Resources, Task, WorkerRefused
 from warehouse.record_keys import attach_keys, read_secret
 from warehouse.sql import literal
-from warehouse.worker import Resources, Task, WorkerRefused
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from ingest.delivery.row_filter import new_row_filter
 from ingest.delivery.write_batch import ReadTable
 from ingest.errors import DeliveryError
 from ingest.readers.files import local_file
-from warehouse.worker import Resources, Task
+from warehouse.processes.worker import Resources, Task
 
 
 class TableRequest(BaseModel):

@@ -15,11 +15,11 @@ from orchestration.engines import run_tasks
 from orchestration.runs.context import RunContext
 from orchestration.transform import dbt_runner
 from orchestration.transform.rowwise.fact_plan import RowwiseModels, relation_name, rowwise_plan
+from warehouse.processes.worker import Task
 from warehouse.record_keys import copy_secret
 from warehouse.releases import PartRecord
 from warehouse.rowwise import PartTask, RowwisePlan, save_plan
 from warehouse.sql import literal
-from warehouse.worker import Task
 
 
 @dataclass(frozen=True)

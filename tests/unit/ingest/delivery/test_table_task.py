@@ -23,7 +23,7 @@ from ingest.delivery.row_filter import new_row_filter
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files
 from tests.support.visits import CITY_ZONE, CONTRACT, NOON
-from warehouse.worker import Resources, Task, call
+from warehouse.processes.worker import Resources, Task, call
 
 MakeContract = Callable[..., Contract]
 COLUMNS = [

@@ -11,7 +11,7 @@ import pytest
 from orchestration.cities import CityHome, CityRun, city_task, exit_code_of, read_homes, run_cities
 from orchestration.settings import Settings
 from tests.support.cities_engine import REPORT, InThisProcess
-from warehouse.worker import Resources
+from warehouse.processes.worker import Resources
 
 Run = Callable[..., list[CityRun]]
 

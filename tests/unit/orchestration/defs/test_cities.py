@@ -15,7 +15,7 @@ from orchestration.defs.cities import CITIES, CITY_RELEASE_KEY, city_defs
 from orchestration.instance.names import CITIES_JOB, CITY_PARTITIONS
 from orchestration.settings import Settings
 from tests.support.cities_engine import REPORT, InThisProcess
-from warehouse.worker import Resources
+from warehouse.processes.worker import Resources
 
 NAMES = ["kansas_city", "sampleton", "springfield"]
 

@@ -15,7 +15,7 @@ import pytest
 from orchestration.engines import TaskResult
 from orchestration.engines.engine import share_of_memory
 from orchestration.engines.local import LocalEngine
-from warehouse.worker import Resources, Task
+from warehouse.processes.worker import Resources, Task
 
 ANSWER = json.dumps({"result": {"rows": 3}, "seconds": 2.5, "cpu_seconds": 1.5})
 

@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.defs.metadata import engine_metadata
 from orchestration.engines import EngineFailed, TaskResult, run_tasks
-from warehouse.worker import Task
+from warehouse.processes.worker import Task
 
 PART, FILE = Task("warehouse.x:run", {}, "a part of fct_calls"), Task("warehouse.x:run", {}, "calls.csv")
 

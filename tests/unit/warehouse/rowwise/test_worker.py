@@ -13,13 +13,13 @@ import duckdb
 import pytest
 
 from warehouse.lake_files import part_files
+from warehouse.processes.worker import Resources, WorkerRefused
 from warehouse.record_keys import keyed
 from warehouse.rowwise import PartTask, RowwisePlan, save_plan
 from warehouse.rowwise.worker import build_part
-from warehouse.worker import Resources, WorkerRefused
 
 SECRET = bytes(range(32))
-WORKER = [sys.executable, "-m", "warehouse.worker"]
+WORKER = [sys.executable, "-m", "warehouse.processes.worker"]
 STAGED = '"warehouse"."staging"."stg_calls"'
 PLAN = RowwisePlan(
     fact="fct_calls",

@@ -12,7 +12,7 @@ from orchestration.cities import city_task
 from orchestration.engines import EngineFailed
 from tests.conftest import CommandLine
 from tests.support.cities_engine import REPORT, InThisProcess
-from warehouse.worker import Resources, Task
+from warehouse.processes.worker import Resources, Task
 
 FILE = "cities:\n- {name: one, home: one, deliveries: live}\n- {name: two, home: two, deliveries: live}\n"
 

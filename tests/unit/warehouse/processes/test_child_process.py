@@ -10,7 +10,7 @@ from pathlib import Path
 
 def test_a_child_process_ends_with_its_parent(tmp_path: Path) -> None:
     program = (
-        "import signal, subprocess; from orchestration.runs.process.child_process import end_with_parent as prepare; "
+        "import signal, subprocess; from warehouse.processes.child_process import ends_with_this_process as prepare; "
         f"subprocess.run(['sh', '-c', 'echo $$ > {tmp_path}/pid; exec sleep 90'], preexec_fn=prepare(signal.SIGTERM))"
     )
     with subprocess.Popen([sys.executable, "-c", program]) as worker:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from warehouse.worker import Resources, Task, WorkerRefused, call, installation
+from warehouse.processes.worker import Resources, Task, WorkerRefused, call, installation
 
 ERRORS = {
     "cell": lambda: duckdb.sql("select cast('Jane Q. Canary' as integer)").fetchall(),
@@ -28,7 +28,7 @@ def fails(arguments: Mapping[str, Any], resources: Resources) -> Mapping[str, An
 
 @pytest.fixture(autouse=True)
 def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("warehouse.worker.PACKAGES", (__name__.partition(".")[0],))
+    monkeypatch.setattr("warehouse.processes.worker.PACKAGES", (__name__.partition(".")[0],))
 
 
 def test_a_task_calls_its_function_with_its_arguments() -> None:

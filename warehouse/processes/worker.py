@@ -67,7 +67,7 @@ class Installation:
 @cache
 def installation() -> Installation:
     """The installation of this process. Patch versions of Python may differ."""
-    root, sha = Path(__file__).resolve().parent.parent, Sha256()
+    root, sha = Path(__file__).resolve().parents[2], Sha256()
     for path in sorted(path for pattern in CODE for path in root.glob(pattern)):
         sha.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return Installation(".".join(platform.python_version_tuple()[:2]), duckdb.__version__, sha.hexdigest()[:12])
