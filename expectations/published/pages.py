@@ -17,6 +17,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from expectations.published.gap_pages import MESSAGES as GAP_MESSAGES
+from expectations.published.gap_pages import GapFacts, check_gaps
 from expectations.published.reading import Language, Reading, are, equal, numbers, plain
 from expectations.published.words import Violation, results
 from expectations.results import GateResult
@@ -40,7 +42,7 @@ MESSAGES = {
     "gap_is_not_compared": "a row that is not compared has a ratio or a line for its gap",
     "caution_is_not_shown": "a figure to use with caution has no mark of it",
     "page_is_not_checked": "the site has no sentence or row that this gate recognizes",
-}
+} | GAP_MESSAGES
 WORDS = ("higher", "lower", "about_the_same", "cannot_tell", "no_range", "not_compared")
 WORD = re.compile(rf"(?:^|_)({'|'.join(WORDS)})(?:_|$)")
 WORSE = {"lower": "higher", "higher": "lower"}  # by the favourable direction
@@ -95,6 +97,7 @@ class PublicFacts:
     languages: Mapping[str, Language]
     featured: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)  # by measure and group
     peers: Mapping[tuple[str, str], Row] = field(default_factory=dict)  # the gaps of the city among others
+    gaps: GapFacts = field(default_factory=GapFacts)
 
     @classmethod
     def read(cls, public_file: Path) -> PublicFacts:
@@ -102,6 +105,7 @@ class PublicFacts:
         with open_from_disk(public_file, "public") as con:
             con.execute("use public.published")
             rows, peers = _records(con.execute(ROWS)), _records(con.execute(PEER_ROWS))
+            gaps = GapFacts.read(con)
             texts = con.execute("select language, text_id, text from texts").fetchall()
         by_language: dict[str, dict[str, str]] = defaultdict(dict)
         for language, text_id, text in texts:
@@ -113,7 +117,7 @@ class PublicFacts:
             if row["is_featured"] and not row["is_stand_in"]:
                 featured[row["measure_id"]][row["race_ethnicity_code"]] = row
         of_cities = {(row["measure_id"], row["race_ethnicity_code"]): row for row in peers}
-        return cls({"|".join(str(row[name]) for name in KEY): row for row in rows}, languages, featured, of_cities)
+        return cls({"|".join(str(row[name]) for name in KEY): row for row in rows}, languages, featured, of_cities, gaps)
 
 
 def _records(result: DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -148,6 +152,8 @@ class PageCheck:
         for measure, content in PEERS.findall(page):
             for item in SENTENCE.findall(content):
                 self._peers(language, path, measure, [plain(found) for found in SPAN.findall(item[1])])
+        for rule, text_id, measure, said in check_gaps(path, page, self.facts.gaps, self.facts.languages[language]):
+            self._add(rule, text_id, None, language, said, measure)
         for _, key, content in ROW.findall(page):
             self._mark(language, path, html.unescape(key), content)
 

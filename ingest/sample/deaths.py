@@ -37,6 +37,8 @@ DRUG_DEATHS = {
 }  # fmt: skip
 # Which groups of five years, from 0 to 4 on, the rates are of.
 HOMICIDE_AGES, DRUG_AGES = slice(3, 10), slice(4, 14)
+# Windows of whole years over which a ratio is computed (seed death_windows).
+WINDOWS = ((2020, 2022), (2023, 2024))
 _NATURAL, _UNKNOWN_RACE_EVERY, _UNKNOWN_AGE_EVERY, _EASTERN_INDIAN_EVERY = 24, 350, 500, 4
 _COLUMNS = (
     "CaseNum_STR", "DeathDate", "EventDate", "Age", "Gender", "Race", "Mode", "DeathType", "DeathSubType", "CaseType",
@@ -49,6 +51,20 @@ def residents(group: str, year: int) -> np.ndarray:
     people, older, growth = RESIDENTS[group]
     shape = np.array(STANDARD) * np.exp(older * np.arange(AGE_GROUPS))
     return np.asarray(np.rint(people * (1 + growth) ** (year - YEARS[0]) * shape / shape.sum()), dtype=np.int64)
+
+
+def planted_rate(
+    rates: dict[str, tuple[float, float]], ages: slice, race: str, years: tuple[int, int], *, is_adjusted: bool
+) -> float:
+    """The planted rate of a race over whole years per 100,000, crude or adjusted for age by `STANDARD`."""
+    rate, change = rates[race]
+    people = np.array([residents(_GROUP_OF[race], year) for year in range(years[0], years[1] + 1)])
+    by_year = rate * (1 + change) ** (np.arange(years[0], years[1] + 1) - YEARS[0])
+    events = np.zeros(AGE_GROUPS)
+    events[ages] = (by_year[:, None] * people)[:, ages].sum(axis=0)
+    persons = people.sum(axis=0)
+    weights = np.array(STANDARD) / sum(STANDARD) if is_adjusted else persons / persons.sum()
+    return float((weights * events / persons).sum())
 
 
 @source("census__population_estimates", jurisdiction=COUNTY_GEOID)

@@ -36,6 +36,9 @@ INCOME = {
     80: (98_000, 72_000, 90_000, 99_000, 125_000),
 }
 LOW_BIRTH_WEIGHT = (0.11, 0.18, 0.09, 0.08, 0.07)
+FIRST_BIRTHS, LAST_BIRTHS = 2020, 2022
+# in the first of these years: the gap of the first group to the last narrows, that of the second widens, that of the third stays
+LOW_BIRTH_WEIGHT_BEFORE = (0.12, 0.24, 0.072, 0.08, 0.07)
 ARRESTS = (1_700, 3_100, 500, 90, 720)
 HOMELESS = (4_000, 2_800, 640, 340, 120)
 _ENROLLED = 72_000
@@ -168,10 +171,10 @@ def _births(year: int) -> Rows:
     """Shares of low weight; most counties have one pooled value of quality 3."""
     for at, county in enumerate(_COUNTIES):
         is_pooled = county in _POOLED_COUNTIES
-        for group, share in zip(_GROUPS, LOW_BIRTH_WEIGHT, strict=True):
-            value = share * 0.9 if is_pooled else share * (1 + 0.01 * at) * (1 if year == 2022 else 0.98)
+        for group, share in zip(_GROUPS, LOW_BIRTH_WEIGHT if year == LAST_BIRTHS else LOW_BIRTH_WEIGHT_BEFORE, strict=True):
+            value = share * 0.9 if is_pooled else share * (1 + 0.01 * at)
             yield (year, _STATE, county, _kind(group), group, *_bounded(value), 3 if is_pooled else 1)
-        if year == 2022:
+        if year == LAST_BIRTHS:
             yield (year, _STATE, county, "mothers-education", "Some College", *_bounded(0.12 * (1 + 0.01 * at)), 2)
 
 
@@ -207,7 +210,7 @@ low_birth_weight = _urban(
     "low_birth_weight", "county",
     {
         f"neonatal_health_subgroup_{year}": ([f"{column}{part}" for part in (*_PARTS, "_quality")], partial(_births, year))
-        for year, column in ((2020, "lbw"), (2022, "rate_low_birth_weight"))
+        for year, column in ((FIRST_BIRTHS, "lbw"), (LAST_BIRTHS, "rate_low_birth_weight"))
     },
     jurisdiction=COUNTY_GEOID,
 )  # fmt: skip

@@ -22,7 +22,7 @@ BUDGETS = {
     "expectations/disclosure": 4_440,
     "expectations/engine": 480,
     "expectations/marts": 690,
-    "expectations/published": 630,
+    "expectations/published": 850,
     "ingest": 770,
     "ingest/connectors": 1_860,
     "ingest/contract": 2_450,
@@ -31,7 +31,7 @@ BUDGETS = {
     "ingest/erasure": 960,
     "ingest/landing": 1_990,
     "ingest/readers": 2_690,
-    "ingest/sample": 5_040,
+    "ingest/sample": 5_160,
     "ingest/typing": 470,
     "orchestration": 280,
     "orchestration/alerts": 440,
@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/instance": 1_200,
     "orchestration/pipeline": 1_740,
     "orchestration/runs": 1_800,
-    "orchestration/scorecard": 4_070,
+    "orchestration/scorecard": 4_560,
     "orchestration/stewardship": 1_220,
     "orchestration/transform": 2_610,
     "orchestration/translations": 250,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_430,
     "warehouse/rowwise": 140,
 }
-MOST_LINES = 60_660
+MOST_LINES = 61_490
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

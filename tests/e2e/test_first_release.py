@@ -10,6 +10,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from expectations.marts.suites import read_suites
 from expectations.published.public_file_gate import PUBLIC_SUITES
 from ingest.sample.engagement.planted_inputs import INPUTS
@@ -40,7 +42,7 @@ TRUE = {
     "life_expectancy", "premature_deaths_per_100000", "homicide_deaths_per_100000", "firearm_deaths_per_100000",
     "child_deaths_per_100000", "suicide_deaths_per_100000", "injury_deaths_per_100000", "crash_deaths_per_100000",
     "overdose_deaths_per_100000", "teen_births_per_1000", "children_in_poverty_share", "people_killed_by_police",
-    "eviction_filings_per_100_renter_households",
+    "eviction_filings_per_100_renter_households", "homicide_deaths_yearly", "drug_deaths_yearly",
 }  # fmt: skip
 
 
@@ -117,6 +119,31 @@ def test_measures_find_what_was_planted(first_release: tuple[Path, dict[str, Any
         if truth["rate_ratio"] and row["rate_ratio_ci_low"]:
             far = math.log(row["rate_ratio_ci_high"] / row["rate_ratio_ci_low"]) / 2 / 1.96 * 4
             assert abs(math.log(row["rate_ratio"] / truth["rate_ratio"])) <= far, truth
+
+
+def test_gaps_changed_as_they_were_planted(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> None:
+    """One gap narrows, one widens and one stays, as difference and as ratio; those of deaths are drawn around known rates."""
+    planted = json.loads((sample_city / "truth.json").read_text())["gaps"]
+    names = [name for name in planted[0] if name not in ("first_gap", "last_gap", "change", "word")]
+    found = {
+        tuple(str(row[name]) for name in names): row
+        for row in CommandLine(first_release[0]).ask("select * from published.gap_trends", public=True)
+    }
+    for gap in planted:
+        row = found[tuple(str(gap[name]) for name in names)]
+        if gap["word"] is not None:
+            assert row["word"] == gap["word"], gap
+            assert [row[name] for name in ("first_gap", "last_gap", "change")] == [
+                pytest.approx(gap[name], rel=1e-5, abs=1e-4) for name in ("first_gap", "last_gap", "change")
+            ], gap
+            continue
+        # a change that was drawn is within four standard errors
+        low, change, high, truth = (row["change_ci_low"], row["change"], row["change_ci_high"], gap["change"])
+        if gap["scale"] == "relative":
+            low, change, high, truth = map(math.log, (low, change, high, truth))
+        assert abs(change - truth) <= 4 / 1.96 * max(change - low, high - change), gap
+    words = {(gap["race_ethnicity_code"], gap["scale"]): gap["word"] for gap in planted if gap["word"]}
+    assert Counter(words.values()) == {"narrowed": 2, "widened": 2, "cannot_tell": 2}
 
 
 def test_words_have_the_planted_order(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> None:

@@ -117,9 +117,9 @@ create table public.published.peer_comparison as select measure_id, measure_vers
 from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black';
 create table public.published.gap_trends as select measure_id, measure_version, period_type, stratum_type, stratum_code, tabulation, race_standard, method,
     geography_type, geography_vintage, geoid, race_ethnicity_code, 'white' as reference_code, 'absolute' as scale, date '2020-01-01' as first_period,
-    period_start as last_period, 5 as periods, rate_difference + 10 as first_gap, rate_difference as last_gap, -10.0::double as change,
+    period_start as last_period, 5 as periods, [date '2020-01-01', period_start] as period_starts, rate_difference + 10 as first_gap, rate_difference as last_gap, -10.0::double as change,
     -15.0::double as change_ci_low, -5.0::double as change_ci_high, -2.5::double as annual_percent_change, -3.0::double as apc_ci_low,
-    -2.0::double as apc_ci_high, 'narrowed' as word, 'wls_points' as trend_method
+    -2.0::double as apc_ci_high, 'narrowed' as word, null::varchar as word_reason, 'wls_points' as trend_method
 from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black' and rate_difference is not null;
 create table public.published.scorecard as select
     measure_id, measure_version, case measure_id when 'visits' then 'Visits' else 'Searched' end as measure, 'public_safety' as policy_area, 'How many?' as question, period_type,

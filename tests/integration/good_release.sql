@@ -304,9 +304,10 @@ create table release.marts.dim_peer_city as select '5512345' as geoid, 'Peer' as
 create table release.marts.fct_gap_trends as select 'searched' as measure_id, 1 as measure_version, 'year' as period_type, 'all' as stratum_type,
     'all' as stratum_code, 'exclusive' as tabulation, 'spd15_1997' as race_standard, 'individual' as method, 'city' as geography_type,
     'current' as geography_vintage, '5553000' as geoid, 'black' as race_ethnicity_code, 'white' as reference_code, 'absolute' as scale,
-    date '2020-01-01' as first_period, date '2024-01-01' as last_period, 5 as periods, 20.0::double as first_gap, 10.0::double as last_gap,
+    date '2020-01-01' as first_period, date '2024-01-01' as last_period, 5 as periods,
+    [date '2020-01-01', date '2024-01-01'] as period_starts, 20.0::double as first_gap, 10.0::double as last_gap,
     -10.0::double as change, -15.0::double as change_ci_low, -5.0::double as change_ci_high, -2.5::double as annual_percent_change,
-    -3.0::double as apc_ci_low, -2.0::double as apc_ci_high, 'narrowed' as word, 'wls_points' as trend_method;
+    -3.0::double as apc_ci_low, -2.0::double as apc_ci_high, 'narrowed' as word, null::varchar as word_reason, 'wls_points' as trend_method;
 create table release.marts.fct_peer_comparison as select 'searched' as measure_id, 1 as measure_version, '5_year' as period_type,
     date '2019-01-01' as period_start, 'black' as race_ethnicity_code, 'white' as reference_code, '5553000' as geoid, 40.0::double as value,
     20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap,

@@ -3,7 +3,8 @@
     comparable period. Absolute gaps are signed differences, whose change has an interval by MOVER (Zou and Donner 2008, Stat Med
     27:1693); relative ones are ratios, compared as logarithms. With three or more single periods, the change per year is a fit weighted
     by the variance of each gap (Hartung, Knapp and Sinha 2008, Statistical Meta-Analysis, section 10).
-    Periods that overlap are not compared: of windows of several years the first that ends before the last one begins.
+    Periods that overlap are not compared: of windows of several years the first that ends before the last one begins. What limits the
+    comparison of a measure with its reference (comparison_limits) limits that of two gaps, too.
 #}
 {% macro gap_trends(figures) -%}
 {%- set slice = [
@@ -15,13 +16,19 @@ compared as (
     select
         figures.*,
         measures.unit as unit_of_measure,
-        figures.period_type in ('year', 'school_year', 'snapshot') as is_single
+        figures.period_type in ('year', 'school_year', 'snapshot') as is_single,
+        limits.reason as limit_reason
     from {{ figures }} as figures
     inner join {{ ref('dim_measure') }} as measures
         on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version and measures.is_current
     inner join {{ ref('scorecard_measures') }} as choices on figures.measure_id = choices.measure_id and choices.shows_trend
     left join {{ ref('trend_exclusions') }} as excluded
         on figures.measure_id = excluded.measure_id and figures.period_start = excluded.period_start
+    -- a range that allows for chance only is none for events that repeat per person or cluster by place
+    left join {{ ref('comparison_limits') }} as limits
+        on
+            figures.measure_id = limits.measure_id and limits.race_ethnicity_code in ('any', figures.race_ethnicity_code)
+            and not (limits.reason = 'repeated_events' and {{ is_clustered('figures') }})
     where
         figures.period_type not in ('month', 'quarter')
         and figures.reference_code not in ('rest', figures.race_ethnicity_code)
@@ -68,7 +75,12 @@ ended as (
         min(period_start) filter (where period_end < last_start) as first_period,
         max(period_start) as last_period,
         case when bool_and(is_single) then count(*) else 2 end as periods,
-        bool_and(is_single) and count(*) = count(weight) as has_weights,
+        case
+            when bool_and(is_single) then list(period_start order by period_start)
+            else [min(period_start) filter (where period_end < last_start), max(period_start)]
+        end as period_starts,
+        max(limit_reason) as limit_reason,
+        bool_and(is_single) and count(*) = count(weight) and max(limit_reason) is null as has_weights,
         list({'year': mid_year, 'gap': gap, 'weight': weight} order by period_start) as points
     from known
     group by all
@@ -81,8 +93,22 @@ changed as (
         first.gap as first_gap,
         last.gap as last_gap,
         last.gap - first.gap as change,
-        change - sqrt(pow(last.gap - last.gap_low, 2) + pow(first.gap_high - first.gap, 2)) as change_ci_low,
-        change + sqrt(pow(last.gap_high - last.gap, 2) + pow(first.gap - first.gap_low, 2)) as change_ci_high,
+        case
+            when
+                ended.limit_reason is null
+                and first.gap between first.gap_low and first.gap_high
+                and last.gap between last.gap_low and last.gap_high
+                then {{ stats('change_ci') }}(last.gap, last.gap_low, last.gap_high, first.gap, first.gap_low, first.gap_high)
+        end as change_ci,
+        -- a name of this SELECT cannot be taken apart here as a column can
+        struct_extract(change_ci, 'low') as change_ci_low,
+        struct_extract(change_ci, 'high') as change_ci_high,
+        case
+            when ended.limit_reason is not null then ended.limit_reason
+            when first.gap = 0 or last.gap = 0 then 'no_gap'
+            when first.gap * last.gap < 0 then 'changed_sides'
+            when change_ci is null then 'no_range'
+        end as word_reason,
         case
             when ended.has_weights and ended.periods >= {{ rule('least_trend_points') }} and (ended.scale = 'relative' or ended.unit_of_measure = 'percent')
                 then {{ stats('weighted_slope') }}(
@@ -108,6 +134,7 @@ final as (
         first_period,
         last_period,
         periods,
+        period_starts,
         {%- for name in ['first_gap', 'last_gap', 'change', 'change_ci_low', 'change_ci_high'] %}
         if(scale = 'relative', exp({{ name }}), {{ name }}) as {{ name }},
         {%- endfor %}
@@ -117,11 +144,12 @@ final as (
         {%- endfor %}
         -- from the interval of the gap's own change, never from two separate ones
         case
-            when first_gap * last_gap <= 0 or change_ci_low is null or change_ci_high is null then 'not_compared'
+            when word_reason is not null then 'not_compared'
             when greatest(sign(first_gap) * change_ci_low, sign(first_gap) * change_ci_high) < 0 then 'narrowed'
             when least(sign(first_gap) * change_ci_low, sign(first_gap) * change_ci_high) > 0 then 'widened'
             else 'cannot_tell'
         end as word,
+        word_reason,
         case
             when slope is not null then if(scale = 'relative', 'wls_log_ratio', 'wls_points')
             else 'first_and_last'

@@ -1,6 +1,6 @@
 """The values that the sample city plants (`truth.json`): each measure that a build must compute from the sample's rows."""
 
-from ingest.sample.truth.planted import planted_values
+from ingest.sample.truth.planted import planted_gaps, planted_values
 from ingest.sample.truth.planted_value import PlantedValue
 
-__all__ = ["PlantedValue", "planted_values"]
+__all__ = ["PlantedValue", "planted_gaps", "planted_values"]

@@ -24,6 +24,7 @@ from ingest.sample.places.houses import houses
 from ingest.sample.places.maps import NO_POINT_EVERY
 from ingest.sample.truth.engagement import engagement_values
 from ingest.sample.truth.estimates import published_values
+from ingest.sample.truth.gaps import death_values, gap_values
 from ingest.sample.truth.planted_value import PlantedValue, by_group, percent
 from ingest.sample.truth.residents import resident_values
 
@@ -222,6 +223,7 @@ def planted_values(seed: int) -> list[dict[str, object]]:
         _houses(),
         _evictions(),
         _deaths(),
+        death_values(),
         _health(),
         _lead(),
         resident_values(seed),
@@ -231,3 +233,8 @@ def planted_values(seed: int) -> list[dict[str, object]]:
         _survey(),
     )
     return [asdict(row) for row in rows]
+
+
+def planted_gaps() -> list[dict[str, object]]:
+    """Every planted change of a gap, as rows for `truth.json`."""
+    return [asdict(row) for row in gap_values()]

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from orchestration.scorecard.pages.charts import Axis, Dot, Trend, axis, dot, extent, trend, trend_axis
+from orchestration.scorecard.pages.gap_chart import gap_charts, without_trend
 from orchestration.scorecard.release_data.first_reported import first_reported_lines
 from orchestration.scorecard.release_data.outlines import WIDTH, map_height
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
@@ -302,6 +303,8 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "known_race_mark": marked(Markup(), measure.everyone is not None and measure.everyone.is_hidden_in_public, texts),
         "everyone_line": everyone,
         "group_lines": groups,
+        "gaps": gap_charts(measure, texts),
+        "no_gap_trend": without_trend(measure, texts),
         "topics": topics(measure, texts),
         "licence": licence(measure, texts),
         "districts": districts_chart(measure, texts),

@@ -39,7 +39,7 @@ _FIGURES = (
 _IS_ANY_HIDDEN = " or ".join(f"(figures.{name} is not null and shown.{name} is null)" for name in _FIGURES)
 _FROM_ANALYST = {
     "scorecard": "scorecard", "goal_progress": "fct_goal_progress", "peer_comparison": "fct_peer_comparison",
-    "equity_measures": "fct_equity_measures",
+    "equity_measures": "fct_equity_measures", "gap_trends": "fct_gap_trends",
 }  # fmt: skip
 # `{shown}`: the table of the public file, `{figures}`: that of the analyst file
 _PUBLIC = dict.fromkeys(_FROM_ANALYST, "select *, false as is_hidden_in_public from ({shown})")
@@ -73,6 +73,14 @@ _INTERNAL = {
         from ({figures}) as peers
         left join ({shown}) as shown
             using (measure_id, measure_version, period_type, period_start, race_ethnicity_code, reference_code, geoid)
+        """,
+    "gap_trends": """
+        select trends.*, shown.word is null as is_hidden_in_public
+        from ({figures}) as trends
+        left join ({shown}) as shown using (
+            measure_id, measure_version, period_type, stratum_type, stratum_code, tabulation, race_standard, method,
+            geography_type, geography_vintage, geoid, race_ethnicity_code, reference_code, scale
+        )
         """,
     "equity_measures": """
         select figures.* replace (

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from duckdb import DuckDBPyConnection
 
 from orchestration.scorecard.release_data.first_reported import FirstReported, read_first_reported
+from orchestration.scorecard.release_data.gap_trends import Gap, read_gaps
 from orchestration.scorecard.release_data.open_release import ReleaseFiles, council_district_type, open_release
 from orchestration.scorecard.release_data.outlines import Outline, read_outlines
 from orchestration.scorecard.release_data.strata import Stratum, read_everyone_by_place, read_strata, slice_of
@@ -124,6 +125,7 @@ class Measure:
     strata: tuple[Stratum, ...] = ()  # figures by topic, of everyone
     everyone_by_place: Row | None = None  # for everyone, with the denominator of featured groups that are place-weighted
     first_reported: tuple[FirstReported, ...] = ()  # of the series: figures that were revised, the newest first
+    gaps: tuple[Gap, ...] = ()  # how the gaps of featured groups have changed
 
     @property
     def measure_id(self) -> str:
@@ -281,7 +283,7 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
     ):
         peers[row["measure_id"]].append(row)
     first_reported, strata = read_first_reported(con), read_strata(con, Row, PERIOD_TYPES)
-    by_place = read_everyone_by_place(con, Row)
+    by_place, gaps = read_everyone_by_place(con, Row), read_gaps(con)
     for about in _records(
         con,
         """
@@ -296,7 +298,7 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
         everyone = by_place.get(slice_of(featured[code][0])) if featured[code] else None
         yield Measure(
             about, featured[code], series[code], districts[code], tuple(peers[code]), strata.get(code, ()), everyone,
-            first_reported[code],
+            first_reported[code], gaps.get(code, ()),
         )  # fmt: skip
 
 

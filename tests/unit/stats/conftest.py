@@ -5,20 +5,12 @@ same files at run time (tests/integration/dbt/test_stats_schema.py runs it once)
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
 import pytest
 
-MACROS = Path(__file__).parents[3] / "dbt_project" / "macros" / "stats"
-
-
-def render(database: str) -> str:
-    """The statements that dbt's `create_stats_macros(database)` yields: dbt, too, puts all macro files into one namespace."""
-    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(MACROS.glob("*.sql")))
-    return str(jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(text).module.create_stats_macros(database))  # type: ignore[attr-defined]
+from tests.support.stats_macros import connect, render
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +20,7 @@ def stats_sql() -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def stats_connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("set threads = 1")
-        connection.execute(render("memory"))
+    with connect() as connection:
         yield connection
 
 

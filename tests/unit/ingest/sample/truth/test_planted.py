@@ -65,8 +65,8 @@ OF_THE_COUNTY = {
     "children_in_poverty_share": {"white", "black", "hispanic", "aian", "asian"},
     **{f"{cause}_deaths_per_100000": {"white", "black", "hispanic"} for cause in ("homicide", "firearm", "overdose")},
     **{f"{kind}_deaths_per_100000": FOUR for kind in ("premature", "child", "suicide", "crash")},
-    "teen_births_per_1000": FOUR,
-}
+    "teen_births_per_1000": FOUR, **{f"{cause}_deaths_yearly": {"white", "black", "hispanic"} for cause in ("homicide", "drug")},
+}  # fmt: skip
 # Groups that include Hispanics next to a group Hispanic.
 OVERLAPPING = ("poverty_exposure_share", "juvenile_arrests_per_100000", "children_in_poverty_share")
 OF_SCHOOLS = [
@@ -126,6 +126,7 @@ STRATA = {
     "requests_closed_by_second_day": {"all", "weekday"},
     "eviction_filings_per_100_renter_households": {"all", "place_majority"},
     "pay_median": {"eeo4_level"}, "survey_satisfied_share": {"survey_item"},
+    **{f"{cause}_deaths_yearly": {"all", "adjustment"} for cause in ("homicide", "drug")},
     **{measure: {"all", "language"} for measure in (*IN_STANDARD_OF_2024, "engagement_interpreter_need_met_share")},
 }  # fmt: skip
 
@@ -167,11 +168,8 @@ def test_every_truth_has_the_full_grain_and_no_grain_two(truths: list[dict[str, 
 
 def test_ratios_of_searches_are_against_white(truths: list[dict[str, Any]]) -> None:
     searched = planted(truths, "stops_searched_share")
-    ratios = {
-        truth["race_ethnicity_code"]: truth["rate_ratio"]
-        for truth in truths
-        if truth["measure_id"] == "stops_searched_share" and truth["rate_ratio"] is not None
-    }
+    of_searches = [truth for truth in truths if truth["measure_id"] == "stops_searched_share"]
+    ratios = {truth["race_ethnicity_code"]: truth["rate_ratio"] for truth in of_searches if truth["rate_ratio"] is not None}
     assert ratios == pytest.approx(
         {code: value / searched["white"] for code, value in searched.items() if code not in ("all", "white")}
     )

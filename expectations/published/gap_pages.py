@@ -1,0 +1,211 @@
+"""Check the gap over time of a page: its sentences against `published.gap_trends`, its rows against the figures of their periods.
+
+A sentence carries the keys of its rows in `data-gap`, a row of the chart its own in `data-gap-row`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from expectations.published.reading import Language, Reading, are, equal, numbers, plain
+
+MESSAGES = {
+    "gap_is_unknown": "a page shows the change of a gap that the public file does not have",
+    "gap_of_another_word": "a sentence about the change of a gap has a word, scale or reason that its row does not have",
+    "gap_of_other_figures": "a number about the change of a gap is not that of its row, or has another sign",
+    "gap_of_other_groups": "a sentence about the change of a gap names other groups or periods than its row",
+    "gap_scale_is_missing": "a page leaves out the change of a gap as difference or as ratio, or that both disagree",
+    "gap_without_range": "a gap is drawn that is not compared because of its records",
+    "gap_is_denied": "a page denies that gaps have a change, and the public file has one",
+}
+KEY = ("measure_id", "period_type", "geography_type", "geoid", "stratum_code", "race_ethnicity_code", "reference_code")
+SENTENCE = re.compile(r'<p\b[^>]*\bdata-gap="([^"]+)">(.*?)</p>', re.DOTALL)
+ROW = re.compile(r'<tr\b[^>]*\bdata-gap-row="([^"]+)">(.*?)</tr>', re.DOTALL)
+NONE = re.compile(r'\bdata-gap-none="([^"]+)"')
+CELL = re.compile(r'<td class="number (own|other|difference|ratio)">(.*?)</td>', re.DOTALL)
+FIGURE = re.compile(r"<b>(.*?)</b>", re.DOTALL)
+RANGE = re.compile(r'<span class="range">\((.*?)\)</span>', re.DOTALL)
+SIGNED = re.compile(r"(\u2212?)\$?(\d[\d,]*(?:\.\d+)?)")
+WORD = re.compile(r"^sentence\.gap_(?:(absolute|relative|places)_)?(narrowed|widened|cannot_tell|not_compared)(?:_(\w+))?$")
+OF_RECORDS = ("repeated_events", "records_differ", "no_range")
+OF_CELL = {
+    "own": ("value", "ci_low", "ci_high"),
+    "other": ("other_value", "other_ci_low", "other_ci_high"),
+    "difference": ("rate_difference", "rate_difference_ci_low", "rate_difference_ci_high"),
+    "ratio": ("rate_ratio", "rate_ratio_ci_low", "rate_ratio_ci_high"),
+}
+_SLICE = (
+    "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
+    "race_standard", "tabulation", "method", "stratum_type", "stratum_code",
+)  # fmt: skip
+PERIODS = f"""
+    with compared as (
+        select distinct trends.* exclude (scale, first_gap, last_gap, change), unnest(period_starts) as period_start
+        from gap_trends as trends
+    )
+    select distinct {", ".join(f"compared.{name}" for name in (*_SLICE, "race_ethnicity_code", "reference_code", "word_reason"))},
+        own.value, own.ci_low, own.ci_high,
+        other.value as other_value, other.ci_low as other_ci_low, other.ci_high as other_ci_high,
+        own.rate_difference, own.rate_difference_ci_low, own.rate_difference_ci_high,
+        own.rate_ratio, own.rate_ratio_ci_low, own.rate_ratio_ci_high
+    from compared
+    inner join equity_measures as own using ({", ".join(_SLICE)}, race_ethnicity_code)
+    inner join equity_measures as other
+        on {" and ".join(f"compared.{name} = other.{name}" for name in _SLICE)}
+        and other.race_ethnicity_code = if(compared.reference_code = 'overall', 'all', compared.reference_code)
+"""
+SHOWN = """
+    select distinct measure_id from gap_trends
+    semi join (select * from scorecard where is_featured and not is_stand_in) using (
+        measure_id, measure_version, geography_type, geography_vintage, geoid, race_ethnicity_code, race_standard, tabulation,
+        method
+    )
+"""
+# a release of an earlier version has no such table, or none that names its periods
+HAS_PERIODS = "select 1 from duckdb_columns() where table_name = 'gap_trends' and column_name = 'period_starts'"
+Row = Mapping[str, Any]
+Found = tuple[str, str | None, str, str]  # rule, text, measure and what the page has
+
+
+@dataclass
+class GapFacts:
+    """The changes of gaps of the public file, and the figures of their periods, by the keys that pages carry."""
+
+    trends: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    periods: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    shown: frozenset[str] = frozenset()  # measures whose page has a gap over time
+
+    @classmethod
+    def read(cls, con: DuckDBPyConnection) -> GapFacts:
+        """Read both; `con` is in the schema of the public tables."""
+        if not con.execute(HAS_PERIODS).fetchone():
+            return cls()
+        trends, periods = _by_key(con.execute("select * from gap_trends"), "scale"), _by_key(con.execute(PERIODS), "period_start")
+        return cls(trends, periods, frozenset(measure for (measure,) in con.execute(SHOWN).fetchall()))
+
+
+def _by_key(result: DuckDBPyConnection, last: str) -> Mapping[str, Sequence[Row]]:
+    names = [column[0] for column in result.description or ()]
+    found: dict[str, list[Row]] = defaultdict(list)
+    for values in result.fetchall():
+        row = dict(zip(names, values, strict=True))
+        found["|".join(str(row[name]) for name in (*KEY, last))].append(row)
+    return found
+
+
+def check_gaps(path: str, page: str, facts: GapFacts, texts: Language) -> Iterator[Found]:
+    """Yield what is wrong with the gap over time of a page."""
+    words: dict[str, set[str]] = defaultdict(set)  # what is said of each row
+    for keys, content in SENTENCE.findall(page):
+        sentence = plain(content)
+        readings = [reading for reading in texts.read(sentence) if reading.text_id.startswith("sentence.gap_")]
+        for key in html.unescape(keys).split(","):
+            measure = key.partition("|")[0]
+            if key not in facts.trends:
+                yield "gap_is_unknown", None, measure, f"{path}: {key}"
+                continue
+            tried = [_of_sentence(reading, row, texts) for reading in readings for row in facts.trends[key]]
+            if all(tried):
+                yield (tried[0] if tried else None) or "gap_of_another_word", None, measure, f"{path}: «{sentence}»; {key}"
+            words[key].update(reading.text_id for reading in readings)
+    for keys, content in ROW.findall(page):
+        yield from _of_row(path, html.unescape(keys), content, facts)
+    yield from _of_page(path, page, words, facts)
+
+
+def _of_sentence(reading: Reading, row: Row, texts: Language) -> str | None:
+    """Return the rule that a sentence violates; None if it is true of the row."""
+    word = WORD.match(reading.text_id)
+    scale = "absolute" if reading.text_id.startswith(("sentence.gap_absolute", "sentence.gap_places")) else "relative"
+    if reading.text_id == "sentence.gap_scales_disagree":
+        return None
+    if not reading.text_id.startswith("sentence.gap_not_compared") and scale != row["scale"]:
+        return "gap_of_another_word"
+    if word and (word[2] != row["word"] or word[3] != row["word_reason"]):
+        return "gap_of_another_word"
+    for part, name in (("group", "race_ethnicity_code"), ("reference", "reference_code")):
+        if part in reading.parts and texts.groups(reading.parts[part]) != [row[name]]:
+            return "gap_of_other_groups"
+    for part, name in (("from_period", "first_period"), ("period", "last_period")):
+        if part in reading.parts and str(row[name].year) not in reading.parts[part]:
+            return "gap_of_other_groups"
+    return (
+        None
+        if all(_is_of(part, words, reading.text_id, row) for part, words in reading.parts.items())
+        else "gap_of_other_figures"
+    )
+
+
+def _is_of(part: str, words: str, text_id: str, row: Row) -> bool:
+    """Whether the numbers of a part of a sentence are those of the row, with their signs."""
+    if part in ("gap", "from_gap"):
+        return are(numbers(words), [row["last_gap" if part == "gap" else "first_gap"]])
+    if part not in ("change", "range"):
+        return True
+    is_yearly = text_id.endswith("_per_year")
+    names = ("annual_percent_change", "apc_ci_low", "apc_ci_high") if is_yearly else ("change", "change_ci_low", "change_ci_high")
+    if any(row[name] is None for name in names):
+        return False
+    # where the group has the lower figure, a rise of the difference is a smaller gap
+    side = -1.0 if row["scale"] == "absolute" and row["first_gap"] < 0 else 1.0
+    value, *ends = (side * row[name] for name in names)
+    wanted = [value] if part == "change" else sorted(ends)
+    found = SIGNED.findall(words)
+    return len(found) >= len(wanted) and all(
+        equal(numbers(digits)[0], figure)
+        and (not sign or figure < 0)
+        and (bool(sign) or figure >= 0 or not float(digits.replace(",", "")))
+        for (sign, digits), figure in zip(found, wanted, strict=False)
+    )
+
+
+def _of_row(path: str, key: str, content: str, facts: GapFacts) -> Iterator[Found]:
+    """Yield what is wrong with a row of the chart."""
+    measure, said = key.partition("|")[0], f"{path}: «{plain(content)}»; {key}"
+    rows = facts.periods.get(key, ())
+    if not rows:
+        yield "gap_is_unknown", None, measure, said
+    elif all(row["word_reason"] in OF_RECORDS for row in rows):
+        yield "gap_without_range", None, measure, said
+    elif not any(all(_is_of_cell(cell, words, row) for cell, words in CELL.findall(content)) for row in rows):
+        yield "gap_of_other_figures", None, measure, said
+
+
+def _is_of_cell(cell: str, content: str, row: Row) -> bool:
+    value, low, high = (row[name] for name in OF_CELL[cell])
+    figure, range_ = FIGURE.search(content), RANGE.search(content)
+    is_negative = bool(figure) and "\u2212" in plain(figure[1] if figure else "")
+    return (
+        figure is not None
+        and value is not None
+        and are(numbers(plain(figure[1])), [value])
+        and (cell != "difference" or is_negative == (round(value, 4) < 0) or not numbers(plain(figure[1]))[0][0])
+        and (range_ is None or (None not in (low, high) and are(numbers(plain(range_[1])), [low, high])))
+    )
+
+
+def _of_page(path: str, page: str, words: Mapping[str, set[str]], facts: GapFacts) -> Iterator[Found]:
+    """Yield scales that a page leaves out, and a denial of what the file has."""
+    for measure in NONE.findall(page):
+        if measure in facts.shown:
+            yield "gap_is_denied", None, measure, path
+    for key, said in words.items():
+        measure, (start, _, scale) = key.partition("|")[0], key.rpartition("|")
+        other = f"{start}|{'relative' if scale == 'absolute' else 'absolute'}"
+        has_word = any(WORD.match(text_id) for text_id in said)
+        is_of_places = any(text_id.startswith("sentence.gap_places") for text_id in said) or all(
+            row["method"] == "place_weighted" for row in facts.trends[key]
+        )
+        both = facts.trends.get(other, ())
+        disagree = bool(both) and {row["word"] for row in both} != {row["word"] for row in facts.trends[key]}
+        if not has_word or (
+            both and not is_of_places and (other not in words or disagree != ("sentence.gap_scales_disagree" in said))
+        ):
+            yield "gap_scale_is_missing", None, measure, f"{path}: {key}"

@@ -1,0 +1,154 @@
+"""Prepare the gap over time of a page: a row per period with both figures and their gap, and sentences about its change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from orchestration.scorecard.pages.charts import Axis, axis
+from orchestration.scorecard.release_data.gap_trends import Gap, GapPeriod
+from orchestration.scorecard.release_data.read_release import Measure, Row
+from orchestration.scorecard.words.figures import Cell, Points, Range, Tick
+from orchestration.scorecard.words.gap_words import Ends, Ratio, Said, SignedNumber, gap_sentences
+from orchestration.scorecard.words.sentences import PLACES, marked
+from orchestration.scorecard.words.texts import Name, Period, Texts
+
+NO_ZERO = ("years", "score")  # units whose figures are not amounts: their scale may start elsewhere
+WITHOUT_RANGE = ("no_range", "repeated_events", "records_differ")  # reasons for which no gap is drawn
+LONG = 10  # rows from which a table is folded
+COMPARED = ("higher", "lower", "about_the_same", "cannot_tell")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where the figure of a group is drawn, and the ends of its range."""
+
+    x: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """A period: the figures of a group and of its reference, and their gap."""
+
+    key: str
+    period: Markup
+    own: Mark
+    other: Mark
+    figures: tuple[tuple[str, Markup, Markup | None], ...]  # class of the cell, figure and range
+
+
+@dataclass(frozen=True)
+class GapChart:
+    """The gap of one group over one kind of period."""
+
+    title: Markup
+    group: Markup
+    reference: Markup
+    unit: str
+    rows: tuple[GapRow, ...]
+    ticks: tuple[tuple[float, Markup], ...]
+    starts_at: Markup | None  # where the scale does not start at zero
+    has_ratio: bool
+    is_long: bool
+    said: tuple[Said, ...]
+
+
+def gap_charts(measure: Measure, texts: Texts) -> list[GapChart]:
+    """Return a chart per group and kind of period, those of one kind on one scale."""
+    unit = str(measure.about["unit"])
+    return [_chart(gap, unit, _scale(gap.period_type, measure.gaps, unit), texts) for gap in measure.gaps]
+
+
+def _scale(period_type: str, gaps: Iterable[Gap], unit: str) -> Axis | None:
+    drawn = [period for gap in gaps if gap.period_type == period_type and _is_drawn(gap) for period in gap.periods]
+    ends = [
+        value
+        for one in drawn
+        for value in (one.value, one.ci_low, one.ci_high, one.other_value, one.other_ci_low, one.other_ci_high)
+    ]
+    return axis(ends if unit in NO_ZERO or not ends else [0.0, *ends])
+
+
+def _is_drawn(gap: Gap) -> bool:
+    return gap.basis != PLACES and not any(trend.word_reason in WITHOUT_RANGE for trend in gap.trends)
+
+
+def _chart(gap: Gap, unit: str, scale: Axis | None, texts: Texts) -> GapChart:
+    names = [
+        Name("reference_group" if code == "overall" else "race_ethnicity", code).in_language(texts)
+        for code in (gap.race_ethnicity_code, gap.reference_code)
+    ]
+    rows = tuple(_row(gap, one, scale, texts) for one in gap.periods) if scale and _is_drawn(gap) else ()
+    is_from_zero = scale is None or scale.ticks[0] == 0
+    return GapChart(
+        title=texts("page.gap_of", group=names[0], reference=names[1]),
+        group=names[0],
+        reference=names[1],
+        unit=unit,
+        rows=rows,
+        ticks=tuple((scale.at(tick), Tick(tick, unit).in_language(texts)) for tick in scale.ticks) if scale else (),
+        starts_at=None if is_from_zero or scale is None else texts("sentence.scale_starts", low=Tick(scale.ticks[0], unit)),
+        has_ratio=any(name == "ratio" for row in rows for name, _, _ in row.figures),
+        is_long=len(rows) >= LONG,
+        said=tuple(gap_sentences(gap, unit, texts)),
+    )
+
+
+def _row(gap: Gap, one: GapPeriod, scale: Axis, texts: Texts) -> GapRow:
+    figures = [
+        ("own", _figure(one, one.value, texts), _range(one.ci_low, one.ci_high, one.unit, texts)),
+        ("other", _figure(one, one.other_value, texts), _range(one.other_ci_low, one.other_ci_high, one.unit, texts)),
+    ]
+    if one.rate_difference is not None:
+        difference = marked(Points(one.rate_difference, one.unit, is_signed=True).in_language(texts), one.is_hidden, texts)
+        range_ = None
+        if one.rate_difference_ci_low is not None and one.rate_difference_ci_high is not None:
+            low, high = one.rate_difference_ci_low, one.rate_difference_ci_high
+            range_ = Ends(SignedNumber(low, one.unit), SignedNumber(high, one.unit)).in_language(texts)
+        figures.append(("difference", difference, range_))
+    if one.rate_ratio is not None:
+        ratio = marked(texts("page.ratio", ratio=Ratio(one.rate_ratio)), one.is_hidden, texts)
+        range_ = None
+        if one.rate_ratio_ci_low is not None and one.rate_ratio_ci_high is not None:
+            range_ = Ends(Ratio(one.rate_ratio_ci_low), Ratio(one.rate_ratio_ci_high)).in_language(texts)
+        figures.append(("ratio", ratio, range_))
+    return GapRow(
+        key=one.key,
+        period=Period(gap.period_type, one.period_start, one.period_end).in_language(texts),
+        own=_mark(one.value, one.ci_low, one.ci_high, scale),
+        other=_mark(one.other_value, one.other_ci_low, one.other_ci_high, scale),
+        figures=tuple(figures),
+    )
+
+
+def _mark(value: float, low: float | None, high: float | None, scale: Axis) -> Mark:
+    return Mark(scale.at(value), None if low is None else scale.at(low), None if high is None else scale.at(high))
+
+
+def _figure(one: GapPeriod, value: float, texts: Texts) -> Markup:
+    return marked(Cell(value, one.unit).in_language(texts), one.is_hidden, texts)
+
+
+def _range(low: float | None, high: float | None, unit: str, texts: Texts) -> Markup | None:
+    return None if low is None or high is None else Range(low, high, unit).in_language(texts)
+
+
+def without_trend(measure: Measure, texts: Texts) -> Markup | None:
+    """Say why no gap has a change, where the page compares groups: one usable period, or periods that do not compare."""
+    compared = [row for row in measure.series if row.compared_with_reference in COMPARED]
+    if measure.gaps or not any(row.is_featured for row in compared):
+        return None
+    return texts("sentence.gap_one_period" if _separate(compared) < 2 else "sentence.gap_no_trend")
+
+
+def _separate(rows: Iterable[Row]) -> int:
+    """How many periods do not overlap."""
+    count, until = 0, None
+    for start, end in sorted({(row.period_start, row.period_end) for row in rows}, key=lambda one: one[1]):
+        if until is None or start > until:
+            count, until = count + 1, end
+    return count

@@ -1,0 +1,142 @@
+"""Put the change of a gap into sentences: as a difference and as a ratio, which may disagree, each with its range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from orchestration.figures import number, rounded
+from orchestration.scorecard.release_data.gap_trends import Gap, GapTrend
+from orchestration.scorecard.words.figures import MINUS, Points
+from orchestration.scorecard.words.sentences import PLACES, marked
+from orchestration.scorecard.words.texts import Name, Part, Period, Texts
+
+ABSOLUTE, RELATIVE, NOT_COMPARED = "absolute", "relative", "not_compared"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio with one decimal, or two where one would write 1.0."""
+
+    value: float
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return the ratio."""
+        return escape(number(self.value, 1 if self.value >= 1.05 else 2, texts.locale))
+
+
+@dataclass(frozen=True)
+class Factor:
+    """By how much a ratio was multiplied."""
+
+    value: float
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return the factor with two decimals."""
+        return escape(number(self.value, 2, texts.locale))
+
+
+@dataclass(frozen=True)
+class Percent:
+    """A change in percent, with its sign."""
+
+    value: float
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return the change."""
+        written = texts("quantity.percent", number=number(abs(self.value), 1, texts.locale))
+        return MINUS + written if self.value < 0 else written
+
+
+@dataclass(frozen=True)
+class SignedNumber:
+    """A difference with its sign, without its unit."""
+
+    value: float
+    unit: str
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return the number."""
+        written = escape(rounded(abs(self.value), self.unit, texts.locale))
+        return MINUS + written if self.value < 0 else written
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The ends of a range, each written by its own part."""
+
+    low: Part
+    high: Part
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return both ends."""
+        return texts("page.range", low=self.low, high=self.high)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence about the change of a gap, and the keys of the rows that it is about."""
+
+    keys: str
+    sentence: Markup
+
+
+def gap_sentences(gap: Gap, unit: str, texts: Texts) -> list[Said]:
+    """Return the sentences of each scale, and one where their words disagree; of places no ratio."""
+    trends = [trend for trend in gap.trends if gap.basis != PLACES or trend.scale == ABSOLUTE]
+    silent = [trend for trend in trends if trend.word == NOT_COMPARED]
+    said = []
+    for reason in dict.fromkeys(trend.word_reason for trend in silent):
+        of_reason = [trend for trend in silent if trend.word_reason == reason]
+        said.append(_said(of_reason, texts(f"sentence.gap_not_compared_{reason}", **_parts(gap, of_reason[0])), texts))
+    for trend in trends:
+        if trend not in silent:
+            said += [_said([trend], sentence, texts) for sentence in _changed(gap, trend, unit, texts)]
+    if len({trend.word for trend in trends}) > 1:
+        said.append(_said(trends, texts("sentence.gap_scales_disagree"), texts))
+    return said
+
+
+def _said(trends: list[GapTrend], sentence: Markup, texts: Texts) -> Said:
+    is_hidden = any(trend.is_hidden_in_public for trend in trends)
+    return Said(",".join(trend.key for trend in trends), marked(sentence, is_hidden, texts))
+
+
+def _parts(gap: Gap, trend: GapTrend) -> dict[str, Part | str]:
+    periods = {one.period_start: Period(gap.period_type, one.period_start, one.period_end) for one in gap.periods}
+    return {
+        "group": Name("race_ethnicity", gap.race_ethnicity_code),
+        "reference": Name("reference_group" if gap.reference_code == "overall" else "race_ethnicity", gap.reference_code),
+        "from_period": periods[trend.first_period],
+        "period": periods[trend.last_period],
+    }
+
+
+def _changed(gap: Gap, trend: GapTrend, unit: str, texts: Texts) -> Iterable[Markup]:
+    """The word with both gaps, the change with its range, and the change per year where three or more periods have one."""
+    yearly = trend.annual_percent_change, trend.apc_ci_low, trend.apc_ci_high
+    parts = _parts(gap, trend)
+    if trend.scale == RELATIVE:
+        gaps = {"from_gap": Ratio(trend.first_gap), "gap": Ratio(trend.last_gap)}
+        yield texts(f"sentence.gap_relative_{trend.word}", **parts, **gaps)
+        low, high = Factor(trend.change_ci_low or 0.0), Factor(trend.change_ci_high or 0.0)
+        yield texts("sentence.gap_relative_change", change=Factor(trend.change), range=Ends(low, high))
+        if None not in yearly:
+            change, first, last = (Percent(value or 0.0) for value in yearly)
+            yield texts("sentence.gap_relative_per_year", change=change, range=Ends(first, last))
+        return
+    sizes = {"from_gap": Points(trend.first_gap, unit), "gap": Points(trend.last_gap, unit)}
+    yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{trend.word}", **parts, **sizes)
+    changes: list[tuple[str, tuple[float | None, float | None, float | None]]] = [
+        ("change", (trend.change, trend.change_ci_low, trend.change_ci_high))
+    ]
+    if None not in yearly:
+        changes.append(("per_year", yearly))
+    for name, (value, lower, higher) in changes:
+        # where the group has the lower figure, a rise of the difference narrows it: the change is that of its size
+        sign = 1.0 if trend.first_gap > 0 else -1.0
+        low_, high_ = sorted((sign * (lower or 0.0), sign * (higher or 0.0)))
+        range_ = Ends(SignedNumber(low_, unit), Points(high_, unit, is_signed=True))
+        yield texts(f"sentence.gap_absolute_{name}", change=Points(sign * (value or 0.0), unit, is_signed=True), range=range_)

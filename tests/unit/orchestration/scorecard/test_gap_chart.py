@@ -1,0 +1,115 @@
+"""The gap over time on the page of a measure, in words and marks, and the gate that reads it back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from expectations.published.pages import PageCheck, PublicFacts, gate_pages
+from expectations.published.reading import plain
+from orchestration.scorecard import write_site
+from tests.support.planted_gaps import planted_with_gaps
+from tests.support.scorecard_release import write_public_file
+
+PAGE = "measures/own.html"
+BLACK = "own|year|city|9900001|all|black|white"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("gaps")
+    public_file = write_public_file(folder / "public.duckdb", planted_with_gaps())
+    return public_file, write_site(public_file, folder / "site").index.parent
+
+
+def said(site: tuple[Path, Path], key: str) -> list[str]:
+    html = (site[1] / "en" / PAGE).read_text(encoding="utf-8")
+    return [
+        plain(words) for keys, words in re.findall(r'data-gap="([^"]+)">(.*?)</p>', html, re.DOTALL) if key in keys.split(",")
+    ]
+
+
+def test_a_gap_that_narrows_as_difference_alone_is_said_both_ways(site: tuple[Path, Path]) -> None:
+    assert said(site, f"{BLACK}|absolute") == [
+        "As a difference, the gap between Black and White narrowed: from 18.0 percentage points in 2020 to 10.5 percentage "
+        "points in 2024.",
+        "The size of the difference changed by −7.5 percentage points (likely range −11.4 to −3.6 percentage points).",
+        "Over all periods, the difference changed by −1.9 percentage points a year (likely range −2.8 to −0.9 percentage "
+        "points).",
+        "The two ways do not agree. Both are true: when both figures fall, the difference can shrink while the ratio stays.",
+    ]
+    assert said(site, f"{BLACK}|relative") == [
+        "As a ratio, we cannot tell if the gap between Black and White changed: it was 2.5 times in 2020 and 2.0 times in 2024.",
+        "The new ratio is 0.82 times the old one (likely range 0.58 to 1.16). No change would be 1.",
+        "Over all periods, the ratio changed by −4.9% a year (likely range −11.0% to 1.6%).",
+        "The two ways do not agree. Both are true: when both figures fall, the difference can shrink while the ratio stays.",
+    ]
+
+
+def test_a_gap_that_changed_sides_is_not_compared_with_its_reason(site: tuple[Path, Path]) -> None:
+    asian = BLACK.replace("black", "asian")
+    assert (
+        said(site, f"{asian}|absolute")
+        == said(site, f"{asian}|relative")
+        == ["We do not compare the gap between Asian and White in 2020 with that in 2024: the one that was higher is lower now."]
+    )
+
+
+def test_each_period_has_both_figures_and_their_gap_with_ranges(site: tuple[Path, Path]) -> None:
+    html = (site[1] / "en" / PAGE).read_text(encoding="utf-8")
+    rows = dict(re.findall(r'data-gap-row="([^"]+)">(.*?)</tr>', html, re.DOTALL))
+    assert len(rows) == 5
+    cells = re.findall(r'<td class="number (\w+)">.*?</span> (.*?)</td>', rows[f"{BLACK}|2020-01-01"], re.DOTALL)
+    assert [(name, plain(cell)) for name, cell in cells] == [
+        ("own", "30.0% (28.0% to 32.0%)"),
+        ("other", "12.0% (11.0% to 13.0%)"),
+        ("difference", "18.0 percentage points (15.0 to 21.0)"),
+        ("ratio", "2.5 times (2.1 to 3.0)"),
+    ]
+    assert rows[f"{BLACK}|2020-01-01"].count("<circle") == 2
+
+
+@pytest.mark.parametrize("language", ["en", "es", "hmn"])
+def test_the_page_passes_the_gate(site: tuple[Path, Path], language: str) -> None:
+    assert not found(site, language, "", "")
+    assert [finding.message for finding in gate_pages(*site).findings if not finding.success] == []
+
+
+def found(site: tuple[Path, Path], language: str, before: str, after: str) -> set[str]:
+    html = (site[1] / language / PAGE).read_text(encoding="utf-8")
+    assert before in html
+    check = PageCheck(PublicFacts.read(site[0]))
+    check.page(language, PAGE, html.replace(before, after))
+    return {violation.rule for violation in check.violations}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        ("White narrowed: from 18.0", "White widened: from 18.0", "gap_of_another_word"),
+        ("from 18.0 percentage", "from 18.1 percentage", "gap_of_other_figures"),
+        ("changed by −7.5", "changed by 7.5", "gap_of_other_figures"),
+        ("0.58 to 1.16", "0.58 to 1.00", "gap_of_other_figures"),
+        ("between Black and White narrowed", "between Asian and White narrowed", "gap_of_other_groups"),
+        ("in 2020 with that in 2024", "in 2020 with that in 2023", "gap_of_other_groups"),
+        ("the one that was higher is lower now", "no likely range is known", "gap_of_another_word"),
+        (f'data-gap="{BLACK}|relative"', f'data-other="{BLACK}|relative"', "gap_scale_is_missing"),
+        ("The two ways do not agree.", "The two ways agree.", "gap_of_another_word"),
+        (f'data-gap="{BLACK}|absolute,{BLACK}|relative"', "data-other", "gap_scale_is_missing"),
+        ("(15.0 to 21.0)", "(15.0 to 22.0)", "gap_of_other_figures"),
+        (f"{BLACK}|2020-01-01", f"{BLACK}|2021-01-01", "gap_is_unknown"),
+        (f"{BLACK}|absolute", f"{BLACK}|other", "gap_is_unknown"),
+        ('<h2 id="gap-trend">', '<p data-gap-none="own"><h2>', "gap_is_denied"),
+    ],
+)
+def test_an_untrue_gap_is_found(site: tuple[Path, Path], before: str, after: str, rule: str) -> None:
+    assert rule in found(site, "en", before, after)
+
+
+def test_one_period_with_a_gap_is_said(tmp_path: Path) -> None:
+    tables = planted_with_gaps() | {"gap_trends": []}
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    html = (site / "en" / PAGE).read_text(encoding="utf-8")
+    assert 'data-gap-none="own">Only one time span has figures to compare.' in html and "gap-trend" not in html
