@@ -9,6 +9,7 @@ import calendar
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from duckdb import DuckDBPyConnection
 
@@ -98,8 +99,13 @@ def save_counts(con: DuckDBPyConnection, store: DeliveryStore, accepted: Sequenc
     return True
 
 
-def last_load(con: DuckDBPyConnection, contract: Contract) -> LastLoad | None:
-    """The load that was promoted last; a late correction does not move `data_as_of` back."""
+def last_load(
+    con: DuckDBPyConnection, contract: Contract, today: dt.date | None = None, city_zone: str = "UTC"
+) -> LastLoad | None:
+    """The load that was promoted last; a late correction does not move `data_as_of` back.
+
+    `today`: the day of the run. A record that is dated after it, or after the delivery, is no end of the data.
+    """
     row = con.execute(
         "select load_id, sequence, max(data_as_of) over (partition by contract), max(delivered_at) over () from intake.loads "
         "where source = ? order by sequence desc limit 1",
@@ -107,8 +113,20 @@ def last_load(con: DuckDBPyConnection, contract: Contract) -> LastLoad | None:
     ).fetchone()
     if row is None:
         return None
-    end = _latest_snapshot(con, contract) or contract.declared_as_of or _by_rule(con, contract) or row[2]
-    return LastLoad(row[0], row[1], end, row[3])
+    until = dt.date.max
+    if today is not None:
+        until = min(today, row[3].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(city_zone)).date() if row[3] else today)
+    end = _latest_snapshot(con, contract) or contract.declared_as_of or _by_rule(con, contract, until)
+    return LastLoad(row[0], row[1], end or _latest_event(con, contract, row[2], until), row[3])
+
+
+def _latest_event(con: DuckDBPyConnection, contract: Contract, newest: dt.datetime | None, until: dt.date) -> dt.datetime | None:
+    """The newest of all loads, or of the rows that are not dated after a day; that day itself if all are."""
+    if newest is None or newest.date() <= until:
+        return newest
+    before = f"select max(_latest) from landing.{quoted(contract.source)} where _latest < cast(? as date) + interval 1 day"
+    row = con.execute(before, [until]).fetchone()
+    return row[0] if row and row[0] else dt.datetime.combine(until, dt.time())
 
 
 @dataclass(frozen=True)
@@ -141,18 +159,21 @@ def _latest_snapshot(con: DuckDBPyConnection, contract: Contract) -> dt.datetime
     return dt.datetime.combine(row[0], dt.time()) if row and row[0] else None
 
 
-def _by_rule(con: DuckDBPyConnection, contract: Contract) -> dt.datetime | None:
-    """The end of the data by the contract's rule: the last day of the latest year in a column; None without rule or year."""
+def _by_rule(con: DuckDBPyConnection, contract: Contract, until: dt.date) -> dt.datetime | None:
+    """The end of the data by the contract's rule: the last day of the latest year in a column; None without rule or year.
+
+    A year that begins after `until` is a wrong one, and one that is not over reaches to that day.
+    """
     rule = contract.as_of
     if not isinstance(rule, AsOfRule):
         return None
     year = f"try_cast(nullif(regexp_extract({quoted(rule.column)}, '\\d{{4}}'), '') as integer)"
-    row = con.execute(f"select max({year}) from landing.{quoted(contract.source)} where not _refused").fetchone()
-    if not row or row[0] is None:
-        return None
     month, day = map(int, rule.ends.split("-"))
-    last = calendar.monthrange(row[0] + rule.plus_years, month)[1]
-    return dt.datetime(row[0] + rule.plus_years, month, min(day, last))
+    rows = con.execute(f"select distinct {year} from landing.{quoted(contract.source)} where not _refused").fetchall()
+    years = sorted(found + rule.plus_years for (found,) in rows if found is not None)
+    ends = [dt.date(at, month, min(day, calendar.monthrange(at, month)[1])) for at in years if 1 < at < dt.MAXYEAR]
+    begun = [end for end in ends if end.replace(year=end.year - 1, day=min(end.day, 28)) <= until]
+    return dt.datetime.combine(min(begun[-1], until), dt.time()) if begun else None
 
 
 def count_load_rows(con: DuckDBPyConnection, contract: Contract, load_id: str) -> LoadCounts:

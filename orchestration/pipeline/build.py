@@ -31,6 +31,11 @@ SUPPRESSED = {
 CANDIDATE_DATABASES = ("release", "public")  # the names under which a run attaches the candidate's files
 # Compact only files of at least this many blocks of 256 kB (64 MB): in smaller ones free blocks do not matter.
 COMPACTION_BLOCKS = 256
+# What an office can do where figures stay.
+SAY_IT = (
+    "Say what is wrong, without a number of persons: `levelground corrections add --edition LABEL --measure MEASURE --severity "
+    'substantial --text "…"`, then `levelground run`'
+)
 
 
 def build_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
@@ -142,7 +147,7 @@ def _note_unsafe_revisions(run: RunContext, asked: Sequence[disclosure.Urgent]) 
         for year in sorted({each.year for each in asked if each.source == source and each.year in joined}):
             note = (
                 f"{source} {year}: the urgent correction would change a count by fewer persons than its threshold, against a "
-                "figure that readers have; the reported figures stay. `levelground corrections add` can still say what is wrong"
+                f"figure that readers have; the reported figures stay. {SAY_IT}"
             )
             if note not in run.record.notes:
                 run.record.notes += (note,)

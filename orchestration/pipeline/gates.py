@@ -6,7 +6,7 @@ A critical failure blocks the release. See `expectations` for the gates, `transf
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -22,7 +22,7 @@ from expectations.published.public_file_gate import gate_published
 from expectations.published.words import gate_words
 from expectations.results import ExpectationResult, GateResult
 from ingest.layers import SUITES
-from orchestration.pipeline.build import build_published
+from orchestration.pipeline.build import SAY_IT, build_published
 from orchestration.pipeline.detect_changes import end_unchanged
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
@@ -132,13 +132,15 @@ def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[G
     return [*map(with_series, results), coverage, *published, words]
 
 
-def _refuse_urgent(run: RunContext) -> None:
+def _refuse_urgent(run: RunContext, refused: Iterable[ExpectationResult]) -> None:
     """Leave urgent corrections out, and say so: a blocked one would block every night until the quarter turns."""
     run.urgent_refused = True
     taken = run.suppressed.urgent_revisions if run.suppressed else ()
     names = ", ".join(f"{source} {' and '.join(map(str, joined))}" for source, joined in taken)
+    where = "; ".join(dict.fromkeys(finding.expectation for finding in refused))
     note = (
-        f"the audit finds what the urgent correction of {names} would disclose; the reported figures stay until the quarter turns"
+        f"the audit finds what the urgent correction of {names} would disclose ({where}); the reported figures stay, and the "
+        f"first run of the next quarter tries again. {SAY_IT}"
     )
     run.record.notes += (note,)
     current_reporter().note(note)
@@ -177,7 +179,7 @@ def audit_disclosure(run: RunContext) -> GateResult:
     hidden: list[Scope] = []
     result = _audited(run, hidden)
     if run.suppressed and run.suppressed.urgent_revisions and result.failed_critical and run.record.outcome is None:
-        _refuse_urgent(run)
+        _refuse_urgent(run, result.failed_critical)
         build_published(run, lambda _: None, hidden)
         result = _audited(run, hidden) if run.record.outcome is None else result
     assert run.suppressed is not None, "the published models were built"

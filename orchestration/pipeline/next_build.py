@@ -26,7 +26,7 @@ def next_build_at(run: RunContext) -> str | None:
     times: list[dt.datetime] = []
     for contract in run.location.registry:
         times += agreement_days(contract)
-        last = last_load(run.con, contract)
+        last = last_load(run.con, contract, run.as_of.date(), run.location.city.time_zone)
         if last is None:
             continue
         becomes_stale = stale_at(contract, last.data_as_of)

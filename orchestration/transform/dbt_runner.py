@@ -1,8 +1,8 @@
 """Run dbt in this process: parse, build a selection, write its documentation. The only module that calls dbt.
 
 dbt joins the DuckDB instance that the run has open, so the database lock is not handed over and dbt is imported once. Beyond the
-command line, this uses what dbt does not promise to keep: the results and events of `dbtRunner`, the names of files in its target
-folder, and the connection manager of dbt-duckdb. Tested with dbt-core 1.11.16 and dbt-duckdb 1.11.1;
+command line, this uses what dbt does not promise to keep: the results and events of `dbtRunner`, what it writes into nodes, the
+names of files in its target folder, and the connection manager of dbt-duckdb. Tested with dbt-core 1.11.16 and dbt-duckdb 1.11.1;
 `tests/contract/test_private_apis.py` fails with any other version and names what to check.
 """
 
@@ -12,7 +12,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -206,6 +206,7 @@ def _invoke(
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - a second to import, needed by runs only
 
     nodes = {} if parsed is None else parsed.nodes
+    _forget_compiled(nodes.values())
 
     def on_event(event: Any) -> None:
         if event.info.name == "LogStartLine":
@@ -238,6 +239,14 @@ def _invoke(
             f"dbt stopped: {error}. The last release stays public; fix the model or restore the missing file, and run again"
         )
     return outcome.result
+
+
+def _forget_compiled(nodes: Iterable[Any]) -> None:
+    """Let dbt compile every node again. It injects ephemeral parents only into the first SQL of a node, and keeps theirs."""
+    for node in nodes:
+        if getattr(node, "compiled", False):
+            node.compiled, node.compiled_code, node._pre_injected_sql = False, None, None
+            node.extra_ctes, node.extra_ctes_injected = [], False
 
 
 @contextmanager

@@ -29,7 +29,7 @@ BUDGETS = {
     "ingest/contract_draft": 1_350,
     "ingest/delivery": 1_650,
     "ingest/erasure": 960,
-    "ingest/landing": 1_990,
+    "ingest/landing": 2_010,
     "ingest/readers": 2_690,
     "ingest/sample": 5_160,
     "ingest/typing": 470,
@@ -43,16 +43,16 @@ BUDGETS = {
     "orchestration/doctor": 1_100,
     "orchestration/engines": 620,
     "orchestration/instance": 1_200,
-    "orchestration/pipeline": 1_740,
+    "orchestration/pipeline": 1_750,
     "orchestration/runs": 1_800,
     "orchestration/scorecard": 4_560,
     "orchestration/stewardship": 1_220,
-    "orchestration/transform": 2_610,
+    "orchestration/transform": 2_620,
     "orchestration/translations": 250,
     "orchestration/trial": 440,
     "warehouse": 1_310,
     "warehouse/audiences": 390,
-    "warehouse/disclosure": 2_720,
+    "warehouse/disclosure": 2_740,
     "warehouse/lake_files": 290,
     "warehouse/metadata": 340,
     "warehouse/processes": 170,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_430,
     "warehouse/rowwise": 140,
 }
-MOST_LINES = 61_490
+MOST_LINES = 61_550
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

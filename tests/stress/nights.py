@@ -2,12 +2,14 @@
 
 A command in a process of its own spends ten times as long on imports as a quiet night on its work. Start with `python -m
 tests.stress.nights` in the folder of the copy. Each line of the input is a JSON object {command, environment}, each line of the
-output {code, output}.
+output {code, output}. `NIGHT` in the environment is the machine's time of that night: years of deliveries pass in an hour, and a
+delivery has no record that is dated after it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import io
 import json
 import os
@@ -60,7 +62,10 @@ class Office:
 
 
 def _answer(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    from orchestration.cli import main  # noqa: PLC0415 - the copy's, after the process has begun there
+    from orchestration.runs import clock  # noqa: PLC0415 - the copy's, after the process has begun there
+
+    clock.utc_now = _now  # before any module imports it by its name
+    from orchestration.cli import main  # noqa: PLC0415
 
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     code: object = 0
@@ -79,6 +84,11 @@ def _answer(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
             code = 1
     assert isinstance(code, int)
     return code, output.buffer.getvalue().decode()  # type: ignore[attr-defined]
+
+
+def _now() -> dt.datetime:
+    night = os.environ.get("NIGHT")
+    return dt.datetime.fromisoformat(night) if night else dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
 if __name__ == "__main__":

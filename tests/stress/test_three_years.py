@@ -1,5 +1,6 @@
-"""An office for three years: quarters with editions, an erratum, a lowered target, a retired measure, snapshots of the
-staff. After each run its figures are those that counting the delivered files gives.
+"""An office for three years: quarters with editions, an erratum, a lowered target, a renamed department, a retired measure, a
+new HR system, a new map, a stricter rule of disclosure, a new base of residents. After each run its figures are those that
+counting the delivered files gives.
 
 At the end every figure that was published is the one that the ledger and the kept releases hold, the register has what each
 edition printed, and a rebuild from the kept deliveries has the same content.
@@ -31,21 +32,23 @@ class Years:
 
     def __init__(self, folder: Path, process: nights.Office, office: three_years.Office) -> None:
         """Begin with no release."""
-        self.home, self.process, self.office = folder / "home", process, office
+        self.home, self.process, self.office, self.day = folder / "home", process, office, "2026-02-10"
         self.figures: dict[str, dict[Key, Key]] = {}
         self.environment = {"LEVELGROUND_HOME": str(self.home), "LEVELGROUND_SCORECARD": "en", "LEVELGROUND_KEEP_RELEASES": "4"}
 
     def command(self, *words: str, expect: tuple[int, ...] = (0,)) -> str:
-        """What a command prints. A run has a process of its own: dbt compiles ephemeral models once per process."""
-        if words[0] == "run":
-            self.process.again()
-        code, output = self.process.run(["levelground", *words], self.environment)
+        """What a command prints. All runs are in one process, but after an upgrade of the code."""
+        code, output = self.process.run(["levelground", *words], self.environment | {"NIGHT": f"{self.day}T10:00:00"})
         assert code in expect, f"exit {code}\n{output}"
         return output
 
+    def try_run(self, day: str, expect: int) -> str:
+        """What a run prints that is refused or lacks something, with single spaces."""
+        return " ".join(self._run(day, (expect,)).split())
+
     def run(self, day: str) -> str:
         """Run at a time, and keep the figures that it published; sources without a new delivery become stale."""
-        output = self.command("run", "--deliveries", str(self.office.deliveries), "--as-of", f"{day}T04:00:00", expect=(0, 4))
+        output = self._run(day, (0, 4))
         run = SmallHome(self.home, self.office.deliveries, self.office.code).last()
         assert run["outcome"] == "released", output
         held = {name: source["reason"] for name, source in run["sources"].items() if source["verdict"] == "held_back"}
@@ -54,6 +57,15 @@ class Years:
         rows = self.query(f"select {names} from published.equity_measures")
         self.figures[run["release_id"]] = {row[: len(GRAIN)]: row[len(GRAIN) :] for row in rows}
         return str(run["release_id"])
+
+    def _run(self, day: str, expect: tuple[int, ...]) -> str:
+        self.day = day
+        return self.command("run", "--deliveries", str(self.office.deliveries), "--as-of", f"{day}T04:00:00", expect=expect)
+
+    def last_notes(self) -> list[str]:
+        """What the last run noted about corrections."""
+        last = SmallHome(self.home, self.office.deliveries, self.office.code).last()
+        return [note for note in last["notes"] if "correction" in note]
 
     def query(self, sql: str, *values: object) -> list[Key]:
         """Rows of the public file."""
@@ -76,7 +88,28 @@ class Years:
                 period,
                 race,
             )
-        )  # type: ignore[arg-type]
+        )
+
+    def keys_of_staff(self, source: str) -> set[str]:
+        """The keys of the positions of a source."""
+        with duckdb.connect(str(self.home / "published" / "levelground.duckdb"), read_only=True) as connection:
+            sql = "select employee_key from marts.fct_employees where source = ?"
+            return {row[0] for row in connection.execute(sql, [source]).fetchall()}
+
+    def in_districts(self, year: int, month: int) -> dict[tuple[str, str], Key]:
+        """Requests and residents of the districts in a quarter, by map and district."""
+        rows = self.query(
+            "select geography_vintage, geoid, numerator, denominator from published.equity_measures where measure_id = ? "
+            "and period_type = 'quarter' and period_start = ? and geography_type = 'aldermanic_district' "
+            "and race_ethnicity_code = 'all' and method = 'individual' and stratum_type = 'all'",
+            "service_requests_per_1000",
+            date(year, month, 1),
+        )
+        return {(row[0], row[1]): row[2:] for row in rows}
+
+    def page(self, name: str) -> str:
+        """A page of the site in English."""
+        return (self.home / "published" / "scorecard" / "en" / name).read_text(encoding="utf-8")
 
     def goal(self) -> dict[date, tuple[float, str]]:
         """The target and the status of each period of the goal about requests."""
@@ -133,18 +166,19 @@ def test_three_years_of_an_office(years: Years, tmp_path: Path) -> None:
 
     # a lowered target needs the earlier one with a day and a reason; what was measured against it stays
     office.lower_target("50")
-    refused = " ".join(
-        years.command("run", "--deliveries", str(office.deliveries), "--as-of", "2026-08-10T04:00:00", expect=(2,)).split()
-    )
+    refused = years.try_run("2026-08-10", expect=2)
     assert f"{three_years.GOAL},60,2026-12-31,,LAST-DAY,REASON" in refused
     office.keep_target("60", "2026-12-31", date(2026, 6, 30), "The budget was cut.")
+    # and the department of the requests has another name
+    office.rename_department(date(2026, 7, 1), "Two departments were joined.")
     office.requests_until(date(2026, 8, 8))
     years.run("2026-08-10")
     years.check_requests()
     assert years.goal() == at_sixty
     assert years.query("select target_value, reason from published.goal_targets") == [(60.0, "The budget was cut.")]
-    page = (years.home / "published" / "scorecard" / "en" / "goals.html").read_text(encoding="utf-8")
+    page = years.page("goals.html")
     assert "Target until June 30, 2026" in page and "The budget was cut." in page
+    assert "Resident Contact Center (formerly Unified Call Center, renamed in July 2026)" in years.page("data.html")
 
     # a measure ends with the year
     office.retire(date(2026, 12, 31), "Working days were counted in two ways.")
@@ -154,24 +188,84 @@ def test_three_years_of_an_office(years: Years, tmp_path: Path) -> None:
     years.check_requests()
     years.edition("2026Q4")
 
-    # the third year: the retired measure keeps its last figures, the goal has its new target
-    office.requests_until(date(2027, 5, 8))
-    years.run("2027-05-10")
-    years.check_requests()
-    assert max(years.counted(three_years.SUCCESSOR, "quarter")) == date(2027, 1, 1)
-    retired = years.query(
-        "select max(period_start) from published.equity_measures where measure_id = ? and period_type = 'quarter'",
-        three_years.RETIRED,
-    )
-    assert retired == [(date(2026, 10, 1),)] or retired[0][0] < date(2027, 1, 1)
-    assert years.goal() | at_sixty == years.goal(), "past statuses stay as they were"
-    assert years.goal()[date(2027, 1, 1)][0] == 50.0
-    staff = years.counted("workforce_composition", "snapshot")
-    assert staff and staff == {day: office.positions[str(day)] for day in staff}
-
+    the_third_year(years, at_sixty)
     the_register_has_what_was_printed(years)
     every_published_figure_is_remembered(years)
     a_rebuild_has_the_same_content(years, tmp_path)
+
+
+def the_third_year(years: Years, at_sixty: dict[date, tuple[float, str]]) -> None:
+    """A new HR system, a new map, a stricter rule of disclosure and a new base of residents, each from a day on."""
+    office = years.office
+
+    # the retired measure keeps its last figures, the goal has its new target; both HR systems exported the day of the change
+    old, new = office.new_hr_system(date(2027, 3, 31))
+    years.process.again()
+    keys = years.keys_of_staff(three_years.OLD_HR)
+    office.requests_until(date(2027, 5, 8))
+    held = years.try_run("2027-05-10", expect=4)
+    assert old.name in held and new.name in held, held
+    assert date(2027, 3, 31) not in years.counted("workforce_composition", "snapshot")
+    office.only_the_new_system(old)
+    years.run("2027-05-11")
+    years.check_requests()
+    assert max(years.counted(three_years.SUCCESSOR, "quarter")) == date(2027, 1, 1)
+    assert max(years.counted(three_years.RETIRED, "quarter")) == date(2026, 10, 1)
+    assert years.goal() | at_sixty == years.goal(), "past statuses stay as they were"
+    assert years.goal()[date(2027, 1, 1)][0] == 50.0
+    assert keys < years.keys_of_staff(three_years.NEW_HR), "the history of the old system has its keys"
+    check_staff(years, date(2027, 3, 31))
+
+    # districts 1 and 2 swap their numbers from April on: the requests of April to June are those of the year before
+    before = years.in_districts(2026, 4)
+    layer = str(office.code / "ingest" / "cities" / "sampleton")
+    years.command("maps", "new", three_years.MAP, "--vintage", "2027", "--valid-from", "2027-04-01", "--layer", layer)
+    office.new_map()
+    office.requests_until(date(2027, 8, 8))
+    years.run("2027-08-10")
+    years.check_requests()
+    after, swapped = years.in_districts(2027, 4), {"1": "2", "2": "1"}
+    requests = {place: row[0] for (_, place), row in before.items()}
+    assert {(vintage, place): row[0] for (vintage, place), row in after.items()} == {
+        ("2027", swapped.get(place, place)): number for place, number in requests.items()
+    }
+    assert requests["1"] != requests["2"]
+    for place in ("1", "2", "3"):  # blocks have no codes of the new map, so its residents are estimated
+        assert after["2027", place][1] == pytest.approx(before["2022", swapped.get(place, place)][1], rel=0.1)
+    assert years.in_districts(2026, 4) == before, "periods of the map before keep it"
+
+    # from October on counts of fewer than 250 persons are hidden; those that were published stay
+    shown = years.counted("workforce_composition", "snapshot", "asian_or_nhpi")
+    office.stricter_rule(250, date(2027, 10, 1))
+    office.requests_until(date(2027, 11, 8))
+    office.snapshot(date(2027, 9, 30))
+    assert 11 <= office.staff_of("ASIAN/PACIFIC ISLANDER") < 250 < office.staff_of("HISPANIC")
+    years.run("2027-11-10")
+    years.check_requests()
+    check_staff(years, date(2027, 9, 30))
+    assert years.counted("workforce_composition", "snapshot", "asian_or_nhpi") == shown != {}
+    assert years.counted("workforce_composition", "snapshot", "black")[date(2027, 9, 30)] == office.staff_of("BLACK")
+
+    # residents are those of the survey from 2028 on
+    office.new_base(date(2028, 1, 1))
+    office.requests_until(date(2028, 5, 8))
+    years.run("2028-05-10")
+    years.check_requests()
+    residents: dict[date, int] = dict(
+        years.query(
+            "select period_start, denominator from published.equity_measures where measure_id = 'service_requests_per_1000' and "
+            "period_type = 'quarter' and race_ethnicity_code = 'all' and geography_type = 'city' and method = 'individual'"
+        )
+    )
+    counted = office.residents("census__blocks_2020", "pop")
+    assert residents.pop(date(2028, 1, 1)) == office.residents("census__acs_race_tract", "HD01_VD01") != counted
+    assert len(residents) == 12 and set(residents.values()) == {counted}
+
+
+def check_staff(years: Years, newest: date) -> None:
+    """Each published snapshot has as many positions as its file, the newest too."""
+    staff = years.counted("workforce_composition", "snapshot")
+    assert newest in staff and staff == {day: years.office.positions[str(day)] for day in staff}
 
 
 def printed_in(years: Years, edition: str, measure: str, start: date, race: str) -> tuple[float, float]:
@@ -246,6 +340,7 @@ def a_rebuild_has_the_same_content(years: Years, folder: Path) -> None:
     years.process.again()
     last = SmallHome(years.home, years.office.deliveries, years.office.code).last()
     command = ["levelground", "run", "--deliveries", str(years.office.deliveries), "--as-of", last["as_of"]]
-    code, output = years.process.run(command, years.environment | {"LEVELGROUND_HOME": str(rebuilt)})
+    environment = years.environment | {"LEVELGROUND_HOME": str(rebuilt), "NIGHT": f"{years.day}T10:00:00"}
+    code, output = years.process.run(command, environment)
     assert code in (0, 4), output
     assert SmallHome(rebuilt, years.office.deliveries, years.office.code).content() == content, "a rebuild differs"

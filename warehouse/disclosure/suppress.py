@@ -17,7 +17,8 @@ from warehouse.disclosure.enclosed_cells import enclosed_cells
 from warehouse.disclosure.scope import Scope
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
 from warehouse.disclosure.states.planned_figures import GRAIN, Figure, RowKey, read_figures
-from warehouse.disclosure.states.reported_figures import REPORTED, Urgent, write_reported_figures
+from warehouse.disclosure.states.published_states import earlier_states
+from warehouse.disclosure.states.reported_figures import REPORTED, SLICE, Urgent, write_reported_figures
 from warehouse.disclosure.states.reported_responses import REPORTED_RESPONSES
 from warehouse.disclosure.suppression_units import (
     all_races_key,
@@ -80,9 +81,8 @@ def suppress(
             unknown_shown=frozenset(before.unknown_shown) - more,
             unknown_hidden=frozenset(before.unknown_hidden) | more,
         )
-    chosen = find_pattern_over_snapshots(
-        counts, suppression_units(figures, counts), _lower_bounds(figures, counts), before, public.stocks
-    )
+    units, told = suppression_units(figures, counts), _told_before(con, counts, public, ledger)
+    chosen = find_pattern_over_snapshots(counts, units, _lower_bounds(figures, counts), before, public.stocks, told)
     hidden = dict(chosen.rows) | dict.fromkeys(medians_of_few_records(figures), PRIMARY)
     medians = medians_of_hidden_counts(figures, counts, chosen.counts, public.universes)
     hidden |= dict.fromkeys(medians - hidden.keys(), SECONDARY)
@@ -136,6 +136,23 @@ def _earlier_releases(con: DuckDBPyConnection, figures: Sequence[Figure]) -> Ear
         unknown_shown=frozenset(key for key, shows in whole if shows),
         unknown_hidden=frozenset(key for key, shows in whole if not shows),
     )
+
+
+def _told_before(con: DuckDBPyConnection, counts: CountSystem, public: PublicReference, ledger: Path | None) -> set[int]:
+    """The counts that some earlier release shows as they are now, in slices that this run revises.
+
+    Hiding such a count protects no other: readers have it.
+    """
+    slices = ", ".join(SLICE)
+    revised = f"({slices}) in (select ({slices}) from {REPORTED} where not is_settled)"
+    found = set()
+    for then, _ in earlier_states(con, ledger, revised):
+        earlier = build_constraints(then, public)
+        shown = {earlier.names[number] for unit in suppression_units(then, earlier) for number in unit.counts}
+        for name in shown & counts.number.keys():
+            if abs(earlier.value[earlier.number[name]] - counts.value[counts.number[name]]) <= EQUAL:
+                found.add(counts.number[name])
+    return found
 
 
 def _lower_bounds(figures: Sequence[Figure], counts: CountSystem) -> list[float]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ingest.city import FILE_NAME
+from orchestration.cities.goal_rows import check_goal_rows
 from orchestration.cli.display import out, print_error, print_json, table
 from orchestration.cli.interrupts import stopped_by_signals
 from orchestration.cli.options import AsJson, Wait, examples
@@ -26,6 +27,7 @@ from orchestration.runs.delivery_location import (
     remember_location,
     resolve_delivery_location,
 )
+from orchestration.runs.hash_key import check_keys
 from orchestration.runs.process.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import expected_seconds, report_progress_to
 from orchestration.runs.record import RunRecord, RunStore
@@ -137,7 +139,9 @@ def _checked_location(
     """What the run reads; refused, before Dagster is loaded, if the home cannot go on from it."""
     check_default_location(settings, option)
     location = resolve_delivery_location(settings, option)
+    check_goal_rows(location.city, settings.home.published_public)
     check_upgrade(settings, location)
+    check_keys(location.city)
     if remember:
         remember_location(settings, location.name)
     if not accept_older:

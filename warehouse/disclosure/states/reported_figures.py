@@ -47,8 +47,8 @@ ADDED = {
 }
 # Two snapshots are in two quarters, and at least this many days apart.
 SNAPSHOT_DAYS = 45
-_SLICE = ("measure_id", "measure_version", "period_type", "period_start", "geography_type", "stratum_type")
-_KIND = tuple(name for name in _SLICE if name != "period_start")
+SLICE = ("measure_id", "measure_version", "period_type", "period_start", "geography_type", "stratum_type")
+_KIND = tuple(name for name in SLICE if name != "period_start")
 # A prior row that is withdrawn: its publisher now suppresses the figure, or no longer delivers the aggregate's row.
 _WITHDRAWN = """
     (prior.measure_id is not null and (
@@ -109,7 +109,7 @@ def write_reported_figures(
     con.execute(
         f"""
         create or replace temp table slices_before as
-        select {_columns(_SLICE, "prior")}, max(prior.reported_at) as reported_at, any_value(measures.source) as source
+        select {_columns(SLICE, "prior")}, max(prior.reported_at) as reported_at, any_value(measures.source) as source
         from {PRIOR} as prior
         inner join (select distinct measure_id, source from release.marts.dim_measure) as measures using (measure_id)
         where ({", ".join(_KIND)}) in (select ({", ".join(_KIND)}) from {PLANNED})
@@ -121,8 +121,8 @@ def write_reported_figures(
         f"""
         create or replace temp table differing as
         select {", ".join(f"coalesce(prior.{name}, planned.{name}) as {name}" for name in GRAIN)}
-        from (from {PRIOR} semi join slices_before using ({", ".join(_SLICE)})) as prior
-        full join (from {PLANNED} semi join slices_before using ({", ".join(_SLICE)}) where is_confidential) as planned
+        from (from {PRIOR} semi join slices_before using ({", ".join(SLICE)})) as prior
+        full join (from {PLANNED} semi join slices_before using ({", ".join(SLICE)}) where is_confidential) as planned
             on {" and ".join(f"prior.{name} = planned.{name}" for name in GRAIN)}
         where not coalesce({_WITHDRAWN}, false) and (
             prior.measure_id is null or planned.measure_id is null
@@ -135,12 +135,12 @@ def write_reported_figures(
         )
         """
     )
-    con.execute(f"create or replace temp table pending as from slices_before semi join differing using ({', '.join(_SLICE)})")
+    con.execute(f"create or replace temp table pending as from slices_before semi join differing using ({', '.join(SLICE)})")
     # records that are gone correct no figure: these slices await a revision that never comes
     con.execute(
         f"""
         create or replace temp table expired as
-        select {_columns(_SLICE, "slices_before")} from slices_before
+        select {_columns(SLICE, "slices_before")} from slices_before
         inner join kept_from using (source) where slices_before.period_start < kept_from.kept_from
         """
     )
@@ -173,7 +173,7 @@ def _find_near_snapshots(con: DuckDBPyConnection) -> None:
         group by all order by all
         """
     ).fetchall()
-    con.execute(f"create or replace temp table snapshots_too_near as select {', '.join(_SLICE)} from {PLANNED} where false")
+    con.execute(f"create or replace temp table snapshots_too_near as select {', '.join(SLICE)} from {PLANNED} where false")
     newest: dict[tuple[object, ...], list[dt.date]] = {}
     for values, start, is_before in dated:
         if is_before:
@@ -184,9 +184,7 @@ def _find_near_snapshots(con: DuckDBPyConnection) -> None:
             continue
         if any(_quarter(start) == _quarter(other) or abs((start - other).days) < SNAPSHOT_DAYS for other in others):
             of_slice = {**dict(zip(_KIND, values, strict=True)), "period_start": start}
-            con.execute(
-                f"insert into snapshots_too_near values ({', '.join('?' for _ in _SLICE)})", [of_slice[n] for n in _SLICE]
-            )
+            con.execute(f"insert into snapshots_too_near values ({', '.join('?' for _ in SLICE)})", [of_slice[n] for n in SLICE])
         else:
             others.append(start)
 
@@ -231,7 +229,7 @@ def _revisable(con: DuckDBPyConnection, as_of: dt.datetime, urgent: Collection[U
     slices = con.execute(
         f"""
         select source, period_type, period_start,
-            case when ({", ".join(_SLICE)}) not in (select ({", ".join(_SLICE)}) from expired) then reported_at end,
+            case when ({", ".join(SLICE)}) not in (select ({", ".join(SLICE)}) from expired) then reported_at end,
             (source, period_type, period_start) in (select (source, period_type, period_start) from pending)
         from slices_before order by all
         """
@@ -267,7 +265,7 @@ def _is_safe_revision(
     each may differ by one from the first figure.
     """
     chosen = (
-        f"({', '.join(_SLICE)}) in (select ({', '.join(_SLICE)}) from slices_before where {_of_source_and_years(source, joined)})"
+        f"({', '.join(SLICE)}) in (select ({', '.join(SLICE)}) from slices_before where {_of_source_and_years(source, joined)})"
     )
     before = build_constraints(read_figures(con, PRIOR, chosen), public)
     now = build_constraints(read_figures(con, PLANNED, f"is_confidential and {chosen}"), public)
@@ -289,7 +287,7 @@ def _is_safe_change(before: CountSystem, now: CountSystem, name: object) -> bool
 
 
 def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
-    grain, slices = ", ".join(GRAIN), ", ".join(_SLICE)
+    grain, slices = ", ".join(GRAIN), ", ".join(SLICE)
     types = {name: kind for name, kind, *_ in con.execute(f"describe {PRIOR}").fetchall()}
     same_day = " replace (prior.data_as_of as data_as_of)" if "data_as_of" in types else ""
     kept = "".join(f", case when prior.is_frozen then prior.{name} end as {name}" for name in _BOUNDS if name in types)
@@ -306,8 +304,8 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
         left join {PLANNED} as planned using ({grain})
         left join intermediate.int_disclosure__thresholds as protected
             on prior.measure_id = protected.measure_id and prior.measure_version = protected.measure_version
-        where ({_columns(_SLICE, "prior")}) in (select ({slices}) from slices_before) and not coalesce({_WITHDRAWN}, false)
-            and (prior.is_frozen or ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending))
+        where ({_columns(SLICE, "prior")}) in (select ({slices}) from slices_before) and not coalesce({_WITHDRAWN}, false)
+            and (prior.is_frozen or ({_columns(SLICE, "prior")}) in (select ({slices}) from pending))
         union all by name
         -- reported by an earlier version, and unchanged: current figures, which equal the reported ones, and their pattern
         select planned.*, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
@@ -315,30 +313,31 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
         from {PLANNED} as planned
         inner join {PRIOR} as prior using ({grain})
         where planned.is_confidential and not prior.is_frozen and not coalesce({_WITHDRAWN}, false)
-            and ({_columns(_SLICE, "planned")}) in (select ({slices}) from slices_before)
-            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from pending)
+            and ({_columns(SLICE, "planned")}) in (select ({slices}) from slices_before)
+            and ({_columns(SLICE, "planned")}) not in (select ({slices}) from pending)
         union all by name
         -- withdrawn by the publisher, in a frozen slice, all of whose rows have the same day
         select planned.*{same_day}, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
             true as is_settled, prior.is_frozen
         from {PLANNED} as planned
         inner join {PRIOR} as prior using ({grain})
-        where planned.is_confidential and ({_columns(_SLICE, "prior")}) in (select ({slices}) from slices_before) and {_WITHDRAWN}
+        where planned.is_confidential and ({_columns(SLICE, "prior")}) in (select ({slices}) from slices_before) and {_WITHDRAWN}
         union all by name
-        -- new, or revised
-        select planned.*, ?::timestamp as reported_at, false as is_revision_pending, null as hidden_because,
-            null as shows_unknown, false as is_settled, true as is_frozen
+        -- new, or revised; a row that a revision does not change is known from earlier files, and stays shown or hidden
+        select planned.*, ?::timestamp as reported_at, false as is_revision_pending, unchanged.hidden_because,
+            unchanged.shows_unknown, unchanged.measure_id is not null as is_settled, true as is_frozen
         from {PLANNED} as planned
         inner join (select distinct measure_id, source from release.marts.dim_measure) as measures using (measure_id)
+        left join (from {PRIOR} anti join differing using ({grain})) as unchanged using ({grain})
         where planned.is_confidential
-            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from slices_before)
+            and ({_columns(SLICE, "planned")}) not in (select ({slices}) from slices_before)
             and not exists (
                 select 1 from pending
                 inner join (select distinct {slices}, period_end from {PRIOR}) as ends using ({slices})
                 where pending.source = measures.source
                     and pending.period_start <= planned.period_end and ends.period_end >= planned.period_start
             )
-            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from snapshots_too_near)
+            and ({_columns(SLICE, "planned")}) not in (select ({slices}) from snapshots_too_near)
         """,
         [as_of],
     )

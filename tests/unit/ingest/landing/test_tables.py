@@ -230,6 +230,21 @@ def test_the_clock_of_a_source_follows_valid_cells(warehouse: Any, make_contract
     assert last_load(warehouse.con, contract) == last
 
 
+def test_a_record_dated_ahead_is_no_end_of_the_data(warehouse: Any, make_contract: MakeContract) -> None:
+    """One payment of 2062 made its source a year ahead, and fresh for ever."""
+    contract = make_contract(columns=[{"name": "d", "type": "date", "role": "event_time"}, {"name": "v"}])
+    delivered = warehouse.deliver(contract, {"f.csv": "d,v\n2025-11-28,a\n2025-11-30,b\n2062-12-05,c\n"})
+    warehouse.promote(contract, delivered)
+
+    def end(day: dt.date) -> dt.datetime | None:
+        last = last_load(warehouse.con, contract, day, ZONE)
+        return last.data_as_of if last else None
+
+    assert end(delivered.delivered_at.date()) == end(dt.date(2099, 1, 1)) == dt.datetime(2025, 11, 30)  # also after it has come
+    assert end(dt.date(2025, 11, 29)) == dt.datetime(2025, 11, 28)
+    assert end(dt.date(2025, 1, 1)) == dt.datetime(2025, 1, 1)  # all records are later
+
+
 def test_events_after_a_day_are_counted_by_their_own_date(warehouse: Any, make_contract: MakeContract) -> None:
     columns = [{"name": "d", "type": "date", "role": "event_time"}, {"name": "c", "type": "timestamp", "role": "closed_time"}]
     contract = make_contract(columns=columns)
@@ -287,6 +302,25 @@ def test_a_rule_finds_the_end_of_the_data_in_a_column(
     last = last_load(warehouse.con, contract)
     assert last is not None and last.data_as_of == end
     assert contract.declared_as_of is None
+
+
+@pytest.mark.parametrize(
+    ("today", "end"),
+    [
+        (dt.date(2025, 11, 30), dt.datetime(2025, 6, 30)),  # 2062-63 is mistyped
+        (dt.date(2025, 3, 1), dt.datetime(2025, 3, 1)),  # 2024-25 is not over
+        (dt.date(2024, 6, 29), dt.datetime(2024, 6, 29)),
+        (dt.date(2022, 1, 1), None),
+    ],
+)
+def test_the_end_by_a_rule_is_not_after_the_run(
+    warehouse: Any, make_contract: MakeContract, today: dt.date, end: dt.datetime | None
+) -> None:
+    columns = [{"name": "school_year", "from": "Y"}, {"name": "n", "from": "N"}]
+    contract = make_contract(columns=columns, as_of={"column": "school_year", "ends": "06-30", "plus_years": 1})
+    warehouse.take(contract, {"f.csv": "Y,N\n2023-24,1\n2024-25,1\n2062-63,1\n"})
+    last = last_load(warehouse.con, contract, today, ZONE)
+    assert last is not None and last.data_as_of == end
 
 
 def test_the_end_by_a_rule_follows_the_rows_that_are_in_landing(warehouse: Any, make_contract: MakeContract) -> None:

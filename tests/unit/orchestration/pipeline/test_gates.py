@@ -71,4 +71,6 @@ def test_an_urgent_correction_that_discloses_stays_out_and_blocks_no_night(
     result = gates.audit_disclosure(run)
     assert built == [True], "built once more, without the correction"
     assert bool(result.failed_critical) is not is_refused_alone
-    assert "urgent correction of fpc__police_stops 2025 would disclose" in run.record.notes[0]
+    (note,) = run.record.notes
+    assert "urgent correction of fpc__police_stops 2025 would disclose (leaks)" in note
+    assert "next quarter tries again" in note and "`levelground corrections add --edition LABEL" in note

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
@@ -97,3 +98,31 @@ def test_a_build_selects_its_nodes_by_a_tag_that_it_takes_away_again(tmp_path: P
     assert arguments[arguments.index("--indirect-selection") + 1] == "empty"
     assert set(tagged) == chosen
     assert {tuple(node.tags) for node in nodes.values()} == {("own",)}
+
+
+SMALL_PROJECT = {
+    "dbt_project.yml": "{name: x, version: '1.0', config-version: 2, profile: x, model-paths: [models]}",
+    "profiles.yml": "x: {target: x, outputs: {x: {type: duckdb, path: \"{{ env_var('LEVELGROUND_WAREHOUSE_FILE') }}\"}}}",
+    "models/calls.sql": "{{ config(materialized='ephemeral') }} select 1 as n",
+    "models/calls__counts.sql": "{{ config(materialized='ephemeral') }} select n + 1 as n from {{ ref('calls') }}",
+    "models/measures.sql": "{{ config(materialized='table') }} select * from {{ ref('calls__counts') }}",
+}
+
+
+def test_a_model_over_an_ephemeral_one_is_built_by_each_run_of_a_process(tmp_path: Path) -> None:
+    """dbt marks the nodes of a parse as compiled; the second build of a process found no `__dbt__cte__calls__counts`."""
+    home = Home(tmp_path)
+    home.ensure()
+    for name, text in SMALL_PROJECT.items():
+        file = home.dbt_project / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    parsed, figures = dbt_runner._parse(home), []
+    for added in ("1", "41"):
+        parsed.nodes["model.x.calls"].raw_code = f"{{{{ config(materialized='ephemeral') }}}} select {added} as n"
+        outcome = dbt_runner._invoke(home, ["build", "--no-write-json", "--select", "measures"], parsed=parsed)
+        assert [result.status for result in outcome.results] == ["success"], outcome.results[0].message
+        dbt_runner.close_dbt_connections()
+        with duckdb.connect(str(home.warehouse), read_only=True) as con:
+            figures += con.execute("select n from measures").fetchall()
+    assert figures == [(2,), (42,)]

@@ -244,3 +244,35 @@ def test_an_urgent_correction_is_compared_with_every_published_state(con: duckdb
     assert _night(con, home, FIRST, "2024-04-09", urgent=again)[*JANUARY, "black"][0] == 60.0
     # once replaced, it is not asked for any more
     assert _night(con, home, _with(JANUARY, black=72), "2024-04-10", urgent=again)[*JANUARY, "black"][0] == 60.0
+
+
+QUARTER = [("month", f"2024-0{month}-01") for month in (1, 2, 3)]
+
+
+def _quarter_of(*months: Mapping[str, int]) -> Cells:
+    whole = {race: sum(month[race] for month in months) for race in months[0]}
+    return dict(zip(QUARTER, months, strict=True)) | {WHOLE: whole}
+
+
+def test_a_revision_does_not_show_what_an_earlier_pattern_protects_with(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Readers have the months that stay as they are: a pattern that hides another month instead would give the small count away.
+
+    The 4 of January are the quarter less February and March.
+    """
+    months = [
+        {"black": 60, "white": 80, "asian": 4, "hispanic": 30},
+        {"black": 65, "white": 85, "asian": 20, "hispanic": 35},
+        {"black": 70, "white": 90, "asian": 26, "hispanic": 38},
+    ]
+    first = _night(con, home, _quarter_of(*months), "2024-05-05")
+    asked = [Urgent("police", 2024, dt.datetime(2024, 5, 5))]
+    corrected = [months[0], months[1] | {"asian": 520, "hispanic": 935}, months[2]]
+    later = _night(con, home, _quarter_of(*corrected), "2024-05-06", urgent=asked)
+    assert later[*QUARTER[1], "black"][:2] == (65.0, False) and later[*QUARTER[1], "all"][:2] == (1605.0, False)
+    for race in ("asian", "hispanic"):
+        known = {
+            period: later[*period, race][2] is None or (period == QUARTER[2] and first[*period, race][2] is None)
+            for period in (*QUARTER, WHOLE)
+        }
+        assert not known[QUARTER[0]], "January is hidden"
+        assert not all(known[period] for period in (*QUARTER[1:], WHOLE)), f"{race}: January can be computed"
