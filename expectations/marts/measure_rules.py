@@ -1,4 +1,4 @@
-"""The thresholds of the measures (seed `reference.measure_rules`), as SQL and as numbers.
+"""The thresholds of the measures (seed `reference.measure_rules`), as SQL.
 
 Add a threshold as a row of the seed, never as a literal here or in a suite. dbt models read the same rows by the macro `rule`.
 """
@@ -6,20 +6,11 @@ Add a threshold as a row of the seed, never as a literal here or in a suite. dbt
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from sqlalchemy import Connection
-
-from warehouse.sql import identifier, literal, quoted
+from warehouse.sql import literal, quoted
 
 TABLE = "reference.measure_rules"
 _NAMED = re.compile(r"\{rule:([a-z0-9_]+)\}")
-
-
-def read_rules(connection: Connection, database: str = "release") -> Mapping[str, float]:
-    """Every rule by name, from the release file attached as `database`."""
-    rows = connection.exec_driver_sql(f"select rule, value from {identifier(database)}.{TABLE}")
-    return {row.rule: float(row.value) for row in rows}
 
 
 def with_rules(sql: str, database: str) -> str:

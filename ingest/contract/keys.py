@@ -1,4 +1,4 @@
-"""Describe the keys of a contract: texts of `keys.yml`, in the JSON Schema for editors and on docs/contract-keys.md."""
+"""Describe the keys of a contract: texts of `keys.yml`, in the JSON Schema for editors and in the guide to keys."""
 
 from __future__ import annotations
 

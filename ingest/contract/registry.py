@@ -35,7 +35,7 @@ BRANCH = re.compile(r".*\[.*\]|str|int|float|date|datetime|rule")
 
 _MAPPING = "keys and their values belong here, like {key: value}"
 SAID = {
-    "extra_forbidden": "no such key; see the list of keys in docs/contract-keys.md (is it misspelled?)",
+    "extra_forbidden": "no such key; `levelground docs` has the list of keys (is it misspelled?)",
     "missing": "this key is missing; add it",
     "union_tag_not_found": "the key kind is missing; add it",
     "tuple_type": "a list belongs here, like [one, two]",

@@ -84,10 +84,6 @@ class Plan(BaseModel):
         """How many records are removed."""
         return sum(source.records for source in self.sources)
 
-    def rows_in(self, kind: str, name: str | None = None) -> int:
-        """How many rows the places of a kind have, or the one with that name."""
-        return sum(place.rows for place in self.places if place.kind == kind and name in (None, place.name))
-
 
 def write_plan(home: Home, plan: Plan, rows: pa.Table) -> None:
     """Write a new plan: from here on it will be completed, even after a kill."""

@@ -7,10 +7,10 @@ Whatever is printed may contain names that others chose, so nothing in a text co
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from json import dumps
 from typing import Any
 
 from rich.console import Console
@@ -49,7 +49,16 @@ def print_error(error: object, exit_code: int) -> int:
 
 def print_json(data: object) -> None:
     """Print data as JSON; what JSON lacks, such as dates, is printed as text."""
-    print(json.dumps(data, indent=1, default=str))
+    print(dumps(data, indent=1, default=str))
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | Mapping[str, str], *, json: bool) -> None:
+    """Print rows as JSON, or these columns of theirs as a table. `columns`: keys, each with its heading if it has another one."""
+    if json:
+        print_json(rows)
+        return
+    names = columns if isinstance(columns, Mapping) else {name: name for name in columns}
+    out.print(table(None, [*names.values()], [[row[name] for name in names] for row in rows]))
 
 
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> Table:

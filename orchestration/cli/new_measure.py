@@ -6,9 +6,8 @@ See `orchestration.codegen` for the files, docs/add-a-measure.md for the steps.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -35,24 +34,6 @@ EXAMPLES = examples(
 )
 CITY_GEOID = 7  # digits
 
-
-class Kind(StrEnum):
-    """What the figure is."""
-
-    PROPORTION = "proportion"
-    COMPOSITION = "composition"
-    RATE = "rate"
-    COUNT = "count"
-
-
-class Direction(StrEnum):
-    """Which values are better."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
-    NONE = "none"
-
-
 Id = Annotated[str, typer.Argument(help="The id of the measure, such as visits_late_share.", show_default=False)]
 
 
@@ -64,8 +45,9 @@ def new(
     caveat: Annotated[str, typer.Option(help="What a resident must know of it, in plain words.", show_default=False)],
     numerator: Annotated[str, typer.Option(help="What is counted, in words.", show_default=False)],
     kind: Annotated[
-        Kind, typer.Option(help="A share, a composition by race, a rate of residents, or a count.")
-    ] = Kind.PROPORTION,
+        Literal["proportion", "composition", "rate", "count"],
+        typer.Option(help="A share, a composition by race, a rate of residents, or a count."),
+    ] = "proportion",
     denominator: Annotated[str, typer.Option(help="Out of what, in words.", show_default=False)] = "",
     counted: Annotated[
         str | None, typer.Option(help="SQL condition over a row of the fact: it counts in the numerator.", show_default=False)
@@ -73,7 +55,7 @@ def new(
     among: Annotated[
         str | None, typer.Option(help="SQL condition: the rows that the measure is about; default: all.", show_default=False)
     ] = None,
-    direction: Annotated[Direction, typer.Option(help="Which values are better.")] = Direction.NONE,
+    direction: Annotated[Literal["higher", "lower", "none"], typer.Option(help="Which values are better.")] = "none",
     publish: Annotated[
         str,
         typer.Option(
@@ -94,7 +76,7 @@ def new(
     settings = Settings.from_environment()
     folders = _folders(settings, layer, shared)
     refuse_installed(folders.models)
-    if kind is Kind.PROPORTION and not (counted and denominator):
+    if kind == "proportion" and not (counted and denominator):
         raise ConfigurationError("a proportion needs --counted (SQL of the numerator) and --denominator (its words)")
     city = city_of_layer(settings, layer)
     models = read_models(dict.fromkeys((MODELS, *(each.folder / "models" for each in city.layers), folders.models)))
@@ -108,7 +90,7 @@ def new(
         )
     is_of_city = len(contract.jurisdiction) == CITY_GEOID
     definition = Definition(measure, kind, found, contract.source, counted, among, numerator, denominator, is_of_city)
-    scheme = population if kind is Kind.RATE else ""
+    scheme = population if kind == "rate" else ""
     wording = Wording(name, question, caveat, direction, population_scheme=scheme, race_level=publish)
     for path in write_measure(folders, definition, seed_rows(definition, wording, contract), city.place_geoid):
         out.print(f"written: {path}".replace(f"{Path.cwd()}/", ""), markup=False)

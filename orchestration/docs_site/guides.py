@@ -1,4 +1,4 @@
-"""Render the pages of `docs/` for the site: links between them stay, and links to anything else become text.
+"""Render the pages of `docs/`, and generated ones, for the site: links between them stay, and links to anything else become text.
 
 The site has no guides where the folder is missing.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from posixpath import normpath, relpath
@@ -45,10 +45,13 @@ class Guide:
         return self.path.startswith(f"{FOLDER}/{DECISIONS}/")
 
 
-def read_guides(docs: Path) -> list[Guide]:
-    """Return all pages of the folder, sorted by path; none if the folder does not exist."""
-    files = {path.relative_to(docs).as_posix(): path for path in sorted(docs.rglob("*.md"))} if docs.is_dir() else {}
-    return [_guide(docs, name, path.read_text(encoding="utf-8"), set(files)) for name, path in files.items()]
+def read_guides(docs: Path, generated: Mapping[str, str]) -> list[Guide]:
+    """Return the pages of the folder and the generated ones (name → Markdown) by path; none if the folder does not exist."""
+    if not docs.is_dir():
+        return []
+    pages = {path.relative_to(docs).as_posix(): path.read_text(encoding="utf-8") for path in docs.rglob("*.md")}
+    pages |= generated
+    return [_guide(docs, name, text, set(pages)) for name, text in sorted(pages.items())]
 
 
 def page_of(name: str) -> str:

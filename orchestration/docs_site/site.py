@@ -13,7 +13,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from orchestration.docs_site import catalogue
+from orchestration.docs_site import catalogue, contract_keys
 from orchestration.docs_site.catalogue import Area
 from orchestration.docs_site.guides import Guide, page_of, read_guides
 from orchestration.docs_site.pages import STYLE, dbt_page, renderer, script_json
@@ -67,7 +67,7 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     measures = catalogue.measures(home, manifest.release_id) if manifest else []
     tables = catalogue.tables(home, manifest) if manifest else []
     areas = catalogue.areas(home, manifest.release_id, measures, sources, tables) if manifest else []
-    guides = read_guides(DOCS)
+    guides = read_guides(DOCS, {contract_keys.NAME: contract_keys.keys_page()})
     render = renderer(contents(areas, guides))
     titles = {area.code: area.title for area in areas}
     queries = next((guide for guide in guides if guide.path == page_of("queries.md")), None)

@@ -1,15 +1,24 @@
-"""docs/contract-keys.md is what the model of a contract and keys.yml give: every key has a text and an example."""
+"""Every key of a contract has a text and an example, which the guide to keys shows."""
 
 from __future__ import annotations
 
 from ingest.contract.keys import json_schema, key_texts, objects
-from tests.support.contract_keys_page import PAGE, page
-
-
-def test_the_page_is_generated_from_the_model() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m tests.support.contract_keys_page`"
+from ingest.contract.yaml_source import read_yaml
+from orchestration.docs_site.contract_keys import EXAMPLES, keys_page
 
 
 def test_every_key_has_a_text_and_every_text_a_key() -> None:
     keys = {name: set(part["properties"]) for name, part in objects(json_schema()).items()}
     assert keys == {name: set(texts) for name, texts in key_texts().items()}
+
+
+def test_the_guide_has_every_key_with_an_example() -> None:
+    rows = [line for line in keys_page().splitlines() if line.startswith("| `")]
+    assert len(rows) == sum(len(texts) for texts in key_texts().values())
+    without = [row for row in rows if row.endswith("|  |")]
+    assert not without, f"add an example to {EXAMPLES.name}: {without}"
+
+
+def test_examples_are_of_known_keys() -> None:
+    unknown = [(name, key) for name, keys in read_yaml(EXAMPLES).data.items() for key in keys if key not in key_texts()[name]]
+    assert not unknown

@@ -124,6 +124,13 @@ def test_decisions_are_few_and_short() -> None:
     assert set(long) <= {"0002-dependencies.md"}, f"shorten: {long}"
 
 
+def test_pages_and_decisions_have_few_words() -> None:
+    """What a newcomer can read: 65,000 words outside of blocks of code. Delete a sentence for each that you add."""
+    texts = {path: re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S) for path in DOCUMENTS}
+    words = {path.name: sum(bool(re.search(r"\w", word)) for word in text.split()) for path, text in texts.items()}
+    assert sum(words.values()) <= 65_000, f"tighten the longest: {sorted(words.items(), key=lambda item: -item[1])[:5]}"
+
+
 def test_the_changelog_begins_with_the_version_that_is_installed() -> None:
     headings = [line for line in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
     assert headings[0] == f"## {importlib.metadata.version('levelground')}"

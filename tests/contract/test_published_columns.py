@@ -10,7 +10,6 @@ import yaml
 
 from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, WORDS
 from orchestration.settings import DBT_PROJECT, PROJECT
-from tests.support.classification_page import PAGE, page
 from warehouse.releases.exports import CHECKSUMS, DESCRIPTOR, DICTIONARY
 
 COLUMNS = PROJECT / "expectations" / "disclosure" / "columns.yml"
@@ -89,7 +88,3 @@ def test_every_reason_is_a_sentence(table: str) -> None:
 def test_the_attack_reads_what_columns_yml_declares() -> None:
     read = {"jurisdiction", "publication_status", *GRAIN, *FIGURES, *WORDS}
     assert set(_classified()["equity_measures"]["attacked"]) == read
-
-
-def test_the_page_of_the_documentation_is_that_of_the_classification() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m tests.support.classification_page"

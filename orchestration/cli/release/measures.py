@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli import new_measure
-from orchestration.cli.display import out, print_json, table
+from orchestration.cli.display import out, print_json, print_rows, table
 from orchestration.cli.options import AsJson, Measure, Public, examples
 from orchestration.cli.release.chosen_file import CannotShow
 from orchestration.cli.release.reader import Row, find_measure, measures_of, open_release
@@ -41,11 +41,7 @@ def list_(
         raise CannotShow(f"no measure is of the policy area {area!r}; there are {', '.join(areas)}")
     names = ("measure_id", "name", "policy_area", "unit", "kind", "source", "favourable_direction")
     rows = [{name: measure[name] for name in names} for measure in found if area in (None, measure["policy_area"])]
-    if json:
-        print_json(rows)
-        return
-    lines = [(row["policy_area"], row["measure_id"], row["name"], row["unit"]) for row in rows]
-    out.print(table(None, ("policy area", "measure", "name", "unit"), lines))
+    print_rows(rows, {"policy_area": "policy area", "measure_id": "measure", "name": "name", "unit": "unit"}, json=json)
 
 
 @app.command("show", epilog=examples("levelground measures show stops_searched_share"))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out, print_error, print_json, table
+from orchestration.cli.display import out, print_error, print_json, print_rows, table
 from orchestration.cli.options import AsJson, AudienceName, ReleaseName, examples
 from orchestration.cli.release import differences
 from orchestration.cli.release.released_columns import released_columns
@@ -93,11 +93,7 @@ def columns(
     """List every column of every released file, with the audience that reads it, and why."""
     home = Settings.from_environment().home
     rows = [asdict(row) for row in released_columns(home, find(home, release)) if audience in (None, row.audience)]
-    if json:
-        print_json(rows)
-        return
-    shown = ("file", "table", "column", "audience", "reason")
-    out.print(table(None, shown, [tuple(row[name] for name in shown) for row in rows]))
+    print_rows(rows, ("file", "table", "column", "audience", "reason"), json=json)
 
 
 def _write_edition(settings: Settings, release_id: str, label: str) -> None:

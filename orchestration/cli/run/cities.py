@@ -11,9 +11,9 @@ import typer
 
 from ingest.city import City, city_registry, read_city, read_layer_city
 from ingest.contract.words import IDENTIFIER
-from ingest.layers import layer_names
+from ingest.layers import Layer, layer_names
 from orchestration.cities import CityHome, CityRun, check_runnable, city_status, exit_code_of, read_homes, run_cities
-from orchestration.cli.display import out, print_error, print_json, table
+from orchestration.cli.display import out, print_error, print_json, print_rows, table
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
 from orchestration.codegen.city_layer import Part, missing_seeds, new_layer, parts
@@ -52,9 +52,7 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show what the layers of a city add to the shared contracts, seeds and models, and what they replace."""
-    layer, _ = named_layer(name)
-    if layer is None:
-        raise ConfigurationError(unknown_city(name))
+    layer = _layer(name)
     city = read_layer_city(layer)
     found, missing = parts(city), missing_seeds(city)
     sources = len(city_registry(city))
@@ -78,15 +76,10 @@ def check(
     json: AsJson = False,
 ) -> None:
     """List what a layer executes or reaches: hosts, environment variables, SQL, macros, templates, commands. Nothing is run."""
-    layer, _ = named_layer(name)
-    if layer is None:
-        raise ConfigurationError(unknown_city(name))
-    found = reach_of(read_layer_city(layer))
-    if json:
-        print_json([asdict(reach) for reach in found])
-        return
-    out.print(table(None, ("what", "name", "file"), [(reach.kind, reach.name, reach.file) for reach in found]))
-    out.print("a layer is code: read what is listed before a run uses a layer of others (docs/security.md)")
+    found = reach_of(read_layer_city(_layer(name)))
+    print_rows([asdict(reach) for reach in found], {"kind": "what", "name": "name", "file": "file"}, json=json)
+    if not json:
+        out.print("a layer is code: read what is listed before a run uses a layer of others (docs/security.md)")
 
 
 def _effect(part: Part) -> str:
@@ -197,6 +190,13 @@ def union(
     out.print(f"\n{to}: each row has its city. Never add figures of cities up: hidden cells are missing from the sum")
     if missing:
         raise typer.Exit(print_error(f"not in the file, without a release: {', '.join(missing)}", EXIT_INCOMPLETE))
+
+
+def _layer(name: str) -> Layer:
+    layer, _ = named_layer(name)
+    if layer is None:
+        raise ConfigurationError(unknown_city(name))
+    return layer
 
 
 def _listed(settings: Settings, homes: Path | None) -> tuple[CityHome, ...]:

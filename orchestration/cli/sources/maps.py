@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ingest.layers import rows_of_seed, seed_file
-from orchestration.cli.display import err, out, print_json, table
+from orchestration.cli.display import err, out, print_rows
 from orchestration.cli.new_measure import city_of_layer
 from orchestration.cli.new_source import Layer
 from orchestration.cli.options import AsJson, examples
@@ -27,10 +27,7 @@ def list_(json: AsJson = False) -> None:
     city = home_city(Settings.from_environment())
     seed = rows_of_seed(seed_file(VINTAGES, SHARED_SEEDS, city.layers))
     rows = [{column: row[column] or None for column in COLUMNS} for row in seed]
-    if json:
-        print_json(rows)
-        return
-    out.print(table(None, COLUMNS, [[row[column] or "" for column in COLUMNS] for row in rows if row["boundary_source"]]))
+    print_rows(rows if json else [row for row in rows if row["boundary_source"]], COLUMNS, json=json)
 
 
 @app.command(

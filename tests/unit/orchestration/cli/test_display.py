@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 
 from expectations.results import ExpectationResult
 from ingest.errors import DeliveryError
-from orchestration.cli.display import LiteralConsole, print_error, table
+from orchestration.cli.display import LiteralConsole, print_error, print_rows, table
 
 HOSTILE = "\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] :smile: \u202egnp\r"
 SHOWN = r"\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] :smile: \u202egnp\r"
@@ -46,3 +47,11 @@ def test_messages_are_literal_wherever_they_are_logged() -> None:
     assert str(error) == r"dpt__visits: a\nRESOLVED\x1b[2J.csv: it has the column \u202ex; rename it"
     finding = ExpectationResult("columns_missing", "a\x1bb", "critical", False, 1, 0, "the column a\x1bb\nis missing")
     assert (finding.column, finding.message) == (r"a\x1bb", r"the column a\x1bb\nis missing")
+
+
+def test_rows_are_json_or_a_table_of_chosen_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"kind": "host", "name": "data.city.example", "hidden": 3}]
+    print_rows(rows, {"kind": "what", "name": "name"}, json=True)
+    assert json.loads(capsys.readouterr().out) == rows
+    print_rows(rows, {"kind": "what", "name": "name"}, json=False)
+    assert capsys.readouterr().out.split() == ["what", "name", "host", "data.city.example"]

@@ -34,7 +34,7 @@ def guides(tmp_path: Path) -> dict[str, Guide]:
     (tmp_path / "first.md").write_text(PAGE, encoding="utf-8")
     (tmp_path / "rules.md").write_text("# Rules\n\n## A rule, of ours\n\nText.", encoding="utf-8")
     (tmp_path / "adr" / "0001-one.md").write_text("# 1. One\n\nBack to [first](../first.md).", encoding="utf-8")
-    return {guide.path: guide for guide in read_guides(tmp_path)}
+    return {guide.path: guide for guide in read_guides(tmp_path, {})}
 
 
 def test_links_between_pages_stay_and_others_become_text(guides: dict[str, Guide]) -> None:
@@ -68,4 +68,4 @@ def test_title_and_sections(guides: dict[str, Guide]) -> None:
 
 
 def test_an_installation_without_docs_has_no_guides(tmp_path: Path) -> None:
-    assert read_guides(tmp_path / "absent") == []
+    assert read_guides(tmp_path / "absent", {"keys.md": "# Keys"}) == []
