@@ -24,32 +24,32 @@ from warehouse.sql import literal, quoted
 
 
 def apply_load(batch: Batch, load: AcceptedLoad, promoted_files: Collection[str]) -> None:
-    """Apply all of a load, or nothing on an error. `promoted_files`: hashes of files that earlier loads of `append` promoted."""
+    """Apply a load, in a transaction of the caller. `promoted_files`: hashes of files that earlier loads of `append` promoted."""
     con, contract = batch.con, batch.contract
     table = f'landing."{contract.source}"'
-    with transaction(con):
-        start_recording(con, contract.source, load.sequence)
-        forget_loads(con, contract.source, [load.load_id])  # it was applied at an earlier place, and moves to this one
-        if contract.load.mode == "append":
-            con.execute(f"delete from {table} where {promoted_under_another_contract(batch)}")
-        rows = current_rows(batch, promoted_files)
-        replacement = Replacement(batch, rows.usable)
-        replacement.withhold(rows.superseded)
-        withdrawn = load.rows_withdrawn
-        if con.execute(f"select 1 from {table} limit 1").fetchone():
-            # earlier loads may be missing by now, so that a number that was recorded stays
-            withdrawn = replacement.count_withdrawn_rows() if load.rows_in_landing is None else withdrawn
-            replacement.delete_replaced_rows()
-        landed, rejected = _insert(batch, rows)
-        counts = {
-            "rows_delivered": batch.delivery.rows,
-            "rows_blank": batch.delivery.rows - rows.duplicates - rows.older - rejected - landed,
-            "rows_duplicate": rows.duplicates,
-            "rows_rejected": rejected,
-            "rows_withdrawn": withdrawn,
-            "data_as_of": _data_as_of(batch),
-        }
-        insert_load(con, contract, load.model_copy(update=counts))
+    start_recording(con, contract.source, load.sequence)
+    forget_loads(con, contract.source, [load.load_id])  # it was applied at an earlier place, and moves to this one
+    if contract.load.mode == "append":
+        con.execute(f"delete from {table} where {promoted_under_another_contract(batch)}")
+    rows = current_rows(batch, promoted_files)
+    replacement = Replacement(batch, rows.usable)
+    replacement.withhold(rows.superseded)
+    withdrawn = load.rows_withdrawn
+    if con.execute(f"select 1 from {table} limit 1").fetchone():
+        # earlier loads may be missing by now, so that a number that was recorded stays
+        withdrawn = replacement.count_withdrawn_rows() if load.rows_in_landing is None else withdrawn
+        replacement.delete_replaced_rows()
+    landed, rejected = _insert(batch, rows)
+    counts = {
+        "rows_delivered": batch.delivery.rows,
+        "rows_blank": batch.delivery.rows - rows.duplicates - rows.older - rejected - landed,
+        "rows_duplicate": rows.duplicates,
+        "rows_rejected": rejected,
+        "rows_withdrawn": withdrawn,
+        "data_as_of": _data_as_of(batch),
+    }
+    insert_load(con, contract, load.model_copy(update=counts))
+    drop_row_sets(con)
 
 
 @contextmanager
@@ -62,8 +62,6 @@ def transaction(con: DuckDBPyConnection) -> Iterator[None]:
     except BaseException:
         con.execute("rollback")
         raise
-    finally:
-        drop_row_sets(con)
 
 
 def _insert(batch: Batch, rows: CurrentRows) -> tuple[int, int]:

@@ -8,7 +8,8 @@ Either way it has the same rows, because both apply the same loads in the same o
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -86,14 +87,13 @@ class LandingTable:
         is_beginning = places == [load.place for load in accepted[: len(made)]]
         is_chosen_today = chosen_by(self.con, self.contract.source) <= {contract_fingerprint(self.contract)}
         if (is_beginning and is_chosen_today) or any(self._why_lost(load) for load in accepted):
-            return self._apply([load for load in accepted if load.place not in places])
+            return self._apply([load for load in accepted if load.place not in places], lambda: transaction(self.con))
         return self._make_again(accepted)
 
     def reingest(self, first: dt.date, last: dt.date) -> int:
         """Make the table again; returns how many loads have landed rows from `first` to `last`.
 
-        Raises `DeliveryLost` if a needed batch is damaged; landing is as before then. A kill in between loses nothing: the next
-        run applies the other loads.
+        Raises `DeliveryLost` if a needed batch is damaged; landing is as before then, and after a kill in between.
         """
         accepted = self.accepted()
         for load in accepted:
@@ -127,24 +127,27 @@ class LandingTable:
             save_withheld(self.con, self.contract, self.store.folder)
 
     def _make_again(self, accepted: Sequence[AcceptedLoad]) -> int:
+        """Apply all loads in one transaction: a kill or an error in between leaves the rows of before."""
         made = read_loads(self.con, self.contract.source)
         with transaction(self.con):
             forget_loads(self.con, self.contract.source, [load.load_id for load in made])
             # which rows the facts no longer have is unknown, so that they are built again
             sequences = [load.sequence for load in (*made, *accepted)]
             superseded.invalidate(self.con, {self.contract.source: max(sequences)} if sequences else {})
-        return self._apply(accepted)
+            return self._apply(accepted, nullcontext)
 
-    def _apply(self, loads: Sequence[AcceptedLoad]) -> int:
-        """Apply loads in their order; returns their number."""
+    def _apply(self, loads: Sequence[AcceptedLoad], each: Callable[[], AbstractContextManager[None]]) -> int:
+        """Apply loads in their order, each in its own context; returns their number."""
         counted = list(takewhile(lambda load: load.rows_in_landing is not None, loads))
         for load in counted:
-            self._apply_one(load)
+            with each():
+                self._apply_one(load)
         if counted and keeps_withheld_records(self.contract):
             # the file has the records that these loads withdrew, and none of the loads that follow
             restore_withheld(self.con, self.contract, self.store.folder)
         for load in loads[len(counted) :]:
-            self._apply_one(load)
+            with each():
+                self._apply_one(load)
         return len(loads)
 
     def _apply_one(self, load: AcceptedLoad) -> None:

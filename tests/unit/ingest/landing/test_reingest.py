@@ -108,16 +108,33 @@ def test_a_damaged_batch_is_not_taken_for_one_without_rows_of_the_month(filled: 
     assert filled.rows("*") == landed
 
 
-def test_a_kill_in_between_loses_nothing(filled: Any, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_between_leaves_landing_as_it_was(filled: Any, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    landed, loads, applied = filled.rows("*"), ledger(filled), landing_table.apply_load
+
+    def fail_at_the_third(batch: Any, load: Any, files: Any) -> None:
+        if load.sequence == loads[-1][2]:
+            raise duckdb.Error("killed")
+        applied(batch, load, files)
+
+    with monkeypatch.context() as broken, pytest.raises(duckdb.Error, match="killed"):
+        broken.setattr(landing_table, "apply_load", fail_at_the_third)
+        again(filled, contract)
+    assert filled.rows("*") == landed
+    assert ledger(filled) == loads
+
+
+def test_an_earlier_delivery_that_is_sent_again_and_fails_leaves_landing_as_it_was(
+    filled: Any, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
     landed, loads = filled.rows("*"), ledger(filled)
 
-    def killed(*_: object) -> int:
+    def killed(*_: object) -> None:
         raise duckdb.Error("killed")
 
     with monkeypatch.context() as broken, pytest.raises(duckdb.Error, match="killed"):
         broken.setattr(landing_table, "apply_load", killed)
-        again(filled, contract)
-    assert len(filled.rows("*")) < len(landed)
-    filled.landing(contract).restore()  # as the next run does
+        filled.take(contract, {"f.csv": FEBRUARY})
     assert filled.rows("*") == landed
     assert ledger(filled) == loads
+    filled.landing(contract).restore()  # as the next run does
+    assert filled.rows("*") == landed
