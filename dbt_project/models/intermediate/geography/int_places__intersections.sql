@@ -5,12 +5,15 @@ parts as (
     select * from {{ ref('int_places__split_at_limits') }}
 ),
 
+-- a map that is not delivered has no area outside it
 maps_of_city as (
     select
         geography_type,
         geography_vintage
     from {{ ref('geography_vintages') }}
-    where is_city_only
+    where
+        is_city_only
+        and (geography_type, geography_vintage) in (select (parts.geography_type, parts.geography_vintage) from parts)
 ),
 
 areas as (
