@@ -88,6 +88,8 @@ def is_hidden(row: Row) -> bool:
 def _of_row(row: Row) -> Iterator[ForbiddenDisclosure]:
     if row.measure.kind not in _COUNTED:
         yield ForbiddenDisclosure(f"a {row.measure.kind} of persons, for which the audit has no equation", row.measure, row.where)
+    if row.where.stratum_type == "adjustment" and not is_hidden(row):
+        yield ForbiddenDisclosure("an adjusted rate of persons, for which the audit has no equation", row.measure, row.where)
     if row.method == "place_weighted":
         yield ForbiddenDisclosure("a place-weighted value over places that are not audited", row.measure, row.where)
     if not is_hidden(row):

@@ -89,8 +89,8 @@ planned as (
             and plan_rows.geography_type = '*'
             and guarded.geography_type not in ('city', 'county', 'state', 'school_district', 'school')
         )
-        -- a place-weighted value reveals places that are not published
-        and not (guarded.is_confidential and guarded.method = 'place_weighted')
+        -- a place-weighted value reveals places that are not published, a rate adjusted for age the ages of those counted
+        and not (guarded.is_confidential and (guarded.method = 'place_weighted' or guarded.stratum_type = 'adjustment'))
 ),
 
 -- an order statistic of persons is shown only where many records share its bin, and nothing computed from one that is not

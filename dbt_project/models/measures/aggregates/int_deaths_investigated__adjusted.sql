@@ -30,19 +30,31 @@ limited as (
     select
         *,
         {{ unit_factor("'per_100000'") }} as factor,
-        {{ stats('age_adjusted_rate_ci') }}(events, populations, standard_populations, {{ rule('confidence') }}) as limits
+        list_transform(
+            list_zip(standard_populations, populations), lambda pair: factor * pair[1] / list_sum(standard_populations) / pair[2]
+        ) as weights,
+        {{ stats('age_adjusted_rate_ci') }}(events, populations, standard_populations, {{ rule('confidence') }}) as limits,
+        {{ rule('adjusted_rate_digits') }} as digits
     from standardised
+),
+
+-- With all of its decimals a rate of ten deaths is the sum of one set of ages only. How far it is rounded follows from the residents.
+rounded as (
+    select
+        *,
+        cast(digits - floor(log10(list_avg(weights))) as integer) as decimals,
+        pow(10, decimals) as steps
+    from limited
 ),
 
 valued as (
     select
         *,
-        factor * list_dot_product(events, list_transform(list_zip(standard_populations, populations), lambda pair: pair[1] / pair[2]))
-        / list_sum(standard_populations) as value,
-        factor * limits.low as ci_low,
-        factor * limits.high as ci_high,
+        round(list_dot_product(events, weights), decimals) as value,
+        floor(factor * limits.low * steps) / steps as ci_low,
+        ceil(factor * limits.high * steps) / steps as ci_high,
         'fay_feuer_tiwari' as interval_method
-    from limited
+    from rounded
 ),
 
 adjusted as (

@@ -286,9 +286,11 @@ def test_zeros_are_hidden_where_the_agreement_requires_it() -> None:
     assert (NUMERATOR, where("black")) in leaking(attack(publish(truth), truth))
 
 
-def test_place_weighted_values_and_other_kinds_are_refused() -> None:
+def test_place_weighted_and_adjusted_values_and_other_kinds_are_refused() -> None:
     truth = slice_rows(SEARCHED, where(), {"black": (25, 60)}, method="place_weighted")
     assert "a place-weighted value over places that are not audited" in what_is_refused(publish(truth))
+    truth = slice_rows(SEARCHED, where(stratum_type="adjustment", stratum_code="us2000"), {"black": (25, 60)})
+    assert "an adjusted rate of persons, for which the audit has no equation" in what_is_refused(publish(truth))
     wages = measure("sum", "wages")
     row = Row(wages, where(), "individual", CITY, "published", {"value": 1.0}, {})
     assert what_is_refused((row,)) == {"a sum of persons, for which the audit has no equation"}
