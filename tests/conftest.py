@@ -216,14 +216,17 @@ class CommandLine:
     libraries once and not for every call.
 
     cold: start a run from nothing, as a shell does, instead of forking a process that has imported everything
+    patience: after so many seconds a run is killed
     """
 
     home: Path
     cold: bool = False
+    patience: float = 540
 
     def __call__(
-        self, *arguments: object, env: dict[str, str] | None = None, timeout: float = 540
+        self, *arguments: object, env: dict[str, str] | None = None, timeout: float | None = None
     ) -> subprocess.CompletedProcess[str]:
+        timeout = timeout or self.patience
         command = [str(Path(sys.executable).parent / "levelground"), *map(str, arguments)]
         # the scorecard has tests of its own: a run of another test writes none
         environment = {"LEVELGROUND_HOME": str(self.home), "LEVELGROUND_SCORECARD": "none"} | (env or {})
