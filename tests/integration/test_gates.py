@@ -225,7 +225,7 @@ def test_a_delivery_is_checked_while_the_run_has_it_open_and_the_run_goes_on(rel
 
 
 def test_a_large_delivery_takes_seconds(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
-    """3 M rows of 14 columns: 3 s of one core when this was written, here bounded for slow and busy machines."""
+    """1 M rows of 14 columns: a second of one core when this was written, here bounded for slow and busy machines."""
     batch = tmp_path / "batch.parquet"
     warehouse.execute(f"""
         copy (
@@ -236,13 +236,13 @@ def test_a_large_delivery_takes_seconds(warehouse: DuckDBPyConnection, tmp_path:
                 cast(44.9 + (n % 1000) / 10000.0 as varchar) as latitude, '-93.2' as longitude,
                 '1' as police_precinct, 'Downtown' as neighborhood, 'load' as _load_id, 'stops.csv' as _source_file,
                 n + 1 as _source_row
-            from range(3000000) as t (n)
+            from range(1000000) as t (n)
         ) to '{batch}' (compression zstd)""")
     warehouse.execute(f"create view delivery.fpc__police_stops as select * from read_parquet('{batch}')")
     contract = load_registry()["fpc__police_stops"]
-    facts = DeliveryFacts(as_of=dt.datetime(2025, 12, 1), earlier_rows=(3_000_000,), city_zone="America/Chicago")
+    facts = DeliveryFacts(as_of=dt.datetime(2025, 12, 1), earlier_rows=(1_000_000,), city_zone="America/Chicago")
     started, used = time.monotonic(), time.process_time()
     result = gate_delivery(database_path(warehouse), contract, facts, read_labels(SEEDS / "race_ethnicity_crosswalk.csv"))
     assert result.passed
-    assert time.process_time() - used < 30
+    assert time.process_time() - used < 10
     assert time.monotonic() - started < 60

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import psutil
@@ -108,8 +109,13 @@ def ended(process: subprocess.Popen[str], number: int, seconds: float = 5) -> tu
     return process.returncode, stdout, stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("work", [name for name in BUSY if name != "with a record that hangs"])
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+WORKS = [name for name in BUSY if name != "with a record that hangs"]
+# each work ends by a signal, and one of them by each: the same handler gets all three
+ENDED = dict.fromkeys([*zip(WORKS, cycle(SIGNALS), strict=False), *(("waiting for a thread", number) for number in SIGNALS)])
+
+
+@pytest.mark.parametrize(("work", "number"), ENDED)
 def test_a_signal_ends_a_run_at_once(work: str, number: signal.Signals) -> None:
     message = "levelground: interrupted, nothing was published, run again\n"
     assert ended(started(BUSY[work]), number) == (128 + number, "", message)
