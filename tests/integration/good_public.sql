@@ -44,7 +44,11 @@ create temp table shown as select
     97.0::double as geocoded_pct, null::double as place_coverage_pct, 19.0::double as bound_low, 23.0::double as bound_high, false as bridged,
     'reliable' as reliability, 'reference_row' as status_reason, timestamp '2025-01-05' as data_as_of,
     null::double as rate_ratio_bound_low, null::double as rate_ratio_bound_high, null::varchar as population_fit,
-    'unknown_race' as bound_source, null::double as period_coverage_pct, null::boolean as is_significant_fdr, true as is_shown_first,
+    'unknown_race' as bound_source, null::double as period_coverage_pct, null::boolean as is_significant_fdr,
+    null::double as value_smoothed, null::varchar as smoothing_method, null::double as funnel_low_95, null::double as funnel_high_95,
+    null::double as funnel_low_998, null::double as funnel_high_998, null::double as expected_value, null::double as observed_expected_ratio,
+    null::double as observed_expected_ci_low, null::double as observed_expected_ci_high,
+    true as is_shown_first,
     'A place' as place, 'A group' as group_name, false as is_place_weighted, false as is_stand_in;
 create table public.published.equity_measures as from shown;
 insert into public.published.equity_measures select * replace (
@@ -126,7 +130,8 @@ create table public.published.scorecard as select
     period_start, period_end, '2024' as period, geography_type, geography_vintage, geoid, 'City' as place, race_ethnicity_code,
     race_ethnicity_code as group_name, 'category' as group_kind, 1 as group_order, race_standard, tabulation, method, case when method =
     'place_weighted' then 'where_people_live' else 'own_race' end as basis, 'Race' as basis_text, numerator, denominator, value, unit,
-    'Percent' as unit_text, ci_low, ci_high, bound_low, bound_high, known_race_pct, 'lower' as favourable_direction, publication_status,
+    'Percent' as unit_text, ci_low, ci_high, bound_low, bound_high, value_smoothed, funnel_low_95, funnel_high_95, funnel_low_998, funnel_high_998,
+    expected_value, observed_expected_ratio, observed_expected_ci_low, observed_expected_ci_high, known_race_pct, 'lower' as favourable_direction, publication_status,
     case publication_status when 'published' then 'shown' when 'suppressed' then 'hidden' when 'unreliable' then 'too_few' else
     'not_recorded' end as status_code, 'Shown' as status_text, null::double as city_value, null::varchar as compared_with_city,
     null::varchar as compared_with_city_text, case when rate_ratio is not null then rate_ratio end as rate_ratio, case when rate_ratio

@@ -249,7 +249,11 @@ create table release.marts.fct_equity_measures as
         case when value_status <> 'computed' then value_status when reference_value is null then 'reference_row' end as status_reason, timestamp '2025-11-30' as data_as_of,
         0.9 * value / reference_value as rate_ratio_bound_low, 1.1 * value / reference_value as rate_ratio_bound_high,
         null::varchar as population_fit, case when value is not null then 'unknown_race' end as bound_source,
-        null::double as period_coverage_pct, null::boolean as is_significant_fdr, 'A place' as place, 'A group' as group_name,
+        null::double as period_coverage_pct, null::boolean as is_significant_fdr,
+        null::double as value_smoothed, null::varchar as smoothing_method, null::double as funnel_low_95, null::double as funnel_high_95,
+        null::double as funnel_low_998, null::double as funnel_high_998, null::double as expected_value, null::double as observed_expected_ratio,
+        null::double as observed_expected_ci_low, null::double as observed_expected_ci_high,
+        'A place' as place, 'A group' as group_name,
         method = 'place_weighted' as is_place_weighted, false as is_stand_in
     from (values
         ('city', '5553000', 'all', 'exclusive', 'individual', 'computed', 100.0::double, 400.0::double, null, null, null::double),

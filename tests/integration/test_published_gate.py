@@ -48,6 +48,8 @@ SPOILT = [
     ),
     ("equity_measures", "suppressed_shows_nothing", f"set numerator = 0 {SEARCHED}'asian'"),
     ("equity_measures", "suppressed_shows_nothing", f"set confidence = 0.95 {SEARCHED}'asian'"),
+    ("equity_measures", "suppressed_shows_nothing", f"set value_smoothed = 19.5 {SEARCHED}'asian'"),
+    ("equity_measures", "suppressed_shows_nothing", f"set expected_value = 20 {SEARCHED}'asian'"),
     ("equity_measures", "suppressed_shows_nothing", f"set reliability = 'unreliable' {SEARCHED}'asian'"),
     ("equity_measures", "suppressed_shows_nothing", f"set bridged = false {SEARCHED}'asian'"),
     ("equity_measures", "suppressed_shows_nothing", f"set status_reason = 'reference_row' {SEARCHED}'asian'"),

@@ -113,6 +113,7 @@ def planted() -> dict[str, list[dict[str, Any]]]:
             "all",
             12.345,
             known_race_pct=87.6,
+            expected_value=13.2,
             trend_from=dt.date(2020, 1, 1),
             trend=-2.25,
             trend_ci_low=-3.5,

@@ -52,7 +52,7 @@
                     and {{ relation }}.measure_version = sliced.measure_version
                     {%- endif %}
                     and {{ relation }}.period_type = sliced.period_type
-                    and ({{ relation }}.stratum_type = 'all' or sliced.is_stratified)
+                    and ({{ relation }}.stratum_type in ('all', 'case_mix') or sliced.is_stratified)
             group by all
         )
         window

@@ -5,8 +5,8 @@
 
 
 {#
-    Limits of an interval over clusters, rounded outward: they are functions of schools that the public file does not show, and a rounded
-    one is true of many schools. Two digits are kept (limit_digits of measure_rules).
+    Limits of an interval over clusters or years, rounded outward: they are functions of schools and counts that the public file does not show,
+    and a rounded one is true of many of them. Two digits are kept (limit_digits of measure_rules).
 #}
 {% macro rounded_down(limit) -%}
     floor({{ limit }} / {{ limit_step(limit) }} + 1e-9) * {{ limit_step(limit) }}
@@ -17,7 +17,7 @@
 {%- endmacro %}
 
 {% macro limit_of(limit, side) -%}
-    case when is_clustered then {{ rounded_down(limit) if side == 'low' else rounded_up(limit) }} else {{ limit }} end
+    case when is_clustered or overdispersion is not null then {{ rounded_down(limit) if side == 'low' else rounded_up(limit) }} else {{ limit }} end
 {%- endmacro %}
 
 {% macro limit_step(limit) -%}

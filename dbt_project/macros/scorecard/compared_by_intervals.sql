@@ -26,9 +26,9 @@
 {%- endmacro %}
 
 
-{# Whether the interval of a figure allows for clustered events. #}
+{# Whether the interval of a figure allows for events that repeat: over clusters, or by how much the years differ. #}
 {% macro is_clustered(figure) -%}
-    coalesce(contains({{ figure }}.ci_method, 'cluster'), false)
+    coalesce(contains({{ figure }}.ci_method, 'cluster') or contains({{ figure }}.ci_method, 'overdispersed'), false)
 {%- endmacro %}
 
 
@@ -40,7 +40,7 @@
     case
             when not has_value then null
             when not has_interval then case when is_full_count then 'full_count' else 'none' end
-            when contains(ci_method, 'cluster') then 'clustered'
+            when contains(ci_method, 'cluster') or contains(ci_method, 'overdispersed') then 'clustered'
             when contains(ci_method, 'areal_interpolation') or interval_basis = 'model' then 'model'
             when is_estimate and tested.kind <> 'median' and interval_basis = 'sampling' then 'sampling'
             else 'chance'

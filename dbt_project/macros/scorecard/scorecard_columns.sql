@@ -122,6 +122,9 @@ final as (
         ci_high,
         bound_low,
         bound_high,
+        {%- for column in area_figure_columns() + expected_columns() if column != 'smoothing_method' %}
+        {{ column }},
+        {%- endfor %}
         range_kind,
         known_race_pct,
         place_coverage_pct,

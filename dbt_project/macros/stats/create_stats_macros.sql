@@ -27,6 +27,11 @@ create schema if not exists {{ database }}.stats;
 {{ stats_directly_standardised_rate_ci(database) }}
 {{ stats_age_adjusted_rate_ci(database) }}
 {{ stats_weighted_slope(database) }}
+{{ stats_empirical_bayes_rates(database) }}
+{{ stats_empirical_bayes_proportions(database) }}
+{{ stats_fay_herriot(database) }}
+{{ stats_funnel_proportion_limits(database) }}
+{{ stats_funnel_rate_limits(database) }}
 {{ stats_median_ci(database) }}
 {{ stats_moe_to_se(database) }}
 {{ stats_moe_sum(database) }}

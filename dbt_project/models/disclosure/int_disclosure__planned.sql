@@ -2,7 +2,7 @@
 with
 known as (
     select
-        measures.* exclude ({{ label_columns() | join(', ') }}),
+        measures.* exclude ({{ (label_columns() + area_figure_columns()) | join(', ') }}),
         cast(steps.records as double) as records,
         {%- for column in ['bin_records', 'bin_races', 'limit_bin_records', 'limit_bin_races'] %}
         steps.{{ column }},

@@ -300,6 +300,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "caveat": caveat(measure, texts),
         "groups": groups_chart(measure, texts),
         "known_race": known_race(measure),
+        "expected": measure.everyone.expected_value if measure.everyone is not None and measure.everyone.is_shown else None,
         "known_race_mark": marked(Markup(), measure.everyone is not None and measure.everyone.is_hidden_in_public, texts),
         "everyone_line": everyone,
         "group_lines": groups,

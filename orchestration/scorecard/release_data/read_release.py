@@ -79,6 +79,7 @@ class Row(NamedTuple):
     status_reason: str | None = None
     publisher_quality: str | None = None
     covered_until: dt.date | None = None
+    expected_value: float | None = None
 
     @property
     def key(self) -> str:

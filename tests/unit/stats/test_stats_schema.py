@@ -29,6 +29,11 @@ CALLS: dict[str, dict[str, Any]] = {
         "events": [4, 9], "populations": [100, 80], "standard_populations": [1, 2], "confidence": 0.95,
     },
     "weighted_slope": {"xs": [1, 2, 3], "ys": [3, 1, 0], "weights": [1, 2, 1], "confidence": 0.95},
+    "empirical_bayes_rates": {"events": [4, 9], "populations": [100, 80]},
+    "empirical_bayes_proportions": {"events": [4, 9], "populations": [100, 80]},
+    "fay_herriot": {"estimates": [4, 9], "variances": [1, 2]},
+    "funnel_proportion_limits": {"target": 0.25, "n": 10, "level": 0.95},
+    "funnel_rate_limits": {"target": 0.25, "person_time": 10, "level": 0.95},
     "median_ci": {"measurements": list(range(40)), "confidence": 0.95},
     "moe_to_se": {"moe": 12},
     "moe_sum": {"moes": [3, 4]},
@@ -49,12 +54,15 @@ ARGUMENTS = [(function, name) for function, arguments in CALLS.items() for name 
 NUMBERS = [
     (f, a)
     for f, a in ARGUMENTS
-    if isinstance(CALLS[f][a], int | float) and a not in ("confidence", "weighted") and f != "change_ci"
+    if isinstance(CALLS[f][a], int | float) and a not in ("confidence", "level", "weighted") and f != "change_ci"
 ]
-# points of a line have any sign; test_weighted_trends.py has what else it refuses
-LISTS = [(f, a) for f, a in ARGUMENTS if isinstance(CALLS[f][a], list) and (f != "weighted_slope" or a == "weights")]
+# points of a line and estimates have any sign; test_weighted_trends.py and test_small_areas.py have what else they refuse
+OF_ANY_SIGN = {("weighted_slope", "xs"), ("weighted_slope", "ys"), ("fay_herriot", "estimates"), ("fay_herriot", "variances")}
+LISTS = [(f, a) for f, a in ARGUMENTS if isinstance(CALLS[f][a], list) and (f, a) not in OF_ANY_SIGN]
 WITH_CONFIDENCE = [f for f, a in ARGUMENTS if a == "confidence"]
-DENOMINATORS = [(f, a) for f, a in ARGUMENTS if a in ("n", "person_time", "n1", "n0", "t1", "t0", "y")]
+DENOMINATORS = [
+    (f, a) for f, a in ARGUMENTS if a in ("n", "person_time", "n1", "n0", "t1", "t0", "y") and "target" not in CALLS[f]
+]
 PARTS = [("proportion_ci", "x"), ("risk_ratio_ci", "x1"), ("risk_ratio_ci", "x0"), ("risk_difference_ci", "x1"),
          ("risk_difference_ci", "x0"), ("moe_proportion", "x")]  # fmt: skip
 

@@ -36,9 +36,11 @@ errors as (
     select
         *,
         case
-            when compares_rates and numerator > 0 and (denominator_cv is not null or reference_denominator_cv is not null)
+            when
+                compares_rates and numerator > 0
+                and coalesce(denominator_cv, reference_denominator_cv, overdispersion, reference_overdispersion) is not null
                 then sqrt(
-                    1 / numerator + 1 / reference_numerator
+                    coalesce(overdispersion, 1) / numerator + coalesce(reference_overdispersion, overdispersion, 1) / reference_numerator
                     + pow(coalesce(denominator_cv, 0), 2) + pow(coalesce(reference_denominator_cv, 0), 2)
                 )
             when compares_jointly and value > 0

@@ -35,11 +35,11 @@ intervals as (
         case
             when has_wilson then {{ stats('proportion_ci') }}(numerator, denominator, confidence)
             when has_repeated_events then {{ log_interval('numerator / denominator', 'sqrt(variance) * denominator / numerator') }}
-            when has_margin then {{ log_interval('numerator / denominator', 'sqrt(1 / numerator + pow(denominator_cv, 2))') }}
+            when has_margin then {{ log_interval('numerator / denominator', 'sqrt(dispersion / numerator + pow(denominator_cv, 2))') }}
             -- without events: the exact limit, over as few people as there may be
             when is_rate and interpolation_cv is not null
                 then {{ stats('rate_ci') }}(numerator, person_time * exp(-z * denominator_cv), confidence)
-            when is_rate then {{ stats('rate_ci') }}(numerator, person_time, confidence)
+            when is_rate then {{ stats('rate_ci') }}(numerator / dispersion, person_time / dispersion, confidence)
             when method = 'place_weighted' and is_computable and variance is not null
                 then
                     {
@@ -55,6 +55,7 @@ intervals as (
         case
             when has_wilson then 'wilson'
             when has_repeated_events then if(is_clustered, 'clustered_linearized', null)
+            when is_rate and overdispersion is not null then 'overdispersed_years'
             when has_interpolation or is_rate and interpolation_cv is not null then 'areal_interpolation'
             when has_margin then 'log_moe'
             when is_rate then case when numerator >= 10 - 1e-9 then 'byar' else 'exact_poisson' end
@@ -83,7 +84,7 @@ doubts as (
                 then factor * (value_interval.high - value_interval.low) / 2 / z / nullif(value, 0)
             when not is_estimate then denominator_cv
             when is_share then sqrt((1 - numerator / denominator) / nullif(numerator, 0))
-            when is_rate then sqrt(1 / nullif(numerator, 0) + coalesce(pow(denominator_cv, 2), 0))
+            when is_rate then sqrt(dispersion / nullif(numerator, 0) + coalesce(pow(denominator_cv, 2), 0))
             when method = 'place_weighted' then factor * sqrt(variance) / nullif(value, 0)
             when is_delivered then factor * (value_interval.high - value_interval.low) / 2 / z / nullif(value, 0)
         end as coefficient_of_variation,
@@ -95,7 +96,7 @@ doubts as (
 
 final as (
     select
-        * replace (
+        * exclude (dispersion) replace (
             case when {{ has_interval_basis() }} then {{ limit_of('factor * value_interval.low', 'low') }} end as ci_low,
             case when {{ has_interval_basis() }} then {{ limit_of('factor * value_interval.high', 'high') }} end as ci_high,
             {{ ci_method_of_basis() }} as ci_method,

@@ -87,7 +87,9 @@ paired as (
         end as rest_interval,
         if(chosen.reference_code = 'rest', chosen.rest_variance, reference.variance) as reference_variance,
         reference.denominator_cv as reference_denominator_cv,
+        reference.overdispersion as reference_overdispersion,
         chosen.covariances[chosen.reference_code] as reference_covariance,
+        expected.value as expected_value,
         case
             when chosen.reference_code = 'rest' then chosen.rest_numerator >= chosen.minimum_n
             else reference.reliability <> 'unreliable' and not reference.has_few_events
@@ -97,6 +99,7 @@ paired as (
     from tabulated as chosen
     left join estimates as reference
         on {{ same_slice_as_reference('chosen', 'reference') }} and chosen.reference_code = reference.race_ethnicity_code
+    {{ joined_expected('chosen', 'estimates') }}
 ),
 
 bounded as (

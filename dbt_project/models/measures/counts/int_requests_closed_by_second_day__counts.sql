@@ -16,6 +16,8 @@ months_and_strata as (
     select * from months
     union all by name
     select * from {{ ref('int_service_request_strata__aggregated') }}
+    union all by name
+    select * from {{ ref('int_service_request_case_mix__aggregated') }}
 ),
 
 periods as (

@@ -62,7 +62,9 @@ shown as (
         {%- endfor %}
         case when is_counted then population_fit end as population_fit,
         case when is_bounded and shows_unknown then bound_source end as bound_source,
-        case when is_counted then period_coverage_pct end as period_coverage_pct
+        case when is_counted then period_coverage_pct end as period_coverage_pct,
+        -- of persons, an expected share is a function of counts that no row shows
+        {{- observed_over_expected(shown='is_valued and not is_confidential') }}
     from referenced
 ),
 
@@ -76,8 +78,13 @@ tested as (
     {{ with_fdr_significance('plain') }}
 ),
 
+-- from what the file shows alone, so that no hidden count is in a mean or a target
+placed as (
+    {{ with_area_figures('tested') }}
+),
+
 marked as (
-    {{ with_row_to_show('tested') }}
+    {{ with_row_to_show('placed') }}
 ),
 
 final as (

@@ -97,6 +97,15 @@ def cells(site: Path, language: str, name: str) -> dict[str, str]:
     }
 
 
+def test_the_share_expected_of_the_mix_is_next_to_the_figure(site: Path) -> None:
+    """Of everyone, where the measure has one: 13.2 for `own`, and no sentence on the page of `calls`."""
+    own, calls = (
+        TAG.sub("", (site / "en" / "measures" / f"{code}.html").read_text(encoding="utf-8")) for code in ("own", "calls")
+    )
+    assert "If each kind of request went as usual, 13.2% would be expected." in html.unescape(own)
+    assert "would be expected" not in calls
+
+
 def test_topics_of_the_county_are_on_the_page_of_a_city_with_the_countys_own_figure(site: Path) -> None:
     found = cells(site, "en", "places")
     assert "7.1" in found["place_majority-all"] and "13,638 of 192,760" in found["place_majority-all"]

@@ -39,7 +39,8 @@ figures as (
         population_fit,
         bound_source,
         period_coverage_pct,
-        is_significant_fdr
+        is_significant_fdr,
+        {{- observed_over_expected(shown='value is not null') }}
     from tested
 ),
 
@@ -47,8 +48,12 @@ plain as (
     {{ without_negative_zeros('figures', figure_columns()) }}
 ),
 
+placed as (
+    {{ with_area_figures('plain') }}
+),
+
 final as (
-    {{ with_labels('plain') }}
+    {{ with_labels('placed') }}
 )
 
 select * from final
