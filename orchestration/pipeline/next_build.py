@@ -1,7 +1,7 @@
 """Find the next time at which a build gives other rows although nothing is delivered.
 
 This happens when a source becomes stale, a goal's day passes, a rule of publication begins, an agreement ends, the retention of
-a record ends, or the date of a record arrives that was after its delivery, or the window of a newer register closes.
+a record ends, or the date of a record arrives that was ahead, or the window of a newer register closes.
 `detect_changes.nothing_changed` builds again once it has passed.
 """
 

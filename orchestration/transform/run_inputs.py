@@ -175,16 +175,14 @@ def delivered_on(run: RunContext, last: LastLoad | None) -> dt.date | None:
 
 
 def _later_event_rows(run: RunContext) -> list[tuple[Any, ...]]:
-    """The sources with records dated after their delivery or this run: the day before the first of them, and how many there are.
+    """The sources with records dated after this run: the day before the first of them, and how many there are.
 
     That day stays until it has passed, so that a mistyped date does not build the figures again each night.
     """
     found = []
     for contract in run.location.registry:
-        delivered = delivered_on(run, last_load(run.con, contract))
-        if delivered is not None:
-            until = min(delivered, run.as_of.date())
-            later = later_events(run.con, contract, until, run.location.city.time_zone)
+        if last_load(run.con, contract) is not None:
+            later = later_events(run.con, contract, run.as_of.date(), run.location.city.time_zone)
             if later is not None:
                 found.append((contract.source, later.first - dt.timedelta(days=1), later.rows))
     return found

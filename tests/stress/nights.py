@@ -46,7 +46,7 @@ class Office:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.process.wait(60)
+        self.process.wait(600)
 
     def again(self) -> None:
         self.__exit__(None, None, None)

@@ -53,7 +53,7 @@ def test_stops_that_were_entered_late_are_counted_before_the_quarter_turns(years
     assert SAID in years.page("measures/stops_by_race.html") and SAID in years.page("corrections.html")
 
     # nor does the quarter take three persons over: with nine more it does
-    years.run("2026-04-03")
+    assert "has the same content" in years.try_run("2026-04-03", 0, 4)
     assert years.counted("stops_by_race", "quarter", "black")[FIRST] == black + LATE
     office.more_stops("Black", 9, "2025-03-11")
     years.run("2026-04-04")

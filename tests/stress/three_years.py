@@ -34,13 +34,13 @@ RETIRED, SUCCESSOR = "requests_closed_by_second_working_day", "requests_closed_b
 Quarter = tuple[int, int]
 
 
-def write_office(folder: Path) -> None:
-    """The deliveries of the end of 2025: the requests and stops of the year, and one snapshot of the staff."""
+def write_office(folder: Path, *also: str) -> None:
+    """The deliveries of the end of 2025: the requests and stops of the year, one snapshot of the staff, and other sources."""
     whole = folder.with_name(f"{folder.name}-whole")
     write_sample(whole, rows=ROWS, seed=SEED)
     folder.mkdir()
     shutil.copy(whole / "city.yml", folder)
-    for source in SOURCES:
+    for source in (*SOURCES, *also):
         shutil.copytree(whole / source, folder / source)
     shutil.rmtree(whole)
     for other in (folder / STAFF).iterdir():

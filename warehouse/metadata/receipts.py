@@ -76,7 +76,7 @@ TABLES: Mapping[str, Table] = {
         "licence_commercial boolean, due varchar, is_due_declared boolean, has_declared_end boolean, delivered_on date",
     ),
     "later_events": _table(
-        "Sources with records dated after their delivery or this run, the day before the first, and how many there are.",
+        "Sources with records dated after this run, the day before the first, and how many there are.",
         "source varchar, counted_until date, later_records bigint",
     ),
     "kept_windows": _table(

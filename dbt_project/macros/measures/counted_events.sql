@@ -1,6 +1,6 @@
 {#
-    The rows of a dated fact that count: those that are not dated after their delivery, or after the run. A payment that is dated later
-    is planned, and counts from its date on. Read dated facts by this macro wherever their rows are counted. dated_by: their date or time
+    The rows of a dated fact that count: those that are not dated after the run. A payment that is dated later is planned,
+    and counts from its date on. Read dated facts by this macro wherever their rows are counted. dated_by: their date or time
 #}
 {% macro counted_events(fact, dated_by='occurred_on') -%}
     (

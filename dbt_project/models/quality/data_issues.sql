@@ -1,4 +1,4 @@
--- one row per known issue of a source, and per source with records that are dated after their delivery
+-- one row per known issue of a source, and per source with records that are dated after the run
 select
     issue_id,
     source,

@@ -331,7 +331,7 @@ def successor(measure: Measure, texts: Texts) -> Markup | None:
 
 
 def later_records(measure: Measure, texts: Texts) -> Markup | None:
-    """Say how many records are dated after their delivery, and do not count yet; nothing of sources of persons."""
+    """Say how many records are dated ahead, and do not count yet; nothing of sources of persons."""
     count, until = measure.about.get("source_later_records"), measure.about.get("source_counted_until")
     return texts("sentence.later_records", count=Count(count), day=day(until)) if count and until else None
 

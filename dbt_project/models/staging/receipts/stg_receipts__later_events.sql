@@ -1,2 +1,2 @@
--- one row per source with records dated after their delivery or this run
+-- one row per source with records dated after this run
 select * from {{ source('receipts', 'later_events') }}

@@ -10,6 +10,7 @@ from typing import Any, cast
 import duckdb
 import pytest
 
+from ingest.landing import LastLoad, LaterEvents
 from orchestration.runs.context import RunContext
 from orchestration.transform import run_inputs as module
 from orchestration.transform.run_inputs import published_snapshots
@@ -54,3 +55,20 @@ def test_current_public_snapshots_and_reported_snapshots_of_persons(run: RunCont
 def test_no_snapshots_before_the_first_release(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "current", lambda _home: None)
     assert published_snapshots(run) == []
+
+
+@pytest.mark.parametrize(("as_of", "rows"), [("2025-12-01", [("dpt__visits", dt.date(2025, 12, 4), 1)]), ("2025-12-05", [])])
+def test_a_record_dated_ahead_counts_from_its_own_date_on(
+    as_of: str, rows: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if nothing is delivered after that day, as residents read it on the page of the measure."""
+    planned = dt.date(2025, 12, 5)
+    contract, city = SimpleNamespace(source="dpt__visits"), SimpleNamespace(time_zone="America/Chicago")
+    run = SimpleNamespace(
+        con=None, as_of=dt.datetime.fromisoformat(as_of), location=SimpleNamespace(registry=[contract], city=city)
+    )
+    monkeypatch.setattr(module, "last_load", lambda *_: LastLoad("l", 1, None, dt.datetime(2025, 11, 30)))
+    monkeypatch.setattr(
+        module, "later_events", lambda _con, _contract, day, _: LaterEvents(1, planned) if planned > day else None
+    )
+    assert module._later_event_rows(cast("RunContext", run)) == rows
