@@ -7,7 +7,7 @@ by_age as (
 standard_groups as (
     select count(*) as groups_count
     from {{ ref('stg_seer__standard_population') }}
-    where standard = 's200'
+    where standard = concat('s', cast({{ rule('age_standard') }} as integer))
 ),
 
 standardised as (

@@ -76,7 +76,7 @@ weights as (
         age_group,
         standard_population
     from {{ ref('stg_seer__standard_population') }}
-    where standard = 's200'
+    where standard = concat('s', cast({{ rule('age_standard') }} as integer))
 ),
 
 united as (
