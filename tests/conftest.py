@@ -34,7 +34,7 @@ from orchestration.cli import main
 from orchestration.cli.query.formats import write_result
 from tests.support.canaries import Canary, Seeder
 from tests.support.empty_warehouse import EmptyWarehouse, building_empty
-from tests.support.fuzzing import DEEP, QUICK
+from tests.support.fuzzing import DEEP, QUICK, SEARCH, SOME
 from tests.support.published_files import MakeRelease, sealed
 from tests.support.shared import made_once, parse_project
 from tests.support.shipped import shipped_registry
@@ -61,7 +61,8 @@ _NUMBERS = itertools.count()
 # `pytest --hypothesis-profile search tests/unit` starts at random.
 settings.register_profile("known", derandomize=True, deadline=None)
 settings.register_profile(QUICK, derandomize=True, deadline=None, max_examples=25)
-settings.register_profile("search", deadline=None)
+settings.register_profile(SOME, derandomize=True, deadline=None, max_examples=50)
+settings.register_profile(SEARCH, deadline=None)
 settings.register_profile(DEEP, deadline=None, print_blob=True)
 settings.load_profile("known")
 

@@ -53,7 +53,7 @@ def workers() -> int:
 PARALLEL: Command = ["-q", "-n", str(workers()), "--dist", "loadgroup", "--no-loadscope-reorder"]
 PYTEST: dict[str, Command] = {
     "check": [*PARALLEL, "--hypothesis-profile", "quick", "tests/unit", "tests/contract"],
-    "test": PARALLEL,
+    "test": [*PARALLEL, "--hypothesis-profile", "some"],
     "stress": ["-v", "-n", "0", "--timeout", "3600", "--durations", "10", "tests/stress"],
 }
 

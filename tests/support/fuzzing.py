@@ -1,4 +1,4 @@
-"""How many examples property tests try: some in `make check`, more in `make test`, and for parsers far more in `make stress`.
+"""How many examples property tests try: some in `make check`, more in `make test`, all in `make stress`, far more for parsers.
 
 Here: the number of examples. Not here: what is tried (tests with `@given`).
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 
 QUICK = "quick"  # the profile of `make check`
-DEEP = "deep"  # the profile that `tests/stress/test_fuzz.py` asks for
-TIMES = {QUICK: 0.125, DEEP: 50}
+SOME = "some"  # that of `make test`
+SEARCH = "search"  # that of `tests/stress/test_properties.py`: all examples, others each time
+DEEP = "deep"  # that of `tests/stress/test_fuzz.py`
+TIMES = {QUICK: 0.125, SOME: 0.25, DEEP: 50}
 
 
 def number_of_examples(number: int) -> int:
-    """So many in `make test`, an eighth of them (but two) in `make check`, and fifty times as many in the profile `deep`."""
+    """So many in a test alone; an eighth (but two) in `make check`, a quarter in `make test`, fifty times as many in `deep`."""
     return max(min(number, 2), round(number * TIMES.get(settings.get_current_profile_name(), 1)))
 
 
