@@ -176,7 +176,10 @@ class Office:
         seed = self.code / "dbt_project" / "seeds" / "reference" / "population_bases.csv"
         header, *rows = _read(seed)
         ends, scheme = header.index("valid_to"), header.index("population_scheme")
-        (census,) = [row for row in rows if row[0] == "residents"]
+        everyone = ["residents", "", ""]
+        (census,) = [
+            row for row in rows if [row[0], row[header.index("age_universe")], row[header.index("geography_type")]] == everyone
+        ]
         survey = [*census]
         survey[header.index("valid_from")], survey[scheme] = str(day), "acs_2013_2017"
         census[ends] = str(day - timedelta(days=1))
