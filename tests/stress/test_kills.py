@@ -20,6 +20,7 @@ KILLS = int(os.environ.get("STRESS_KILLS", "50"))
 # A run that is left alone costs as much as two kills. Several kills in a row are harder on a home than one.
 KILLS_IN_A_ROW = 5
 SEED = 20_260_101
+OLDER = "--accept-older"  # each state replaces the other one, again and again
 STAGES = ("building", "choosing", "recording", "auditing", "releasing", "writing")
 
 
@@ -45,13 +46,13 @@ def test_random_kills(
     seconds = [time.monotonic() - began]
     assert later.content() == expected
     # the earlier deliveries again: the later snapshot of the staff stays, so the content is not that of the first release
-    earlier.run()
+    earlier.run(OLDER)
     states = [(earlier, earlier.content()), (later, expected)]
     stages: Counter[str] = Counter()
     survived = converged = 0
     for number in range(KILLS):
         small, _ = states[number % 2]
-        with small.start() as run:
+        with small.start(OLDER) as run:
             wait = chance.uniform(0, seconds[-1])
             try:
                 output = run.communicate(timeout=wait)[0]
@@ -65,7 +66,7 @@ def test_random_kills(
         if (number + 1) % KILLS_IN_A_ROW == 0:
             left_alone, content = states[number // KILLS_IN_A_ROW % 2]
             began = time.monotonic()
-            left_alone.run()
+            left_alone.run(OLDER)
             seconds.append(time.monotonic() - began)
             assert left_alone.content() == content, f"after kill {number}, the last at {stage_of(output)}"
             assert not [receipt for receipt in left_alone.receipts() if receipt["outcome"] is None]
