@@ -52,12 +52,12 @@ PERIODS = f"""
     )
     select distinct {", ".join(f"compared.{name}" for name in (*_SLICE, "race_ethnicity_code", "reference_code", "word_reason"))},
         own.value, own.ci_low, own.ci_high,
-        other.value as other_value, other.ci_low as other_ci_low, other.ci_high as other_ci_high,
+        coalesce(other.value, own.reference_value) as other_value, other.ci_low as other_ci_low, other.ci_high as other_ci_high,
         own.rate_difference, own.rate_difference_ci_low, own.rate_difference_ci_high,
         own.rate_ratio, own.rate_ratio_ci_low, own.rate_ratio_ci_high
     from compared
     inner join equity_measures as own using ({", ".join(_SLICE)}, race_ethnicity_code)
-    inner join equity_measures as other
+    left join equity_measures as other
         on {" and ".join(f"compared.{name} = other.{name}" for name in _SLICE)}
         and other.race_ethnicity_code = if(compared.reference_code = 'overall', 'all', compared.reference_code)
 """

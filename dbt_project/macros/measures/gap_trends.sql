@@ -31,7 +31,7 @@ compared as (
             and not (limits.reason = 'repeated_events' and {{ is_clustered('figures') }})
     where
         figures.period_type not in ('month', 'quarter')
-        and figures.reference_code not in ('rest', figures.race_ethnicity_code)
+        and figures.reference_code <> figures.race_ethnicity_code
         and figures.period_start >= coalesce(choices.trend_from, date '0001-01-01')
         and excluded.measure_id is null
 ),

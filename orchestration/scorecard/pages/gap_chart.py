@@ -10,13 +10,14 @@ from markupsafe import Markup
 from orchestration.scorecard.pages.charts import Axis, axis
 from orchestration.scorecard.release_data.gap_trends import Gap, GapPeriod
 from orchestration.scorecard.release_data.read_release import Measure, Row
-from orchestration.scorecard.words.figures import Cell, Points, Range, Tick
-from orchestration.scorecard.words.gap_words import Ends, Ratio, Said, SignedNumber, gap_sentences
+from orchestration.scorecard.words.figures import Cell, Range, Tick
+from orchestration.scorecard.words.gap_words import Ends, Ratio, Said, SignedNumber, gap_sentences, name_of
 from orchestration.scorecard.words.sentences import PLACES, marked
-from orchestration.scorecard.words.texts import Name, Period, Texts
+from orchestration.scorecard.words.texts import Period, Texts
 
 NO_ZERO = ("years", "score")  # units whose figures are not amounts: their scale may start elsewhere
 WITHOUT_RANGE = ("no_range", "repeated_events", "records_differ")  # reasons for which no gap is drawn
+TWO = 2  # periods that a change needs
 LONG = 10  # rows from which a table is folded
 COMPARED = ("higher", "lower", "about_the_same", "cannot_tell")
 
@@ -51,6 +52,7 @@ class GapChart:
     unit: str
     rows: tuple[GapRow, ...]
     ticks: tuple[tuple[float, Markup], ...]
+    difference: Markup  # the heading of differences, with points for shares
     starts_at: Markup | None  # where the scale does not start at zero
     has_ratio: bool
     is_long: bool
@@ -58,9 +60,17 @@ class GapChart:
 
 
 def gap_charts(measure: Measure, texts: Texts) -> list[GapChart]:
-    """Return a chart per group and kind of period, those of one kind on one scale."""
+    """Return a chart per group, those of one kind of period on one scale.
+
+    They are of the kind of period that opens the page; of other kinds, too, where that has no ratio, as of few deaths a year.
+    """
     unit = str(measure.about["unit"])
-    return [_chart(gap, unit, _scale(gap.period_type, measure.gaps, unit), texts) for gap in measure.gaps]
+    own = measure.featured[0].period_type if measure.featured else ""
+    is_enough = any(gap.period_type == own and len(gap.trends) > 1 for gap in measure.gaps)
+    shown = sorted(
+        (gap for gap in measure.gaps if gap.period_type == own or not is_enough), key=lambda gap: gap.period_type != own
+    )
+    return [_chart(gap, unit, _scale(gap.period_type, shown, unit), texts) for gap in shown]
 
 
 def _scale(period_type: str, gaps: Iterable[Gap], unit: str) -> Axis | None:
@@ -78,10 +88,7 @@ def _is_drawn(gap: Gap) -> bool:
 
 
 def _chart(gap: Gap, unit: str, scale: Axis | None, texts: Texts) -> GapChart:
-    names = [
-        Name("reference_group" if code == "overall" else "race_ethnicity", code).in_language(texts)
-        for code in (gap.race_ethnicity_code, gap.reference_code)
-    ]
+    names = [name_of(code).in_language(texts) for code in (gap.race_ethnicity_code, gap.reference_code)]
     rows = tuple(_row(gap, one, scale, texts) for one in gap.periods) if scale and _is_drawn(gap) else ()
     is_from_zero = scale is None or scale.ticks[0] == 0
     return GapChart(
@@ -91,6 +98,7 @@ def _chart(gap: Gap, unit: str, scale: Axis | None, texts: Texts) -> GapChart:
         unit=unit,
         rows=rows,
         ticks=tuple((scale.at(tick), Tick(tick, unit).in_language(texts)) for tick in scale.ticks) if scale else (),
+        difference=texts("page.difference_points" if unit == "percent" else "page.difference"),
         starts_at=None if is_from_zero or scale is None else texts("sentence.scale_starts", low=Tick(scale.ticks[0], unit)),
         has_ratio=any(name == "ratio" for row in rows for name, _, _ in row.figures),
         is_long=len(rows) >= LONG,
@@ -104,7 +112,7 @@ def _row(gap: Gap, one: GapPeriod, scale: Axis, texts: Texts) -> GapRow:
         ("other", _figure(one, one.other_value, texts), _range(one.other_ci_low, one.other_ci_high, one.unit, texts)),
     ]
     if one.rate_difference is not None:
-        difference = marked(Points(one.rate_difference, one.unit, is_signed=True).in_language(texts), one.is_hidden, texts)
+        difference = marked(SignedNumber(one.rate_difference, one.unit).in_language(texts), one.is_hidden, texts)
         range_ = None
         if one.rate_difference_ci_low is not None and one.rate_difference_ci_high is not None:
             low, high = one.rate_difference_ci_low, one.rate_difference_ci_high
@@ -138,11 +146,14 @@ def _range(low: float | None, high: float | None, unit: str, texts: Texts) -> Ma
 
 
 def without_trend(measure: Measure, texts: Texts) -> Markup | None:
-    """Say why no gap has a change, where the page compares groups: one usable period, or periods that do not compare."""
-    compared = [row for row in measure.series if row.compared_with_reference in COMPARED]
-    if measure.gaps or not any(row.is_featured for row in compared):
+    """Say why no gap has a change, where the page is about groups: one usable period, or periods that do not compare."""
+    groups = [row for row in measure.series if row.is_shown and row.compared_with_reference is not None and row.basis != PLACES]
+    compared = [row for row in groups if row.compared_with_reference in COMPARED]
+    if measure.gaps or not any(row.is_featured for row in groups):
         return None
-    return texts("sentence.gap_one_period" if _separate(compared) < 2 else "sentence.gap_no_trend")
+    if _separate(compared or groups) < TWO:
+        return texts("sentence.gap_one_period")
+    return texts("sentence.gap_no_trend" if compared else "sentence.gap_none_compared")
 
 
 def _separate(rows: Iterable[Row]) -> int:

@@ -35,17 +35,19 @@ _TRENDS = f"""
 _PERIODS = f"""
     with compared as (select distinct {", ".join(_SLICE)}, unnest(period_starts) as period_start from ({_TRENDS}))
     select compared.*, own.period_end, own.unit, own.value, own.ci_low, own.ci_high,
-        other.value as other_value, other.ci_low as other_ci_low, other.ci_high as other_ci_high,
+        -- everyone else has no row of its own
+        coalesce(other.value, own.reference_value) as other_value, other.ci_low as other_ci_low, other.ci_high as other_ci_high,
         own.rate_difference, own.rate_difference_ci_low, own.rate_difference_ci_high,
         own.rate_ratio, own.rate_ratio_ci_low, own.rate_ratio_ci_high,
-        own.is_hidden_in_public or other.is_hidden_in_public as is_hidden
+        own.is_hidden_in_public or coalesce(other.is_hidden_in_public, false) as is_hidden
     from compared
     inner join equity_measures as own
         on {" and ".join(f"compared.{name} = own.{name}" for name in (*_OF_FIGURE, "period_start", "race_ethnicity_code"))}
-    inner join equity_measures as other
+    left join equity_measures as other
         on {" and ".join(f"compared.{name} = other.{name}" for name in (*_OF_FIGURE, "period_start"))}
         and other.race_ethnicity_code = if(compared.reference_code = 'overall', 'all', compared.reference_code)
-    where own.publication_status = 'published' and other.publication_status = 'published'
+        and other.publication_status = 'published'
+    where own.publication_status = 'published' and other_value is not null
     order by period_start
 """
 

@@ -104,11 +104,16 @@ def _said(trends: list[GapTrend], sentence: Markup, texts: Texts) -> Said:
     return Said(",".join(trend.key for trend in trends), marked(sentence, is_hidden, texts))
 
 
+def name_of(code: str) -> Name:
+    """The name of a group, of everyone or of everyone else."""
+    return Name("reference_group" if code in ("overall", "rest") else "race_ethnicity", code)
+
+
 def _parts(gap: Gap, trend: GapTrend) -> dict[str, Part | str]:
     periods = {one.period_start: Period(gap.period_type, one.period_start, one.period_end) for one in gap.periods}
     return {
-        "group": Name("race_ethnicity", gap.race_ethnicity_code),
-        "reference": Name("reference_group" if gap.reference_code == "overall" else "race_ethnicity", gap.reference_code),
+        "group": name_of(gap.race_ethnicity_code),
+        "reference": name_of(gap.reference_code),
         "from_period": periods[trend.first_period],
         "period": periods[trend.last_period],
     }

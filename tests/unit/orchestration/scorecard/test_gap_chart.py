@@ -33,7 +33,7 @@ def said(site: tuple[Path, Path], key: str) -> list[str]:
 
 def test_a_gap_that_narrows_as_difference_alone_is_said_both_ways(site: tuple[Path, Path]) -> None:
     assert said(site, f"{BLACK}|absolute") == [
-        "As a difference, the gap between Black and White narrowed: from 18.0 percentage points in 2020 to 10.5 percentage "
+        "As a difference, the gap between Black and White narrowed: it was 18.0 percentage points in 2020 and 10.5 percentage "
         "points in 2024.",
         "The size of the difference changed by −7.5 percentage points (likely range −11.4 to −3.6 percentage points).",
         "Over all periods, the difference changed by −1.9 percentage points a year (likely range −2.8 to −0.9 percentage "
@@ -65,7 +65,7 @@ def test_each_period_has_both_figures_and_their_gap_with_ranges(site: tuple[Path
     assert [(name, plain(cell)) for name, cell in cells] == [
         ("own", "30.0% (28.0% to 32.0%)"),
         ("other", "12.0% (11.0% to 13.0%)"),
-        ("difference", "18.0 percentage points (15.0 to 21.0)"),
+        ("difference", "18.0 (15.0 to 21.0)"),
         ("ratio", "2.5 times (2.1 to 3.0)"),
     ]
     assert rows[f"{BLACK}|2020-01-01"].count("<circle") == 2
@@ -88,8 +88,8 @@ def found(site: tuple[Path, Path], language: str, before: str, after: str) -> se
 @pytest.mark.parametrize(
     ("before", "after", "rule"),
     [
-        ("White narrowed: from 18.0", "White widened: from 18.0", "gap_of_another_word"),
-        ("from 18.0 percentage", "from 18.1 percentage", "gap_of_other_figures"),
+        ("White narrowed: it was", "White widened: it was", "gap_of_another_word"),
+        ("was 18.0 percentage", "was 18.1 percentage", "gap_of_other_figures"),
         ("changed by −7.5", "changed by 7.5", "gap_of_other_figures"),
         ("0.58 to 1.16", "0.58 to 1.00", "gap_of_other_figures"),
         ("between Black and White narrowed", "between Asian and White narrowed", "gap_of_other_groups"),
@@ -113,3 +113,13 @@ def test_one_period_with_a_gap_is_said(tmp_path: Path) -> None:
     site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
     html = (site / "en" / PAGE).read_text(encoding="utf-8")
     assert 'data-gap-none="own">Only one time span has figures to compare.' in html and "gap-trend" not in html
+
+
+def test_one_period_without_a_gap_is_said_too(tmp_path: Path) -> None:
+    """As of exams of which race is shown for too few."""
+    tables = planted_with_gaps() | {"gap_trends": []}
+    for row in tables["scorecard"]:
+        if row.get("compared_with_reference"):
+            row |= {"compared_with_reference": "not_compared", "compared_reason": "partly_shown", "rate_ratio": None}
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    assert 'data-gap-none="own">Only one time span' in (site / "en" / PAGE).read_text(encoding="utf-8")
