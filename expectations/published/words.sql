@@ -28,7 +28,7 @@ with cards as (
         and card.geography_type = source.geography_type and card.geography_vintage = source.geography_vintage and card.geoid = source.geoid
         and card.race_standard = source.race_standard and card.race_ethnicity_code = source.race_ethnicity_code
         and card.tabulation = source.tabulation and card.method = source.method
-        and source.is_shown_first and source.stratum_type = 'all'
+        and source.is_shown_first and source.stratum_type = card.stratum_type and source.stratum_code = card.stratum_code
     left join {published}.scorecard as reference
         on card.measure_id = reference.measure_id and card.period_type = reference.period_type and card.period_start = reference.period_start
         and card.geography_type = reference.geography_type and card.geoid = reference.geoid

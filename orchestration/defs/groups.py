@@ -47,6 +47,7 @@ GROUP_OF_FOLDER = {
 GROUP_OF_MODEL = {
     "int_equity_measures__reporting_grain": DIMENSIONS,
     "int_addresses__aggregated": DIMENSIONS,
+    "int_deaths_investigated__excess": CALCULATION,
     "int_population__bases": POPULATION,
     "int_sources__known_shares": CALCULATION,
     "int_sources__race_codes": DIMENSIONS,

@@ -61,7 +61,7 @@ def test_adjusted_rates_of_2023_are_those_published_with_the_data(rows: pandas.D
 
 
 def test_rates_and_intervals_follow_from_the_files(rows: pandas.DataFrame, real_deliveries: Path) -> None:
-    deaths, residents, standard = _files(real_deliveries)
+    deaths, residents, standard = death_files(real_deliveries)
     compared = 0
     for measure, (column, word) in CAUSES.items():
         for race, (label, prefix) in GROUPS.items():
@@ -109,7 +109,7 @@ def test_few_deaths_have_a_count_and_no_rate(rows: pandas.DataFrame) -> None:
     assert (few.publication_status == "unreliable").all()
 
 
-def _files(folder: Path) -> tuple[pandas.DataFrame, pandas.DataFrame, np.ndarray]:
+def death_files(folder: Path) -> tuple[pandas.DataFrame, pandas.DataFrame, np.ndarray]:
     files = [pandas.read_csv(path, dtype=str, keep_default_na=False) for path in sorted((folder / "mcme__deaths").glob("*.csv"))]
     deaths = pandas.concat(files)
     deaths["year"] = deaths.DeathDate.str[:4].astype(int)

@@ -21,7 +21,7 @@ create table public.published.measures as select
     null::varchar as licence_id, null::varchar as licence_attribution,
     null::boolean as licence_share_alike, null::boolean as licence_commercial,
     'Read with care.' as public_caveat, 'city' as featured_geography_type, 'current' as featured_geography_vintage, '5553000' as featured_geoid,
-    'year' as featured_period_type, date '2024-01-01' as featured_period_start, true as shows_trend, null::date as trend_from, 'why' as trend_note,
+    'year' as featured_period_type, date '2024-01-01' as featured_period_start, true as shows_trend, null::date as trend_from, 'why' as trend_note, null::varchar as shown_adjustment,
     true as has_figures_by_race, false as has_figures_by_place, 'shown' as availability, 'There are figures' as availability_text;
 insert into public.published.measures select * replace (
     'visits' as measure_id, 'requests' as source, 'rate' as kind, 'record' as statistical_unit, 'per_1000' as unit
@@ -37,7 +37,7 @@ create temp table shown as select
     'city' as geography_type, 'current' as geography_vintage, '5553000' as geoid, 'spd15_1997' as race_standard, 'white' as race_ethnicity_code,
     'exclusive' as tabulation, 'individual' as method, 'all' as stratum_type, 'all' as stratum_code, '5553000' as jurisdiction,
     'published' as publication_status, 'computed' as value_status, 40.0::double as numerator, 200.0::double as denominator, 20.0::double as value,
-    'percent' as unit, 0.95::double as confidence, 15.0::double as ci_low, 26.0::double as ci_high, 'wilson' as ci_method,
+    null::varchar as population_scheme, null::date as population_on, 'percent' as unit, 0.95::double as confidence, 15.0::double as ci_low, 26.0::double as ci_high, 'wilson' as ci_method,
     'best' as reference_rule, 'white' as reference_code, 20.0::double as reference_value, null::double as rate_ratio,
     null::double as rate_ratio_ci_low, null::double as rate_ratio_ci_high, null::double as rate_difference,
     null::double as rate_difference_ci_low, null::double as rate_difference_ci_high, 95.0::double as known_race_pct,
@@ -128,8 +128,8 @@ from public.published.equity_measures where measure_id = 'searched' and race_eth
 create table public.published.scorecard as select
     measure_id, measure_version, case measure_id when 'visits' then 'Visits' else 'Searched' end as measure, 'public_safety' as policy_area, 'How many?' as question, period_type,
     period_start, period_end, '2024' as period, geography_type, geography_vintage, geoid, 'City' as place, race_ethnicity_code,
-    race_ethnicity_code as group_name, 'category' as group_kind, 1 as group_order, race_standard, tabulation, method, case when method =
-    'place_weighted' then 'where_people_live' else 'own_race' end as basis, 'Race' as basis_text, numerator, denominator, value, unit,
+    race_ethnicity_code as group_name, 'category' as group_kind, 1 as group_order, race_standard, tabulation, method, stratum_type, stratum_code, case when method =
+    'place_weighted' then 'where_people_live' else 'own_race' end as basis, 'Race' as basis_text, numerator, denominator, population_scheme, population_on, value, unit,
     'Percent' as unit_text, ci_low, ci_high, bound_low, bound_high, value_smoothed, funnel_low_95, funnel_high_95, funnel_low_998, funnel_high_998,
     expected_value, observed_expected_ratio, observed_expected_ci_low, observed_expected_ci_high, known_race_pct, 'lower' as favourable_direction, publication_status,
     case publication_status when 'published' then 'shown' when 'suppressed' then 'hidden' when 'unreliable' then 'too_few' else
@@ -138,7 +138,12 @@ create table public.published.scorecard as select
     is not null then rate_ratio_ci_low end as rate_ratio_ci_low, case when rate_ratio is not null then rate_ratio_ci_high end as
     rate_ratio_ci_high, case when rate_ratio is not null then reference_code end as reference_code, case when rate_ratio is not null
     then 'White' end as compared_with, case when rate_ratio is not null then 'higher' end as compared_with_reference, null::varchar as
-    compared_with_reference_text, null::date as change_from, null::double as change_from_value, null::double as change, null::double as
+    compared_with_reference_text, null::varchar as gap_kind, null::double as gap, null::double as gap_low, null::double as gap_high,
+    case when rate_ratio is not null and method = 'individual' then denominator * rate_difference / 100 end as excess,
+    case when rate_ratio is not null and method = 'individual' then denominator * rate_difference_ci_low / 100 end as excess_low,
+    case when rate_ratio is not null and method = 'individual' then denominator * rate_difference_ci_high / 100 end as excess_high, case when rate_ratio is not null and method = 'individual' then 1 end as excess_years,
+    case when rate_ratio is not null and method = 'individual' then 40.0::double end as attributable_pct,
+    null::date as change_from, null::double as change_from_value, null::double as change, null::double as
     change_ci_low, null::double as change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from,
     null::double as trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar
     as trend_word, null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, data_as_of,

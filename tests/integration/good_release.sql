@@ -238,7 +238,7 @@ create table release.marts.fct_equity_measures as
         date '2025-12-31' as period_end,
         geography_type, 'current' as geography_vintage, geoid, 'spd15_1997' as race_standard, race_ethnicity_code, tabulation, method,
         'all' as stratum_type, 'all' as stratum_code, '5553000' as jurisdiction, value_status, numerator, denominator,
-        100 * numerator / nullif(denominator, 0) as value, 'percent' as unit, 0.95 as confidence, value * 0.9 as ci_low,
+        null::varchar as population_scheme, null::date as population_on, 100 * numerator / nullif(denominator, 0) as value, 'percent' as unit, 0.95 as confidence, value * 0.9 as ci_low,
         100 - 0.9 * (100 - value) as ci_high, case when value is not null then 'wilson' end as ci_method, reference_rule, reference_code,
         reference_value, value / reference_value as rate_ratio, rate_ratio * 0.5 as rate_ratio_ci_low, rate_ratio * 2 as rate_ratio_ci_high,
         value - reference_value as rate_difference, rate_difference - 5 as rate_difference_ci_low, rate_difference + 5 as rate_difference_ci_high,
@@ -323,13 +323,14 @@ create table release.marts.scorecard as select
     'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end, '2024' as period, 'city' as
     geography_type, 'current' as geography_vintage, '5553000' as geoid, 'City' as place, 'black' as race_ethnicity_code, 'Black' as
     group_name, 'category' as group_kind, 30 as group_order, 'spd15_1997' as race_standard, 'exclusive' as tabulation, 'individual' as
-    method, 'own_race' as basis, 'Race' as basis_text, null::double as numerator, null::double as denominator, 40.0::double as value,
+    method, 'all' as stratum_type, 'all' as stratum_code, 'own_race' as basis, 'Race' as basis_text, null::double as numerator, null::double as denominator, null::varchar as population_scheme, null::date as population_on, 40.0::double as value,
     'percent' as unit, 'Percent' as unit_text, null::double as ci_low, null::double as ci_high, null::double as bound_low, null::double
     as bound_high, null::double as known_race_pct, 'lower' as favourable_direction, 'published' as publication_status, 'shown' as
     status_code, 'Shown' as status_text, null::double as city_value, null::varchar as compared_with_city, null::varchar as
     compared_with_city_text, 2.0::double as rate_ratio, null::double as rate_ratio_ci_low, null::double as rate_ratio_ci_high, 'white'
     as reference_code, 'White' as compared_with, 'higher' as compared_with_reference, null::varchar as compared_with_reference_text,
-    null::date as change_from, null::double as change_from_value, null::double as change, null::double as change_ci_low, null::double as
+    null::varchar as gap_kind, null::double as gap, null::double as gap_low, null::double as gap_high, null::double as excess,
+    null::double as excess_low, null::double as excess_high, null::integer as excess_years, null::double as attributable_pct, null::date as change_from, null::double as change_from_value, null::double as change, null::double as change_ci_low, null::double as
     change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from, null::double as
     trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar as trend_word,
     null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, null::timestamp as data_as_of,

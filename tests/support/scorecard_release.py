@@ -75,6 +75,8 @@ def row(measure_id: str, race: str, value: float | None, **changes: Any) -> dict
         "group_name": race,
         "group_kind": kind,
         "group_order": order,
+        "stratum_type": "all",
+        "stratum_code": "all",
         "basis": "own_race",
         "value": value,
         "unit": "percent",

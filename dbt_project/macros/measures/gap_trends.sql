@@ -17,11 +17,12 @@ compared as (
         figures.*,
         measures.unit as unit_of_measure,
         figures.period_type in ('year', 'school_year', 'snapshot') as is_single,
+        choices.shows_trend,
         limits.reason as limit_reason
     from {{ figures }} as figures
     inner join {{ ref('dim_measure') }} as measures
         on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version and measures.is_current
-    inner join {{ ref('scorecard_measures') }} as choices on figures.measure_id = choices.measure_id and choices.shows_trend
+    inner join {{ ref('scorecard_measures') }} as choices on figures.measure_id = choices.measure_id and (choices.shows_trend or choices.compares_ratios)
     left join {{ ref('trend_exclusions') }} as excluded
         on figures.measure_id = excluded.measure_id and figures.period_start = excluded.period_start
     -- a range that allows for chance only is none for events that repeat per person or cluster by place
@@ -45,7 +46,7 @@ scaled as (
         rate_difference_ci_high as gap_high
     from compared
     -- a difference of dollars of two windows is partly inflation
-    where unit_of_measure <> 'usd'
+    where shows_trend and not starts_with(unit_of_measure, 'usd')
     union all
     select
         *,

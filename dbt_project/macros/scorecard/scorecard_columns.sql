@@ -89,6 +89,44 @@ explained as (
     left join {{ ref('dim_race_ethnicity') }} as reference_group on compared.reference_code = reference_group.race_ethnicity_code
 ),
 
+sized as (
+    select
+        explained.*,
+        {{ gap_kind() }} as gap_kind,
+        {{ has_excess() }} as has_excess,
+        {{ excess_years() }} as years,
+        denominator / {{ unit_factor('unit') }} / years as people
+    from explained
+),
+
+-- Σ D (r1 - r0) of crude rates; of adjusted ones D and r are by age
+counted as (
+    select
+        sized.*,
+        everyone.events as everyone_events,
+        {%- for name, difference in [
+            ('excess', 'rate_difference'), ('excess_low', 'rate_difference_ci_low'), ('excess_high', 'rate_difference_ci_high'),
+        ] %}
+        case
+            when sized.has_excess and sized.stratum_type = 'adjustment' then adjusted.{{ name }}
+            when sized.has_excess then sized.people * sized.{{ difference }}
+        end as {{ name }},
+        {%- endfor %}
+    from sized
+    left join {{ ref('int_deaths_investigated__excess') }} as adjusted
+        on
+            {{ same_columns('sized', 'adjusted', [
+                'measure_id', 'race_standard', 'period_type', 'period_start', 'race_ethnicity_code', 'reference_code',
+            ]) }}
+            and sized.geoid = adjusted.jurisdiction and sized.stratum_type = 'adjustment'
+    left join everyone
+        on
+            {{ same_columns('sized', 'everyone', [
+                'measure_id', 'race_standard', 'period_type', 'period_start', 'geography_type', 'geography_vintage', 'geoid', 'tabulation',
+                'method',
+            ]) }}
+),
+
 final as (
     select
         measure_id,
@@ -111,10 +149,14 @@ final as (
         race_standard,
         tabulation,
         method,
+        stratum_type,
+        stratum_code,
         basis,
         text[concat('basis.', basis)] as basis_text,
         numerator,
         denominator,
+        population_scheme,
+        population_on,
         value,
         unit,
         text[concat('unit.', unit)] as unit_text,
@@ -151,6 +193,22 @@ final as (
             '{group}',
             coalesce(text[concat('reference_in_sentence.', reference_code)], compared_with, '')
         ) as compared_with_reference_text,
+        gap_kind,
+        {%- for name, ratio, difference in [
+            ('gap', 'rate_ratio', 'rate_difference'), ('gap_low', 'rate_ratio_ci_low', 'rate_difference_ci_low'),
+            ('gap_high', 'rate_ratio_ci_high', 'rate_difference_ci_high'),
+        ] %}
+        case gap_kind when 'ratio' then {{ ratio }} when 'difference' then {{ difference }} end as {{ name }},
+        {%- endfor %}
+        excess,
+        excess_low,
+        excess_high,
+        case when excess is not null then years end as excess_years,
+        -- of the cases of everyone: WHO's population attributable fraction of one group, only where it is worse off
+        case
+            when (favourable_direction = 'lower' and excess > 0) or (favourable_direction = 'higher' and excess < 0)
+                then 100 * abs(excess) * years / nullif(everyone_events, 0)
+        end as attributable_pct,
         {%- for name, alias in [('change', 'previous'), ('trend', 'first')] %}
         {{ alias }}_period_start as {{ name }}_from,
         {{ alias }}_value as {{ name }}_from_value,
@@ -167,7 +225,7 @@ final as (
         covered_until,
         is_period_complete,
         {{ without_time_of_day('data_as_of') }} as data_as_of
-    from explained
+    from counted
 )
 
 select * from final

@@ -5,6 +5,22 @@
 
 
 {#
+    Of a relation of figures the rate that the page of its measure shows: the crude one, which is in the stratum all, or the one adjusted for
+    age, which is in a stratum of its own (scorecard_measures).
+#}
+{% macro joined_shown_rate(figures) -%}
+    inner join (
+        select distinct
+            measures.measure_id,
+            if(choices.shown_adjustment is null, 'all', 'adjustment') as stratum_type,
+            coalesce(choices.shown_adjustment, 'all') as stratum_code
+        from {{ ref('dim_measure') }} as measures
+        left join {{ ref('scorecard_measures') }} as choices on measures.measure_id = choices.measure_id
+    ) as shown_rates on {{ same_columns(figures, 'shown_rates', ['measure_id', 'stratum_type', 'stratum_code']) }}
+{%- endmacro %}
+
+
+{#
     The scorecard: of a relation with is_shown_first, one row per measure, period, place and group, with comparisons and words.
     Every word is a function of what the row, its city's row and its earlier rows show, so that a hidden row has none.
 #}
@@ -33,7 +49,8 @@ shown as (
         figures.publication_status = 'published' and figures.value is not null as has_value,
         figures.ci_low is not null as has_interval
     from ranged as figures
-    where figures.is_shown_first and figures.stratum_type = 'all'
+    {{ joined_shown_rate('figures') }}
+    where figures.is_shown_first
 ),
 
 measures as (
@@ -46,6 +63,7 @@ measures as (
         case when margins.unit = 'percent of the other figure' then margins.value / 100 end as margin_share,
         case when margins.unit <> 'percent of the other figure' then margins.value end as margin_in_unit,
         choices.featured_period_type,
+        choices.basis as chosen_basis,
         coalesce(choices.shows_trend, false) as shows_trend,
         coalesce(choices.trend_from, date '0001-01-01') as trend_from
     from {{ ref('dim_measure') }} as measures
@@ -100,6 +118,17 @@ latest as (
     group by all
 ),
 
+-- the cases of all groups, of the crude rate
+everyone as (
+    select
+        ranged.*,
+        coalesce(ranged.numerator, ranged.value * ranged.denominator / {{ unit_factor('ranged.unit') }}) as events
+    from ranged
+    where
+        ranged.race_ethnicity_code = 'all' and ranged.stratum_type = 'all' and ranged.publication_status = 'published'
+        and ranged.is_shown_first
+),
+
 with_race as (
     select distinct measure_id
     from shown
@@ -150,6 +179,7 @@ joined as (
         measures.question,
         measures.favourable_direction,
         measures.kind,
+        measures.statistical_unit,
         measures.minimum_n,
         measures.is_stand_in,
         measures.is_estimate,
@@ -162,6 +192,7 @@ joined as (
         case
             when shown.method = 'place_weighted' then 'where_people_live'
             when with_race.measure_id is null then 'no_race'
+            when measures.chosen_basis is not null then measures.chosen_basis
             when measures.collection_mode = 'observer' then 'observed_race'
             when measures.collection_mode = 'compiled' then 'reported_race'
             else 'own_race'

@@ -41,6 +41,7 @@ create schema if not exists {{ database }}.stats;
 {{ stats_theil_index(database) }}
 {{ stats_mean_log_deviation(database) }}
 {{ stats_index_of_disparity(database) }}
+{{ stats_population_attributable_fraction(database) }}
 {{ stats_dissimilarity(database) }}
 {{ stats_slope_index_of_inequality(database) }}
 {{ stats_relative_concentration_index(database) }}

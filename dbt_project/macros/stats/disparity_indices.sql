@@ -1,7 +1,7 @@
 {#
 Summary measures of disparity over groups that have no order, such as race. Lists of one element a group: populations and
 rates, or two groups' counts by area. With p = population share, mu = sum p y, r = y / mu. Here: between-group variance,
-Theil, mean log deviation, index of disparity, dissimilarity. Not here: measures that need ranked groups
+Theil, mean log deviation, index of disparity, population attributable fraction, dissimilarity. Not here: measures that need ranked groups
 (ordered_groups.sql), and which groups are left out (the models do that, and list them). Definitions: Harper and Lynch (2005),
 Methods for Measuring Cancer Disparities, NCI; WHO (2013), Handbook on Health Inequality Monitoring.
 #}
@@ -69,6 +69,25 @@ create or replace macro {{ database }}.stats.index_of_disparity(populations, rat
     end)[1];
 comment on macro {{ database }}.stats.index_of_disparity is
     'Index of disparity in percent: mean of |y - mu| / mu over groups, weighted by population or each group once';
+{% endmacro %}
+
+{# WHO's HEAT and healthequal (Schlotheuber and Hosseinpoor 2022, IJERPH 19:3697): by how much the mean would change, in percent of it, if
+   every group had the rate of the reference. Below 0 where less is better; HEAT writes 0 where the reference is not the better off. NCI's
+   HD*Calc has no such fraction: of its pair difference and ratio it is the mean over groups. #}
+{% macro stats_population_attributable_fraction(database) %}
+create or replace macro {{ database }}.stats.population_attributable_fraction(populations, rates, reference_rate) as
+    list_transform([{
+        'populations': populations::double[], 'rates': rates::double[], 'reference_rate': reference_rate::double
+    }], lambda s: case
+        when s['reference_rate'] is null then null
+        {{ stats_check_lists('population_attributable_fraction', ['populations', 'rates']) }}
+        when not isfinite(s['reference_rate']) or s['reference_rate'] < 0
+            then error('stats.population_attributable_fraction: reference_rate must be a finite number, not below 0')
+        when list_dot_product(s['populations'], s['rates']) = 0 then null
+        else 100 * (s['reference_rate'] * list_sum(s['populations']) / list_dot_product(s['populations'], s['rates']) - 1)
+    end)[1];
+comment on macro {{ database }}.stats.population_attributable_fraction is
+    'Population attributable fraction in percent: (reference rate - mu) / mu; below 0 where less is better';
 {% endmacro %}
 
 {# Duncan and Duncan (1955) American Sociological Review 20:210. Two groups, one element an area; not a group and the total. #}

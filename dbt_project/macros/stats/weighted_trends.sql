@@ -4,7 +4,9 @@ A straight line through estimates whose variances are known. Here: its slope. No
 #}
 
 {# Weighted least squares with known variances: slope Σ w (x − x̄)(y − ȳ) / Σ w (x − x̄)², variance 1 / Σ w (x − x̄)², w = 1 / variance of
-   y. Draper and Smith (1998), Applied Regression Analysis, section 9.2. NULL below three points. #}
+   y. Press, Teukolsky, Vetterling and Flannery (1992), Numerical Recipes, section 15.2 (known errors). SEER*Stat's
+   weighted annual percent change (NCI, SEER*Stat help, Trend Algorithms) is the same slope of logarithms of rates; its error comes from the
+   residuals, of which three years have one degree of freedom. NULL below three points. #}
 {% macro stats_weighted_slope(database) %}
 create or replace macro {{ database }}.stats.weighted_slope(xs, ys, weights, confidence) as
     list_transform([{

@@ -142,7 +142,7 @@ def area_card(area: str, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
         ),
         key=lambda row: (
             row.unit in ("count", "usd"),
-            row.basis not in ("own_race", "observed_race", "reported_race"),
+            row.basis not in ("own_race", "observed_race", "reported_race", "place_of_death"),
             -row.period_end.toordinal(),
             row.measure_id,
         ),

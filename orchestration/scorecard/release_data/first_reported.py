@@ -22,7 +22,7 @@ MOST_FIGURES = 30  # that a page lists, the newest first
 _TOTAL = "all"
 _ROW = (
     "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
-    "race_standard", "race_ethnicity_code", "tabulation", "method",
+    "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code",
 )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ _OF_PAGE = f"""
         on rows.measure_id = featured.measure_id and rows.period_type = featured.period_type
         and rows.geography_type = featured.geography_type and rows.geography_vintage = featured.geography_vintage
         and rows.geoid = featured.geoid
-    where history.stratum_type = 'all' and history.{{earlier}} is not null and history.value is not null and not rows.is_stand_in
+    where history.{{earlier}} is not null and history.value is not null and not rows.is_stand_in
 """
 _COLUMNS = "rows.measure_id, rows.period_type, rows.period_start, rows.period_end, rows.race_ethnicity_code, rows.unit"
 
@@ -79,7 +79,7 @@ def read_first_reported(con: DuckDBPyConnection) -> Mapping[str, tuple[FirstRepo
             select {_COLUMNS}, history.release_id, {_DAY}, history.edition_value, history.value, rows.group_order
             {_OF_PAGE.format(table=EDITIONS, earlier="edition_value")}
                 and history.release_id not in (select first_release_id from {HISTORY} where first_release_id is not null
-                    and {" and ".join(f"{HISTORY}.{name} = history.{name}" for name in (*_ROW, "stratum_type", "stratum_code"))})
+                    and {" and ".join(f"{HISTORY}.{name} = history.{name}" for name in _ROW)})
         )
         order by measure_id, period_start desc, group_order, race_ethnicity_code, release_id
         """

@@ -59,7 +59,7 @@ def read_strata(con: DuckDBPyConnection, make: type[Row], period_types: Sequence
         from shown
         left join strata using (stratum_type, stratum_code)
         left join featured on shown.measure_id = featured.measure_id
-        where shown.stratum_type <> 'all' and shown.method <> 'place_weighted'
+        where shown.stratum_type not in ('all', 'adjustment') and shown.method <> 'place_weighted'
         qualify dense_rank() over (
             partition by shown.measure_id, shown.stratum_type
             order by shown.scorecard_order, shown.period_type = featured.period_type desc nulls last,

@@ -41,6 +41,16 @@ def test_the_whos_example(stats: Call) -> None:
     assert stats("mean_log_deviation", POPULATIONS, RATES) * 1000 == pytest.approx(5.052355, abs=5e-7)
 
 
+def test_the_whos_population_attributable_fraction(stats: Call) -> None:
+    """healthequal, tests/testthat/test-paf-nonordered.R: more is better, so that the group at 84 is the reference: 24.06426."""
+    assert stats("population_attributable_fraction", POPULATIONS, RATES, max(RATES)) == pytest.approx(24.06426, abs=1e-5)
+    # less is better: the cases above the rate of the reference, in percent of all cases
+    cases = sum(p * y for p, y in zip(POPULATIONS, RATES, strict=True))
+    above = sum(p * (y - 55) for p, y in zip(POPULATIONS, RATES, strict=True))
+    assert stats("population_attributable_fraction", POPULATIONS, RATES, 55) == pytest.approx(-100 * above / cases)
+    assert stats("population_attributable_fraction", [1, 2], [0, 0], 1) is None
+
+
 def test_the_index_of_disparity_is_the_mean_difference_from_the_mean_in_percent(stats: Call) -> None:
     """healthequal's mean differences from the mean, 5.891726 (unweighted) and 5.834869, are the same indices times the mean."""
     assert stats("index_of_disparity", POPULATIONS, RATES, False) * MU / 100 == pytest.approx(5.891726, abs=5e-7)

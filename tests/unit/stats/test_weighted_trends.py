@@ -38,6 +38,14 @@ def test_a_fit_by_hand(stats: Call) -> None:
     assert found["high"] - found["value"] == pytest.approx(1.959964 / 2**0.5, rel=1e-6)
 
 
+def test_the_example_of_idl(stats: Call) -> None:
+    """The manual of LINFIT, which is `fit` of Numerical Recipes: 12 points with known errors have the slope 0.829856."""
+    xs = [-3.20, 4.49, -1.66, 0.64, -2.43, -0.89, -0.12, 1.41, 2.95, 2.18, 3.72, 5.26]
+    ys = [-7.14, -1.30, -4.26, -1.90, -6.19, -3.98, -2.87, -1.66, -0.78, -2.61, 0.31, 1.74]
+    found = stats("weighted_slope", xs, ys, [1 / abs(y) for y in ys], 0.95)
+    assert found["value"] == pytest.approx(0.829856, abs=5e-7)
+
+
 def test_two_points_and_one_year_have_no_slope(stats: Call) -> None:
     assert stats("weighted_slope", [2020, 2021], [3, 1], [1, 1], 0.95) is None
     assert stats("weighted_slope", [2020, 2020, 2020], [3, 1, 2], [1, 1, 1], 0.95) is None

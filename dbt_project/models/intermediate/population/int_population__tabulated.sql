@@ -89,14 +89,18 @@ united as (
     select * from county
     union all
     select * from hirable
+    union all by name
+    select * from {{ ref('int_population__yearly') }}
 ),
 
+-- a source has one scheme, or one per year
 tabulated as (
     select
         schemes.population_scheme,
         united.* replace (coalesce(united.geography_vintage, schemes.tract_vintage) as geography_vintage)
     from united
-    inner join {{ ref('population_schemes') }} as schemes on united.source = schemes.source
+    inner join {{ ref('population_schemes') }} as schemes
+        on united.source = schemes.source and coalesce(united.reference_on, schemes.reference_on) = schemes.reference_on
 )
 
-select * from tabulated
+select * exclude (reference_on) from tabulated

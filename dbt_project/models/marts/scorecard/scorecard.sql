@@ -2,15 +2,16 @@
 with
 figures as (
     select
-        * exclude ({{ label_columns() | join(', ') }}),
+        figures.* exclude ({{ label_columns() | join(', ') }}),
         case
             when value_status = 'suppressed_at_source' then 'suppressed'
             when value_status <> 'computed' then value_status
             when reliability = 'unreliable' then 'unreliable'
             else 'published'
         end as publication_status
-    from {{ ref('fct_equity_measures') }}
-    where stratum_type = 'all'
+    from {{ ref('fct_equity_measures') }} as figures
+    -- of a measure whose page shows the adjusted rate, the crude one counts the cases of everyone
+    where figures.stratum_type in ('all', 'adjustment')
 ),
 
 marked as (

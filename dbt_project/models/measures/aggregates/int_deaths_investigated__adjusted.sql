@@ -1,4 +1,5 @@
--- one row per measure, window of whole years and race with deaths enough: the rate adjusted for age, by the US 2000 standard
+-- one row per measure, window of whole years and race: the rate adjusted for age, by the US 2000 standard; below value_minimums no
+-- value of it is reliable or public
 with
 by_age as (
     select * from {{ ref('int_deaths_investigated__cells') }}
@@ -75,9 +76,6 @@ adjusted as (
         valued.ci_high,
         valued.interval_method
     from valued
-    inner join {{ ref('value_minimums') }} as minimums on valued.measure_id = minimums.measure_id
-    -- of few deaths the count alone: crude and adjusted are two equations over the ages of the dead
-    where valued.records_count >= minimums.least_events
 )
 
 select * from adjusted

@@ -1,24 +1,12 @@
 -- one row per measure, window of whole years, race and age group: deaths, person-years, and the people of the standard population
 -- Age group 0 is deaths of unknown age, which count in crude rates alone; race all has the deaths of unknown race, too.
-{%- set causes = [('homicide_deaths_yearly', 'is_homicide'), ('drug_deaths_yearly', 'is_drug_death')] %}
 with
 deaths as (
-    {%- for measure_id, condition in causes %}
     select
-        '{{ measure_id }}' as measure_id,
-        source,
-        jurisdiction,
-        year(occurred_on) as death_year,
-        race_standard,
-        case when race_ethnicity_code in ('asian', 'nhpi') then 'asian_or_nhpi' else race_ethnicity_code end as race_ethnicity_code,
-        -- least() leaves a NULL out
-        case when age_years is null then 0 else least(cast(floor(age_years / 5) as integer), 17) + 1 end as age_group,
+        *,
         count(*) as deaths_count
-    from {{ ref('fct_deaths_investigated') }}
-    where {{ condition }}
+    from {{ ref('int_deaths_investigated__causes') }}
     group by all
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
 ),
 
 with_all as (
@@ -32,28 +20,57 @@ with_all as (
     group by all
 ),
 
-residents as (
-    select * from {{ ref('int_population__county_years') }}
-),
-
 windows as (
     select * from {{ ref('int_deaths_investigated__windows') }}
 ),
 
+window_years as (
+    select
+        *,
+        unnest(range(first_year, last_year + 1)) as of_year
+    from windows
+),
+
+-- the US 2000 standard in 18 groups; its smaller number of people is the same distribution
+weights as (
+    select
+        age_group,
+        {{ age_universe_of('age_group') }} as age_universe,
+        standard_population
+    from {{ ref('stg_seer__standard_population') }}
+    where standard = concat('s', cast({{ rule('age_standard') }} as integer))
+),
+
+-- the residents of each year, by the base of the year
 person_years as (
     select
-        windows.*,
+        window_years.measure_id,
+        window_years.source,
+        window_years.jurisdiction,
+        window_years.race_standard,
+        window_years.period_type,
+        window_years.first_year,
+        window_years.last_year,
+        window_years.period_start,
+        window_years.period_end,
         residents.race_ethnicity_code,
-        residents.age_group,
+        weights.age_group,
         sum(residents.population) as population
-    from windows
-    inner join residents
+    from window_years
+    {{ joined_base(
+        usual_population(), "'total'", jurisdiction_type('window_years.jurisdiction'), 'window_years.race_standard',
+        'make_date(window_years.of_year, 7, 1)',
+    ) }}
+    inner join {{ ref('fct_population') }} as residents
         on
-            windows.jurisdiction = residents.county_geoid
-            and windows.race_standard = residents.race_standard
-            and year(residents.reference_on) between windows.first_year and windows.last_year
+            bases.population_scheme = residents.population_scheme
+            and bases.geography_type = residents.geography_type
+            and window_years.jurisdiction = residents.geoid
+            and window_years.race_standard = residents.race_standard
+    inner join weights on residents.age_universe = weights.age_universe
+    where make_date(window_years.of_year, 12, 31) between bases.valid_from and bases.valid_to
     group by all
-    having count(distinct residents.reference_on) = windows.last_year - windows.first_year + 1
+    having count(distinct window_years.of_year) = window_years.last_year - window_years.first_year + 1
 ),
 
 counted as (
@@ -68,15 +85,6 @@ counted as (
             {{ same_columns('windows', 'with_all', ['measure_id', 'source', 'jurisdiction', 'race_standard']) }}
             and with_all.death_year between windows.first_year and windows.last_year
     group by all
-),
-
-weights as (
-    -- the US 2000 standard in 18 groups; its smaller number of people is the same distribution
-    select
-        age_group,
-        standard_population
-    from {{ ref('stg_seer__standard_population') }}
-    where standard = concat('s', cast({{ rule('age_standard') }} as integer))
 ),
 
 united as (

@@ -1,32 +1,31 @@
 -- one row per measure and window of whole years that is finished, with the years of the window
-{%- set causes = [('homicide_deaths_yearly', '0'), ('drug_deaths_yearly', rule('toxicology_months'))] %}
 with
 -- The last months wait for toxicology: a year is finished once so many months after it have been delivered.
 covered as (
-    {%- for measure_id, months_open in causes %}
     select
-        '{{ measure_id }}' as measure_id,
-        source,
-        jurisdiction,
-        race_standard,
-        year(min(occurred_on)) as first_year,
-        last_day(max(occurred_on)) - to_months(cast({{ months_open }} as integer)) as finished_until
-    from {{ ref('fct_deaths_investigated') }}
+        causes.measure_id,
+        deaths.source,
+        deaths.jurisdiction,
+        deaths.race_standard,
+        year(min(deaths.occurred_on)) as first_year,
+        last_day(max(deaths.occurred_on))
+        - to_months(cast(max(if(causes.waits_for_toxicology, {{ rule('toxicology_months') }}, 0)) as integer)) as finished_until
+    from {{ ref('fct_deaths_investigated') }} as deaths
+    cross join {{ ref('death_causes') }} as causes
     group by all
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
 ),
 
-residents as (
-    select * from {{ ref('int_population__county_years') }}
+single as (
+    select distinct unnest(range(first_year, year(finished_until) + 1)) as of_year
+    from covered
 ),
 
 years as (
-    select distinct
+    select
         'year' as period_type,
-        year(reference_on) as first_year,
-        year(reference_on) as last_year
-    from residents
+        of_year as first_year,
+        of_year as last_year
+    from single
     union all
     select
         period_type,

@@ -32,7 +32,8 @@ periods as (
         race_standard,
         period_start,
         period_end,
-        1 as pooled_years
+        -- a window of whole years of its own
+        if(period_type = 'multi_year', year(period_end) - year(period_start) + 1, 1) as pooled_years
     from counted
     union
     select

@@ -4,9 +4,11 @@ reasoned as (
     select
         referenced.*,
         {{ data_as_of('referenced', 'contracts') }} as data_as_of,
+        minimums.measure_id is not null as has_minimum,
         {{ reason_without_ratio('referenced', 'city') }} as reason
     from {{ ref('int_equity_measures__with_reference') }} as referenced
     left join {{ ref('stg_receipts__contracts') }} as contracts on referenced.source = contracts.source
+    left join {{ ref('value_minimums') }} as minimums on referenced.measure_id = minimums.measure_id
     -- last: DuckDB does not estimate the rows of a cross join, and would hash all figures to look up a contract
     cross join {{ ref('stg_receipts__settings') }} as city
 ),
@@ -15,19 +17,25 @@ guarded as (
     select
         *,
         is_computable and reason is null as is_comparable,
-        is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation in ('exclusive', 'race_alone_any_ethnicity')
-        and coalesce(interval_basis, '') <> 'none' as has_ratio_interval,
+        -- a difference needs fewer events than a ratio: in both groups those of value_minimums, where the measure has a row
+        is_comparable or is_computable and coalesce(
+            has_minimum and reason in ('few_events', 'reference_unreliable') and 'unreliable' not in (reliability, reference_reliability), false
+        ) as has_difference,
+        has_difference and reference_rule in ('best', 'fixed', 'rest') and tabulation in ('exclusive', 'race_alone_any_ethnicity')
+        and coalesce(interval_basis, '') <> 'none' as has_gap_interval,
+        is_comparable and has_gap_interval as has_ratio_interval,
         has_ratio_interval and not is_delivered and not is_interpolated and kind in ('proportion', 'composition') as compares_shares,
         has_ratio_interval and not is_delivered and kind = 'rate' and has_repeated_events is not true as compares_rates,
         has_ratio_interval and (method = 'place_weighted' or is_clustered and reference_variance > 0) as compares_jointly,
         has_ratio_interval and is_delivered and method <> 'place_weighted' and ci_low > 0 and reference_ci_low > 0
             as compares_intervals,
+        has_gap_interval and not is_comparable and kind = 'rate' and ci_low is not null as compares_few,
         -- also where too few are known for a ratio; NULL if the reference may be zero
         (reason is null or reason = 'known_race_below_70' or value_status = 'bounded') and reference_code <> race_ethnicity_code
         and bound_low is not null and reference_bound_low > 0 and is_reference_usable is not false and not has_few_events
             as has_ratio_bounds,
         case when is_comparable then value / reference_value end as rate_ratio,
-        case when is_comparable then value - reference_value end as rate_difference
+        case when has_difference then value - reference_value end as rate_difference
     from reasoned
 ),
 
@@ -88,7 +96,7 @@ intervals as (
                     )],
                     lambda interval: { 'low': factor * interval.low, 'high': factor * interval.high }
                 )[1]
-            when (compares_rates or compares_intervals) and reference_ci_low is not null then {
+            when (compares_rates or compares_intervals or compares_few) and reference_ci_low is not null then {
                 'low': rate_difference - sqrt(pow(value - ci_low, 2) + pow(reference_ci_high - reference_value, 2)),
                 'high': rate_difference + sqrt(pow(ci_high - value, 2) + pow(reference_value - reference_ci_low, 2))
             }

@@ -32,7 +32,11 @@ agreed as (
         case
             when dated.value_status <> 'computed' or dated.kind not in ('rate', 'amount_rate') then null
             when dated.population_name is null then case when dated.is_incomplete then 'period_incomplete' end
-            when dated.jurisdiction <> city.city_geoid or dated.geoid = 'outside' then 'jurisdiction'
+            when dated.geoid = 'outside' then 'jurisdiction'
+            -- records of the city, or of a county as a whole
+            when
+                dated.jurisdiction <> city.city_geoid and not (dated.geography_type = 'county' and dated.geoid = dated.jurisdiction)
+                then 'jurisdiction'
             when races.kind = 'missing' then 'race_missing'
             when bases.population_scheme is null then 'scheme'
             when dated.race_standard = 'spd15_1997' and not races.is_in_spd15_1997 then 'scheme'
@@ -63,7 +67,8 @@ final as (
             case when disagreement is not null then 'no_denominator' else value_status end as value_status,
             coalesce(disagreement, status_reason) as status_reason,
             case
-                when kind in ('rate', 'amount_rate') and population_name is not null
+                -- an adjusted rate is no quotient
+                when kind in ('rate', 'amount_rate') and population_name is not null and stratum_type <> 'adjustment'
                     then case when disagreement is null and value_status = 'computed' then population end
                 else denominator
             end as denominator

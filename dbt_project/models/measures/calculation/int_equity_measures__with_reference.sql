@@ -94,6 +94,7 @@ paired as (
             when chosen.reference_code = 'rest' then chosen.rest_numerator >= chosen.minimum_n
             else reference.reliability <> 'unreliable' and not reference.has_few_events
         end as is_reference_usable,
+        reference.reliability as reference_reliability,
         coalesce(reference.value_status in ('suppressed_at_source', 'bounded'), false) as is_reference_hidden,
         (chosen.is_partly_shown and reference_denominator is null) or {{ shown_too_little('reference') }} as is_reference_partly_shown
     from tabulated as chosen

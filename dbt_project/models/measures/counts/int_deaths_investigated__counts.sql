@@ -1,4 +1,4 @@
--- one row per measure, window of whole years, race and adjustment: deaths by place of death over the residents of the county
+-- one row per measure, window of whole years, race and adjustment: deaths by place of death, to be divided by the residents of the county
 with
 by_age as (
     select * from {{ ref('int_deaths_investigated__cells') }}
@@ -10,7 +10,6 @@ crude as (
         'all' as stratum_type,
         'all' as stratum_code,
         cast(sum(deaths_count) as double) as numerator,
-        sum(population) as denominator,
         cast(sum(deaths_count) as double) as records_count
     from by_age
     group by all

@@ -20,12 +20,16 @@ members as (
         coalesce(figures.publication_status <> 'suppressed' and figures.known_race_pct is not null, false) as is_shown,
         figures.denominator as weight,
         figures.value,
+        figures.reference_code,
+        measures.favourable_direction,
         races.kind in ('category', 'combination')
         and figures.value is not null
         and figures.denominator > 0
         and not coalesce(reported.has_few_events, false) as is_used
     from {{ ref('stg_disclosure__reported') }} as reported
     inner join {{ ref('dim_race_ethnicity') }} as races on reported.race_ethnicity_code = races.race_ethnicity_code
+    left join {{ ref('dim_measure') }} as measures
+        on reported.measure_id = measures.measure_id and reported.measure_version = measures.measure_version
     left join figures
         on
             {{ same_index('reported', 'figures') }}
@@ -95,7 +99,12 @@ final as (
         cast(null as varchar) as groups_left_out
     from slices
     cross join kinds_of_index
-    where not slices.is_publishable
+    left join {{ ref('dim_measure') }} as measures
+        on slices.measure_id = measures.measure_id and slices.measure_version = measures.measure_version
+    where
+        not slices.is_publishable
+        -- it needs a group to refer to
+        and (kinds_of_index.index_id <> 'population_attributable_fraction' or measures.reference_rule in ('best', 'fixed'))
 )
 
 select * from final

@@ -87,8 +87,12 @@ marked as (
     {{ with_row_to_show('placed') }}
 ),
 
+based as (
+    {{ with_population_base('marked') }}
+),
+
 final as (
-    {{ with_labels('marked') }}
+    {{ with_labels('based') }}
 )
 
 -- the order of the rows must not reveal what a hidden row counts

@@ -26,7 +26,7 @@ shown as (
     select
         measure_id,
         count(*) filter (where is_shown or publication_status = 'bounded' and not is_stand_in) as shown_count,
-        bool_or(is_shown and basis in ('own_race', 'observed_race', 'reported_race') and race_ethnicity_code <> 'all')
+        bool_or(is_shown and basis in ('own_race', 'observed_race', 'reported_race', 'place_of_death') and race_ethnicity_code <> 'all')
             as has_figures_by_race,
         bool_or(is_shown and basis = 'where_people_live') as has_figures_by_place,
         -- a group that the records do not offer is no reason why the others have no figure
@@ -41,7 +41,7 @@ shown as (
 topics as (
     select distinct measure_id
     from {{ ref('equity_measures') }}
-    where stratum_type <> 'all' and publication_status = 'published'
+    where stratum_type not in ('all', 'adjustment') and publication_status = 'published'
 ),
 
 featured as (
@@ -51,7 +51,8 @@ featured as (
         geography_vintage,
         geoid,
         period_type,
-        period_start
+        period_start,
+        population_scheme
     from cards
     where is_featured
 ),
@@ -66,10 +67,9 @@ plans as (
 
 joined as (
     select
-        measures.*,
+        measures.* replace (coalesce(featured.population_scheme, measures.population_scheme) as population_scheme),
         sources.licence_id,
-        -- what was not delivered is not attributed to its publisher
-        case when sources.data_as_of is not null then sources.licence_attribution end as licence_attribution,
+        case when sources.data_as_of is not null then sources.licence_attribution end as licence_attribution, -- of what was delivered
         sources.licence_share_alike,
         sources.licence_commercial,
         caveats.text as public_caveat,
@@ -81,6 +81,7 @@ joined as (
         coalesce(choices.shows_trend, false) as shows_trend,
         choices.trend_from,
         choices.trend_note,
+        choices.shown_adjustment,
         coalesce(shown.has_figures_by_race, false) as has_figures_by_race,
         coalesce(shown.has_figures_by_place, false) as has_figures_by_place,
         case

@@ -52,8 +52,12 @@ placed as (
     {{ with_area_figures('plain') }}
 ),
 
+based as (
+    {{ with_population_base('placed') }}
+),
+
 final as (
-    {{ with_labels('placed') }}
+    {{ with_labels('based') }}
 )
 
 select * from final
