@@ -23,11 +23,16 @@ MESSAGES = {
     "gap_of_other_groups": "a sentence about the change of a gap names other groups or periods than its row",
     "gap_scale_is_missing": "a page leaves out the change of a gap as difference or as ratio, or that both disagree",
     "gap_without_range": "a gap is drawn that is not compared because of its records",
+    "excess_of_other_figures": "a sentence about a gap in people has other numbers, groups or direction than its row",
+    "excess_is_not_allowed": "a page has a number of people for a gap that the public file does not count in people",
+    "excess_is_missing": "the page of a measure leaves out a gap that the public file counts in people",
     "gap_is_denied": "a page denies that gaps have a change, and the public file has one",
 }
 KEY = ("measure_id", "period_type", "geography_type", "geoid", "stratum_code", "race_ethnicity_code", "reference_code")
 SENTENCE = re.compile(r'<p\b[^>]*\bdata-gap="([^"]+)">(.*?)</p>', re.DOTALL)
 ROW = re.compile(r'<tr\b[^>]*\bdata-gap-row="([^"]+)">(.*?)</tr>', re.DOTALL)
+EXCESS = re.compile(r'<p\b[^>]*\bdata-excess="([^"]+)">(.*?)</p>', re.DOTALL)
+MEASURE = re.compile(r"^\w+/measures/(\w+)\.html$")
 NONE = re.compile(r'\bdata-gap-none="([^"]+)"')
 CELL = re.compile(r'<td class="number (own|other|difference|ratio)">(.*?)</td>', re.DOTALL)
 FIGURE = re.compile(r"<b>(.*?)</b>", re.DOTALL)
@@ -209,3 +214,37 @@ def _of_page(path: str, page: str, words: Mapping[str, set[str]], facts: GapFact
             both and not is_of_places and (other not in words or disagree != ("sentence.gap_scales_disagree" in said))
         ):
             yield "gap_scale_is_missing", None, measure, f"{path}: {key}"
+
+
+def check_excess(path: str, page: str, featured: Mapping[str, Mapping[str, Row]], texts: Language) -> Iterator[Found]:
+    """Yield what is wrong with the gaps in people of a page, which are there exactly where the file has them."""
+    said = set()
+    for escaped, content in EXCESS.findall(page):
+        key, sentence = html.unescape(escaped), plain(content)
+        measure, group = key.partition("|")[0], key.rpartition("|")[2]
+        row = featured.get(measure, {}).get(group)
+        said.add(group)
+        words = f"{path}: «{sentence}»; {key}"
+        if row is None or row.get("excess") is None or row["compared_with_reference"] not in ("higher", "lower"):
+            yield "excess_is_not_allowed", None, measure, words
+        elif not any(_is_excess(reading, row, texts) for reading in texts.read(sentence)):
+            yield "excess_of_other_figures", None, measure, words
+    page_of = MEASURE.match(path)
+    for group, row in featured.get(page_of[1], {}).items() if page_of else ():
+        if row.get("excess") is not None and row["value"] is not None and group not in said:
+            yield "excess_is_missing", None, row["measure_id"], f"{path}: {group}"
+
+
+def _is_excess(reading: Reading, row: Row, texts: Language) -> bool:
+    """Whether a sentence has the numbers of people of its row, its groups, and the direction of its gap."""
+    parts = reading.parts
+    word = "fewer" if row["excess"] > 0 else "more"
+    if not reading.text_id.startswith(f"sentence.excess_{word}") or texts.groups(parts["group"]) != [row["race_ethnicity_code"]]:
+        return False
+    ends = sorted(abs(row[name]) for name in ("excess_low", "excess_high"))
+    found = [number for part in ("count", "range") for number, _ in numbers(parts[part])]
+    # a survey knows hundreds of people
+    half = 50.5 if not reading.text_id.endswith("_a_year") else 0.5000001
+    return texts.groups(parts["reference"]) == [row["reference_code"]] and all(
+        abs(number - figure) <= half for number, figure in zip(found, (abs(row["excess"]), *ends), strict=True)
+    )

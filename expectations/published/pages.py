@@ -12,13 +12,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from expectations.published.gap_pages import MESSAGES as GAP_MESSAGES
-from expectations.published.gap_pages import GapFacts, check_gaps
+from expectations.published.gap_pages import GapFacts, check_excess, check_gaps
 from expectations.published.reading import Language, Reading, are, equal, numbers, plain
 from expectations.published.words import Violation, results
 from expectations.results import GateResult
@@ -152,7 +153,9 @@ class PageCheck:
         for measure, content in PEERS.findall(page):
             for item in SENTENCE.findall(content):
                 self._peers(language, path, measure, [plain(found) for found in SPAN.findall(item[1])])
-        for rule, text_id, measure, said in check_gaps(path, page, self.facts.gaps, self.facts.languages[language]):
+        texts = self.facts.languages[language]
+        of_gaps = check_gaps(path, page, self.facts.gaps, texts), check_excess(path, page, self.facts.featured, texts)
+        for rule, text_id, measure, said in chain.from_iterable(of_gaps):
             self._add(rule, text_id, None, language, said, measure)
         for _, key, content in ROW.findall(page):
             self._mark(language, path, html.unescape(key), content)

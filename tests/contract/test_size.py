@@ -22,7 +22,7 @@ BUDGETS = {
     "expectations/disclosure": 4_440,
     "expectations/engine": 480,
     "expectations/marts": 680,
-    "expectations/published": 850,
+    "expectations/published": 890,
     "ingest": 765,
     "ingest/connectors": 1_860,
     "ingest/contract": 2_450,
@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/instance": 1_195,
     "orchestration/pipeline": 1_740,
     "orchestration/runs": 1_800,
-    "orchestration/scorecard": 4_560,
+    "orchestration/scorecard": 4_650,
     "orchestration/stewardship": 1_215,
     "orchestration/transform": 2_610,
     "orchestration/translations": 245,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_425,
     "warehouse/rowwise": 135,
 }
-MOST_LINES = 61_550
+MOST_LINES = 61_676
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -16,6 +16,7 @@ from orchestration.scorecard.release_data.outlines import WIDTH, map_height
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.release_data.strata import Stratum
 from orchestration.scorecard.words.cautions import caution_mark, cautions
+from orchestration.scorecard.words.excess_words import excess
 from orchestration.scorecard.words.figures import Cell, Count, Range, RatioRange, Tick, Times
 from orchestration.scorecard.words.peers import peers
 from orchestration.scorecard.words.sentences import (
@@ -306,6 +307,9 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "group_lines": groups,
         "gaps": gap_charts(measure, texts),
         "no_gap_trend": without_trend(measure, texts),
+        "excess": excess(measure, texts),
+        "adjusted": adjusted(featured, texts),
+        "population": population(measure, texts),
         "topics": topics(measure, texts),
         "licence": licence(measure, texts),
         "districts": districts_chart(measure, texts),
@@ -322,6 +326,24 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "first_reported": first_reported_lines(measure.first_reported, texts),
         "is_about_places": any(row.basis == PLACES and row.is_shown for row in measure.groups),
     }
+
+
+def adjusted(featured: Row | None, texts: Texts) -> Markup | None:
+    """Explain in plain words that rates are adjusted for age."""
+    text_id = f"sentence.adjusted_{featured.stratum_code}" if featured else ""
+    return texts(text_id) if texts.has(text_id) else None
+
+
+def population(measure: Measure, texts: Texts) -> Markup | None:
+    """Say which people of which day a rate is divided by."""
+    row = next((row for row in measure.featured if row.is_shown and row.population_scheme is not None), None)
+    if row is None or not texts.has(f"population_scheme.{row.population_scheme}"):
+        return None
+    people = Name("population_scheme", row.population_scheme or "")
+    # the name of some people has their day
+    if row.population_on is None or str(row.population_on.year) in people.in_language(texts):
+        return texts("sentence.population", people=people)
+    return texts("sentence.population_on", people=people, date=day(row.population_on))
 
 
 def successor(measure: Measure, texts: Texts) -> Markup | None:

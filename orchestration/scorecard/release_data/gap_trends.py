@@ -30,7 +30,7 @@ _TRENDS = f"""
     )
 }
     -- a release of an earlier version shows crude rates
-    where trends.stratum_code = 'all' and trends.period_starts is not null
+    where trends.stratum_code = coalesce(featured.stratum_code, 'all') and trends.period_starts is not null
 """
 _PERIODS = f"""
     with compared as (select distinct {", ".join(_SLICE)}, unnest(period_starts) as period_start from ({_TRENDS}))

@@ -80,6 +80,12 @@ class Row(NamedTuple):
     publisher_quality: str | None = None
     covered_until: dt.date | None = None
     expected_value: float | None = None
+    stratum_code: str | None = None  # us2000 of a rate adjusted for age
+    population_scheme: str | None = None
+    population_on: dt.date | None = None
+    excess: float | None = None  # of a clear gap, in people per year
+    excess_low: float | None = None
+    excess_high: float | None = None
 
     @property
     def key(self) -> str:

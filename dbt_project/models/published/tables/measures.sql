@@ -44,17 +44,19 @@ topics as (
     where stratum_type not in ('all', 'adjustment') and publication_status = 'published'
 ),
 
+-- a group that the records do not offer has no people to divide by
 featured as (
-    select distinct
+    select
         measure_id,
         geography_type,
         geography_vintage,
         geoid,
         period_type,
         period_start,
-        population_scheme
+        max(population_scheme) as population_scheme
     from cards
     where is_featured
+    group by all
 ),
 
 plans as (

@@ -1,0 +1,102 @@
+"""The gap in people, which people a rate is divided by, and rates adjusted for age, on the page of a measure and in its gate."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expectations.published.pages import PageCheck, PublicFacts
+from expectations.published.reading import plain
+from orchestration.scorecard import write_site
+from tests.support.scorecard_release import measure, planted, write_public_file
+
+PAGE = "measures/own.html"
+KEY = "own|year|2024-01-01|city|9900001|black"
+# 30,508 births with 11.358 more deaths per 1,000 over 7 years are 49.5 a year
+COUNTED = {"excess": 49.5, "excess_low": 43.1, "excess_high": 55.9, "excess_years": 7}
+POPULATION = {"population_scheme": "pl_2020", "population_on": dt.date(2020, 4, 1)}
+
+
+def write(folder: Path, own: dict[str, Any], of_measure: dict[str, Any], word: str = "higher") -> tuple[Path, Path]:
+    tables = planted()
+    for row in tables["scorecard"]:
+        if row["measure_id"] == "own" and row["is_featured"]:
+            row.update(POPULATION)
+            if row["race_ethnicity_code"] == "black":
+                row.update(own | {"compared_with_reference": word})
+    tables["measures"][0] = measure("own", **{"is_estimate": False} | of_measure)
+    public_file = write_public_file(folder / "public.duckdb", tables)
+    return public_file, write_site(public_file, folder / "site").index.parent
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return write(tmp_path_factory.mktemp("excess"), COUNTED | {"stratum_code": "us2000"}, {})
+
+
+def words(site: tuple[Path, Path], language: str = "en") -> str:
+    return plain((site[1] / language / PAGE).read_text(encoding="utf-8"))
+
+
+def test_a_clear_gap_is_said_in_whole_people_a_year(site: tuple[Path, Path]) -> None:
+    assert "2024: with the rate of White, Black would have about 50 fewer cases a year (likely range 43 to 56)." in words(site)
+    assert "This counts what the gap amounts to. It does not say what causes it." in words(site)
+
+
+def test_a_survey_knows_hundreds_and_a_higher_figure_may_be_better(tmp_path: Path) -> None:
+    own = {"excess": -21_571.0, "excess_low": -23_611.0, "excess_high": -19_588.0, "excess_years": 1}
+    found = words(write(tmp_path, own, {"is_estimate": True, "favourable_direction": "higher"}, "lower"))
+    assert (
+        "with the share of White, this would be so of about 21,600 more people of Black (likely range 19,600 to 23,600)." in found
+    )
+
+
+def test_without_a_number_of_people_one_sentence_says_why(tmp_path: Path) -> None:
+    found = words(write(tmp_path, {"denominator": None}, {}))
+    assert "We cannot say how many people the gap is: the source gives rates, and not the number of people behind them." in found
+    assert "The gap in people" not in found
+
+
+def test_a_rate_names_its_people_and_their_day(site: tuple[Path, Path]) -> None:
+    assert "Each figure is divided by people counted in the 2020 census." in words(site)
+
+
+def test_rates_adjusted_for_age_are_explained(tmp_path: Path) -> None:
+    explained = "The figures are adjusted for age. They show what the rate of each group would be if all groups had the same ages"
+    assert explained not in words(write(tmp_path, {}, {}))
+    tables = planted()
+    for row in tables["scorecard"]:
+        row["stratum_code"] = "us2000"
+    public_file = write_public_file(tmp_path / "adjusted.duckdb", tables)
+    assert explained in words((public_file, write_site(public_file, tmp_path / "adjusted").index.parent))
+
+
+def found(site: tuple[Path, Path], language: str, before: str, after: str) -> set[str]:
+    html = (site[1] / language / PAGE).read_text(encoding="utf-8")
+    assert before in html
+    check = PageCheck(PublicFacts.read(site[0]))
+    check.page(language, f"{language}/{PAGE}", html.replace(before, after))
+    return {violation.rule for violation in check.violations if violation.rule.startswith("excess")}
+
+
+@pytest.mark.parametrize("language", ["en", "es", "hmn"])
+def test_the_page_passes_the_gate_in_each_language(site: tuple[Path, Path], language: str) -> None:
+    assert not found(site, language, "", "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        ("about 50 fewer", "about 51 fewer", "excess_of_other_figures"),
+        ("43 to 56", "43 to 57", "excess_of_other_figures"),
+        ("50 fewer", "50 more", "excess_of_other_figures"),
+        ("of White, Black would", "of White, Asian would", "excess_of_other_figures"),
+        (f'data-excess="{KEY}"', f'data-excess="{KEY.replace("black", "asian")}"', "excess_is_not_allowed"),
+        (f'data-excess="{KEY}"', "data-other", "excess_is_missing"),
+    ],
+)
+def test_an_untrue_number_of_people_is_found(site: tuple[Path, Path], before: str, after: str, rule: str) -> None:
+    assert rule in found(site, "en", before, after)
