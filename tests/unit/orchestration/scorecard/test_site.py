@@ -156,7 +156,10 @@ def test_a_retired_measure_keeps_its_page_and_figures(tmp_path: Path) -> None:
     stopped = {"retired_on": dt.date(2024, 12, 31), "successor": "places", "retirement_reason": "The form has ended."}
     tables["measures"][0] |= stopped
     tables["measures"][3] |= stopped | {"availability": "retired", "successor": None}
-    site = write_site(write_public_file(tmp_path / "retired.duckdb", tables), tmp_path / "site", ["en"]).index.parent / "en"
+    whole = write_site(
+        write_public_file(tmp_path / "retired.duckdb", tables), tmp_path / "site", ["en", "es", "hmn"]
+    ).index.parent
+    site = whole / "en"
     page = words(site / "measures" / "own.html")
     assert "We stopped this measure on December 31, 2024. Its last figures stay here. The form has ended." in page
     assert "Read this one now: Name of places" in page and "12.3" in page
@@ -164,6 +167,18 @@ def test_a_retired_measure_keeps_its_page_and_figures(tmp_path: Path) -> None:
     gone = words(site / "measures" / "nothing.html")
     assert "We no longer publish these figures." in gone and "Read this one now" not in gone and "these figures yet" not in gone
     assert "We stopped this measure" not in words(site / "measures" / "places.html")
+    for language, stopped_there, follows in (
+        (
+            "es",
+            "Dejamos de calcular esta medida el 31 de diciembre de 2024. Sus últimas cifras se quedan aquí.",
+            "Lea ahora esta: ",
+        ),
+        ("hmn", "Peb tau tso tseg qhov kev ntsuas no rau hnub ", "Tam sim no nyeem qhov no: "),
+    ):
+        page = words(whole / language / "measures" / "own.html")
+        assert stopped_there in page and follows in page and "12.3" in page.replace("12,3", "12.3")
+        assert '<a href="places.html">' in (whole / language / "measures" / "own.html").read_text(encoding="utf-8")
+        assert words(whole / language / "measures" / "nothing.html").count(follows) == 0
 
 
 def test_records_that_do_not_count_yet_are_said(tmp_path: Path) -> None:
