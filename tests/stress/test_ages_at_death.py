@@ -156,5 +156,5 @@ def _limits(sums: Floats, squares: Floats, weights: Floats) -> tuple[Floats, Flo
 
 
 def _rounded(value: Floats, low: Floats, high: Floats, decimals: int) -> tuple[Floats, Floats, Floats]:
-    steps = 10.0**decimals
-    return np.round(value * steps) / steps, np.floor(low * steps) / steps, np.ceil(high * steps) / steps
+    steps, fewer = 10.0**decimals, 10.0 ** (decimals - 1)
+    return np.round(value * steps) / steps, np.floor(low * fewer) / fewer, np.ceil(high * fewer) / fewer

@@ -52,8 +52,9 @@ valued as (
     select
         *,
         round(list_dot_product(events, weights), decimals) as value,
-        floor(factor * limits.low * steps) / steps as ci_low,
-        ceil(factor * limits.high * steps) / steps as ci_high,
+        -- limits are the sum of the squares: with as many digits as the value they narrow the ages down
+        floor(factor * limits.low * steps / 10) / (steps / 10) as ci_low,
+        ceil(factor * limits.high * steps / 10) / (steps / 10) as ci_high,
         'fay_feuer_tiwari' as interval_method
     from rounded
 ),
