@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ VOCABULARY = "vocabulary.yml"
 ROWS = "rows"
 # Columns that a seed may have and the rows of a layer may lack: empty holds from the beginning, or until further notice.
 DATES = ("valid_from", "valid_to")
+GAINED = {"series_breaks": ("source", "form", "cause")}  # further ones, by seed
 # Seeds of a state that name it and its agencies; its other seeds describe its tables.
 NAMES = ("address_words", "departments", "former_department_names", "texts_en", "texts_es", "texts_hmn")
 
@@ -222,8 +223,9 @@ def with_rows(seed: bytes, added: Path, key: Sequence[str]) -> bytes:
     """
     header, *rows = _records(seed.decode("utf-8"))
     new_header, *new_rows = _records(added.read_text(encoding="utf-8"))
-    if new_header[0] == [column for column in header[0] if column not in DATES]:  # written before the seed had dates
-        new_header, new_rows = (header[0], ""), [_dated(cells, header[0]) for cells, _ in new_rows]
+    later = (*DATES, *GAINED.get(added.stem, ()))
+    if new_header[0] == [column for column in header[0] if column not in later]:  # written before the seed had these
+        new_header, new_rows = (header[0], ""), [_completed(cells, header[0], later) for cells, _ in new_rows]
     if header[0] != new_header[0]:
         raise LayerError(
             f"{added}: the columns are {', '.join(new_header[0])}; the seed has {', '.join(header[0])}, in this order"
@@ -238,12 +240,12 @@ def with_rows(seed: bytes, added: Path, key: Sequence[str]) -> bytes:
     return "".join([header[1], *kept, *(text for _, text in new_rows)]).encode()
 
 
-def _dated(cells: Sequence[str], names: Sequence[str]) -> tuple[list[str], str]:
+def _completed(cells: Sequence[str], names: Sequence[str], later: Collection[str]) -> tuple[list[str], str]:
     given = iter(cells)
-    dated = ["" if name in DATES else next(given, "") for name in names]
+    completed = ["" if name in later else next(given, "") for name in names]
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(dated)
-    return dated, text.getvalue()
+    csv.writer(text, lineterminator="\n").writerow(completed)
+    return completed, text.getvalue()
 
 
 def appended_rows(seed: Path, shared: SeedFile, rows: Iterable[Mapping[str, str]]) -> str:

@@ -28,7 +28,7 @@ from ingest.contract_draft import (
     write_draft,
 )
 from ingest.layers import VOCABULARY, SeedFile, seed_file
-from orchestration.codegen.existing_source import Fit, fitting_source, mapped_to
+from orchestration.codegen.existing_source import Fit, fitting_source, generate_successor, mapped_to, predecessor, succeeding
 from orchestration.codegen.folders import Folders, find_contract, state_layers
 from orchestration.codegen.label_rows import write_label_rows
 from orchestration.codegen.model_plan import plan_models
@@ -96,7 +96,9 @@ def draft_source(settings: Settings, request: DraftRequest, folders: Folders, ex
     with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
         new_draft = draft(name, delivered, labels, city.place_geoid, con, request.answers, vocabulary)
     fits = None
-    if existing is not None:
+    if earlier := predecessor(settings, folders, name):
+        new_draft = succeeding(new_draft, name, home_registry(settings)[earlier])
+    elif existing is not None:
         new_draft = mapped_to(new_draft, existing)
     else:
         if folders.is_layer and folders.layer in [layer.folder for layer in city.layers]:
@@ -149,6 +151,8 @@ def generate_source(settings: Settings, contract: Path, folders: Folders, fact: 
         folders.sources.mkdir(parents=True, exist_ok=True)
         shutil.move(contract, final)
     models = read_models((MODELS, *(folder / "models" for folder in of_states), folders.models))
+    if earlier := predecessor(settings, folders, read.source):
+        return generate_successor(read, earlier, folders, models)
     own = {f"stg_{read.source}"} | {name for name, model in models.items() if f"ref('stg_{read.source}')" in model.sql}
     return generate(read, folders, frozenset(models) - own, fact)
 

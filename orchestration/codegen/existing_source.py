@@ -1,7 +1,8 @@
-"""Map a delivery to a source that exists already, so that its staging model, fact and measures serve another city unchanged.
+"""Map a delivery to a source that exists already, so that its fact and measures serve another city, or a later system, unchanged.
 
 The contract of a layer replaces the shared one of its name. The draft here has the columns of the shared contract, each with the
-name under which this delivery has it. See `ingest.contract_draft.draft` for a source of its own.
+name under which this delivery has it. A source that succeeds another (seed `source_successions`) has contract and staging model
+from those of the other. See `ingest.contract_draft.draft` for a source of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from ingest.contract import Column, Contract
-from ingest.contract_draft import Draft
+from ingest.contract_draft import Draft, DraftError
+from ingest.layers import rows_of_seed, seed_rows
+from orchestration.codegen.folders import Folders
+from orchestration.codegen.model_plan import plan_models
+from orchestration.codegen.source_models import HEAD, Generated, write_model
+from orchestration.runs.delivery_location import home_city
+from orchestration.settings import SHARED_SEEDS, Settings
+from orchestration.transform.model_files import ModelFile
+from warehouse.sql import literal
 
 # One column per table has such a role, so the role alone identifies it.
 IDENTIFYING = frozenset({"event_time", "closed_time", "address", "latitude", "longitude", "zip", "race", "sex", "age", "geoid"})
@@ -27,6 +36,11 @@ WRITTEN = ("formats", "timezone", "thousands", "decimal", "currency", "null_toke
 OF_ITS_DELIVERIES = ("period", "as_of", "tolerances", "footer", "ignore", "delivered_by", "expectations")
 # A glob that no file has: the column exists for the models, and its cells are empty.
 NOT_DELIVERED = "not delivered"
+SEED = "source_successions"
+# The call by which a fact unites sources over time: the staging model that it reads, and the fact.
+UNITES = re.compile(r"rows_over_time\(\s*ref\('(\w+)'\),\s*'(\w+)'")
+# What holds for the records of both: a measure has one threshold, and one place.
+OF_BOTH = ("jurisdiction", "agreement")
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,10 @@ def mapped_to(new_draft: Draft, shared: Contract) -> Draft:
                 keys["files"] = NOT_DELIVERED
                 questions.append(f"{column.name}: no delivered column seems to be it, so its cells are empty")
         else:
-            keys = {key: value for key, value in keys.items() if key not in WRITTEN} | {"from": match["from"]}
+            # an amount without a sign is money, too: the currency decides the type
+            keys = {key: value for key, value in keys.items() if key not in WRITTEN or key == "currency"} | {
+                "from": match["from"]
+            }
             if match["type"] == column.type:
                 keys |= {key: match[key] for key in WRITTEN if key in match}
             elif column.type != "text":
@@ -122,3 +139,52 @@ def _matches(wanted: Iterable[Column], delivered: list[dict[str, Any]]) -> dict[
 
 def _folded(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def predecessor(settings: Settings, folders: Folders, name: str) -> str | None:
+    """The source that a source succeeds, by the rows of the home's city and of the layer; None if it succeeds none."""
+    rows = seed_rows(SEED, SHARED_SEEDS, home_city(settings).layers)
+    if folders.is_layer and folders.seed(SEED).is_file():
+        rows += rows_of_seed(folders.seed(SEED))
+    return next((row["source"] for row in rows if row["successor"] == name), None)
+
+
+def succeeding(new_draft: Draft, name: str, earlier: Contract) -> Draft:
+    """The draft with the columns of the source that it succeeds."""
+    mapped = mapped_to(new_draft, earlier)
+    whole = earlier.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    both = {key: whole[key] for key in OF_BOTH if key in whole}
+    complete = mapped.complete | both | {"source": name, "department": name.partition("__")[0]}
+    return dataclasses.replace(mapped, complete=complete, answered=tuple(dict.fromkeys((*mapped.answered, "agreement"))))
+
+
+def generate_successor(contract: Contract, earlier: str, folders: Folders, models: dict[str, ModelFile]) -> Generated:
+    """Write the staging model of a successor: that of the earlier source, reading the new one; its rows join the fact."""
+    staged = models.get(f"stg_{earlier}")
+    united = {found[1]: found[2] for model in models.values() for found in UNITES.finditer(model.sql)}
+    if staged is None or staged.name not in united:
+        known = ", ".join(sorted(name.removeprefix("stg_") for name in united))
+        raise DraftError(
+            f"no fact unites {earlier} with its successors; facts unite {known}. Call rows_over_time in the fact of {earlier}"
+        )
+    plan = plan_models(contract)
+    sql = staged.sql.replace(literal(earlier), literal(contract.source))
+    meta = ", ".join(
+        [f"fact: {united[staged.name]}", *(f"{key}: true" for key in ("addresses", "points") if staged.meta.get(key))]
+    )
+    columns = "".join(f"      - {{name: {name}, description: {_quoted(about)}}}\n" for name, about in staged.columns.items())
+    described = (
+        f"{HEAD}  - name: {plan.staging}\n    description: {_quoted({'description': plan.description})}\n"
+        f"    config: {{meta: {{{meta}}}}}\n    columns:\n{columns}"
+    )
+    model = folders.staging(plan)
+    changed = {path: write_model(path, text, renews=True) for path, text in ((model, sql), (folders.described(model), described))}
+    return Generated(
+        tuple(path for path, is_new in changed.items() if is_new),
+        tuple(path for path, is_new in changed.items() if not is_new),
+        plan,
+    )
+
+
+def _quoted(about: dict[str, str]) -> str:
+    return '"' + str(about.get("description", "")).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -50,7 +50,7 @@ def generate(contract: Contract, folders: Folders, taken: frozenset[str] = froze
     described = {model: render(f"{kind}.yml", plan=plan) for kind, model in models.items()}
     if not folders.is_shared:
         texts |= {folders.described(model): HEAD + entry for model, entry in described.items()}
-    changed = {path: _write(path, text, renews=not folders.is_shared) for path, text in texts.items()}
+    changed = {path: write_model(path, text, renews=not folders.is_shared) for path, text in texts.items()}
     if folders.is_shared:
         changed |= {(path := folders.described(model)): _describe(path, model.stem, entry) for model, entry in described.items()}
     return Generated(
@@ -60,7 +60,7 @@ def generate(contract: Contract, folders: Folders, taken: frozenset[str] = froze
     )
 
 
-def _write(path: Path, text: str, *, renews: bool) -> bool:
+def write_model(path: Path, text: str, *, renews: bool) -> bool:
     """Whether the file was written: it is missing, or no person has changed it."""
     if path.exists() and not (renews and _is_untouched(path.read_text(encoding="utf-8"))):
         return False

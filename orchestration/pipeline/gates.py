@@ -21,7 +21,7 @@ from expectations.marts.suites import SuiteError, read_suites
 from expectations.published.public_file_gate import gate_published
 from expectations.published.words import gate_words
 from expectations.results import ExpectationResult, GateResult
-from ingest.layers import SUITES
+from ingest.layers import SUITES, seed_rows
 from orchestration.pipeline.build import SAY_IT, build_published
 from orchestration.pipeline.detect_changes import end_unchanged
 from orchestration.runs.context import RunContext
@@ -29,6 +29,7 @@ from orchestration.runs.errors import without_cells
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED
 from orchestration.runs.registry_check import known_changes
+from orchestration.settings import SHARED_SEEDS
 from orchestration.transform.gate_cache import save_results, valid_results
 from orchestration.transform.incremental import confirm_release, landed_loads
 from orchestration.transform.release_inputs import code_version, seeds_hash
@@ -197,9 +198,12 @@ def _last_release(run: RunContext) -> Iterator[LastRelease]:
         yield LastRelease()
         return
     landed = landed_loads(run.con)
-    unchanged = frozenset(source for source, loads in sealed.loads.items() if {*landed.get(source, ())} <= {*loads})
+    unchanged = {source for source, loads in sealed.loads.items() if {*landed.get(source, ())} <= {*loads}}
+    # measures of a source count the records of those that succeed it
+    later = seed_rows("source_successions", SHARED_SEEDS, run.location.city.layers)
+    unchanged -= {row["source"] for row in later if row["successor"] in landed.keys() - unchanged}
     with attached(run.con, run.settings.home.release(sealed.release_id) / PUBLIC_FILE, PREVIOUS):
-        yield LastRelease(f"{PREVIOUS}.published", unchanged)
+        yield LastRelease(f"{PREVIOUS}.published", frozenset(unchanged))
 
 
 def _compared_with_release(run: RunContext) -> tuple[tuple[ExpectationResult, ...], GateResult]:

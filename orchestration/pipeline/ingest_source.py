@@ -20,6 +20,7 @@ from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.freshness import evaluate_freshness
 from ingest.landing import Batch, DeliveryLost, LandingTable, count_load_rows, create_delivery_view, last_load
+from ingest.layers import seed_rows
 from orchestration.pipeline.fetch_delivery import (
     deliver_other_files,
     delivered_paths,
@@ -45,6 +46,7 @@ from orchestration.runs.record import (
     new_status,
 )
 from orchestration.runs.selection import months
+from orchestration.settings import SHARED_SEEDS
 from orchestration.stewardship.audit_delivery import audit_once
 from orchestration.stewardship.labels_in_use import answers_now
 from orchestration.stewardship.split_delivery import DeliverySplitter
@@ -291,8 +293,16 @@ def _with_landing_state(run: RunContext, contract: Contract, status: SourceStatu
     if status.verdict in (NOT_DELIVERED, AGREEMENT_ENDED, REMOVED):
         return status
     freshness = evaluate_freshness(contract, last.data_as_of, run.as_of)
-    if freshness.is_stale:
+    if freshness.is_stale and not _is_succeeded(run, contract):
         return status.updated(verdict=STALE, reason=freshness.reason)
     if not has_model(contract, run.location.city.layers):
         return status.updated(verdict=LANDED_ONLY, reason="no staging model reads it; see docs/add-a-source.md")
     return status
+
+
+def _is_succeeded(run: RunContext, contract: Contract) -> bool:
+    """Whether another source has the records since a day that is past: no delivery of this one is due any more."""
+    later = seed_rows("source_successions", SHARED_SEEDS, run.location.city.layers)
+    chain = {row["source"] for row in later if contract.source in (row["source"], row["successor"])}
+    in_charge = [row for row in later if row["source"] in chain and row["valid_from"] <= run.as_of.date().isoformat()]
+    return bool(in_charge) and max(in_charge, key=lambda row: row["valid_from"])["successor"] != contract.source

@@ -23,7 +23,7 @@ BUDGETS = {
     "expectations/engine": 480,
     "expectations/marts": 680,
     "expectations/published": 890,
-    "ingest": 765,
+    "ingest": 770,
     "ingest/connectors": 1_860,
     "ingest/contract": 2_450,
     "ingest/contract_draft": 1_350,
@@ -37,15 +37,15 @@ BUDGETS = {
     "orchestration/alerts": 440,
     "orchestration/cities": 685,
     "orchestration/cli": 4_460,
-    "orchestration/codegen": 1_735,
+    "orchestration/codegen": 1_805,
     "orchestration/defs": 1_941,
     "orchestration/docs_site": 750,
     "orchestration/doctor": 1_100,
     "orchestration/engines": 620,
     "orchestration/instance": 1_195,
-    "orchestration/pipeline": 1_740,
+    "orchestration/pipeline": 1_755,
     "orchestration/runs": 1_800,
-    "orchestration/scorecard": 4_650,
+    "orchestration/scorecard": 4_760,
     "orchestration/stewardship": 1_215,
     "orchestration/transform": 2_610,
     "orchestration/translations": 245,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_425,
     "warehouse/rowwise": 135,
 }
-MOST_LINES = 61_676
+MOST_LINES = 61_876
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

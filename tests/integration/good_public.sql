@@ -146,7 +146,7 @@ create table public.published.scorecard as select
     null::date as change_from, null::double as change_from_value, null::double as change, null::double as
     change_ci_low, null::double as change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from,
     null::double as trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar
-    as trend_word, null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, data_as_of,
+    as trend_word, null::varchar as trend_text, date '2020-01-01' as series_break_on, true as is_latest, true as is_featured, false as is_stand_in, data_as_of,
     case when publication_status = 'published' then 'chance' end as range_kind, reliability, null::varchar as publisher_quality, null::double as place_coverage_pct,
     case when publication_status <> 'suppressed' then status_reason end as status_reason, null::varchar as compared_with_city_reason,
     null::varchar as compared_reason, case when publication_status <> 'suppressed' then period_start end as covered_from,
@@ -160,6 +160,9 @@ create table public.published.goals as select 'fewer' as goal_id, 'Fewer' as tit
     'current' as geography_vintage, '5553000' as geoid, 'year' as period_type, 'lower' as direction, 'percent' as unit,
     date '2023-01-01' as baseline_period_start, 45.0::double as baseline_value, 30.0::double as target_value, null::double as benchmark_value,
     date '2027-12-31' as due_on, 'Office' as owner, true as is_example;
+create table public.published.series_breaks as select 'searched' as measure_id, date '2020-01-01' as series_break_on, 'new_system' as cause,
+    'A new computer system keeps the records' as cause_text, false as is_by_race_only, 'all' as geography_type, null::varchar as geography_vintage,
+    'Moved' as series_break_note;
 create table public.published.goal_targets as select goal_id, 60.0 as target_value, 'percent' as unit, date '2027-12-31' as due_on, null::date as valid_from,
     date '2025-06-30' as valid_to, 'The budget was cut.' as reason from public.published.goals;
 insert into public.published.goals select * replace ('hidden' as goal_id, null as baseline_value) from public.published.goals;

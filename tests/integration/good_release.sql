@@ -305,6 +305,8 @@ create table release.marts.fct_goal_progress as select 'g' as goal_id, 'year' as
         (date '2026-01-01', null, 'insufficient_data', 'not_collected')
     ) as t (period_start, value, status, status_reason);
 create table release.marts.dim_peer_city as select '5512345' as geoid, 'Peer' as name, 'Wisconsin' as state, 500000 as population, 'as large' as peer_rule;
+create table release.marts.dim_series_break as select 'searched' as measure_id, date '2020-01-01' as series_break_on, 'new_system' as cause,
+    false as is_by_race_only, 'all' as geography_type, null::varchar as geography_vintage, 'Moved' as series_break_note;
 create table release.marts.fct_gap_trends as select 'searched' as measure_id, 1 as measure_version, 'year' as period_type, 'all' as stratum_type,
     'all' as stratum_code, 'exclusive' as tabulation, 'spd15_1997' as race_standard, 'individual' as method, 'city' as geography_type,
     'current' as geography_vintage, '5553000' as geoid, 'black' as race_ethnicity_code, 'white' as reference_code, 'absolute' as scale,
@@ -333,7 +335,7 @@ create table release.marts.scorecard as select
     null::double as excess_low, null::double as excess_high, null::integer as excess_years, null::double as attributable_pct, null::date as change_from, null::double as change_from_value, null::double as change, null::double as change_ci_low, null::double as
     change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from, null::double as
     trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar as trend_word,
-    null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, null::timestamp as data_as_of,
+    null::varchar as trend_text, date '2020-01-01' as series_break_on, true as is_latest, true as is_featured, false as is_stand_in, null::timestamp as data_as_of,
     'chance' as range_kind, 'reliable' as reliability, null::varchar as publisher_quality, null::double as place_coverage_pct, null::varchar as status_reason, null::varchar as
     compared_with_city_reason, null::varchar as compared_reason, null::date as covered_from, null::date as covered_until, true as is_period_complete;
 insert into release.marts.scorecard select * replace (

@@ -222,6 +222,7 @@ SPOILT = [
     ("fct_population", "interpolated_has_interval", "set ci_low = population + 1"),
     ("fct_population", "interpolated_has_interval", "set ci_method = 'areal_interpolation', ci_low = 0, ci_high = 1e6"),
     ("dim_peer_city", "geoid_form", "set geoid = '55'"),
+    ("scorecard", "no_change_across_a_break", "set trend_from = date '2019-12-31'"),
     ("fct_gap_trends", "interval_contains_change", "set change_ci_high = -11"),
     ("fct_gap_trends", "word_follows_from_the_interval", "set change_ci_high = 1"),
     ("fct_peer_comparison", "interval_contains_gap", "set gap_ci_low = 21"),

@@ -10,7 +10,7 @@
         from {{ measures }}
         group by measure_id
     ) as versions
-    full join {{ relation }} as breaks
+    full join (select measure_id, measure_version from {{ relation }} where measure_version is not null) as breaks
         on versions.measure_id = breaks.measure_id and versions.measure_version = breaks.measure_version
     where
         versions.measure_id is null

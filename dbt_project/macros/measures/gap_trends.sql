@@ -3,8 +3,9 @@
     comparable period. Absolute gaps are signed differences, whose change has an interval by MOVER (Zou and Donner 2008, Stat Med
     27:1693); relative ones are ratios, compared as logarithms. With three or more single periods, the change per year is a fit weighted
     by the variance of each gap (Hartung, Knapp and Sinha 2008, Statistical Meta-Analysis, section 10).
-    Periods that overlap are not compared: of windows of several years the first that ends before the last one begins. What limits the
-    comparison of a measure with its reference (comparison_limits) limits that of two gaps, too.
+    Periods that overlap are not compared: of windows of several years the first that ends before the last one begins. Nor are periods
+    before the last break of the series. What limits the comparison of a measure with its reference (comparison_limits) limits that of
+    two gaps, too.
 #}
 {% macro gap_trends(figures) -%}
 {%- set slice = [
@@ -19,7 +20,7 @@ compared as (
         figures.period_type in ('year', 'school_year', 'snapshot') as is_single,
         choices.shows_trend,
         limits.reason as limit_reason
-    from {{ figures }} as figures
+    from ({{ with_series_from(figures) }}) as figures
     inner join {{ ref('dim_measure') }} as measures
         on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version and measures.is_current
     inner join {{ ref('scorecard_measures') }} as choices on figures.measure_id = choices.measure_id and (choices.shows_trend or choices.compares_ratios)
@@ -35,6 +36,7 @@ compared as (
         and figures.reference_code <> figures.race_ethnicity_code
         and figures.period_start >= coalesce(choices.trend_from, date '0001-01-01')
         and excluded.measure_id is null
+        and figures.series_from is not null
 ),
 
 scaled as (
@@ -66,6 +68,7 @@ known as (
     from scaled
     where gap is not null
     window series as (partition by {{ slice | join(', ') }}, scale)
+    qualify series_from = max(series_from) over series
 ),
 
 ended as (

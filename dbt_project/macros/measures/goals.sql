@@ -105,6 +105,24 @@
             on observed.goal_id = goals.goal_id and observed.period_start = goals.baseline_period_start
     ),
 
+    -- periods whose figures do not compare with those of the baseline
+    breaks as (
+        select distinct
+            observed.goal_id,
+            observed.period_start
+        from observed
+        inner join {{ ref('dim_goal') }} as goals on observed.goal_id = goals.goal_id
+        inner join {{ ref('dim_series_break') }} as breaks
+            on
+                goals.measure_id = breaks.measure_id
+                and breaks.series_break_on > goals.baseline_period_start
+                and breaks.series_break_on <= observed.period_end
+        where
+            breaks.geography_type = 'all'
+            and observed.period_start > goals.baseline_period_start
+            and not (breaks.is_by_race_only and goals.target_group = 'all')
+    ),
+
     joined as (
         select
             observed.*,
@@ -136,12 +154,14 @@
                 when observed.reason is not null then observed.reason
                 when baselines.reason is not null then concat('baseline_', baselines.reason)
                 when baselines.goal_id is null then 'baseline_not_measured'
+                when breaks.goal_id is not null then 'series_break'
             end as no_status_reason,
             row_number() over (partition by observed.goal_id order by is_open asc, observed.period_start desc) = 1 as is_latest
         from observed
         cross join {{ ref('stg_receipts__clock') }} as clock
         inner join {{ ref('dim_goal') }} as goals on observed.goal_id = goals.goal_id
         left join baselines on observed.goal_id = baselines.goal_id
+        left join breaks on observed.goal_id = breaks.goal_id and observed.period_start = breaks.period_start
         asof left join {{ ref('goal_targets') }} as earlier on observed.goal_id = earlier.goal_id and observed.period_end <= earlier.valid_to
     ),
 

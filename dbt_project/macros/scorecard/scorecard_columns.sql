@@ -218,6 +218,7 @@ final as (
         {{ name }}_word,
         text[concat('change.', {{ name }}_word)] as {{ name }}_text,
         {%- endfor %}
+        series_break_on,
         is_latest,
         is_featured,
         is_stand_in,

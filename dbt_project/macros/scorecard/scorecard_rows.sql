@@ -26,7 +26,7 @@
 #}
 {% macro scorecard_rows(figures) -%}
 {%- set of_map = ['geography_type', 'geography_vintage', 'geoid'] -%}
-{%- set of_place = scorecard_series() + ['season'] + of_map -%}
+{%- set of_place = scorecard_series() + ['season', 'series_from'] + of_map -%}
 with
 -- a range that allows for chance only is none for events that repeat per person or cluster by place
 ranged as (
@@ -48,7 +48,7 @@ shown as (
         case when figures.period_type in ('month', 'quarter') then month(figures.period_start) else 0 end as season,
         figures.publication_status = 'published' and figures.value is not null as has_value,
         figures.ci_low is not null as has_interval
-    from ranged as figures
+    from ({{ with_series_from('ranged') }}) as figures
     {{ joined_shown_rate('figures') }}
     where figures.is_shown_first
 ),

@@ -98,14 +98,21 @@ class Trend:
 
     points: tuple[Point, ...]
     scale: Axis
+    breaks: tuple[
+        tuple[float, int, dt.date], ...
+    ] = ()  # position, number of the point after it, and day of each break of the series
 
     def height(self, value: float) -> float:
         """The position of a value, in percent from the top."""
         return round(100 - self.scale.at(value), 1)
 
 
-def trend(rows: Sequence[Row], scale: Axis | None = None) -> Trend | None:
-    """Return the line of the shown figures; None with fewer than two. `scale`: that of several lines together."""
+def trend(rows: Sequence[Row], scale: Axis | None = None, breaks: Iterable[dt.date] = ()) -> Trend | None:
+    """Return the line of the shown figures; None with fewer than two. `scale`: that of several lines together.
+
+    No line joins figures across one of the `breaks`, nor those of a period that a break divides.
+    """
+    days = sorted(set(breaks))
     shown = [row for row in rows if row.is_shown]
     scale = scale or trend_axis(shown)
     if len(shown) < 2 or scale is None:
@@ -116,9 +123,21 @@ def trend(rows: Sequence[Row], scale: Axis | None = None) -> Trend | None:
         share = (row.period_start.toordinal() - first) / (last - first)
         x = round(TREND_LEFT + 3 + share * (TREND_RIGHT - TREND_LEFT - 6), 1)
         ends = [None if end is None else round(100 - scale.at(end), 1) for end in (row.ci_low, row.ci_high)]
-        follows = before is not None and _follows(before, row)
+        follows = (
+            before is not None and _follows(before, row) and not any(before.period_start < on <= row.period_end for on in days)
+        )
         points.append(Point(row, x, round(100 - scale.at(row.value or 0.0), 1), ends[0], ends[1], follows))
-    return Trend(tuple(points), scale)
+    return Trend(tuple(points), scale, tuple(_marks(points, days)))
+
+
+def _marks(points: Sequence[Point], days: Iterable[dt.date]) -> Iterable[tuple[float, int, dt.date]]:
+    """Yield breaks between two points: in the middle, so that no point is on the mark."""
+    for on in days:
+        after = next((number for number, point in enumerate(points) if point.row.period_start >= on), len(points))
+        if after == len(points) and points[-1].row.period_end >= on:  # the break divides the last period
+            yield min(points[-1].x + 2, TREND_RIGHT), after, on
+        elif 0 < after < len(points):
+            yield round((points[after - 1].x + points[after].x) / 2, 1), after, on
 
 
 def trend_axis(rows: Iterable[Row]) -> Axis | None:

@@ -15,6 +15,7 @@ from orchestration.scorecard.release_data.first_reported import first_reported_l
 from orchestration.scorecard.release_data.outlines import WIDTH, map_height
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.release_data.strata import Stratum
+from orchestration.scorecard.words.breaks import break_sentences, trend_start
 from orchestration.scorecard.words.cautions import caution_mark, cautions
 from orchestration.scorecard.words.excess_words import excess
 from orchestration.scorecard.words.figures import Cell, Count, Range, RatioRange, Tick, Times
@@ -239,27 +240,30 @@ class Line:
     trend: Trend
     labels: tuple[tuple[float, Markup], ...]  # of the scale
     rows: tuple[tuple[Markup, Markup, Markup | None], ...]  # period, figure, range
+    breaks: tuple[tuple[float, int, Markup], ...] = ()  # position, number of the row after it, and day
 
 
 def lines(measure: Measure, texts: Texts) -> tuple[Line | None, tuple[Line, ...]]:
     """Return the line for everyone, and those of groups on one scale, where periods compare."""
-    compared = [row for row in measure.series if row.trend_from is not None]
-    if not compared:
+    since = trend_start(measure)
+    if since is None:
         return None, ()
-    since = min(row.trend_from for row in compared if row.trend_from is not None)
+    breaks = [one for one in measure.breaks if one.is_of_series]
+    of_everyone = [one.series_break_on for one in breaks if not one.is_by_race_only]
     series: dict[str, list[Row]] = {}
     for row in measure.series:
         if row.period_start >= since and row.group_kind != "missing":
             series.setdefault(row.race_ethnicity_code, []).append(row)
-    everyone = None if measure.is_composition else _line(series.get("all", []), None, texts)
+    everyone = None if measure.is_composition else _line(series.get("all", []), None, of_everyone, texts)
     own = {code: rows[-MOST_PERIODS:] for code, rows in series.items() if code != "all" and rows[0].basis != PLACES}
     scale = trend_axis(row for rows in own.values() for row in rows)
     ordered = sorted(own.values(), key=lambda rows: rows[0].group_order)
-    return everyone, tuple(line for rows in ordered if (line := _line(rows, scale, texts)))
+    days = [one.series_break_on for one in breaks]
+    return everyone, tuple(line for rows in ordered if (line := _line(rows, scale, days, texts)))
 
 
-def _line(rows: Sequence[Row], scale: Axis | None, texts: Texts) -> Line | None:
-    drawn = trend(rows[-MOST_PERIODS:], scale)
+def _line(rows: Sequence[Row], scale: Axis | None, breaks: Sequence[dt.date], texts: Texts) -> Line | None:
+    drawn = trend(rows[-MOST_PERIODS:], scale, breaks)
     if drawn is None:
         return None
     shown = [point.row for point in drawn.points]
@@ -272,7 +276,8 @@ def _line(rows: Sequence[Row], scale: Axis | None, texts: Texts) -> Line | None:
         for row in shown
     )
     labels = tuple((drawn.height(tick), texts_of(Tick(tick, shown[0].unit), texts)) for tick in drawn.scale.ticks)
-    return Line(group(shown[0]).in_language(texts), drawn, labels, table)
+    marks = tuple((x, after, day(on).in_language(texts)) for x, after, on in drawn.breaks)
+    return Line(group(shown[0]).in_language(texts), drawn, labels, table, marks)
 
 
 def known_race(measure: Measure) -> float | None:
@@ -310,6 +315,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "excess": excess(measure, texts),
         "adjusted": adjusted(featured, texts),
         "population": population(measure, texts),
+        "breaks": break_sentences(measure, texts),
         "topics": topics(measure, texts),
         "licence": licence(measure, texts),
         "districts": districts_chart(measure, texts),

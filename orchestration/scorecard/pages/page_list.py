@@ -24,6 +24,7 @@ from orchestration.scorecard.words.sentences import first_gap, marked, period, s
 from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
 WEAK = "3"  # the grade of a publisher that calls its own figure weak
+SERIES_BREAK = "series_break"  # the reason of a goal whose figures do not compare with its start
 GOAL_ORDER = ("off_track", "not_met", "on_track", "met", "insufficient_data", "baseline_revised")
 
 
@@ -227,6 +228,7 @@ def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
         "owner": row["owner"],
         "is_example": row["is_example"],
         "status": status_code,
+        "sentence": row["status_reason"] if is_published and row["status_reason"] == SERIES_BREAK else status_code,
         "hidden_mark": marked(Markup(), bool(row["is_hidden_in_public"]), texts),
         "marks": marks,
         "figures": figures,

@@ -11,15 +11,17 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.pages.measure_page import Chart, groups_chart
+from orchestration.scorecard.pages.measure_page import Chart, groups_chart, lines
 from orchestration.scorecard.pages.page_list import by_name, entry, goal
 from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.words.breaks import break_sentences
 from orchestration.scorecard.words.change_texts import MOST_PERIODS, corrections, goal_changes
 from orchestration.scorecard.words.figures import Count
 from orchestration.scorecard.words.reasons import by_reason
@@ -154,7 +156,7 @@ def _goal(one: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
         if part in one["gap"]
     ]
     title = texts(f"goal.{one['goal_id']}")
-    sentences = [texts(f"sentence.goal_{one['status']}"), texts("sentence.goal_owner", owner=one["owner"])]
+    sentences = [texts(f"sentence.goal_{one['sentence']}"), texts("sentence.goal_owner", owner=one["owner"])]
     sentences += [target["why"] for target in one["earlier_targets"]]
     return {
         "goal_id": one["goal_id"],
@@ -218,7 +220,9 @@ def _area(area: str, data: ReleaseData, texts: Texts) -> dict[str, Any]:
     answered = sorted((measure for measure in inside if measure.is_answered), key=_importance)
     counts = {"total": Count(len(inside)), "answered": Count(len(answered))}
     charted = next((measure for measure in answered if measure.has_groups), None)
-    entries = [shown for measure in answered if (shown := _entry(measure, texts))["sentences"]]
+    chart = _chart(charted, texts) if charted else None
+    explained = charted if chart and chart["trend"] else None
+    entries = [shown for measure in answered if (shown := _entry(measure, texts, measure is explained))["sentences"]]
     lead = [texts("sentence.area_answered", **counts)]
     if not answered:
         lead.append(texts("sentence.report_no_figures"))
@@ -226,7 +230,7 @@ def _area(area: str, data: ReleaseData, texts: Texts) -> dict[str, Any]:
         "area": area,
         "title": runs(texts(f"policy_area.{area}")),
         "lead": [runs(text) for text in lead],
-        "chart": _chart(charted, texts) if charted else None,
+        "chart": chart,
         "missing": [
             runs(Markup("{} ({})").format(texts(f"availability.{code}"), Count(len(found)).in_language(texts)))
             for code, found in by_reason(measure for measure in inside if not measure.is_answered)
@@ -248,7 +252,8 @@ def _importance(measure: Measure) -> tuple[Any, ...]:
     return (not bases - {PLACES}, measure.is_composition, is_count, not measure.featured, -newest, measure.measure_id)
 
 
-def _entry(measure: Measure, texts: Texts) -> dict[str, Any]:
+def _entry(measure: Measure, texts: Texts, is_explained: bool) -> dict[str, Any]:
+    """Return a measure in words. `is_explained`: its chart says where the series breaks."""
     about = measure.about
     shown = entry(measure, texts)
     first = next((row for row in (*measure.featured, *measure.districts) if row.is_shown), None)
@@ -260,7 +265,9 @@ def _entry(measure: Measure, texts: Texts) -> dict[str, Any]:
         "measure_id": measure.measure_id,
         "name": runs(texts(f"measure.{measure.measure_id}")),
         "question": runs(texts(f"measure_question.{measure.measure_id}")),
-        "sentences": [runs(sentence) for sentence in shown["sentences"]],
+        "sentences": [
+            runs(sentence) for sentence in (*shown["sentences"], *([] if is_explained else break_sentences(measure, texts)))
+        ],
         "about": runs(when),
         "source": runs(Markup(". ").join(part.rstrip(".") for part in named)),
     }
@@ -299,6 +306,31 @@ def _chart(measure: Measure, texts: Texts) -> dict[str, Any] | None:
         "ticks": [(x, plain(tick)) for x, tick in _ends(chart.ticks)],
         "rows": rows,
         "alt": plain(alt),
+        "trend": _trend(measure, texts),
+    }
+
+
+def _trend(measure: Measure, texts: Texts) -> dict[str, Any] | None:
+    """Return the line for everyone where the series breaks, with a mark and the reason."""
+    line, _ = lines(measure, texts)
+    if line is None or not line.breaks:
+        return None
+    points = line.trend.points
+    caption = Markup("{}: {}. {}").format(texts(f"measure.{measure.measure_id}"), line.label, texts("page.over_time"))
+    named = [texts("page.named_figure", name=when, figure=figure) for when, figure, _ in line.rows]
+    for _, after, date in reversed(line.breaks):
+        named.insert(after, texts("page.named_figure", name=texts("page.series_break"), figure=date))
+    return {
+        "caption": runs(caption),
+        "alt": plain(Markup("{}: {}.").format(caption, Markup("; ").join(named))),
+        "labels": [(y, plain(label)) for y, label in line.labels],
+        "points": [(point.x, point.y) for point in points],
+        "joins": [(before.x, before.y, point.x, point.y) for before, point in pairwise(points) if point.follows],
+        "breaks": [
+            (x, plain(texts("page.named_figure", name=texts("page.series_break"), figure=date))) for x, _, date in line.breaks
+        ],
+        "ends": [runs(line.rows[0][0]), runs(line.rows[-1][0])],
+        "why": [runs(sentence) for sentence in break_sentences(measure, texts)],
     }
 
 

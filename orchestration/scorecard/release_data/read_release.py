@@ -109,6 +109,21 @@ class Row(NamedTuple):
         return self.race_ethnicity_code == TOTAL
 
 
+class Break(NamedTuple):
+    """A row of `published.series_breaks`: no change is shown across this day."""
+
+    series_break_on: dt.date
+    cause: str
+    is_by_race_only: bool
+    geography_type: str  # of places whose map was redrawn; `all` for the whole series
+    series_break_note: str | None
+
+    @property
+    def is_of_series(self) -> bool:
+        """Whether the figures of the measure break, and not only those of a type of place."""
+        return self.geography_type == TOTAL
+
+
 class StreetRange(NamedTuple):
     """A row of `published.street_districts`."""
 
@@ -133,6 +148,7 @@ class Measure:
     everyone_by_place: Row | None = None  # for everyone, with the denominator of featured groups that are place-weighted
     first_reported: tuple[FirstReported, ...] = ()  # of the series: figures that were revised, the newest first
     gaps: tuple[Gap, ...] = ()  # how the gaps of featured groups have changed
+    breaks: tuple[Break, ...] = ()  # the newest first
 
     @property
     def measure_id(self) -> str:
@@ -291,6 +307,12 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
         peers[row["measure_id"]].append(row)
     first_reported, strata = read_first_reported(con), read_strata(con, Row, PERIOD_TYPES)
     by_place, gaps = read_everyone_by_place(con, Row), read_gaps(con)
+    breaks: dict[str, list[Break]] = defaultdict(list)
+    names = ", ".join(Break._fields)
+    for code, *values in con.execute(
+        f"select measure_id, {names} from series_breaks order by series_break_on desc, cause, geography_type"
+    ).fetchall():
+        breaks[code].append(Break(*values))
     for about in _records(
         con,
         """
@@ -305,7 +327,7 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
         everyone = by_place.get(slice_of(featured[code][0])) if featured[code] else None
         yield Measure(
             about, featured[code], series[code], districts[code], tuple(peers[code]), strata.get(code, ()), everyone,
-            first_reported[code], gaps.get(code, ()),
+            first_reported[code], gaps.get(code, ()), tuple(breaks[code]),
         )  # fmt: skip
 
 

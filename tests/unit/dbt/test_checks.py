@@ -115,3 +115,37 @@ def test_equal_row_count_compares_both_sides(found: Check) -> None:
 def test_later_versions_have_a_break_and_only_they(found: Check, versions: str, breaks: str, bad: int) -> None:
     registered = f"(select 'm' as measure_id, measure_version from (values {versions}) as version (measure_version))"
     assert found("series_breaks_declared", "measure_id, measure_version", breaks, {"measures": registered}) == bad
+
+
+TERMS = "source, jurisdiction, statistical_unit, classification, suppress_below, zeros, protect, republish, keeps_snapshots"
+SAME = "'9900001', 'person', 'confidential', 11, 'show', 'always', 'allowed', true"
+
+
+@pytest.mark.parametrize(
+    ("successions", "new", "bad"),
+    [
+        pytest.param("('old', 'new')", f"('new', {SAME})", 0, id="the same terms"),
+        pytest.param("('old', 'new')", f"('new', {SAME.replace('11', '5')})", 1, id="another threshold"),
+        pytest.param("('old', 'new')", f"('new', {SAME.replace('9900001', '55')})", 1, id="another place"),
+        pytest.param("('old', 'missing')", f"('new', {SAME})", 1, id="no contract"),
+        pytest.param("('there', 'elsewhere')", f"('new', {SAME})", 0, id="sources of another city"),
+        pytest.param("('old', 'new'), ('new', 'newer')", f"('new', {SAME}), ('newer', {SAME})", 1, id="a chain"),
+    ],
+)
+def test_a_successor_has_the_terms_of_its_source(found: Check, successions: str, new: str, bad: int) -> None:
+    contracts = f"(select * from (values ('old', {SAME}), {new}) as contract ({TERMS}))"
+    assert found("successions_agree", "source, successor", successions, {"contracts": contracts}) == bad
+
+
+@pytest.mark.parametrize(
+    ("row", "bad"),
+    [
+        pytest.param("('m', 2, null::text, null::text)", 0, id="a version"),
+        pytest.param("('m', null, null::text, null::text)", 0, id="a measure"),
+        pytest.param("(null::text, null, 's', 'f')", 0, id="a form of a source"),
+        pytest.param("(null::text, null, null::text, null::text)", 1, id="nothing"),
+        pytest.param("(null::text, 2, 's', null::text)", 1, id="a version of a source"),
+    ],
+)
+def test_a_break_names_a_series(found: Check, row: str, bad: int) -> None:
+    assert found("series_breaks_have_a_series", "measure_id, measure_version, source, form", row, {}) == bad

@@ -24,6 +24,7 @@ from ingest.layers import (
     seed_key,
     seed_rows,
     state_layer,
+    with_rows,
 )
 from tests.support.visits import CONTRACT
 
@@ -120,6 +121,22 @@ def test_rows_with_other_columns_are_refused(layer: Layer) -> None:
     (layer.folder / "seeds" / "rows" / "labels.csv").write_text("label,remark\nb,new\n")
     with pytest.raises(LayerError, match=r"labels\.csv: the columns are label, remark; the seed has label, note, in this order"):
         layered_seed("labels", layer.folder / "shared", [layer])
+
+
+def test_rows_of_series_breaks_from_before_sources_could_break_stay(tmp_path: Path) -> None:
+    seed = (
+        b"measure_id,measure_version,source,form,series_break_on,cause,series_break_note\nm,2,,,2020-01-01,new_definition,ours\n"
+    )
+    (tmp_path / "series_breaks.csv").write_text(
+        "measure_id,measure_version,series_break_on,series_break_note\nn,2,2021-01-01,theirs\n"
+    )
+    merged = with_rows(
+        seed, tmp_path / "series_breaks.csv", ["measure_id", "measure_version", "source", "form", "series_break_on"]
+    )
+    assert merged == seed + b"n,2,,,2021-01-01,,theirs\n"
+    (tmp_path / "other.csv").write_text("measure_id,measure_version,series_break_on,series_break_note\nn,2,2021-01-01,theirs\n")
+    with pytest.raises(LayerError, match="the columns are"):
+        with_rows(seed, tmp_path / "other.csv", ["measure_id"])
 
 
 def test_rows_from_before_a_seed_had_dates_hold_without_end(layer: Layer) -> None:

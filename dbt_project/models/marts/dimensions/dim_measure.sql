@@ -18,6 +18,7 @@ former_owners as (
 
 breaks as (
     select * from {{ ref('series_breaks') }}
+    where measure_version is not null
 ),
 
 -- Whether records are a stand-in for the city's own depends on the city of the run, so no fixed text can state it.

@@ -7,8 +7,8 @@ reasoned as (
         minimums.measure_id is not null as has_minimum,
         {{ reason_without_ratio('referenced', 'city') }} as reason
     from {{ ref('int_equity_measures__with_reference') }} as referenced
-    left join {{ ref('stg_receipts__contracts') }} as contracts on referenced.source = contracts.source
     left join {{ ref('value_minimums') }} as minimums on referenced.measure_id = minimums.measure_id
+    left join {{ ref('int_sources__in_series') }} as contracts on referenced.source = contracts.source
     -- last: DuckDB does not estimate the rows of a cross join, and would hash all figures to look up a contract
     cross join {{ ref('stg_receipts__settings') }} as city
 ),

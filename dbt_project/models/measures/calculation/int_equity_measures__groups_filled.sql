@@ -31,11 +31,21 @@ listed as (
     where is_offered
 ),
 
+-- who recorded the period: the source that the measure names, or a successor with another list of answers
+recorded as (
+    select
+        slices.*,
+        coalesce(successions.successor, slices.source) as recorded_by
+    from slices
+    asof left join {{ ref('source_successions') }} as successions
+        on slices.source = successions.source and slices.period_start >= successions.valid_from
+),
+
 -- An absent group is one of three things: zero (it was offered and not chosen), hidden (behind a suppressed cell, or in a
 -- table that shows a part of the people), or not collected (a category of the standard that the source's list of answers does not contain).
 absent as (
     select
-        slices.*,
+        slices.* exclude (recorded_by),
         races.race_ethnicity_code,
         case measures.kind when 'composition' then slices.whole when 'proportion' then 0.0 end as denominator,
         case
@@ -49,14 +59,14 @@ absent as (
             when listed.source is null then 'offered_not_stated'
             else 'not_offered'
         end as reason
-    from slices
+    from recorded as slices
     cross join {{ ref('race_ethnicity') }} as races
     inner join {{ ref('dim_measure') }} as measures
         on slices.measure_id = measures.measure_id and slices.measure_version = measures.measure_version
     left join codes
-        on slices.source = codes.source and races.race_ethnicity_code = codes.race_ethnicity_code
+        on slices.recorded_by = codes.source and races.race_ethnicity_code = codes.race_ethnicity_code
     left join listed
-        on slices.source = listed.source
+        on slices.recorded_by = listed.source
     left join counted
         on {{ same_slice('slices', 'counted') }} and races.race_ethnicity_code = counted.race_ethnicity_code
     where

@@ -7,7 +7,7 @@ positions as (
         unnest(['all', 'eeo4_level']) as stratum_type,
         unnest(['all', eeo4_level_code]) as stratum_code,
         annual_pay_usd
-    from {{ ref('fct_employees') }}
+    from {{ counted_events('fct_employees') }}
     where annual_pay_usd > 0
 ),
 

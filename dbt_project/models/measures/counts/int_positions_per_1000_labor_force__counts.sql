@@ -14,7 +14,7 @@ positions as (
         end as race_ethnicity_code,
         race_standard = 'spd15_2024' as bridged,
         count(*) as positions_count
-    from {{ ref('fct_employees') }}
+    from {{ counted_events('fct_employees') }}
     group by all
 ),
 

@@ -8,7 +8,7 @@ positions as (
         race_standard,
         race_ethnicity_code,
         count(*) as positions_count
-    from {{ ref('fct_employees') }}
+    from {{ counted_events('fct_employees') }}
     group by all
 ),
 

@@ -5,7 +5,7 @@ dated as (
 ),
 
 contracts as (
-    select * from {{ ref('stg_receipts__contracts') }}
+    select * from {{ ref('int_sources__in_series') }}
 ),
 
 -- sources whose rows are of a period: what is delivered of one is the whole

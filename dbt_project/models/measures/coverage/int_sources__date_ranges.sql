@@ -50,7 +50,7 @@ ranges as (
         ) as slack_days,
         coalesce(contracts.has_declared_end, false) as has_declared_end,
         dated.source is not null as has_dates
-    from {{ ref('stg_receipts__contracts') }} as contracts
+    from {{ ref('int_sources__in_series') }} as contracts
     cross join {{ ref('stg_receipts__clock') }} as clock
     left join dated on contracts.source = dated.source
     left join silent on contracts.source = silent.source

@@ -1,7 +1,7 @@
 -- one row per tested child and calendar year, with the highest result of the year
 with
 tests as (
-    select * from {{ ref('stg_mhd__lead_tests') }}
+    {{ rows_over_time(ref('stg_mhd__lead_tests'), 'fct_lead_tests') }}
 ),
 
 placed as (

@@ -1,7 +1,7 @@
 -- one row per sale of a parcel
 with
 sales as (
-    select * from {{ ref('stg_assessor__property_sales') }}
+    {{ rows_over_time(ref('stg_assessor__property_sales'), 'fct_property_sales') }}
 ),
 
 placed as (

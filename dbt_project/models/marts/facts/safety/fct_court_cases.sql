@@ -1,7 +1,7 @@
 -- one row per case of the municipal court, on the day of the violation
 with
 cases as (
-    select * from {{ ref('stg_mmc__court_cases') }}
+    {{ rows_over_time(ref('stg_mmc__court_cases'), 'fct_court_cases') }}
 ),
 
 placed as (

@@ -1,7 +1,7 @@
 -- one row per snapshot and position held on its date
 with
 delivered as (
-    select * from {{ ref('stg_der__employees') }}
+    {{ rows_over_time(ref('stg_der__employees'), 'fct_employees') }}
 ),
 
 employees as (
@@ -12,7 +12,7 @@ final as (
     select
         {{ event_columns('employee', has_key=false, snapshot='occurred_on') }},
         occurred_on,
-        {{ is_latest_snapshot('occurred_on') }} as is_latest_snapshot,
+        {{ is_latest_snapshot('occurred_on', of='series_source') }} as is_latest_snapshot,
         {{ null_place_columns() }},
         {{ race_columns() }},
         sex_code,

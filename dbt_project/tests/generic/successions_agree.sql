@@ -1,0 +1,3 @@
+{% test successions_agree(model, contracts) %}
+{{ successions_agree_check(model, contracts) }}
+{% endtest %}
