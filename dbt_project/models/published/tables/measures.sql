@@ -29,6 +29,7 @@ shown as (
         bool_or(is_shown and basis in ('own_race', 'observed_race', 'reported_race', 'place_of_death') and race_ethnicity_code <> 'all')
             as has_figures_by_race,
         bool_or(is_shown and basis = 'where_people_live') as has_figures_by_place,
+        max(population_scheme) filter (where is_featured) as population_scheme,
         -- a group that the records do not offer is no reason why the others have no figure
         coalesce(
             mode(status_code order by status_code) filter (where status_code not in ('shown', 'zero', 'range_only', 'not_recorded')),
@@ -44,19 +45,16 @@ topics as (
     where stratum_type not in ('all', 'adjustment') and publication_status = 'published'
 ),
 
--- a group that the records do not offer has no people to divide by
 featured as (
-    select
+    select distinct
         measure_id,
         geography_type,
         geography_vintage,
         geoid,
         period_type,
-        period_start,
-        max(population_scheme) as population_scheme
+        period_start
     from cards
     where is_featured
-    group by all
 ),
 
 plans as (
@@ -69,7 +67,7 @@ plans as (
 
 joined as (
     select
-        measures.* replace (coalesce(featured.population_scheme, measures.population_scheme) as population_scheme),
+        measures.* replace (coalesce(shown.population_scheme, measures.population_scheme) as population_scheme),
         sources.licence_id,
         case when sources.data_as_of is not null then sources.licence_attribution end as licence_attribution, -- of what was delivered
         sources.licence_share_alike,
