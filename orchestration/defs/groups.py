@@ -50,6 +50,7 @@ GROUP_OF_MODEL = {
     "int_deaths_investigated__excess": CALCULATION,
     "int_population__bases": POPULATION,
     "int_sources__known_shares": CALCULATION,
+    "int_sources__in_series": DIMENSIONS,
     "int_sources__race_codes": DIMENSIONS,
     "dim_stratum": CALCULATION,
     "dim_geography": CALCULATION,
