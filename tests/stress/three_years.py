@@ -100,12 +100,12 @@ class Office:
         _write(file, [header, *rows, *late])
 
     def snapshot(self, day: date) -> None:
-        """The staff of another quarter: some have left."""
+        """The staff of another quarter: some others have left."""
         before = max((self.deliveries / STAFF).iterdir(), key=_day_of_snapshot)
         after = before.with_name(f"{before.stem.partition('_')[0]}_{day}.sqlite")
         before.rename(after)
         with sqlite3.connect(after) as database:
-            database.execute("delete from employees where rowid % 53 = 0")
+            database.execute("delete from employees where rowid % 53 = ?", [day.toordinal() % 53])
         self._count_staff()
 
     def lower_target(self, target: str) -> None:
