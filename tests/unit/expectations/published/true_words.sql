@@ -19,7 +19,7 @@ with groups as (
 select
     'own' as measure_id, 1 as measure_version, 'year' as period_type, date '2024-01-01' as period_start, 'city' as geography_type,
     'current' as geography_vintage, '99' as geoid, 'Town' as place, race_ethnicity_code, 'acs' as race_standard, 'exclusive' as tabulation,
-    'individual' as method, value, 'percent' as unit, ci_low, ci_high, reference_code, rate_ratio, rate_ratio_ci_low, rate_ratio_ci_high,
+    'individual' as method, 'all' as stratum_type, 'all' as stratum_code, value, 'percent' as unit, ci_low, ci_high, reference_code, rate_ratio, rate_ratio_ci_low, rate_ratio_ci_high,
     word as compared_with_reference, null::varchar as compared_reason, 'White' as compared_with,
     case word when 'higher' then 'Higher than White' end as compared_with_reference_text,
     case when value is null then 'suppressed' else 'published' end as publication_status,
@@ -40,7 +40,7 @@ insert into public.published.scorecard select * replace (
 insert into public.published.scorecard select * replace (
     date '2023-01-01' as period_start, 15.0 as value, 14.0 as ci_low, 16.0 as ci_high, null as change_word, false as is_featured
 ) from public.published.scorecard where race_ethnicity_code = 'all' and geoid = '99';
-create table public.published.equity_measures as select * exclude (is_featured), true as is_shown_first, 'all' as stratum_type,
+create table public.published.equity_measures as select * exclude (is_featured), true as is_shown_first,
     null::double as rate_difference, null::double as rate_difference_ci_low, null::double as rate_difference_ci_high
 from public.published.scorecard;
 create table public.published.texts as select * from (values
