@@ -163,7 +163,7 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
         page.set_default_timeout(SECONDS_FOR_A_PAGE * 1000)
         page.goto(ui.printed)
         page.goto(f"{ui.address}/asset-groups")
-        for group in ("unified_call_center", "public_safety", "addresses_and_places", "release"):
+        for group in ("municipal_court", "public_safety", "addresses_and_places", "release"):
             expect(page.get_by_text(group, exact=True).first).to_be_visible()
 
         page.goto(f"{ui.address}/locations/{CODE_LOCATION}/jobs/{RERUN_JOB}/playground")

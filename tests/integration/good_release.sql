@@ -337,7 +337,9 @@ create table release.marts.scorecard as select
     trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar as trend_word,
     null::varchar as trend_text, date '2020-01-01' as series_break_on, true as is_latest, true as is_featured, false as is_stand_in, null::timestamp as data_as_of,
     'chance' as range_kind, 'reliable' as reliability, null::varchar as publisher_quality, null::double as place_coverage_pct, null::varchar as status_reason, null::varchar as
-    compared_with_city_reason, null::varchar as compared_reason, null::date as covered_from, null::date as covered_until, true as is_period_complete;
+    compared_with_city_reason, null::double as value_smoothed, null::double as funnel_low_95, null::double as funnel_high_95, null::double as funnel_low_998,
+    null::double as funnel_high_998, null::double as expected_value, null::double as observed_expected_ratio, null::double as observed_expected_ci_low,
+    null::double as observed_expected_ci_high, null::varchar as compared_reason, null::date as covered_from, null::date as covered_until, true as is_period_complete;
 insert into release.marts.scorecard select * replace (
     'white' as race_ethnicity_code, 'White' as group_name, 'unreliable' as publication_status, null as value, null as rate_ratio, null as reference_code, null as compared_with,
     null as compared_with_reference, null as range_kind, 'unreliable' as reliability

@@ -45,7 +45,7 @@ recorded as (
 -- table that shows a part of the people), or not collected (a category of the standard that the source's list of answers does not contain).
 absent as (
     select
-        slices.* exclude (recorded_by),
+        slices.* exclude (recorded_by),  -- noqa: RF02
         races.race_ethnicity_code,
         case measures.kind when 'composition' then slices.whole when 'proportion' then 0.0 end as denominator,
         case
