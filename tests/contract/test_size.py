@@ -31,7 +31,7 @@ BUDGETS = {
     "ingest/erasure": 950,
     "ingest/landing": 2_010,
     "ingest/readers": 2_690,
-    "ingest/sample": 5_160,
+    "ingest/sample": 5_156,
     "ingest/typing": 470,
     "orchestration": 280,
     "orchestration/alerts": 440,
