@@ -18,10 +18,8 @@ guarded as (
         *,
         is_computable and reason is null as is_comparable,
         -- a difference needs fewer events than a ratio: in both groups those of value_minimums, where the measure has a row
-        is_comparable or is_computable and coalesce(
-            has_minimum and reason in ('few_events', 'reference_unreliable')
-            and 'unreliable' not in (reliability, reference_reliability), false
-        ) as has_difference,
+        is_comparable or is_computable and reason in ('few_events', 'reference_unreliable')
+        and coalesce(has_minimum and 'unreliable' not in (reliability, reference_reliability), false) as has_difference,
         has_difference and reference_rule in ('best', 'fixed', 'rest') and tabulation in ('exclusive', 'race_alone_any_ethnicity')
         and coalesce(interval_basis, '') <> 'none' as has_gap_interval,
         is_comparable and has_gap_interval as has_ratio_interval,
