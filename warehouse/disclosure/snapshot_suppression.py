@@ -33,16 +33,16 @@ def find_pattern_over_snapshots(
     least: Sequence[float],
     before: EarlierReleases,
     stocks: Collection[str],
-    told: Collection[int] = frozenset(),
+    already_shown: Collection[int] = frozenset(),
 ) -> SuppressionPattern:
     """The pattern that protects the small counts of every snapshot, and in later snapshots the counts near to hidden ones.
 
-    `told`: counts that an earlier release shows as they are now.
+    `already_shown`: counts that an earlier release shows as they are now.
     """
     near = _near_pairs(counts, stocks)
     shown_before = {number for unit in units if unit.is_row and unit.key in before.shown for number in unit.counts}
     # an older snapshot delivered after a newer one was published: readers already know roughly what it would hide
-    known = {pair.earlier for pair in near if pair.later in shown_before}.union(told)
+    known = {pair.earlier for pair in near if pair.later in shown_before}.union(already_shown)
     protected: set[int] = set()
     solved: Solved = {}
     while True:

@@ -81,8 +81,8 @@ def suppress(
             unknown_shown=frozenset(before.unknown_shown) - more,
             unknown_hidden=frozenset(before.unknown_hidden) | more,
         )
-    units, told = suppression_units(figures, counts), _told_before(con, counts, public, ledger)
-    chosen = find_pattern_over_snapshots(counts, units, _lower_bounds(figures, counts), before, public.stocks, told)
+    units, known = suppression_units(figures, counts), _shown_before(con, counts, public, ledger)
+    chosen = find_pattern_over_snapshots(counts, units, _lower_bounds(figures, counts), before, public.stocks, known)
     hidden = dict(chosen.rows) | dict.fromkeys(medians_of_few_records(figures), PRIMARY)
     medians = medians_of_hidden_counts(figures, counts, chosen.counts, public.universes)
     hidden |= dict.fromkeys(medians - hidden.keys(), SECONDARY)
@@ -138,7 +138,7 @@ def _earlier_releases(con: DuckDBPyConnection, figures: Sequence[Figure]) -> Ear
     )
 
 
-def _told_before(con: DuckDBPyConnection, counts: CountSystem, public: PublicReference, ledger: Path | None) -> set[int]:
+def _shown_before(con: DuckDBPyConnection, counts: CountSystem, public: PublicReference, ledger: Path | None) -> set[int]:
     """The counts that some earlier release shows as they are now, in slices that this run revises.
 
     Hiding such a count protects no other: readers have it.

@@ -17,7 +17,7 @@ OLD, NEW, NEWER = dt.date(2025, 12, 31), dt.date(2026, 3, 31), dt.date(2027, 3, 
 @pytest.fixture
 def staged() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
-    for source in ("old", "new", "newer", "beside"):
+    for source in ("old", "new", "newer", "further"):
         con.execute(
             f"create table stg_{source} as select '{source}' as source, unnest([?, ?, ?, null]::date[]) as occurred_on",
             [OLD, NEW, NEWER],
@@ -30,7 +30,7 @@ def staged() -> duckdb.DuckDBPyConnection:
 def rows(con: duckdb.DuckDBPyConnection, *models: str) -> list[tuple[Any, ...]]:
     text = (DBT_PROJECT / "macros" / "conform" / "rows_over_time.sql").read_text(encoding="utf-8")
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
-    listed = [*({"fact": "fct_staff", "model": model} for model in models), {"fact": "fct_other", "model": "stg_beside"}]
+    listed = [*({"fact": "fct_staff", "model": model} for model in models), {"fact": "fct_other", "model": "stg_further"}]
     environment.globals.update({"ref": lambda name: name, "models_of_facts": lambda: listed})
     sql = environment.from_string(f"{text}\n{{{{ rows_over_time('stg_old', 'fct_staff') }}}}").render()
     query = f"select occurred_on, source, series_source from ({sql}) where occurred_on is not null order by all"
@@ -39,7 +39,7 @@ def rows(con: duckdb.DuckDBPyConnection, *models: str) -> list[tuple[Any, ...]]:
 
 def test_without_a_succession_every_row_is_its_own(staged: duckdb.DuckDBPyConnection) -> None:
     assert rows(staged) == [(day, "old", "old") for day in (OLD, NEW, NEWER)]
-    assert len(rows(staged, "stg_beside")) == 6, "a further source that succeeds none is another series"
+    assert len(rows(staged, "stg_further")) == 6, "a further source that succeeds none is another series"
 
 
 def test_a_snapshot_is_of_one_source(staged: duckdb.DuckDBPyConnection) -> None:
