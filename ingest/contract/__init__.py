@@ -16,26 +16,3 @@ from ingest.contract.sections.connectors import (
 )
 from ingest.contract.sections.format import Format, Header, Layout, Unpivot
 from ingest.contract.words import IDENTIFIER, Geoid, Identifier, Inconsistent, TimeZone
-
-__all__ = [
-    "AGGREGATE",
-    "FIGURES",
-    "IDENTIFIER",
-    "TEAM",
-    "ArcgisConnector",
-    "CkanConnector",
-    "Column",
-    "Contract",
-    "DatabaseConnector",
-    "FileConnector",
-    "Format",
-    "Geoid",
-    "Header",
-    "HttpConnector",
-    "Identifier",
-    "Inconsistent",
-    "Layout",
-    "SocrataConnector",
-    "TimeZone",
-    "Unpivot",
-]

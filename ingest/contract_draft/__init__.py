@@ -9,8 +9,3 @@ from ingest.contract_draft.column_roles import ABOUT_OFFERED, RACE
 from ingest.contract_draft.contract_text import write_draft
 from ingest.contract_draft.delivered_sample import DeliveredSample, DraftError, read_sample
 from ingest.contract_draft.draft import NO_ANSWERS, OPEN_DECISIONS, Answers, Draft, draft
-
-__all__ = [
-    "ABOUT_OFFERED", "NO_ANSWERS", "OPEN_DECISIONS", "RACE", "Answers", "DeliveredSample", "Draft", "DraftError", "draft",
-    "read_sample", "write_draft",
-]  # fmt: skip

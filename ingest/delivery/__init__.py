@@ -10,25 +10,3 @@ from ingest.delivery.reading.table_task import table_result, table_tasks
 from ingest.delivery.records import DeliveryRecord, FileRecord, LeftOutFile
 from ingest.delivery.store import RECORD, DeliveryStore
 from ingest.delivery.write_batch import DeliveryOptions, Progress, ReadTable, ReadTables, as_newest_load, as_next_load, deliver
-
-__all__ = [
-    "RECORD",
-    "AcceptedLoad",
-    "Conformer",
-    "DeliveryOptions",
-    "DeliveryRecord",
-    "DeliveryStore",
-    "FileRecord",
-    "LeftOutFile",
-    "Progress",
-    "ReadTable",
-    "ReadTables",
-    "as_newest_load",
-    "as_next_load",
-    "deliver",
-    "find_damage",
-    "new_load",
-    "quarantine_batch",
-    "table_result",
-    "table_tasks",
-]

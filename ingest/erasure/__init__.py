@@ -10,19 +10,3 @@ from ingest.erasure.plan import Place, Plan, discard_plan, is_pending, read_plan
 from ingest.erasure.planning import plan_erasure, plan_past_keeping, plan_source_removal
 from ingest.erasure.selection import Selection, by_conditions, by_keys
 from ingest.erasure.working_warehouse import copy_removals
-
-__all__ = [
-    "Place",
-    "Plan",
-    "Selection",
-    "by_conditions",
-    "by_keys",
-    "complete",
-    "copy_removals",
-    "discard_plan",
-    "is_pending",
-    "plan_erasure",
-    "plan_past_keeping",
-    "plan_source_removal",
-    "read_plan",
-]

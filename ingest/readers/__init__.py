@@ -3,5 +3,3 @@
 from ingest.readers.files import delivered_files, is_delivered_file, is_remote, readable_name
 from ingest.readers.header_rows import A_VALUE, position_names
 from ingest.readers.reader_types import OpenTable
-
-__all__ = ["A_VALUE", "OpenTable", "delivered_files", "is_delivered_file", "is_remote", "position_names", "readable_name"]

@@ -19,8 +19,6 @@ from ingest.sample.sample_folder import GENERATOR, RECEIPT, version_in, write_fo
 from ingest.sample.sources import SOURCES, city_file, rows_by_source
 from ingest.sample.truth import planted_gaps, planted_values
 
-__all__ = ["FEWEST_ROWS", "GENERATOR_VERSION", "SampleError", "SampleSummary", "is_current_sample", "write_sample"]
-
 GENERATOR_VERSION = 8  # raised whenever the same rows and seed give other bytes
 FEWEST_ROWS = 1_000
 

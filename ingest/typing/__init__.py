@@ -28,27 +28,3 @@ from ingest.typing.expressions import (
     required_columns,
     typed_expression,
 )
-
-__all__ = [
-    "accepted_rows",
-    "can_be_invalid",
-    "column_refused",
-    "constant_cells",
-    "hidden_below",
-    "hides_small_numbers",
-    "invalid_condition",
-    "invalid_flag",
-    "is_refused",
-    "missing_condition",
-    "missing_flag",
-    "missing_reason",
-    "optional_columns",
-    "read_cells",
-    "record_hash",
-    "rejection",
-    "rejection_message",
-    "required_columns",
-    "trimmed_cell",
-    "typed_cell",
-    "typed_expression",
-]

@@ -7,5 +7,3 @@ failed alert never ends a run.
 
 from orchestration.alerts.channels import unusable_channels
 from orchestration.alerts.notify import notify_changes, notify_run_ended, notify_run_not_started, send_test_message
-
-__all__ = ["notify_changes", "notify_run_ended", "notify_run_not_started", "send_test_message", "unusable_channels"]

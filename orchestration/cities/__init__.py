@@ -7,5 +7,3 @@ what a home records. See `warehouse.releases.union` for the file of all cities' 
 from orchestration.cities.batch import CityRun, exit_code_of, run_cities
 from orchestration.cities.homes_file import CityHome, check_runnable, read_homes
 from orchestration.cities.status import CityStatus, city_status
-
-__all__ = ["CityHome", "CityRun", "CityStatus", "check_runnable", "city_status", "exit_code_of", "read_homes", "run_cities"]

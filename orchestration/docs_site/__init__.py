@@ -6,5 +6,3 @@ anything from elsewhere, and none contains a cell of the data but figures of the
 """
 
 from orchestration.docs_site.site import write_docs
-
-__all__ = ["write_docs"]

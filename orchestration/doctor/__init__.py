@@ -9,5 +9,3 @@ from __future__ import annotations
 from orchestration.doctor.check_result import CheckResult, Verdict
 from orchestration.doctor.installation import Installation
 from orchestration.doctor.run_checks import run_all_checks
-
-__all__ = ["CheckResult", "Installation", "Verdict", "run_all_checks"]

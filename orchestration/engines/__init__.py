@@ -6,5 +6,3 @@ Add a module here for another engine, a case in `start_engine`, and its name to 
 
 from orchestration.engines.engine import EngineFailed, EngineNode, EngineUnavailable, TaskResult
 from orchestration.engines.task_runner import run_tasks, start_engine, task_results
-
-__all__ = ["EngineFailed", "EngineNode", "EngineUnavailable", "TaskResult", "run_tasks", "start_engine", "task_results"]

@@ -21,22 +21,3 @@ from orchestration.scorecard.site import (
     write_internal_site,
     write_site,
 )
-
-__all__ = [
-    "Cause",
-    "Earlier",
-    "Edition",
-    "EditionError",
-    "ScorecardError",
-    "Site",
-    "UnknownLanguage",
-    "editions",
-    "is_current",
-    "may_be_replaced",
-    "put_in_place",
-    "refresh_public",
-    "render_ahead",
-    "write_edition",
-    "write_internal_site",
-    "write_site",
-]

@@ -28,20 +28,3 @@ from warehouse.disclosure.states.published_history import read_history
 from warehouse.disclosure.states.reported_figures import Urgent
 from warehouse.disclosure.states.reported_responses import PLANNED_RESPONSES, write_reported_responses
 from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
-
-__all__ = [
-    "PLANNED",
-    "PLANNED_RESPONSES",
-    "LedgerDamaged",
-    "Scope",
-    "SuppressionSummary",
-    "Urgent",
-    "next_due",
-    "publish_ledger",
-    "read_history",
-    "restore_ledger",
-    "suppress",
-    "write_history",
-    "write_ledger",
-    "write_reported_responses",
-]

@@ -5,5 +5,3 @@ Call `migrate` after opening the working warehouse. Add a table or column of `in
 """
 
 from warehouse.metadata.migrations import migrate
-
-__all__ = ["migrate"]

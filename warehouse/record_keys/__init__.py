@@ -7,5 +7,3 @@ compiled SQL, no view, no log and no released file contains the secret.
 
 from warehouse.record_keys.home_secret import SecretDamaged, copy_secret, read_secret, secret_id
 from warehouse.record_keys.key_macro import attach_keys, keyed
-
-__all__ = ["SecretDamaged", "attach_keys", "copy_secret", "keyed", "read_secret", "secret_id"]

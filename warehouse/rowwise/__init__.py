@@ -5,5 +5,3 @@ See `orchestration.engines` for what starts workers, and `orchestration.transfor
 """
 
 from warehouse.rowwise.worker import PartTask, RowwisePlan, save_plan
-
-__all__ = ["PartTask", "RowwisePlan", "save_plan"]

@@ -2,5 +2,3 @@
 
 from ingest.sample.truth.planted import planted_gaps, planted_values
 from ingest.sample.truth.planted_value import PlantedValue
-
-__all__ = ["PlantedValue", "planted_gaps", "planted_values"]

@@ -2,5 +2,3 @@
 
 from orchestration.doctor.access.groups import accounts
 from orchestration.doctor.access.modes import environment_file, permissions, public
-
-__all__ = ["accounts", "environment_file", "permissions", "public"]

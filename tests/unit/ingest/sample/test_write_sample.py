@@ -197,19 +197,6 @@ def test_a_sample_of_another_version_is_not_current(summary: SampleSummary, tmp_
     assert not sample.is_current_sample(tmp_path)
 
 
-def test_the_way_in_is_the_package(summary: SampleSummary) -> None:
-    assert set(sample.__all__) == {
-        "FEWEST_ROWS",
-        "GENERATOR_VERSION",
-        "SampleError",
-        "SampleSummary",
-        "is_current_sample",
-        "write_sample",
-    }
-    with pytest.raises(AttributeError):
-        summary.seconds = 0.0  # type: ignore[misc]
-
-
 def test_each_source_draws_from_its_own_stream(summary: SampleSummary, tmp_path: Path) -> None:
     """Other rows leave the sources that do not grow with them as they are."""
     other, first = hashes(write_sample(tmp_path / "other", 2 * ROWS, 7).out), hashes(summary.out)
