@@ -34,38 +34,29 @@ EXAMPLES = examples(
 )
 CITY_GEOID = 7  # digits
 
-Id = Annotated[str, typer.Argument(help="The id of the measure, such as visits_late_share.", show_default=False)]
+Id = Annotated[str, typer.Argument(help="The id of the measure, such as visits_late_share.")]
 
 
 def new(
     measure: Id,
-    fact: Annotated[str, typer.Option(help="The fact whose rows it counts, such as fct_court_cases.", show_default=False)],
-    name: Annotated[str, typer.Option(help="Its name for readers.", show_default=False)],
-    question: Annotated[str, typer.Option(help="The question that it answers, in plain words.", show_default=False)],
-    caveat: Annotated[str, typer.Option(help="What a resident must know of it, in plain words.", show_default=False)],
-    numerator: Annotated[str, typer.Option(help="What is counted, in words.", show_default=False)],
+    fact: Annotated[str, typer.Option(help="The fact whose rows it counts, such as fct_court_cases.")],
+    name: Annotated[str, typer.Option(help="Its name for readers.")],
+    question: Annotated[str, typer.Option(help="The question that it answers, in plain words.")],
+    caveat: Annotated[str, typer.Option(help="What a resident must know of it, in plain words.")],
+    numerator: Annotated[str, typer.Option(help="What is counted, in words.")],
     kind: Annotated[
         Literal["proportion", "composition", "rate", "count"],
         typer.Option(help="A share, a composition by race, a rate of residents, or a count."),
     ] = "proportion",
-    denominator: Annotated[str, typer.Option(help="Out of what, in words.", show_default=False)] = "",
-    counted: Annotated[
-        str | None, typer.Option(help="SQL condition over a row of the fact: it counts in the numerator.", show_default=False)
-    ] = None,
-    among: Annotated[
-        str | None, typer.Option(help="SQL condition: the rows that the measure is about; default: all.", show_default=False)
-    ] = None,
+    denominator: Annotated[str, typer.Option(help="Out of what, in words.")] = "",
+    counted: Annotated[str | None, typer.Option(help="SQL condition over a row of the fact: it counts in the numerator.")] = None,
+    among: Annotated[str | None, typer.Option(help="SQL condition: the rows that the measure is about; default: all.")] = None,
     direction: Annotated[Literal["higher", "lower", "none"], typer.Option(help="Which values are better.")] = "none",
     publish: Annotated[
-        str,
-        typer.Option(
-            help="A race level of publication_race_levels, such as total_only; default: not published yet.", show_default=False
-        ),
+        str, typer.Option(help="A race level of publication_race_levels, such as total_only; default: not published yet.")
     ] = "",
     population: Annotated[str, typer.Option(help="Of a rate: a population of population_bases.")] = "residents",
-    source: Annotated[
-        str | None, typer.Option(help="The source of the numerator, if several reach the fact.", show_default=False)
-    ] = None,
+    source: Annotated[str | None, typer.Option(help="The source of the numerator, if several reach the fact.")] = None,
     layer: Layer = None,
     shared: Shared = False,
 ) -> None:

@@ -28,10 +28,7 @@ EXAMPLES = examples(
     "levelground sources new dpw__trees --from trees.csv --layer cities/springfield --agreement open_data --unit record",
     "levelground sources new dpw__trees --layer cities/springfield",
 )
-Layer = Annotated[
-    Path | None,
-    typer.Option(help="The folder of a city's layer; default: the layer of LEVELGROUND_CITY.", show_default=False),
-]
+Layer = Annotated[Path | None, typer.Option(help="The folder of a city's layer; default: the layer of LEVELGROUND_CITY.")]
 Shared = Annotated[bool, typer.Option("--shared", help="Use the folders of this repository, for what it ships.")]
 
 
@@ -42,25 +39,17 @@ def new(
         typer.Option(
             "--from",
             help="A file, a folder, a URL, or the NAME of a variable with a database URL. Leave it out where a contract exists.",
-            show_default=False,
         ),
     ] = None,
-    table: Annotated[str | None, typer.Option(help="The table of a database.", show_default=False)] = None,
+    table: Annotated[str | None, typer.Option(help="The table of a database.")] = None,
     crs: Annotated[str | None, typer.Option(help="Coordinate system of a map file that names none, like EPSG:32054.")] = None,
-    sheet: Annotated[
-        str | None, typer.Option(help="The sheet of a workbook: its name, its position from 1, or a glob.", show_default=False)
-    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook: its name, its position from 1, or a glob.")] = None,
     agreement: Annotated[
-        str | None,
-        typer.Option(
-            "--agreement", "--basis", help="On what ground the office holds the table; asked on a terminal.", show_default=False
-        ),
+        str | None, typer.Option("--agreement", "--basis", help="On what ground the office holds the table; asked on a terminal.")
     ] = None,
-    unit: Annotated[str | None, typer.Option(help="What one row is; asked on a terminal.", show_default=False)] = None,
-    fact: Annotated[str | None, typer.Option(help="Name of the fact; default: fct_<dataset>.", show_default=False)] = None,
-    to: Annotated[
-        Path | None, typer.Option("--out", help="A folder for the contract and the staging model alone.", show_default=False)
-    ] = None,
+    unit: Annotated[str | None, typer.Option(help="What one row is; asked on a terminal.")] = None,
+    fact: Annotated[str | None, typer.Option(help="Name of the fact; default: fct_<dataset>.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="A folder for the contract and the staging model alone.")] = None,
     layer: Layer = None,
     shared: Shared = False,
 ) -> None:

@@ -34,19 +34,13 @@ EXAMPLES = examples(
 def try_(
     name: Source,
     from_: Annotated[
-        Path | None,
-        typer.Option("--from", help="A file or folder to try; default: what the next run would read.", show_default=False),
+        Path | None, typer.Option("--from", help="A file or folder to try; default: what the next run would read.")
     ] = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Build although the delivery fails its contract, to see the rest.")
     ] = False,
-    keep: Annotated[
-        Path | None,
-        typer.Option(help="Keep the throw-away release in this folder, not in the home's.", show_default=False),
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="The time that the trial uses as now, like 2025-12-01T00:00:00.", show_default=False)
-    ] = None,
+    keep: Annotated[Path | None, typer.Option(help="Keep the throw-away release in this folder, not in the home's.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The time that the trial uses as now, like 2025-12-01T00:00:00.")] = None,
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for a run or another trial, while which nothing can be copied.")
     ] = 0,

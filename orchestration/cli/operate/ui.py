@@ -34,9 +34,7 @@ Process = Literal["webserver", "daemon"]
 
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on localhost.")] = 3000,
-    only: Annotated[
-        Process | None, typer.Option("--only", help="Start only one of the two processes, as services do.", show_default=False)
-    ] = None,
+    only: Annotated[Process | None, typer.Option("--only", help="Start only one of the two processes, as services do.")] = None,
 ) -> None:
     """Start the Dagster UI; stop it with Ctrl-C. A home has one daemon: a second command exits 5 and names the first."""
     from orchestration.instance.orphaned_runs import fail_orphaned_runs_at_startup  # noqa: PLC0415 - Dagster takes seconds to import

@@ -18,11 +18,10 @@ COLUMNS = ("at", "asked_by", "outcome", "rows", "file", "tables", "statement")
 
 
 def audit(
-    person: Annotated[str | None, typer.Option(help="Only questions of this account.", show_default=False)] = None,
-    day: Annotated[str | None, typer.Option(help="Only questions of this day, UTC: 2026-03-02.", show_default=False)] = None,
+    person: Annotated[str | None, typer.Option(help="Only questions of this account.")] = None,
+    day: Annotated[str | None, typer.Option(help="Only questions of this day, UTC: 2026-03-02.")] = None,
     of_table: Annotated[
-        str | None,
-        typer.Option("--table", help="Only questions that read this table, with or without its schema.", show_default=False),
+        str | None, typer.Option("--table", help="Only questions that read this table, with or without its schema.")
     ] = None,
     json: AsJson = False,
 ) -> None:

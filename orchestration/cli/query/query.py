@@ -45,8 +45,8 @@ REMOVAL_PENDING = (
 
 
 def query(
-    sql: Annotated[str | None, typer.Argument(help="One statement; `-` or nothing: from the input.", show_default=False)] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="Read the statement from a file.", show_default=False)] = None,
+    sql: Annotated[str | None, typer.Argument(help="One statement; `-` or nothing: from the input.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Read the statement from a file.")] = None,
     form: Annotated[
         Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How to write the result.")
     ] = "table",

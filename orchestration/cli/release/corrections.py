@@ -27,16 +27,13 @@ EXAMPLE = (
 
 @app.command(epilog=examples(EXAMPLE))
 def add(
-    edition: Annotated[str, typer.Option(help="The label of the edition, such as 2026Q3.", show_default=False)],
-    measure: Annotated[str, typer.Option(help="A measure of `measures list`.", show_default=False)],
-    text: Annotated[str, typer.Option(help="What was wrong, and what is right, in words for residents.", show_default=False)],
+    edition: Annotated[str, typer.Option(help="The label of the edition, such as 2026Q3.")],
+    measure: Annotated[str, typer.Option(help="A measure of `measures list`.")],
+    text: Annotated[str, typer.Option(help="What was wrong, and what is right, in words for residents.")],
     severity: Annotated[
-        Severity,
-        typer.Option(
-            help="minor: what the figure says stays; substantial: a reader would conclude something else.", show_default=False
-        ),
+        Severity, typer.Option(help="minor: what the figure says stays; substantial: a reader would conclude something else.")
     ],
-    why: Annotated[str | None, typer.Option(help="Why it was wrong.", show_default=False)] = None,
+    why: Annotated[str | None, typer.Option(help="Why it was wrong.")] = None,
 ) -> None:
     """Write the office's words, with today's date, onto an edition, the page of the measure and the page of corrections.
 
@@ -72,9 +69,9 @@ def add(
 
 @app.command(epilog=examples('levelground corrections urgent fpc__police_stops --year 2026 --why "A file was read twice."'))
 def urgent(
-    source: Annotated[str, typer.Argument(help="The source whose figures of persons are wrong.", show_default=False)],
-    year: Annotated[int, typer.Option(help="The year of the figures.", min=1900, max=2200, show_default=False)],
-    why: Annotated[str, typer.Option(help="Why they cannot wait for the quarterly revision.", show_default=False)],
+    source: Annotated[str, typer.Argument(help="The source whose figures of persons are wrong.")],
+    year: Annotated[int, typer.Option(help="The year of the figures.", min=1900, max=2200)],
+    why: Annotated[str, typer.Option(help="Why they cannot wait for the quarterly revision.")],
 ) -> None:
     """Let the next run replace wrong figures of persons before the quarter turns.
 

@@ -30,7 +30,7 @@ _FACTS = {
 
 @app.command("list", epilog=examples("levelground measures list --area health --public"))
 def list_(
-    area: Annotated[str | None, typer.Option(help="Only those of a policy area.", show_default=False)] = None,
+    area: Annotated[str | None, typer.Option(help="Only those of a policy area.")] = None,
     public: Public = False,
     json: AsJson = False,
 ) -> None:

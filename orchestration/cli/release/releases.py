@@ -66,7 +66,7 @@ def rollback(release: ReleaseName) -> None:
 
 @app.command(epilog=examples("levelground releases pin current --label 2025Q3"))
 def pin(
-    release: Annotated[str, typer.Argument(help="An id, or `current` for the published release.", show_default=False)],
+    release: Annotated[str, typer.Argument(help="An id, or `current` for the published release.")],
     label: Annotated[str, typer.Option(help="A name to cite it by, like 2025Q3; it can never be given to another release.")] = "",
 ) -> None:
     """Keep a release and its label for ever, and write its edition of the scorecard: no later run deletes either."""

@@ -43,12 +43,11 @@ def show(
         Literal["race", "place"], typer.Option(help="A row per group of one place, or per place of one type.")
     ] = "race",
     place: Annotated[
-        str | None,
-        typer.Option(help="A place by name, code or type:code; with --by place a type of place.", show_default=False),
+        str | None, typer.Option(help="A place by name, code or type:code; with --by place a type of place.")
     ] = None,
     group: Annotated[str, typer.Option(help="With --by place: the group, by code or name.")] = "all",
     period: Annotated[
-        str | None, typer.Option(help="2025, 2025-Q3, 2025-07, a first day, or a label; default: the newest.", show_default=False)
+        str | None, typer.Option(help="2025, 2025-Q3, 2025-07, a first day, or a label; default: the newest.")
     ] = None,
     public: Public = False,
     json: AsJson = False,

@@ -21,7 +21,7 @@ FACTS = "marts/facts"
 
 
 def tables(
-    name: Annotated[str | None, typer.Argument(help="A table, with or without its schema.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Argument(help="A table, with or without its schema.")] = None,
     public: Public = False,
     figures: Figures = False,
     audience: AudienceName = None,

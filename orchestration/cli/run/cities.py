@@ -28,8 +28,7 @@ app = typer.Typer(
     no_args_is_help=True, help="List, show and add cities; run many cities, show their state, unite their public tables."
 )
 Homes = Annotated[
-    Path | None,
-    typer.Argument(metavar="HOMES.yml", help="The file that lists the cities; default: LEVELGROUND_CITIES.", show_default=False),
+    Path | None, typer.Argument(metavar="HOMES.yml", help="The file that lists the cities; default: LEVELGROUND_CITIES.")
 ]
 NAMED_ROWS = 3  # of those that a layer replaces or removes
 STATUS_COLUMNS = ("city", "release", "released (UTC)", "last run", "as of", "late", "critical", "problem")
@@ -48,7 +47,7 @@ def list_(json: AsJson = False) -> None:
 
 @app.command(epilog=examples("levelground cities show milwaukee", "levelground cities show cities/springfield"))
 def show(
-    name: Annotated[str, typer.Argument(help="A city, or the folder of its layer.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="A city, or the folder of its layer.")],
     json: AsJson = False,
 ) -> None:
     """Show what the layers of a city add to the shared contracts, seeds and models, and what they replace."""
@@ -72,7 +71,7 @@ def show(
 
 @app.command(epilog=examples("levelground cities check ../springfield"))
 def check(
-    name: Annotated[str, typer.Argument(metavar="LAYER", help="A city, or the folder of its layer.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="LAYER", help="A city, or the folder of its layer.")],
     json: AsJson = False,
 ) -> None:
     """List what a layer executes or reaches: hosts, environment variables, SQL, macros, templates, commands. Nothing is run."""
@@ -95,13 +94,11 @@ def _effect(part: Part) -> str:
 
 @app.command(epilog=examples('levelground cities new new_ulm --title "New Ulm" --place 2746042 --out cities/new_ulm'))
 def new(
-    name: Annotated[str, typer.Argument(help="The name of the city: lower case, digits, underscores.", show_default=False)],
-    title: Annotated[str | None, typer.Option(help="The name that readers see.", show_default=False)] = None,
-    place: Annotated[str | None, typer.Option(help="The GEOID of the place, 7 digits.", show_default=False)] = None,
-    state: Annotated[str | None, typer.Option(help="The layer of its state in ingest/states.", show_default=False)] = None,
-    to: Annotated[
-        Path | None, typer.Option("--out", help="An empty folder; default: ingest/cities/NAME in a checkout.", show_default=False)
-    ] = None,
+    name: Annotated[str, typer.Argument(help="The name of the city: lower case, digits, underscores.")],
+    title: Annotated[str | None, typer.Option(help="The name that readers see.")] = None,
+    place: Annotated[str | None, typer.Option(help="The GEOID of the place, 7 digits.")] = None,
+    state: Annotated[str | None, typer.Option(help="The layer of its state in ingest/states.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="An empty folder; default: ingest/cities/NAME in a checkout.")] = None,
 ) -> None:
     """Write the layer of a city: its city.yml with what to decide, its seeds with their headers, and a checklist."""
     if not IDENTIFIER.fullmatch(name):
@@ -116,9 +113,7 @@ def new(
 @app.command(epilog=examples("levelground cities run cities.yml --only springfield --wait 600"))
 def run(
     homes: Homes = None,
-    only: Annotated[
-        list[str] | None, typer.Option(help="Run only this city; can be given several times.", show_default=False)
-    ] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Run only this city; can be given several times.")] = None,
     wait: Annotated[float, typer.Option(min=0, help="Seconds that a city waits for another run of its home.")] = 0,
     json: AsJson = False,
 ) -> None:
@@ -165,10 +160,8 @@ def status(homes: Homes = None, json: AsJson = False) -> None:
 @app.command(epilog=examples("levelground cities union cities.yml --out cities.duckdb"))
 def union(
     homes: Homes = None,
-    to: Annotated[Path | None, typer.Option("--out", help="The file to write.", show_default=False)] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(help="Unite only this city; can be given several times.", show_default=False)
-    ] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="The file to write.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Unite only this city; can be given several times.")] = None,
 ) -> None:
     """Write the public tables of every city of the file to one DuckDB file, with the column `city`. Nothing is added up.
 

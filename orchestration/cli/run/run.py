@@ -46,25 +46,18 @@ NO_MESSAGE = "the run failed without a message; see its log in the UI"
 
 
 def run(
-    deliveries: Annotated[
-        Path | None, typer.Option(help="Read DIR/<source>/* instead of the live systems.", show_default=False)
-    ] = None,
+    deliveries: Annotated[Path | None, typer.Option(help="Read DIR/<source>/* instead of the live systems.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Read the departments' live systems.")] = False,
-    source: Annotated[
-        list[str] | None, typer.Option(help="Ingest only this source; can be given several times.", show_default=False)
-    ] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Ingest only this source; can be given several times.")] = None,
     period: Annotated[
         str | None,
         typer.Option(
             help="Ingest the kept deliveries of a month again, like 2024-03, or of months, like 2024-03..2024-05, "
-            "of sources whose deliveries replace periods.",
-            show_default=False,
+            "of sources whose deliveries replace periods."
         ),
     ] = None,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything, even if nothing changed.")] = False,
-    as_of: Annotated[
-        str | None, typer.Option(help="The time that the run uses as now, like 2025-12-01T00:00:00.", show_default=False)
-    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="The time that the run uses as now, like 2025-12-01T00:00:00.")] = None,
     accept_older: Annotated[
         bool,
         typer.Option("--accept-older", help="Go back on purpose: take an earlier clock, or loads that were replaced."),

@@ -33,17 +33,14 @@ app = typer.Typer()
 def scorecard(
     context: typer.Context,
     out_folder: Annotated[
-        Path | None, typer.Option("--out", help="Write into this folder instead of published/scorecard/.", show_default=False)
+        Path | None, typer.Option("--out", help="Write into this folder instead of published/scorecard/.")
     ] = None,
-    language: Annotated[
-        list[str] | None, typer.Option(help="Only this language; can be given several times.", show_default=False)
-    ] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only this language; can be given several times.")] = None,
     release: Annotated[
         str | None,
         typer.Option(
             help="An id or a label from `releases list`. A labelled release gets an edition, published/scorecard/LABEL/; "
-            "others need --out.",
-            show_default=False,
+            "others need --out."
         ),
     ] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Show the site on localhost until Ctrl-C.")] = False,
@@ -85,7 +82,7 @@ def scorecard(
 
 @app.command(epilog=examples("levelground scorecard withdraw 2025Q3"))
 def withdraw(
-    label: Annotated[str, typer.Argument(help="The label of the edition, such as 2026Q3.", show_default=False)],
+    label: Annotated[str, typer.Argument(help="The label of the edition, such as 2026Q3.")],
     yes: Yes = False,
 ) -> None:
     """Remove an edition from published/scorecard/. Its release stays pinned: `scorecard --release LABEL` writes it again.

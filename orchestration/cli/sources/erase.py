@@ -53,18 +53,16 @@ def repeat_key_option(args: Sequence[str]) -> list[str]:
 
 
 def erase(
-    source: Annotated[str, typer.Argument(help="A source, such as mmc__court_cases.", show_default=False)] = "",
+    source: Annotated[str, typer.Argument(help="A source, such as mmc__court_cases.")] = "",
     key: Annotated[
         list[str] | None,
         typer.Option(
             help="The key of a record, its values in the order of the contract's load.key; several records follow each other: "
-            "--key A B.",
-            show_default=False,
+            "--key A B."
         ),
     ] = None,
     where: Annotated[
-        list[str] | None,
-        typer.Option(help="COLUMN=VALUE, for a source without a key; all given conditions must hold.", show_default=False),
+        list[str] | None, typer.Option(help="COLUMN=VALUE, for a source without a key; all given conditions must hold.")
     ] = None,
     reason: Reason = "",
     yes: Yes = False,

@@ -36,13 +36,11 @@ def list_(json: AsJson = False) -> None:
     )
 )
 def new(
-    source: Annotated[str, typer.Argument(help="The source of the map in force.", show_default=False)],
-    vintage: Annotated[str, typer.Option(help="The name of the new map, such as its year.", show_default=False)],
-    valid_from: Annotated[str, typer.Option(help="The first day on which it holds, as YYYY-MM-DD.", show_default=False)],
+    source: Annotated[str, typer.Argument(help="The source of the map in force.")],
+    vintage: Annotated[str, typer.Option(help="The name of the new map, such as its year.")],
+    valid_from: Annotated[str, typer.Option(help="The first day on which it holds, as YYYY-MM-DD.")],
     layer: Layer = None,
-    code: Annotated[
-        str | None, typer.Option(help="The column of the new file with the places' codes, if renamed.", show_default=False)
-    ] = None,
+    code: Annotated[str | None, typer.Option(help="The column of the new file with the places' codes, if renamed.")] = None,
 ) -> None:
     """Write contract, vintage and dates of a new map into a layer: the map in force ends on the day before.
 

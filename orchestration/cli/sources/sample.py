@@ -15,9 +15,7 @@ EXAMPLES = examples("levelground sample --out deliveries --rows 10000")
 
 
 def sample(
-    directory: Annotated[
-        Path, typer.Option("--out", help="A new or empty folder, or one with an earlier sample.", show_default=False)
-    ],
+    directory: Annotated[Path, typer.Option("--out", help="A new or empty folder, or one with an earlier sample.")],
     rows: Annotated[int, typer.Option(min=1000, help="Event rows over all sources.")] = 100_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
 ) -> None:

@@ -110,9 +110,7 @@ def show(name: Source, json: AsJson = False) -> None:
 def check(
     name: Source,
     file: Annotated[Path | None, typer.Argument(help="A file or folder; default: the deliveries of the home.")] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Write the result as a page for the steward: FILE.html.", show_default=False)
-    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the result as a page for the steward: FILE.html.")] = None,
     layer: new_source.Layer = None,
 ) -> None:
     """Check a delivery against its contract without loading it."""
@@ -145,8 +143,8 @@ def template(
 @app.command(epilog=examples('levelground sources accept ucc__service_requests --load LOAD --reason "The count was confirmed"'))
 def accept(
     name: Source,
-    load: Annotated[str, typer.Option("--load", help="The id of the held-back load, from the run's output.", show_default=False)],
-    reason: Annotated[str, typer.Option(help="Why the delivery is right.", show_default=False)],
+    load: Annotated[str, typer.Option("--load", help="The id of the held-back load, from the run's output.")],
+    reason: Annotated[str, typer.Option(help="Why the delivery is right.")],
 ) -> None:
     """Accept one held-back load; the next run promotes it."""
     settings = Settings.from_environment()
