@@ -43,7 +43,7 @@ class PortalClient:
     def __init__(
         self, source: str, name: str, connector: Web, request: FetchRequest, headers: Mapping[str, str] | None = None
     ) -> None:
-        self._source, self._name, self._request = source, name, request
+        self.source, self.name, self._request = source, name, request
         base = request.address(connector.url if isinstance(connector, HttpConnector) else connector.base_url)
         limit = connector.max_download_mb
         self._budget = ByteBudget(limit << 20 if limit else request.most_bytes)
@@ -57,7 +57,7 @@ class PortalClient:
 
     def error(self, problem: str, remedy: str) -> DeliveryError:
         """An error of this source at this portal."""
-        return DeliveryError(self._source, self._name, problem, remedy)
+        return DeliveryError(self.source, self.name, problem, remedy)
 
     def get(self, path: str, params: Mapping[str, str]) -> Any:
         """The JSON document at a path; its numbers are `Number`."""

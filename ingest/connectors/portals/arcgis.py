@@ -15,8 +15,7 @@ from urllib.parse import urlparse
 from ingest.connectors.fetch import FetchRequest
 from ingest.connectors.http_client import PortalClient
 from ingest.connectors.origin import DeliveredTable, Origin, delivered_names
-from ingest.connectors.portals.paging import KeysetPaginator, cursor_column, rows_changed, verify_row_count
-from ingest.connectors.portals.records import as_batches
+from ingest.connectors.portals.paging import KeysetPaginator, PagedRows, cursor_column, paged_table
 from ingest.contract import ArcgisConnector, Contract
 from ingest.readers.formats.json_text import as_text
 from ingest.readers.reader_types import OpenTable
@@ -79,22 +78,9 @@ def _read(contract: Contract, connector: ArcgisConnector, request: FetchRequest)
     def first() -> list[Any]:
         return rows(client.get("query", params | {"where": where, "resultRecordCount": "1"}))[:1]
 
-    total = count()
-
-    def pages() -> Iterator[list[Any]]:
-        paginator = KeysetPaginator(after, lambda record: int(str(record[key])), total)
-        before = first() if total else []
-        yield from client.pages("query", params, paginator, rows)
-        if not paginator.ordered:
-            raise client.error(f"the service does not order its rows by {key}", "export it by hand, and deliver it as a file")
-        # a layer that was reloaded has new row numbers
-        if total and paginator.all_read and count() == total and first() != before:
-            raise rows_changed(contract.source, name, "the first row changed")
-
-    unread = tuple(column for column in header if column not in wanted)
-    read = verify_row_count(contract.source, name, pages(), total, count)
-    batches = (batch for page in read for batch in as_batches((*wanted, *unread), page))
-    yield OpenTable((*wanted, *unread), (), batches, WGS84 if has_shape else None)
+    asked = PagedRows("query", params, rows, count, first, "the first row")  # a reloaded layer has new row numbers
+    paginator = KeysetPaginator(client, count(), key, after)
+    yield paged_table(client, asked, paginator, header, wanted, WGS84 if has_shape else None)
 
 
 def _answer(client: PortalClient, answer: Any) -> dict[str, Any]:

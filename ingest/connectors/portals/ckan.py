@@ -14,8 +14,7 @@ from ingest.connectors.fetch import FetchRequest
 from ingest.connectors.files.download import download
 from ingest.connectors.http_client import PortalClient
 from ingest.connectors.origin import DeliveredTable, Origin, delivered_names, distinct_names
-from ingest.connectors.portals.paging import OverlappingOffsetPaginator, rows_changed, verify_row_count
-from ingest.connectors.portals.records import as_batches
+from ingest.connectors.portals.paging import OverlappingOffsetPaginator, PagedRows, paged_table, rows_changed
 from ingest.contract import CkanConnector, Contract
 from ingest.readers.reader_types import OpenTable
 
@@ -115,29 +114,12 @@ def _read(contract: Contract, connector: CkanConnector, request: FetchRequest, n
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             raise client.error("a page has no list of rows", "if this persists, ask the portal's operator")
         if any(column not in record for record in records[:1] for column in wanted):
-            raise rows_changed(contract.source, name, "a page has other columns than the one before")
+            raise rows_changed(client, "a page has other columns than the one before")
         return records
 
     def ends() -> list[Any]:
-        if not total:
-            return []
         return [rows({"success": True, "result": search(1, offset, fields=listed)}) for offset in (0, total - 1)]
 
-    def pages() -> Iterator[list[Any]]:
-        changed = partial(rows_changed, contract.source, name, "a page does not begin where the one before ended")
-        paginator = OverlappingOffsetPaginator("offset", "limit", PAGE_ROWS, total, changed)
-        before = ends()
-        yield from client.pages(
-            "api/3/action/datastore_search", params | {"fields": listed, "include_total": "false"}, paginator, rows
-        )
-        # a reloaded resource may have as many rows, with the same numbers
-        if paginator.all_read and count() == total and ends() != before:
-            raise rows_changed(contract.source, name, "the first or the last row changed")
-
-    unread = tuple(column for column in header if column not in wanted)
-    batches = (
-        batch
-        for page in verify_row_count(contract.source, name, pages(), total, count)
-        for batch in as_batches((*wanted, *unread), page)
-    )
-    yield OpenTable((*wanted, *unread), (), batches)
+    pages = params | {"fields": listed, "include_total": "false"}
+    asked = PagedRows("api/3/action/datastore_search", pages, rows, count, ends)
+    yield paged_table(client, asked, OverlappingOffsetPaginator(client, total, PAGE_ROWS), header, wanted)

@@ -10,8 +10,7 @@ from typing import Any
 from ingest.connectors.fetch import FetchRequest
 from ingest.connectors.http_client import PortalClient
 from ingest.connectors.origin import DeliveredTable, Origin, delivered_names
-from ingest.connectors.portals.paging import OverlappingOffsetPaginator, cursor_column, rows_changed, verify_row_count
-from ingest.connectors.portals.records import as_batches
+from ingest.connectors.portals.paging import OverlappingOffsetPaginator, PagedRows, cursor_column, paged_table
 from ingest.contract import Contract, SocrataConnector
 from ingest.errors import DeliveryError
 from ingest.readers.reader_types import OpenTable
@@ -50,21 +49,11 @@ def _read(contract: Contract, connector: SocrataConnector, request: FetchRequest
             raise client.error("its answer has no number of rows", "check that base_url is the portal's address") from None
 
     def ends() -> list[Any]:
-        return [rows(client.get(path, params | {"$limit": "1", "$offset": str(at)})) for at in (0, total - 1)] if total else []
+        return [rows(client.get(path, params | {"$limit": "1", "$offset": str(at)})) for at in (0, total - 1)]
 
     total = count()
-
-    def pages() -> Iterator[list[Any]]:
-        changed = partial(rows_changed, contract.source, connector.resource, "a page does not begin where the one before ended")
-        before = ends()
-        paginator = OverlappingOffsetPaginator("$offset", "$limit", PAGE_ROWS, total, changed)
-        yield from client.pages(path, params, paginator, rows)
-        if paginator.all_read and count() == total and ends() != before:
-            raise rows_changed(contract.source, connector.resource, "the first or the last row changed")
-
-    unread = tuple(name for name in types if name not in wanted)
-    read = verify_row_count(contract.source, connector.resource, pages(), total, count)
-    yield OpenTable((*wanted, *unread), (), (batch for page in read for batch in as_batches((*wanted, *unread), page)))
+    paginator = OverlappingOffsetPaginator(client, total, PAGE_ROWS, ("$offset", "$limit"))
+    yield paged_table(client, PagedRows(path, params, rows, count, ends), paginator, tuple(types), wanted)
 
 
 def _token(contract: Contract, connector: SocrataConnector, request: FetchRequest) -> dict[str, str]:
