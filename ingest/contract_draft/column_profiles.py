@@ -14,68 +14,16 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column
 from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract_draft.guesses import guesses
 from ingest.typing import typed_expression
 from ingest.typing.expressions import OFFSET
 from warehouse.sql import literal
 
 # A type is taken for the column's when so many of its cells read, once the words for nothing are out.
 READS_PCT = 99.0
-# What departments write into a cell without a value, and the reason that it is empty.
-NOTHING = {
-    "null": "not_collected", "(null)": "not_collected", "none": "not_collected", "n/a": "not_applicable", "na": "not_collected",
-    "#n/a": "invalid", "nan": "not_collected", "-": "not_collected", "--": "not_collected", ".": "not_collected",
-    "*": "suppressed_at_source", "**": "suppressed_at_source", "***": "suppressed_at_source", "s": "suppressed_at_source",
-    "?": "not_collected", "unknown": "respondent_unknown", "unk": "respondent_unknown", "tbd": "not_collected",
-    "closed": "not_applicable", "no data": "not_collected", "not reported": "not_collected", "not available": "not_collected",
-}  # fmt: skip
-DATES = (
-    "%m/%d/%Y", "%d.%m.%Y", "%m-%d-%Y", "%Y%m%d", "%d-%b-%Y", "%B %d, %Y", "%Y/%m/%d", "%Y-%m",
-    "%m/%d/%y", "%m-%d-%y", "%d.%m.%y", "%d-%b-%y",
-)  # fmt: skip
-TIMES = (
-    "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%Y%m%d%H%M%S", "%d.%m.%Y %H:%M",
-    "%d-%b-%Y %H:%M:%S", "%A, %m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%y %H:%M", "%m/%d/%y %H:%M:%S", "%m/%d/%y %I:%M:%S %p", "%m/%d/%y %I:%M %p", "%d-%b-%y %H:%M:%S", "%d.%m.%y %H:%M",
-)  # fmt: skip
-# In order of preference: what is read by the first that fits. A day-first date is only tried where no month-first one fits.
-CANDIDATES: tuple[dict[str, Any], ...] = (
-    {"type": "integer"},
-    {"type": "decimal"},
-    {"type": "integer", "thousands": ","},
-    {"type": "decimal", "thousands": ","},
-    {"type": "decimal", "thousands": ",", "currency": "USD"},
-    {"type": "decimal", "decimal": ","},
-    {"type": "decimal", "thousands": ".", "decimal": ","},
-    *({"type": "date", "formats": [form]} for form in DATES),
-    *({"type": "timestamp", "formats": [form]} for form in TIMES),
-    {"type": "timestamp"},
-    # a file that was written by two programs has years of both lengths
-    {"type": "date", "formats": ["%m/%d/%y", "%m/%d/%Y"]},
-    *({"type": "date", "formats": [form]} for form in ("%d/%m/%Y", "%d/%m/%y")),
-    {"type": "boolean"},
-)
-# What cells of a type look like at all: most columns are texts, and need not be tried.
+# The form of cells by which a type is tried at all: most columns are texts.
 SHAPES = {"integer": "number", "decimal": "number", "date": "time", "timestamp": "time", "boolean": "word"}
-PATTERNS = {
-    "number": r"^[-+$€£(]*\s*[\d.,]+([eE][-+]?\d+)?\s*\)?$",
-    "time": r"\d.*[-/. :,].*\d|^\d{8}$|^\d{14}$",
-    "word": r"^[A-Za-z]{1,5}$|^[01]$",
-    "bit": "^[01]$",
-    "midnight": r"^\d{4}-\d\d-\d\d([ T]00:00(:00(\.0+)?)?)?$",
-    "day_number": r"^(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$",
-    "leading_zero": r"^0\d+$",
-    "email": r"[\w.+-]+@[\w-]+\.\w{2,}",
-    "phone": r"(^|[^\d])\(?[2-9]\d{2}\)?[ .-]?\d{3}[ .-]\d{4}([^\d]|$)",
-    "ssn": r"(^|[^\d])\d{3}-\d{2}-\d{4}([^\d]|$)",
-    "person": r"^\s*[A-Z][A-Za-z'-]+,\s*[A-Z][A-Za-z.'-]*(\s+[A-Z]\.?)?\s*$",
-    "geoid": r"^(\d{11}|\d{12}|\d{15})$",
-    "point": r"^(POINT ?)?\(-?\d+\.\d+,? +-?\d+\.\d+\)$",
-    "street": r"^\s*\d+(-\d+)?\s+([NSEW]\.?\s|north|south|east|west)?.*[A-Za-z]{2}",
-    "offset": OFFSET,
-}
 FOUR_DIGITS = r"\d{4}"
-# In a text the other words may be answers.
-NOTHING_IN_A_TEXT = ("null", "(null)", "n/a", "#n/a", "nan")
 SHOWN_LABELS = 60
 
 
@@ -84,7 +32,7 @@ class ColumnProfile:
     """One delivered column: how it reads (`reads`: the contract's keys for its type), and what its cells look like.
 
     `filled` and `distinct` count cells that are not empty; `labels` are the distinct values of a column with few of them, which
-    never leave the process; `shares` are of filled cells, in percent, by `PATTERNS`.
+    never leave the process; `shares` are of filled cells, in percent, by `cells` of guesses.yml.
     """
 
     name: str
@@ -129,12 +77,14 @@ def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Column
         "select coalesce(sum(n), 0), count(*), coalesce(sum(n * length(c)) / sum(n), 0), "
         "min(try_cast(c as double)), max(try_cast(c as double)) from cells"
     ).fetchone() or (0, 0, 0, None, None)
-    words = ", ".join(literal(word) for word in NOTHING)
+    nothing: dict[str, str] = guesses()["nothing"]
+    words = ", ".join(map(literal, nothing))
     tokens = con.execute(f"select c from cells where lower(c) in ({words}) order by c").fetchall()
-    null_tokens = {token: NOTHING[token.lower()] for (token,) in tokens}
+    null_tokens = {token: nothing[token.lower()] for (token,) in tokens}
     con.execute(f"create or replace temp table filled as select c, n from cells where lower(c) not in ({words})")
-    found = _shares(con, (f"regexp_matches(c, {literal(pattern)})" for pattern in PATTERNS.values()))
-    shares = dict(zip(PATTERNS, found, strict=True))
+    patterns = guesses()["cells"] | {"offset": OFFSET}
+    found = _shares(con, (f"regexp_matches(c, {literal(pattern)})" for pattern in patterns.values()))
+    shares = dict(zip(patterns, found, strict=True))
     reads = _reads(con, shares) if filled else {"type": "text"}
     labels = tuple(row[0] for row in con.execute(f"select c from cells order by n desc, c limit {SHOWN_LABELS + 1}").fetchall())
     day_first = False
@@ -142,7 +92,7 @@ def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Column
         other = {"type": "date", "formats": [reads["formats"][0].replace("%m/%d", "%d/%m")]}
         day_first = _shares(con, [_typed(other)])[0] >= READS_PCT
     if reads["type"] == "text":
-        null_tokens = {token: why for token, why in null_tokens.items() if token.lower() in NOTHING_IN_A_TEXT}
+        null_tokens = {token: why for token, why in null_tokens.items() if token.lower() in guesses()["nothing_in_a_text"]}
     return ColumnProfile(
         name, rows, int(filled), distinct, mean, least, most, reads, null_tokens, shares,
         labels if len(labels) <= SHOWN_LABELS else (), day_first,
@@ -151,7 +101,7 @@ def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Column
 
 def _reads(con: DuckDBPyConnection, shares: Mapping[str, float]) -> dict[str, Any]:
     """The type of the filled cells. A number that begins with a zero is a code, and a day without time a date."""
-    candidates = [keys for keys in CANDIDATES if shares[SHAPES[keys["type"]]] >= READS_PCT]
+    candidates: list[dict[str, Any]] = [keys for keys in guesses()["reads"] if shares[SHAPES[keys["type"]]] >= READS_PCT]
     if shares["leading_zero"] > 0:
         return {"type": "text"}
     if shares["midnight"] == 100 and _shares(con, [_typed({"type": "timestamp"})]) == (100,):

@@ -14,53 +14,9 @@ from ingest.contract.sections.column import RESERVED
 from ingest.contract.vocabularies.crosswalk import flag_values, folded, valid_labels
 from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.contract_draft.column_profiles import ColumnProfile
+from ingest.contract_draft.guesses import fits, guesses, is_named
 
 Labels = Mapping[str, frozenset[str]]
-# Names of columns, in snake case, as departments give them.
-CODE = re.compile(
-    r"(^|_)(id|ids|code|cd|key|taxkey|zip|zipcode|zip_code|geoid|fips|tract|block|num|no|nbr|number|case|phone|fax|account|acct)($|_)"
-)
-PERSONAL = re.compile(
-    r"(^|_)(first|last|middle|full|maiden)_?(name|nm)($|_)|^(first|last|middle|maiden)$|(^|_)(owner|caller|contact|resident|tenant|applicant|customer|client|patient|officer|employee|"
-    r"victim|suspect|driver|complainant|respondent|inspector)_?(name|nm)?($|_)|(^|_)(fname|lname|ssn|social_security|email|e_mail|"
-    r"mail|phone|telephone|tel|cell|mobile|fax|dob|birth_?date|date_of_birth|license|licence|plate|vin|passport|signature)($|_)"
-)
-# What is known of a person names no one: the race of a tenant is why the table is of use.
-ATTRIBUTE = re.compile(r"_(race|racial|ethnic\w*|hispanic|sex|gender|age|age_\w+|language|lang)$")
-A_NAME = re.compile(r"(^|_)names?($|_)")
-NO_PERSON = re.compile(
-    r"(^|_)(department|dept|agency|office|street|project|program|school|neighbou?rhood|district|park|indicator|measure|file|"
-    r"category|type|status|division|bureau|facility|building|city|county|state|group|fund|account|vendor_type|job|position|title|class|"
-    r"classification|occupation|rank|grade|count|total|pct)($|_)"
-)
-# The age of a thing, and words like a person's name that name a post: "Engineer, Civil".
-AGE_OF_A_THING = re.compile(
-    r"(^|_)(house|home|housing|building|bldg|structure|dwelling|property|roof|pipe|main|tree|vehicle|asset|sewer|pavement|"
-    r"account|case|request|ticket|file|record)_?age($|_)"
-)
-A_POST = re.compile(r"(^|_)(job|position|title|class|classification|occupation|rank)($|_)")
-FREE_TEXT = re.compile(r"(^|_)(comments?|notes?|description|desc|narrative|remarks?|details?|reason|message|text|memo)($|_)")
-CLOSED = re.compile(r"clos|resol|complet|end|finish|disposed|abate|clear|expire|paid|final")
-BEGUN = re.compile(r"creat|open|occur|report|receiv|issue|start|enter|request|incident|file|violat|date|time|day|sale|hire|call")
-ROLES: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
-    ("latitude", re.compile(r"(^|_)(lat|latitude|y_lat)($|_)"), ("decimal",)),
-    ("longitude", re.compile(r"(^|_)(lon|lng|long|longitude|x_lng)($|_)"), ("decimal",)),
-    ("x", re.compile(r"^(x|x_coord|xcoord|easting|point_x|x_coordinate)$"), ("decimal", "integer")),
-    ("y", re.compile(r"^(y|y_coord|ycoord|northing|point_y|y_coordinate)$"), ("decimal", "integer")),
-    ("zip", re.compile(r"(^|_)(zip|zipcode|zip_code|postal|postcode)($|_)"), ("text",)),
-    ("address", re.compile(r"(^|_)(addr|address|location|street_address|site)($|_)"), ("text",)),
-    ("district", re.compile(r"(^|_)(district|ward|precinct|alder\w*|ald|council)($|_)"), ("text", "integer")),
-    ("sex", re.compile(r"(^|_)(sex|gender)($|_)"), ("text",)),
-    ("age", re.compile(r"(^|_)(age|age_range|age_group|age_band)($|_)"), ("text", "integer")),
-    ("language", re.compile(r"(^|_)(language|lang)($|_)"), ("text",)),
-    (
-        "amount",
-        re.compile(r"(^|_)(amount|amt|price|cost|paid|payment|salary|pay|value|fee|fine|total)($|_)"),
-        ("decimal", "integer"),
-    ),
-)
-# Of a district, its calls or their total are no district.
-A_QUANTITY = re.compile(r"(^|_)(total|count|calls|number|num|pct|percent|rate|population|sum)(_|$)")
 # x and y of map servers are degrees if they are that small.
 IN_DEGREES = {"x": ("longitude", 180), "y": ("latitude", 90)}
 QUASI = frozenset({"address", "latitude", "longitude", "x", "y", "zip", "sex", "age", "language", "geoid"})
@@ -72,8 +28,6 @@ ABOUT_OFFERED = (
     "which answers does the form offer? list them all in offered, also those without a record: "
     "without the list an absent group is not_collected and never zero"
 )
-ETHNICITY = re.compile(r"^(?!.*rac(e|ial)).*(ethnic|hispanic|latin)")
-RACE = re.compile(r"(^|_)(race|racial|ethnic\w*|hispanic)($|_)")
 # Of the labels of a column so many are known to the crosswalk, or it is no race column by its cells.
 KNOWN_LABELS_PCT, KNOWN_LABELS_OF_RACE_PCT = 60, 40
 MOST_CATEGORIES, FREE_LENGTH = 60, 40
@@ -131,7 +85,7 @@ def _draft_box(profile: ColumnProfile, name: str, delivered: str | int) -> tuple
 def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
     keys: dict[str, Any] = {"name": name, "from": delivered, **profile.reads}
     questions: list[str] = []
-    if profile.reads["type"] in ("integer", "decimal") and CODE.search(name) and not profile.reads.get("currency"):
+    if profile.reads["type"] in ("integer", "decimal") and is_named("code", name) and not profile.reads.get("currency"):
         keys = {"name": name, "from": delivered, "type": "text"}  # a number that is not added up
     if profile.null_tokens:
         keys["null_tokens"] = profile.null_tokens
@@ -149,7 +103,7 @@ def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels
         questions.append(f"{name}: {why}; dropped; keep: hash if it is needed, or open it if it identifies no person")
         return {"name": name, "from": delivered, "type": "text", "privacy": "direct_identifier", "keep": "drop"}, questions
     vocabulary = race_vocabulary(profile, name, labels)
-    if vocabulary or RACE.search(name):
+    if vocabulary or is_named("race", name):
         keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive"}
         known = labels.get(vocabulary or "", frozenset())
         if vocabulary and set(map(folded, profile.labels)).issubset(map(folded, known)):
@@ -161,7 +115,7 @@ def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels
         else:
             more = f" (its labels are most like those of {vocabulary})" if vocabulary else ""
             questions.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")
-            questions += [f"{name}: {ABOUT_ETHNICITY}"] * bool(ETHNICITY.search(name))
+            questions += [f"{name}: {ABOUT_ETHNICITY}"] * bool(is_named("ethnicity", name))
         return keys, questions
     role = _role(profile, name, keys["type"])
     if role:
@@ -177,11 +131,11 @@ def _personal(profile: ColumnProfile, name: str) -> str | None:
     for kind, what in (("email", "mail addresses"), ("ssn", "social security numbers"), ("phone", "phone numbers")):
         if shares.get(kind, 0) > 0 and is_text:
             return f"it holds {what}"
-    if PERSONAL.search(name) and not NO_PERSON.search(name) and not ATTRIBUTE.search(name):
+    if is_named("personal", name) and not is_named("no_person", name) and not is_named("attribute", name):
         return "its name says that it is a person's"
-    if A_NAME.search(name) and not NO_PERSON.search(name) and is_text:
+    if is_named("a_name", name) and not is_named("no_person", name) and is_text:
         return "it may name people"
-    if shares.get("person", 0) > 30 and is_text and not A_POST.search(name):
+    if shares.get("person", 0) > 30 and is_text and not is_named("a_post", name):
         return "its cells read like last names and first names"
     if (
         is_text
@@ -190,7 +144,7 @@ def _personal(profile: ColumnProfile, name: str) -> str | None:
         and not shares.get("street", 0) > 50
     ):
         return "it is free text, in which people name people"
-    if is_text and FREE_TEXT.search(name) and profile.distinct > MOST_CATEGORIES:
+    if is_text and is_named("free_text", name) and profile.distinct > MOST_CATEGORIES:
         return "it is free text, in which people name people"
     return None
 
@@ -203,7 +157,7 @@ def race_vocabulary(profile: ColumnProfile, name: str, labels: Labels) -> str | 
     known = {vocabulary: len(delivered.intersection(map(folded, of))) for vocabulary, of in labels.items()}
     best = max(known, key=lambda vocabulary: known[vocabulary], default=None)
     # words like Unknown or Other occur in columns of any kind
-    least, least_pct = (1, KNOWN_LABELS_OF_RACE_PCT) if RACE.search(name) else (3, KNOWN_LABELS_PCT)
+    least, least_pct = (1, KNOWN_LABELS_OF_RACE_PCT) if is_named("race", name) else (3, KNOWN_LABELS_PCT)
     is_of_race = best is not None and known[best] >= least and 100 * known[best] >= least_pct * len(delivered)
     return best if is_of_race else None
 
@@ -213,9 +167,10 @@ def _role(profile: ColumnProfile, name: str, kind: str) -> str | None:
         return "geometry"
     if kind == "text" and profile.shares.get("geoid", 0) > 99:
         return "geoid"
-    for role, pattern, types in ROLES:
-        if kind in types and pattern.search(name) and not (role == "age" and AGE_OF_A_THING.search(name)):
-            if role == "district" and A_QUANTITY.search(name):
+    for guess in guesses()["roles"]:
+        role = guess["role"]
+        if kind in guess["types"] and fits(guess["names"], name) and not (role == "age" and is_named("age_of_a_thing", name)):
+            if role == "district" and is_named("a_quantity", name):
                 continue
             limit = {"latitude": 90, "longitude": 180}.get(role)
             size = max(abs(profile.most or 0), abs(profile.least or 0))

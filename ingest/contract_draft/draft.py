@@ -16,8 +16,9 @@ from ingest.contract import AGGREGATE, FIGURES, TEAM, Contract
 from ingest.contract.vocabularies.vocabulary import Vocabulary, load_vocabulary
 from ingest.contract.words import SOURCE_NAME
 from ingest.contract_draft.column_profiles import ColumnProfile, profile_columns
-from ingest.contract_draft.column_roles import BEGUN, CLOSED, CODE, Labels, draft_column, race_vocabulary, snake_case
+from ingest.contract_draft.column_roles import Labels, draft_column, race_vocabulary, snake_case
 from ingest.contract_draft.delivered_sample import DeliveredSample, DraftError
+from ingest.contract_draft.guesses import is_named
 from ingest.contract_draft.record_columns import repeated_key, settle_places, year_of_names
 
 # Everyone may read a table that is held on these grounds.
@@ -110,7 +111,7 @@ def draft(
     kept = [(column, profile) for column, profile in columns if column.get("keep") != "drop"]
     questions += settle_places(kept)
     keys = tuple(c["name"] for c, profile in kept if profile.is_unique and c["type"] in ("text", "integer"))
-    named = next(filter(CODE.search, keys), None)
+    named = next((name for name in keys if is_named("code", name)), None)
     repeated = repeated_key(con, delivered.rows, kept) if delivered.whole and named is None else None
     key = (named or repeated) if delivered.whole else None
     if repeated:
@@ -216,6 +217,6 @@ def _columns(delivered: DeliveredSample, found: list[ColumnProfile], labels: Lab
 def _times(kept: Kept) -> tuple[str | None, str | None]:
     """The columns with the time when a thing happened and when it ended, guessed from their names."""
     times = [column["name"] for column, _ in kept if column["type"] in TIME_TYPES]
-    closed = next(filter(CLOSED.search, times), None)
+    closed = next((name for name in times if is_named("closed", name)), None)
     begun = [name for name in times if name != closed]
-    return next(filter(BEGUN.search, begun), next(iter(begun), None)), closed
+    return next((name for name in begun if is_named("begun", name)), next(iter(begun), None)), closed

@@ -14,12 +14,10 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ingest.contract_draft.column_profiles import ColumnProfile
-from ingest.contract_draft.column_roles import CODE
+from ingest.contract_draft.guesses import is_named
 
 YEAR_IN_NAME = r"(20\d\d)"
-YEAR_COLUMN = re.compile(r"(^|_)(year|yr|fy)($|_)")
-# A column of these may have the year, or only `Jan`.
-PART_OF_YEAR, A_YEAR = re.compile(r"(^|_)(period|quarter|month)($|_)"), re.compile(r"(19|20)\d\d")
+A_YEAR = re.compile(r"(19|20)\d\d")
 # With more equal rows than that, the table has no records to name.
 LEAST_DISTINCT_ROWS_PCT = 95
 # The name by which the better of two columns is known.
@@ -30,7 +28,7 @@ BY_NAME = {
 
 def repeated_key(con: DuckDBPyConnection, rows: pa.Table, kept: Sequence[tuple[dict[str, Any], ColumnProfile]]) -> str | None:
     """The column of codes that names a record once rows that are equal in every cell are one."""
-    codes = [(column["name"], profile) for column, profile in kept if profile.is_complete and CODE.search(column["name"])]
+    codes = [(column["name"], profile) for column, profile in kept if profile.is_complete and is_named("code", column["name"])]
     if not codes:
         return None
     con.register("drafted", rows)
@@ -47,8 +45,8 @@ def repeated_key(con: DuckDBPyConnection, rows: pa.Table, kept: Sequence[tuple[d
 def year_of_names(files: Sequence[str], kept: Sequence[tuple[dict[str, Any], ColumnProfile]]) -> dict[str, Any] | None:
     """A column with the year in the names of all files or sheets, unless the table has one."""
     is_there = any(
-        YEAR_COLUMN.search(column["name"])
-        or (PART_OF_YEAR.search(column["name"]) and (not profile.labels or any(map(A_YEAR.search, profile.labels))))
+        is_named("year", column["name"])
+        or (is_named("part_of_year", column["name"]) and (not profile.labels or any(map(A_YEAR.search, profile.labels))))
         for column, profile in kept
     )
     if is_there or not files or not all(re.search(YEAR_IN_NAME, name) for name in files):

@@ -19,6 +19,7 @@ from ingest.contract_draft import Draft, DraftError
 from ingest.layers import rows_of_seed, seed_rows
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.model_plan import plan_models
+from orchestration.codegen.render_template import render
 from orchestration.codegen.source_models import HEAD, Generated, write_model
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import SHARED_SEEDS, Settings
@@ -169,14 +170,8 @@ def generate_successor(contract: Contract, earlier: str, folders: Folders, model
         )
     plan = plan_models(contract)
     sql = staged.sql.replace(literal(earlier), literal(contract.source))
-    meta = ", ".join(
-        [f"fact: {united[staged.name]}", *(f"{key}: true" for key in ("addresses", "points") if staged.meta.get(key))]
-    )
-    columns = "".join(f"      - {{name: {name}, description: {_quoted(about)}}}\n" for name, about in staged.columns.items())
-    described = (
-        f"{HEAD}  - name: {plan.staging}\n    description: {_quoted({'description': plan.description})}\n"
-        f"    config: {{meta: {{{meta}}}}}\n    columns:\n{columns}"
-    )
+    keys = [key for key in ("addresses", "points") if staged.meta.get(key)]
+    described = HEAD + render("successor.yml", plan=plan, fact=united[staged.name], keys=keys, columns=staged.columns)
     model = folders.staging(plan)
     changed = {path: write_model(path, text, renews=True) for path, text in ((model, sql), (folders.described(model), described))}
     return Generated(
@@ -184,7 +179,3 @@ def generate_successor(contract: Contract, earlier: str, folders: Folders, model
         tuple(path for path, is_new in changed.items() if not is_new),
         plan,
     )
-
-
-def _quoted(about: dict[str, str]) -> str:
-    return '"' + str(about.get("description", "")).replace("\\", "\\\\").replace('"', '\\"') + '"'

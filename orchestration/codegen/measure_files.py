@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +21,6 @@ from warehouse.files import write_atomically
 
 COUNTS = Path("measures") / "counts"
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{2,59}")
-UNITS = {"proportion": "percent", "composition": "percent", "rate": "per_1000", "count": "count"}
-OWNER = "Office of Equity and Inclusion"
-AGREES = "Both parts come from the same records"
 NOT_RECORDED = "Not recorded"
 # the reason of a plan row that publishes nothing; `measures todo` lists it
 UNDECIDED = "Not decided yet"
@@ -47,28 +45,19 @@ class Wording:
 
 def seed_rows(measure: Definition, wording: Wording, contract: Contract) -> dict[str, list[dict[str, str]]]:
     """The rows of each seed that a measure needs."""
-    registry = {
-        "measure_id": measure.measure_id, "measure_version": "1", "name": wording.name, "question": wording.question,
-        "caveat": wording.caveat, "policy_area": contract.policy_area, "owner": OWNER, "source": measure.source,
-        "kind": measure.kind, "numerator": measure.numerator, "denominator": _denominator(measure),
-        "unit": UNITS[measure.kind], "favourable_direction": wording.direction, "statistical_unit": contract.statistical_unit,
-        "numerator_is_subset": str(measure.is_share).lower(),
-        "reference_rule": _reference_rule(measure.kind, wording.direction),
-        "age_universe": "total" if measure.kind == "rate" else "", "population_scheme": wording.population_scheme,
-        "places": measure.places,
-        "agreement": AGREES if measure.is_share else "A count has no denominator" if measure.kind == "count" else
-        "Residents of the census on the map of the day; whole months, quarters and years only",
-        "legal_basis": wording.legal_basis, "funding_source": NOT_RECORDED, "is_estimate": "false",
-        "interval_basis": "sampling",
-    }  # fmt: skip
-    return {
-        "measure_registry": [registry],
-        "publication_plan": _plan(measure, wording.race_level, contract),
-        "texts_en": [{"text_id": f"measure_caveat.{measure.measure_id}", "text": wording.caveat, "review_status": "none"}],
-        "scorecard_measures": [
-            {"measure_id": measure.measure_id, "featured_period_type": "year", "shows_trend": "false", "trend_note": UNDECIDED}
-        ],
-    }
+    of_persons = contract.statistical_unit in PERSONS or contract.agreement.classification == "confidential"
+    text = render(
+        "measure_rows.json",
+        measure=measure,
+        wording=wording,
+        contract=contract,
+        of_persons=of_persons,
+        lag_days=LAG_DAYS,
+        not_recorded=NOT_RECORDED,
+        undecided=UNDECIDED,
+    )
+    rows: dict[str, list[dict[str, str]]] = json.loads(text)
+    return rows
 
 
 def write_measure(
@@ -108,28 +97,6 @@ def about_lag(folders: Folders) -> str:
         f"the public file has a period from {LAG_DAYS} days after its end, the analyst file at once: set lag_days in "
         f"{folders.seed('publication_plan')} to the days that the source needs until a period is complete"
     )
-
-
-def _plan(measure: Definition, race_level: str, contract: Contract) -> list[dict[str, str]]:
-    if not race_level:
-        row = {"geography_type": "*", "period_type": "*", "stratum_type": "*", "race_level": "none", "lag_days": LAG_DAYS}
-        return [{"measure_id": measure.measure_id, **row, "note": UNDECIDED}]
-    of_persons = contract.statistical_unit in PERSONS or contract.agreement.classification == "confidential"
-    row = {"stratum_type": "all" if of_persons else "*", "race_level": race_level, "lag_days": LAG_DAYS}
-    periods = ("quarter", "year") if of_persons else ("*",)  # a `*` would publish every later count of persons
-    place = "city" if of_persons else "*"
-    return [{"measure_id": measure.measure_id, "geography_type": place, "period_type": period, **row} for period in periods]
-
-
-def _reference_rule(kind: str, direction: str) -> str:
-    """The best group, if values have a better direction, else everyone else: a comparison with all people has no interval."""
-    if kind not in ("proportion", "rate"):
-        return ""
-    return "rest" if direction == "none" else "best"
-
-
-def _denominator(measure: Definition) -> str:
-    return measure.denominator or ("Residents" if measure.kind == "rate" else "")
 
 
 def _appended(file: Path, key: str, entry: str) -> str:

@@ -14,7 +14,7 @@ from expectations.delivery.unmapped_labels import read_labels
 from expectations.marts.suites import Suite, read_suites
 from ingest.contract import Contract
 from ingest.contract.registry import ContractError, UnknownSource, read_contract
-from ingest.contract_draft import RACE
+from ingest.contract_draft import is_named
 from ingest.layers import Layer, rows_of_seed, seed_file
 from orchestration.codegen.folders import Folders, find_contract
 from orchestration.codegen.measure_files import NOT_RECORDED, NOT_YET, UNDECIDED
@@ -103,7 +103,7 @@ def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Itera
             missing = f"{', '.join(same)}: all have the role {role}, so no record is geocoded by it; leave it to one of them"
             yield Step("places", missing, "the contract", is_required=False)
     has_labels = any(column.is_label for column in contract.columns)
-    unread = [c.name for c in contract.kept_columns if RACE.search(c.name) and not c.is_label and c.type == "text"]
+    unread = [c.name for c in contract.kept_columns if is_named("race", c.name) and not c.is_label and c.type == "text"]
     if unread and not has_labels:
         missing = f"{', '.join(unread)}: no role race with a vocabulary that has a row per label, so no figure by race follows"
         yield Step("labels", missing, "the contract, and race_ethnicity_crosswalk")

@@ -21,15 +21,25 @@ def render(template: str, **values: Any) -> str:
         block_start_string="<%", block_end_string="%>", variable_start_string="[[", variable_end_string="]]",
         comment_start_string="<#", comment_end_string="#>",
     )  # fmt: skip
-    environment.filters |= {"quoted": _quoted, "filled": _filled, "lower_first": lambda text: text[:1].lower() + text[1:]}
+    environment.filters |= {
+        "quoted": _quoted,
+        "text": _text,
+        "filled": _filled,
+        "lower_first": lambda text: text[:1].lower() + text[1:],
+    }
     return environment.get_template(f"{template}.jinja").render(values)
 
 
 def _quoted(text: str) -> str:
     """A YAML text in double quotes; a brace that a contract contains opens no expression of dbt."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     for opening in ("{{", "{%", "{#"):
-        escaped = escaped.replace(opening, f"{{ {opening[1]}")
+        text = text.replace(opening, f"{{ {opening[1]}")
+    return _text(text)
+
+
+def _text(text: str) -> str:
+    """A YAML text in double quotes, with expressions of dbt as they are."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
