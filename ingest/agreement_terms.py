@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from ingest.contract import Contract
 from ingest.typing import typed_expression
@@ -27,10 +27,8 @@ class AgreementStatus(StrEnum):
     ENDED = "ended"
 
 
-class AgreementTerms(BaseModel):
+class AgreementTerms(BaseModel, frozen=True):
     """The agreement of a source on one day; `reason` names the remedy, and is empty unless it ends soon or has ended."""
-
-    model_config = ConfigDict(frozen=True)
 
     source: str
     status: AgreementStatus

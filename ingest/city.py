@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ingest.contract import FIGURES, IDENTIFIER, TEAM, Geoid, Identifier, TimeZone
 from ingest.contract.registry import SOURCES, ContractError, Problem, Registry, load_registry, problems_in
@@ -42,19 +42,15 @@ AUDIENCES = ("safety", "staff", "health", "housing", "services", "money", "engag
 NO_PLACE, NO_COUNTY, NO_TIME_ZONE = "0000000", "00000", "UTC"
 
 
-class Audience(BaseModel):
+class Audience(BaseModel, extra="forbid", frozen=True):
     """The readers of one released file: a group of the operating system, and the variable with the key that encrypts the file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     group: Annotated[str, matching(re.compile(r"[a-z_][a-z0-9_.-]{0,31}"), "the name of a group of this machine")] | None = None
     key_env: EnvironmentName | None = None
 
 
-class City(BaseModel):
+class City(BaseModel, extra="forbid", frozen=True):
     """A city: its name, its place GEOID, its time zone, and how its sources differ from their contracts."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     city: Identifier
     title: str

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from warehouse.files import write_atomically
 from warehouse.metadata.home_version import check_version
@@ -25,13 +25,11 @@ _announced: set[Path] = set()
 _announcing = threading.Lock()
 
 
-class Holder(BaseModel):
+class Holder(BaseModel, frozen=True):
     """The process that holds the run lock. `started_at`: ISO format, UTC. `trigger`: cli, ui, schedule or sensor.
 
     `stage`: what a run has come to; None before its first stage, and for other commands.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     pid: int
     started_at: str

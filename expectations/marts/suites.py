@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from expectations.engine.checks import Check, measure, no_rows, share
 from expectations.marts.measure_rules import with_rules
@@ -31,11 +31,7 @@ class SuiteError(ValueError):
     """An invalid suite; the message names file, line, field and fix."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Rule(_Strict):
+class Rule(BaseModel, extra="forbid", frozen=True):
     """One expectation: forbidden rows (`bad_rows`), a query that finds nothing (`no_rows`), or a native one (`expect`).
 
     `reason` explains a failure, and for a warning why it does not block the release. `remedy`: what to do about it; by default,
@@ -69,7 +65,7 @@ class Rule(_Strict):
         return self
 
 
-class SuitePart(_Strict):
+class SuitePart(BaseModel, extra="forbid", frozen=True):
     """Columns, words and rules that several suites share."""
 
     columns: tuple[Name, ...] = ()
@@ -79,7 +75,7 @@ class SuitePart(_Strict):
     rules: tuple[Rule, ...] = ()
 
 
-class Suite(SuitePart):
+class Suite(SuitePart, frozen=True):
     """The requirements of one table: columns, grain, cells that are never empty, words, rules.
 
     A table may be empty (a city without a source has its facts without rows) unless `rows` requires rows.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from ingest.contract import Column
 from ingest.errors import DeliveryError
@@ -46,10 +46,8 @@ def _as_date(value: dt.date | int) -> dt.date:
     return value
 
 
-class DownloadedFile(BaseModel):
+class DownloadedFile(BaseModel, frozen=True):
     """A downloaded file: the hash of its address (a query string may contain a key), its bytes' hash, and its server's marks."""
-
-    model_config = ConfigDict(frozen=True)
 
     address: str
     name: str

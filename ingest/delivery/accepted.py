@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from ingest.delivery.records import DeliveryRecord
 
@@ -17,15 +17,13 @@ ACCEPTED = "accepted.json"
 EARLIER_LIST = "landed.json"  # of earlier versions, which kept the same list there; the next run replaces it
 
 
-class AcceptedLoad(BaseModel):
+class AcceptedLoad(BaseModel, frozen=True):
     """An accepted load. `contract`: the fingerprint of the contract under which its batch was written and accepted.
 
     `adds`: the load adds rows and does not replace the whole (`expectations.delivery.volume`). `rows_withdrawn` are rows of
     earlier loads that it replaced and that have no successor in it. Times are in UTC without zone, except `data_as_of`, which is
     on the city's wall clock. Files of earlier versions stay readable: give every new field a default, and never rename a field.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     load_id: str
     sequence: int

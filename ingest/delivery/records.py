@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from ingest.connectors import DownloadedFile
 
 
-class FileRecord(BaseModel):
+class FileRecord(BaseModel, frozen=True):
     """One file or table of a delivery: its name, hash, number of records, and header as sent.
 
     `sha256` hashes the bytes of the file. For a member of an archive or a sheet it hashes the file's hash and the name in it, and
@@ -21,8 +21,6 @@ class FileRecord(BaseModel):
     first load with the same hash; `ingest.landing.batch.releases` orders releases by it. `snapshot_on` is the day of a stock,
     if the file or the contract has one (`ingest.delivery.snapshot_date`).
     """
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     sha256: str | None
@@ -34,13 +32,11 @@ class FileRecord(BaseModel):
     snapshot_on: dt.date | None = None
 
 
-class LeftOutFile(BaseModel):
+class LeftOutFile(BaseModel, frozen=True):
     """A file that was held back, while the others of its delivery were ingested.
 
     `first` and `last` are its first and last period in load mode `replace_period`: its landed rows of these periods stay.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     first: dt.date | None = None
@@ -51,15 +47,13 @@ class LeftOutFile(BaseModel):
         return table == self.name or table.startswith(f"{self.name}/")
 
 
-class DeliveryRecord(BaseModel):
+class DeliveryRecord(BaseModel, frozen=True):
     """What a department delivered. `sequence` orders the loads of a source; a load that is sent again moves to the end.
 
     A live delivery of a source with a cursor contains everything (`whole`) or the rows from `since` on; for files, neither is
     set. `fetched` are the downloaded files; `fetched_on` is the day that dates a live stock. `left_out` are files of the delivery
     that were held back alone. `delivered_at` is in UTC without zone.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     source: str
     load_id: str

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from warehouse.files import write_atomically
 
@@ -24,10 +24,8 @@ PAST_KEEPING: Literal["past_keeping"] = "past_keeping"
 _KEY_CHECK = b"levelground: the key of erased records"
 
 
-class Removal(BaseModel):
+class Removal(BaseModel, frozen=True):
     """One removal: how many records, why, when (UTC without zone) and by whom."""
-
-    model_config = ConfigDict(frozen=True)
 
     removal_id: str
     kind: Literal["erased", "removed", "resumed", "past_keeping"]
@@ -37,19 +35,15 @@ class Removal(BaseModel):
     erased_by: str
 
 
-class ErasedKeys(BaseModel):
+class ErasedKeys(BaseModel, frozen=True):
     """The keyed hashes of erased records over these columns."""
-
-    model_config = ConfigDict(frozen=True)
 
     columns: tuple[str, ...]
     hashes: tuple[str, ...]
 
 
-class SourceRemovals(BaseModel):
+class SourceRemovals(BaseModel, frozen=True):
     """All removals of a source. `key_check` is a hash by which another LEVELGROUND_HASH_KEY is noticed."""
-
-    model_config = ConfigDict(frozen=True)
 
     key_check: str | None = None
     erased: tuple[ErasedKeys, ...] = ()

@@ -16,7 +16,7 @@ from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from ingest.delivery.removals import ErasedKeys
 from warehouse.files import sync, write_atomically
@@ -34,24 +34,20 @@ ROW_SCHEMA = pa.schema(
 )
 
 
-class Place(BaseModel):
+class Place(BaseModel, frozen=True):
     """One place with rows to remove: its kind (`kept deliveries`, `landing`, …), its name, and how many rows it has."""
-
-    model_config = ConfigDict(frozen=True)
 
     kind: str
     name: str
     rows: int
 
 
-class SourcePlan(BaseModel):
+class SourcePlan(BaseModel, frozen=True):
     """What is removed of one source.
 
     `whole`: every row, and the source is not read any more. `kept_from`: rows of earlier events are removed from releases whose
     deliveries are gone. `erased`: the keyed hashes by which later deliveries lack the records. `reason`: if not that of the plan.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     source: str
     records: int
@@ -63,10 +59,8 @@ class SourcePlan(BaseModel):
     reason: str | None = None
 
 
-class Plan(BaseModel):
+class Plan(BaseModel, frozen=True):
     """A removal, before and while it is carried out. Times are UTC without zone."""
-
-    model_config = ConfigDict(frozen=True)
 
     removal_id: str
     kind: Literal["erased", "removed", "past_keeping"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
 
 from ingest.city import FILE_NAME, city_named_in
 from ingest.contract import Identifier
@@ -28,10 +28,8 @@ SECRETS = ("LEVELGROUND_HASH_KEY", "LEVELGROUND_ALERTS", "LEVELGROUND_UI_TOKEN")
 SettingText = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else value)]
 
 
-class CityEntry(BaseModel):
+class CityEntry(BaseModel, extra="forbid", frozen=True):
     """A city as the file lists it. `settings`: variables of its own runs. `hash_key_env`: the variable with its hash key."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Identifier
     home: str = Field(min_length=1)
@@ -54,10 +52,8 @@ class CityEntry(BaseModel):
         return settings
 
 
-class HomesFile(BaseModel):
+class HomesFile(BaseModel, extra="forbid", frozen=True):
     """The whole file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     cities: tuple[CityEntry, ...]
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ingest.city import FILE_NAME, City, city_registry
 from ingest.contract import Contract
@@ -89,10 +89,8 @@ class DeliveryLocation:
         return tuple(sorted(name if now not in self.registry else f"{name} (now {now})" for name, now in found))
 
 
-class HomeRecord(BaseModel):
+class HomeRecord(BaseModel, frozen=True):
     """`home.json`: what a home reads, its city, the folder of a layer that is not ours, hash key, newest version."""
-
-    model_config = ConfigDict(frozen=True)
 
     deliveries: str
     city: str

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, Field, ValidationError
 
 from expectations.results import GateResult
 from ingest.agreement_terms import AgreementTerms
@@ -27,13 +27,11 @@ INTERRUPTED = "its process ended before the run did"
 NOTHING_PUBLISHED = "interrupted, nothing was published, run again"
 
 
-class SourceStatus(BaseModel):
+class SourceStatus(BaseModel, extra="forbid", frozen=True):
     """One source after a run: a row of `quality.source_status`, without what dbt computes.
 
     Row counts are of the load `load_id`. They are None for a load that was held back, because none of its rows was promoted.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str
     department: str
@@ -64,24 +62,20 @@ class SourceStatus(BaseModel):
         return self.updated(verdict=HELD_BACK, reason=reason, **{**counts, "rows_delivered": rows_delivered}, **changes)
 
 
-class RepeatedTask(BaseModel):
+class RepeatedTask(BaseModel, extra="forbid"):
     """A task that failed at first, its attempts, and the worker that completed it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     label: str
     attempts: int
     worker: str
 
 
-class EngineUse(BaseModel):
+class EngineUse(BaseModel, extra="forbid"):
     """The engine of a run, its tasks, and the attempts that they took: one each, and one more per failure.
 
     `workers`: the names of the machines that completed tasks. `seconds`: while tasks ran, without the start of the engine.
     `task_seconds` and `task_cpu_seconds`: of all tasks, their failed attempts left out.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str
     tasks: int = 0
@@ -93,10 +87,8 @@ class EngineUse(BaseModel):
     task_cpu_seconds: float = 0.0
 
 
-class RunRecord(BaseModel):
+class RunRecord(BaseModel, extra="forbid"):
     """One run, from the lock to the end. Times are UTC in ISO format; `as_of` and `next_build_at` are the city's local time."""
-
-    model_config = ConfigDict(extra="forbid")
 
     run_id: str
     trigger: str

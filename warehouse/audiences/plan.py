@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from warehouse.fingerprint import text_sha256
 
@@ -37,10 +37,8 @@ class Shown(StrEnum):
         return self.name.startswith("NO_")
 
 
-class TablePlan(BaseModel):
+class TablePlan(BaseModel, frozen=True):
     """A table of a file: the sources of its rows (None: all of them), and what the file has of each column."""
-
-    model_config = ConfigDict(frozen=True)
 
     sources: tuple[str, ...] | None = None
     columns: dict[str, Shown]
@@ -52,13 +50,11 @@ class TablePlan(BaseModel):
                 yield name, f"{name.removesuffix(KEY)}{NUMBER_OF_KEY}" if shown is Shown.NUMBER else name, shown
 
 
-class FilePlan(BaseModel):
+class FilePlan(BaseModel, frozen=True):
     """A file: its audience, its tables by `schema.table`, and the variable with its key, if it is encrypted.
 
     `inputs`: a hash of what it is made of. A file of an earlier release with equal inputs has the same rows.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     audience: str
     tables: dict[str, TablePlan]

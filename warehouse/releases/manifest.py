@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, AwareDatetime, BaseModel, Field, ValidationError
 
 from warehouse.audiences.plan import FilePlan
 from warehouse.files import write_atomically
@@ -38,10 +38,8 @@ class UnknownRelease(Exception):
         self.known = known
 
 
-class FileRecord(BaseModel):
+class FileRecord(BaseModel, frozen=True):
     """A database file of a release: its hash and size, its schemas, and the row count of each table by `schema.table`."""
-
-    model_config = ConfigDict(frozen=True)
 
     sha256: str
     size: int
@@ -49,19 +47,15 @@ class FileRecord(BaseModel):
     tables: dict[str, int]
 
 
-class ExportRecord(BaseModel):
+class ExportRecord(BaseModel, frozen=True):
     """An exported file of a release: its hash and size."""
-
-    model_config = ConfigDict(frozen=True)
 
     sha256: str
     size: int
 
 
-class PartRecord(BaseModel):
+class PartRecord(BaseModel, frozen=True):
     """A part of a fact in the lake: its absolute path or address, hash, size and rows."""
-
-    model_config = ConfigDict(frozen=True)
 
     file: str
     sha256: str
@@ -69,13 +63,11 @@ class PartRecord(BaseModel):
     rows: int
 
 
-class NodeFingerprint(BaseModel):
+class NodeFingerprint(BaseModel, frozen=True):
     """The hashes from which a table or view was built: `state` of everything, `base` without loads, `shape` without any data.
 
     `loads`: the (load id, sequence) pairs that an incremental fact contains.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     state: str
     base: str
@@ -83,7 +75,7 @@ class NodeFingerprint(BaseModel):
     loads: tuple[tuple[str, int], ...] = ()
 
 
-class BuildInputs(BaseModel):
+class BuildInputs(BaseModel, frozen=True):
     """The hashes of the inputs of a release, by name; empty in the manifest of an earlier version.
 
     `code`: per package; `seeds`: per seed file; `contracts`: per source; `contents`: of the files of a source and their rows in
@@ -91,8 +83,6 @@ class BuildInputs(BaseModel):
     `lineage`: the inputs of each measure, as `source x`, `seed y`, `model z`. `node_fingerprints`: of each dbt node.
     `record_keys`: the id of the secret of the home's keys, which is no part of it.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     code: dict[str, str] = {}
     seeds: dict[str, str] = {}
@@ -107,10 +97,8 @@ class BuildInputs(BaseModel):
     )
 
 
-class ErasedRecords(BaseModel):
+class ErasedRecords(BaseModel, frozen=True):
     """A removal of records from the analyst file after the release was sealed: from which source, how many rows, why and when."""
-
-    model_config = ConfigDict(frozen=True)
 
     removal_id: str
     source: str
@@ -119,7 +107,7 @@ class ErasedRecords(BaseModel):
     erased_at: datetime
 
 
-class Manifest(BaseModel):
+class Manifest(BaseModel, frozen=True):
     """The manifest of a release. `loads`: load ids per source; `versions`: version per package; `exports`: by file name.
 
     A caller of `write_manifest` leaves `files` and `exports` empty.
@@ -130,8 +118,6 @@ class Manifest(BaseModel):
     lake that it reads. `audiences`: the plans of the files for readers other than the data team, by file name; `team_only`: the
     tables that only the analyst file has, with the reason. Manifests of earlier versions lack the last eight fields.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     release_id: str
     run_id: str
@@ -211,13 +197,11 @@ def new_release_id(home: Home, created_at: datetime, public_hash: str) -> str:
     return f"{moment.strftime(_STAMP)}-{public_hash[:8]}"
 
 
-class SwapIntent(BaseModel):
+class SwapIntent(BaseModel, frozen=True):
     """The release that a swap is publishing, recorded from before its first file moves until after the last one.
 
     `is_new`: it was never published, so the swap also publishes its disclosure ledger.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     release_id: str
     is_new: bool = False

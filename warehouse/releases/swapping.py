@@ -12,7 +12,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from warehouse.audiences.access import give, set_tables
 from warehouse.audiences.names import files_of_audiences
@@ -28,13 +28,11 @@ READABLE = 0o644  # readers of the current release need not be in the group; it 
 REMOVING_PREFIX = ".removing-"
 
 
-class Current(BaseModel):
+class Current(BaseModel, frozen=True):
     """The published release, as recorded in `current.json`, which is public: `content_hash` is that of the public tables.
 
     `path`: the published analyst file.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     release_id: str
     created_at: AwareDatetime

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel
 
 from ingest.contract.vocabularies.vocabulary import PATH, RaceVocabulary, load_vocabulary
 from ingest.contract.words import Identifier
@@ -18,11 +18,7 @@ from ingest.contract.yaml_source import read_yaml
 from ingest.layers import VOCABULARY
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Keys(_Strict):
+class _Keys(BaseModel, extra="forbid", strict=True):
     title: str
     race_standard: Literal["spd15_1997", "spd15_2024"]
     selection: Literal["single", "multiple"]
@@ -35,7 +31,7 @@ def _is_new(name: str) -> str:
     return name
 
 
-class _Vocabularies(_Strict):
+class _Vocabularies(BaseModel, extra="forbid", strict=True):
     race_vocabularies: dict[Annotated[Identifier, AfterValidator(_is_new)], _Keys]
 
 

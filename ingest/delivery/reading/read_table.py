@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from ingest.connectors import DeliveredTable
 from ingest.delivery.reading.header_match import Conformer, HeaderMatch
@@ -17,13 +17,11 @@ from ingest.errors import DeliveryError
 from ingest.readers import OpenTable
 
 
-class TableFacts(BaseModel):
+class TableFacts(BaseModel, frozen=True):
     """What a table contained: its rows that may be kept, its header as sent, and how the header differs from the contract.
 
     `second_header`, `crs`, `snapshot_on`: see `ingest.delivery.records.FileRecord`. `erased`, `past_keeping`: dropped rows.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     rows: int
     header: tuple[str, ...]

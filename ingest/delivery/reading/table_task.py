@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from ingest.connectors import DeliveredTable, open_table
 from ingest.contract import Contract
@@ -28,13 +28,11 @@ from ingest.readers.files import local_file
 from warehouse.processes.worker import Resources, Task
 
 
-class TableRequest(BaseModel):
+class TableRequest(BaseModel, frozen=True):
     """A table to read. `files`: the name and path of each file of the delivery. `output`: the Parquet file to write.
 
     `file`, `name`, `mark`: see `DeliveredTable`. `today`: the day that decides which rows are past `agreement.keep_for`.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     contract: dict[str, Any]
     vocabulary: dict[str, Any]

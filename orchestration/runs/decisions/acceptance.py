@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ingest.delivery import DeliveryStore
 from warehouse.files import write_atomically
@@ -18,10 +18,8 @@ ACCEPTED = "accepted.json"
 CORRECTED_MAP = "corrected-map.json"
 
 
-class Acceptance(BaseModel):
+class Acceptance(BaseModel, frozen=True):
     """Who accepted a held-back load, why, and when (UTC, ISO format)."""
-
-    model_config = ConfigDict(frozen=True)
 
     accepted_by: str
     reason: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import BaseModel, Field, RootModel, ValidationError
 
 from orchestration.settings import ConfigurationError
 from warehouse.files import write_atomically
@@ -20,10 +20,8 @@ Severity = Literal["minor", "substantial"]
 MOST_CHARACTERS = 1000
 
 
-class Correction(BaseModel):
+class Correction(BaseModel, frozen=True):
     """What was wrong in an edition, and why. `said_by`, the account that added it, is not published; `at` is UTC."""
-
-    model_config = ConfigDict(frozen=True)
 
     edition: str
     release_id: str

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import BaseModel, Field, RootModel, ValidationError
 
 from orchestration.settings import ConfigurationError
 from warehouse.files import write_atomically
 from warehouse.paths import Home
 
 
-class UrgentRevision(BaseModel):
+class UrgentRevision(BaseModel, frozen=True):
     """A year of a source whose figures are wrong. `until`: the clock of the release that has them; later ones are not meant."""
-
-    model_config = ConfigDict(frozen=True)
 
     source: str
     year: int
