@@ -1,26 +1,25 @@
 """Read workbooks and GeoJSON in a child process, which ends with this one, and which a time limit ends.
 
 Their libraries read a whole file in one call that no signal interrupts: a run ignored SIGTERM for 37 seconds. The other formats
-are read in pieces. The child answers in frames: see `ingest.readers.child_process`. One child serves this process, one file after
-another; a child that is killed because memory is missing holds back its source only.
+are read in pieces. See `ingest.readers.child_process` for what the two send each other. One child serves this process, one file
+after another; a child that is killed because memory is missing holds back its source only.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import select
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 import pyarrow as pa
 
 from ingest.contract import Format
-from ingest.readers.child_process import BATCH, DONE, FAILED, HEADER, LENGTH
+from ingest.readers.child_process import BATCH, DONE, FAILED, HEADER
 from ingest.readers.reader_types import Fail, OpenTable
 
 COMMAND = (sys.executable, "-P", "-m", "ingest.readers.child_process")
@@ -67,7 +66,7 @@ def _ask(request: dict[str, Any], data: bytes, fail: Fail) -> tuple[dict[str, An
 def _read_answer(child: _Child, fail: Fail) -> tuple[dict[str, Any], list[pa.RecordBatch]]:
     header: dict[str, Any] = {}
     batches: list[pa.RecordBatch] = []
-    for kind, content in child.frames():
+    for kind, content in child.answers():
         if kind == HEADER:
             header = json.loads(content)
         elif kind == BATCH:
@@ -79,18 +78,24 @@ def _read_answer(child: _Child, fail: Fail) -> tuple[dict[str, Any], list[pa.Rec
 
 
 class _Child:
-    """The child process and its pipes."""
+    """The child process and the pipe to it."""
 
     def __init__(self) -> None:
         self.is_at_end = True  # of an answer
         self._owner = os.getpid()
+        self._pipe, given = Pipe()
         started = threading.Event()
         # the system ends the child with the thread that started it, so that thread lives as long as the child
-        threading.Thread(target=self._start, args=(started,), daemon=True, name="child reader").start()
+        threading.Thread(target=self._start, args=(started, given), daemon=True, name="child reader").start()
         started.wait()
 
-    def _start(self, started: threading.Event) -> None:
-        self._process = subprocess.Popen((*COMMAND, str(os.getpid())), stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - no word is from outside
+    def _start(self, started: threading.Event, given: Connection) -> None:
+        command = (*COMMAND, str(os.getpid()), str(given.fileno()))
+        nothing = subprocess.DEVNULL  # what a library prints may quote a cell
+        self._process = subprocess.Popen(  # noqa: S603 - no word is from outside
+            command, stdin=nothing, stdout=nothing, stderr=nothing, pass_fds=[given.fileno()]
+        )
+        given.close()
         started.set()
         self._process.wait()
 
@@ -102,42 +107,30 @@ class _Child:
     def send(self, request: dict[str, Any], data: bytes) -> None:
         """Write the request and the file."""
         self.is_at_end = False
-        assert self._process.stdin is not None
-        head = json.dumps(request).encode()
         try:
-            for part in (head, data):
-                self._process.stdin.write(len(part).to_bytes(LENGTH))
-                self._process.stdin.write(part)
-            self._process.stdin.flush()
+            self._pipe.send_bytes(json.dumps(request).encode())
+            self._pipe.send_bytes(data)
         except OSError:
             raise _ChildEnded(self._describe_end()) from None
 
-    def frames(self) -> Iterator[tuple[bytes, bytes]]:
-        """The frames of the answer, the last one excluded."""
-        while True:
-            kind = self._read(1)
-            content = self._read(int.from_bytes(self._read(LENGTH)))
-            if kind in (DONE, FAILED):
-                self.is_at_end = True
-            if kind == DONE:
-                return
+    def answers(self) -> Iterator[tuple[bytes, bytes]]:
+        """The parts of the answer, each with its kind."""
+        while (kind := self._receive()) != DONE:
+            content = self._receive()
+            self.is_at_end = kind == FAILED
             yield kind, content
-            if kind == FAILED:
+            if self.is_at_end:
                 return
+        self.is_at_end = True
 
-    def _read(self, size: int) -> bytes:
-        stream, parts, until = self._process.stdout, [], time.monotonic() + SECONDS
-        assert stream is not None
-        while size:
-            if not select.select([stream], [], [], max(until - time.monotonic(), 0))[0]:
-                self.end()
-                raise _ChildEnded(f"it could not be read within {SECONDS:g} seconds")
-            part = os.read(stream.fileno(), min(size, 1 << 20))
-            if not part:
-                raise _ChildEnded(self._describe_end())
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
+    def _receive(self) -> bytes:
+        try:
+            if self._pipe.poll(SECONDS):
+                return self._pipe.recv_bytes()
+        except (EOFError, OSError):
+            raise _ChildEnded(self._describe_end()) from None
+        self.end()
+        raise _ChildEnded(f"it could not be read within {SECONDS:g} seconds")
 
     def _describe_end(self) -> str:
         code = self._process.wait(10)

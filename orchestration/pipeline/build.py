@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
-from orchestration.runs.decisions.urgent_revisions import read_urgent_revisions
+from orchestration.runs.decisions.corrections import read_urgent_revisions
 from orchestration.runs.errors import without_cells
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED, RELEASED

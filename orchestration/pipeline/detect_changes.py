@@ -7,8 +7,7 @@ import datetime as dt
 from orchestration.pipeline.next_build import next_build_at
 from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.runs.context import RunContext
-from orchestration.runs.decisions.corrections import read_corrections
-from orchestration.runs.decisions.urgent_revisions import read_urgent_revisions
+from orchestration.runs.decisions.corrections import read_corrections, read_urgent_revisions
 from orchestration.runs.record import UNCHANGED
 from orchestration.transform.dbt_project import prepare_project, project_fingerprint
 from orchestration.transform.fingerprints import loads_by_source, removals_by_source

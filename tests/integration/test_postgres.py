@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from ingest.connectors import CursorPosition, FetchRequest, Origin, open_live
+from ingest.connectors.databases import sessions
 from ingest.contract import Contract
 from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.contract_draft import Answers
@@ -168,15 +169,18 @@ def test_a_session_cannot_write(postgres: Postgres, query: str) -> None:
     assert postgres.ask("select is_called from counter") == [(False,)]
 
 
+def _give_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sessions._settings()["statements"], "postgresql", ["set statement_timeout = 200"])
+
+
 def test_a_query_that_takes_too_long_is_given_up(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.connectors.databases.sessions.STATEMENT_SECONDS", 0.2)
-    monkeypatch.setattr("ingest.connectors.databases.sessions._SESSION", {"postgresql": ("set statement_timeout = 200",)})
+    _give_up_soon(monkeypatch)
     with pytest.raises(DeliveryError, match=r"query: the database refused or ended the request \(QueryCanceled\)"):
         read(postgres, contract_of("a", query="select pg_sleep(30)::text as a"))
 
 
 def test_a_table_that_is_locked_is_given_up(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.connectors.databases.sessions._SESSION", {"postgresql": ("set statement_timeout = 200",)})
+    _give_up_soon(monkeypatch)
     postgres.do("create table visits (a int)")
     with psycopg.connect(host="127.0.0.1", port=postgres.port, user="postgres", dbname="postgres") as other:
         other.execute("lock table visits in access exclusive mode")

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.connectors.databases import sqlite_files
-from ingest.connectors.databases.sessions import STATEMENT_SECONDS, connect_arguments, prepare_session, text_type
+from ingest.connectors.databases.sessions import connect_arguments, prepare_session, remedy_of, text_type
 from ingest.connectors.databases.sqlite_files import Run
 from ingest.connectors.fetch import CursorPosition, FetchRequest
 from ingest.contract import Contract, DatabaseConnector
@@ -24,7 +24,6 @@ from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Reader
 
 # A cell is a Python string of about 100 bytes with its object: a batch of this many cells stays below 100 MB.
 BATCH_CELLS = 600_000
-NEXT_RUN = "the next run requests it again"
 
 
 def live_reader(contract: Contract, connector: DatabaseConnector, request: FetchRequest) -> Reader:
@@ -168,17 +167,7 @@ def _batches(
         ) from None
 
 
-# Remedies by PostgreSQL's name of the error.
-REMEDIES = {
-    "InsufficientPrivilege": "grant the account in the contract's credentials_env the right to read it",
-    "QueryCanceled": f"it took longer than {STATEMENT_SECONDS} seconds, or another session holds a lock; {NEXT_RUN}",
-    "ReadOnlySqlTransaction": "the query writes, and Levelground only reads: correct connector.query in the contract",
-    "UndefinedColumn": f"a column was removed during the read, or the query names one that does not exist; {NEXT_RUN}",
-    "UndefinedTable": f"a table was removed during the read, or the query names one that does not exist; {NEXT_RUN}",
-}
-
-
 def _explain_error(error: SQLAlchemyError, otherwise: str) -> tuple[str, str]:
     """(problem, remedy): the kind of error without its text, which quotes statements, values and addresses."""
     name = type(getattr(error, "orig", None) or error).__name__
-    return f"the database refused or ended the request ({name})", REMEDIES.get(name, otherwise)
+    return f"the database refused or ended the request ({name})", remedy_of(name) or otherwise

@@ -12,8 +12,15 @@ from orchestration.cli.display import out, print_json, table
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.release.reader import find_measure, measures_of, open_release
 from orchestration.cli.safeguards import locked
-from orchestration.runs.decisions.corrections import MOST_CHARACTERS, Correction, Severity, add_correction, read_corrections
-from orchestration.runs.decisions.urgent_revisions import UrgentRevision, add_urgent_revision
+from orchestration.runs.decisions.corrections import (
+    MOST_CHARACTERS,
+    Correction,
+    Severity,
+    UrgentRevision,
+    add_correction,
+    add_urgent_revision,
+    read_corrections,
+)
 from orchestration.runs.delivery_location import home_registry
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.releases import current, pins, read_manifest

@@ -1,15 +1,18 @@
-"""The office's words on figures that turned out wrong in an edition: `corrections.json` of a home.
+"""What the office says of figures that turned out wrong: `corrections.json` and `urgent_revisions.json` of a home.
 
-`levelground corrections add` writes one; the next run publishes it in `published.corrections`, and on the pages of the measure
-and of the edition. A correction stays: who finds it wrong adds another.
+`levelground corrections add` writes a correction; the next run publishes it in `published.corrections`, and on the pages of the
+measure and of the edition. A correction stays: who finds it wrong adds another. `levelground corrections urgent` lets a run
+replace figures of persons before the quarter turns, if no count that a reader may have differs from the new one by fewer persons
+than the threshold, see `warehouse.disclosure.states.reported_figures`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, Field, RootModel, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from orchestration.settings import ConfigurationError
 from warehouse.files import write_atomically
@@ -18,6 +21,7 @@ from warehouse.paths import Home
 # minor: the figure changes and what it says does not; substantial: a reader would conclude something else
 Severity = Literal["minor", "substantial"]
 MOST_CHARACTERS = 1000
+Said = TypeVar("Said")
 
 
 class Correction(BaseModel, frozen=True):
@@ -33,23 +37,53 @@ class Correction(BaseModel, frozen=True):
     at: dt.datetime
 
 
-class _Register(RootModel[tuple[Correction, ...]]):
-    """The corrections of a home in the order in which they were said."""
+class UrgentRevision(BaseModel, frozen=True):
+    """A year of a source whose figures are wrong. `until`: the clock of the release that has them; later ones are not meant."""
+
+    source: str
+    year: int
+    until: dt.datetime
+    why: str = Field(min_length=1, max_length=MOST_CHARACTERS)
+    said_by: str
+    at: dt.datetime
+
+
+_CORRECTIONS, _REVISIONS = TypeAdapter(tuple[Correction, ...]), TypeAdapter(tuple[UrgentRevision, ...])
 
 
 def read_corrections(home: Home) -> tuple[Correction, ...]:
     """The corrections of a home, oldest first; ConfigurationError if the file is damaged."""
-    try:
-        return _Register.model_validate_json(home.corrections.read_bytes()).root
-    except FileNotFoundError:
-        return ()
-    except ValidationError:
-        raise ConfigurationError(
-            f"{home.corrections} cannot be read; it has what the office has said of its figures: restore it from a backup"
-        ) from None
+    what = "what the office has said of its figures: restore it from a backup"
+    return _read(home.corrections, _CORRECTIONS, what)
 
 
 def add_correction(home: Home, correction: Correction) -> None:
     """Add a correction at the end; the next run publishes it."""
-    known = read_corrections(home)
-    write_atomically(home.corrections, _Register((*known, correction)).model_dump_json(indent=1) + "\n")
+    _write(home.corrections, _CORRECTIONS, (*read_corrections(home), correction))
+
+
+def read_urgent_revisions(home: Home) -> tuple[UrgentRevision, ...]:
+    """The urgent revisions of a home, oldest first; ConfigurationError if the file is damaged."""
+    what = (
+        "which wrong figures are replaced before a quarter turns: restore it from a backup, or delete it and ask again with "
+        "`levelground corrections urgent`"
+    )
+    return _read(home.urgent_revisions, _REVISIONS, what)
+
+
+def add_urgent_revision(home: Home, revision: UrgentRevision) -> None:
+    """Add one at the end; the next run takes it over."""
+    _write(home.urgent_revisions, _REVISIONS, (*read_urgent_revisions(home), revision))
+
+
+def _read(path: Path, register: TypeAdapter[tuple[Said, ...]], what: str) -> tuple[Said, ...]:
+    try:
+        return register.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except ValidationError:
+        raise ConfigurationError(f"{path} cannot be read; it has {what}") from None
+
+
+def _write(path: Path, register: TypeAdapter[tuple[Said, ...]], said: tuple[Said, ...]) -> None:
+    write_atomically(path, register.dump_json(said, indent=1).decode() + "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.runs.decisions.urgent_revisions import read_urgent_revisions
+from orchestration.runs.decisions.corrections import read_urgent_revisions
 from orchestration.settings import Settings
 from tests.conftest import called
 from tests.support.scorecard_home import release_planted
