@@ -35,7 +35,7 @@ TAKEN = frozenset(
 )  # fmt: skip
 # The roles by which `place_conformed` finds a place, with the name of their column in staging.
 PLACE_ROLES = {"address": "address", "longitude": "longitude", "latitude": "latitude", "zip": "zip_code"}
-# A ZIP code that is a number has lost its zeros, which `zip_sql` gives back.
+# A ZIP code that is a number has lost its zeros, which the templates give back.
 PLACE_TYPES = {"address": ("text",), "longitude": ("decimal",), "latitude": ("decimal",), "zip_code": ("text", "integer")}
 RACE_ROLES = ("race", "race_flag", "ethnicity")
 TRACT = re.compile(r"(^|_)tract")
@@ -89,27 +89,6 @@ class ModelPlan:
         return FOLDERS[self.contract.policy_area]
 
     @property
-    def description(self) -> str:
-        """The description of both models."""
-        return f"{self.contract.title.strip().rstrip('.')}, {self.contract.grain.strip().rstrip('.')}."
-
-    @property
-    def grain(self) -> str:
-        """The comment on the grain."""
-        grain = self.contract.grain.strip().rstrip(".")
-        return f"-- {grain}" if grain.startswith("one row per") else f"-- one row per record: {grain}"
-
-    @property
-    def date_sql(self) -> str | None:
-        """SQL of the day of a row in staging; None where rows have none."""
-        event = self.contract.event_column
-        if self.is_stock:
-            return "{{ snapshot_on() }}"
-        if event is None:
-            return None
-        return f"typed.{event.name}" if event.type == "date" else f"cast(typed.{event.name} as date)"
-
-    @property
     def period_columns(self) -> tuple[str, ...]:
         """The columns with the period that a contract declares."""
         return ("period_start", "period_end") if self.contract.period else ()
@@ -149,20 +128,6 @@ class ModelPlan:
         """What the staging model registers, so that its addresses and points are geocoded with those of all sources."""
         return [key for key, column in (("addresses", "address"), ("points", "longitude")) if column in self.places]
 
-    def place_arguments(self, rows: str) -> list[str]:
-        """The arguments of `place_conformed` that name a place."""
-        arguments = [f"{name}='{name}'" for name in self.places if name != "zip_code"]
-        arguments += [f'zip="{zip_sql}"'] if (zip_sql := self.zip_sql(rows)) else []
-        return arguments + ([f"tract='{rows}.{self.tract}'"] if self.tract else [])
-
-    def zip_sql(self, relation: str) -> str | None:
-        """SQL of the five digits of the ZIP code; None without one."""
-        if "zip_code" not in self.places:
-            return None
-        is_text = next(c.data_type for c in self.columns if c.name == "zip_code") == "varchar"
-        name = f"{relation}.zip_code"
-        return f"left({name}, 5)" if is_text else f"lpad(cast({name} as varchar), 5, '0')"
-
     @property
     def is_placed(self) -> bool:
         """Whether the records carry a place that Levelground can find."""
@@ -199,20 +164,20 @@ class ModelPlan:
         return f"race_conformed_questions('renamed', {json.dumps(questions)}, {rest})"
 
     @property
-    def fact_meta(self) -> list[str]:
-        """What the fact registers in its `config.meta`."""
+    def zip_is_text(self) -> bool:
+        """Whether the ZIP code of a record is a text; a number has lost its zeros."""
+        return any(c.name == "zip_code" and c.data_type == "varchar" for c in self.columns)
+
+    @property
+    def people(self) -> str | int:
+        """What counts the people of a row: the column of an aggregate, or one."""
         counts = [c.name for c in self.columns if c.role == "count"] if self.contract.statistical_unit == "aggregate" else []
-        by = {"address": "facts.address" if "address" in self.places else None, "zip_code": self.zip_sql("facts")}
-        geocoded = ", ".join(f'{name}: "{sql}"' if "(" in sql else f"{name}: {sql}" for name, sql in by.items() if sql)
-        time = next((c.name for c in self.columns if c.data_type == "timestamp" and c.role == "event_time"), None)
-        return [
-            *([f'race: [{{column: {self.race[0].name}, people: "{next(iter(counts), 1)}"}}]'] if self.has_race else []),
-            *([f"geocoded: {{{geocoded}}}"] if self.is_placed and not self.counts_places else []),
-            *(["counts_of_places: true"] if self.counts_places else []),
-            *(["dated: true"] if self.date_sql and not self.is_stock else []),
-            *(["is_stock: true"] if self.is_stock else []),
-            *([f"event_time: {time}"] if time else []),
-        ]
+        return next(iter(counts), 1)
+
+    @property
+    def event_time(self) -> str | None:
+        """The column with the time of the event, if there is one."""
+        return next((c.name for c in self.columns if c.data_type == "timestamp" and c.role == "event_time"), None)
 
     @property
     def has_key(self) -> bool:

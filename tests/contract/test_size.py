@@ -24,27 +24,27 @@ BUDGETS = {
     "expectations/marts": 676,
     "expectations/published": 890,
     "ingest": 764,
-    "ingest/connectors": 1_820,
+    "ingest/connectors": 1_789,
     "ingest/contract": 2_423,
     "ingest/contract_draft": 1_277,
     "ingest/delivery": 1_605,
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
-    "ingest/readers": 2_686,
+    "ingest/readers": 2_674,
     "ingest/sample": 5_152,
     "ingest/typing": 446,
     "orchestration": 280,
     "orchestration/alerts": 438,
     "orchestration/cities": 679,
-    "orchestration/cli": 4_395,
-    "orchestration/codegen": 1_771,
+    "orchestration/cli": 4_391,
+    "orchestration/codegen": 1_736,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_095,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_755,
-    "orchestration/runs": 1_784,
+    "orchestration/runs": 1_770,
     "orchestration/scorecard": 4_741,
     "orchestration/stewardship": 1_212,
     "orchestration/transform": 2_610,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_349,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 61_322
+MOST_LINES = 61_226
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out, print_json, table
+from orchestration.cli.display import out, print_rows
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.release.reader import find_measure, measures_of, open_release
 from orchestration.cli.safeguards import locked
@@ -88,9 +88,7 @@ def urgent(
     """
     settings = Settings.from_environment()
     home, published = settings.home, current(settings.home)
-    known = sorted(contract.source for contract in home_registry(settings))
-    if source not in known:
-        raise ConfigurationError(f"no source {source!r}; known: {', '.join(known)}")
+    source = home_registry(settings)[source].source
     if published is None:
         raise ConfigurationError("nothing is published yet, so nothing waits for a quarter; run `levelground run`")
     if not (why := why.strip()) or len(why) > MOST_CHARACTERS or not why.isprintable():
@@ -109,10 +107,7 @@ def urgent(
 def list_(as_json: AsJson = False) -> None:
     """List what the office has said, the newest first."""
     found = [each.model_dump(mode="json") for each in reversed(read_corrections(Settings.from_environment().home))]
-    if as_json:
-        print_json(found)
-    elif not found:
+    if not found and not as_json:
         out.print("no corrections; `levelground corrections add` writes one")
     else:
-        columns = ("at", "edition", "measure_id", "severity", "what")
-        out.print(table(None, columns, [[each[name] for name in columns] for each in found]))
+        print_rows(found, ("at", "edition", "measure_id", "severity", "what"), json=as_json)

@@ -26,18 +26,12 @@ app = typer.Typer(no_args_is_help=True, help="List, roll back, keep and compare 
 @app.command("list")
 def list_(json: AsJson = False) -> None:
     """List all stored releases, newest first."""
-    rows = []
-    for release in list_releases(Settings.from_environment().home):
-        manifest, facts = release.manifest, ("created_at", "data_as_of", "code_version", "content_hash")
-        rows.append(
-            {
-                "release_id": release.release_id,
-                "current": release.is_current,
-                "pinned": release.pin is not None,
-                "label": release.pin or None,
-                **{name: str(getattr(manifest, name)) if manifest else None for name in facts},
-            }
-        )
+    facts = ("created_at", "data_as_of", "code_version", "content_hash")
+    rows = [
+        {"release_id": each.release_id, "current": each.is_current, "pinned": each.pin is not None, "label": each.pin or None}
+        | {name: str(getattr(each.manifest, name)) if each.manifest else None for name in facts}
+        for each in list_releases(Settings.from_environment().home)
+    ]
     if json:
         print_json(rows)
         return
