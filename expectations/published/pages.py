@@ -63,11 +63,26 @@ OWN = (
     "rate_ratio_ci_high", "city_value", "known_race_pct", "trend", "trend_ci_low", "trend_ci_high", "trend_from_value",
     "gap", "gap_low", "gap_high",
 )  # fmt: skip
+# of a row on a page: its key, and what its mark and the message of a violation use
+MARKED = (
+    *KEY, "value", "ci_low", "ci_high", "bound_low", "bound_high", "city_value", "rate_ratio", "rate_ratio_ci_low",
+    "rate_ratio_ci_high", "compared_with_reference", "compared_reason", "compared_with_city", "compared_with_city_reason",
+    "status_code", "status_reason", "is_period_complete", "reliability", "place", "period", "favourable_direction",
+)  # fmt: skip
 
 ROWS = """
     select * from scorecard
     where is_featured or geography_type = 'city'
         or is_latest and geography_type in (select geography_type from geographies where is_council_district)
+"""
+# of the pages of places, which show the newest period with a figure
+OF_PLACES = """
+    select {columns} from scorecard
+    where geography_type not in ('city', 'county', 'state', 'school_district', 'tract', 'zcta')
+        and geography_type not in (select geography_type from geographies where is_council_district)
+    window place as (partition by measure_id, period_type, geography_type, geoid)
+    qualify period_start >= max(period_start) filter (value is not null) over place
+        or period_start = max(period_start) over place
 """
 
 COLUMNS = {
@@ -106,6 +121,9 @@ class PublicFacts:
         with open_from_disk(public_file, "public") as con:
             con.execute("use public.published")
             rows, peers = _records(con.execute(ROWS)), _records(con.execute(PEER_ROWS))
+            known = {name for name, *_ in con.execute("describe scorecard").fetchall()}
+            columns = ", ".join(name for name in MARKED if name in known)
+            of_places = _records(con.execute(OF_PLACES.format(columns=columns)))
             gaps = GapFacts.read(con)
             texts = con.execute("select language, text_id, text from texts").fetchall()
         by_language: dict[str, dict[str, str]] = defaultdict(dict)
@@ -117,6 +135,7 @@ class PublicFacts:
         for row in rows:
             if row["is_featured"] and not row["is_stand_in"]:
                 featured[row["measure_id"]][row["race_ethnicity_code"]] = row
+        rows += of_places
         of_cities = {(row["measure_id"], row["race_ethnicity_code"]): row for row in peers}
         return cls({"|".join(str(row[name]) for name in KEY): row for row in rows}, languages, featured, of_cities, gaps)
 

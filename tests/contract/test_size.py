@@ -22,7 +22,7 @@ BUDGETS = {
     "expectations/disclosure": 4_440,
     "expectations/engine": 480,
     "expectations/marts": 676,
-    "expectations/published": 890,
+    "expectations/published": 906,
     "ingest": 764,
     "ingest/connectors": 1_789,
     "ingest/contract": 2_423,
@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_755,
     "orchestration/runs": 1_770,
-    "orchestration/scorecard": 4_741,
+    "orchestration/scorecard": 5_102,
     "orchestration/stewardship": 1_212,
     "orchestration/transform": 2_610,
     "orchestration/translations": 245,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_349,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 61_226
+MOST_LINES = 61_603
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+from pypdf import PdfReader
 
 from tests.support.browser import browsing
 from tests.support.scorecard_pages import (
@@ -55,7 +57,13 @@ def sampled(site: Path, language: str) -> list[Path]:
         for folder in ("measures", "areas")
     }
     embedded = site / language / "embed" / largest["measures"].name
-    return [*sorted((site / language).glob("*.html")), *largest.values(), embedded, site / language / "districts" / "1.html"]
+    places = [
+        page
+        for kind in sorted((site / language / "places").iterdir())
+        for page in (kind / "index.html", max(kind.iterdir(), key=lambda page: page.stat().st_size))
+    ]
+    district = site / language / "districts" / "1.html"
+    return [*sorted((site / language).glob("*.html")), *largest.values(), embedded, district, *places]
 
 
 def largest_street_page(site: Path) -> Path:
@@ -133,3 +141,14 @@ def test_pages_are_accessible_and_fit_a_phone(first_release: tuple[Path, dict[st
             problems += [f"{file}: {rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
     assert problems == []
     assert [url for url in requested if not url.startswith("file:")] == []
+
+
+def test_a_district_prints_on_one_letter_sheet(first_release: tuple[Path, dict[str, Any]]) -> None:
+    site = first_release[0] / "published" / "scorecard"
+    sheets = {}
+    with browsing() as page:
+        for file in [site / language / "districts" / f"{number}.html" for language in LANGUAGES for number in (1, 8, 15)]:
+            page.goto(file.as_uri())
+            printed = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+            sheets[f"{file.parts[-3]} {file.stem}"] = (len(printed), *map(int, printed[0].mediabox[2:]))
+    assert set(sheets.values()) == {(1, 612, 792)}, sheets

@@ -11,12 +11,14 @@ from markupsafe import Markup
 from orchestration.scorecard.pages import measure_page
 from orchestration.scorecard.pages.charts import axis
 from orchestration.scorecard.pages.feed import FEED, corrections_feed
-from orchestration.scorecard.pages.measure_page import compared_words, interval, status, texts_of
+from orchestration.scorecard.pages.measure_page import texts_of
+from orchestration.scorecard.pages.place_page import place_content
 from orchestration.scorecard.pages.streets import street_pages
 from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.outlines import WIDTH, map_height
-from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
-from orchestration.scorecard.words.cautions import caution, caution_mark
+from orchestration.scorecard.release_data.places import Place, Places, by_letter
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.words.cautions import caution_mark
 from orchestration.scorecard.words.change_texts import corrections, goal_changes, revised_editions, said_corrections
 from orchestration.scorecard.words.figures import Cell, Count, Figure, Points, Range
 from orchestration.scorecard.words.reasons import by_reason, reason
@@ -49,6 +51,7 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
     answered = [measure for measure in measures if measure.is_answered]
     goals = [goal(row, texts) for row in data.goals]
     outlines = data.outlines.get(data.district_map or "", {})
+    look_ups = [(f"places/{places.geography_type}/index.html", places_title(places, texts)) for places in data.places]
     shared = {
         "outlines": outlines,
         "map_width": WIDTH,
@@ -84,14 +87,7 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
         yield Page(f"measures/{code}.html", "measure.html", title, content)
         if content["groups"] is not None and measure.is_answered:
             yield Page(f"embed/{code}.html", "embed.html", title, content)
-    for geoid, _ in data.districts:
-        title = texts.plain("page.district", district=geoid)
-        yield Page(
-            f"districts/{geoid}.html",
-            "district.html",
-            title,
-            shared | {"geoid": geoid, "areas": district_areas(geoid, data, texts)},
-        )
+    yield from place_pages(data, texts, shared)
     yield Page("goals.html", "goals.html", texts.plain("page.goals"), {"goals": goals})
     yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"themes": themes(data, texts)})
     yield Page("cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), {"reasons": by_reason(ordered)})
@@ -100,7 +96,7 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
         "your-district.html",
         "your_district.html",
         texts.plain("page.your_district"),
-        shared | {"districts": data.districts},
+        shared | {"districts": data.districts, "look_ups": look_ups},
     )
     content = {
         "sources": data.sources,
@@ -164,38 +160,31 @@ def entry(measure: Measure, texts: Texts) -> Mapping[str, Any]:
     return {"measure": measure, "sentences": summary(measure, texts), "reason": reason(measure)}
 
 
-def district_areas(geoid: str, data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:
-    """Return the figures of a district by policy area, each next to the city's."""
-    found: list[Mapping[str, Any]] = []
-    for area in data.areas:
-        rows = [
-            (measure, row)
-            for measure in by_name([m for m in data.measures.values() if m.policy_area == area], texts)
-            for row in (() if measure.is_composition else measure.districts)
-            if row.geoid == geoid and row.geography_vintage == data.district_map
-        ]
-        if rows:
-            found.append({"area": area, "rows": [_district_row(measure, row, texts) for measure, row in rows]})
-    return found
+def place_pages(data: ReleaseData, texts: Texts, shared: dict[str, Any]) -> Iterator[Page]:
+    """Yield the page of each district, then per kind of place the list of names and a page each."""
+    districts = list(data.district_places.values())
+    parent = ("your-district.html", texts("page.your_district"))
+    for geoid, _ in data.districts:
+        title = texts.plain("page.district", district=geoid)
+        place = data.district_places.get(geoid) or Place("", geoid, geoid, geoid, ())
+        content = shared | place_content(place, title, districts, data, texts) | {"parent": parent}
+        content |= {"here": geoid, "inset": None, "near_is_drawn": len(districts) > 1, "member": None}
+        yield Page(f"districts/{geoid}.html", "place.html", title, content)
+    for places in data.places:
+        path, title = f"places/{places.geography_type}/index.html", places_title(places, texts)
+        yield Page(path, "places.html", title, {"letters": by_letter(places.listed), "total": len(places.listed)})
+        for place in places.listed:
+            content = shared | place_content(place, place.name, (), data, texts) | {"parent": (path, title)}
+            content |= {"here": None, "inset": places.outlines.get(place.geoid), "near_is_drawn": False, "member": None}
+            content["outlines"] = content["outlines"] if content["inset"] else {}
+            yield Page(f"places/{places.geography_type}/{place.file}.html", "place.html", place.name, content)
 
 
-def _district_row(measure: Measure, row: Row, texts: Texts) -> Mapping[str, Any]:
-    return {
-        "measure": measure,
-        "row": row,
-        "period": period(row).in_language(texts),
-        "figure": marked(Figure(row.value or 0.0, row.unit).in_language(texts), row.is_hidden_in_public, texts)
-        if row.is_shown
-        else None,
-        "interval": interval(row, texts),
-        "status": None if row.is_shown else status(row, texts),
-        "city": Figure(row.city_value, row.unit).in_language(texts) if row.is_shown and row.city_value is not None else None,
-        "compared": compared_words("city", row.compared_with_city, row.compared_with_city_reason, texts)
-        if row.compared_with_city
-        else None,
-        "caution": caution_mark(row, texts),
-        "caution_why": caution(row, texts) if caution_mark(row, texts) else None,
-    }
+def places_title(places: Places, texts: Texts) -> str:
+    """Return the title of the list of a kind of place."""
+    code = f"geography_type.{places.geography_type}"
+    kind = texts(code) if texts.has(code) else texts.marked_english(places.geography_type.replace("_", " ").capitalize())
+    return texts.plain("page.places_a_to_z", kind=kind)
 
 
 def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:

@@ -43,7 +43,7 @@ _DRAWN = """
         select min(ST_XMin(outline)) as west, max(ST_YMax(outline)) as north,
             cos(radians((max(ST_YMax(outline)) + min(ST_YMin(outline))) / 2)) as shorter,
             $width / ((max(ST_XMax(outline)) - min(ST_XMin(outline))) * shorter) as scale
-        from parts
+        from {frame}
     ),
 
     -- units of the map, from its upper left corner; SVG counts downwards, which ST_AsSVG does itself
@@ -65,8 +65,13 @@ _DRAWN = """
         string_agg(ST_AsSVG(part, false, 15), ' ' order by nth) filter (area >= $smallest or nth = 1),
         any_value(ST_PointOnSurface(part)) filter (nth = 1) as inside,
         round(ST_X(inside), 1), round(-ST_Y(inside), 1), max(-ST_YMin(part))
-    from drawn group by geoid order by try_cast(geoid as integer), geoid
+    from drawn group by geoid having inside is not null order by try_cast(geoid as integer), geoid
 """
+# of a map of other places, on which these are drawn
+_OF_OTHERS = """(
+            select ST_GeomFromWKB(geometry_wkb) as outline from geographies
+            where geography_type = $framed and geography_vintage = $framed_vintage and geoid <> $left_out
+        )"""
 
 
 @dataclass(frozen=True)
@@ -79,11 +84,19 @@ class Outline:
     bottom: float
 
 
-def read_outlines(con: DuckDBPyConnection, geography_type: str, vintage: str, left_out: str) -> Mapping[str, Outline]:
-    """The outlines of the places of one map but `left_out`, in one coordinate system; empty without outlines."""
+def read_outlines(
+    con: DuckDBPyConnection, geography_type: str, vintage: str, left_out: str, within: tuple[str, str] | None = None
+) -> Mapping[str, Outline]:
+    """The outlines of the places of one map but `left_out`, in one coordinate system; empty without outlines.
+
+    `within`: type and vintage of places on whose map they are drawn.
+    """
     settings = {"tolerance": TOLERANCE, "width": WIDTH, "smallest": SMALLEST, "grid": GRID}
     chosen = {"geography_type": geography_type, "vintage": vintage, "left_out": left_out}
-    found = con.execute(_DRAWN, settings | chosen).fetchall()
+    if within is not None:
+        chosen |= {"framed": within[0], "framed_vintage": within[1]}
+    drawn = _DRAWN.format(frame="parts" if within is None else _OF_OTHERS)
+    found = con.execute(drawn, settings | chosen).fetchall()
     return {geoid: Outline(path, x, y, bottom) for geoid, path, _, x, y, bottom in found}
 
 

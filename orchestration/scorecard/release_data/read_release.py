@@ -18,6 +18,7 @@ from orchestration.scorecard.release_data.first_reported import FirstReported, r
 from orchestration.scorecard.release_data.gap_trends import Gap, read_gaps
 from orchestration.scorecard.release_data.open_release import ReleaseFiles, council_district_type, open_release
 from orchestration.scorecard.release_data.outlines import Outline, read_outlines
+from orchestration.scorecard.release_data.places import Place, Places, read_places
 from orchestration.scorecard.release_data.strata import Stratum, read_everyone_by_place, read_strata, slice_of
 from warehouse.connection import load_extension
 
@@ -205,6 +206,8 @@ class ReleaseData:
     said_corrections: tuple[Mapping[str, Any], ...] = ()  # by the office, the newest first
     revised_editions: tuple[Mapping[str, Any], ...] = ()  # per edition and measure, how many figures are others now
     data_issues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what readers should know, by source
+    district_places: Mapping[str, Place] = field(default_factory=dict)  # council districts by geoid, with their figures
+    places: tuple[Places, ...] = ()  # other places with a page, by kind
     languages: tuple[str, ...] = field(default=())
 
     @property
@@ -225,6 +228,7 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
             [district_type := council_district_type(con), OUTSIDE],
         ).fetchall()
         in_force = next((vintage for vintage, is_in_force, _, _ in maps if is_in_force), None)
+        district_places, places = read_places(con, Row, PERIOD_TYPES, district_type, OUTSIDE, in_force)
         return ReleaseData(
             about=_records(con, "select * from release")[0],
             city=city,
@@ -260,6 +264,8 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
                     "select source, list(summary order by issue_id) from data_issues group by source order by source"
                 ).fetchall()
             },
+            district_places={place.geoid: place for place in district_places},
+            places=places,
             languages=tuple(sorted({language for _, language, _, _ in texts}, key=lambda name: (name != "en", name))),
         )
 

@@ -1,0 +1,219 @@
+"""Prepare the page of a place: who is there, its figures next to the city's, by race, and what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from orchestration.figures import number
+from orchestration.scorecard.pages.charts import axis, dot
+from orchestration.scorecard.pages.measure_page import chart, compared_words, interval, status, texts_of
+from orchestration.scorecard.release_data.places import Place
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
+from orchestration.scorecard.words.cautions import caution, caution_mark
+from orchestration.scorecard.words.figures import Count, Figure, Tick
+from orchestration.scorecard.words.sentences import PLACES, WORSE, group, marked, period
+from orchestration.scorecard.words.texts import Joined, Name, Part, Texts
+
+MOST_SENTENCES = 3  # after the one on who is there
+ON_A_SHEET = 6  # questions of a printed page; the others are on the page of the web alone
+LEAST_SHARE = 0.05  # that one decimal can show
+SIGNS = {"higher": "▲", "lower": "▼", "about_the_same": "=", "cannot_tell": "?"}
+OLD_MAP = "old_map"
+
+
+class _Bold:
+    """A figure of a sentence that the gate of the pages compares with its row."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+
+    def in_language(self, texts: Texts) -> Markup:
+        return Markup("<b>{}</b>").format(self.part.in_language(texts))
+
+
+def place_content(place: Place, name: str, others: Iterable[Place], data: ReleaseData, texts: Texts) -> dict[str, Any]:
+    """Return what the page of a place shows. `name`: in the language of the page. `others`: drawn next to it in charts."""
+    measures = sorted(
+        ((data.measures[code], rows) for code, rows in _by_measure(place.rows).items() if code in data.measures),
+        key=lambda found: (found[0].policy_area, texts.plain(f"measure.{found[0].measure_id}").casefold()),
+    )
+    on_old_map = {
+        measure.measure_id
+        for measure, rows in measures
+        if data.district_places.get(place.geoid) is place and _is_of_old_map(rows, data.district_map)
+    }
+    now = [(measure, rows) for measure, rows in measures if measure.measure_id not in on_old_map]
+    about = [(measure, rows) for measure, rows in now if not measure.is_composition]
+    compared = [entry for measure, rows in about for entry in _next_to_city(measure, rows, others, texts)]
+    compared.sort(key=lambda entry: entry["row"].compared_with_city in (None, "not_compared", "no_range"))
+    people = [one for measure, rows in now if measure.is_composition and (one := _people(measure, rows, texts))]
+    missing: dict[str, list[Name]] = {OLD_MAP: [Name("measure", code) for code in sorted(on_old_map)]} if on_old_map else {}
+    for measure, rows in now:
+        total = next((row for row in rows if row.is_total), None)
+        if not any(row.is_shown for row in rows):
+            missing.setdefault((total or rows[0]).status_code, []).append(Name("measure", measure.measure_id))
+    return {
+        "place_name": name,
+        "lead": [one["sentence"] for one in people if one["sentence"]],
+        "sentences": _sentences(compared, texts),
+        "people": people,
+        "compared": compared,
+        "on_a_sheet": ON_A_SHEET,
+        "inside": _charts(about, name, texts, is_by_place=True),
+        "by_race": _charts(about, name, texts, is_by_place=False),
+        "missing": [(code, Joined(tuple(names)).in_language(texts)) for code, names in missing.items()],
+    }
+
+
+def _by_measure(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.measure_id, []).append(row)
+    return found
+
+
+def _is_of_old_map(rows: list[Row], in_force: str | None) -> bool:
+    """Whether all rows are of a map of before; of several maps the rows of today's are kept."""
+    current = [row for row in rows if row.geography_vintage == in_force]
+    rows[:] = current or rows
+    return not current
+
+
+def _people(measure: Measure, rows: Sequence[Row], texts: Texts) -> Mapping[str, Any] | None:
+    """The groups of a composition with their shares, each next to the city's; None without a share."""
+    groups = [row for row in rows if not row.is_total]
+    shown = [row for row in groups if row.is_shown]
+    total = next((row for row in rows if row.is_total and row.is_shown), None)
+    if not shown or total is None:
+        return None
+    largest = max(shown, key=lambda row: row.value or 0.0)
+    text = f"sentence.place_people_{measure.measure_id}"
+    parts: dict[str, Part | str] = {"count": Count(total.numerator or 0.0), "period": period(total), "group": group(largest)}
+    parts |= {"figure": _Bold(Figure(largest.value or 0.0, largest.unit))}
+    if largest.city_value is not None:
+        text, parts = f"{text}_city", parts | {"city_figure": Figure(largest.city_value, largest.unit)}
+    has_sentence = texts.has(text) and total.numerator is not None
+    return {
+        "measure": measure,
+        "period": period(total).in_language(texts),
+        "sentence": (largest, marked(texts(text, **parts), largest.is_hidden_in_public, texts)) if has_sentence else None,
+        "has_city": any(row.city_value is not None for row in groups),
+        "rows": [
+            {
+                "row": row,
+                "label": group(row).in_language(texts),
+                "width": round(row.value or 0.0, 1) if row.is_shown else None,
+                "mark": None if row.city_value is None or not row.is_shown else round(row.city_value, 1),
+                "count": None if row.numerator is None or not row.is_shown else texts_of(Count(row.numerator), texts),
+                **_figure(row, texts),
+            }
+            for row in groups
+            if row.status_code != "not_recorded"  # the records have no such group
+        ],
+    }
+
+
+def _figure(row: Row, texts: Texts) -> dict[str, Any]:
+    written = Figure(row.value or 0.0, row.unit).in_language(texts)
+    if row.unit == "percent" and 0.0 < (row.value or 0.0) < LEAST_SHARE:  # few people of a group are not none
+        written = texts("quantity.percent", number=number(row.value or 0.0, 2, texts.locale))
+    figure = marked(written, row.is_hidden_in_public, texts)
+    mark = caution_mark(row, texts)
+    return {
+        "figure": figure if row.is_shown else None,
+        "interval": interval(row, texts),
+        "status": None if row.is_shown else status(row, texts),
+        "city": None if row.city_value is None or not row.is_shown else texts_of(Figure(row.city_value, row.unit), texts),
+        "caution": mark,
+        "caution_why": caution(row, texts) if mark else None,
+    }
+
+
+def _next_to_city(measure: Measure, rows: Sequence[Row], others: Iterable[Place], texts: Texts) -> Iterable[Mapping[str, Any]]:
+    """Yield the line of a measure for everyone, with its marks; a measure without such a figure is listed elsewhere."""
+    row = next((row for row in rows if row.is_total and row.is_shown), None)
+    if row is None:
+        return
+    near = [
+        other.value or 0.0
+        for place in others
+        if place.geoid != row.geoid
+        for other in place.rows
+        if other.is_total
+        and other.is_shown
+        and (other.measure_id, other.period_type, other.period_start, other.geography_vintage)
+        == (row.measure_id, row.period_type, row.period_start, row.geography_vintage)
+    ]
+    scale = axis([0.0, row.value, row.ci_low, row.ci_high, row.city_value, *near])
+    whole = measure.everyone
+    city = _figure(row, texts)
+    if row.unit == "count" and whole is not None and period(whole) == period(row):
+        city["city"] = texts_of(Figure(whole.value or 0.0, whole.unit), texts)
+    word, reason = row.compared_with_city, row.compared_with_city_reason
+    yield {
+        "measure": measure,
+        "row": row,
+        "period": period(row).in_language(texts),
+        "dot": dot(row, scale),
+        "near": [scale.at(value) for value in near] if scale else [],
+        "mark": scale.at(row.city_value) if scale and row.city_value is not None else None,
+        "ticks": [(scale.at(tick), texts_of(Tick(tick, row.unit), texts)) for tick in scale.ticks] if scale else [],
+        "compared": compared_words("city", word, reason, texts) if word else None,
+        "sign": SIGNS.get(word or "", "") if reason is None else "",
+        **city,
+    }
+
+
+def _sentences(compared: Sequence[Mapping[str, Any]], texts: Texts) -> list[tuple[Row, Markup]]:
+    """Return whole sentences on the clearest figures: those that differ for the worse first, then other differences."""
+    clear: list[tuple[int, int, Row, str]] = []
+    for nth, entry in enumerate(compared):
+        row: Row = entry["row"]
+        word = row.compared_with_city if row.compared_with_city_reason is None else None
+        if row.city_value is None or entry["caution"] or word not in ("higher", "lower", "about_the_same"):
+            continue
+        is_worse = word == WORSE.get(str(entry["measure"].about["favourable_direction"]))
+        clear.append((0 if is_worse else 2 if word == "about_the_same" else 1, nth, row, str(word)))
+    return [
+        (row, marked(texts(
+            f"sentence.place_{word}", measure=Name("measure", row.measure_id), period=period(row),
+            figure=_Bold(Figure(row.value or 0.0, row.unit)), city_figure=Figure(row.city_value or 0.0, row.unit),
+        ), row.is_hidden_in_public, texts))
+        for _, _, row, word in sorted(clear, key=lambda one: one[:2])[:MOST_SENTENCES]
+    ]  # fmt: skip
+
+
+def _charts(
+    measures: Iterable[tuple[Measure, Sequence[Row]]], name: str, texts: Texts, *, is_by_place: bool
+) -> list[Mapping[str, Any]]:
+    """Return a chart per measure with figures of groups, and which groups have none for which reason."""
+    found = []
+    for measure, rows in measures:
+        of_groups = [row for row in rows if not row.is_total and (row.basis == PLACES) is is_by_place]
+        shown = [row for row in of_groups if row.is_shown or row.has_only_a_range]
+        if not shown:
+            continue
+        total = [row for row in rows if row.is_total and row.is_shown and not is_by_place]
+        code = measure.measure_id
+        listed = [(row, group(row).in_language(texts), f"{code}-{row.race_ethnicity_code}") for row in [*total, *shown]]
+        without: dict[str, list[Name]] = {}
+        for row in of_groups:
+            if row not in shown and row.status_code not in ("not_recorded", "nothing_to_compare"):
+                without.setdefault(row.status_code, []).append(group(row))
+        drawn = chart(listed, texts)
+        if drawn is None:
+            continue
+        found.append(
+            {
+                "measure": measure,
+                "chart": drawn,
+                "caption": texts("page.by_group_caption", place=name, period=drawn.period),
+                "starts_at": drawn.ticks[0][1] if drawn.scale and drawn.scale.ticks[0] else None,
+                "without": [(code, Joined(tuple(names)).in_language(texts)) for code, names in without.items()],
+            }
+        )
+    # a sheet of paper has the first chart alone: one with likely ranges, of figures without a caution
+    return sorted(found, key=lambda one: (not any(line.interval for line in one["chart"].rows), len(one["chart"].cautions)))
