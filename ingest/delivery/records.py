@@ -73,16 +73,7 @@ class DeliveryRecord(BaseModel, frozen=True):
     rows_past_keeping: int = 0
     left_out: tuple[LeftOutFile, ...] = ()
 
-    def to_json(self) -> str:
-        """The text of the record's file."""
-        return self.model_dump_json(indent=1)
-
     def is_rest_of(self, whole: DeliveryRecord) -> bool:
         """Whether these are the files of `whole` without those that were held back."""
         own, others = {(file.name, file.sha256) for file in self.files}, {(file.name, file.sha256) for file in whole.files}
         return own < others and all(any(left.contains(name) for left in self.left_out) for name, _ in others - own)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> DeliveryRecord:
-        """Read the text of a record's file."""
-        return cls.model_validate_json(text)

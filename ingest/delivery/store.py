@@ -121,10 +121,7 @@ class DeliveryStore:
 
     def save(self, record: DeliveryRecord) -> None:
         """Replace the record of a stored delivery atomically."""
-        path = self.folder / record.load_id / RECORD
-        incoming = path.with_suffix(".tmp")
-        incoming.write_text(record.to_json(), encoding="utf-8")
-        incoming.replace(path)
+        write_atomically(self.folder / record.load_id / RECORD, record.model_dump_json(indent=1))
 
     def _readable(self) -> Iterator[DeliveryRecord]:
         return (record for path in self._record_files() if (record := _read(path)) is not None)
@@ -143,6 +140,6 @@ def compute_load_id(contract: Contract, hashes: tuple[str, ...]) -> str:
 def _read(path: Path) -> DeliveryRecord | None:
     """The record of a file; None if it is missing or damaged."""
     try:
-        return DeliveryRecord.from_json(path.read_bytes())
+        return DeliveryRecord.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
         return None

@@ -162,7 +162,7 @@ def _deliver(request: _Request) -> DeliveryRecord:
         for result in final.glob("*.json"):  # of a gate or an acceptance
             shutil.copyfile(result, incoming / result.name)
         shutil.rmtree(final, ignore_errors=True)
-        (incoming / RECORD).write_text(record.to_json(), encoding="utf-8")
+        (incoming / RECORD).write_text(record.model_dump_json(indent=1), encoding="utf-8")
         incoming.replace(final)
         return record
     finally:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingest.sample.text import join, words
+from ingest.sample.text import words
 
 FIRST_DAY = date(2025, 1, 1)
 DAYS = 365
@@ -22,19 +22,14 @@ MISSING_HOUR = (date(2025, 3, 9) - FIRST_DAY).days * 24 + 2
 _BUSY_HOURS = (38, 30, 24, 18, 13, 12, 17, 26, 38, 46, 48, 50, 50, 52, 55, 60, 62, 61, 58, 55, 54, 53, 51, 45)
 
 
-def day_words(pattern: str, first: date = FIRST_DAY, days: int = DAYS) -> pa.Array:
-    """One word per day from `first` on, in strftime's `pattern`."""
-    return words([(first + timedelta(days=day)).strftime(pattern) for day in range(days)])
+def day_words(pattern: str, days: int = DAYS) -> pa.Array:
+    """One word per day of the year and after, in strftime's `pattern`."""
+    return words([(FIRST_DAY + timedelta(days=day)).strftime(pattern) for day in range(days)])
 
 
-def clock_words(after: str = "", *, twelve_hours: bool = False) -> pa.Array:
-    """One word per second of the day: `15:59:34`, or `03:59:34 PM`; `after` is appended to each."""
-    hours = [f"{(hour - 1) % 12 + 1 if twelve_hours else hour:02d}" for hour in range(24)]
-    ends = [(" PM" if hour >= 12 else " AM") * twelve_hours + after for hour in range(24)]
-    sixty = words([f":{at:02d}" for at in range(60)])
-    second = np.arange(DAY_SECONDS)
-    columns = ((words(hours), second // 3_600), (sixty, second // 60 % 60), (sixty, second % 60), (words(ends), second // 3_600))
-    return join(*[vocabulary.take(pa.array(at)) for vocabulary, at in columns])
+def clock_words(pattern: str) -> pa.Array:
+    """One word per second of the day, in strftime's `pattern`."""
+    return words([(datetime(2025, 1, 1) + timedelta(seconds=second)).strftime(pattern) for second in range(DAY_SECONDS)])
 
 
 def year_rhythm(quiet_hours: Collection[int] = ()) -> NDArray[np.float64]:

@@ -40,14 +40,8 @@ def draw(rng: np.random.Generator, table: NDArray[np.uint16], size: int) -> NDAr
 
 
 def digits(values: Index, width: int) -> pa.Array:
-    """Non-negative numbers as text of `width` digits, zeros in front; higher digits are cut off."""
-    rest = np.asarray(values, dtype=np.int64)
-    out = np.empty((len(rest), width), dtype=np.uint8)
-    for place in range(width - 1, -1, -1):
-        rest, digit = np.divmod(rest, 10)
-        out[:, place] = digit + ord("0")
-    offsets = np.arange(0, (len(rest) + 1) * width, width, dtype=np.int32)
-    return pa.StringArray.from_buffers(len(rest), pa.py_buffer(offsets), pa.py_buffer(out))
+    """Non-negative numbers as text of `width` digits, zeros in front."""
+    return pc.utf8_lpad(pa.array(values).cast(pa.string()), width=width, padding="0")
 
 
 def join(*columns: pa.Array) -> pa.Array:

@@ -27,11 +27,11 @@ BUDGETS = {
     "ingest/connectors": 1_789,
     "ingest/contract": 2_423,
     "ingest/contract_draft": 1_277,
-    "ingest/delivery": 1_605,
+    "ingest/delivery": 1_593,
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
     "ingest/readers": 2_674,
-    "ingest/sample": 5_152,
+    "ingest/sample": 5_141,
     "ingest/typing": 446,
     "orchestration": 280,
     "orchestration/alerts": 438,
@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_755,
     "orchestration/runs": 1_770,
-    "orchestration/scorecard": 5_102,
+    "orchestration/scorecard": 5_101,
     "orchestration/stewardship": 1_212,
     "orchestration/transform": 2_610,
     "orchestration/translations": 245,
@@ -57,10 +57,10 @@ BUDGETS = {
     "warehouse/metadata": 333,
     "warehouse/processes": 170,
     "warehouse/record_keys": 108,
-    "warehouse/releases": 2_349,
+    "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 61_603
+MOST_LINES = 61_572
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

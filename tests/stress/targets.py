@@ -95,7 +95,7 @@ class Deliveries:
         except DeliveryError as error:
             assert str(error).isprintable(), "the message prints as it is"
             return None
-        assert DeliveryRecord.from_json(record.to_json()) == record
+        assert DeliveryRecord.model_validate_json(record.model_dump_json()) == record
         batch = store.batch(record.load_id)
         assert pq.read_metadata(batch).num_rows == record.rows
         return batch

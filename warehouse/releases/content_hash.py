@@ -52,11 +52,7 @@ def content_hash(
             tables.setdefault(table, []).append((column, data_type))
         for table, all_columns in tables.items():
             if f"{schema}.{table}" not in without:
-                hashed = [
-                    (name, kind)
-                    for name, kind in all_columns
-                    if name not in LEFT_OUT_COLUMNS and not name.endswith(LEFT_OUT_SUFFIX)
-                ]
+                hashed = [(name, kind) for name, kind in all_columns if not _is_left_out(name)]
                 relation = f"{identifier(alias)}.{identifier(schema)}.{quoted(table)}"
                 lines.append(_table_line(connection, relation, f"{schema}.{table}", hashed))
     return text_sha256("\n".join([_LAYOUT, *sorted(lines)]))

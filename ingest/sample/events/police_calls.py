@@ -100,7 +100,7 @@ class _Calls:
         self.first_scrape = np.searchsorted(self.seen, np.arange(count), side="right").astype(np.int32)
         self._number_them(count, rng)
         self._let_them_evolve(count, rng)
-        self.year_day, self.date, self.clock = day_words("%y%j"), day_words(",%m/%d/%Y "), clock_words(",", twelve_hours=True)
+        self.year_day, self.date, self.clock = day_words("%y%j"), day_words(",%m/%d/%Y "), clock_words("%I:%M:%S %p,")
         self.tails = words([*(f"{nature},{status}\r\n" for nature in _NATURES for status in _STATUSES), ",,,,,\r\n"])
 
     def _number_them(self, count: int, rng: np.random.Generator) -> None:

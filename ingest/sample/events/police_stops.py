@@ -76,7 +76,7 @@ class _Writer:
     def __init__(self, total: int, rng: np.random.Generator) -> None:
         self.total, self.rng = total, rng
         self.rhythm = year_rhythm()
-        self.days, self.clock = day_words(",%Y-%m-%d ", days=DAYS + 1), clock_words(",")
+        self.days, self.clock = day_words(",%Y-%m-%d ", days=DAYS + 1), clock_words("%H:%M:%S,")
         answers = [f"MDC,{cited},{person},{vehicle}," for cited, person, vehicle in product(_CITED, ("NO", "YES"), ("NO", "YES"))]
         self.outcomes = words([f"{problem},{answer}" for problem in _PROBLEMS for answer in [*answers, "other,,,,"]])
         self.no_answer = len(answers)

@@ -27,7 +27,6 @@ from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
 WEAK = "3"  # the grade of a publisher that calls its own figure weak
 SERIES_BREAK = "series_break"  # the reason of a goal whose figures do not compare with its start
-GOAL_ORDER = ("off_track", "not_met", "on_track", "met", "insufficient_data", "baseline_revised")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from duckdb import DuckDBPyConnection
 
 from warehouse.connection import attach, open_from_disk
+from warehouse.disclosure.states.planned_figures import GRAIN
 from warehouse.paths import ANALYST_FILE, Home
 from warehouse.releases.comparison.compared_columns import TOP, Change, column_types, common_columns, is_different, named_rows
 from warehouse.releases.comparison.revisions import ESTIMATES, Revision, find_revisions
@@ -19,10 +20,6 @@ from warehouse.releases.sealing import verify
 from warehouse.sql import quoted
 
 MEASURES, REGISTRY, PROGRESS = "marts.fct_equity_measures", "marts.dim_measure", "marts.fct_goal_progress"
-GRAIN = (
-    "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
-    "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code",
-)  # fmt: skip
 # The date of the newest data is no figure.
 NOT_COMPARED = ("data_as_of",)
 

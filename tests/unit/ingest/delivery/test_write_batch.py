@@ -55,7 +55,7 @@ def test_a_delivery_is_one_batch_and_a_receipt(warehouse: Any, make_contract: Ma
         for a, b, file, row in [(None, "2", "a.csv", 1), ("3", "4", "b.csv", 1), ("5", "6", "b.csv", 2)]
     ]
     assert warehouse.store.records() == (receipt,)
-    assert DeliveryRecord.from_json(receipt.to_json()) == receipt
+    assert DeliveryRecord.model_validate_json(receipt.model_dump_json()) == receipt
 
 
 def test_the_load_id_is_sixteen_hex_digits_of_what_was_delivered(warehouse: Any, make_contract: MakeContract) -> None:

@@ -262,7 +262,7 @@ def test_the_receipt_keeps_the_crs(tmp_path: Path) -> None:
     origin = open_folder(wards, delivered_files(tmp_path / "in"), tmp_path / "in")
     receipt = deliver(wards, origin, store, None, dt.datetime(2025, 12, 1))
     assert [file.crs for file in receipt.files] == [FEET]
-    assert DeliveryRecord.from_json(receipt.to_json()) == receipt
+    assert DeliveryRecord.model_validate_json(receipt.model_dump_json()) == receipt
     (row,) = pq.read_table(store.batch(receipt.load_id)).to_pylist()
     assert (row["ward"], row["_source_row"], json.loads(row["geometry"])["coordinates"]) == ("1", 1, IN_FEET)
 

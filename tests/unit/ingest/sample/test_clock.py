@@ -25,7 +25,7 @@ def test_arrivals_ascend_also_from_one_call_to_the_next() -> None:
 
 
 def test_the_clock_reads_as_people_write_it() -> None:
-    twelve, twenty_four = clock_words(" ,", twelve_hours=True).to_pylist(), clock_words().to_pylist()
+    twelve, twenty_four = clock_words("%I:%M:%S %p ,").to_pylist(), clock_words("%H:%M:%S").to_pylist()
     noon = 12 * 3_600
     assert [twelve[at] for at in (0, 59, 3_600, noon, noon + 3_661, 86_399)] == [
         "12:00:00 AM ,", "12:00:59 AM ,", "01:00:00 AM ,", "12:00:00 PM ,", "01:01:01 PM ,", "11:59:59 PM ,",
