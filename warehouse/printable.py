@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 MOST_SUGGESTED = 3
 _MARKUP = re.compile(r"[\\`*\[\]<>|~#&!$]|_+")
@@ -44,6 +44,13 @@ def markdown_literal(text: str) -> str:
         return "".join(f"\\{character}" for character in found[0])
 
     return _MARKUP.sub(escape, escaped)
+
+
+def first_names(names: Sequence[object], most: int, separator: str = ", ", others: str = "more") -> str:
+    """The first of many names or sentences, and how many others there are: `a, b and 3 more`."""
+    more = len(names) - most
+    end = f"{separator.rstrip(', ')} and {more:,} {others}" if more > 0 else ""
+    return separator.join(map(str, names[:most])) + end
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

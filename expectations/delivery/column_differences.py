@@ -18,6 +18,7 @@ import pyarrow.parquet
 from expectations.engine.checks import Check, header
 from ingest.contract import Column, Contract
 from ingest.delivery import DeliveryRecord
+from warehouse.printable import first_names
 
 # Two names with at least this similarity (difflib's ratio) count as a renamed column: RACE and RACE_CODE do, RACE and SEX do
 # not.
@@ -32,7 +33,7 @@ def header_checks(
     contract: Contract, missing: Sequence[str], unknown: Sequence[str], repeated: Sequence[str], files: Sequence[str]
 ) -> Iterator[Check]:
     """The checks on the header. Names are those of the delivery; of `missing`, the contract's `from`."""
-    where = f"{contract.source}{f' ({_listed(files)})' if files else ''}"
+    where = f"{contract.source}{f' ({first_names(files, SHOWN_NAMES)})' if files else ''}"
     quotable = _is_header(contract, missing)
     for name in missing:
         column = _column(contract, name)
@@ -55,7 +56,7 @@ def header_checks(
         yield header("columns_repeated", "critical", message, mismatches=1, column=_column_name(contract, name))
     if unknown:
         # in a file without its header, the names are the cells of the first record
-        called = f" ({_listed(unknown)})" if quotable else "; the first row may be a record and no header"
+        called = f" ({first_names(unknown, SHOWN_NAMES)})" if quotable else "; the first row may be a record and no header"
         message = f"{where}: {len(unknown)} columns are not in the contract{called}; add them to columns: or to ignore:"
         yield header("columns_unknown", "warning", message, mismatches=len(unknown))
     if not missing:
@@ -102,11 +103,6 @@ def _column_name(contract: Contract, name: str) -> str | None:
 
 def _letters(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - SHOWN_NAMES
-    return ", ".join(names[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ingest.contract import Contract
 from ingest.delivery import FileRecord
 from ingest.layers import SeedFile
 from ingest.readers.unpivot import unpivoted_columns
+from warehouse.printable import first_names
 
 # list of concepts → the contract's column → the label that the column must have
 Concepts = Mapping[str, Mapping[str, str]]
@@ -154,8 +155,7 @@ def concept_column_checks(contract: Contract, differences: Sequence[ConceptDiffe
             message = f"{where}: column {name} is missing{renamed} {seed}"
             yield header("concept_columns_missing", "critical", message, mismatches=1)
         if found.unknown and not found.missing:
-            more = f" and {len(found.unknown) - SHOWN_COLUMNS} more" if len(found.unknown) > SHOWN_COLUMNS else ""
-            named = ", ".join(found.unknown[:SHOWN_COLUMNS]) + more
+            named = first_names(found.unknown, SHOWN_COLUMNS)
             message = f"{where}: {named} has no concept and is not read; add it to {seed}, or to ignore:"
             yield header("concept_columns_unknown", "warning", message, mismatches=len(found.unknown))
     if not any(found.missing or found.is_unknown for found in differences):

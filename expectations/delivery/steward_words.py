@@ -16,6 +16,7 @@ from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Column, Contract
 from ingest.contract.yaml_source import read_yaml
 from ingest.typing import required_columns
+from warehouse.printable import first_names
 
 WORDS = Path(__file__).with_suffix(".yml")
 SEVERITIES = {"critical": "must be fixed", "warning": "please check", "info": "for information"}
@@ -93,7 +94,7 @@ def in_words(contract: Contract, finding: ExpectationResult, columns: Sequence[C
     """Return one finding in the steward's words."""
     name, new = finding.expectation, [line.found for line in columns if line.verdict == NEW and line.found]
     line = next((one for one in columns if one.column == finding.column and one.verdict == MISSING), None)
-    names = ", ".join(new[:SHOWN_NAMES]) + (f" and {len(new) - SHOWN_NAMES} more" if len(new) > SHOWN_NAMES else "")
+    names = first_names(new, SHOWN_NAMES)
     if name == "columns_missing" and line and line.likely:
         name, names = "columns_renamed", line.likely
     elif name == "rejected_rows_pct":

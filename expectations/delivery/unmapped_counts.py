@@ -20,6 +20,7 @@ from expectations.delivery.unmapped_labels import folded, is_unmapped, labels_in
 from expectations.results import ExpectationResult
 from ingest.contract import Contract
 from ingest.layers import SeedFile
+from warehouse.printable import first_names
 from warehouse.sql import identifier, one_of
 
 PERSONS = ("person", "household")
@@ -147,7 +148,7 @@ def lost_labels(con: DuckDBPyConnection, contract: Contract, before: Answers, no
         used = {label for (label,) in con.execute(f"select distinct {_FOLDED.format('label')} from ({labels})").fetchall()}
         if used & lost:
             missing = sorted(lost)  # as the seeds differ: which of them the records have is not named
-            listed = ", ".join(repr(label) for label in missing[:5]) + (f" and {len(missing) - 5} more" if missing[5:] else "")
+            listed = first_names([repr(label) for label in missing], 5)
             found.append(f"{check.column.name} has labels that race_ethnicity_crosswalk no longer maps ({name}: {listed})")
         elif used & had and not used & has:
             found.append(f"no label of {check.column.name} names a group any more in race_ethnicity_crosswalk ({name})")

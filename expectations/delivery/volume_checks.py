@@ -20,6 +20,7 @@ from expectations.results import Severity
 from ingest.contract import Contract
 from ingest.contract.sections.file_origin import YEAR, year_in_name
 from ingest.landing import Overlap, PartitionComparison
+from warehouse.printable import first_names
 from warehouse.sql import quoted
 
 # The usual size of a delivery is the median of the last five, so that one odd accepted batch does not become the norm.
@@ -177,7 +178,8 @@ def file_set_checks(contract: Contract, files: Sequence[str]) -> Iterator[Check]
     there = len(expected.names) - len(missing)
     message = (
         f"{contract.source}: the release {release} has {there} of {len(expected.names)} expected files; missing: "
-        f"{_listed(missing)}; their last figures stay. Ask the publisher for them, or take them out of release_files"
+        f"{first_names(missing, SHOWN_FILES)}; their last figures stay. Ask the publisher for them, or take them out of "
+        "release_files"
     )
     yield header("release_files", "warning", message if missing else "", mismatches=len(missing))
     if expected.checked_until is not None:
@@ -197,8 +199,3 @@ def _newest_years(names: Sequence[str], files: Sequence[str]) -> dict[str, int]:
         if years:
             found[name] = max(years)
     return found
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - SHOWN_FILES
-    return ", ".join(names[:SHOWN_FILES]) + (f" and {more} more" if more > 0 else "")

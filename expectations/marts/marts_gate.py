@@ -17,6 +17,7 @@ from expectations.marts.failing_rows import LISTED
 from expectations.marts.suites import Place, Suite, placed_sql, read_suites, suite_checks
 from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
+from warehouse.printable import first_names
 from warehouse.sql import identifier
 
 OnTable = Callable[[str, int, int], None]
@@ -86,8 +87,7 @@ def _with_names(database: Engine | Path, suite: Suite, place: Place, finding: Ex
     query = f"select distinct {names} from ({placed_sql(rule.no_rows, suite, place)}) as failing order by all"
     with dialect.engine(database).connect() as connection:
         rows = [" ".join(map(str, row)) for row in connection.exec_driver_sql(query).all()]
-    more = f" and {len(rows) - LISTED} more" if len(rows) > LISTED else ""
-    return dataclasses.replace(finding, message=f"{finding.message}: {', '.join(rows[:LISTED])}{more}")
+    return dataclasses.replace(finding, message=f"{finding.message}: {first_names(rows, LISTED)}")
 
 
 def council_district(database: Engine | Path, attached: str) -> str:

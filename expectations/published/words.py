@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
+from warehouse.printable import first_names
 
 SUBJECT = "published.words"
 QUERY = Path(__file__).with_name("words.sql")
@@ -95,7 +96,6 @@ def results(
 def _finding(rule: str, violations: list[Violation], message: str, severity: Severity) -> ExpectationResult:
     first = violations[0] if violations else None
     if first is not None:
-        more = f"; and {len(violations) - LISTED} more" if len(violations) > LISTED else ""
-        message = f"{message}: {'; '.join(map(str, violations[:LISTED]))}{more}"
+        message = f"{message}: {first_names(violations, LISTED, '; ')}"
     column = first.column if first else None
     return ExpectationResult(rule, column, severity, first is None, float(len(violations)), 0.0, message, found=len(violations))

@@ -25,6 +25,7 @@ from ingest.contract_draft.detect_format import FileFormat, UnknownFormat, detec
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files
 from ingest.readers.files import local_file
+from warehouse.printable import first_names
 
 # Enough to see rare values, and read in seconds.
 MOST_ROWS = 200_000
@@ -162,9 +163,8 @@ def _sample(
         read.append(table.name)
     questions = list(found.questions)
     if others:
-        shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         without = f"without the format and columns of {read[0]}, a file needs a layout"
-        questions.append(f"the draft reads no row of {shown}: {without}")
+        questions.append(f"the draft reads no row of {first_names(others, 3)}: {without}")
     # `from_file` knows the tables of files by these names
     names = () if connector["kind"] == "database" else tuple(PurePosixPath(table.name).name for table in origin.tables)
     rows = pa.concat_tables(taken)

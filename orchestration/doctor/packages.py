@@ -15,6 +15,7 @@ from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.settings import IS_CHECKOUT
 from warehouse.connection import WarehouseError, check_extension
+from warehouse.printable import first_names
 
 EXTENSIONS = ("spatial",)
 INSTALL = (
@@ -51,9 +52,9 @@ def packages(installation: Installation) -> Iterator[CheckResult]:
         if version is not None and not each.specifier.contains(version, prereleases=True)
     ]
     if missing:
-        yield error(file, f"not installed: {_first_names(missing)}")
+        yield error(file, f"not installed: {first_names(missing, NAMES_LISTED)}")
     if other:
-        yield error(file, f"other versions than locked: {_first_names(other)}")
+        yield error(file, f"other versions than locked: {first_names(other, NAMES_LISTED)}")
     if not missing and not other:
         yield ok(file, f"{len(applicable)} packages as locked")
 
@@ -73,8 +74,3 @@ def version_of(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _first_names(names: list[str]) -> str:
-    more = f" and {len(names) - NAMES_LISTED} more" if len(names) > NAMES_LISTED else ""
-    return ", ".join(names[:NAMES_LISTED]) + more

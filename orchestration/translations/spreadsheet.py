@@ -23,6 +23,7 @@ from orchestration.translations.texts import (
     read_texts,
     write_texts,
 )
+from warehouse.printable import first_names
 
 HEADER = ("text_id", "english", "translation", "review_status", "reviewed_by", "reviewed_on")
 WIDTHS = (38, 70, 70, 14, 24, 14)
@@ -56,10 +57,8 @@ def import_sheet(path: Path, seeds: Path = SEEDS) -> tuple[str, int]:
     english = english_texts(seeds)
     wrong = list(_wrong_rows(rows, english))
     if wrong:
-        more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
-        raise ConfigurationError(
-            f"{path} is not imported: {'; '.join(wrong[:_NAMED])}{more}. Correct these rows and import again"
-        )
+        rows_named = first_names(wrong, _NAMED, "; ")
+        raise ConfigurationError(f"{path} is not imported: {rows_named}. Correct these rows and import again")
     before = read_texts(language, seeds)
     after = {**before, **{row["text_id"]: _text(row, english[row["text_id"]]) for row in rows if row["translation"]}}
     for row in rows:

@@ -18,7 +18,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 # Lines of Python per package. The whole shall shrink to 50,000.
 BUDGETS = {
     "expectations": 155,
-    "expectations/delivery": 1_875,
+    "expectations/delivery": 1_869,
     "expectations/disclosure": 4_440,
     "expectations/engine": 480,
     "expectations/marts": 676,
@@ -30,17 +30,17 @@ BUDGETS = {
     "ingest/delivery": 1_593,
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
-    "ingest/readers": 2_674,
+    "ingest/readers": 2_672,
     "ingest/sample": 5_141,
     "ingest/typing": 446,
     "orchestration": 280,
     "orchestration/alerts": 438,
     "orchestration/cities": 679,
-    "orchestration/cli": 4_391,
+    "orchestration/cli": 4_378,
     "orchestration/codegen": 1_736,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
-    "orchestration/doctor": 1_095,
+    "orchestration/doctor": 1_091,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_755,
@@ -48,19 +48,19 @@ BUDGETS = {
     "orchestration/scorecard": 5_101,
     "orchestration/stewardship": 1_212,
     "orchestration/transform": 2_610,
-    "orchestration/translations": 245,
+    "orchestration/translations": 243,
     "orchestration/trial": 436,
-    "warehouse": 1_303,
+    "warehouse": 1_308,
     "warehouse/audiences": 386,
     "warehouse/disclosure": 2_723,
     "warehouse/lake_files": 290,
     "warehouse/metadata": 333,
     "warehouse/processes": 170,
     "warehouse/record_keys": 108,
-    "warehouse/releases": 2_342,
+    "warehouse/releases": 2_339,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 61_572
+MOST_LINES = 61_547
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.connection import attach, create_empty, detach, in_memory, open_from_disk
 from warehouse.files import sync
+from warehouse.printable import first_names
 from warehouse.releases.candidate import STORAGE_VERSION
 from warehouse.releases.exports import SCHEMA, Table, public_tables
 from warehouse.releases.sealing import READ_ONLY
@@ -129,7 +130,7 @@ def _check_columns(connection: DuckDBPyConnection, city: str, tables: list[Table
         return
     release_id, version = _release(connection, "one_city")[0]
     others = ", ".join(f"{name} ({found})" for _, found, name in _release(connection, "united", f", {CITY}"))
-    listed = ", ".join(different[:5]) + (f" and {len(different) - 5} more" if len(different) > 5 else "")
+    listed = first_names(different, 5)
     raise CannotUnite(
         f"{city} (release {release_id}, version {version}) has other columns or types than {others}: {listed}. Run the same "
         "version of Levelground in every home (`levelground run` publishes a release again after an update), or leave the city "

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.engine.checks import Check, measure
 from ingest.contract import Contract
+from warehouse.printable import first_names
 
 MAP_CHANGED = "map_changed"
 SHOWN_PLACES = 10
@@ -20,9 +21,8 @@ def map_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
     if not facts.map_vintage:
         return
     moved = facts.moved_places
-    others = f" and {len(moved) - SHOWN_PLACES} more" if len(moved) > SHOWN_PLACES else ""
     message = (
-        f"{contract.source}: {', '.join(moved[:SHOWN_PLACES])}{others} have other lines than on the map in force "
+        f"{contract.source}: {first_names(moved, SHOWN_PLACES)} have other lines than on the map in force "
         f"({facts.map_vintage}). A new map gets a vintage and its first day: `levelground maps new {contract.source}`. If the "
         "file corrects the map, accept its load: residents are then counted by its lines, no longer by the codes of their blocks"
     )

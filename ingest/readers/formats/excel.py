@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from ingest.contract import Format
 from ingest.readers.header_rows import split_header
 from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, check_column_count, read_whole
+from warehouse.printable import first_names
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
 PASSWORD = "EncryptedPackage".encode("utf-16-le")
@@ -111,11 +112,8 @@ def _sheet(book: fastexcel.ExcelReader, how: Format, fail: Fail) -> str:
     if isinstance(how.sheet, int) and how.sheet <= len(names):
         return names[how.sheet - 1]
     problem = "it has several sheets" if how.sheet is None else f"it has no sheet {how.sheet}"
-    others = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
-    raise fail(
-        f"{problem}; there are {', '.join(names[:MOST_NAMED])}{others}",
-        "name the one that is meant in format.sheet of the contract",
-    )
+    named = first_names(names, MOST_NAMED)
+    raise fail(f"{problem}; there are {named}", "name the one that is meant in format.sheet of the contract")
 
 
 def _with_errors(cells: pa.RecordBatch, errors: Any) -> Iterator[pa.Array]:

@@ -22,6 +22,7 @@ from ingest.contract.template_fields import TICK, TemplateField, changes, templa
 from ingest.readers.child_reader import open_table
 from ingest.readers.formats.excel import ATTRIBUTE, SHEET
 from ingest.readers.reader_types import Fail, OpenTable, read_whole
+from warehouse.printable import first_names
 
 DATA_SHEET, HIDDEN_SHEET = "Data", "_levelground"
 HEADER_ROW = 2  # from 0: the question above, the guide, and then the names
@@ -84,8 +85,7 @@ def _check_version(contract: Contract, fields: Sequence[TemplateField], data: by
         listed = list(changes((row[1] for row in rows if row[0] == "field"), fields))
     except (ValueError, KeyError, TypeError):
         listed = []
-    more = f"; and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
-    what = f": {'; '.join(listed[:_NAMED])}{more}" if listed else ""
+    what = f": {first_names(listed, _NAMED, '; ')}" if listed else ""
     raise fail(
         f"it was written for an earlier contract{what}",
         f"{_command(contract)} writes the current template; copy the rows into it, check what changed, and deliver it",

@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestration.cli.display import out, table
 from orchestration.figures import number
+from warehouse.printable import first_names
 from warehouse.releases import Differences, ExplainedDifference, Revision, explain_differences, find_causes
 from warehouse.releases.comparison.compared_columns import Change
 
@@ -109,8 +110,7 @@ def _revision(revision: Revision) -> tuple[object, ...]:
 
 def _some(names: Sequence[str]) -> str:
     """The first names, and how many others there are."""
-    others = len(names) - _NAMES
-    return ", ".join(names[:_NAMES]) + (f" and {others:,} others" if others > 0 else "") or "-"
+    return first_names(names, _NAMES, others="others") or "-"
 
 
 def _is_explained(explained: ExplainedDifference) -> bool:

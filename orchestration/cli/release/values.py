@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from orchestration.cli.release.chosen_file import CannotShow
 from orchestration.cli.release.reader import Row, open_release, rows_of
 from warehouse.paths import Home
-from warehouse.printable import did_you_mean
+from warehouse.printable import did_you_mean, first_names
 
 LISTED = 12
 HIDDEN = ("hidden", "hidden_at_source")
@@ -137,7 +136,7 @@ def _matching_places(slices: list[Row], wanted: str) -> list[Row]:
             return [row for row in found if row["geography_vintage"] == newest]
     names = list(dict.fromkeys(row["place"] for row in slices))
     suggestion = did_you_mean(wanted, [*names, *(row["geoid"] for row in slices)])
-    raise CannotShow(f"no value for the place {wanted!r}. {suggestion}There are: {_listed(names)}")
+    raise CannotShow(f"no value for the place {wanted!r}. {suggestion}There are: {first_names(names, LISTED)}")
 
 
 def _find_group(con: DuckDBPyConnection, measure_id: str, place_type: str, group: str, *, public: bool) -> tuple[str, str]:
@@ -165,9 +164,8 @@ def _choose(slices: list[Row], period: str | None, of_measure: list[Row]) -> Row
     found = [each for each in slices if _is_period(each, period)]
     if not found:
         known = list(dict.fromkeys(each["period"] for each in reversed(slices)))
-        raise CannotShow(
-            f"no value for the period {period!r}. {did_you_mean(period, known)}There are: {_listed(known, 'earlier')}"
-        )
+        earlier = first_names(known, LISTED, others="earlier")
+        raise CannotShow(f"no value for the period {period!r}. {did_you_mean(period, known)}There are: {earlier}")
     return max(found, key=lambda each: (each["has_figure"], each["geography_vintage"], each["period_end"]))
 
 
@@ -179,9 +177,3 @@ def _is_period(row: Row, wanted: str) -> bool:
     form = "%Y-%m" if kind == "month" else "%Y" if kind in ("year", "school_year", "snapshot") else "%Y-%m-%d"
     texts = (row["period"], start.isoformat(), f"{kind}:{start.isoformat()}", format(start, form))
     return wanted.casefold() in map(str.casefold, texts)
-
-
-def _listed(names: Iterable[str], others: str = "more") -> str:
-    shown = list(names)
-    more = f" and {len(shown) - LISTED} {others}" if len(shown) > LISTED else ""
-    return f"{', '.join(shown[:LISTED])}{more}"

@@ -17,7 +17,7 @@ from orchestration.runs.city_choice import SAMPLE
 from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, NOT_DELIVERED, RELEASED, STALE, UNCHANGED, RunRecord
 from orchestration.runs.reports.standing_gates import DELIVERY, Finding
-from warehouse.printable import printable
+from warehouse.printable import first_names, printable
 
 LINES_OF_PROMPT = 2  # the command above, the prompt below
 NO_SCREEN = 1_000_000  # the height of a file or a pipe, which gets every line
@@ -60,9 +60,9 @@ class Summary:
         if missing:
             is_feed = record.deliveries == SAMPLE and all(LEFT_OUT in (status.reason or "") for status in missing)
             which = ", live feeds that the sample leaves out" if is_feed else ""
-            yield f"not delivered{which}: {_named([status.source for status in missing])}", None
+            yield f"not delivered{which}: {first_names([status.source for status in missing], NAMES)}", None
         if record.unknown_folders:
-            yield f"folders without a contract, not read: {_named(record.unknown_folders)}", None
+            yield f"folders without a contract, not read: {first_names(record.unknown_folders, NAMES)}", None
             if state := state_with_contract(record.unknown_folders):
                 yield f"the state layer {state} has contracts of these; name it in city.yml (docs/city.md)", None
 
@@ -84,7 +84,7 @@ class Summary:
         if not found:
             yield f"{title}: none", None
             return
-        yield f"{title}: {_named([status.source for status in found])}; {note}", None
+        yield f"{title}: {first_names([status.source for status in found], NAMES)}; {note}", None
         for status in found[:reasons]:
             reason = (status.reason or "").removeprefix(f"{status.source}: ")
             yield f"  {status.source} is {verdict}: {reason}", LINES_OF_REASON
@@ -126,11 +126,6 @@ def clock_text(record: RunRecord, option: str | None, city_file: Path | None) ->
     if city_file is not None:
         return f"clock: {as_of}, by {city_file}; --as-of sets another"
     return f"clock: {as_of}, now"
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
-    return f"{', '.join(names[:NAMES])}{more}"
 
 
 def _wrapped(text: str, width: int, most: int | None = None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from warehouse.printable import markdown_literal, printable
+from warehouse.printable import first_names, markdown_literal, printable
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,11 @@ def test_wanted_characters_stay() -> None:
 )
 def test_markup_is_escaped_for_markdown(text: str, literal: str) -> None:
     assert markdown_literal(text) == literal
+
+
+def test_of_many_names_the_first_are_listed_and_the_others_counted() -> None:
+    assert first_names([], 2) == ""
+    assert first_names(["a", "b"], 2) == "a, b"
+    assert first_names(["a", "b", "c", "d"], 2) == "a, b and 2 more"
+    assert first_names(["a is wrong", "b is", "c is"], 1, "; ") == "a is wrong; and 2 more"
+    assert first_names(range(3), 1, others="earlier") == "0 and 2 earlier"
