@@ -27,9 +27,12 @@ VOCABULARY = "vocabulary.yml"
 ROWS = "rows"
 # Columns that a seed may have and the rows of a layer may lack: empty holds from the beginning, or until further notice.
 DATES = ("valid_from", "valid_to")
-GAINED = {"series_breaks": ("source", "form", "cause")}  # further ones, by seed
-# Seeds of a state that name it and its agencies; its other seeds describe its tables.
-NAMES = ("address_words", "departments", "former_department_names", "texts_en", "texts_es", "texts_hmn")
+GAINED = {  # further ones, by seed
+    "series_breaks": ("source", "form", "cause"),
+    "languages": ("tag", "locale", "direction", "font", "is_translated"),
+}
+# Seeds of a state that name it and its agencies, as its texts do; its other seeds describe its tables.
+NAMES, TEXTS = ("address_words", "departments", "former_department_names"), "texts_"
 
 
 Content = Path | bytes  # of a file: the file, or the text of several put together
@@ -99,7 +102,9 @@ class Layer:
 
     def _seeds_in(self, folder: Path) -> dict[str, Path]:
         found = {path.stem: path for path in sorted(folder.glob("*.csv"))}
-        return {name: path for name, path in found.items() if not (self.tables_only and name in NAMES)}
+        return {
+            name: path for name, path in found.items() if not (self.tables_only and (name in NAMES or name.startswith(TEXTS)))
+        }
 
 
 def layer_names(folder: Path = CITIES) -> tuple[str, ...]:

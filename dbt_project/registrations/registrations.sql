@@ -151,3 +151,10 @@
         "int_workforce_composition__counts",
     ]) }}
 {%- endmacro %}
+
+{% macro translations() -%}
+    {{ return([
+        "es",
+        "hmn",
+    ]) }}
+{%- endmacro %}

@@ -24,7 +24,7 @@ from orchestration.settings import PROJECT, SHARED_SEEDS, ConfigurationError, Se
 from orchestration.stewardship.audit_delivery import CROSSWALK
 from orchestration.transform.macros.registrations import MODELS, missing_meta
 from orchestration.transform.model_files import ModelFile, read_models
-from orchestration.translations.texts import LANGUAGES
+from orchestration.translations.texts import languages
 
 MARK = "# decide"
 TRUTH = Path("ingest") / "sample" / "truth" / "planted.py"
@@ -212,7 +212,7 @@ def steps_of_measure(measure_id: str, folders: Folders) -> list[Step]:
 
 
 def _missing_translations(own: Folders, wanted: Sequence[str]) -> Iterator[Step]:
-    for language, name in LANGUAGES.items():
+    for language, name in languages().items():
         seeds = dict.fromkeys((own.seed(f"texts_{language}"), SHARED_SEEDS / f"texts_{language}.csv"))
         translated = {row["text_id"] for seed in seeds if seed.is_file() for row in rows_of_seed(seed)}
         if missing := [text_id for text_id in wanted if text_id not in translated]:

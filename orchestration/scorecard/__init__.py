@@ -17,6 +17,7 @@ from orchestration.scorecard.site import (
     may_be_replaced,
     put_in_place,
     render_ahead,
+    text_pages,
     write_edition,
     write_internal_site,
     write_site,

@@ -185,6 +185,17 @@ def _made_from(public_file: Path, languages: Sequence[str], address: str, around
     return json.dumps(made_from, indent=1) + "\n"
 
 
+def text_pages(public_file: Path) -> dict[str, list[str]]:
+    """The pages of the site in English that contain each text, by text_id, the first of the site first."""
+    data = read_release(ReleaseFiles(public_file))
+    texts = texts_by_language(with_installed_texts(data.texts, data.languages), [ORIGINAL])
+    found: dict[str, list[str]] = {}
+    for page, _ in rendered_pages(data, texts[ORIGINAL], texts, "", Surroundings(), None):
+        for text_id in texts[ORIGINAL].used:
+            found.setdefault(text_id, []).append(page.path)
+    return found
+
+
 def _write(public_file: Path, folder: Path, languages: Sequence[str], address: str, around: Surroundings) -> Site:
     files = ReleaseFiles(public_file, around.analyst_file)
     try:
@@ -195,7 +206,8 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
     unknown = sorted(set(languages) - set(data.languages))
     if unknown:
         raise UnknownLanguage(unknown, data.languages)
-    chosen = texts_by_language(with_installed_texts(data.texts, data.languages), languages or data.languages)
+    known = with_installed_texts(data.texts, data.languages)
+    chosen = texts_by_language(known, languages or data.languages, data.written)
     sizes: list[int] = []
     untranslated: dict[str, int] = {}
     for language, texts in chosen.items():

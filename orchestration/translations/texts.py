@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.layers import ROWS
+from ingest.layers import ROWS, TEXTS
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from warehouse.files import write_atomically
+from warehouse.printable import did_you_mean
 
 SEEDS = SHARED_SEEDS
-LANGUAGES = {"es": "Spanish", "hmn": "Hmong (mww)"}
+ORIGINAL = "en"
 STATUSES = ("machine", "reviewed")
 COLUMNS = ("text_id", "text", "review_status", "reviewed_by", "reviewed_on")
 # Subjects of texts whose English is where the code is defined: seed, column of the code, column of the English text.
@@ -29,6 +30,24 @@ DEFINED = (
     ("goal", "goals", "goal_id", "title"),
 )
 STRATA = ("engagement_theme", "engagement_answer", "declined_reason")
+BETWEEN_REVIEWERS = "; "
+_TESTS = """\
+version: 2
+
+seeds:
+  - name: texts_{code}
+    description: "{label} texts, by the text_id of the English one. A missing row is shown in English."
+    config:
+      meta: {{key: [text_id]}}
+      column_types: {{text_id: varchar, text: varchar, review_status: varchar, reviewed_by: varchar, reviewed_on: date}}
+    data_tests:
+      - valid_rows:
+          name: texts_{code}__has_valid_rows
+          arguments:
+            keys: [[text_id]]
+            never_empty: [text_id, text]
+            words: {{review_status: [none, machine, reviewed]}}
+"""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -43,9 +62,37 @@ class Text:
     reviewed_on: str = ""
 
 
-def english_texts(seeds: Path = SEEDS) -> dict[str, str]:
-    """The English text of each text_id, in the order of the seeds. Of a measure with several versions the newest counts."""
-    found: dict[str, str] = {}
+def languages(seeds: Path = SEEDS) -> dict[str, str]:
+    """The languages that have a seed of texts, but English, with their names in English."""
+    named = {row["language_code"]: row for folder in (SEEDS, seeds) for row in _rows(_file(folder, "languages"))}
+    files = [path for folder in (SEEDS, seeds, seeds / ROWS) for path in folder.glob(f"{TEXTS}*.csv")]
+    codes = sorted({path.stem.removeprefix(TEXTS) for path in files} - {ORIGINAL})
+    return {code: named[code]["label"] if code in named else code for code in codes}
+
+
+def add_language(code: str, seeds: Path = SEEDS) -> Path:
+    """Begin the texts of a further language, and return their seed. `ConfigurationError` if it is unknown or begun."""
+    known = {row["language_code"]: row["label"] for folder in (SEEDS, seeds) for row in _rows(_file(folder, "languages"))}
+    if code not in known:
+        raise ConfigurationError(
+            f"languages.csv has no language {code!r}. {did_you_mean(code, known)}Add its row there (in a city's layer: to "
+            f"seeds/{ROWS}/languages.csv), with its own name and direction; known: {', '.join(known)}"
+        )
+    if code in {ORIGINAL, *languages(seeds)}:
+        raise ConfigurationError(f"there are texts in {known[code]} already; `levelground translations export --language {code}`")
+    path = seeds / f"{TEXTS}{code}.csv"
+    write_atomically(seeds / f"_{TEXTS}{code}.yml", _TESTS.format(code=code, label=known[code]))
+    write_atomically(path, f"{','.join(COLUMNS)}\n")
+    return path
+
+
+def english_texts(seeds: Path = SEEDS, language: str | None = None) -> dict[str, str]:
+    """The English text of each text_id, in the order of the seeds. Of a measure with several versions the newest counts.
+
+    Of a city's layer those that it adds; for a `language` that only the layer has, all.
+    """
+    is_of_layer = language is not None and seeds != SEEDS and not _file(SEEDS, f"{TEXTS}{language}").is_file()
+    found: dict[str, str] = english_texts() if is_of_layer else {}
     for subject, seed, code, text in DEFINED:
         found.update((f"{subject}.{row[code]}", row[text]) for row in _rows(_file(seeds, seed)))
     found.update(
@@ -67,7 +114,7 @@ def write_texts(language: str, texts: Mapping[str, Text], seeds: Path = SEEDS) -
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for text_id in english_texts(seeds):
+    for text_id in english_texts(seeds, language):
         if text_id in texts:
             writer.writerow([getattr(texts[text_id], name) for name in COLUMNS])
     write_atomically(_seed(language, seeds), written.getvalue())
@@ -80,16 +127,19 @@ def placeholders(text: str) -> list[str]:
 
 def coverage(language: str, seeds: Path = SEEDS) -> dict[str, int]:
     """Numbers of texts: all, translated, reviewed, and missing."""
-    english, translated = english_texts(seeds), read_texts(language, seeds)
+    english, translated = english_texts(seeds, language), read_texts(language, seeds)
     present = [translated[text_id] for text_id in english if text_id in translated]
     reviewed = sum(text.review_status == "reviewed" for text in present)
     return {"texts": len(english), "translated": len(present), "reviewed": reviewed, "missing": len(english) - len(present)}
 
 
 def _seed(language: str, seeds: Path) -> Path:
-    if language not in LANGUAGES:
-        raise ConfigurationError(f"there are no translations into {language!r}; choose one of {', '.join(LANGUAGES)}")
-    return _file(seeds, f"texts_{language}")
+    if language not in (known := languages(seeds)):
+        raise ConfigurationError(
+            f"there are no translations into {language!r}; choose one of {', '.join(known)}, or begin one: "
+            f"`levelground translations add {language}`"
+        )
+    return _file(seeds, f"{TEXTS}{language}")
 
 
 def _file(seeds: Path, name: str) -> Path:

@@ -115,7 +115,8 @@ create table release.marts.fct_language_need as select 'dpt__visits' as source, 
     1.0 as lep_pct_moe, 5.0 as planning_share_pct, 1000.0 as planning_people, 'uncertain' as planning_status
     from (values ('all', 300.0), ('spanish', 200.0), ('arabic', 100.0)) as t (language_group_code, speakers);
 create table release.marts.dim_language as select language_code, label, label as own_name, 'spanish' as language_group_code, 'Spanish' as language_group_label,
-    false as is_told_apart, 5.0 as planning_share_pct, 1000.0 as planning_people
+    false as is_told_apart, 5.0 as planning_share_pct, 1000.0 as planning_people, language_code as tag, null::varchar as locale,
+    'ltr' as direction, null::varchar as font, true as is_translated
     from (values ('en', 'English'), ('es', 'Spanish'), ('hmn', 'Hmong')) as t (language_code, label);
 create table release.marts.dim_label as select 'measure' as subject, 'searched' as code, language_code, 'Searched' as label, 'machine' as review_status,
     null::varchar as kind, null::integer as sort_order

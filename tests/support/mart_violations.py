@@ -181,7 +181,7 @@ SPOILT = [
     ("scorecard", "one_place_and_period_is_featured", "set geoid = '1' where race_ethnicity_code = 'black'"),
     ("scorecard", "stand_ins_are_not_featured", "set is_stand_in = true"),
     ("scorecard", "places_are_not_people", "set basis = 'where_people_live'"),
-    ("dim_language", "languages_of_the_office", "delete from {t} where language_code = 'hmn'"),
+    ("dim_language", "languages_of_the_office", "update {t} set is_translated = false where language_code = 'en'"),
     ("fct_survey_responses", "wave_has_a_period_of_its_own", "set wave = 'w2' where _source_row = 1"),
     ("fct_survey_responses", "council_district_is_none_of_ours", "set aldermanic_district_geoid = '4' where _source_row = 1"),
     ("fct_survey_responses", "council_district_is_none_of_ours", "set geocode_quality = 'zip_only' where _source_row = 1"),

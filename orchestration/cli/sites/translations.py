@@ -9,9 +9,10 @@ import typer
 
 from orchestration.cli.display import out, table
 from orchestration.cli.options import examples
-from orchestration.settings import IS_CHECKOUT, ConfigurationError
-from orchestration.translations.spreadsheet import export_sheet, import_sheet
-from orchestration.translations.texts import LANGUAGES, SEEDS, coverage
+from orchestration.scorecard import text_pages
+from orchestration.settings import IS_CHECKOUT, ConfigurationError, Settings
+from orchestration.translations.spreadsheet import Use, export_sheet, import_sheet
+from orchestration.translations.texts import SEEDS, add_language, coverage, languages
 
 app = typer.Typer(no_args_is_help=True, help="Export and import the texts of the scorecard, one spreadsheet per language.")
 Seeds = Annotated[
@@ -28,10 +29,29 @@ def export_texts(
     out_folder: Annotated[Path, typer.Option("--out", help="Folder for the spreadsheets.")] = Path("translations"),
     seeds: Seeds = SEEDS,
 ) -> None:
-    """Write one spreadsheet per language: the English text, its translation and its review."""
-    for code in language or LANGUAGES:
-        out.print(f"{export_sheet(code, out_folder, seeds)}")
-    _print_coverage(language or list(LANGUAGES), seeds)
+    """Write one spreadsheet per language: the English text, its translation and its review.
+
+    With a release in the home, the texts that are on most pages come first (priority 1), each with one of its pages. The
+    second sheet is a glossary of names. A review has a first reviewer, and a second one who confirms it.
+    """
+    uses = _uses()
+    for code in language or languages(seeds):
+        out.print(f"{export_sheet(code, out_folder, seeds, uses)}")
+    _print_coverage(language or list(languages(seeds)), seeds)
+
+
+@app.command("add", epilog=examples("levelground translations add so", "levelground translations add so --seeds mycity/seeds"))
+def add_texts(
+    language: Annotated[str, typer.Argument(help="A language_code of languages.csv, such as so.", show_default=False)],
+    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the spreadsheet.")] = Path("translations"),
+    seeds: Seeds = SEEDS,
+) -> None:
+    """Begin a further language: its seed, and the spreadsheet to fill. Once it is imported, the next run writes its pages."""
+    _can_change(seeds)
+    out.print(f"{add_language(language, seeds)}")
+    export_texts([language], out_folder, seeds)
+    sheet = out_folder / f"levelground_texts_{language}.xlsx"
+    out.print(f"next: fill the column `translation`, then `levelground translations import {sheet}`")
 
 
 @app.command("import", epilog=examples("levelground translations import translations/texts_es.xlsx"))
@@ -44,8 +64,7 @@ def import_texts(
     A sheet is refused as a whole if a row has other words in braces than the English text, a review without a name and a
     day, or an English text that has changed since the export.
     """
-    if seeds == SEEDS and not IS_CHECKOUT:
-        raise ConfigurationError("this installation is not a checkout; name the folder of the seeds to change: --seeds FOLDER")
+    _can_change(seeds)
     imported = []
     for file in files:
         language, changed = import_sheet(file, seeds)
@@ -54,6 +73,21 @@ def import_texts(
     _print_coverage(imported, seeds)
 
 
-def _print_coverage(languages: list[str], seeds: Path) -> None:
-    rows = [[LANGUAGES[code], *(str(number) for number in coverage(code, seeds).values())] for code in dict.fromkeys(languages)]
+def _can_change(seeds: Path) -> None:
+    if seeds == SEEDS and not IS_CHECKOUT:
+        raise ConfigurationError("this installation is not a checkout; name the folder of the seeds to change: --seeds FOLDER")
+
+
+def _uses() -> dict[str, Use]:
+    """On how many pages each text is, from the release of the home; nothing without one."""
+    public_file = Settings.from_environment().home.published_public
+    if not public_file.is_file():
+        return {}
+    pages = text_pages(public_file)
+    return {text_id: Use(len(paths), paths[0]) for text_id, paths in pages.items()}
+
+
+def _print_coverage(codes: list[str], seeds: Path) -> None:
+    known = languages(seeds)
+    rows = [[known[code], *(str(number) for number in coverage(code, seeds).values())] for code in dict.fromkeys(codes)]
     out.print(table(None, ["language", "texts", "translated", "reviewed", "missing"], rows))

@@ -137,8 +137,10 @@ def rendered_streets(data: ReleaseData, languages: dict[str, Texts], around: Sur
             html = _environment().get_template("streets.html").render(**shared, **content, notice=NOTICE)
         except Exception as error:
             raise ScorecardError(path, error) from error
-        notices = [(texts.tag, _notice(texts)) for texts in languages.values()]
-        marked = [Markup('<div lang="{}">{}</div>').format(tag, notice) for tag, notice in notices if notice]
+        notices = [(texts, _notice(texts)) for texts in languages.values()]
+        marked = [
+            Markup('<div lang="{}" dir="{}">{}</div>').format(t.tag, t.direction, notice) for t, notice in notices if notice
+        ]
         yield path, html.replace(NOTICE, Markup("\n").join(marked))
 
 
@@ -169,7 +171,7 @@ def _environment() -> Environment:
 
 
 def _own_names(languages: dict[str, Texts]) -> dict[str, str]:
-    return {language: texts.plain("page.own_name") for language, texts in languages.items()}
+    return {language: texts.own_name for language, texts in languages.items()}
 
 
 def rendered_start(data: ReleaseData, languages: dict[str, Texts], around: Surroundings) -> str:

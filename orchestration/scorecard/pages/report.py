@@ -36,20 +36,35 @@ SQUARE = "\u25a1"
 MOST_UNKNOWN = 200  # letters that the fonts lack; typst names one per attempt
 _NO_LETTER = re.compile(r'the text `"(.+?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")  # how typst writes a letter that does not print
-_ENGLISH = re.compile(r'<span lang="en">(.*?)</span>', re.DOTALL)
+_ENGLISH = re.compile(r'<span lang="en"[^>]*>(.*?)</span>', re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _PARTS = ("baseline", "value", "expected_value", "target")
 
 Runs = list[tuple[str, bool]]
 
 
+class FontMissing(LookupError):
+    """A font that a language needs and that is not installed."""
+
+    def __init__(self, font: str, language: str) -> None:
+        super().__init__(
+            f"the font {font} of {language} is not installed; install it (Debian: fonts-noto-core, fonts-noto-cjk), or name "
+            "another one in seeds/rows/languages.csv of the city's layer"
+        )
+
+
 def write_report(data: ReleaseData, texts: Texts, changes: Changes | None, label: str | None) -> bytes:
-    """Return the report in one language. A letter that the fonts lack appears as a square: the figures matter more than it."""
+    """Return the report in one language. A letter that the fonts lack appears as a square: the figures matter more than it.
+
+    The fonts are those inside typst, so that every machine makes the same bytes, and that of the language if it names one.
+    Raise `FontMissing` if that one is not installed.
+    """
     created: dt.datetime = data.about["created_at"]
+    fonts = _fonts(texts)
     content = json.dumps(report_content(data, texts, changes, label), ensure_ascii=False)
     for _ in range(MOST_UNKNOWN):
         try:
-            return _compile(content, created)
+            return _compile(content, created, fonts)
         except RuntimeError as error:
             unknown = _NO_LETTER.search(str(error))
             if unknown is None:
@@ -59,17 +74,27 @@ def write_report(data: ReleaseData, texts: Texts, changes: Changes | None, label
             if without == content:  # JSON escapes control characters
                 raise
             content = without
-    return _compile(content, created)
+    return _compile(content, created, fonts)
 
 
-def _compile(content: str, created: dt.datetime) -> bytes:
+def _fonts(texts: Texts) -> Any:
+    import typst  # noqa: PLC0415 - 84 MB, which no other command needs
+
+    named = texts.written.font
+    fonts = typst.Fonts(include_system_fonts=bool(named))
+    if named and named not in fonts.families():
+        raise FontMissing(named, texts.written.code)
+    return fonts
+
+
+def _compile(content: str, created: dt.datetime, fonts: Any) -> bytes:
     import typst  # noqa: PLC0415 - 84 MB, which no other command needs
 
     made: bytes = typst.compile(
         TEMPLATE.read_bytes(),
         format="pdf",
         pdf_standards="ua-1",
-        ignore_system_fonts=True,  # the fonts inside the package only: every machine makes the same bytes
+        font_paths=fonts,
         timestamp=created.replace(tzinfo=dt.UTC),
         sys_inputs={"content": content},
     )
@@ -83,6 +108,8 @@ def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, lab
     goals = [goal(row, texts) for row in data.goals]
     content = {
         "language": texts.tag,
+        "direction": texts.direction,
+        "font": [texts.written.font] if texts.written.font else [],
         "title": texts.plain("page.report"),
         "site": texts.plain("page.title"),
         "city": data.city,

@@ -20,6 +20,7 @@ from orchestration.scorecard.release_data.open_release import ReleaseFiles, coun
 from orchestration.scorecard.release_data.outlines import Outline, read_outlines
 from orchestration.scorecard.release_data.places import Place, Places, read_places
 from orchestration.scorecard.release_data.strata import Stratum, read_everyone_by_place, read_strata, slice_of
+from orchestration.scorecard.words.texts import LANGUAGE_COLUMNS, Language
 from warehouse.connection import load_extension
 
 OUTSIDE = "outside"
@@ -209,6 +210,7 @@ class ReleaseData:
     district_places: Mapping[str, Place] = field(default_factory=dict)  # council districts by geoid, with their figures
     places: tuple[Places, ...] = ()  # other places with a page, by kind
     languages: tuple[str, ...] = field(default=())
+    written: Mapping[str, Language] = field(default_factory=dict)  # how each language is written
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -227,6 +229,10 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
             "order by geography_vintage, try_cast(geoid as integer), geoid",
             [district_type := council_district_type(con), OUTSIDE],
         ).fetchall()
+        written = {
+            row[0]: Language(*(cell or "" for cell in row))
+            for row in con.execute(f"select {', '.join(LANGUAGE_COLUMNS)} from languages order by sort_order").fetchall()
+        }
         in_force = next((vintage for vintage, is_in_force, _, _ in maps if is_in_force), None)
         district_places, places = read_places(con, Row, PERIOD_TYPES, district_type, OUTSIDE, in_force)
         return ReleaseData(
@@ -266,7 +272,8 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
             },
             district_places={place.geoid: place for place in district_places},
             places=places,
-            languages=tuple(sorted({language for _, language, _, _ in texts}, key=lambda name: (name != "en", name))),
+            languages=tuple(dict.fromkeys([*written, *sorted({row[1] for row in texts}, key=lambda name: (name != "en", name))])),
+            written=written,
         )
 
 

@@ -20,12 +20,11 @@ from markupsafe import Markup, escape
 from orchestration.settings import DBT_PROJECT
 
 ORIGINAL = "en"
-# The registry of language tags has no tag for the language code of the seeds: White Hmong is `mww`.
-TAGS = {"hmn": "mww"}
-# Numbers as residents of the United States write them; CLDR has no numbers of White Hmong.
-LOCALES = {"en": "en_US", "es": "es_US", "hmn": "en_US"}
-REVIEWED = "reviewed"
+LOCALE = "en_US"  # of numbers, where a language names none: as residents of the United States write them
+REVIEWED, OWN_NAME = "reviewed", "page.own_name"
 _ABSENT = frozenset({""})
+ISOLATED, END_ISOLATED = "\u2066", "\u2069"
+_FIGURE = re.compile(r"[^\u0590-\u08ff<]*\d[^\u0590-\u08ff<]*")  # without a letter of such a script, and without a mark
 _PARTS = re.compile(r"\{(\w+)\}")
 INSTALLED = DBT_PROJECT / "seeds" / "reference"
 TextRow = tuple[str, str, str, str]  # text_id, language, text and review status
@@ -104,6 +103,21 @@ class Joined:
         return texts("page.list_last", first=first, last=words[-1])
 
 
+LANGUAGE_COLUMNS = ("language_code", "own_name", "tag", "locale", "direction", "font")
+
+
+@dataclass(frozen=True)
+class Language:
+    """How a language is written: a row of `published.languages`. `font`: of the report, if typst lacks its script."""
+
+    code: str
+    own_name: str = ""
+    tag: str = ""
+    locale: str = ""
+    direction: str = "ltr"
+    font: str = ""
+
+
 @dataclass
 class Texts:
     """The texts of one language; calling it returns a text as HTML."""
@@ -111,18 +125,30 @@ class Texts:
     language: str
     originals: Mapping[str, str]
     translations: Mapping[str, tuple[str, str]]  # text and review status
+    written: Language = Language(ORIGINAL)
     used: set[str] = field(default_factory=set)
     untranslated: set[str] = field(default_factory=set)
 
     @property
     def tag(self) -> str:
         """The language tag of HTML."""
-        return TAGS.get(self.language, self.language)
+        return self.written.tag or self.language
+
+    @property
+    def direction(self) -> str:
+        """From where to where the script is read: ltr or rtl."""
+        return self.written.direction or "ltr"
+
+    @property
+    def own_name(self) -> str:
+        """What the language calls itself."""
+        is_named = self.language == ORIGINAL or OWN_NAME in self.translations
+        return self.plain(OWN_NAME) if is_named else self.written.own_name or self.language
 
     @property
     def locale(self) -> str:
         """The locale of numbers."""
-        return LOCALES.get(self.language, LOCALES[ORIGINAL])
+        return self.written.locale or LOCALE
 
     @property
     def has_unreviewed(self) -> bool:
@@ -131,9 +157,9 @@ class Texts:
 
     def __call__(self, text_id: str, /, **parts: Part | str | Markup) -> Markup:
         """Return the text with its parts; English is marked where the page has another language."""
+        self.used.add(text_id)
         if self.language == ORIGINAL:
             return self._filled(self._original(text_id), parts)
-        self.used.add(text_id)
         if text_id in self.translations:
             return self._filled(self.translations[text_id][0], parts)
         self.untranslated.add(text_id)
@@ -141,7 +167,11 @@ class Texts:
 
     def marked_english(self, text: str | Markup) -> Markup:
         """Return a text that is in English, marked where the page has another language."""
-        return escape(text) if self.language == ORIGINAL or not text else Markup('<span lang="en">{}</span>').format(text)
+        if self.language == ORIGINAL or not text:
+            return escape(text)
+        # a browser takes the direction of a part from its ancestors, not from its language
+        marked = '<span lang="en">{}</span>' if self.direction == "ltr" else '<span lang="en" dir="ltr">{}</span>'
+        return Markup(marked).format(text)  # noqa: S704 - a constant
 
     def has(self, text_id: str) -> bool:
         """Whether the text exists in English."""
@@ -167,7 +197,14 @@ class Texts:
             return template
         # each part is escaped here: Markup.format does it too, and takes five times as long
         words = {name: escape(part if isinstance(part, str) else part.in_language(self)) for name, part in parts.items()}
+        if self.direction != "ltr":
+            words = {name: _isolated(word) for name, word in words.items()}
         return Markup(str.format(template, **words))  # noqa: S704 - the text and its parts are escaped
+
+
+def _isolated(word: Markup) -> Markup:
+    """Keep the order of a figure among letters of a script from right to left: a minus stays before its number (UAX 9)."""
+    return Markup(f"{ISOLATED}{word}{END_ISOLATED}") if _FIGURE.fullmatch(word) else word  # noqa: S704 - it is escaped
 
 
 @cache
@@ -203,10 +240,22 @@ def _parts(text: str) -> frozenset[str]:
     return frozenset(_PARTS.findall(text))
 
 
-def texts_by_language(rows: Iterable[TextRow], languages: Iterable[str]) -> dict[str, Texts]:
-    """Return the texts of each language."""
+def texts_by_language(
+    rows: Iterable[TextRow], languages: Iterable[str], written: Mapping[str, Language] | None = None
+) -> dict[str, Texts]:
+    """Return the texts of each language. `written`: how each is written, instead of as the installed version has it."""
     found: dict[str, dict[str, tuple[str, str]]] = {}
     for text_id, language, text, status in rows:
         found.setdefault(language, {})[text_id] = (text, status)
     originals = {text_id: text for text_id, (text, _) in found.get(ORIGINAL, {}).items()}
-    return {language: Texts(language, originals, found.get(language, {})) for language in languages}
+    known = {**_installed_languages(), **(written or {})}
+    return {
+        language: Texts(language, originals, found.get(language, {}), known.get(language, Language(language)))
+        for language in languages
+    }
+
+
+@cache
+def _installed_languages() -> Mapping[str, Language]:
+    with (INSTALLED / "languages.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["language_code"]: Language(*(row[name] for name in LANGUAGE_COLUMNS)) for row in csv.DictReader(lines)}

@@ -14,6 +14,8 @@ edit of a list. The keys, under `config: {meta: …}` in the YAML next to a mode
 - `is_stock` (facts): the fact keeps snapshots, and only the latest counts.
 - `fact` (staging, intermediate): the shared fact that unites the rows of this model with those of others, as `rows_of_fact` does.
 - `addresses`, `points` (staging): its columns `address`, or `longitude` and `latitude`, are geocoded.
+
+The languages with texts are those that have a seed `texts_<language>`.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ MODELS = DBT_PROJECT / "models"
 EXPOSURES = DBT_PROJECT / "exposures.yml"
 MACROS, EXPOSED = Path("registrations") / "registrations.sql", Path("generated") / "_exposures.yml"
 COUNTS = "__counts"
+SEEDS, TEXTS = Path("seeds") / "reference", "texts_"
 # the key of a staging model, by the argument of place_conformed that geocodes its column
 GEOCODES = {"addresses": "address", "points": "longitude"}
 _HEAD = "{# From the meta of the models (transform/macros/registrations.py). Levelground writes this file: do not edit. #}\n"
@@ -44,7 +47,8 @@ _HEAD = "{# From the meta of the models (transform/macros/registrations.py). Lev
 def write_registrations(project: Path, roots: Sequence[Path] = (MODELS,)) -> None:
     """Write both files into the dbt project of a home, only what differs. `roots`: the folders of models that it builds."""
     models = read_models(roots)
-    _write(project / MACROS, _HEAD + "\n".join(_macro(name, values) for name, values in registered(models).items()))
+    lists = {**registered(models), "translations": translations(project / SEEDS)}
+    _write(project / MACROS, _HEAD + "\n".join(_macro(name, values) for name, values in lists.items()))
     _write(project / EXPOSED, _exposures(models))
 
 
@@ -66,6 +70,11 @@ def registered(models: Mapping[str, ModelFile]) -> dict[str, list[Any]]:
         "sources_with_points": [model.name for model in staging if model.meta.get("points")],
         "counts_models": [m.name for m in ordered if m.folder == "measures/counts" and m.name.endswith(COUNTS)],
     }
+
+
+def translations(seeds: Path) -> list[str]:
+    """The languages that have a seed of texts, but English, in the order of their codes."""
+    return sorted({path.stem.removeprefix(TEXTS) for path in seeds.glob(f"{TEXTS}*.csv")} - {"en"})
 
 
 def _with_race(facts: Sequence[ModelFile]) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,12 @@ final as (
         planning.planning_share_pct,
         planning.planning_people,
         languages.sort_order,
-        languages.note
+        languages.note,
+        coalesce(languages.tag, languages.language_code) as tag,
+        languages.locale,
+        coalesce(languages.direction, 'ltr') as direction,
+        languages.font,
+        coalesce(languages.is_translated, languages.language_code in ('{{ (['en'] + translations()) | join("', '") }}')) as is_translated
     from languages
     left join {{ ref('language_groups') }} as kinds on languages.language_group_code = kinds.language_group_code
     left join planning on true

@@ -52,7 +52,7 @@ originals as (
 ),
 
 translated as (
-    {%- for language in ['es', 'hmn'] %}
+    {%- for language in translations() %}
     select
         text_id,
         '{{ language }}' as language,
@@ -60,11 +60,8 @@ translated as (
         review_status,
         reviewed_by
     from {{ ref('texts_' ~ language) }}
-    {{ 'union all' if not loop.last }}
+    union all
     {%- endfor %}
-),
-
-final as (
     select
         text_id,
         'en' as language,
@@ -72,10 +69,14 @@ final as (
         review_status,
         reviewed_by
     from originals
-    union all
+),
+
+-- texts of a language that the city does not offer stay in the seed
+final as (
     select translated.*
     from translated
-    inner join originals on translated.text_id = originals.text_id
+    semi join originals on translated.text_id = originals.text_id
+    semi join {{ ref('dim_language') }} as offered on translated.language = offered.language_code and offered.is_translated
 )
 
 select

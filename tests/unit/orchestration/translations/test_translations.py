@@ -10,10 +10,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from orchestration.cli.sites.translations import export_texts, import_texts
+from orchestration.cli.sites.translations import add_texts, export_texts, import_texts
 from orchestration.settings import ConfigurationError
-from orchestration.translations.spreadsheet import export_sheet, import_sheet
-from orchestration.translations.texts import SEEDS, coverage, english_texts, placeholders, read_texts
+from orchestration.translations.spreadsheet import GLOSSARY, HEADER, Use, export_sheet, import_sheet
+from orchestration.translations.texts import SEEDS, coverage, english_texts, languages, placeholders, read_texts
 
 A_SENTENCE = "sentence.goal_target"  # with two words in braces
 A_LABEL = "status.hidden"
@@ -24,7 +24,17 @@ def seeds(tmp_path: Path) -> Path:
     """A copy of the seeds that hold texts."""
     folder = tmp_path / "seeds"
     folder.mkdir()
-    for name in ("race_ethnicity", "measure_registry", "departments", "goals", "strata", "texts_en", "texts_es", "texts_hmn"):
+    for name in (
+        "race_ethnicity",
+        "measure_registry",
+        "departments",
+        "goals",
+        "strata",
+        "languages",
+        "texts_en",
+        "texts_es",
+        "texts_hmn",
+    ):
         shutil.copy(SEEDS / f"{name}.csv", folder)
     return folder
 
@@ -76,6 +86,12 @@ def test_an_emptied_cell_is_an_untranslated_text(seeds: Path, tmp_path: Path) ->
         (A_LABEL, {"reviewed_by": "A. Vega", "reviewed_on": "2026-11-30"}, "names the reviewer and the day"),
         (A_LABEL, {"review_status": "checked"}, "not one of machine, reviewed"),
         (A_LABEL, {"review_status": "reviewed", "reviewed_by": "A", "reviewed_on": "30.11.2026"}, "not a day"),
+        (
+            A_LABEL,
+            {"review_status": "reviewed", "reviewed_by": "A. Vega", "second_reviewer": "a. vega", "reviewed_on": "2026-11-30"},
+            "second_reviewer is the first one",
+        ),
+        (A_LABEL, {"second_reviewer": "B. Ruiz"}, "names the reviewer and the day"),
         (A_LABEL, {"text_id": "status.unknown"}, "no such text"),
         (A_LABEL, {"text_id": "status.shown"}, "occurs twice"),
     ],
@@ -117,3 +133,53 @@ def test_the_commands_report_coverage(seeds: Path, tmp_path: Path, capsys: pytes
 
 def test_placeholders_are_words_in_braces() -> None:
     assert placeholders("{b} and {a} and {a}") == ["a", "a", "b"]
+
+
+def test_a_further_language_is_one_command_and_a_sheet_to_fill(
+    seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_texts("so", tmp_path, seeds)
+    printed = capsys.readouterr().out
+    assert "levelground translations import" in printed and "Somali" in printed
+    assert languages(seeds) == {"es": "Spanish", "hmn": "Hmong", "so": "Somali"}
+    assert coverage("so", seeds)["translated"] == 0
+
+    sheet = _edited(tmp_path / "levelground_texts_so.xlsx", A_LABEL, translation="Qarsoon")
+    assert import_sheet(sheet, seeds) == ("so", 1)
+    assert read_texts("so", seeds)[A_LABEL].text == "Qarsoon"
+    with pytest.raises(ConfigurationError, match="there are texts in Somali already"):
+        add_texts("so", tmp_path, seeds)
+
+
+def test_a_language_of_a_city_s_layer_has_the_shared_texts_and_its_own(tmp_path: Path) -> None:
+    (tmp_path / "rows").mkdir()
+    (tmp_path / "rows" / "texts_en.csv").write_text("text_id,text,review_status,reviewed_by,reviewed_on\npage.port,Port,none,,\n")
+    add_texts("so", tmp_path / "sheets", tmp_path)
+    assert (tmp_path / "texts_so.csv").read_text() == "text_id,text,review_status,reviewed_by,reviewed_on\n"
+    assert {"page.port", A_LABEL} <= set(english_texts(tmp_path, "so"))
+    assert A_LABEL not in english_texts(tmp_path, "es")  # of the languages that are shared, a layer has what it adds
+
+
+def test_a_language_that_nobody_declared_is_refused(seeds: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no language 'xx'.*rows/languages.csv"):
+        add_texts("xx", tmp_path, seeds)
+
+
+def test_texts_on_most_pages_come_first_and_names_are_a_glossary(seeds: Path, tmp_path: Path) -> None:
+    uses = {A_SENTENCE: Use(3, "goals.html"), A_LABEL: Use(40, "index.html")}
+    book = openpyxl.load_workbook(export_sheet("es", tmp_path, seeds, uses))
+    first, second, third = (dict(zip(HEADER, row, strict=True)) for row in book["es"].iter_rows(2, 4, values_only=True))
+    assert [(row["text_id"], row["priority"], row["pages"]) for row in (first, second)] == [
+        (A_LABEL, "1", "40"), (A_SENTENCE, "1", "3"),
+    ]  # fmt: skip
+    assert (first["for_example"], third["priority"]) == ("index.html", "3")
+    assert ("race_ethnicity.black", "Black or African American", "Negra o afroamericana") in set(
+        book[GLOSSARY].iter_rows(values_only=True)
+    )
+
+
+def test_a_second_reviewer_is_kept(seeds: Path, tmp_path: Path) -> None:
+    cells = {"review_status": "reviewed", "reviewed_by": "A. Vega", "second_reviewer": "B. Ruiz", "reviewed_on": "2026-11-30"}
+    import_sheet(_edited(export_sheet("es", tmp_path, seeds), A_LABEL, **cells), seeds)
+    assert read_texts("es", seeds)[A_LABEL].reviewed_by == "A. Vega; B. Ruiz"
+    assert import_sheet(export_sheet("es", tmp_path, seeds), seeds) == ("es", 0)

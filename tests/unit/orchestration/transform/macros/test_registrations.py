@@ -81,3 +81,14 @@ def test_a_model_that_lacks_a_key_is_named(tmp_path: Path) -> None:
         "fct_visits_by_tract": ("counts_of_places",),
         "stg_dpt__visits": ("addresses",),
     }
+
+
+def test_the_languages_are_those_with_a_seed_of_texts(tmp_path: Path) -> None:
+    seeds = tmp_path / "seeds" / "reference"
+    seeds.mkdir(parents=True)
+    for name in ("texts_so", "texts_en", "texts_es", "languages"):
+        (seeds / f"{name}.csv").touch()
+    write_registrations(tmp_path, [])
+    text = (tmp_path / MACROS).read_text()
+    assert text[text.index("macro translations()") :].count('"es"') == 1
+    assert '"so"' in text and '"en"' not in text[text.index("macro translations()") :]
