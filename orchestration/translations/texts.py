@@ -80,6 +80,9 @@ def add_language(code: str, seeds: Path = SEEDS) -> Path:
         )
     if code in {ORIGINAL, *languages(seeds)}:
         raise ConfigurationError(f"there are texts in {known[code]} already; `levelground translations export --language {code}`")
+    if not seeds.parent.is_dir():
+        raise ConfigurationError(f"there is no folder {seeds.parent}; name the seeds of a city's layer: --seeds LAYER/seeds")
+    seeds.mkdir(exist_ok=True)
     path = seeds / f"{TEXTS}{code}.csv"
     write_atomically(seeds / f"_{TEXTS}{code}.yml", _TESTS.format(code=code, label=known[code]))
     write_atomically(path, f"{','.join(COLUMNS)}\n")

@@ -163,6 +163,8 @@ def test_a_language_of_a_city_s_layer_has_the_shared_texts_and_its_own(tmp_path:
 def test_a_language_that_nobody_declared_is_refused(seeds: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"no language 'xx'.*rows/languages.csv"):
         add_texts("xx", tmp_path, seeds)
+    with pytest.raises(ConfigurationError, match="there is no folder"):
+        add_texts("so", tmp_path, tmp_path / "nowhere" / "seeds")
 
 
 def test_texts_on_most_pages_come_first_and_names_are_a_glossary(seeds: Path, tmp_path: Path) -> None:
