@@ -59,15 +59,20 @@ class Site:
 
 
 def write_site(
-    public_file: Path, folder: Path, languages: Sequence[str] = (), address: str = "", earlier: Earlier | None = None
+    public_file: Path,
+    folder: Path,
+    languages: Sequence[str] = (),
+    address: str = "",
+    earlier: Earlier | None = None,
+    only: Sequence[str] = (),
 ) -> Site:
     """Write the site into `folder`, under a temporary name next to it until it is complete; the old folder stays until then.
 
     `languages`: some of the release, else all. `address`: where the folder is served, for citations and embeds. `earlier`: the
-    edition that the release is compared with. Editions in the folder stay.
+    edition that the release is compared with. `only`: these pages of a draft, and nothing else. Editions in the folder stay.
     """
-    kept = editions(folder)
-    return _write_folder(public_file, folder, folder, languages, address, Surroundings(tuple(kept), earlier))
+    around = Surroundings(tuple(editions(folder)), earlier, only=frozenset(only))
+    return _write_folder(public_file, folder, folder, languages, address, around)
 
 
 def render_ahead(
@@ -217,8 +222,9 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
             missing |= texts.untranslated
         if language != ORIGINAL:
             untranslated[language] = len(missing)
-    sizes += [_save(folder / path, html) for path, html in rendered_streets(data, chosen, around)]
-    if not around.is_internal:
+    if not around.only:
+        sizes += [_save(folder / path, html) for path, html in rendered_streets(data, chosen, around)]
+    if not around.is_internal and not around.only:
         reports = {language: rendered_report(data, texts, changes, around.label) for language, texts in chosen.items()}
         sizes += [_save(folder / language / REPORT, report) for language, report in reports.items()]
         sizes.append(_save(folder / REPORT, reports[originals(chosen).language]))  # the address to cite, in English if it has it
@@ -226,7 +232,8 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
         _save(folder / INDEX, rendered_start(data, chosen, around)),
         _save(folder / STYLE, (TEMPLATES / STYLE).read_text(encoding="utf-8")),
     ]
-    sizes += write_downloads(files, folder / "downloads", [m.measure_id for m in data.measures.values() if m.is_answered])
+    answered = [] if around.only else [measure.measure_id for measure in data.measures.values() if measure.is_answered]
+    sizes += write_downloads(files, folder / "downloads", answered)
     folder_mode, file_mode = _modes(around)
     for path in (folder, *folder.rglob("*")):
         path.chmod(folder_mode if path.is_dir() else file_mode)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.layers import ROWS, TEXTS
+from ingest.layers import ROWS, TEXTS, Layer, seed_rows
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from warehouse.files import write_atomically
 from warehouse.printable import did_you_mean
@@ -105,6 +105,17 @@ def english_texts(seeds: Path = SEEDS, language: str | None = None) -> dict[str,
     )
     found.update((row["text_id"], row["text"]) for row in _rows(_file(seeds, "texts_en")))
     return found
+
+
+def texts_of_seeds(layers: Sequence[Layer]) -> Iterator[tuple[str, str, str, str]]:
+    """Every text of the seeds as the layers leave them: text_id, language, text and review status, as in `dim_text`."""
+    for subject, seed, code, text in DEFINED:
+        for row in seed_rows(seed, SEEDS, layers):
+            yield f"{subject}.{row[code]}", ORIGINAL, row[text], "none"
+    own = {name for layer in layers for name in layer.seeds() if name.startswith(TEXTS)}
+    for name in sorted(own | {path.stem for path in SEEDS.glob(f"{TEXTS}*.csv")}):
+        for row in seed_rows(name, SEEDS, layers):
+            yield row["text_id"], name.removeprefix(TEXTS), row["text"], row["review_status"]
 
 
 def read_texts(language: str, seeds: Path = SEEDS) -> dict[str, Text]:

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out
+from orchestration.cli.display import out, print_error
+from orchestration.cli.interrupts import stopped_by_signals
 from orchestration.cli.options import Yes, examples
+from orchestration.cli.run.progress import Progress
 from orchestration.cli.safeguards import confirm
 from orchestration.pipeline.publish_scorecard import (
     publish_edition,
@@ -16,14 +18,18 @@ from orchestration.pipeline.publish_scorecard import (
     withdraw_edition,
     write_internal_scorecard,
 )
+from orchestration.runs.process.exit_codes import EXIT_BLOCKED
+from orchestration.runs.progress import report_progress_to
 from orchestration.scorecard import Site, may_be_replaced, write_site
 from orchestration.scorecard.editions import count_pages, find_edition
 from orchestration.scorecard.serve import serve as serve_folder
 from orchestration.settings import ConfigurationError, Settings
+from orchestration.trial.draft_site import write_draft
 from warehouse.paths import PUBLIC_FILE
 from warehouse.releases import find, pins, verify
 
 app = typer.Typer()
+MOST_LISTED = 20
 
 
 @app.callback(
@@ -45,6 +51,16 @@ def scorecard(
     ] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Show the site on localhost until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option(help="The port of --serve.")] = 8000,
+    draft: Annotated[
+        bool,
+        typer.Option(
+            "--draft", help="Write the site of the next release from a run on a copy, and what it would change per page."
+        ),
+    ] = False,
+    measure: Annotated[
+        str | None,
+        typer.Option(help="With --draft: only the page of this measure, with the texts of the seeds as they are now; no run."),
+    ] = None,
     internal: Annotated[
         bool,
         typer.Option(
@@ -68,6 +84,13 @@ def scorecard(
             "leave out --release and --serve, and open its index.html"
         )
     languages = tuple(language or ())
+    if measure and not draft:
+        raise ConfigurationError("--measure is of a draft: add --draft")
+    if draft:
+        if internal or out_folder or release or serve:
+            raise ConfigurationError("--draft goes with --measure and --language only: it is in try/scorecard_draft/ of the home")
+        _print_draft(settings, languages, measure)
+        return
     if internal:
         site = write_internal_scorecard(settings, out_folder, languages)
     else:
@@ -97,6 +120,22 @@ def withdraw(
     confirm("Remove this edition?", yes=yes)
     withdraw_edition(settings, edition)
     out.print("removed; a page at its address says so; copies of the site on web servers are not touched")
+
+
+def _print_draft(settings: Settings, languages: tuple[str, ...], measure: str | None) -> None:
+    progress = Progress(title="levelground scorecard --draft")
+    with progress, stopped_by_signals(progress.stop), report_progress_to(progress):
+        made = write_draft(settings, languages, measure)
+    for change in made.changes[:MOST_LISTED]:
+        out.print(f"{change.change} {change.path}")
+    if made.index:
+        more = f", {len(made.changes) - MOST_LISTED} not listed here" if len(made.changes) > MOST_LISTED else ""
+        out.print(f"{len(made.changes)} pages differ from the published site{more}")
+        out.print(str(made.index))
+    for problem in made.problems:
+        print_error(problem, EXIT_BLOCKED)
+    if made.problems:
+        raise typer.Exit(EXIT_BLOCKED)
 
 
 def _write(settings: Settings, folder: Path | None, languages: tuple[str, ...], release: str | None) -> Site:

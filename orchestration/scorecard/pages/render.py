@@ -43,13 +43,14 @@ class ScorecardError(Exception):
 class Surroundings:
     """What the pages show that is not in the public file. `label`: of the edition, None for the site of the newest release.
 
-    `analyst_file`: of an internal site, whose pages show its figures.
+    `analyst_file`: of an internal site, whose pages show its figures. `only`: the pages of a draft that has no others.
     """
 
     editions: tuple[Edition, ...] = ()
     earlier: Earlier | None = None
     label: str | None = None
     analyst_file: Path | None = None
+    only: frozenset[str] = frozenset()
 
     @property
     def is_internal(self) -> bool:
@@ -94,7 +95,9 @@ def rendered_pages(
             if around.is_internal and page.template in FOR_PUBLICATION:
                 continue
             path = f"{texts.language}/{page.path}"
-            template = _environment().get_template(page.template)
+            if around.only and path not in around.only:
+                continue
+            template = environment().get_template(page.template)
             content = {**shared, **page.content, "page": page}
             body = template.render(**content, notice=NOTICE)
             yield page, body.replace(NOTICE, _notice(texts))  # what the page has used decides on its notice
@@ -134,7 +137,7 @@ def rendered_streets(data: ReleaseData, languages: dict[str, Texts], around: Sur
         for texts in languages.values():
             texts.start_page()
         try:
-            html = _environment().get_template("streets.html").render(**shared, **content, notice=NOTICE)
+            html = environment().get_template("streets.html").render(**shared, **content, notice=NOTICE)
         except Exception as error:
             raise ScorecardError(path, error) from error
         notices = [(texts, _notice(texts)) for texts in languages.values()]
@@ -163,7 +166,7 @@ def district_words(chart: Chart) -> dict[str, str]:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """Return the templates, compiled once per process."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -177,7 +180,7 @@ def _own_names(languages: dict[str, Texts]) -> dict[str, str]:
 def rendered_start(data: ReleaseData, languages: dict[str, Texts], around: Surroundings) -> str:
     """Return the page on which readers choose a language."""
     return (
-        _environment()
+        environment()
         .get_template("start.html")
         .render(
             city=data.city,
@@ -192,7 +195,7 @@ def rendered_start(data: ReleaseData, languages: dict[str, Texts], around: Surro
 
 def rendered_withdrawn(label: str, on: dt.date, languages: dict[str, Texts], root: str) -> str:
     """Return the page at the address of a withdrawn edition. `root`: the way from it to the folder of the site."""
-    template = _environment().get_template("withdrawn.html")
+    template = environment().get_template("withdrawn.html")
     first = originals(languages)
     robots = Markup(NOT_INDEXED)  # noqa: S704 - a constant
     return template.render(label=label, on=on, languages=languages, t=first, root=root, robots=robots, day=day)

@@ -153,7 +153,10 @@ class Texts:
     @property
     def has_unreviewed(self) -> bool:
         """Whether a translation that no speaker has reviewed was used."""
-        return any(name in self.translations and self.translations[name][1] != REVIEWED for name in self.used)
+        return self.language != ORIGINAL and any(self._is_unreviewed(name) for name in self.used)
+
+    def _is_unreviewed(self, name: str) -> bool:
+        return name in self.translations and self.translations[name][1] != REVIEWED
 
     def __call__(self, text_id: str, /, **parts: Part | str | Markup) -> Markup:
         """Return the text with its parts; English is marked where the page has another language."""
