@@ -47,7 +47,7 @@ def prepare_project(home: Home, registry: Registry, layers: Sequence[Layer] = ()
             _link(folder / name, DBT_PROJECT / name)
     write_sources(registry, _sources(home))
     write_place_types(types, folder / PLACE_TYPES)
-    write_registrations(folder, (folder / MODELS,))
+    write_registrations(folder, (folder / MODELS,), folder / SEEDS / REFERENCE)
 
 
 def overlays(layers: Sequence[Layer], columns: Mapping[str, str] | None = None) -> dict[str, dict[Path, Content]]:

@@ -44,10 +44,10 @@ GEOCODES = {"addresses": "address", "points": "longitude"}
 _HEAD = "{# From the meta of the models (transform/macros/registrations.py). Levelground writes this file: do not edit. #}\n"
 
 
-def write_registrations(project: Path, roots: Sequence[Path] = (MODELS,)) -> None:
+def write_registrations(project: Path, roots: Sequence[Path] = (MODELS,), seeds: Path = DBT_PROJECT / SEEDS) -> None:
     """Write both files into the dbt project of a home, only what differs. `roots`: the folders of models that it builds."""
     models = read_models(roots)
-    lists = {**registered(models), "translations": translations(project / SEEDS)}
+    lists = {**registered(models), "translations": translations(seeds)}
     _write(project / MACROS, _HEAD + "\n".join(_macro(name, values) for name, values in lists.items()))
     _write(project / EXPOSED, _exposures(models))
 

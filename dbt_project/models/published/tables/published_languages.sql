@@ -13,4 +13,4 @@ select
 from {{ ref('dim_language') }} as languages
 -- a language without a text yet has no pages
 semi join {{ ref('dim_text') }} as texts on languages.language_code = texts.language
-order by languages.sort_order
+order by all

@@ -88,7 +88,7 @@ def test_the_languages_are_those_with_a_seed_of_texts(tmp_path: Path) -> None:
     seeds.mkdir(parents=True)
     for name in ("texts_so", "texts_en", "texts_es", "languages"):
         (seeds / f"{name}.csv").touch()
-    write_registrations(tmp_path, [])
+    write_registrations(tmp_path, [], seeds)
     text = (tmp_path / MACROS).read_text()
     assert text[text.index("macro translations()") :].count('"es"') == 1
     assert '"so"' in text and '"en"' not in text[text.index("macro translations()") :]
