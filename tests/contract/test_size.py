@@ -22,8 +22,8 @@ BUDGETS = {
     "expectations/disclosure": 4_440,
     "expectations/engine": 480,
     "expectations/marts": 676,
-    "expectations/published": 906,
-    "ingest": 764,
+    "expectations/published": 907,
+    "ingest": 765,
     "ingest/connectors": 1_789,
     "ingest/contract": 2_423,
     "ingest/contract_draft": 1_277,
@@ -36,7 +36,7 @@ BUDGETS = {
     "orchestration": 280,
     "orchestration/alerts": 438,
     "orchestration/cities": 679,
-    "orchestration/cli": 4_378,
+    "orchestration/cli": 4_451,
     "orchestration/codegen": 1_736,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
@@ -45,11 +45,11 @@ BUDGETS = {
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_755,
     "orchestration/runs": 1_770,
-    "orchestration/scorecard": 5_101,
+    "orchestration/scorecard": 5_306,
     "orchestration/stewardship": 1_212,
-    "orchestration/transform": 2_610,
-    "orchestration/translations": 243,
-    "orchestration/trial": 436,
+    "orchestration/transform": 2_616,
+    "orchestration/translations": 336,
+    "orchestration/trial": 533,
     "warehouse": 1_308,
     "warehouse/audiences": 386,
     "warehouse/disclosure": 2_723,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_339,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 61_547
+MOST_LINES = 62_023
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
