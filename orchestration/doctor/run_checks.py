@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ingest.contract.registry import ContractError
 from ingest.contract.yaml_source import read_yaml
-from orchestration.doctor import access, engine, home, lake, machine, packages, published, schedule, variables
+from orchestration.doctor import access, home, lake, machine, packages, published, schedule, variables
 from orchestration.doctor.check_result import CheckResult, Verdict, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.settings import ConfigurationError, Settings
@@ -44,7 +44,7 @@ CHECKS: dict[str, Check] = {
     "disk": machine.disk,
     "clock": machine.clock,
     "time zone": machine.time_zone,
-    "engine": engine.engine,
+    "engine": packages.engine,
     "schedule": schedule.schedule,
 }
 

@@ -280,7 +280,7 @@ def _ingest_other_files(
 
 def _with_landing_state(run: RunContext, contract: Contract, status: SourceStatus) -> SourceStatus:
     """Add the row counts of the newest load in landing, and whether it is stale at the run's as-of time."""
-    last = last_load(run.con, contract, run.as_of.date(), run.location.city.time_zone)
+    last = run.last_load(contract)
     if last is None:
         return status
     status = status.updated(data_as_of=last.data_as_of.isoformat() if last.data_as_of else None)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ingest.agreement_terms import WARN_DAYS
 from ingest.contract import Contract
 from ingest.freshness import stale_at
-from ingest.landing import last_load, later_events
+from ingest.landing import later_events
 from ingest.layers import seed_rows
 from ingest.typing import typed_expression
 from orchestration.runs.context import RunContext
@@ -26,7 +26,7 @@ def next_build_at(run: RunContext) -> str | None:
     times: list[dt.datetime] = []
     for contract in run.location.registry:
         times += agreement_days(contract)
-        last = last_load(run.con, contract, run.as_of.date(), run.location.city.time_zone)
+        last = run.last_load(contract)
         if last is None:
             continue
         becomes_stale = stale_at(contract, last.data_as_of)

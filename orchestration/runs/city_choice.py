@@ -7,21 +7,51 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import BaseModel, ValidationError
+
 from ingest.city import FILE_NAME, SAMPLE_CITY, City, city_named_in, live_city, read_city
 from ingest.layers import CITIES, Layer, LayerError, city_layer, layer_names
 from orchestration.settings import ConfigurationError, Settings
+from warehouse.metadata.home_version import HomeOfNewerVersion, check_version
 from warehouse.printable import did_you_mean
 
 SAMPLE, LIVE = "sample", "live"
 ELSEWHERE = "set LEVELGROUND_HOME to another folder for it"
 
 
-def choose_city(settings: Settings, deliveries: str, folder: Path | None, held: str | None, held_layer: str | None) -> City:
-    """The city of a home that reads these deliveries. `held` and `held_layer`: city and folder of its layer in home.json.
+class HomeRecord(BaseModel, frozen=True):
+    """`home.json`: what a home reads, its city, the folder of a layer that is not ours, hash key, newest version."""
+
+    deliveries: str
+    city: str
+    layer: str | None = None
+    hash_key: str | None = None
+    version: str | None = None  # the newest version that worked on the home (`warehouse.metadata.home_version`)
+
+
+def home_record(settings: Settings) -> HomeRecord | None:
+    """What `home.json` records; None in a new home."""
+    path = settings.home.home_json
+    if not path.is_file():
+        return None
+    try:
+        check_version(settings.home)
+    except HomeOfNewerVersion as error:
+        raise ConfigurationError(str(error)) from None
+    try:
+        return HomeRecord.model_validate_json(path.read_bytes())
+    except ValidationError:
+        raise ConfigurationError(f'{path} cannot be read; replace it by {{"deliveries": "sample", "city": "…"}}') from None
+
+
+def choose_city(settings: Settings, deliveries: str, folder: Path | None) -> City:
+    """The city of a home that reads these deliveries.
 
     `ConfigurationError` if the setting, the deliveries and home.json name different cities, or none names one.
     """
     layer, wanted = named_layer(settings.city)
+    record = home_record(settings)
+    held, held_layer = (record.city, record.layer) if record else (None, None)
     delivered = _delivered_city(deliveries, folder, {wanted, held})
     others = [(f"the home {settings.home.root} holds the city {held}", held), (f"{deliveries} contains {delivered}", delivered)]
     named = [(f"LEVELGROUND_CITY is {settings.city}", wanted), *(reversed(others) if wanted else others)]

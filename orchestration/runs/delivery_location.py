@@ -11,20 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
-
 from ingest.city import FILE_NAME, City, city_registry
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
 from ingest.delivery.removals import sources_with_removals
 from ingest.layer_snapshot import LayerSnapshot, read_snapshots, write_snapshots
 from ingest.readers import delivered_files, readable_name
-from orchestration.runs.city_choice import LIVE, SAMPLE, choose_city, own_folder
+from orchestration.runs.city_choice import LIVE, SAMPLE, HomeRecord, choose_city, home_record, own_folder
 from orchestration.runs.hash_key import check_erased, checked_fingerprint
 from orchestration.runs.record import RunRecord, RunStore
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.files import write_atomically
-from warehouse.metadata.home_version import HomeOfNewerVersion, check_version
 from warehouse.paths import PRIVATE, Home
 from warehouse.printable import printable
 from warehouse.releases import ReleaseCorrupt, known_releases, read_manifest
@@ -89,33 +86,9 @@ class DeliveryLocation:
         return tuple(sorted(name if now not in self.registry else f"{name} (now {now})" for name, now in found))
 
 
-class HomeRecord(BaseModel, frozen=True):
-    """`home.json`: what a home reads, its city, the folder of a layer that is not ours, hash key, newest version."""
-
-    deliveries: str
-    city: str
-    layer: str | None = None
-    hash_key: str | None = None
-    version: str | None = None  # the newest version that worked on the home (`warehouse.metadata.home_version`)
-
-
-def _recorded(settings: Settings) -> HomeRecord | None:
-    path = settings.home.home_json
-    if not path.is_file():
-        return None
-    try:
-        check_version(settings.home)
-    except HomeOfNewerVersion as error:
-        raise ConfigurationError(str(error)) from None
-    try:
-        return HomeRecord.model_validate_json(path.read_bytes())
-    except ValidationError:
-        raise ConfigurationError(f'{path} cannot be read; replace it by {{"deliveries": "sample", "city": "…"}}') from None
-
-
 def configured_deliveries(settings: Settings) -> str:
     """What the next run reads without an option: `sample`, `live`, or a folder."""
-    recorded = _recorded(settings)
+    recorded = home_record(settings)
     return settings.deliveries or (recorded.deliveries if recorded else SAMPLE)
 
 
@@ -140,7 +113,7 @@ def _folder(settings: Settings, deliveries: str) -> Path | None:
 
 def home_city(settings: Settings) -> City:
     """The home's city, whose time zone the schedule uses."""
-    return _city(settings, configured_deliveries(settings), _existing_folder(settings))
+    return choose_city(settings, configured_deliveries(settings), _existing_folder(settings))
 
 
 def home_registry(settings: Settings) -> Registry:
@@ -151,11 +124,6 @@ def home_registry(settings: Settings) -> Registry:
 def _existing_folder(settings: Settings) -> Path | None:
     folder = delivery_folder(settings)
     return folder if folder and folder.is_dir() else None
-
-
-def _city(settings: Settings, deliveries: str, folder: Path | None) -> City:
-    recorded = _recorded(settings)
-    return choose_city(settings, deliveries, folder, recorded.city if recorded else None, recorded.layer if recorded else None)
 
 
 def resolve_delivery_location(settings: Settings, option: str | None = None) -> DeliveryLocation:
@@ -172,7 +140,7 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
         if not is_current_sample(settings.home.sample):
             write_sample(settings.home.sample)
     location, hash_key = _resolve(settings, option)
-    recorded = _recorded(settings)
+    recorded = home_record(settings)
     first = HomeRecord(deliveries=location.name, city=location.city.city)
     changes = {"layer": own_folder(location.city), "hash_key": hash_key}
     record = (recorded or first).model_copy(update={name: value for name, value in changes.items() if value})
@@ -184,7 +152,7 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
 
 def remember_location(settings: Settings, name: str) -> None:
     """Make a location what the home reads without an option: `levelground run --remember`."""
-    recorded = _recorded(settings)
+    recorded = home_record(settings)
     if recorded is not None and recorded.deliveries != name:
         record = recorded.model_copy(update={"deliveries": name})
         write_atomically(settings.home.home_json, record.model_dump_json(indent=1, exclude_none=True) + "\n")
@@ -195,7 +163,7 @@ def check_default_location(settings: Settings, option: str | None) -> None:
 
     The home remembers what its first run read. Years later that folder is old, and its figures would replace newer ones.
     """
-    recorded = _recorded(settings)
+    recorded = home_record(settings)
     if option or settings.deliveries or recorded is None:
         return
     newest = _newest_release(settings)
@@ -234,7 +202,7 @@ def read_delivery_location(settings: Settings, file: Path | None = None) -> Deli
     A home without a choice takes the city of the folder of deliveries that holds `file`, if there is one.
     """
     option = None
-    if file is not None and not settings.deliveries and _recorded(settings) is None:
+    if file is not None and not settings.deliveries and home_record(settings) is None:
         parents = file.absolute().parents[:2]
         option = next((str(parent) for parent in parents if (parent / FILE_NAME).is_file()), None)
     return _resolve(settings, option)[0]
@@ -255,7 +223,7 @@ def _resolve(settings: Settings, option: str | None) -> tuple[DeliveryLocation, 
         _check_live(registry)
     hashed = [contract.source for contract in registry if contract.hash_key_needed]
     check_erased(settings.hash_key, sources_with_removals(settings.home.deliveries))
-    recorded = _recorded(settings)
+    recorded = home_record(settings)
     known = recorded.hash_key if recorded else None
     hash_key = checked_fingerprint(settings.hash_key, known, hashed, settings.home.deliveries)
     return DeliveryLocation(name, folder, city, registry, snapshots), hash_key
@@ -264,7 +232,7 @@ def _resolve(settings: Settings, option: str | None) -> tuple[DeliveryLocation, 
 def _one_state(settings: Settings, name: str, folder: Path | None) -> tuple[City, Registry, tuple[LayerSnapshot, ...]]:
     """The city, its contracts and the files of its layers, read while no layer changed."""
     for _ in range(READINGS):
-        city = _city(settings, name, folder)
+        city = choose_city(settings, name, folder)
         snapshots = read_snapshots(city.layers)
         registry = city_registry(city, folder, settings.further_sources)
         if read_snapshots(city.layers) == snapshots:

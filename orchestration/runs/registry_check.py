@@ -13,9 +13,11 @@ from ingest.delivery.move_source import TwoHistories, check_histories
 from ingest.layers import Layer, seed_rows
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
-from warehouse.connection import WarehouseError, attach, in_memory
+from warehouse.connection import QueryError, WarehouseError, run_query
 from warehouse.paths import ANALYST_FILE
 from warehouse.releases import ReleaseCorrupt, current
+
+SECONDS = 60.0
 
 
 def check_upgrade(settings: Settings, location: DeliveryLocation) -> None:
@@ -68,9 +70,7 @@ def _released_registry(settings: Settings) -> Registry | None:
     if file is None or not file.is_file():
         return None
     try:
-        with in_memory() as con:
-            attach(con, file, "released", read_only=True)
-            found = con.execute("from released.marts.dim_measure").to_arrow_table().to_pylist()
-    except WarehouseError:
+        found = run_query(file, "from marts.dim_measure", SECONDS).to_pylist()
+    except (WarehouseError, QueryError):
         return None
     return {(str(row["measure_id"]), str(row["measure_version"])): definition_of(row) for row in found}

@@ -144,7 +144,7 @@ def vocabulary_rows(registry: Registry) -> list[tuple[Any, ...]]:
 
 
 def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
-    last = last_load(run.con, contract, run.as_of.date(), run.location.city.time_zone)
+    last = run.last_load(contract)
     vocabularies = contract.race_vocabularies()
     standards = {v.race_standard for v in vocabularies}
     selections = {v.selection for v in vocabularies}
@@ -286,7 +286,7 @@ def kept_windows(run: RunContext) -> list[KeptWindow]:
         # a window of figures that a publisher computed stays in its table
         is_register = contract is not None and contract.load.release is not None and contract.statistical_unit != "aggregate"
         read = contract if is_register else None
-        last = last_load(run.con, read, run.as_of.date(), city.time_zone) if read else None
+        last = run.last_load(read) if read else None
         if measure_id in lags and last is not None and last.data_as_of is not None:
             until = last.data_as_of.date() + dt.timedelta(days=lags[measure_id])
             if end < last.data_as_of.date() and run.as_of.date() < until:

@@ -40,11 +40,11 @@ BUDGETS = {
     "orchestration/codegen": 1_736,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
-    "orchestration/doctor": 1_091,
+    "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
-    "orchestration/pipeline": 1_755,
-    "orchestration/runs": 1_770,
+    "orchestration/pipeline": 1_750,
+    "orchestration/runs": 1_774,
     "orchestration/scorecard": 5_306,
     "orchestration/stewardship": 1_212,
     "orchestration/transform": 2_616,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_339,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_023
+MOST_LINES = 62_010
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -24,7 +24,7 @@ def test_the_command_writes_which_figures_are_wrong(tmp_path: Path) -> None:
     assert "nothing is published yet" in urgent("ucc__service_requests", "--why", "x")[1]
     release = release_planted(settings.home, planted(), 7)
     for words, answer in (
-        (("ucc__requests", "--why", "x"), "known: "),
+        (("ucc__requests", "--why", "x"), "Did you mean ucc__service_requests"),
         (("ucc__service_requests", "--why", " "), "--why is one line"),
     ):
         code, said = urgent(*words)
