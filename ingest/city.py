@@ -49,6 +49,29 @@ class Audience(BaseModel, extra="forbid", frozen=True):
     key_env: EnvironmentName | None = None
 
 
+_ADDRESS = matching(re.compile(r"https?://[^\s@?#\"<>]+"), "an address like https://city.example/scorecard, without ? and #")
+_Line = Annotated[str, matching(re.compile(r"[^\n]*\S[^\n]*"), "one line of text")]
+
+
+class CouncilMember(BaseModel, extra="forbid", frozen=True):
+    """Who represents a district, and the phone of the office."""
+
+    member: _Line
+    phone: _Line | None = None
+
+
+class PublicSite(BaseModel, extra="forbid", frozen=True):
+    """What the public site says of its office, and at which addresses readers find it. No figure depends on it."""
+
+    address: Annotated[str, _ADDRESS] | None = None  # that serves `scorecard/`; LEVELGROUND_SCORECARD_URL comes first
+    files: Annotated[str, _ADDRESS] | None = None  # that serves the public file and `exports/`
+    office: _Line | None = None
+    email: Annotated[str, matching(re.compile(r"[^@\s\"<>]+@[^@\s\"<>]+\.[^@\s\"<>]+"), "an e-mail address")] | None = None
+    phone: _Line | None = None
+    post: _Line | None = None
+    council: Mapping[Annotated[str, Field(coerce_numbers_to_str=True)], CouncilMember] = {}  # by district
+
+
 class City(BaseModel, extra="forbid", frozen=True):
     """A city: its name, its place GEOID, its time zone, and how its sources differ from their contracts."""
 
@@ -62,6 +85,7 @@ class City(BaseModel, extra="forbid", frozen=True):
     is_default_of_live: bool = False
     as_of: dt.datetime | dt.date | None = None
     sources: Mapping[str, Mapping[str, Any]] = {}
+    site: PublicSite = PublicSite()
     # settings of the audiences of this city, and names of further ones
     audiences: Mapping[Identifier, Audience | None] = {}
     # of its state and of the city, in the order in which each replaces the one before

@@ -16,8 +16,10 @@ from pathlib import Path
 from expectations.published.pages import SUBJECT, gate_pages
 from expectations.results import ExpectationResult, GateResult
 from orchestration.runs.context import RunContext
+from orchestration.runs.delivery_location import home_city
 from orchestration.runs.progress import current_reporter
 from orchestration.scorecard import (
+    Contact,
     Earlier,
     Edition,
     Site,
@@ -79,7 +81,7 @@ def publish_edition(settings: Settings, release_id: str, label: str, languages: 
             home.published_scorecard,
             label,
             chosen,
-            settings.scorecard_url or "",
+            contact_of(settings),
             _with_causes(home, read_manifest(home, release_id), earlier),
         )
         _after_change(settings)
@@ -118,7 +120,11 @@ def write_internal_scorecard(settings: Settings, folder: Path | None = None, lan
     files = home.release(release.release_id)
     with private_lock(home.root / ".scorecard.lock"):
         return write_internal_site(
-            files / PUBLIC_FILE, files / ANALYST_FILE, place, languages or settings.scorecard_languages or ()
+            files / PUBLIC_FILE,
+            files / ANALYST_FILE,
+            place,
+            languages or settings.scorecard_languages or (),
+            contact_of(settings),
         )
 
 
@@ -136,16 +142,24 @@ def _write_published(
 ) -> Site | None:
     home = settings.home
     repair(home.published_scorecard)
-    chosen, address = languages or settings.scorecard_languages or (), settings.scorecard_url or ""
+    chosen, contact = languages or settings.scorecard_languages or (), contact_of(settings)
     published = current(home)
     earlier = _earlier(home, published.release_id) if published else None
-    if only_if_needed and is_current(home.published_scorecard, home.published_public, chosen, address, earlier):
+    if only_if_needed and is_current(home.published_scorecard, home.published_public, chosen, contact, earlier):
         return None
-    if rendered and put_in_place(rendered, home.published_scorecard, home.published_public, chosen, address, earlier):
+    if rendered and put_in_place(rendered, home.published_scorecard, home.published_public, chosen, contact, earlier):
         return replace(rendered, index=home.published_scorecard / rendered.index.name)
     if published:
         earlier = _with_causes(home, read_manifest(home, published.release_id), earlier)
-    return write_site(home.published_public, home.published_scorecard, chosen, address, earlier)
+    return write_site(home.published_public, home.published_scorecard, chosen, contact, earlier)
+
+
+def contact_of(settings: Settings) -> Contact:
+    """Return the addresses and the office of the site: `site` of city.yml, but LEVELGROUND_SCORECARD_URL comes first."""
+    site = home_city(settings).site
+    council = {district: (one.member, one.phone) for district, one in site.council.items()}
+    address = settings.scorecard_url or site.address or ""
+    return Contact(**site.model_dump(exclude={"address", "council"}), address=address.rstrip("/"), council=council)
 
 
 def _earlier(home: Home, release_id: str) -> Earlier | None:
@@ -185,9 +199,9 @@ def check_scorecard(run: RunContext, candidate: Candidate, manifest: Manifest) -
     current_reporter().stage("check", "checking the sentences of the scorecard")
     try:
         earlier = _with_causes(settings.home, manifest, _earlier(settings.home, manifest.release_id))
-        languages, address = settings.scorecard_languages or (), settings.scorecard_url or ""
+        languages, contact = settings.scorecard_languages or (), contact_of(settings)
         site = settings.home.published_scorecard
-        run.rendered = render_ahead(candidate.public_path, folder, site, languages, address, earlier)
+        run.rendered = render_ahead(candidate.public_path, folder, site, languages, contact, earlier)
     except Exception as error:  # noqa: BLE001 - `refresh_scorecard` records it once the release is published
         shutil.rmtree(folder, ignore_errors=True)
         note = ExpectationResult("rendered", None, "warning", False, None, None, f"the site could not be rendered: {error}")

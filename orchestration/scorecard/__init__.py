@@ -6,6 +6,7 @@ The internal site reads the analyst file too (`open_release`). See `orchestratio
 the editions of a home.
 """
 
+from orchestration.scorecard.contact import Contact as Contact
 from orchestration.scorecard.editions import Edition, EditionError, editions
 from orchestration.scorecard.pages.render import ScorecardError
 from orchestration.scorecard.public_folder import refresh_public

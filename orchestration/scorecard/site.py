@@ -5,13 +5,17 @@ The same public file gives the same bytes. A page that cannot be rendered ends t
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
+from orchestration.scorecard.contact import Contact
 from orchestration.scorecard.editions import Edition, check_free, describe, editions, folder_name
 from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder
 from orchestration.scorecard.pages.downloads import write_downloads
@@ -35,6 +39,7 @@ from warehouse.fingerprint import chunks_sha256, file_sha256
 STYLE = "style.css"
 INDEX = "index.html"
 MADE_FROM = "made_from.json"
+SITEMAP = "sitemap.xml"
 FOLDER_MODE, FILE_MODE = 0o750, 0o640
 INTERNAL_FOLDER_MODE, INTERNAL_FILE_MODE = 0o700, 0o600
 
@@ -62,34 +67,39 @@ def write_site(
     public_file: Path,
     folder: Path,
     languages: Sequence[str] = (),
-    address: str = "",
+    contact: Contact | str = "",
     earlier: Earlier | None = None,
     only: Sequence[str] = (),
 ) -> Site:
     """Write the site into `folder`, under a temporary name next to it until it is complete; the old folder stays until then.
 
-    `languages`: some of the release, else all. `address`: where the folder is served, for citations and embeds. `earlier`: the
+    `languages`: some of the release, else all. `contact`: the office, or the address where the folder is served. `earlier`: the
     edition that the release is compared with. `only`: these pages of a draft, and nothing else. Editions in the folder stay.
     """
     around = Surroundings(tuple(editions(folder)), earlier, only=frozenset(only))
-    return _write_folder(public_file, folder, folder, languages, address, around)
+    return _write_folder(public_file, folder, folder, languages, contact, around)
 
 
 def render_ahead(
-    public_file: Path, folder: Path, site: Path, languages: Sequence[str] = (), address: str = "", earlier: Earlier | None = None
+    public_file: Path,
+    folder: Path,
+    site: Path,
+    languages: Sequence[str] = (),
+    contact: Contact | str = "",
+    earlier: Earlier | None = None,
 ) -> Site:
     """Write into the new `folder` the site that will be in `site` once the release is published; see `put_in_place`."""
     folder.mkdir(mode=FOLDER_MODE)
     around = Surroundings(tuple(editions(site)), earlier)
-    return replace(_write_complete(public_file, folder, languages, address, around), index=folder / INDEX)
+    return replace(_write_complete(public_file, folder, languages, contact, around), index=folder / INDEX)
 
 
 def put_in_place(
-    rendered: Site, site: Path, public_file: Path, languages: Sequence[str], address: str, earlier: Earlier | None
+    rendered: Site, site: Path, public_file: Path, languages: Sequence[str], contact: Contact | str, earlier: Earlier | None
 ) -> bool:
     """Move a rendered site to its place; False if it is not what `write_site` would write now."""
     folder = rendered.index.parent
-    if not is_current(folder, public_file, languages, address, earlier, site):
+    if not is_current(folder, public_file, languages, contact, earlier, site):
         return False
     repair(site)
     replace_folder(site, folder, before_of(site))
@@ -97,20 +107,27 @@ def put_in_place(
 
 
 def write_edition(
-    public_file: Path, folder: Path, label: str, languages: Sequence[str] = (), address: str = "", earlier: Earlier | None = None
+    public_file: Path,
+    folder: Path,
+    label: str,
+    languages: Sequence[str] = (),
+    contact: Contact | str = "",
+    earlier: Earlier | None = None,
 ) -> Site:
     """Write the edition of a release into the folder of its label in the site `folder`. EditionError if that is taken.
 
     Call `editions.mark_superseded` and `write_site` afterwards: older editions and the list of editions change.
     """
     name = folder_name(label)
-    address = f"{address.rstrip('/')}/{name}" if address else ""
-    return _write_folder(public_file, folder, folder / name, languages, address, Surroundings(label=label, earlier=earlier))
+    contact = Contact.of(contact).below(name)
+    return _write_folder(public_file, folder, folder / name, languages, contact, Surroundings(label=label, earlier=earlier))
 
 
-def write_internal_site(public_file: Path, analyst_file: Path, folder: Path, languages: Sequence[str] = ()) -> Site:
+def write_internal_site(
+    public_file: Path, analyst_file: Path, folder: Path, languages: Sequence[str] = (), contact: Contact | str = ""
+) -> Site:
     """Write the site for staff, with the figures of the analyst file, into a folder that its owner alone may read."""
-    return _write_folder(public_file, folder, folder, languages, "", Surroundings(analyst_file=analyst_file))
+    return _write_folder(public_file, folder, folder, languages, contact, Surroundings(analyst_file=analyst_file))
 
 
 def may_be_replaced(folder: Path, *, is_internal: bool = False) -> bool:
@@ -125,13 +142,13 @@ def may_be_replaced(folder: Path, *, is_internal: bool = False) -> bool:
 
 
 def _write_folder(
-    public_file: Path, site: Path, folder: Path, languages: Sequence[str], address: str, around: Surroundings
+    public_file: Path, site: Path, folder: Path, languages: Sequence[str], contact: Contact | str, around: Surroundings
 ) -> Site:
     site.parent.mkdir(parents=True, exist_ok=True)
     repair(site)
     building = Path(tempfile.mkdtemp(prefix=NEXT, dir=site.parent))
     try:
-        written = _write_complete(public_file, building, languages, address, around)
+        written = _write_complete(public_file, building, languages, contact, around)
         if around.label is None:
             replace_folder(folder, building, before_of(site))
         else:
@@ -145,9 +162,11 @@ def _write_folder(
     return replace(written, index=folder / INDEX)
 
 
-def _write_complete(public_file: Path, folder: Path, languages: Sequence[str], address: str, around: Surroundings) -> Site:
-    written = _write(public_file, folder, languages, f"{address.rstrip('/')}/" if address else "", around)
-    _save(folder / MADE_FROM, _made_from(public_file, languages, address, around))
+def _write_complete(
+    public_file: Path, folder: Path, languages: Sequence[str], contact: Contact | str, around: Surroundings
+) -> Site:
+    written = _write(public_file, folder, languages, Contact.of(contact), around)
+    _save(folder / MADE_FROM, _made_from(public_file, languages, contact, around))
     (folder / MADE_FROM).chmod(_modes(around)[1])
     return written
 
@@ -161,26 +180,26 @@ def is_current(
     folder: Path,
     public_file: Path,
     languages: Sequence[str] = (),
-    address: str = "",
+    contact: Contact | str = "",
     earlier: Earlier | None = None,
     site: Path | None = None,
 ) -> bool:
     """Whether the folder is the site that `write_site` would write. `site`: the folder with its editions, if another."""
     around = Surroundings(tuple(editions(site or folder)), earlier)
     try:
-        return (folder / MADE_FROM).read_text(encoding="utf-8") == _made_from(public_file, languages, address, around)
+        return (folder / MADE_FROM).read_text(encoding="utf-8") == _made_from(public_file, languages, contact, around)
     except OSError:
         return False
 
 
-def _made_from(public_file: Path, languages: Sequence[str], address: str, around: Surroundings) -> str:
+def _made_from(public_file: Path, languages: Sequence[str], contact: Contact | str, around: Surroundings) -> str:
     """Everything that decides the bytes of the site."""
     code = sorted(path for path in TEMPLATES.parent.rglob("*") if path.suffix in (".py", ".html", ".css", ".typ", ".atom"))
     made_from = {
         "public_file": file_sha256(public_file),
         "code": chunks_sha256(path.read_bytes() for path in code),
         "languages": list(languages),
-        "address": address,
+        "contact": asdict(Contact.of(contact)),
         "label": around.label,
         "compared_with": around.earlier and [around.earlier.label, around.earlier.release_id],
         "editions": [[edition.label, edition.release_id] for edition in around.editions],
@@ -195,13 +214,13 @@ def text_pages(public_file: Path) -> dict[str, list[str]]:
     data = read_release(ReleaseFiles(public_file))
     texts = texts_by_language(with_installed_texts(data.texts, data.languages), [ORIGINAL])
     found: dict[str, list[str]] = {}
-    for page, _ in rendered_pages(data, texts[ORIGINAL], texts, "", Surroundings(), None):
+    for page, _ in rendered_pages(data, texts[ORIGINAL], texts, Contact(), Surroundings(), None):
         for text_id in texts[ORIGINAL].used:
             found.setdefault(text_id, []).append(page.path)
     return found
 
 
-def _write(public_file: Path, folder: Path, languages: Sequence[str], address: str, around: Surroundings) -> Site:
+def _write(public_file: Path, folder: Path, languages: Sequence[str], contact: Contact, around: Surroundings) -> Site:
     files = ReleaseFiles(public_file, around.analyst_file)
     try:
         data = read_release(files)
@@ -217,13 +236,15 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
     untranslated: dict[str, int] = {}
     for language, texts in chosen.items():
         missing: set[str] = set()
-        for page, html in rendered_pages(data, texts, chosen, address, around, changes):
+        for page, html in rendered_pages(data, texts, chosen, contact, around, changes):
             sizes.append(_save(folder / language / page.path, html))
             missing |= texts.untranslated
         if language != ORIGINAL:
             untranslated[language] = len(missing)
     if not around.only:
         sizes += [_save(folder / path, html) for path, html in rendered_streets(data, chosen, around)]
+    if contact.address and around.label is None and not around.is_internal and not around.only:
+        sizes.append(_save(folder / SITEMAP, sitemap(folder, contact, data.about["created_at"].date())))
     if not around.is_internal and not around.only:
         reports = {language: rendered_report(data, texts, changes, around.label) for language, texts in chosen.items()}
         sizes += [_save(folder / language / REPORT, report) for language, report in reports.items()]
@@ -240,6 +261,14 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
     written = sum(1 for _ in folder.rglob("*.html"))
     about = data.about
     return Site(folder / INDEX, about["release_id"], written, sum(sizes), untranslated, about["created_at"].date().isoformat())
+
+
+def sitemap(folder: Path, contact: Contact, on: dt.date) -> str:
+    """Return the list of pages for search engines (sitemaps.org, 0.9): each at its address, with the day of the release."""
+    pages = [INDEX, *sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html") if "embed" not in path.parts)]
+    urls = "".join(f"<url><loc>{escape(contact.base + quote(page))}</loc><lastmod>{on}</lastmod></url>\n" for page in pages)
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+    return f"{head}{urls}</urlset>\n"
 
 
 def _modes(around: Surroundings) -> tuple[int, int]:

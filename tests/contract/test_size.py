@@ -23,7 +23,7 @@ BUDGETS = {
     "expectations/engine": 480,
     "expectations/marts": 676,
     "expectations/published": 907,
-    "ingest": 765,
+    "ingest": 789,
     "ingest/connectors": 1_789,
     "ingest/contract": 2_423,
     "ingest/contract_draft": 1_277,
@@ -36,16 +36,16 @@ BUDGETS = {
     "orchestration": 280,
     "orchestration/alerts": 438,
     "orchestration/cities": 679,
-    "orchestration/cli": 4_451,
+    "orchestration/cli": 4_452,
     "orchestration/codegen": 1_736,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
-    "orchestration/pipeline": 1_750,
+    "orchestration/pipeline": 1_764,
     "orchestration/runs": 1_774,
-    "orchestration/scorecard": 5_306,
+    "orchestration/scorecard": 5_379,
     "orchestration/stewardship": 1_212,
     "orchestration/transform": 2_616,
     "orchestration/translations": 336,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_339,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_010
+MOST_LINES = 62_122
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

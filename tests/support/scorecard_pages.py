@@ -12,6 +12,9 @@ from babel.numbers import parse_decimal
 
 LARGEST = 60_000
 OUTWARD = re.compile(r"""(?:src|href|action)=["']?(?:[a-z]+:)?//""", re.IGNORECASE)
+CANONICAL = re.compile(
+    r'<link rel="canonical" href="https://[^"]+">'
+)  # the address of the page itself, which no browser requests
 ACTIVE = re.compile(r"""<script|<iframe|<object|<embed|\son[a-z]+=|\sstyle=|javascript:""", re.IGNORECASE)
 POLICY = "content=\"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'\""
 TAG = re.compile(r"<[^>]+>")
@@ -35,7 +38,7 @@ def words(page: Path) -> str:
 def page_problems(page: Path, tags: Iterable[str] = LANGUAGE_TAGS) -> list[str]:
     """What is wrong with one page, without a browser. `tags`: the languages of its site."""
     text = page.read_text(encoding="utf-8")
-    problems = [f"outward link {found}" for found in OUTWARD.findall(text)]
+    problems = [f"outward link {found}" for found in OUTWARD.findall(CANONICAL.sub("", text))]
     problems += [f"active content {found}" for found in ACTIVE.findall(text)]
     problems += [f"id {name} twice" for name, count in Counter(re.findall(r'\sid="([^"]+)"', text)).items() if count > 1]
     if not set(re.findall(r'hreflang="([^"]+)"', text)) >= set(tags):
@@ -60,6 +63,8 @@ def dead_links(site: Path) -> list[str]:
     dead = []
     for page in ids:
         for target in re.findall(r'\s(?:href|src)="([^"]+)"', page.read_text(encoding="utf-8")):
+            if target.startswith(("mailto:", "https://")):  # `page_problems` finds addresses outside the site
+                continue
             path, _, anchor = target.partition("#")
             file = (page.parent / path).resolve() if path else page
             if not file.is_file() or (anchor and anchor not in ids.get(file, set())):

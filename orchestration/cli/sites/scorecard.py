@@ -13,6 +13,7 @@ from orchestration.cli.options import Yes, examples
 from orchestration.cli.run.progress import Progress
 from orchestration.cli.safeguards import confirm
 from orchestration.pipeline.publish_scorecard import (
+    contact_of,
     publish_edition,
     publish_scorecard,
     withdraw_edition,
@@ -161,4 +162,4 @@ def _write(settings: Settings, folder: Path | None, languages: tuple[str, ...], 
         raise ConfigurationError(
             f"{folder} has files that are no scorecard, which would be deleted; name a new or an empty folder"
         )
-    return write_site(home.release(release_id) / PUBLIC_FILE, folder.absolute(), languages, settings.scorecard_url or "")
+    return write_site(home.release(release_id) / PUBLIC_FILE, folder.absolute(), languages, contact_of(settings))

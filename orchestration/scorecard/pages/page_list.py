@@ -88,6 +88,7 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
             yield Page(f"embed/{code}.html", "embed.html", title, content)
     yield from place_pages(data, texts, shared)
     yield Page("goals.html", "goals.html", texts.plain("page.goals"), {"goals": goals})
+    yield Page("accessibility.html", "accessibility.html", texts.plain("page.accessibility"), {})
     yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"themes": themes(data, texts)})
     yield Page("cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), {"reasons": by_reason(ordered)})
     yield Page("measures.html", "a_to_z.html", texts.plain("page.a_to_z"), {"letters": letters(ordered, texts)})
@@ -167,14 +168,14 @@ def place_pages(data: ReleaseData, texts: Texts, shared: dict[str, Any]) -> Iter
         title = texts.plain("page.district", district=geoid)
         place = data.district_places.get(geoid) or Place("", geoid, geoid, geoid, ())
         content = shared | place_content(place, title, districts, data, texts) | {"parent": parent}
-        content |= {"here": geoid, "inset": None, "near_is_drawn": len(districts) > 1, "member": None}
+        content |= {"here": geoid, "inset": None, "near_is_drawn": len(districts) > 1}
         yield Page(f"districts/{geoid}.html", "place.html", title, content)
     for places in data.places:
         path, title = f"places/{places.geography_type}/index.html", places_title(places, texts)
         yield Page(path, "places.html", title, {"letters": by_letter(places.listed), "total": len(places.listed)})
         for place in places.listed:
             content = shared | place_content(place, place.name, (), data, texts) | {"parent": (path, title)}
-            content |= {"here": None, "inset": places.outlines.get(place.geoid), "near_is_drawn": False, "member": None}
+            content |= {"here": None, "inset": places.outlines.get(place.geoid), "near_is_drawn": False}
             content["outlines"] = content["outlines"] if content["inset"] else {}
             yield Page(f"places/{places.geography_type}/{place.file}.html", "place.html", place.name, content)
 

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from orchestration.scorecard.contact import Contact
 from orchestration.scorecard.editions import INDEXED, NOT_INDEXED, Edition
 from orchestration.scorecard.pages.measure_page import Chart
 from orchestration.scorecard.pages.page_list import Page, pages
@@ -62,7 +63,7 @@ def rendered_pages(
     data: ReleaseData,
     texts: Texts,
     languages: dict[str, Texts],
-    address: str,
+    contact: Contact,
     around: Surroundings,
     changes: Changes | None,
 ) -> Iterator[tuple[Page, str]]:
@@ -73,7 +74,8 @@ def rendered_pages(
         "about": data.about,
         "languages": languages,
         "own_names": _own_names(languages),
-        "address": address,
+        "address": contact.base,
+        "contact": contact,
         "day": lambda date: day(date).in_language(texts),
         "count": Count,
         "figure": Figure,
@@ -99,7 +101,7 @@ def rendered_pages(
                 continue
             template = environment().get_template(page.template)
             content = {**shared, **page.content, "page": page}
-            body = template.render(**content, notice=NOTICE)
+            body = template.render(**content, notice=NOTICE, description=description(page, texts))
             yield page, body.replace(NOTICE, _notice(texts))  # what the page has used decides on its notice
             texts.start_page()
     except (ScorecardError, OSError):
@@ -163,6 +165,13 @@ def district_words(chart: Chart) -> dict[str, str]:
         compared = "compared-not" if word in (None, "no_range", "not_compared") else str(word)
         words[line.row.geoid] = compared if line.row.is_shown else "no-figure"
     return words
+
+
+def description(page: Page, texts: Texts) -> str:
+    """Return what the page is about in plain words: its first sentences, as previews of links show them."""
+    found = [*page.content.get("lead", ()), *page.content.get("sentences", ())][:2]
+    said = [one[-1] if isinstance(one, tuple) else one for one in found]
+    return " ".join(Markup(one).striptags() for one in said) or f"{page.title}. {texts.plain('page.subtitle')}"  # noqa: S704
 
 
 @cache

@@ -158,3 +158,22 @@ def test_records_are_no_figures_and_the_analyst_file_has_no_key(tmp_path: Path) 
         city_registry(city(tmp_path, "sources:\n  mmc__court_cases: {audience: figures}\n"))
     with pytest.raises(ContractError, match="team reads the analyst file"):
         city(tmp_path, "audiences:\n  team: {key_env: TEAM_KEY}\n")
+
+
+def test_the_site_of_a_city_has_an_office_and_members_of_the_council(tmp_path: Path) -> None:
+    site = city(tmp_path, "site:\n  email: a@b.example\n  council: {15: {member: Ada Example}}\n").site
+    assert (site.email, site.address, dict(site.council)["15"].member) == ("a@b.example", None, "Ada Example")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("email: mayor", r"city\.yml:2: site\.email: 'mayor' is not an e-mail address"),
+        ("address: city.example", r"'city\.example' is not an address like https://city\.example/scorecard"),
+        ("adress: https://city.example", r"city\.yml:2: site\.adress"),
+        ("council: {1: {phone: 414 555 0100}}", r"site\.council\.1\.member"),
+    ],
+)
+def test_a_wrong_setting_of_the_site_is_refused_with_its_line(tmp_path: Path, setting: str, message: str) -> None:
+    with pytest.raises(ContractError, match=message):
+        city(tmp_path, f"site:\n  {setting}\n")

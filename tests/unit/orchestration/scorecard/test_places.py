@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,18 @@ from tests.support.scorecard_release import HIDDEN, planted, row, write_public_f
 
 OF_PLACE = {"is_featured": False, "geography_vintage": "current", "basis": "own_race"}
 OLDER = {"period_start": dt.date(2022, 1, 1), "period_end": dt.date(2022, 12, 31), "period": "2022", "is_latest": False}
-NAMES = {"neighborhood": {"OLD TOWN OF LAKE": None, "MILL VALLEY": None}, "tract": {"55079000100": "Census tract 55079000100"}}
-SCHOOLS = {"NORTH/CENTRAL HIGH": "Central High", "SOUTH/CENTRAL HIGH": "Central High", "SOUTH/EMPTY": "Empty"}
+NAMES: dict[str, dict[str, str | None]] = {
+    "neighborhood": {"OLD TOWN OF LAKE": None, "MILL VALLEY": None},
+    "tract": {"55079000100": "Census tract 55079000100"},
+}
+SCHOOLS: dict[str, str | None] = {
+    "NORTH/CENTRAL HIGH": "Central High",
+    "SOUTH/CENTRAL HIGH": "Central High",
+    "SOUTH/EMPTY": "Empty",
+}
 
 
-def of_place(kind: str, geoid: str, measure: str, race: str, value: float | None, **changes: object) -> dict[str, object]:
+def of_place(kind: str, geoid: str, measure: str, race: str, value: float | None, **changes: Any) -> dict[str, Any]:
     return row(measure, race, value, geography_type=kind, geoid=geoid, place=geoid, **{**OF_PLACE, **changes})
 
 
@@ -31,8 +39,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         one | ({"measure_id": "population_by_race"} if one["measure_id"] == "whole" else {}) for one in tables["measures"]
     ]
     tables["scorecard"] = [one for one in tables["scorecard"] if one["measure_id"] != "whole"]
-    near = {"city_value": 12.345, "compared_with_city": "higher"}
-    people = {"ci_low": None, "ci_high": None, "denominator": 2000.0}
+    near: dict[str, Any] = {"city_value": 12.345, "compared_with_city": "higher"}
+    people: dict[str, Any] = {"ci_low": None, "ci_high": None, "denominator": 2000.0}
     of_lake = ("neighborhood", "OLD TOWN OF LAKE")
     tables["scorecard"] += [
         of_place(*of_lake, "own", "all", 30.5, **near),
