@@ -5,8 +5,7 @@
 declares. Other packages import from here.
 """
 
-from ingest.contract_draft.column_roles import ABOUT_OFFERED
 from ingest.contract_draft.contract_text import write_draft
 from ingest.contract_draft.delivered_sample import DeliveredSample, DraftError, read_sample
-from ingest.contract_draft.draft import NO_ANSWERS, OPEN_DECISIONS, Answers, Draft, draft
-from ingest.contract_draft.guesses import is_named
+from ingest.contract_draft.draft import NO_ANSWERS, Answers, Draft, draft
+from ingest.contract_draft.guesses import guesses, is_named

@@ -20,14 +20,6 @@ Labels = Mapping[str, frozenset[str]]
 # x and y of map servers are degrees if they are that small.
 IN_DEGREES = {"x": ("longitude", 180), "y": ("latitude", 90)}
 QUASI = frozenset({"address", "latitude", "longitude", "x", "y", "zip", "sex", "age", "language", "geoid"})
-ABOUT_ETHNICITY = (
-    "is ethnicity asked apart from race? then role: ethnicity and question: Ethnicity; the crosswalk maps each answer as "
-    "Ethnicity=…. An answer that is not known leaves Hispanic open; map it as not_applicable only if it means not Hispanic"
-)
-ABOUT_OFFERED = (
-    "which answers does the form offer? list them all in offered, also those without a record: "
-    "without the list an absent group is not_collected and never zero"
-)
 # Of the labels of a column so many are known to the crosswalk, or it is no race column by its cells.
 KNOWN_LABELS_PCT, KNOWN_LABELS_OF_RACE_PCT = 60, 40
 MOST_CATEGORIES, FREE_LENGTH = 60, 40
@@ -85,6 +77,7 @@ def _draft_box(profile: ColumnProfile, name: str, delivered: str | int) -> tuple
 def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
     keys: dict[str, Any] = {"name": name, "from": delivered, **profile.reads}
     questions: list[str] = []
+    about = guesses()["questions"]
     if profile.reads["type"] in ("integer", "decimal") and is_named("code", name) and not profile.reads.get("currency"):
         keys = {"name": name, "from": delivered, "type": "text"}  # a number that is not added up
     if profile.null_tokens:
@@ -111,11 +104,11 @@ def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels
             questions.append(
                 f"{name}: are its labels those of the vocabulary {vocabulary}? who says a person's race: collection.mode"
             )
-            questions.append(f"{name}: {ABOUT_OFFERED}")
+            questions.append(f"{name}: {about['offered']}")
         else:
             more = f" (its labels are most like those of {vocabulary})" if vocabulary else ""
             questions.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")
-            questions += [f"{name}: {ABOUT_ETHNICITY}"] * bool(is_named("ethnicity", name))
+            questions += [f"{name}: {about['ethnicity']}"] * bool(is_named("ethnicity", name))
         return keys, questions
     role = _role(profile, name, keys["type"])
     if role:

@@ -12,18 +12,13 @@ import yaml
 
 from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.contract_draft.delivered_sample import DraftError
-from ingest.contract_draft.draft import ASKED, OPEN_DECISIONS, Draft
+from ingest.contract_draft.draft import Draft
+from ingest.contract_draft.guesses import guesses
 from warehouse.printable import printable
 
-# What a person chooses from, next to a key that the draft lacks.
-CHOICES = {
-    "agreement": "{{basis: {agreement_bases}, classification: {classifications}, suppress_below: 11, zeros: show}}",
-    "statistical_unit": "{statistical_units}",
-}
-# The same next to a key that the draft guesses.
+# What a person chooses from, next to a key that the draft guesses.
 GUESSED = {"policy_area": "policy_areas", "cadence": "cadences"}
 DECIDE, NOT_ASKED = "  # decide", "  # decide: not asked"
-MARKED = {*ASKED, *(key for text in OPEN_DECISIONS for key in text.partition(":")[0].split(", "))}
 
 
 def write_draft(draft: Draft, folder: Path) -> Path:
@@ -38,13 +33,14 @@ def write_draft(draft: Draft, folder: Path) -> Path:
 
 def contract_text(draft: Draft) -> str:
     """The YAML of the contract."""
-    vocabulary = load_vocabulary().words
+    vocabulary, decisions = load_vocabulary().words, guesses()["open_decisions"]
+    marked = {*guesses()["asked"], *(key for text in decisions for key in text.partition(":")[0].split(", "))}
     rows = f"{draft.rows:,} records" if draft.whole else f"the first {draft.rows:,} records"
     candidates = ", ".join(draft.keys) or "no column"
     lines = [
         f"# A draft, from {rows} of {_tables(draft.tables)}. Decide what is marked, then take these comments out.",
         # a line end in the name of a column would end the comment
-        *(f"# - {printable(question)}" for question in (*draft.not_asked, *OPEN_DECISIONS, *draft.questions)),
+        *(f"# - {printable(question)}" for question in (*draft.not_asked, *decisions, *draft.questions)),
         f"# Named a record in this delivery, each alone: {candidates}.",
     ]
     for key, value in draft.complete.items():
@@ -54,7 +50,7 @@ def contract_text(draft: Draft) -> str:
             lines.append(f"# {key}: {_choices(key)}{NOT_ASKED}")
         else:
             is_answered = key == "statistical_unit" and key in draft.answered
-            mark = DECIDE if key in MARKED and not is_answered else ""
+            mark = DECIDE if key in marked and not is_answered else ""
             choices = f": {' | '.join(vocabulary[GUESSED[key]])}" if key in GUESSED else ""
             lines.append(f"{key}: {_flow(value)}{mark}{choices}")
     return "\n".join(lines) + "\n"
@@ -73,4 +69,4 @@ def _tables(names: tuple[str, ...]) -> str:
 
 
 def _choices(key: str) -> str:
-    return CHOICES[key].format(**{name: " | ".join(words) for name, words in load_vocabulary().words.items()})
+    return str(guesses()["choices"][key]).format(**{name: " | ".join(words) for name, words in load_vocabulary().words.items()})

@@ -18,30 +18,13 @@ from ingest.contract.words import SOURCE_NAME
 from ingest.contract_draft.column_profiles import ColumnProfile, profile_columns
 from ingest.contract_draft.column_roles import Labels, draft_column, race_vocabulary, snake_case
 from ingest.contract_draft.delivered_sample import DeliveredSample, DraftError
-from ingest.contract_draft.guesses import is_named
+from ingest.contract_draft.guesses import guesses, is_named
 from ingest.contract_draft.record_columns import repeated_key, settle_places, year_of_names
 
 # Everyone may read a table that is held on these grounds.
 PUBLIC = ("open_data", "public_record")
 TIME_TYPES = ("date", "timestamp")
 Kept = list[tuple[dict[str, Any], ColumnProfile]]
-# Keys that no file contains; the contract's text has the same words next to them.
-OPEN_DECISIONS = (
-    "title, grain, platform: what people call it",
-    "policy_area, jurisdiction: the subject, and the place (GEOID) of the records",
-    "steward: who answers for it in the department",
-    "agreement: below which count nothing may be shown, and whether zeros are",
-    "audience: who reads its rows, like health (city.yml); figures for the aggregates of a publisher, team for us alone",
-    "load: does the publisher release the table whole (replace; replace_partition where a delivery holds some years of it), or "
-    "send whole periods (replace_period), changes (merge), new files (append)? merge keeps a row that a release withdraws",
-    "cadence, freshness: how often it comes, and when it is too old",
-)
-# The two that decide what may be published: `levelground sources new` asks for them, or takes --agreement and --unit. Without an
-# answer the draft lacks the key: any default would publish too much of one table, or too little of another.
-ASKED = {
-    "agreement": "agreement: on what ground does the office hold the table? Write the key",
-    "statistical_unit": "statistical_unit: what is one row? Write the key; it decides which small counts are hidden",
-}
 
 
 @dataclass(frozen=True)
@@ -76,12 +59,12 @@ class Draft:
     @property
     def contract(self) -> dict[str, Any]:
         """What the draft writes."""
-        return {key: value for key, value in self.complete.items() if key not in ASKED or key in self.answered}
+        return {key: value for key, value in self.complete.items() if key not in guesses()["asked"] or key in self.answered}
 
     @property
     def not_asked(self) -> tuple[str, ...]:
         """The decisions on publication that no person has made."""
-        return tuple(text for key, text in ASKED.items() if key not in self.answered)
+        return tuple(text for key, text in guesses()["asked"].items() if key not in self.answered)
 
     @property
     def source(self) -> str:

@@ -17,13 +17,12 @@ from ingest.contract.registry import SOURCES, Registry, load_registry, read_cont
 from ingest.contract.vocabularies.layer_vocabulary import layer_vocabularies
 from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.contract_draft import (
-    ABOUT_OFFERED,
     NO_ANSWERS,
-    OPEN_DECISIONS,
     Answers,
     Draft,
     DraftError,
     draft,
+    guesses,
     read_sample,
     write_draft,
 )
@@ -114,7 +113,7 @@ def draft_source(settings: Settings, request: DraftRequest, folders: Folders, ex
     contract = write_draft(new_draft, folders.sources if is_complete else folders.drafts)
     if staging is not None:
         staging.write_text(render("staging.sql", plan=plan), encoding="utf-8")
-    questions = (*new_draft.not_asked, *OPEN_DECISIONS, *new_draft.questions)
+    questions = (*new_draft.not_asked, *guesses()["open_decisions"], *new_draft.questions)
     return NewSource(contract, staging, questions, check, is_complete, fits)
 
 
@@ -126,7 +125,7 @@ def _with_label_rows(new_draft: Draft, layer: Path, crosswalk: SeedFile) -> Draf
         column = next(one for one in columns if one["name"] == name)
         column.update(role="race", vocabulary=vocabulary)
         questions = [question for question in questions if not question.startswith(f"{name}: it seems to hold race")]
-        questions.append(f"{name}: {ABOUT_OFFERED}")
+        questions.append(f"{name}: {guesses()['questions']['offered']}")
         if proposed:
             questions.append(f"{name}: {proposed} labels that {vocabulary} lacks got rows in {path}; check each proposal")
         if left:

@@ -26,18 +26,18 @@ BUDGETS = {
     "ingest": 789,
     "ingest/connectors": 1_789,
     "ingest/contract": 2_423,
-    "ingest/contract_draft": 1_277,
+    "ingest/contract_draft": 1_248,
     "ingest/delivery": 1_593,
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
-    "ingest/readers": 2_672,
+    "ingest/readers": 2_658,
     "ingest/sample": 5_141,
     "ingest/typing": 446,
     "orchestration": 280,
     "orchestration/alerts": 438,
     "orchestration/cities": 679,
     "orchestration/cli": 4_452,
-    "orchestration/codegen": 1_736,
+    "orchestration/codegen": 1_735,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_079,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_339,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_122
+MOST_LINES = 62_078
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
