@@ -25,14 +25,14 @@ def test_dbt_and_the_dialect_share_and_release_the_runs_instance(tmp_path: Path)
     home = Home(tmp_path / "home")
     home.ensure()
     candidate = Candidate.begin(home, "run")
-    with open_working(home, memory_limit="1GB", threads=1) as connection:
+    with open_working(home, memory_limit="1GB", threads=3) as connection:
         attach(connection, candidate.analyst_path, "release")
         connection.execute("create schema release.marts; create schema landing; create table landing.calls as select 1 as call")
 
         dbt = create(DuckDBCredentials.from_dict({"path": str(home.warehouse), "schema": "main", "database": "warehouse"}))
         handle = dbt.handle()
         handle.cursor().execute("create table release.marts.fct_police_calls as select call from warehouse.landing.calls")
-        assert handle.cursor().execute("select current_setting('threads')").fetchone() == (1,)
+        assert handle.cursor().execute("select current_setting('threads')").fetchone() == (3,)
         handle.close()
 
         with engine(home.warehouse).connect() as gate:

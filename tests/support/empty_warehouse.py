@@ -60,7 +60,7 @@ def building_empty(folder: Path, parsed: Path) -> Iterator[EmptyWarehouse]:
     copy_parse(parsed, home)
     city = read_city(None, PARSED_CITY)
     registry, zone = city_registry(city), city.time_zone
-    con = open_working(home, threads=2)
+    con = open_working(home, threads=1)
     try:
         migrate(con)
         for contract in registry:

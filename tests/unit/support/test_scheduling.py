@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests import suite
 from tests.conftest import ByFileOrGroup
+from tests.support.interrupts import accept_interrupts
 from tests.support.shared import made_once
 
 
@@ -31,6 +33,15 @@ def test_python_keeps_compiled_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert "PYTHONDONTWRITEBYTECODE" not in suite.environment()
     assert suite.environment()["PATH"]
+
+
+def test_a_background_job_accepts_interrupts() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        accept_interrupts()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_shared_folder_is_made_once(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -45,11 +45,11 @@ def published(tmp_path: Path) -> Path:
 
 
 def test_working_settings_hold_for_connections_that_join_later(home: Home) -> None:
-    with open_working(home, memory_limit="1GB", threads=1), duckdb.connect(str(home.warehouse)) as joined:
+    with open_working(home, memory_limit="1GB", threads=3), duckdb.connect(str(home.warehouse)) as joined:
         names = ("autoinstall_known_extensions", "temp_directory", "threads", "memory_limit")
         spilled = spill_folder(home)
         values = [joined.execute("select current_setting(?)", [name]).fetchone() for name in names]
-    assert values == [(False,), (str(spilled),), (1,), ("953.6 MiB",)]
+    assert values == [(False,), (str(spilled),), (3,), ("953.6 MiB",)]
     assert home.warehouse.stat().st_mode & 0o777 == 0o600
 
 
@@ -93,7 +93,7 @@ def test_a_warehouse_that_another_process_holds_is_busy_and_names_it(home: Home)
 
 def test_a_warehouse_open_with_other_settings_in_this_process_is_busy(home: Home) -> None:
     with (
-        duckdb.connect(str(home.warehouse), config={"threads": "1"}),
+        duckdb.connect(str(home.warehouse), config={"threads": "3"}),
         pytest.raises(WarehouseBusy, match="this process has it open with other settings"),
     ):
         open_working(home)

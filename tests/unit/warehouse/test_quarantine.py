@@ -73,7 +73,7 @@ def test_what_opens_is_read_only_after_a_run_that_broke_off(filled: Home) -> Non
 def test_one_that_is_held_elsewhere_is_not_damaged(filled: Home) -> None:
     with duckdb.connect(str(filled.warehouse)):
         assert find_damage(filled.warehouse) is None
-    with duckdb.connect(str(filled.warehouse), config={"threads": "1"}), pytest.raises(WarehouseBusy):
+    with duckdb.connect(str(filled.warehouse), config={"threads": "3"}), pytest.raises(WarehouseBusy):
         open_or_recreate(filled, suspect=True)
     assert filled.warehouse.exists()
 
