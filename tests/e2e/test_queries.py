@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,18 @@ def test_a_query_of_the_page_runs_and_finds_something(first_release: tuple[Path,
     sql, which = QUERIES[heading]
     found = run_query(home.published_public if which else home.published_analyst, sql, 60)
     assert found.num_rows > 0, f"{heading}: the sample city answers it"
+
+
+@pytest.mark.parametrize(
+    "heading", ["How many people live in each district?", "How do counts move from one map to another?"]
+)
+def test_nobody_is_counted_twice(first_release: tuple[Path, dict[str, Any]], heading: str) -> None:
+    home = Home(first_release[0])
+    [delivered] = (home.sample / "census__blocks_2020").glob("*.csv")
+    with delivered.open(encoding="utf-8", newline="") as lines:
+        people = sum(int(row["pop"]) for row in csv.DictReader(lines))
+    found = run_query(home.published_analyst, QUERIES[heading][0], 60).to_pylist()
+    assert sum(row["residents"] for row in found) == pytest.approx(people)
 
 
 def test_each_section_of_the_page_has_one_query() -> None:
