@@ -82,8 +82,8 @@ def likely_match(missing: str, column: Column | None, unknown: Sequence[str]) ->
 
 def similarity(missing: str, column: Column | None, found: str) -> float:
     """The similarity of a delivered name to the expected one or the contract's (difflib's ratio, 0 to 1)."""
-    wanted = {_letters(missing)} | ({_letters(column.name)} if column else set())
-    return max(difflib.SequenceMatcher(None, want, _letters(found)).ratio() for want in wanted)
+    wanted = {letters(missing)} | ({letters(column.name)} if column else set())
+    return max(difflib.SequenceMatcher(None, want, letters(found)).ratio() for want in wanted)
 
 
 def _is_header(contract: Contract, missing: Sequence[str]) -> bool:
@@ -101,7 +101,8 @@ def _column_name(contract: Contract, name: str) -> str | None:
     return column.name if column else None
 
 
-def _letters(name: str) -> str:
+def letters(name: str) -> str:
+    """The letters and digits of a name, by which names are compared."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 

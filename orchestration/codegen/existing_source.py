@@ -11,9 +11,9 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
+from expectations.delivery.column_differences import letters, similarity
 from ingest.contract import Column, Contract
 from ingest.contract_draft import Draft, DraftError
 from ingest.layers import rows_of_seed, seed_rows
@@ -116,7 +116,7 @@ def _delivered(new_draft: Draft) -> list[dict[str, Any]]:
 def _matches(wanted: Iterable[Column], delivered: list[dict[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """The delivered column of each column of a contract: by name, else by a role that one column has, else by a similar name."""
     found: dict[str, Mapping[str, Any]] = {}
-    free = {_folded(str(column["from"])): column for column in delivered}
+    free = {letters(str(column["from"])): column for column in delivered}
     left = list(wanted)
 
     def take(column: Column, key: str) -> None:
@@ -124,22 +124,18 @@ def _matches(wanted: Iterable[Column], delivered: list[dict[str, Any]]) -> dict[
 
     for column in left:
         for name in (*column.delivered_names, column.name):
-            if column.name not in found and _folded(str(name)) in free:
-                take(column, _folded(str(name)))
+            if column.name not in found and letters(str(name)) in free:
+                take(column, letters(str(name)))
     for column in left:
         same = [key for key, one in free.items() if one.get("role") == column.role]
         if column.name not in found and column.role in IDENTIFYING and len(same) == 1:
             take(column, same[0])
     for column in left:
         if column.name not in found and free:
-            best = max(free, key=lambda key: SequenceMatcher(None, key, _folded(column.name)).ratio())
-            if SequenceMatcher(None, best, _folded(column.name)).ratio() >= SIMILAR:
+            best = max(free, key=lambda key: similarity(key, None, column.name))
+            if similarity(best, None, column.name) >= SIMILAR:
                 take(column, best)
     return found
-
-
-def _folded(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def predecessor(settings: Settings, folders: Folders, name: str) -> str | None:

@@ -18,7 +18,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 # Lines of Python per package. The whole shall shrink to 50,000.
 BUDGETS = {
     "expectations": 155,
-    "expectations/delivery": 1_869,
+    "expectations/delivery": 1_870,
     "expectations/disclosure": 4_440,
     "expectations/engine": 480,
     "expectations/marts": 676,
@@ -37,7 +37,7 @@ BUDGETS = {
     "orchestration/alerts": 438,
     "orchestration/cities": 679,
     "orchestration/cli": 4_452,
-    "orchestration/codegen": 1_735,
+    "orchestration/codegen": 1_731,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_079,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_339,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_078
+MOST_LINES = 62_075
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
