@@ -17,9 +17,9 @@ from ingest.sample import city
 from ingest.sample.delivery import PlantedCounts, random_stream
 from ingest.sample.sample_folder import GENERATOR, RECEIPT, version_in, write_folder_atomically, write_json
 from ingest.sample.sources import SOURCES, city_file, rows_by_source
-from ingest.sample.truth import planted_gaps, planted_values
+from ingest.sample.truth import planted_case_mix, planted_excess, planted_gaps, planted_values
 
-GENERATOR_VERSION = 8  # raised whenever the same rows and seed give other bytes
+GENERATOR_VERSION = 9  # raised whenever the same rows and seed give other bytes
 FEWEST_ROWS = 1_000
 
 
@@ -51,7 +51,8 @@ def write_sample(out: Path, rows: int = 100_000, seed: int = 2026) -> SampleSumm
             (folder / name).mkdir()
             planted[name] = SOURCES[name].write(folder / name, random_stream(seed, name), source_rows)
         (folder / "city.yml").write_text(city_file(), encoding="utf-8")
-        write_json(folder / "truth.json", {"truths": planted_values(seed), "gaps": planted_gaps()})
+        derived = {"gaps": planted_gaps(), "excess": planted_excess(), "case_mix": planted_case_mix()}
+        write_json(folder / "truth.json", {"truths": planted_values(seed)} | derived)
         receipt = {"generator": GENERATOR, "generator_version": GENERATOR_VERSION, "city": city.CITY, "rows": rows, "seed": seed}
         write_json(folder / RECEIPT, {**receipt, "planted": {source: asdict(delivery) for source, delivery in planted.items()}})
         files = tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))

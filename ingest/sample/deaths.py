@@ -53,12 +53,17 @@ def residents(group: str, year: int) -> np.ndarray:
     return np.asarray(np.rint(people * (1 + growth) ** (year - YEARS[0]) * shape / shape.sum()), dtype=np.int64)
 
 
+def of_race(race: str, year: int) -> np.ndarray:
+    """The people of a race of `HOMICIDES` on July 1, by age group of five years."""
+    return residents(_GROUP_OF[race], year)
+
+
 def planted_rate(
     rates: dict[str, tuple[float, float]], ages: slice, race: str, years: tuple[int, int], *, is_adjusted: bool
 ) -> float:
     """The planted rate of a race over whole years per 100,000, crude or adjusted for age by `STANDARD`."""
     rate, change = rates[race]
-    people = np.array([residents(_GROUP_OF[race], year) for year in range(years[0], years[1] + 1)])
+    people = np.array([of_race(race, year) for year in range(years[0], years[1] + 1)])
     by_year = rate * (1 + change) ** (np.arange(years[0], years[1] + 1) - YEARS[0])
     events = np.zeros(AGE_GROUPS)
     events[ages] = (by_year[:, None] * people)[:, ages].sum(axis=0)
@@ -134,7 +139,7 @@ def _drawn(
     rng: np.random.Generator, year: int, rates: dict[str, tuple[float, float]], ages: slice, words: tuple[str, str]
 ) -> Iterator[_Row]:
     for race, (rate, change) in rates.items():
-        people = residents(_GROUP_OF[race], year)[ages]
+        people = of_race(race, year)[ages]
         by_age = rng.poisson(rate * (1 + change) ** (year - YEARS[0]) / 1e5 * people)
         for group, number in enumerate(by_age.tolist(), ages.start):
             for day, age in zip(rng.integers(0, 365, number).tolist(), rng.integers(0, 5, number).tolist(), strict=True):

@@ -37,7 +37,7 @@ SOURCES: Mapping[str, Source] = {
         estimates.poverty_exposure, estimates.student_homelessness, estimates.juvenile_arrests, estimates.low_birth_weight,
         estimates.debt_collections,
         exams.act, exams.forward_exam, estimates.county_health, estimates.acs_county, housing.evictions, safety.fatal_shootings,
-        deaths.deaths, deaths.population_estimates, deaths.standard_population,
+        deaths.deaths, deaths.population_estimates, deaths.standard_population, census.place_populations,
     )
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ import pytest
 from expectations.marts.suites import read_suites
 from expectations.published.public_file_gate import PUBLIC_SUITES
 from ingest.sample.engagement.planted_inputs import INPUTS
+from ingest.sample.events import requests
 from orchestration.transform.release_inputs import code_version
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
@@ -144,6 +145,40 @@ def test_gaps_changed_as_they_were_planted(first_release: tuple[Path, dict[str, 
         assert abs(change - truth) <= 4 / 1.96 * max(change - low, high - change), gap
     words = {(gap["race_ethnicity_code"], gap["scale"]): gap["word"] for gap in planted if gap["word"]}
     assert Counter(words.values()) == {"narrowed": 2, "widened": 2, "cannot_tell": 2}
+
+
+def test_gaps_in_people_and_the_mix_of_requests_are_as_planted(
+    first_release: tuple[Path, dict[str, Any]], sample_city: Path
+) -> None:
+    """Excess deaths and the share expected of the mix are within four standard errors of the true figures."""
+    planted = json.loads((sample_city / "truth.json").read_text())
+    levelground = CommandLine(first_release[0])
+    scorecard = levelground.ask("select * from published.scorecard where excess is not null", public=True)
+    found = 0
+    for truth in planted["excess"]:
+        for row in scorecard:
+            if all(str(row[name]) == truth[name] for name in truth if name != "excess"):
+                far = 4 / 1.96 * max(row["excess_high"] - row["excess"], row["excess"] - row["excess_low"])
+                assert abs(row["excess"] - truth["excess"]) <= far, truth
+                found += 1
+    assert found >= 3  # in the first window the gaps of homicides are clear, and so are those of drug deaths in both
+    quarters = levelground.ask(
+        "select * from published.equity_measures where measure_id = 'requests_closed_by_second_day' and value is not null "
+        "and period_type = 'quarter' and geography_type = 'city' and method = 'individual' and stratum_type = 'all'",
+        public=True,
+    )
+    by_start = {str(row["period_start"]): row for row in quarters}
+    assert len(planted["case_mix"]) == 3
+    for truth in planted["case_mix"]:
+        row = by_start[truth["period_start"]]
+        # what a quarter asks for is drawn, and the expected share is of two kinds
+        apart = 100 * (requests.SOON_CLOSED - requests.closed_of_title(is_soon=False)[0])
+        far = 4 * apart * 0.5 / math.sqrt(row["denominator"])
+        assert abs(row["expected_value"] - truth["expected_value"]) <= far, truth
+        ratio, low, high = (row[f"observed_expected_{name}"] for name in ("ratio", "ci_low", "ci_high"))
+        assert abs(ratio - truth["observed_expected_ratio"]) <= 4 / 1.96 * max(high - ratio, ratio - low), truth
+    first, _, third = (by_start[truth["period_start"]]["expected_value"] for truth in planted["case_mix"])
+    assert first > third, "fewer requests of the kinds that are closed soon"
 
 
 def test_words_have_the_planted_order(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> None:

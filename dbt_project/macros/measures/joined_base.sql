@@ -13,6 +13,23 @@
 {%- endmacro %}
 
 
+{# The columns by which int_population__bases has one scheme per day. #}
+{% macro base_columns(relation='') -%}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
+    {{ return(prefix ~ ['population', 'age_universe', 'geography_type', 'race_standard'] | join(', ' ~ prefix)) }}
+{%- endmacro %}
+
+
+{#
+    The population that a row's value is divided by. Places are weighed, and their parts are divided, by those that a census counts in parts of
+    places: a total of a city has none.
+#}
+{% macro population_of(row, measures) -%}
+    case when {{ row }}.method = 'place_weighted' and {{ measures }}.population is not null then {{ usual_population() }}
+        else {{ measures }}.population end
+{%- endmacro %}
+
+
 {# The population by which place-weighted values are weighed, and whose places have zeros, where a measure names none. #}
 {% macro usual_population() -%}
     'residents'

@@ -37,19 +37,20 @@ def public_denominators(published: Published) -> Mapping[tuple[AuditedMeasure, C
 
 
 def _schemes(bases: Sequence[Base], measure: AuditedMeasure, at: CellKey) -> Schemes:
-    """The scheme of each year of a period; what no row of the seed names is a scheme by itself."""
+    """The closest scheme of each year of a period; what no row of the seed names is a scheme by itself."""
     number, _, unit = at.period_type.partition("_")
     years = int(number) if unit == "year" and number.isdigit() else 1
     ages = measure.age_universe or "total"
-    fit = [
-        base
-        for base in bases
-        if (base.population, base.race_standard) == (measure.population, at.race_standard)
-        and base.ages in (None, ages)
-        and base.geography_type in (None, at.geography_type)
-    ]
-    closest = min(((base.geography_type is None, base.ages is None) for base in fit), default=None)
-    fit = [base for base in fit if (base.geography_type is None, base.ages is None) == closest]
+    fit = sorted(
+        (
+            base
+            for base in bases
+            if (base.population, base.race_standard) == (measure.population, at.race_standard)
+            and base.ages in (None, ages)
+            and base.geography_type in (None, at.geography_type)
+        ),
+        key=lambda base: (base.geography_type is None, base.ages is None),
+    )
     days = [dt.date(at.period_start.year + year, at.period_start.month, 1) for year in range(years)]
     found = [next((base.scheme for base in fit if base.valid_from <= day <= base.valid_to), None) for day in days]
     return tuple(scheme or measure.population or "" for scheme in found)

@@ -127,9 +127,13 @@ def read_bases(connection: Connection, relations: Relations, measures: Iterable[
     populations = sorted({measure.population or "" for measure in measures if measure.kind == "rate"} - {""})
     if not populations:
         return ()
+    # the newest delivered one of those that serve if delivered serves later days, too
+    until = "lead(valid_from) over (partition by population, age_universe, geography_type, race_standard order by valid_from)"
+    delivered = f"population_scheme in (select population_scheme from {relations.marts}.fct_population)"
     query = (
-        "select population, valid_from, valid_to, age_universe, geography_type, race_standard, population_scheme "
-        f"from {relations.reference}.population_bases where population in ({', '.join(map(literal, populations))}) order by all"
+        f"select population, valid_from, if(if_delivered and {until} is null, date '9999-12-31', valid_to) as valid_to, "
+        f"age_universe, geography_type, race_standard, population_scheme from {relations.reference}.population_bases "
+        f"where population in ({', '.join(map(literal, populations))}) and (if_delivered is not true or {delivered}) order by all"
     )
     return tuple(Base(*row) for row in fetch(connection, query))
 

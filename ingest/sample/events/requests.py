@@ -9,13 +9,14 @@ complete: closings run to 90 days and stop only at the end of the year.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from ingest.sample.city import FIRST_NAMES, NAMES, STATE, STREETS, phone
-from ingest.sample.clock import DAYS, day_words, rows_by_day
+from ingest.sample.clock import DAYS, FIRST_DAY, day_words, rows_by_day
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import zip_areas
 from ingest.sample.places.houses import addresses, houses, long_form
@@ -29,6 +30,11 @@ CREATED_DAYS = DAYS - 2  # the feed runs two days behind, so that every request 
 CLOSED_BY_DAY = (0.18, 0.15, 0.05)
 CLOSED_LATER = 0.50
 LAST_CLOSING_DAY = 90
+# Planted: these titles are closed sooner than others, by CLOSED_BY_DAY on the average, and are fewer of the requests of the
+# second half of the year. What is closed of a title never changes: the mix alone makes the share closed in two days fall.
+SOON = ("Potholes", "Street Light Out")
+SOON_SHARE, SOON_CLOSED, SOON_CLOSED_LATER = (0.6, 0.3), 0.6, 0.3
+SECOND_HALF = (date(2025, 7, 1) - FIRST_DAY).days
 
 # Walking through the houses in steps of this prime, which does not divide their number, meets each of them once. Up to some 6
 # million event rows, no day has more requests than there are houses, so that no two rows are equal by chance.
@@ -102,6 +108,21 @@ def _tails() -> tuple[pa.Array, Sequence[float]]:
 _TYPED_STYLE = 3
 
 
+def closed_of_title(*, is_soon: bool) -> tuple[float, float]:
+    """The share of a title's requests that is closed within two days, and later; all titles together have the planted shares."""
+    if is_soon:
+        return SOON_CLOSED, SOON_CLOSED_LATER
+    share = sum(SOON_SHARE) / len(SOON_SHARE)  # both halves of the year have as many requests
+    closed, later = sum(CLOSED_BY_DAY), CLOSED_LATER
+    return (closed - share * SOON_CLOSED) / (1 - share), (later - share * SOON_CLOSED_LATER) / (1 - share)
+
+
+def closed_in_half(half: int) -> float:
+    """The planted share of the requests of a half of the year, 0 or 1, that is closed within two days."""
+    others = closed_of_title(is_soon=False)[0]
+    return SOON_SHARE[half] * SOON_CLOSED + (1 - SOON_SHARE[half]) * others
+
+
 class _Writer:
     """Word lists and tables, made once for all chunks."""
 
@@ -115,14 +136,19 @@ class _Writer:
         self.texts = words([quoted(text)[1:] for _, group in groups for text in group])
         self.text_table = chooser([share / len(group) for share, group in groups for _ in group])
         self.titles = words([f'{title}","' for title in _TITLES])
-        self.title_table = chooser(list(_TITLES.values()))
+        self.title_tables = [
+            chooser([weight * ((title in SOON) == is_soon) for title, weight in _TITLES.items()]) for is_soon in (False, True)
+        ]
         self.created = day_words('\r"%Y-%m-%d 00:00:00","')
         self.closed = words([*day_words('%Y-%m-%d 00:00:00","').to_pylist(), '","'])
         self.heads, self.zip_area = words(_heads()), houses().on(zip_areas())
         self.tails, styles = _tails()
         self.style_table = chooser(styles)
-        later = [CLOSED_LATER / (LAST_CLOSING_DAY - len(CLOSED_BY_DAY) + 1)] * (LAST_CLOSING_DAY - len(CLOSED_BY_DAY) + 1)
-        self.closing_bounds = np.cumsum([*CLOSED_BY_DAY, *later])
+        days = LAST_CLOSING_DAY - len(CLOSED_BY_DAY) + 1
+        self.closing_bounds = [
+            np.cumsum([*(share * closed / sum(CLOSED_BY_DAY) for share in CLOSED_BY_DAY), *[later / days] * days])
+            for closed, later in (closed_of_title(is_soon=False), closed_of_title(is_soon=True))
+        ]
 
     def chunk(self, start: int, stop: int) -> tuple[memoryview, dict[str, int]]:
         """The bytes of rows `start` to `stop`, and how many of them are closed."""
@@ -135,9 +161,12 @@ class _Writer:
         style = draw(self.rng, self.style_table, size).astype(np.int64)
         head = house + len(self.zip_area) * (style == _TYPED_STYLE)
         tail = style * int(self.zip_area.max()) + self.zip_area[house] - 1
-        waited = np.searchsorted(self.closing_bounds, self.rng.random(size), side="right")
+        is_soon = self.rng.random(size) < np.where(day < SECOND_HALF, *SOON_SHARE)
+        chance = self.rng.random(size)
+        waited = np.where(is_soon, *(np.searchsorted(self.closing_bounds[soon], chance, side="right") for soon in (True, False)))
         closed = np.where((waited > LAST_CLOSING_DAY) | (day + waited >= DAYS), DAYS, day + waited)
-        title, text = draw(self.rng, self.title_table, size), draw(self.rng, self.text_table, size)
+        title = np.where(is_soon, *(draw(self.rng, self.title_tables[soon], size) for soon in (True, False)))
+        text = draw(self.rng, self.text_table, size)
 
         rows = np.arange(start, stop)
         at = rows - (rows + 1) // COPY_EVERY - first
@@ -152,6 +181,10 @@ class _Writer:
 def _day_weights(rng: np.random.Generator) -> NDArray[np.float64]:
     weights = rng.uniform(0.6, 1.2, CREATED_DAYS)
     weights[rng.choice(CREATED_DAYS, 6, replace=False)] *= 5  # storms
+    days = np.arange(CREATED_DAYS)
+    for weekday in range(7):  # each weekday has both halves' mix of titles alike
+        first, second = ((days % 7 == weekday) & ((days < SECOND_HALF) == is_first) for is_first in (True, False))
+        weights[second] *= weights[first].sum() / weights[second].sum()
     return weights
 
 

@@ -51,6 +51,8 @@ LABOR_FORCE = {
     "Two or more races, not Hispanic or Latino": 3_100,
 }  # fmt: skip
 _COUNTY_FORCE = 1.8  # times the city's
+# Planted: the city's residents of each year; 2020 is the census itself, which another source counts.
+PLACE_TOTALS = {2018: 244_000, 2019: 242_000, 2021: 236_000, 2022: 233_000, 2023: 231_000, 2024: 230_000, 2025: 229_000}
 
 _LANGUAGES = (
     "Spanish", "French, Haitian, or Cajun", "German or other West Germanic languages",
@@ -122,6 +124,16 @@ def blocks(delivery: Delivery) -> PlantedCounts:
     delivery.table("SampletonBlocks2020.csv", _BLOCK_COLUMNS, lines)
     outside = len(range(0, len(lines), _NO_DISTRICT_EVERY))
     return delivery.planted(people=int(totals.sum()), adults=int(adults.sum()), outside_districts=outside)
+
+
+@source("census__place_populations")
+def place_populations(delivery: Delivery) -> PlantedCounts:
+    """One CSV, the residents of the city and of another one by year. Planted: `PLACE_TOTALS`."""
+    state, place = PLACE_GEOID[:2], PLACE_GEOID[2:]
+    rows = [(year, state, place, "Sample State", "Sampleton city", people) for year, people in PLACE_TOTALS.items()]
+    rows += [(year, state, "00101", "Sample State", "Sample city 101 city", 115_500) for year in PLACE_TOTALS]
+    delivery.table("place_populations.csv", ("year", "state", "place", "state_name", "place_name", "population"), rows)
+    return delivery.planted(years=len(PLACE_TOTALS))
 
 
 def _survey_text(header: Sequence[Sequence[str]], places: Sequence[Sequence[str]], *columns: NDArray[np.int64]) -> str:

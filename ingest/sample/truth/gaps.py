@@ -93,3 +93,17 @@ def _both(
     ):
         change = last - first if scale == "absolute" else last / first
         yield PlantedGap(measure, period_type, code, scale, *periods, first, last, change, word)
+
+
+def excess_values() -> Iterator[dict[str, object]]:
+    """The planted deaths per year above those at the rates by age of White residents, which stay as they are in 2020."""
+    for measure, rates, ages in _CAUSES:
+        for first, last in deaths.WINDOWS:
+            for race, code in list(_RACES.items())[1:]:
+                people = sum(deaths.of_race(race, year) for year in range(first, last + 1))
+                own = deaths.planted_rate(rates, ages, race, (first, last), is_adjusted=False) * people.sum()
+                yield {
+                    "measure_id": measure, "period_type": "multi_year", "period_start": f"{first}-01-01", "geoid": COUNTY_GEOID,
+                    "race_ethnicity_code": code, "stratum_code": _STRATA[True][1],
+                    "excess": float(own - rates["White"][0] * people[ages].sum()) / 1e5 / (last - first + 1),
+                }  # fmt: skip

@@ -24,7 +24,7 @@ from ingest.sample.places.houses import houses
 from ingest.sample.places.maps import NO_POINT_EVERY
 from ingest.sample.truth.engagement import engagement_values
 from ingest.sample.truth.estimates import published_values
-from ingest.sample.truth.gaps import death_values, gap_values
+from ingest.sample.truth.gaps import death_values, excess_values, gap_values
 from ingest.sample.truth.planted_value import PlantedValue, by_group, percent
 from ingest.sample.truth.residents import resident_values
 
@@ -238,3 +238,18 @@ def planted_values(seed: int) -> list[dict[str, object]]:
 def planted_gaps() -> list[dict[str, object]]:
     """Every planted change of a gap, as rows for `truth.json`."""
     return [asdict(row) for row in gap_values()]
+
+
+def planted_excess() -> list[dict[str, object]]:
+    """Every planted excess in people, as rows for `truth.json`."""
+    return list(excess_values())
+
+
+def planted_case_mix() -> list[dict[str, object]]:
+    """The planted share closed within two days by quarter: observed is what the mix of requests lets expect."""
+    halves = [percent(requests.closed_in_half(half)) for half in (0, 1)]
+    return [
+        {"measure_id": _requests()[0].measure_id, "period_start": f"2025-{month:02d}-01", "geoid": PLACE_GEOID}
+        | {"value": halves[month > 6], "expected_value": halves[month > 6], "observed_expected_ratio": 1.0}
+        for month in (1, 4, 7)  # the fourth quarter is not complete
+    ]

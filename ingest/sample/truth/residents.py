@@ -133,6 +133,6 @@ def resident_values(seed: int) -> Iterator[PlantedValue]:
     yield from _money(tracts.tolist(), by_tract)
     yield from _residents(tracts.tolist(), by_tract)
     yield from _tract_figures(people.astype(np.float64), adults.astype(np.float64))
-    yield _violent(float(people.sum()))
+    yield _violent(float(census.PLACE_TOTALS[2025]))
     for day in (staff.BEFORE, staff.AS_OF):
         yield from _representation(day)

@@ -37,10 +37,12 @@ stand_ins as (
 
 -- a measure names a population, or one of its schemes
 populations as (
-    select distinct
-        population,
-        population_scheme
+    select
+        population_scheme,
+        -- a scheme that serves several is that of the most general one
+        arg_min(population, (if_delivered, geography_type is not null, valid_from, population)) as population
     from {{ ref('population_bases') }}
+    group by all
 ),
 
 -- what serves most types of place now

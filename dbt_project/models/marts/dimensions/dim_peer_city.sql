@@ -1,7 +1,11 @@
 -- one row per peer of the city: a city of the seed with about as many residents
 with
+-- the seed lists cities with the residents of one year; a delivered figure of that year replaces its own
 populations as (
-    select * from {{ ref('place_populations') }}
+    select places.* replace (coalesce(cast(delivered.population as bigint), places.population) as population)
+    from {{ ref('place_populations') }} as places
+    left join {{ ref('stg_census__place_populations') }} as delivered
+        on places.geoid = delivered.place_geoid and places.year = year(delivered.reference_on)
 ),
 
 city as (

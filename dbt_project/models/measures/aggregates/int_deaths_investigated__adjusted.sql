@@ -1,4 +1,4 @@
--- one row per measure, window of whole years and race: the rate adjusted for age, by the US 2000 standard; below value_minimums no
+-- one row per measure, window of whole years and race: the rate adjusted for age, by the standard of the rule age_standard; below value_minimums no
 -- value of it is reliable or public
 with
 by_age as (
@@ -6,25 +6,30 @@ by_age as (
 ),
 
 standard_groups as (
-    select count(*) as groups_count
-    from {{ ref('stg_seer__standard_population') }}
-    where standard = concat('s', cast({{ rule('age_standard') }} as integer))
+    select
+        standards.stratum_code,
+        count(*) as groups_count
+    from {{ ref('stg_seer__standard_population') }} as people
+    inner join {{ ref('age_standards') }} as standards on people.standard = standards.standard
+    where standards.age_standard = {{ rule('age_standard') }}
+    group by all
 ),
 
 standardised as (
     select
-        * exclude (age_group, population, deaths_count, standard_population),
+        by_age.* exclude (age_group, population, deaths_count, standard_population),
         'adjustment' as stratum_type,
-        'us2000' as stratum_code,
-        cast(sum(deaths_count) as double) as records_count,
-        list(cast(deaths_count as double) order by age_group) as events,
-        list(population order by age_group) as populations,
-        list(standard_population order by age_group) as standard_populations
+        complete.stratum_code,
+        cast(sum(by_age.deaths_count) as double) as records_count,
+        list(cast(by_age.deaths_count as double) order by by_age.age_group) as events,
+        list(by_age.population order by by_age.age_group) as populations,
+        list(by_age.standard_population order by by_age.age_group) as standard_populations
     from by_age
-    where population > 0 and standard_population is not null
+    cross join standard_groups as complete
+    where by_age.population > 0 and by_age.standard_population is not null
     group by all
     -- a standard that has other groups than the residents is none
-    having count(*) = (select max(complete.groups_count) from standard_groups as complete)
+    having count(*) = max(complete.groups_count)
 ),
 
 limited as (

@@ -17,10 +17,12 @@ final as (
         deaths.race_standard,
         case when deaths.race_ethnicity_code in ('asian', 'nhpi') then 'asian_or_nhpi' else deaths.race_ethnicity_code end
             as race_ethnicity_code,
-        -- least() leaves a NULL out
-        case when deaths.age_years is null then 0 else least(cast(floor(deaths.age_years / 5) as integer), 17) + 1 end as age_group
+        -- 0 has the deaths of unknown age
+        coalesce(groups.age_group, 0) as age_group
     from deaths
     inner join {{ ref('death_causes') }} as causes on deaths.column_name = causes.column_name
+    left join {{ ref('age_groups') }} as groups
+        on deaths.age_years >= groups.first_age and coalesce(deaths.age_years <= groups.last_age, true)
     where deaths.has_cause
 )
 

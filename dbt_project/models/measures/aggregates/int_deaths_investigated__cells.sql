@@ -31,14 +31,16 @@ window_years as (
     from windows
 ),
 
--- the US 2000 standard in 18 groups; its smaller number of people is the same distribution
+-- the standard of the rule; a smaller number of its people is the same distribution
 weights as (
     select
-        age_group,
-        {{ age_universe_of('age_group') }} as age_universe,
-        standard_population
-    from {{ ref('stg_seer__standard_population') }}
-    where standard = concat('s', cast({{ rule('age_standard') }} as integer))
+        people.age_group,
+        groups.age_universe,
+        people.standard_population
+    from {{ ref('stg_seer__standard_population') }} as people
+    inner join {{ ref('age_groups') }} as groups on people.age_group = groups.age_group
+    inner join {{ ref('age_standards') }} as standards on people.standard = standards.standard
+    where standards.age_standard = {{ rule('age_standard') }}
 ),
 
 -- the residents of each year, by the base of the year

@@ -3,7 +3,7 @@ with
 counted as (
     select distinct
         counts.measure_id,
-        measures.population,
+        {{ population_of('counts', 'measures') }} as population,
         coalesce(measures.age_universe, 'total') as age_universe,
         counts.geography_type,
         counts.race_standard,

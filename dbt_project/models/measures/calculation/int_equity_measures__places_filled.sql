@@ -30,7 +30,7 @@ slices as (
         on completed.geography_type = maps.geography_type and completed.geography_vintage = maps.geography_vintage
     -- the places of a count are those with residents, as of a rate
     {{ joined_base(
-        'coalesce(measures.population, ' ~ usual_population() ~ ')', "coalesce(measures.age_universe, 'total')", 'completed.geography_type',
+        'coalesce(' ~ population_of('completed', 'measures') ~ ', ' ~ usual_population() ~ ')', "coalesce(measures.age_universe, 'total')", 'completed.geography_type',
         'completed.race_standard', 'completed.period_start',
     ) }}
     where

@@ -18,7 +18,7 @@ pieces as (
     inner join {{ ref('dim_measure') }} as measures
         on denominated.measure_id = measures.measure_id and denominated.measure_version = measures.measure_version
     {{ joined_base(
-        'coalesce(measures.population, ' ~ usual_population() ~ ')', 'denominated.age_universe', 'denominated.geography_type',
+        'coalesce(' ~ population_of('denominated', 'measures') ~ ', ' ~ usual_population() ~ ')', 'denominated.age_universe', 'denominated.geography_type',
         'denominated.race_standard', 'denominated.period_start',
     ) }}
     where

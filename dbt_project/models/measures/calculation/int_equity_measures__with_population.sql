@@ -5,7 +5,7 @@ dated as (
     select
         filled.*,
         measures.kind,
-        measures.population as population_name,
+        {{ population_of('filled', 'measures') }} as population_name,
         coalesce(measures.age_universe, 'total') as age_universe,
         filled.period_type in ('month', 'quarter', 'year')
         and coalesce(

@@ -14,13 +14,14 @@ split as (
 final as (
     select
         'seer__standard_population' as source,
-        _load_id,
-        standard,
-        cast(floor(age_from / 5) as integer) + 1 as age_group,
-        age_label,
-        cast(standard_population as double) as standard_population
+        typed._load_id,
+        typed.standard,
+        groups.age_group,
+        typed.age_label,
+        cast(typed.standard_population as double) as standard_population
     from typed
-    where standard not in (select split.standard from split)
+    inner join {{ ref('age_groups') }} as groups on typed.age_from = groups.first_age
+    where typed.standard not in (select split.standard from split)
 )
 
 select * from final

@@ -33,6 +33,7 @@ PUBLISHED = {name for name in SAMPLED if name.startswith("urban__")} | {"chr__co
 SET = {
     "dcd__foreclosures", "dns__evictions", "doa__arpa_projects", "dpw__lead_service_lines", "fpc__fatal_shootings",
     "mhd__chronic_disease", "census__population_estimates", "seer__standard_population",
+    "census__place_populations",
 } | PUBLISHED  # fmt: skip
 
 

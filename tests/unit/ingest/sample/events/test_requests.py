@@ -127,3 +127,25 @@ def test_the_last_day_has_a_request_however_few_there_are(tmp_path: Path) -> Non
     requests.requests.write(tmp_path, np.random.default_rng(1), 300)
     raw = (tmp_path / "callcenterdatacurrent_2025-12.csv").read_bytes()
     assert raw.split(b"\r")[1].startswith(b'"2025-12-29 00:00:00"')
+
+
+def test_fewer_requests_of_the_second_half_are_of_kinds_closed_soon(rows: list[list[str]]) -> None:
+    """Kinds: 60 and 20 %. Halves: 60 % are of the one and 40 of the other, 44 %, then 30 and 70, 32 %: 38 % of the year."""
+    assert requests.closed_of_title(is_soon=False) == pytest.approx((0.2, 0.365 / 0.55))
+    assert [requests.closed_in_half(half) for half in (0, 1)] == pytest.approx([0.44, 0.32])
+    assert sum(requests.CLOSED_BY_DAY) == pytest.approx(0.38)
+    counted: Counter[tuple[str, bool, bool]] = Counter()
+    for row in rows:
+        day = date.fromisoformat(row[0][:10])
+        is_closed = bool(row[3]) and (date.fromisoformat(row[3][:10]) - day).days <= 2
+        for kind in ("all", "soon" if row[2] in requests.SOON else "other"):
+            counted[kind, day.month > 6, is_closed] += 1
+    expected = {
+        ("soon", False): 0.6, ("soon", True): 0.6, ("other", False): 0.2, ("other", True): 0.2, ("all", False): 0.44,
+        ("all", True): 0.32,
+    }  # fmt: skip
+    for (kind, is_late), share in expected.items():
+        trials = counted[kind, is_late, True] + counted[kind, is_late, False]
+        assert abs(counted[kind, is_late, True] / trials - share) < 4 * (share * (1 - share) / trials) ** 0.5, (kind, is_late)
+    halves = [sum(counted["all", is_late, closed] for closed in (True, False)) for is_late in (False, True)]
+    assert abs(halves[0] - halves[1]) < 0.02 * ROWS, "both halves weigh alike in the share of the year"

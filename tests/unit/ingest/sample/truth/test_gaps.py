@@ -11,7 +11,7 @@ import pytest
 from ingest.sample import write_sample
 from ingest.sample.deaths import HOMICIDE_AGES, HOMICIDES, STANDARD, WINDOWS, YEARS, planted_rate, residents
 from ingest.sample.truth import planted_gaps
-from ingest.sample.truth.gaps import death_values, gap_values
+from ingest.sample.truth.gaps import death_values, excess_values, gap_values
 
 GROUPS = {"White": "NHWA", "Black": "NHBA", "Hispanic": "H"}
 
@@ -67,3 +67,16 @@ def test_homicides_narrow_and_those_of_hispanics_stay() -> None:
     for gap in found:
         own, white = (rates[code, gap.last_period, gap.stratum_code] for code in (gap.race_ethnicity_code, "white"))
         assert gap.last_gap == pytest.approx(own / white if gap.scale == "relative" else own - white)
+
+
+def test_excess_is_the_difference_of_rates_times_the_people_of_these_ages() -> None:
+    """Hispanic residents of 15 to 49: 30 and 7 per 100,000, which do not change, so 23 per 100,000 of their mean number."""
+    found = {(row["measure_id"], row["period_start"], row["race_ethnicity_code"]): row["excess"] for row in excess_values()}
+    people = sum(residents("H", year)[HOMICIDE_AGES].sum() for year in (2020, 2021, 2022)) / 3
+    assert found["homicide_deaths_yearly", "2020-01-01", "hispanic"] == pytest.approx(23e-5 * people)
+    # 150 per 100,000 falls by 7 % a year
+    by_year = [
+        (150 * 0.93**at - 7) * 1e-5 * residents("NHBA", year)[HOMICIDE_AGES].sum() for at, year in enumerate(YEARS) if at < 3
+    ]
+    assert found["homicide_deaths_yearly", "2020-01-01", "black"] == pytest.approx(sum(by_year) / 3)
+    assert found["drug_deaths_yearly", "2023-01-01", "hispanic"] < 0, "fewer than at the rates of White residents"
