@@ -66,7 +66,7 @@ def _reason(groups: Iterable[Row], compared: Iterable[Row]) -> str:
         return "places"
     clear = [row for row in compared if row.compared_with_reference in CLEAR]
     if not clear:
-        return "no_clear_gap"
+        return "few_events" if any(row.compared_reason == "few_events" for row in compared) else "no_clear_gap"
     if any(row.unit not in COUNTED for row in clear):
         return "not_counted"
     return "no_people" if all(row.denominator is None for row in clear) else "not_persons"
