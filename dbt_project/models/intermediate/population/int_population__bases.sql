@@ -19,7 +19,7 @@ people as (
     select distinct
         population_scheme,
         geography_type
-    from {{ ref('fct_population') }}
+    from {{ ref('int_population__tabulated') }}
 ),
 
 named as (
