@@ -13,20 +13,21 @@ estimates as (
 
 of_county as (
     select
-        {{ jurisdiction_type('county_geoid') }} as geography_type,
+        {{ jurisdiction_type('estimates.county_geoid') }} as geography_type,
         'current' as geography_vintage,
-        county_geoid as geoid,
-        reference_on,
-        race_standard,
+        estimates.county_geoid as geoid,
+        estimates.reference_on,
+        estimates.race_standard,
         -- records of deaths have one box for both
-        case when race_ethnicity_code in ('asian', 'nhpi') then 'asian_or_nhpi' else race_ethnicity_code end as race_ethnicity_code,
+        case when estimates.race_ethnicity_code in ('asian', 'nhpi') then 'asian_or_nhpi' else estimates.race_ethnicity_code end
+            as race_ethnicity_code,
         -- group 0 is all ages: with the others it would count everyone twice
-        groups.age_universe,
+        ages.age_universe,
         sum(estimates.population) as population,
         cast(null as double) as moe,
         estimates.source
     from estimates
-    inner join {{ ref('age_groups') }} as groups on estimates.age_group = groups.age_group
+    inner join {{ ref('age_groups') }} as ages on estimates.age_group = ages.age_group
     group by all
 ),
 

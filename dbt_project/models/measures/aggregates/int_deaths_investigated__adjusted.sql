@@ -1,10 +1,6 @@
--- one row per measure, window of whole years and race: the rate adjusted for age, by the standard of the rule age_standard; below value_minimums no
--- value of it is reliable or public
+-- one row per measure, window of whole years and race: the rate adjusted for age, by the standard of the rule age_standard; below
+-- value_minimums no value of it is reliable or public
 with
-by_age as (
-    select * from {{ ref('int_deaths_investigated__cells') }}
-),
-
 standard_groups as (
     select
         standards.stratum_code,
@@ -15,21 +11,28 @@ standard_groups as (
     group by all
 ),
 
+by_age as (
+    select
+        cells.*,
+        complete.stratum_code,
+        complete.groups_count
+    from {{ ref('int_deaths_investigated__cells') }} as cells
+    cross join standard_groups as complete
+),
+
 standardised as (
     select
-        by_age.* exclude (age_group, population, deaths_count, standard_population),
+        * exclude (age_group, population, deaths_count, standard_population, groups_count),
         'adjustment' as stratum_type,
-        complete.stratum_code,
-        cast(sum(by_age.deaths_count) as double) as records_count,
-        list(cast(by_age.deaths_count as double) order by by_age.age_group) as events,
-        list(by_age.population order by by_age.age_group) as populations,
-        list(by_age.standard_population order by by_age.age_group) as standard_populations
+        cast(sum(deaths_count) as double) as records_count,
+        list(cast(deaths_count as double) order by age_group) as events,
+        list(population order by age_group) as populations,
+        list(standard_population order by age_group) as standard_populations
     from by_age
-    cross join standard_groups as complete
-    where by_age.population > 0 and by_age.standard_population is not null
+    where population > 0 and standard_population is not null
     group by all
     -- a standard that has other groups than the residents is none
-    having count(*) = max(complete.groups_count)
+    having count(*) = max(groups_count)
 ),
 
 limited as (

@@ -18,11 +18,11 @@ final as (
         case when deaths.race_ethnicity_code in ('asian', 'nhpi') then 'asian_or_nhpi' else deaths.race_ethnicity_code end
             as race_ethnicity_code,
         -- 0 has the deaths of unknown age
-        coalesce(groups.age_group, 0) as age_group
+        coalesce(ages.age_group, 0) as age_group
     from deaths
     inner join {{ ref('death_causes') }} as causes on deaths.column_name = causes.column_name
-    left join {{ ref('age_groups') }} as groups
-        on deaths.age_years >= groups.first_age and coalesce(deaths.age_years <= groups.last_age, true)
+    left join {{ ref('age_groups') }} as ages
+        on deaths.age_years >= ages.first_age and coalesce(deaths.age_years <= ages.last_age, true)
     where deaths.has_cause
 )
 

@@ -35,10 +35,10 @@ window_years as (
 weights as (
     select
         people.age_group,
-        groups.age_universe,
+        ages.age_universe,
         people.standard_population
     from {{ ref('stg_seer__standard_population') }} as people
-    inner join {{ ref('age_groups') }} as groups on people.age_group = groups.age_group
+    inner join {{ ref('age_groups') }} as ages on people.age_group = ages.age_group
     inner join {{ ref('age_standards') }} as standards on people.standard = standards.standard
     where standards.age_standard = {{ rule('age_standard') }}
 ),

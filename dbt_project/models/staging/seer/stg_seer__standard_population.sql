@@ -16,11 +16,11 @@ final as (
         'seer__standard_population' as source,
         typed._load_id,
         typed.standard,
-        groups.age_group,
+        ages.age_group,
         typed.age_label,
         cast(typed.standard_population as double) as standard_population
     from typed
-    inner join {{ ref('age_groups') }} as groups on typed.age_from = groups.first_age
+    inner join {{ ref('age_groups') }} as ages on typed.age_from = ages.first_age
     where typed.standard not in (select split.standard from split)
 )
 
