@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.scorecard.pages.area_map import area_maps
 from orchestration.scorecard.pages.charts import Axis, Dot, Trend, axis, dot, extent, trend, trend_axis
 from orchestration.scorecard.pages.gap_chart import gap_charts, without_trend
 from orchestration.scorecard.release_data.first_reported import first_reported_lines
@@ -321,6 +322,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "districts": districts_chart(measure, texts),
         "district_map": (vintage := measure.districts[0].geography_vintage if measure.districts else None),
         "outlines": data.outlines.get(vintage or "", {}),
+        "area_maps": list(area_maps(measure, data, texts)),
         "is_old_map": vintage != data.district_map,
         "peers": peers(measure, data, texts),
         "goals": [goal for goal in data.goals if goal["measure_id"] == measure.measure_id],

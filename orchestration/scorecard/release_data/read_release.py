@@ -88,6 +88,7 @@ class Row(NamedTuple):
     excess: float | None = None  # of a clear gap, in people per year
     excess_low: float | None = None
     excess_high: float | None = None
+    value_smoothed: float | None = None  # of a small place, for maps
 
     @property
     def key(self) -> str:
