@@ -19,7 +19,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 BUDGETS = {
     "expectations": 155,
     "expectations/delivery": 1_870,
-    "expectations/disclosure": 4_440,
+    "expectations/disclosure": 4_443,
     "expectations/engine": 480,
     "expectations/marts": 676,
     "expectations/published": 907,
@@ -31,7 +31,7 @@ BUDGETS = {
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
     "ingest/readers": 2_658,
-    "ingest/sample": 5_141,
+    "ingest/sample": 5_217,
     "ingest/typing": 446,
     "orchestration": 280,
     "orchestration/alerts": 438,
@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_764,
     "orchestration/runs": 1_774,
-    "orchestration/scorecard": 5_379,
+    "orchestration/scorecard": 5_439,
     "orchestration/stewardship": 1_212,
     "orchestration/transform": 2_616,
     "orchestration/translations": 336,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_339,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_075
+MOST_LINES = 62_214
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
