@@ -32,10 +32,15 @@ CLAIMS = {
             using (measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid,
                 race_standard, race_ethnicity_code, tabulation, stratum_type, stratum_code)
         inner join marts.dim_measure as definitions using (measure_id, measure_version)
+        -- the city is divided by the total of its year, and its tracts by the census
+        inner join marts.fct_population as people
+            on definitions.population_scheme = people.population_scheme and city.geoid = people.geoid
+                and people.geography_type = 'city' and people.race_ethnicity_code = 'all' and people.age_universe = 'total'
+                and people.race_standard = city.race_standard
         where definitions.population_scheme = 'pl_2020' and weighted.method = 'place_weighted' and city.method = 'individual'
             and weighted.geography_type = 'city'
             and weighted.race_ethnicity_code = 'all' and weighted.measure_id in ({measures})
-            and weighted.value > city.value + 1e-6""",
+            and weighted.value > city.value * city.denominator / people.population + 1e-6""",
     "there are no values by race": """
         select measure_id, race_ethnicity_code from marts.fct_equity_measures
         where measure_id in ({measures}) and race_ethnicity_code <> 'all'""",

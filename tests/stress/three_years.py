@@ -176,14 +176,14 @@ class Office:
         seed = self.code / "dbt_project" / "seeds" / "reference" / "population_bases.csv"
         header, *rows = _read(seed)
         ends, scheme = header.index("valid_to"), header.index("population_scheme")
-        everyone = ["residents", "", ""]
-        (census,) = [
-            row for row in rows if [row[0], row[header.index("age_universe")], row[header.index("geography_type")]] == everyone
-        ]
-        survey = [*census]
-        survey[header.index("valid_from")], survey[scheme] = str(day), "acs_2013_2017"
-        census[ends] = str(day - timedelta(days=1))
-        _write(seed, [header, *rows, survey])
+        surveys = []
+        for census in rows:
+            if census[0].startswith("residents") and not census[header.index("geography_type")]:
+                survey = [*census]
+                survey[header.index("valid_from")], survey[scheme] = str(day), "acs_2013_2017"
+                census[ends] = str(day - timedelta(days=1))
+                surveys.append(survey)
+        _write(seed, [header, *rows, *surveys])
 
     def residents(self, source: str, column: str) -> int:
         """All people of a census file."""
