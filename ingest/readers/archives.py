@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from typing import IO, Any, cast
 
 from ingest.errors import DeliveryError
-from ingest.readers.files import File
+from ingest.readers.files import File, is_left_behind
 from ingest.readers.reader_types import Opener, Stream
 
 # An archive is a bomb if it unpacks to this many times its size, and is large by then. Tables shrink 5 to 40 times (the dispatch
@@ -62,7 +62,7 @@ def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
         _check_size(source, file, members, size)
         return (Stream(file.name, file.open),)
     _check_names(source, file, members)
-    found = [info for info in members if not _is_left_behind(info.filename)]
+    found = [info for info in members if not is_left_behind(PurePosixPath(info.filename))]
     names = sorted(info.filename for info in found if not wanted or fnmatch(info.filename, wanted))
     if not names:
         what = f"no member {wanted}" if wanted else "no file"
@@ -79,10 +79,6 @@ def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
     return tuple(
         Stream(f"{file.name}/{name}", partial(_open_member, file, name), partial(sibling, name), packed=True) for name in names
     )
-
-
-def _is_left_behind(name: str) -> bool:
-    return name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith((".", "~$")) or name.endswith("/Thumbs.db")
 
 
 def _check_names(source: str, file: File, found: list[zipfile.ZipInfo]) -> None:

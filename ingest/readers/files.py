@@ -41,9 +41,13 @@ def is_delivered_file(name: PurePosixPath, ignored: Iterable[str] = ()) -> bool:
 
     Not one that a program left behind or is still writing, nor one that fits a glob of the contract (`ignore_files`).
     """
-    if any(part.startswith((".", "~$")) or part in LEFT_BEHIND for part in name.parts) or name.suffix.lower() in UNFINISHED:
-        return False
-    return not any(fnmatchcase(name.name.lower(), glob.lower()) for glob in ignored)
+    is_whole = not is_left_behind(name) and name.suffix.lower() not in UNFINISHED
+    return is_whole and not any(fnmatchcase(name.name.lower(), glob.lower()) for glob in ignored)
+
+
+def is_left_behind(name: PurePosixPath) -> bool:
+    """Whether a program left the file behind, in a folder or an archive."""
+    return any(part.startswith((".", "~$")) or part in LEFT_BEHIND for part in name.parts)
 
 
 def delivered_files(folder: Path, ignored: Iterable[str] = ()) -> tuple[Path, ...]:

@@ -53,7 +53,7 @@ def checked_fingerprint(key: bytes | None, recorded: str | None, hashed: Sequenc
             "the weak key keeps them: fill a new one (LEVELGROUND_HOME)"
         )
     fingerprint = hmac.digest(key, b"fingerprint of the levelground hash key", "sha256").hex()[:32]
-    if recorded not in (None, fingerprint) and any(_holds_deliveries(deliveries / source) for source in hashed):
+    if recorded not in (None, fingerprint) and any(any((deliveries / source).glob("*")) for source in hashed):
         raise ConfigurationError(
             f"{NAME} is not the key that this home was filled with: {names} would hash the same identifier to another value, and "
             "records would no longer match. Set the earlier key. If it is lost, or must be replaced, fill a new home with the "
@@ -91,7 +91,3 @@ def check_erased(key: bytes | None, removals: Mapping[str, SourceRemovals]) -> N
                 f"{NAME} {problem} records of {source} were erased, so that later deliveries bring them back; set it to the text "
                 "with which they were erased"
             )
-
-
-def _holds_deliveries(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.iterdir())

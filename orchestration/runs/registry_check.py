@@ -6,8 +6,6 @@ Of two registries of measures, dbt and the gate `series` would know only after m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from expectations.marts.series import KnownChanges, Registry, compare_registries, definition_of
 from ingest.delivery.move_source import TwoHistories, check_histories
 from ingest.layers import Layer, seed_rows
@@ -50,14 +48,11 @@ def _rows(seed: str, layers: tuple[Layer, ...]) -> list[dict[str, str]]:
 
 def _registry(location: DeliveryLocation) -> Registry:
     """The registry as `dim_measure` will have it: measures of the city's sources, with the usual `minimum_n`."""
-    (usual,) = (row["value"] for row in _rows("measure_rules", location.city.layers) if row["rule"] == "min_events")
+    (usual,) = (round(float(row["value"])) for row in _rows("measure_rules", location.city.layers) if row["rule"] == "min_events")
     rows = _rows("measure_registry", location.city.layers)
     own = [row for row in rows if not row["source"] or row["source"] in location.registry]
-    return {(row["measure_id"], row["measure_version"]): definition_of(row | _minimum(row, usual)) for row in own}
-
-
-def _minimum(row: Mapping[str, str], usual: str) -> dict[str, str]:
-    return {"minimum_n": row["minimum_n"] or str(round(float(usual)))}
+    known = [row | {"minimum_n": row["minimum_n"] or str(usual)} for row in own]
+    return {(row["measure_id"], row["measure_version"]): definition_of(row) for row in known}
 
 
 def _released_registry(settings: Settings) -> Registry | None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
 from ingest.delivery import DeliveryStore
-from ingest.delivery.removals import SourceRemovals, read_removals, record_hash, sources_with_removals
+from ingest.delivery.removals import read_removals, record_hash, sources_with_removals
 from ingest.delivery.row_filter import JOINED
 from ingest.erasure import Plan, Selection, by_conditions, by_keys, plan_erasure
 from orchestration.runs.hash_key import NEW_KEY, check_erased, is_weak
@@ -86,7 +86,8 @@ def find_records(
         return [found]
     parsed = parse_keys(contract, keys)
     found, missing = by_keys(contract, _store(home, contract), parsed, city_zone, hash_key)
-    erased_before = known_hashes(read_removals(home.deliveries / contract.source))
+    removals = read_removals(home.deliveries / contract.source)
+    erased_before = {hashed for keys in removals.erased for hashed in keys.hashes}
     unknown = [key for key in missing if _hash_of_key(contract, key, hash_key) not in erased_before]
     if unknown:
         raise NothingToRemove(
@@ -119,11 +120,6 @@ def required_hash_key(settings: Settings) -> bytes:
     if is_weak(settings.hash_key):
         raise ConfigurationError(f"LEVELGROUND_HASH_KEY can be found by trying; set a long random text; {NEW_KEY}")
     return settings.hash_key
-
-
-def known_hashes(removals: SourceRemovals) -> set[str]:
-    """All keyed hashes of erased records of a source."""
-    return {hashed for keys in removals.erased for hashed in keys.hashes}
 
 
 def _hash_of_key(contract: Contract, key: Sequence[str], hash_key: bytes) -> str:

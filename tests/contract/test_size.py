@@ -36,7 +36,7 @@ BUDGETS = {
     "orchestration": 280,
     "orchestration/alerts": 438,
     "orchestration/cities": 679,
-    "orchestration/cli": 4_452,
+    "orchestration/cli": 4_450,
     "orchestration/codegen": 1_731,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
@@ -44,9 +44,9 @@ BUDGETS = {
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_764,
-    "orchestration/runs": 1_774,
+    "orchestration/runs": 1_765,
     "orchestration/scorecard": 5_439,
-    "orchestration/stewardship": 1_212,
+    "orchestration/stewardship": 1_208,
     "orchestration/transform": 2_616,
     "orchestration/translations": 336,
     "orchestration/trial": 533,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_339,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_214
+MOST_LINES = 62_199
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

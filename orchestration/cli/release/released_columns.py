@@ -15,6 +15,7 @@ from warehouse.rewrite import columns_of
 _FIGURE = "no row of a person, household, address or single record"
 _RECORD = "a record of a source whose contract names this audience"
 _JOINED = "no row of a record; records join it"
+_OWN = "the data team reads everything"
 _MACRO_SCHEMAS = ("analysis",)
 
 
@@ -36,9 +37,10 @@ def released_columns(home: Home, release_id: str) -> Iterator[ReleasedColumn]:
     for name, audience in ((ANALYST_FILE, TEAM), (PUBLIC_FILE, PUBLIC)):
         with open_from_disk(home.release(release_id) / name, "released") as con:
             for (schema, table), columns in columns_of(con, "released").items():
+                where = f"{schema}.{table}"
                 for column in columns if schema not in _MACRO_SCHEMAS else ():
-                    reason = _of_public(table, column) if audience == PUBLIC else _of_team(manifest, f"{schema}.{table}")
-                    yield ReleasedColumn(name, f"{schema}.{table}", column, audience, reason)
+                    reason = _of_public(table, column) if audience == PUBLIC else manifest.team_only.get(where, _OWN)
+                    yield ReleasedColumn(name, where, column, audience, reason)
 
 
 def _of_audiences(manifest: Manifest) -> Iterator[ReleasedColumn]:
@@ -50,10 +52,6 @@ def _of_audiences(manifest: Manifest) -> Iterator[ReleasedColumn]:
                 reason = whole if shown.is_whole else shown.value
                 file = "" if shown.is_left_out else name
                 yield ReleasedColumn(file, table, kept.get(column, column), plan.audience, reason)
-
-
-def _of_team(manifest: Manifest, table: str) -> str:
-    return manifest.team_only.get(table, "the data team reads everything")
 
 
 def _of_public(table: str, column: str) -> str:
