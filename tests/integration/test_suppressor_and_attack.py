@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from expectations.disclosure.audit import run_audit
 from expectations.disclosure.equations.attacker_model import build_attacker_model
 from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, CellKey, MedianRecords, Row
+from tests.support.fuzzing import number_of_examples
 from tests.unit.expectations.disclosure.world import (
     CITY,
     KINDS,
@@ -79,7 +80,7 @@ def as_published(row: Row, unknown_hidden: set[CellKey]) -> Row:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=number_of_examples(60))
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1), st.floats(0, 1)), min_size=4, max_size=4), min_size=3, max_size=3
@@ -120,7 +121,7 @@ def test_no_small_count_of_a_random_city_can_be_computed(
     assert not result.fractions
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=number_of_examples(20))
 @given(
     st.lists(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 150)), min_size=4, max_size=4), min_size=3, max_size=3),
     st.sampled_from([None, "rest", "white"]),
@@ -146,7 +147,7 @@ def test_no_small_count_of_protected_aggregates_can_be_computed(
     assert not result.fractions
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=number_of_examples(40))
 @given(st.lists(st.integers(0, 60), min_size=4, max_size=4), st.booleans())
 def test_the_known_share_of_a_median_pins_no_suppressed_count(numbers: list[int], of_the_same_persons: bool) -> None:
     """A median over all positions, or over those with pay, which no row counts; its known share as the suppressor allows."""
@@ -187,7 +188,7 @@ def _out(rows: Sequence[Row], hidden: set[RowKey], unknown: set[RowKey]) -> list
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=number_of_examples(60))
 @given(
     st.lists(st.integers(0, 60), min_size=4, max_size=4),
     st.lists(st.lists(st.integers(-14, 14), min_size=4, max_size=4), min_size=1, max_size=3),
@@ -221,7 +222,7 @@ def test_no_snapshot_of_a_random_stock_reveals_an_earlier_one(first: list[int], 
         )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=number_of_examples(60))
 @given(st.lists(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 80)), min_size=4, max_size=4), min_size=3, max_size=3))
 def test_no_year_can_be_computed_from_its_pooled_period(table: list[list[tuple[int, int]]]) -> None:
     truth: list[Row] = []
@@ -240,7 +241,7 @@ def test_no_year_can_be_computed_from_its_pooled_period(table: list[list[tuple[i
     assert not result.fractions
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=number_of_examples(20))
 @given(st.lists(st.lists(st.integers(0, 30), min_size=6, max_size=6), min_size=3, max_size=3))
 def test_no_year_of_a_group_in_a_district_can_be_computed_from_three_margins(table: list[list[int]]) -> None:
     """Out are the city by race and year, districts by race over three years, and districts by year without race."""
@@ -274,7 +275,7 @@ def test_no_year_of_a_group_in_a_district_can_be_computed_from_three_margins(tab
     assert not result.leaks, result.leaks
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=number_of_examples(20))
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(0, 40), st.floats(0, 1), st.floats(0, 1)), min_size=4, max_size=4), min_size=6, max_size=6

@@ -167,13 +167,16 @@ def _variable(manifest: Manifest, name: str) -> str | None:
 
 
 def known_record(manifest: Manifest, name: str, path: Path) -> FileRecord:
-    """The record of a file as it is on disk. Tables of an encrypted file are read with its key; without it its bytes count."""
-    variable = _variable(manifest, name)
+    """The record of a file as it is on disk. Equal bytes have the tables that sealing read; others are read, with their key."""
+    sealed, variable = manifest.files[name], _variable(manifest, name)
+    _check_closed(manifest.release_id, path)
+    on_disk = sealed.model_copy(update={"sha256": file_sha256(path), "size": path.stat().st_size})
+    if on_disk == sealed:
+        return sealed
     if is_key_set(variable):
         with suppress(WrongKey):  # a key that was changed since: earlier releases have the one before
             return file_record(manifest.release_id, path, manifest.parts, key_of(variable, name))
-    _check_closed(manifest.release_id, path)
-    return manifest.files[name].model_copy(update={"sha256": file_sha256(path), "size": path.stat().st_size})
+    return on_disk
 
 
 def file_record(release_id: str, path: Path, views: Collection[str] = (), key: str | None = None) -> FileRecord:

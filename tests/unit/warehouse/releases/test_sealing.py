@@ -12,7 +12,7 @@ import pytest
 from tests.support.sealing import seal
 from warehouse.connection import attach, detach, open_working
 from warehouse.paths import Home
-from warehouse.releases import Candidate, Manifest, ReleaseCorrupt, known_releases, verify
+from warehouse.releases import Candidate, Manifest, ReleaseCorrupt, known_releases, sealing, verify
 
 RELEASE_ID = "20251201T000000Z-00000000"
 
@@ -87,6 +87,21 @@ def test_a_view_is_refused(home: Home) -> None:
     with pytest.raises(ReleaseCorrupt, match=r"levelground_public\.duckdb: published\.measures is a view"):
         seal_it(home, candidate)
     assert candidate.folder.exists()
+
+
+def test_unchanged_bytes_are_verified_without_reading_tables(
+    home: Home, make_release: Callable[[int], Manifest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading 326 tables of ten files took 1.9 s of CPU, their hashes take 0.1 s; sealing has read the tables of these bytes."""
+    manifest = make_release(3)
+    monkeypatch.setattr(sealing, "read_tables", lambda *_: pytest.fail("a table was read"))
+    assert verify(home, manifest.release_id) == manifest
+    file = home.release(manifest.release_id) / "levelground_public.duckdb"
+    file.chmod(0o640)
+    file.write_bytes(file.read_bytes()[:-1] + b"\x01")
+    monkeypatch.undo()
+    with pytest.raises(ReleaseCorrupt, match=r"levelground_public\.duckdb"):
+        verify(home, manifest.release_id)
 
 
 def test_an_id_is_used_once(home: Home) -> None:
