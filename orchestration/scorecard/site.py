@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 from orchestration.scorecard.contact import Contact
 from orchestration.scorecard.editions import Edition, check_free, describe, editions, folder_name
 from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder
+from orchestration.scorecard.pages.catalogue import catalogue
 from orchestration.scorecard.pages.downloads import write_downloads
 from orchestration.scorecard.pages.render import (
     TEMPLATES,
@@ -39,7 +40,7 @@ from warehouse.fingerprint import chunks_sha256, file_sha256
 STYLE = "style.css"
 INDEX = "index.html"
 MADE_FROM = "made_from.json"
-SITEMAP = "sitemap.xml"
+SITEMAP, CATALOGUE = "sitemap.xml", "data.json"
 FOLDER_MODE, FILE_MODE = 0o750, 0o640
 INTERNAL_FOLDER_MODE, INTERNAL_FILE_MODE = 0o700, 0o600
 
@@ -254,7 +255,9 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], contact: C
         _save(folder / STYLE, (TEMPLATES / STYLE).read_text(encoding="utf-8")),
     ]
     answered = [] if around.only else [measure.measure_id for measure in data.measures.values() if measure.is_answered]
-    sizes += write_downloads(files, folder / "downloads", answered)
+    sizes += write_downloads(files, folder / "downloads", answered, [places.geography_type for places in data.places])
+    if contact.address and contact.email and answered and around.label is None and not around.is_internal:
+        sizes.append(_save(folder / CATALOGUE, catalogue(data, originals(chosen), contact)))
     folder_mode, file_mode = _modes(around)
     for path in (folder, *folder.rglob("*")):
         path.chmod(folder_mode if path.is_dir() else file_mode)

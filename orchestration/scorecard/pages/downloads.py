@@ -1,9 +1,11 @@
-"""Write the figures of each measure as CSV: one file per measure, so that share-alike data are in files of their own."""
+"""Write figures as CSV, XLSX and JSON, per measure, so that share-alike data are in files of their own."""
 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,8 +22,8 @@ COLUMNS = (
 DICTIONARY = "dictionary.csv"
 
 
-def write_downloads(files: ReleaseFiles, folder: Path, measures: Sequence[str]) -> list[int]:
-    """Write `<measure_id>.csv` for each measure and `dictionary.csv`; return their sizes."""
+def write_downloads(files: ReleaseFiles, folder: Path, measures: Sequence[str], named: Sequence[str] = ()) -> list[int]:
+    """Write three files for each measure, and `dictionary.csv`; return their sizes. `named`: kinds of places with pages."""
     folder.mkdir(parents=True, exist_ok=True)
     columns = COLUMNS if files.analyst is None else (*COLUMNS, "is_hidden_in_public")
     with open_release(files) as con:
@@ -32,11 +34,13 @@ def write_downloads(files: ReleaseFiles, folder: Path, measures: Sequence[str]) 
             "from scorecard as figures inner join measures "
             "on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version "
             "left join sources on measures.source = sources.source "
-            "where list_contains(?, figures.measure_id) and list_contains(?, figures.geography_type) and not figures.is_stand_in "
+            "where list_contains(?, figures.measure_id) and not figures.is_stand_in "
+            "and (list_contains(?, figures.geography_type) or (list_contains(?, figures.geography_type) and figures.is_latest)) "
             "order by figures.measure_id, figures.geography_type, try_cast(figures.geoid as integer), figures.geoid, "
             "figures.period_type, figures.period_start, figures.group_order",
-            [list(measures), [*PLACES, council_district_type(con)]],
+            [list(measures), [*PLACES, council_district_type(con)], list(named)],
         ).fetchall()
+        [(created,)] = con.execute("select created_at from release").fetchall()
         described = con.execute(
             "select column_name, comment from duckdb_columns() where database_name = ? and table_name = 'scorecard'",
             [FILE],
@@ -46,6 +50,11 @@ def write_downloads(files: ReleaseFiles, folder: Path, measures: Sequence[str]) 
         by_measure[row[0]].append(row)
     header = (*columns, "source", "attribution", "licence", "release_id")
     sizes = [_write(folder / f"{code}.csv", header, found) for code, found in by_measure.items()]
+    for code, found in by_measure.items():
+        table = {"columns": header, "rows": found}
+        (folder / f"{code}.json").write_text(json.dumps(table, default=str, ensure_ascii=False) + "\n", encoding="utf-8")
+        _write_workbook(folder / f"{code}.xlsx", header, found, created)
+        sizes += [(folder / f"{code}.{ending}").stat().st_size for ending in ("json", "xlsx")]
     comments = dict(described) | {
         "source": "The source of the figures",
         "attribution": "What the licence asks to be named",
@@ -54,6 +63,19 @@ def write_downloads(files: ReleaseFiles, folder: Path, measures: Sequence[str]) 
         "is_hidden_in_public": "Whether the public file hides a figure of the row",
     }
     return [*sizes, _write(folder / DICTIONARY, ("column", "description"), [(name, comments.get(name) or "") for name in header])]
+
+
+def _write_workbook(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]], created: dt.datetime) -> None:
+    """Write a workbook with one sheet; `created` is the time of the release, so that equal figures give equal bytes."""
+    import xlsxwriter  # noqa: PLC0415 - most commands write no workbook
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "default_date_format": "yyyy-mm-dd"}
+    with xlsxwriter.Workbook(path, options) as book:
+        book.set_properties({"created": created})
+        sheet = book.add_worksheet("figures")
+        for number, row in enumerate([header, *rows]):
+            sheet.write_row(number, 0, row)
+        sheet.freeze_panes(1, 0)
 
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> int:

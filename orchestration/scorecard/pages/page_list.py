@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.scorecard.editions import Edition
 from orchestration.scorecard.pages import measure_page
 from orchestration.scorecard.pages.charts import axis
-from orchestration.scorecard.pages.feed import FEED, corrections_feed
+from orchestration.scorecard.pages.feed import FEED, NEWS, corrections_feed, news_feed
 from orchestration.scorecard.pages.measure_page import texts_of
 from orchestration.scorecard.pages.place_page import place_content
 from orchestration.scorecard.pages.streets import street_pages
 from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.outlines import WIDTH, map_height
 from orchestration.scorecard.release_data.places import Place, Places, by_letter
-from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.release_data.read_release import TOTAL, Measure, ReleaseData, Row
 from orchestration.scorecard.words.cautions import caution_mark
 from orchestration.scorecard.words.change_texts import corrections, goal_changes, revised_editions, said_corrections
 from orchestration.scorecard.words.figures import Cell, Count, Figure, Points, Range
 from orchestration.scorecard.words.reasons import by_reason, reason
-from orchestration.scorecard.words.sentences import first_gap, marked, period, summary
+from orchestration.scorecard.words.sentences import PLACES, first_gap, marked, period, summary
 from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
 WEAK = "3"  # the grade of a publisher that calls its own figure weak
@@ -44,13 +45,20 @@ class Page:
         return "../" * self.path.count("/")
 
 
-def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_edition: bool = False) -> Iterator[Page]:
+def pages(
+    data: ReleaseData,
+    texts: Texts,
+    changes: Changes | None = None,
+    is_edition: bool = False,
+    editions: Sequence[Edition] = (),
+) -> Iterator[Page]:
     """Yield every page of one language. `changes`: since the last edition. An edition has no list of editions of its own."""
     measures = list(data.measures.values())
     answered = [measure for measure in measures if measure.is_answered]
     goals = [goal(row, texts) for row in data.goals]
     outlines = data.outlines.get(data.district_map or "", {})
     look_ups = [(f"places/{places.geography_type}/index.html", places_title(places, texts)) for places in data.places]
+    kinds = list(zip(look_ups, data.places, strict=True))
     shared = {
         "outlines": outlines,
         "map_width": WIDTH,
@@ -91,7 +99,9 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
     yield Page("accessibility.html", "accessibility.html", texts.plain("page.accessibility"), {})
     yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"themes": themes(data, texts)})
     yield Page("cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), {"reasons": by_reason(ordered)})
-    yield Page("measures.html", "a_to_z.html", texts.plain("page.a_to_z"), {"letters": letters(ordered, texts)})
+    a_to_z = {"letters": letters(ordered, data, texts), "look_ups": [(*one, by_letter(kind.listed)) for one, kind in kinds]}
+    yield Page("measures.html", "a_to_z.html", texts.plain("page.a_to_z"), a_to_z)
+    yield from group_pages(ordered, texts)
     yield Page(
         "your-district.html",
         "your_district.html",
@@ -109,7 +119,8 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
     content |= {"revised": revised_editions(data, texts)}
     yield Page("corrections.html", "corrections.html", texts.plain("page.corrections"), content)
     if not is_edition:
-        yield Page(FEED, "corrections.atom", texts.plain("page.corrections"), {"feed": corrections_feed(data, texts)})
+        yield Page(FEED, "feed.atom", texts.plain("page.corrections"), {"feed": corrections_feed(data, texts)})
+        yield Page(NEWS, "feed.atom", texts.plain("page.news"), {"feed": news_feed(data, texts, editions, changed)})
         yield Page("editions.html", "editions.html", texts.plain("page.editions"), {})
 
 
@@ -118,12 +129,45 @@ def by_name(measures: list[Measure], texts: Texts) -> list[Measure]:
     return sorted(measures, key=lambda measure: (texts.plain(f"measure.{measure.measure_id}").casefold(), measure.measure_id))
 
 
-def letters(measures: list[Measure], texts: Texts) -> dict[str, list[Measure]]:
-    """Return measures by the first letter of their names."""
-    found: dict[str, list[Measure]] = {}
-    for measure in measures:
-        found.setdefault(texts.plain(f"measure.{measure.measure_id}")[:1].upper(), []).append(measure)
+def letters(measures: list[Measure], data: ReleaseData, texts: Texts) -> dict[str, list[tuple[str, str, bool]]]:
+    """Return questions, groups and districts by their first letters: name, path and whether it has a figure."""
+    entries = [(texts.plain(f"measure.{one.measure_id}"), f"measures/{one.measure_id}.html", one.is_answered) for one in measures]
+    entries += [(texts.plain("page.district", district=geoid), f"districts/{geoid}.html", True) for geoid, _ in data.districts]
+    entries += [
+        (texts.plain(f"race_ethnicity.{code}"), f"groups/{code}.html", True) for code in _groups(measures) if code != TOTAL
+    ]
+    found: dict[str, list[tuple[str, str, bool]]] = {}
+    for name, path, has_figure in sorted(entries, key=lambda entry: (entry[0].casefold(), entry[1])):
+        found.setdefault(name[:1].upper(), []).append((name, path, has_figure))
     return found
+
+
+def _groups(measures: list[Measure]) -> dict[str, list[tuple[Measure, Row]]]:
+    """The figures of each group of people, in the fixed order of groups."""
+    rows = [(measure, row) for measure in measures for row in measure.groups if row.is_shown and not measure.is_composition]
+    found: dict[str, list[tuple[Measure, Row]]] = {}
+    for measure, row in sorted(rows, key=lambda one: one[1].group_order):
+        found.setdefault(row.race_ethnicity_code, []).append((measure, row))
+    return found
+
+
+def group_pages(measures: list[Measure], texts: Texts) -> Iterator[Page]:
+    """Yield a page per group of people: each question with a figure of the group, by people's own race or by where they live."""
+    for code, shown in _groups(measures).items():
+        title = texts.plain(f"race_ethnicity.{code}")
+        parts = {is_by_place: [one for one in shown if (one[1].basis == PLACES) is is_by_place] for is_by_place in (False, True)}
+        lines = {
+            is_by_place: [
+                (
+                    measure,
+                    measure_page.table_row(row, Name("measure", measure.measure_id).in_language(texts), texts, None, ""),
+                    row,
+                )
+                for measure, row in listed
+            ]
+            for is_by_place, listed in parts.items()
+        }
+        yield Page(f"groups/{code}.html", "group.html", title, {"parts": lines, "period": period})
 
 
 def area_card(area: str, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:

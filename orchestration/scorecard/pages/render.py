@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from orchestration.scorecard.contact import Contact
 from orchestration.scorecard.editions import INDEXED, NOT_INDEXED, Edition
+from orchestration.scorecard.pages.catalogue import FORMATS, period_of
 from orchestration.scorecard.pages.measure_page import Chart
 from orchestration.scorecard.pages.page_list import Page, pages
 from orchestration.scorecard.pages.report import REPORT, notice, write_report
@@ -28,7 +29,7 @@ from orchestration.scorecard.words.texts import ORIGINAL, Joined, Name, Texts, d
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 NOTICE = Markup("<!-- notice -->")
-FOR_PUBLICATION = ("embed.html", "corrections.html", "corrections.atom", "editions.html")  # what an internal site does not have
+FOR_PUBLICATION = ("embed.html", "corrections.html", "feed.atom", "editions.html")  # what an internal site does not have
 
 
 class ScorecardError(Exception):
@@ -88,10 +89,12 @@ def rendered_pages(
         "robots": _robots(around),
         "editions": around.editions,
         "is_internal": around.is_internal,
+        "period_of": period_of,
+        "formats": FORMATS,
     }
     path = "the list of pages"
     try:
-        listed = pages(data, texts, changes, around.label is not None)
+        listed = pages(data, texts, changes, around.label is not None, around.editions)
         texts.start_page()
         for page in listed:
             if around.is_internal and page.template in FOR_PUBLICATION:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import fastexcel
 import pytest
 
 from orchestration.scorecard import Contact, is_current, write_site
-from tests.support.scorecard_pages import html_pages, invalid_html, words
+from tests.support.scorecard_pages import html_pages, invalid_html, table_rows, words
 from tests.support.scorecard_release import planted, write_public_file
 
 AT = "https://equity.example/scorecard"
@@ -22,6 +25,12 @@ CONTACT = Contact(
     None,
     {"2": ("Ada Example", "555 0102")},
 )
+# project-open-data.cio.gov/v1.1/schema: `required` of catalog.json, and of dataset.json but codes of federal budgets
+OF_CATALOG = {"conformsTo", "dataset"}
+OF_DATASET = {
+    "title", "description", "keyword", "modified", "publisher", "contactPoint", "identifier", "accessLevel",
+}  # fmt: skip
+ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
@@ -77,3 +86,73 @@ def test_without_settings_a_site_says_so_and_has_no_addresses(public_file: Path,
     assert "has not named an address for questions" in text and "canonical" not in text and "mailto" not in text
     assert not (plain / "sitemap.xml").exists()
     assert is_current(site, public_file, ["en", "es"], CONTACT) and not is_current(site, public_file, ["en", "es"], AT)
+
+
+def test_the_catalogue_has_what_dcat_us_requires(site: Path) -> None:
+    catalogue = json.loads((site / "data.json").read_text(encoding="utf-8"))
+    assert catalogue.keys() >= OF_CATALOG and catalogue["conformsTo"] == "https://project-open-data.cio.gov/v1.1/schema"
+    datasets, names = catalogue["dataset"], [f"Name of {code}" for code in ("own", "places", "whole")]
+    assert [one["title"].removesuffix(", Plantville") for one in datasets] == ["Racial equity scorecard", *names]
+    for one in datasets:
+        assert one.keys() >= OF_DATASET and all(one[name] for name in OF_DATASET), one["title"]
+        assert one["contactPoint"] == {
+            "@type": "vcard:Contact",
+            "fn": "Office of Equity",
+            "hasEmail": "mailto:equity@city.example",
+        }
+        assert (
+            one["publisher"]["name"] == "Office of Equity" and one["accessLevel"] == "public" and one["modified"] == "2025-12-01"
+        )
+        for file in one["distribution"]:
+            assert re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", file["mediaType"])
+            path = file["downloadURL"].removeprefix(f"{AT}/")
+            assert (site / path).is_file() or path.startswith("https://equity.example/")
+    assert datasets[1]["temporal"] == "2020-01-01/2024-12-31" and len({one["identifier"] for one in datasets}) == 4
+
+
+def test_three_formats_have_the_same_figures(site: Path) -> None:
+    with (site / "downloads" / "own.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.reader(file))
+    table = json.loads((site / "downloads" / "own.json").read_text(encoding="utf-8"))
+    sheet = fastexcel.read_excel(site / "downloads" / "own.xlsx").load_sheet("figures", dtypes="string").to_arrow()
+    value = lines[0].index("value")
+    figures = [line[value] for line in lines[1:]]
+    assert table["columns"] == lines[0] == sheet.schema.names and len(figures) == 9
+    assert [str(row[value]) if row[value] is not None else "" for row in table["rows"]] == figures
+    assert [float(text) if text else None for text in figures] == [
+        float(text) if text else None for text in sheet.column("value").to_pylist()
+    ]
+    assert "20.5" in figures and "" in figures  # a figure, and one that is hidden
+
+
+def test_search_engines_read_a_dataset_without_a_script(site: Path) -> None:
+    page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    assert '<div itemscope itemtype="https://schema.org/Dataset">' in page and "<script" not in page
+    found = dict(reversed(re.findall(r'<meta itemprop="(\w+)" content="([^"]+)">', page)))
+    assert found["name"] == "Name of own, Plantville" and found["temporalCoverage"] == "2020-01-01/2024-12-31"
+    assert re.findall(r'<link itemprop="contentUrl" href="([^"]+)">', page) == [
+        f"../../downloads/own.{ending}" for ending in ("csv", "xlsx", "json")
+    ]
+    assert "itemtype" not in (site / "en" / "measures" / "nothing.html").read_text(encoding="utf-8")
+
+
+def test_the_feed_has_the_release_and_is_atom(site: Path) -> None:
+    root = ET.parse(site / "en" / "news.atom").getroot()
+    assert root.tag == f"{ATOM}feed" and root.findtext(f"{ATOM}updated") == "2025-12-01T00:00:00Z"
+    for one in [root, *root.findall(f"{ATOM}entry")]:
+        assert all(one.findtext(f"{ATOM}{name}") for name in ("id", "title", "updated"))
+    entries = root.findall(f"{ATOM}entry")
+    assert [one.findtext(f"{ATOM}title") for one in entries] == ["New figures"]
+    link = entries[0].find(f"{ATOM}link")
+    assert link is not None and link.get("href") == f"{AT}/en/corrections.html"
+
+
+def test_a_to_z_lists_questions_groups_and_districts(site: Path) -> None:
+    page = (site / "en" / "measures.html").read_text(encoding="utf-8")
+    listed = re.findall(r'<li><a href="((?:measures|districts|groups)/[^"]+)">([^<]+)</a>', page)
+    assert [name for _, name in listed] == sorted((name for _, name in listed), key=str.casefold)
+    assert {"measures/own.html", "districts/2.html", "groups/black.html"} <= {path for path, _ in listed}
+    black, hispanic = (table_rows(site / "en" / "groups" / f"{code}.html") for code in ("black", "hispanic"))
+    assert "<b>20.5%</b>" in black["measure-own"] and "(1.6 to 2.8)" in black["measure-own"]
+    assert hispanic.keys() == {"measure-places"}  # its own figure is hidden
+    assert "times" not in black["measure-places"]

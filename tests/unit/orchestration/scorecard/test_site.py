@@ -52,7 +52,9 @@ def test_every_measure_has_a_page_in_every_language(site: Path) -> None:
         assert pages == {"own", "places", "whole", "nothing"}
         assert {path.stem for path in (site / language / "embed").iterdir()} == {"own", "places", "whole"}
         assert {path.stem for path in (site / language / "districts").iterdir()} == {"1", "2", "3"}
-    assert {path.name for path in (site / "downloads").iterdir()} == {"own.csv", "places.csv", "whole.csv", "dictionary.csv"}
+    assert {path.name for path in (site / "downloads").iterdir()} == {
+        "dictionary.csv", *(f"{code}.{ending}" for code in ("own", "places", "whole") for ending in ("csv", "json", "xlsx")),
+    }  # fmt: skip
 
 
 def test_pages_are_valid_closed_and_small(site: Path) -> None:
