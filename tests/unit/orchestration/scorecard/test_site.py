@@ -238,7 +238,7 @@ def test_a_hidden_theme_has_no_number(site: Path) -> None:
 
 def test_texts_without_a_translation_are_in_english_marked_and_counted(site: Path) -> None:
     page = (site / "es" / "measures" / "own.html").read_text(encoding="utf-8")
-    assert '<html lang="es">' in page
+    assert '<html lang="es" dir="ltr">' in page
     assert '<h1><span lang="en">Name of own</span></h1>' in page
     assert re.search(r'<p class="translated">.* \d+ textos de esta página', page)
     assert '<html lang="mww">' in (site / "hmn" / "index.html").read_text(encoding="utf-8")
