@@ -21,16 +21,8 @@ from expectations.disclosure.forbidden_disclosures import forbidden_disclosures,
 from expectations.disclosure.history_attack import counts_revealed_by_history
 from expectations.disclosure.inputs.audit_inputs import CellKey, Relations
 from expectations.disclosure.inputs.read_history import read_history
-from expectations.disclosure.inputs.read_inputs import (
-    count_changed_waiting_rows,
-    count_unmarked_changes,
-    read_figures,
-    read_known_race_counts,
-    read_measures,
-    read_median_records,
-    read_published,
-)
 from expectations.disclosure.inputs.read_responses import add_responses
+from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.intervals.audit_cache import AuditCache
 from expectations.disclosure.order_statistics import forbidden_order_statistics
 from expectations.disclosure.published_bounds import forbidden_bounds, read_bounded_rows, read_ratio_bounds_over_few_cells
@@ -75,22 +67,16 @@ def gate_disclosure(
     relations = relations or Relations()
     engine = dialect.engine(database)
     with engine.connect() as connection:
-        measures = read_measures(connection, relations)
-        published = read_published(connection, relations, ledger, measures)
-        published, of_responses = add_responses(connection, relations, responses, published)
-        figures = (*read_figures(connection, relations, measures), *of_responses)
-        known = read_known_race_counts(connection, relations, measures)
-        records = read_median_records(connection, relations, measures)
-        over_schools = [
-            *forbidden_bounds(read_bounded_rows(connection, relations, measures)),
-            *read_ratio_bounds_over_few_cells(connection, relations, measures),
-        ]
-        exact = list(forbidden_order_statistics(connection, relations, measures, ledger))
-        first_figures = read_history(connection, relations, ledger, measures)
-        unmarked = count_unmarked_changes(connection, relations)
-        changed = count_changed_waiting_rows(connection, relations, ledger)
+        reader = AuditReader(connection, relations, ledger)
+        published, of_responses = add_responses(reader, responses, reader.published())
+        figures = (*reader.figures(), *of_responses)
+        known, records = reader.known_race_counts(), reader.median_records()
+        over_schools = [*forbidden_bounds(read_bounded_rows(reader)), *read_ratio_bounds_over_few_cells(reader)]
+        exact = list(forbidden_order_statistics(reader))
+        first_figures = read_history(reader)
+        unmarked, changed = reader.count_unmarked_changes(), reader.count_changed_waiting_rows()
         last = last or LastRelease()
-        around = list(rows_changed_around_removals(connection, relations, last.public, last.unchanged_sources))
+        around = list(rows_changed_around_removals(reader, last.public, last.unchanged_sources))
         columns = tuple(check_tables(connection, relations.published))
     model = build_attacker_model(published, figures, known, records)
     cache = AuditCache(memory)

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure
-from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, AuditedMeasure, CellKey, Relations
-from expectations.disclosure.inputs.catalog import columns_of, fetch, table_exists
+from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, AuditedMeasure, CellKey
+from expectations.disclosure.inputs.reader import AuditReader
 from warehouse.sql import identifier, literal
 
 LEAST_RACES = 2  # of the records of a bin (measure_rules, least_bin_races)
@@ -41,14 +38,12 @@ Figures = dict[str, float]
 Shown = dict[tuple[AuditedMeasure, CellKey], tuple[str | None, Figures]]
 
 
-def forbidden_order_statistics(
-    connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure], ledger: Path | None
-) -> Iterator[ForbiddenDisclosure]:
+def forbidden_order_statistics(reader: AuditReader) -> Iterator[ForbiddenDisclosure]:
     """Every median of persons in the public file that is exact, alone in its bin, or compared by other figures."""
-    medians = {key: measure for key, measure in measures.items() if measure.threshold and measure.kind == "median"}
-    grids = _grids(connection, relations)
+    medians = {key: measure for key, measure in reader.confidential.items() if measure.kind == "median"}
+    grids = _grids(reader)
     for version, measure in sorted(medians.items()):
-        shown = _shown(connection, f"{relations.published}.equity_measures", version, measure)
+        shown = _shown(reader, version, measure)
         grid = grids.get(measure.measure_id)
         if grid is None:
             yield from (ForbiddenDisclosure("a median of persons without a grid", measure, at) for _, at in shown)
@@ -57,16 +52,16 @@ def forbidden_order_statistics(
             reference = shown.get((measure, at._replace(race=code)), (None, {}))[1] if code else {}
             for what in (*_off_grid(figures, grid.width), *_not_followed(figures, reference)):
                 yield ForbiddenDisclosure(what, measure, at)
-        for at, what in _repeated_elsewhere(connection, relations, measure, grid.width):
+        for at, what in _repeated_elsewhere(reader, measure, grid.width):
             yield ForbiddenDisclosure(what, measure, at)
-        yield from _in_small_bins(connection, relations, version, measure, grid, ledger)
+        yield from _in_small_bins(reader, version, measure, grid)
 
 
-def _grids(connection: Connection, relations: Relations) -> dict[str, Grid]:
-    seed = f"{relations.reference}.order_statistics"
-    if not table_exists(connection, seed):
+def _grids(reader: AuditReader) -> dict[str, Grid]:
+    seed = f"{reader.relations.reference}.order_statistics"
+    if not reader.has(seed):
         return {}
-    rows = fetch(connection, f"select measure_id, grid, fact, amount, end_fact, end_column, joined_by, strata from {seed}")
+    rows = reader.fetch(f"select measure_id, grid, fact, amount, end_fact, end_column, joined_by, strata from {seed}")
     return {
         measure_id: Grid(
             float(width),
@@ -79,15 +74,16 @@ def _grids(connection: Connection, relations: Relations) -> dict[str, Grid]:
     }
 
 
-def _shown(connection: Connection, table: str, version: tuple[str, int], measure: AuditedMeasure) -> Shown:
-    present = columns_of(connection, table)
+def _shown(reader: AuditReader, version: tuple[str, int], measure: AuditedMeasure) -> Shown:
+    table = f"{reader.relations.published}.equity_measures"
+    present = reader.columns_of(table)
     names = [name if name in present else f"null as {name}" for name in ("reference_code", *_SHOWN)]
     query = (
         f"select {', '.join((*GRAIN, *names))} from {table} where measure_id = {literal(version[0])} and "
         f"measure_version = {version[1]} and coalesce({', '.join(n for n in _SHOWN if n in present)}) is not null order by all"
     )
     found: Shown = {}
-    for row in fetch(connection, query):
+    for row in reader.fetch(query):
         code, *values = row[len(GRAIN) :]
         figures = {name: float(value) for name, value in zip(_SHOWN, values, strict=True) if value is not None}
         found[measure, CellKey.of_row(row)] = (code, figures)
@@ -125,48 +121,40 @@ def _comparisons(of: Figures, reference: Figures) -> Figures:
     return found
 
 
-def _repeated_elsewhere(
-    connection: Connection, relations: Relations, measure: AuditedMeasure, width: float
-) -> Iterator[tuple[CellKey, str]]:
+def _repeated_elsewhere(reader: AuditReader, measure: AuditedMeasure, width: float) -> Iterator[tuple[CellKey, str]]:
     """Values of goals and of the history that are no point of the grid."""
-    public = relations.published
+    public = reader.relations.published
     progress, goals = (f"{public}.{name}" for name in ("goal_progress", "goals"))
     nowhere = CellKey._make(("", "", "", "", "", "", "all", "", "all", "all"))
-    if table_exists(connection, progress) and table_exists(connection, goals):
-        figures = [name for name in ("value", "comparison_value") if name in columns_of(connection, progress)]
+    if reader.has(progress) and reader.has(goals):
+        figures = [name for name in ("value", "comparison_value") if name in reader.columns_of(progress)]
         exact = " or ".join(f"progress.{name} / {width} <> round(progress.{name} / {width})" for name in figures) or "false"
         query = (
             f"select progress.goal_id from {progress} as progress inner join {goals} using (goal_id) where goals.measure_id = "
         )
-        for (goal,) in fetch(connection, f"{query}{literal(measure.measure_id)} and ({exact})"):
+        for (goal,) in reader.fetch(f"{query}{literal(measure.measure_id)} and ({exact})"):
             yield nowhere, f"a value of goal {goal} that is no point of the grid"
     for history, name in ((f"{public}.as_reported_history", "first_value"), (f"{public}.as_reported_editions", "edition_value")):
-        if not table_exists(connection, history):
+        if not reader.has(history):
             continue
         query = f"select {', '.join(GRAIN)} from {history} where measure_id = {literal(measure.measure_id)}"
-        for row in fetch(connection, f"{query} and {name} / {width} <> round({name} / {width})"):
+        for row in reader.fetch(f"{query} and {name} / {width} <> round({name} / {width})"):
             yield CellKey.of_row(row), "an earlier value that is no point of the grid"
 
 
 def _in_small_bins(
-    connection: Connection,
-    relations: Relations,
-    version: tuple[str, int],
-    measure: AuditedMeasure,
-    grid: Grid,
-    ledger: Path | None,
+    reader: AuditReader, version: tuple[str, int], measure: AuditedMeasure, grid: Grid
 ) -> Iterator[ForbiddenDisclosure]:
     """Points that fewer records share than the threshold, or records of one race."""
-    table = f"{relations.published}.equity_measures"
+    table = f"{reader.relations.published}.equity_measures"
     shown = f"from {table} where measure_id = {literal(version[0])} and measure_version = {version[1]}"
-    if ledger is not None and ledger.is_file():
-        before = f"read_parquet({literal(str(ledger))})"
+    if reader.states is not None:
         same = " and ".join(f"before.{name} is not distinct from {table}.{name}" for name in (*GRAIN, *_POINTS))
-        shown += f" and not exists (select 1 from {before} as before where {same})"
+        shown += f" and not exists (select 1 from {reader.states} as before where {same})"
     try:
-        records, is_of_row = _records(connection, relations, grid, shown)
+        records, is_of_row = _records(reader, grid, shown)
     except LookupError as problem:
-        rows = fetch(connection, f"select {', '.join(GRAIN)} from ({shown}) where coalesce({', '.join(_POINTS)}) is not null")
+        rows = reader.fetch(f"select {', '.join(GRAIN)} from ({shown}) where coalesce({', '.join(_POINTS)}) is not null")
         yield from (ForbiddenDisclosure(str(problem), measure, CellKey.of_row(row)) for row in rows)
         return
     is_in = {
@@ -183,7 +171,7 @@ def _in_small_bins(
         f"select {grain}, {counts} from ({shown}) as shown left join ({records}) as records on {is_of_row} "
         f"group by {grain} order by all"
     )
-    for row in fetch(connection, query):
+    for row in reader.fetch(query):
         found: Sequence[int] = row[len(GRAIN) :]
         for at, name in enumerate(is_in):
             is_shown, number, races = found[3 * at : 3 * at + 3]
@@ -191,25 +179,25 @@ def _in_small_bins(
                 yield ForbiddenDisclosure(f"{name} that few records share, or records of one race", measure, CellKey.of_row(row))
 
 
-def _records(connection: Connection, relations: Relations, grid: Grid, shown: str) -> tuple[str, str]:
+def _records(reader: AuditReader, grid: Grid, shown: str) -> tuple[str, str]:
     """SQL of the records with amount and known_race, and of the condition that a record is of the place of a row `shown`."""
-    fact = f"{relations.marts}.{identifier(grid.fact)}"
-    columns = _columns(connection, relations, grid.fact)
+    fact = f"{reader.relations.marts}.{identifier(grid.fact)}"
+    columns = _columns(reader, grid.fact)
     _require(columns, grid.fact, grid.amount, "occurred_on", "jurisdiction", "race_ethnicity_code", *grid.strata.values())
     amount, joined = f"facts.{identifier(grid.amount)}", ""
     if grid.end is not None:
         end_fact, end_column, key = grid.end
-        _require(_columns(connection, relations, end_fact), end_fact, end_column, key)
+        _require(_columns(reader, end_fact), end_fact, end_column, key)
         amount = f"greatest(date_diff('day', {amount}, ends.{identifier(end_column)}), 0)"
-        joined = f"inner join {relations.marts}.{identifier(end_fact)} as ends using ({identifier(key)})"
-    races = f"{relations.marts}.dim_race_ethnicity"
+        joined = f"inner join {reader.relations.marts}.{identifier(end_fact)} as ends using ({identifier(key)})"
+    races = f"{reader.relations.marts}.dim_race_ethnicity"
     records = (
         f"select facts.*, cast({amount} as double) as amount, case when races.kind in ('category', 'combination') "
         "or races.race_ethnicity_code = 'other_groups_combined' then races.race_ethnicity_code end as known_race "
         f"from {fact} as facts {joined} left join {races} as races on facts.race_ethnicity_code = races.race_ethnicity_code"
     )
-    kinds = {kind for (kind,) in fetch(connection, f"select distinct geography_type from ({shown})")} - {*_WHOLE}
-    of_strata = {kind for (kind,) in fetch(connection, f"select distinct stratum_type from ({shown})")} - {"all"}
+    kinds = {kind for (kind,) in reader.fetch(f"select distinct geography_type from ({shown})")} - {*_WHOLE}
+    of_strata = {kind for (kind,) in reader.fetch(f"select distinct stratum_type from ({shown})")} - {"all"}
     _require(columns, grid.fact, *(f"{kind}_geoid" for kind in kinds))
     if of_strata - grid.strata.keys():
         raise LookupError("a median of persons of a stratum whose column no row of order_statistics names")
@@ -224,10 +212,10 @@ def _records(connection: Connection, relations: Relations, grid: Grid, shown: st
     )
 
 
-def _columns(connection: Connection, relations: Relations, fact: str) -> set[str]:
-    if not table_exists(connection, f"{relations.marts}.{fact}"):
+def _columns(reader: AuditReader, fact: str) -> set[str]:
+    if not reader.has(f"{reader.relations.marts}.{fact}"):
         raise LookupError("a median of persons whose fact of order_statistics is missing")
-    return columns_of(connection, f"{relations.marts}.{identifier(fact)}")
+    return reader.columns_of(f"{reader.relations.marts}.{identifier(fact)}")
 
 
 def _require(columns: set[str], fact: str, *names: str) -> None:

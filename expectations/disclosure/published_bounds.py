@@ -13,15 +13,12 @@ the public file count: a school that hides all of its rows has no row per group.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure
-from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, CellKey, Relations
-from expectations.disclosure.inputs.catalog import columns_of, fetch
-from expectations.disclosure.inputs.read_inputs import read_thresholds
+from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, CellKey
+from expectations.disclosure.inputs.reader import AuditReader
 from warehouse.sql import literal
 
 HIDDEN_CELLS = 3  # fewer hidden cells get no bounds (docs/rules.md, 3)
@@ -50,15 +47,13 @@ class BoundedRow(NamedTuple):
     least: float
 
 
-def read_bounded_rows(
-    connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
-) -> Iterator[BoundedRow]:
+def read_bounded_rows(reader: AuditReader) -> Iterator[BoundedRow]:
     """Rows of districts and cities over a hidden school that have bounds or a sum nevertheless."""
+    relations = reader.relations
     table = f"{relations.published}.equity_measures"
-    if not {"bound_source", "publication_status"} <= columns_of(connection, table):
+    if not {"bound_source", "publication_status"} <= reader.columns_of(table):
         return
-    rows = fetch(
-        connection,
+    rows = reader.fetch(
         f"""
         select {", ".join(f"above.{name}" for name in GRAIN)}, any_value(above.bound_source), any_value(above.bound_low),
             any_value(above.bound_high), any_value(above.denominator),
@@ -86,28 +81,25 @@ def read_bounded_rows(
         group by {", ".join(f"above.{name}" for name in GRAIN)}
         having count(*) filter (where schools.value_status = 'suppressed_at_source') > 0
             and (any_value(above.value_status) = 'bounded' or any_value(above.numerator) is not null)
-        """,
+        """
     )
-    threshold_of = read_thresholds(connection, relations)
     for values in rows:
-        if measure := measures.get((values[0], values[1])):
+        if measure := reader.measures.get((values[0], values[1])):
             source, low, high, denominator, is_summed, given_x, given_n, given, hidden, of, agreed = values[len(GRAIN) :]
             yield BoundedRow(
                 measure, CellKey.of_row(values), source or "", low, high, denominator, bool(is_summed), float(given_x),
-                float(given_n), int(given), int(hidden), threshold_of(of, agreed) - 1.0,
+                float(given_n), int(given), int(hidden), reader.threshold_of(of, agreed) - 1.0,
             )  # fmt: skip
 
 
-def read_ratio_bounds_over_few_cells(
-    connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
-) -> Iterator[ForbiddenDisclosure]:
+def read_ratio_bounds_over_few_cells(reader: AuditReader) -> Iterator[ForbiddenDisclosure]:
     """Bounds of a ratio with fewer than HIDDEN_CELLS hidden cells of all other groups."""
+    relations = reader.relations
     table = f"{relations.published}.equity_measures"
-    if not {"rate_ratio_bound_low", "rate_ratio_bound_high"} <= columns_of(connection, table):
+    if not {"rate_ratio_bound_low", "rate_ratio_bound_high"} <= reader.columns_of(table):
         return
     same = " and ".join(f"above.{name} = schools.{name}" for name in _SAME if name != "race_ethnicity_code")
-    rows = fetch(
-        connection,
+    rows = reader.fetch(
         f"""
         select {", ".join(f"above.{name}" for name in GRAIN)}
         from {table} as above
@@ -119,10 +111,10 @@ def read_ratio_bounds_over_few_cells(
             and schools.value_status = 'suppressed_at_source' and races.kind in ({", ".join(map(literal, _GROUPS))})
         group by all
         having count(*) < {HIDDEN_CELLS}
-        """,
+        """
     )
     for grain in rows:
-        if measure := measures.get((grain[0], grain[1])):
+        if measure := reader.measures.get((grain[0], grain[1])):
             yield ForbiddenDisclosure("bounds of a ratio over few hidden cells", measure, CellKey.of_row(grain))
 
 

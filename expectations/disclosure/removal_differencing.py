@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection
-
-from expectations.disclosure.inputs.audit_inputs import Relations
-from expectations.disclosure.inputs.catalog import columns_of, fetch, table_exists
+from expectations.disclosure.inputs.reader import AuditReader
 from warehouse.sql import literal, quoted
 
 # Rows about a measure, by the table that names it.
@@ -23,13 +20,14 @@ _OF_RESPONSES = "engagement_responses"
 
 
 def rows_changed_around_removals(
-    connection: Connection, relations: Relations, before: str | None, unchanged_sources: Iterable[str]
+    reader: AuditReader, before: str | None, unchanged_sources: Iterable[str]
 ) -> Iterator[tuple[str, int]]:
     """By public table, how many rows differ from the last release although only removals changed records of their source.
 
     `before`: the schema of the last release's public file, such as `previous_public.published`; None if there is nothing to
     compare with. `unchanged_sources`: the sources without a new load since.
     """
+    relations = reader.relations
     sources = ", ".join(literal(source) for source in sorted(unchanged_sources))
     if before is None or relations.reported is None or not sources:
         return
@@ -39,25 +37,25 @@ def rows_changed_around_removals(
         f"where measures.source in ({sources}) group by all "
         "having bool_or(reported.is_revision_pending) and bool_and(reported.is_settled)"
     )
-    found = [literal(measure) for (measure,) in fetch(connection, measures)]
+    found = [literal(measure) for (measure,) in reader.fetch(measures)]
     if found:
         of_measures = f"measure_id in ({', '.join(sorted(found))})"
         goals = f"goal_id in (select goal_id from {relations.published}.goals where {of_measures})"
         for table in _OF_MEASURES:
-            yield from _changed(connection, relations, before, table, goals if table == "goal_progress" else of_measures)
-    if relations.responses is not None and table_exists(connection, f"{relations.published}.{_OF_RESPONSES}"):
+            yield from _changed(reader, before, table, goals if table == "goal_progress" else of_measures)
+    if relations.responses is not None and reader.has(f"{relations.published}.{_OF_RESPONSES}"):
         keys = "jurisdiction, period_start, theme_code"
         pending = f"select jurisdiction, period_start, shown_theme_code from {relations.responses} where is_revision_pending"
-        if next(fetch(connection, f"select 1 from ({pending}) limit 1"), None):
-            yield from _changed(connection, relations, before, _OF_RESPONSES, f"({keys}) in ({pending})")
+        if next(reader.fetch(f"select 1 from ({pending}) limit 1"), None):
+            yield from _changed(reader, before, _OF_RESPONSES, f"({keys}) in ({pending})")
 
 
-def _changed(connection: Connection, relations: Relations, before: str, table: str, condition: str) -> Iterator[tuple[str, int]]:
-    now, then = f"{relations.published}.{table}", f"{before}.{table}"
-    if not (table_exists(connection, now) and table_exists(connection, then)):
+def _changed(reader: AuditReader, before: str, table: str, condition: str) -> Iterator[tuple[str, int]]:
+    now, then = f"{reader.relations.published}.{table}", f"{before}.{table}"
+    if not (reader.has(now) and reader.has(then)):
         return
-    names = ", ".join(quoted(name) for name in sorted(columns_of(connection, now) & columns_of(connection, then)))
+    names = ", ".join(quoted(name) for name in sorted(reader.columns_of(now) & reader.columns_of(then)))
     rows = [f"select {names} from {relation} where {condition}" for relation in (now, then)]
     query = f"select count(*) from (({rows[0]} except all {rows[1]}) union all ({rows[1]} except all {rows[0]}))"
-    if number := next(fetch(connection, query))[0]:
+    if number := next(reader.fetch(query))[0]:
         yield table, int(number)

@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from expectations.disclosure.audit import Leak, run_audit
 from expectations.disclosure.equations.attacker_model import AttackerModel, build_attacker_model
 from expectations.disclosure.inputs.audit_inputs import FIGURES, Relations
-from expectations.disclosure.inputs.read_inputs import read_figures, read_measures, read_published
+from expectations.disclosure.inputs.reader import AuditReader
 from orchestration.settings import DBT_PROJECT
 from warehouse import dialect
 from warehouse.connection import attach, database_path, scratch
@@ -135,9 +135,8 @@ def _has(connection: DuckDBPyConnection, *name: str) -> bool:
 
 
 def _known(reader: Connection) -> AttackerModel:
-    measures = read_measures(reader, PLACES)
-    published = read_published(reader, PLACES, None, measures)
-    return build_attacker_model(published, read_figures(reader, PLACES, measures))
+    inputs = AuditReader(reader, PLACES)
+    return build_attacker_model(inputs.published(), inputs.figures())
 
 
 def _report(knowledge: AttackerModel, leaks: tuple[Leak, ...]) -> None:

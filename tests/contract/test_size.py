@@ -19,7 +19,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 BUDGETS = {
     "expectations": 155,
     "expectations/delivery": 1_870,
-    "expectations/disclosure": 4_443,
+    "expectations/disclosure": 4_355,
     "expectations/engine": 480,
     "expectations/marts": 676,
     "expectations/published": 907,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_398
+MOST_LINES = 62_310
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

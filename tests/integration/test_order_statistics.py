@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, Relations
-from expectations.disclosure.inputs.read_inputs import read_measures
+from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN
+from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.order_statistics import forbidden_order_statistics
 from orchestration.settings import SHARED_SEEDS
 from warehouse import dialect
@@ -78,9 +78,7 @@ def _found(con: DuckDBPyConnection, *rows: dict[str, object], ledger: Path | Non
         places = ", ".join("?" for _ in row)
         con.execute(f"insert into public.published.equity_measures ({', '.join(row)}) values ({places})", list(row.values()))
     with dialect.engine(database_path(con)).connect() as connection:
-        relations = Relations()
-        measures = read_measures(connection, relations)
-        return sorted(found.what for found in forbidden_order_statistics(connection, relations, measures, ledger))
+        return sorted(found.what for found in forbidden_order_statistics(AuditReader(connection, ledger=ledger)))
 
 
 @pytest.mark.parametrize(

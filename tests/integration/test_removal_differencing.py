@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from expectations.disclosure.inputs.audit_inputs import Relations
+from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.removal_differencing import rows_changed_around_removals
 from tests.integration.test_disclosure_gate import SEEDS, SHOWN, WAITING, good, truth, write
 from tests.unit.expectations.disclosure.world import CITY
@@ -28,7 +28,7 @@ def test_no_table_may_show_around_a_removal_whose_record_it_was(tmp_path: Path) 
 
         def changed(before: str | None = "before.published", unchanged: frozenset[str] = stops) -> dict[str, int]:
             with dialect.engine(database_path(warehouse)).connect() as connection:
-                return dict(rows_changed_around_removals(connection, Relations(), before, unchanged))
+                return dict(rows_changed_around_removals(AuditReader(connection), before, unchanged))
 
         removed_from = "update disclosure.reported set is_revision_pending = measure_id = '{}'"
         warehouse.execute(removed_from.format("searched"))

@@ -1,6 +1,6 @@
 """Define the records that the audit reads: published figures, earlier releases, public knowledge, and the true figures.
 
-See `read_inputs` and `read_derived` for the SQL, and `attacker_model` for the conclusions.
+See `reader` for the SQL, and `attacker_model` for the conclusions.
 
 Keep two kinds of input separate: `Published` is everything that a reader has; `figures` are the truth, which only decides
 which cells need protection and whether an earlier figure still reveals something about today's.

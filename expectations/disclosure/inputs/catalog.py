@@ -31,16 +31,9 @@ def table_exists(connection: Connection, relation: str) -> bool:
     return bool(connection.execute(text(query), {"database": database, "schema": schema, "name": table}).scalar_one())
 
 
-def read_states(
-    connection: Connection,
-    file: Path | None,
-    measures: Mapping[tuple[str, int], AuditedMeasure],
-    replaced_by: Mapping[str, AuditedMeasure],
-) -> Iterator[tuple[str, Row]]:
-    """Every state of the rows ever published, oldest first, each with its release; none before the first release."""
-    if file is not None and file.is_file():
-        states = f"read_parquet({literal(str(file))})"
-        yield from read_rows(connection, states, measures, order="published_at, release_id, ", replaced_by=replaced_by)
+def of_file(file: Path) -> str:
+    """The relation of a Parquet file."""
+    return f"read_parquet({literal(str(file))})"
 
 
 def read_rows(

@@ -5,14 +5,11 @@ See `history_attack` for what the first figures reveal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from sqlalchemy import Connection
-
-from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, CellKey, Relations, Row
-from expectations.disclosure.inputs.catalog import fetch, read_rows, table_exists
+from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, CellKey, Row
+from expectations.disclosure.inputs.reader import AuditReader
 from warehouse.sql import literal
 
 TABLE, EDITIONS = "as_reported_history", "as_reported_editions"
@@ -38,44 +35,42 @@ class History:
     withdrawn: tuple[tuple[str, CellKey], ...] = ()
 
 
-def read_history(
-    connection: Connection, relations: Relations, ledger: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]
-) -> History:
-    """Read the history of the public file. `ledger`: each state of persons ever published; None before the first release."""
+def read_history(reader: AuditReader) -> History:
+    """Read the history of the public file."""
+    relations = reader.relations
     relation = f"{relations.published}.{TABLE}"
-    if not table_exists(connection, relation):
+    if not reader.has(relation):
         return History()
     repeating = f"(from {relation} where coalesce(first_value, first_bound_low, first_bound_high) is not null)"
     editions = f"{relations.published}.{EDITIONS}"
-    has_editions = table_exists(connection, editions) and bool(_cells(connection, f"from {editions}"))
-    if not has_editions and not _cells(connection, f"from {repeating}"):
+    has_editions = reader.has(editions) and bool(_cells(reader, f"from {editions}"))
+    if not has_editions and not _cells(reader, f"from {repeating}"):
         return History()
     now, before, using = f"{relations.published}.equity_measures", relations.history, f"using ({_KEYS})"
     both = f"{repeating} as shown inner join {before} as before {using}"
     # counts as readers of the first release have them; shares and bounds only where the history repeats them
     counts = ", ".join(f"before.first_{name} as {name}" for name in _COUNTS)
     shares = ", ".join(f"shown.first_{name} as {name}" for name in _SHARES)
-    persons = {key: measure for key, measure in measures.items() if measure.threshold}
     of_first = f"select {_KEYS}, shown.first_release_id as release_id, {counts}, {shares} from {both}"
-    repeated = tuple(read_rows(connection, f"({of_first})", persons))
-    wrong = [_never_published(repeating, before, ledger, measures)]
+    repeated = tuple(reader.rows(f"({of_first})"))
+    wrong = [_never_published(repeating, reader)]
     if has_editions:
-        repeated += tuple(read_rows(connection, f"({_of_editions(relation, editions, before)})", persons))
-        wrong.append(_never_printed(editions, before, ledger, measures))
+        repeated += tuple(reader.rows(f"({_of_editions(relation, editions, before)})"))
+        wrong.append(_never_printed(editions, reader))
     unlisted = f"select {_KEYS}, first_release_id as release_id, {', '.join((*_COUNTS, *_SHARES))} from {now} as now "
     unlisted += f"inner join {before} as before {using} anti join {relation} {using}"
-    unchanged = tuple(read_rows(connection, f"({unlisted})", persons)) if repeated else ()
+    unchanged = tuple(reader.rows(f"({unlisted})")) if repeated else ()
     return History(
         repeated,
         unchanged,
-        tuple(_cells(connection, " union all ".join(wrong))),
-        tuple(_cells(connection, f"select distinct {_KEYS} from {both} inner join ({_gone(now, before)}) as gone {_OVERLAP}")),
+        tuple(_cells(reader, " union all ".join(wrong))),
+        tuple(_cells(reader, f"select distinct {_KEYS} from {both} inner join ({_gone(now, before)}) as gone {_OVERLAP}")),
     )
 
 
-def _never_published(repeating: str, before: str, ledger: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]) -> str:
+def _never_published(repeating: str, reader: AuditReader) -> str:
     """SQL of repeated figures that their release did not publish: by the history, and of persons by the ledger too."""
-    names = f"select {_KEYS} from {repeating} as shown"
+    before, names = reader.relations.history, f"select {_KEYS} from {repeating} as shown"
     differs = " or ".join(
         f"(shown.first_{name} is not null and coalesce(abs(shown.first_{name} - before.{{0}}{name}) "
         f"> {_CLOSE} * greatest(1, abs(before.{{0}}{name})), true))"
@@ -85,11 +80,11 @@ def _never_published(repeating: str, before: str, ledger: Path | None, measures:
         f"{names} left join {before} as before using ({_KEYS}) "
         f"where before.first_release_id is distinct from shown.first_release_id or {differs.format('first_')}"
     )
-    persons = _persons(measures)
-    if ledger is None or not ledger.is_file():
+    persons = _persons(reader.confidential.values())
+    if reader.states is None:
         return f"{of_history} union all {names} where measure_id in ({persons})"
     of_ledger = (
-        f"{names} left join read_parquet({literal(str(ledger))}) as before "
+        f"{names} left join {reader.states} as before "
         f"on shown.first_release_id = before.release_id and {' and '.join(f'shown.{name} = before.{name}' for name in GRAIN)} "
         f"where shown.measure_id in ({persons}) and ({differs.format('')})"
     ).replace(f"select {_KEYS}", f"select {', '.join(f'shown.{name}' for name in GRAIN)}", 1)
@@ -108,7 +103,7 @@ def _of_editions(relation: str, editions: str, before: str) -> str:
     )
 
 
-def _never_printed(editions: str, before: str, ledger: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]) -> str:
+def _never_printed(editions: str, reader: AuditReader) -> str:
     """SQL of figures in the register of editions that no release up to the edition published."""
     equal = " and ".join(
         f"coalesce(abs(shown.edition_{name} - known.{name}) <= {_CLOSE} * greatest(1, abs(known.{name})), "
@@ -118,12 +113,10 @@ def _never_printed(editions: str, before: str, ledger: Path | None, measures: Ma
     same = (
         f"{' and '.join(f'shown.{name} = known.{name}' for name in GRAIN)} and known.release_id <= shown.release_id and {equal}"
     )
-    states = f"(select {_KEYS}, unnest(states, recursive := true) from {before})"
+    states = f"(select {_KEYS}, unnest(states, recursive := true) from {reader.relations.history})"
     missing = f"select {_KEYS} from {editions} as shown where not exists (select 1 from {states} as known where {same})"
-    persons = f"{missing.replace(' where ', f' where measure_id in ({_persons(measures)}) and ', 1)}"
-    if ledger is None or not ledger.is_file():
-        return missing
-    return f"{missing} union all {persons.replace(states, f'read_parquet({literal(str(ledger))})', 1)}"
+    persons = f"{missing.replace(' where ', f' where measure_id in ({_persons(reader.confidential.values())}) and ', 1)}"
+    return missing if reader.states is None else f"{missing} union all {persons.replace(states, reader.states, 1)}"
 
 
 def _gone(now: str, before: str) -> str:
@@ -138,11 +131,10 @@ def _gone(now: str, before: str) -> str:
     )
 
 
-def _persons(measures: Mapping[tuple[str, int], AuditedMeasure]) -> str:
+def _persons(measures: Iterable[AuditedMeasure]) -> str:
     """SQL of the measures of persons."""
-    return ", ".join(sorted({literal(code) for (code, _), measure in measures.items() if measure.threshold})) or "''"
+    return ", ".join(sorted({literal(measure.measure_id) for measure in measures})) or "''"
 
 
-def _cells(connection: Connection, query: str) -> list[tuple[str, CellKey]]:
-    rows = fetch(connection, f"select {_KEYS} from ({query}) order by all")
-    return [(grain[0], CellKey.of_row(grain)) for grain in rows]
+def _cells(reader: AuditReader, query: str) -> list[tuple[str, CellKey]]:
+    return [(grain[0], CellKey.of_row(grain)) for grain in reader.fetch(f"select {_KEYS} from ({query}) order by all")]

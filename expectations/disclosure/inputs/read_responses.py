@@ -1,7 +1,7 @@
 """Read the published, earlier and true counts of engagement responses, as rows that the audit understands.
 
 Each theme of a year is a stratum of the inputs of a city, and each answer is a count of its own; the answers to a theme sum to
-its inputs. See `read_inputs` for the figures of measures.
+its inputs. See `reader` for the figures of measures.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection
-
-from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, Published, Relations, Row
-from expectations.disclosure.inputs.catalog import columns_of, fetch, read_rows, table_exists
-from expectations.disclosure.inputs.read_inputs import read_thresholds
+from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, Published, Row
+from expectations.disclosure.inputs.catalog import of_file, read_rows
+from expectations.disclosure.inputs.reader import AuditReader
 from warehouse.sql import literal
 
 INPUTS = "engagement_inputs"  # the name of the inputs in the seed publication_records
@@ -26,27 +24,26 @@ _SOURCES = ("oei__engagement_inputs", "oei__engagement_responses")
 _Measures = dict[tuple[str, int], AuditedMeasure]
 
 
-def add_responses(
-    connection: Connection, relations: Relations, states: Path | None, published: Published
-) -> tuple[Published, tuple[Row, ...]]:
+def add_responses(reader: AuditReader, states: Path | None, published: Published) -> tuple[Published, tuple[Row, ...]]:
     """`published` with the counts of engagement responses, and their true figures. `states`: the file of earlier states."""
+    relations = reader.relations
     table = f"{relations.published}.engagement_responses"
-    if not table_exists(connection, table):
+    if not reader.has(table):
         return published, ()
     sources = ", ".join(map(literal, _SOURCES))
     query = f"select max(suppress_below) from {relations.marts}.dim_source where source in ({sources})"
-    ((agreed,),) = fetch(connection, query)
-    threshold = read_thresholds(connection, relations)(None, agreed)
+    ((agreed,),) = reader.fetch(query)
+    threshold = reader.threshold_of(None, agreed)
     of_name = {name: _measure(name, threshold) for name in ("inputs", *_ANSWERS)}
     measures = {(measure.measure_id, 1): measure for measure in of_name.values()}
     standard = _race_standard(published)
-    rows = tuple(row for _, row in _rows(connection, table, "theme_code", measures, standard))
+    rows = tuple(row for _, row in _rows(reader, table, "theme_code", measures, standard))
     earlier: list[tuple[str, Row]] = []
     if states is not None and states.is_file():
-        earlier = list(_rows(connection, f"read_parquet({literal(str(states))})", "shown_theme_code", measures, standard))
+        earlier = list(_rows(reader, of_file(states), "shown_theme_code", measures, standard))
     truth: tuple[Row, ...] = ()
     if relations.responses is not None:
-        truth = tuple(row for _, row in _rows(connection, relations.responses, "shown_theme_code", measures, standard))
+        truth = tuple(row for _, row in _rows(reader, relations.responses, "shown_theme_code", measures, standard))
     if not rows and not earlier:
         return published, ()
     releases = published.released_in or ("",) * len(published.ledger)
@@ -75,9 +72,9 @@ def _race_standard(published: Published) -> str:
     return min(about, default="spd15_1997")
 
 
-def _rows(connection: Connection, relation: str, theme: str, measures: _Measures, standard: str) -> Iterator[tuple[str, Row]]:
+def _rows(reader: AuditReader, relation: str, theme: str, measures: _Measures, standard: str) -> Iterator[tuple[str, Row]]:
     """One row per theme and count, with the release of the state where the relation names one."""
-    present = columns_of(connection, relation)
+    present = reader.columns_of(relation)
     also = [name for name in (*_WORDS, "publication_status", "release_id", "published_at") if name in present]
     is_hidden = "publication_status = 'suppressed'" if "publication_status" in present else "false"
     counts = ", ".join(f"{name}_count" for name in ("inputs", *_ANSWERS))
@@ -94,4 +91,4 @@ def _rows(connection: Connection, relation: str, theme: str, measures: _Measures
         from (from {relation}) unpivot include nulls (number for name in ({counts}))
     )"""
     order = "published_at, release_id, " if "release_id" in present else ""
-    return read_rows(connection, source, measures, order=order, words=(*_WORDS, *_MADE))
+    return read_rows(reader.connection, source, measures, order=order, words=(*_WORDS, *_MADE))
