@@ -37,13 +37,9 @@ class CursorPosition:
 
     def as_utc(self) -> str:
         """The value of a time or a date in UTC."""
-        moment = self.value if isinstance(self.value, dt.datetime) else dt.datetime.combine(_as_date(self.value), dt.time())
+        assert not isinstance(self.value, int), "a number has no time zone"
+        moment = self.value if isinstance(self.value, dt.datetime) else dt.datetime.combine(self.value, dt.time())
         return moment.replace(tzinfo=ZoneInfo(self.zone)).astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _as_date(value: dt.date | int) -> dt.date:
-    assert isinstance(value, dt.date), "a number has no time zone"
-    return value
 
 
 class DownloadedFile(BaseModel, frozen=True):

@@ -24,11 +24,6 @@ Fail = Callable[[str, str], DeliveryError]
 """Makes the error of a file from a problem and its remedy, neither of which quotes a cell."""
 
 
-def no_sibling(_suffix: str) -> Opener | None:
-    """For a stream without siblings."""
-    return None
-
-
 @dataclass(frozen=True)
 class Stream:
     """The bytes of one table: a file, the content of a gz, or a member of an archive.
@@ -39,7 +34,7 @@ class Stream:
 
     name: str
     open: Opener
-    sibling: Callable[[str], Opener | None] = no_sibling
+    sibling: Callable[[str], Opener | None] = lambda _suffix: None
     packed: bool = False
 
 

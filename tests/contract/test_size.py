@@ -24,13 +24,13 @@ BUDGETS = {
     "expectations/marts": 676,
     "expectations/published": 907,
     "ingest": 789,
-    "ingest/connectors": 1_789,
+    "ingest/connectors": 1_785,
     "ingest/contract": 2_423,
     "ingest/contract_draft": 1_248,
     "ingest/delivery": 1_593,
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
-    "ingest/readers": 2_658,
+    "ingest/readers": 2_653,
     "ingest/sample": 5_217,
     "ingest/typing": 446,
     "orchestration": 280,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_310
+MOST_LINES = 62_301
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
