@@ -8,7 +8,6 @@ For a missing column, both propose the unknown column with the most similar name
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow.parquet
 from expectations.engine.checks import Check, header
 from ingest.contract import Column, Contract
 from ingest.delivery import DeliveryRecord
+from ingest.readers import letters
 from warehouse.printable import first_names
 
 # Two names with at least this similarity (difflib's ratio) count as a renamed column: RACE and RACE_CODE do, RACE and SEX do
@@ -99,11 +99,6 @@ def _column(contract: Contract, name: str) -> Column | None:
 def _column_name(contract: Contract, name: str) -> str | None:
     column = _column(contract, name)
     return column.name if column else None
-
-
-def letters(name: str) -> str:
-    """The letters and digits of a name, by which names are compared."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 @dataclass(frozen=True)

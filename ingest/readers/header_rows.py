@@ -15,6 +15,11 @@ from ingest.readers.reader_types import OpenTable
 A_VALUE = re.compile(r"[-+$(]?\d[\d,./:\s$%)-]*(AM|PM)?|\d{4}-\d\d-\d\d.*", re.IGNORECASE)
 
 
+def letters(name: str) -> str:
+    """The letters and digits of a name, by which names of columns are compared."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
 def position_names(columns: int) -> tuple[str, ...]:
     """The names of columns without a header: their positions from 1."""
     return tuple(str(position) for position in range(1, columns + 1))

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from expectations.delivery.column_differences import letters, similarity
+from expectations.delivery.column_differences import similarity
 from ingest.contract import Column, Contract
 from ingest.contract_draft import Draft, DraftError
 from ingest.layers import rows_of_seed, seed_rows
+from ingest.readers import letters
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.model_plan import plan_models
 from orchestration.codegen.render_template import render

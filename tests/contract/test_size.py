@@ -18,7 +18,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 # Lines of Python per package. The whole shall shrink to 50,000.
 BUDGETS = {
     "expectations": 155,
-    "expectations/delivery": 1_870,
+    "expectations/delivery": 1_865,
     "expectations/disclosure": 4_355,
     "expectations/engine": 480,
     "expectations/marts": 676,
@@ -27,17 +27,17 @@ BUDGETS = {
     "ingest/connectors": 1_785,
     "ingest/contract": 2_423,
     "ingest/contract_draft": 1_248,
-    "ingest/delivery": 1_593,
+    "ingest/delivery": 1_587,
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
-    "ingest/readers": 2_653,
+    "ingest/readers": 2_658,
     "ingest/sample": 5_217,
     "ingest/typing": 446,
     "orchestration": 280,
     "orchestration/alerts": 438,
     "orchestration/cities": 679,
     "orchestration/cli": 4_450,
-    "orchestration/codegen": 1_731,
+    "orchestration/codegen": 1_732,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_079,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_301
+MOST_LINES = 62_296
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -5,7 +5,6 @@ The contract alone decides how a file is read (`format.header`); these rules onl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
@@ -13,7 +12,7 @@ import pyarrow as pa
 from ingest.contract import Column, Contract
 from ingest.contract.words import NUMERIC, TIMES
 from ingest.errors import DeliveryError
-from ingest.readers import A_VALUE, position_names
+from ingest.readers import A_VALUE, letters, position_names
 
 # Of the names of a header at most so many are values: years and codes are names, too.
 VALUES_SHARE = 1 / 3
@@ -63,7 +62,7 @@ def _is_header(contract: Contract, positions: Positions, batch: pa.RecordBatch) 
             cells.append((column, [str(cell or "").strip() for cell in batch.column(position).to_pylist()]))
     if not cells:
         return False
-    named = sum(1 for column, (first, *_) in cells if first and _letters(first) == _letters(column.name))
+    named = sum(1 for column, (first, *_) in cells if first and letters(first) == letters(column.name))
     if named > NAMES_SHARE * len(cells):
         return True
     # words above numbers and dates
@@ -75,7 +74,3 @@ def _is_header(contract: Contract, positions: Positions, batch: pa.RecordBatch) 
 
 def _has_digit(text: str) -> bool:
     return any(sign.isdigit() for sign in text)
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
