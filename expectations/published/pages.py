@@ -131,7 +131,7 @@ class PublicFacts:
         for language, text_id, text in texts:
             by_language[language][text_id] = text
         codes = frozenset(str(row["race_ethnicity_code"]) for row in rows) | {"rest", "overall"}
-        languages = {code: Language(code, by_language["en"] | own, codes) for code, own in by_language.items()}
+        languages = {code: Language(code, by_language["en"] | own, codes, by_language["en"]) for code, own in by_language.items()}
         featured: dict[str, dict[str, Row]] = defaultdict(dict)
         for row in rows:
             if row["is_featured"] and not row["is_stand_in"]:

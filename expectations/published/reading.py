@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 READ = ("sentence.", "reference_comparison.", "city_comparison.", "compared_reason.", "page.ratio")
 TAG = re.compile(r"<[^>]*>")
@@ -30,6 +31,7 @@ class Language:
     code: str
     texts: Mapping[str, str]
     codes: frozenset[str]  # of groups
+    originals: Mapping[str, str] = field(default_factory=dict)  # a text without a translation names groups in English
     read_before: dict[str, tuple[Reading, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -49,7 +51,8 @@ class Language:
     @cached_property
     def names(self) -> list[tuple[str, str]]:
         """Every name of a group with its code, the longest first."""
-        named = {text: code for text_id, text in self.texts.items() if (code := text_id.partition(".")[2]) in self.codes}
+        texts = chain(self.originals.items(), self.texts.items())
+        named = {text: code for text_id, text in texts if (code := text_id.partition(".")[2]) in self.codes}
         return sorted(named.items(), key=lambda item: -len(item[0]))
 
     def read(self, sentence: str) -> tuple[Reading, ...]:

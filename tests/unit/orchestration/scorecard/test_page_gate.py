@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from expectations.published.pages import PageCheck, PublicFacts, gate_pages
@@ -40,6 +41,20 @@ def found(site: tuple[Path, Path], language: str, path: str, before: str, after:
 def test_a_rendered_site_passes(site: tuple[Path, Path]) -> None:
     result = gate_pages(*site)
     assert [finding.message for finding in result.findings if not finding.success] == []
+
+
+def test_a_language_with_a_few_texts_passes(tmp_path: Path) -> None:
+    public_file = write_public_file(tmp_path / "public.duckdb", planted())
+    with duckdb.connect(str(public_file)) as con:
+        con.execute("""
+            insert into published.texts
+            select * replace ('so' as language, 'Madow' as text, 'machine' as review_status) from published.texts
+            where language = 'en' and text_id = 'race_ethnicity.black'
+        """)
+    site = write_site(public_file, tmp_path / "site").index.parent
+    page = (site / "so" / MEASURE).read_text(encoding="utf-8")
+    assert "Madow" in page and '<span lang="en">White' in page
+    assert [finding.message for finding in gate_pages(public_file, site).findings if not finding.success] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
