@@ -22,7 +22,7 @@ BUDGETS = {
     "expectations/disclosure": 4_355,
     "expectations/engine": 480,
     "expectations/marts": 676,
-    "expectations/published": 907,
+    "expectations/published": 910,
     "ingest": 789,
     "ingest/connectors": 1_785,
     "ingest/contract": 2_423,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_296
+MOST_LINES = 62_299
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
