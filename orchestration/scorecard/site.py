@@ -12,18 +12,22 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from orchestration.scorecard.contact import Contact
 from orchestration.scorecard.editions import Edition, check_free, describe, editions, folder_name
 from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder
+from orchestration.scorecard.pages.cards import FOLDER as CARDS
+from orchestration.scorecard.pages.cards import card_of, write_cards
 from orchestration.scorecard.pages.catalogue import catalogue
 from orchestration.scorecard.pages.downloads import write_downloads
 from orchestration.scorecard.pages.render import (
     TEMPLATES,
     ScorecardError,
     Surroundings,
+    description,
     originals,
     rendered_pages,
     rendered_report,
@@ -77,7 +81,7 @@ def write_site(
     `languages`: some of the release, else all. `contact`: the office, or the address where the folder is served. `earlier`: the
     edition that the release is compared with. `only`: these pages of a draft, and nothing else. Editions in the folder stay.
     """
-    around = Surroundings(tuple(editions(folder)), earlier, only=frozenset(only))
+    around = Surroundings(tuple(editions(folder)), earlier, only=frozenset(only), site=folder)
     return _write_folder(public_file, folder, folder, languages, contact, around)
 
 
@@ -91,7 +95,7 @@ def render_ahead(
 ) -> Site:
     """Write into the new `folder` the site that will be in `site` once the release is published; see `put_in_place`."""
     folder.mkdir(mode=FOLDER_MODE)
-    around = Surroundings(tuple(editions(site)), earlier)
+    around = Surroundings(tuple(editions(site)), earlier, site=site)
     return replace(_write_complete(public_file, folder, languages, contact, around), index=folder / INDEX)
 
 
@@ -237,9 +241,15 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], contact: C
     untranslated: dict[str, int] = {}
     for language, texts in chosen.items():
         missing: set[str] = set()
+        cards: dict[str, dict[str, Any]] = {}
         for page, html in rendered_pages(data, texts, chosen, contact, around, changes):
             sizes.append(_save(folder / language / page.path, html))
             missing |= texts.untranslated
+            if contact.address and not around.is_internal:
+                card = card_of(page, description(page, texts), data.city, texts)
+                cards |= {card[0]: card[1]} if card else {}
+        if cards:
+            sizes += write_cards(folder / language / CARDS, cards, around.site and around.site / language / CARDS)
         if language != ORIGINAL:
             untranslated[language] = len(missing)
     if not around.only:

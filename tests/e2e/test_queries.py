@@ -30,9 +30,7 @@ def test_a_query_of_the_page_runs_and_finds_something(first_release: tuple[Path,
     assert found.num_rows > 0, f"{heading}: the sample city answers it"
 
 
-@pytest.mark.parametrize(
-    "heading", ["How many people live in each district?", "How do counts move from one map to another?"]
-)
+@pytest.mark.parametrize("heading", ["How many people live in each district?", "How do counts move from one map to another?"])
 def test_nobody_is_counted_twice(first_release: tuple[Path, dict[str, Any]], heading: str) -> None:
     home = Home(first_release[0])
     [delivered] = (home.sample / "census__blocks_2020").glob("*.csv")

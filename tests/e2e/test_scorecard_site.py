@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +153,16 @@ def test_a_district_prints_on_one_letter_sheet(first_release: tuple[Path, dict[s
             printed = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
             sheets[f"{file.parts[-3]} {file.stem}"] = (len(printed), *map(int, printed[0].mediabox[2:]))
     assert set(sheets.values()) == {(1, 612, 792)}, sheets
+
+
+def test_a_chart_fits_the_frame_that_its_code_opens(first_release: tuple[Path, dict[str, Any]]) -> None:
+    site, higher = first_release[0] / "published" / "scorecard", {}
+    with browsing() as page:
+        for file in (one for language in LANGUAGES for one in sorted((site / language / "embed").glob("*.html"))[::6]):
+            code = file.parent.with_name("measures") / file.name
+            width, height = map(int, re.findall(r"width=&quot;(\d+)&quot; height=&quot;(\d+)&quot;", code.read_text())[0])
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(file.as_uri())
+            size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+            higher |= {f"{file.parts[-3]} {file.stem}": size} if size[0] > width or size[1] > height else {}
+    assert higher == {}

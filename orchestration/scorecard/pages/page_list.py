@@ -28,6 +28,7 @@ from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
 WEAK = "3"  # the grade of a publisher that calls its own figure weak
 SERIES_BREAK = "series_break"  # the reason of a goal whose figures do not compare with its start
+EMBED_HEADING, EMBED_ROW = 220, 88  # pixels of a chart in a frame that is 600 pixels wide, measured as the highest
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def pages(
     for measure in measures:
         code, title = measure.measure_id, texts.plain(f"measure.{measure.measure_id}")
         content = dict(measure_page.content(measure, data, texts)) | {"reason": reason(measure)}
+        content["embed_height"] = EMBED_HEADING + EMBED_ROW * len(content["groups"].rows) if content["groups"] else 0
         content["goals"] = [shown for shown in goals if shown["measure_id"] == code]
         content |= since | {"correction": by_measure.get(code), "said": [one for one in said if one.measure is measure]}
         yield Page(f"measures/{code}.html", "measure.html", title, content)

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from orchestration.scorecard.contact import Contact
 from orchestration.scorecard.editions import INDEXED, NOT_INDEXED, Edition
+from orchestration.scorecard.pages.cards import card_of
 from orchestration.scorecard.pages.catalogue import FORMATS, period_of
 from orchestration.scorecard.pages.measure_page import Chart
 from orchestration.scorecard.pages.page_list import Page, pages
@@ -52,6 +53,7 @@ class Surroundings:
     earlier: Earlier | None = None
     label: str | None = None
     analyst_file: Path | None = None
+    site: Path | None = None  # the folder that may have an earlier site, whose pictures are kept
     only: frozenset[str] = frozenset()
 
     @property
@@ -91,6 +93,7 @@ def rendered_pages(
         "is_internal": around.is_internal,
         "period_of": period_of,
         "formats": FORMATS,
+        "qr_code": qr_code,
     }
     path = "the list of pages"
     try:
@@ -104,7 +107,9 @@ def rendered_pages(
                 continue
             template = environment().get_template(page.template)
             content = {**shared, **page.content, "page": page}
-            body = template.render(**content, notice=NOTICE, description=description(page, texts))
+            said = description(page, texts)
+            card = card_of(page, said, data.city, texts) if contact.address and not around.is_internal else None
+            body = template.render(**content, notice=NOTICE, description=said, card=card and card[0])
             yield page, body.replace(NOTICE, _notice(texts))  # what the page has used decides on its notice
             texts.start_page()
     except (ScorecardError, OSError):
@@ -168,6 +173,13 @@ def district_words(chart: Chart) -> dict[str, str]:
         compared = "compared-not" if word in (None, "no_range", "not_compared") else str(word)
         words[line.row.geoid] = compared if line.row.is_shown else "no-figure"
     return words
+
+
+def qr_code(address: str) -> Markup:
+    """Return a QR code as SVG: it opens the address from a printed page."""
+    import segno  # noqa: PLC0415 - most pages have none
+
+    return Markup(segno.make(address, micro=False).svg_inline(svgclass="qr", lineclass=None, omitsize=True))  # noqa: S704
 
 
 def description(page: Page, texts: Texts) -> str:

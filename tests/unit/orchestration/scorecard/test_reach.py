@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+import struct
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import fastexcel
 import pytest
+import typst
 
 from orchestration.scorecard import Contact, is_current, write_site
 from tests.support.scorecard_pages import html_pages, invalid_html, table_rows, words
@@ -156,3 +159,43 @@ def test_a_to_z_lists_questions_groups_and_districts(site: Path) -> None:
     assert "<b>20.5%</b>" in black["measure-own"] and "(1.6 to 2.8)" in black["measure-own"]
     assert hispanic.keys() == {"measure-places"}  # its own figure is hidden
     assert "times" not in black["measure-places"]
+
+
+def test_a_card_is_drawn_once_and_shows_no_hidden_figure(
+    public_file: Path, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    [name] = re.findall(rf'<meta property="og:image" content="{AT}/en/cards/([^"]+)">', page)
+    picture = (site / "en" / "cards" / name).read_bytes()
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">II", picture[16:24]) == (1200, 630)
+    shown: list[dict[str, Any]] = []
+
+    def compile_(*given: Any, **options: Any) -> Any:
+        if options["format"] == "pdf":
+            return made(*given, **options)
+        cards = json.loads(options["sys_inputs"]["content"])
+        shown.extend(cards)
+        return [b"drawn" for _ in cards]
+
+    made = typst.compile
+    monkeypatch.setattr(typst, "compile", compile_)
+    assert write_site(public_file, tmp_path / "again", ["en"], CONTACT) and len(shown) == 3
+    rows = {row["label"]: row for card in shown if card["title"] == "Name of own" for row in card["rows"]}
+    assert rows["Black"]["figure"] == "20.5%" and rows["Black"]["x"] is not None
+    assert (rows["Hispanic"]["figure"], rows["Hispanic"]["x"], rows["Hispanic"]["status"]) == (
+        None,
+        None,
+        "Hidden to protect people",
+    )
+    shown.clear()
+    assert write_site(public_file, site, ["en", "es"], CONTACT).index.is_file() and shown == []
+    assert (site / "en" / "cards" / name).read_bytes() == picture
+
+
+def test_the_sheet_of_a_district_has_a_code_to_scan(site: Path) -> None:
+    codes = {
+        page.stem: re.findall(r'<svg [^>]*class="qr">.*?</svg>', page.read_text())
+        for page in (site / "en" / "districts").iterdir()
+    }
+    assert all(len(found) == 1 for found in codes.values()) and len({found[0] for found in codes.values()}) == len(codes) == 3
+    assert 'class="qr"' not in (site / "en" / "index.html").read_text(encoding="utf-8")
