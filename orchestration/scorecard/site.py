@@ -19,10 +19,6 @@ from xml.sax.saxutils import escape
 from orchestration.scorecard.contact import Contact
 from orchestration.scorecard.editions import Edition, check_free, describe, editions, folder_name
 from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder
-from orchestration.scorecard.pages.cards import FOLDER as CARDS
-from orchestration.scorecard.pages.cards import card_of, write_cards
-from orchestration.scorecard.pages.catalogue import catalogue
-from orchestration.scorecard.pages.downloads import write_downloads
 from orchestration.scorecard.pages.render import (
     TEMPLATES,
     ScorecardError,
@@ -35,6 +31,10 @@ from orchestration.scorecard.pages.render import (
     rendered_streets,
 )
 from orchestration.scorecard.pages.report import REPORT
+from orchestration.scorecard.reach.cards import FOLDER as CARDS
+from orchestration.scorecard.reach.cards import card_of, write_cards
+from orchestration.scorecard.reach.catalogue import catalogue
+from orchestration.scorecard.reach.downloads import write_downloads
 from orchestration.scorecard.release_data.changes import Earlier, find_changes
 from orchestration.scorecard.release_data.open_release import ReleaseFiles
 from orchestration.scorecard.release_data.read_release import read_release

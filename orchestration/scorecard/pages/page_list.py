@@ -11,10 +11,10 @@ from markupsafe import Markup
 from orchestration.scorecard.editions import Edition
 from orchestration.scorecard.pages import measure_page
 from orchestration.scorecard.pages.charts import axis
-from orchestration.scorecard.pages.feed import FEED, NEWS, corrections_feed, news_feed
 from orchestration.scorecard.pages.measure_page import texts_of
 from orchestration.scorecard.pages.place_page import place_content
 from orchestration.scorecard.pages.streets import street_pages
+from orchestration.scorecard.reach.feed import FEED, NEWS, corrections_feed, news_feed
 from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.outlines import WIDTH, map_height
 from orchestration.scorecard.release_data.places import Place, Places, by_letter

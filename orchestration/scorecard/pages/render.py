@@ -17,12 +17,12 @@ from markupsafe import Markup
 
 from orchestration.scorecard.contact import Contact
 from orchestration.scorecard.editions import INDEXED, NOT_INDEXED, Edition
-from orchestration.scorecard.pages.cards import card_of
-from orchestration.scorecard.pages.catalogue import FORMATS, period_of
 from orchestration.scorecard.pages.measure_page import Chart
 from orchestration.scorecard.pages.page_list import Page, pages
 from orchestration.scorecard.pages.report import REPORT, notice, write_report
 from orchestration.scorecard.pages.streets import FOLDER, street_contents
+from orchestration.scorecard.reach.cards import card_of
+from orchestration.scorecard.reach.catalogue import FORMATS, period_of
 from orchestration.scorecard.release_data.changes import Changes, Earlier
 from orchestration.scorecard.release_data.read_release import ReleaseData
 from orchestration.scorecard.words.figures import Count, Figure

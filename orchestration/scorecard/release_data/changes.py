@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.scorecard.pages.downloads import PLACES
+from orchestration.scorecard.reach.downloads import PLACES
 from orchestration.scorecard.release_data.open_release import council_district_type
 from warehouse.connection import attach, open_from_disk
 

@@ -39,8 +39,10 @@ def card_of(page: Page, said: str, city: str, texts: Texts) -> tuple[str, dict[s
         for line in chart.rows[:MOST_ROWS]
     ]
     unit = texts.plain(f"unit.{chart.unit}")
-    card = {"language": texts.tag, "city": city, "title": page.title, "said": said, "rows": rows}
+    card: dict[str, Any] = {"language": texts.tag, "city": city, "title": page.title, "said": said, "rows": rows}
     card["foot"] = f"{texts.plain('page.title')} · {chart.period.striptags()} · {unit}"
+    if chart.scale and chart.scale.ticks[0]:
+        card["foot"] += f" · {texts.plain('sentence.scale_starts', low=chart.ticks[0][1])}"
     layout = TEMPLATE.read_text(encoding="utf-8")
     return f"{page.content['measure'].measure_id}-{text_sha256(json.dumps(card) + layout)[:12]}.png", card
 

@@ -1,0 +1,1 @@
+"""What others read of the site: files of figures, feeds, catalogues of data, and pictures of links."""
