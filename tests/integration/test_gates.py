@@ -80,6 +80,11 @@ def suite_of() -> dict[str, Suite]:
     return {suite.table: suite for suite in read_suites()}
 
 
+def with_rule(suite: Suite, check: str) -> Suite:
+    """The suite with this rule alone, and with the checks of its columns, grain and words: all rules take half as long again."""
+    return suite.model_copy(update={"rules": tuple(rule for rule in suite.rules if rule.name == check)})
+
+
 def failed(results: list[GateResult], table: str) -> dict[str, ExpectationResult]:
     (result,) = (result for result in results if result.subject == f"marts.{table}")
     return {finding.expectation: finding for finding in result.findings if not finding.success}
@@ -99,7 +104,7 @@ def test_a_rule_fails_on_what_it_is_for(
     shared_release: DuckDBPyConnection, suite_of: dict[str, Suite], table: str, check: str, spoil: str
 ) -> None:
     sql = f"update {{t}} {spoil}" if spoil.startswith("set ") else spoil
-    suite = suite_of[table]
+    suite = with_rule(suite_of[table], check)
     try:
         shared_release.execute(sql.format(t=f"release.marts.{table}", black=BLACK))
         finding = failed(gate_build(database_path(shared_release), [suite]), table)[check]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from expectations.marts.suites import read_suites
 from expectations.published.public_file_gate import PUBLIC_SUITES, gate_published
 from ingest.contract.registry import load_registry
 from orchestration.settings import SHARED_SEEDS
+from tests.integration.test_gates import with_rule
 from warehouse.connection import attach, database_path, scratch
 from warehouse.sql import literal
 
@@ -145,10 +148,26 @@ SPOILT = [
 
 @pytest.fixture
 def public(tmp_path: Path) -> Iterator[DuckDBPyConnection]:
-    with scratch(tmp_path) as connection:
-        attach(connection, tmp_path / "public.duckdb", "public")
+    with good_public(tmp_path) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def shared_public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBPyConnection]:
+    """A good public file and a copy of it: tests that change tables take them back from the copy."""
+    folder = tmp_path_factory.mktemp("public")
+    with good_public(folder) as connection:
+        attach(connection, folder / "good.duckdb", "good")
+        connection.execute("copy from database public to good")
+        yield connection
+
+
+@contextmanager
+def good_public(folder: Path) -> Iterator[DuckDBPyConnection]:
+    with scratch(folder) as connection:
+        attach(connection, folder / "public.duckdb", "public")
         connection.execute(GOOD_PUBLIC.read_text(encoding="utf-8"))
-        attach(connection, tmp_path / "release.duckdb", "release")
+        attach(connection, folder / "release.duckdb", "release")
         connection.execute("create schema release.reference")
         rules = literal(str(SHARED_SEEDS / "publication_rules.csv"))
         connection.execute(f"create table release.reference.publication_rules as from read_csv({rules})")
@@ -164,11 +183,15 @@ def test_a_good_public_file_passes(public: DuckDBPyConnection) -> None:
 @pytest.mark.parametrize(
     ("table", "check", "spoil"), SPOILT, ids=[f"{table}-{check}-{n}" for n, (table, check, _) in enumerate(SPOILT)]
 )
-def test_a_rule_fails_on_what_it_is_for(public: DuckDBPyConnection, table: str, check: str, spoil: str) -> None:
-    sql = f"update {{t}} {spoil}" if spoil.startswith("set ") else spoil
-    public.execute(sql.format(t=f"public.published.{table}"))
-    suites = [suite for suite in read_suites(PUBLIC_SUITES) if suite.table == table]
-    results = gate_build(database_path(public), suites, schema="public.published")
+def test_a_rule_fails_on_what_it_is_for(shared_public: DuckDBPyConnection, table: str, check: str, spoil: str) -> None:
+    sql = (f"update {{t}} {spoil}" if spoil.startswith("set ") else spoil).format(t=f"public.published.{table}")
+    suites = [with_rule(suite, check) for suite in read_suites(PUBLIC_SUITES) if suite.table == table]
+    try:
+        shared_public.execute(sql)
+        results = gate_build(database_path(shared_public), suites, schema="public.published")
+    finally:
+        for changed in {table, *re.findall(r"public\.published\.(\w+)", sql)}:
+            shared_public.execute(f"create or replace table public.published.{changed} as from good.published.{changed}")
     (result,) = [one for one in results if one.subject == f"published.{table}"]
     (finding,) = [one for one in result.failed_critical if one.expectation == check]
     assert "could not be evaluated" not in finding.message
@@ -178,3 +201,10 @@ def test_a_rule_fails_on_what_it_is_for(public: DuckDBPyConnection, table: str, 
 def test_every_rule_has_been_seen_failing() -> None:
     rules = {(suite.table, rule.name) for suite in read_suites(PUBLIC_SUITES) for rule in suite.rules}
     assert rules <= {(table, check) for table, check, _ in SPOILT}
+
+
+def test_what_the_others_changed_is_taken_back(shared_public: DuckDBPyConnection) -> None:
+    different = "from public.published.{0} except all from good.published.{0}"
+    tables = shared_public.execute("select table_name from duckdb_tables() where database_name = 'good'").fetchall()
+    assert len(tables) > 10
+    assert [name for (name,) in tables if shared_public.execute(different.format(name)).fetchall()] == []

@@ -172,7 +172,7 @@ SPOILT = [
     ("fct_language_need", "groups_sum_to_all", "set speakers = 301 where language_group_code = 'all'"),
     ("fct_language_need", "groups_sum_to_all", "set lep_people = 101 where language_group_code = 'spanish'"),
     ("fct_language_need", "sample_has_margin", "set lep_people_moe = null"),
-    ("dim_label", "every_code_in_every_language", "delete from {t} where language_code = 'hmn'"),
+    ("dim_label", "every_code_in_every_language", "insert into {t} from (select * replace ('new' as code) from {t}) limit 1"),
     ("scorecard", "one_filter_gives_one_number", "set group_name = 'Black'"),
     ("scorecard", "only_published_has_figures", "set change_word = 'higher' where publication_status = 'unreliable'"),
     ("scorecard", "words_have_their_numbers", "set compared_with_reference = 'not_compared' where race_ethnicity_code = 'black'"),
