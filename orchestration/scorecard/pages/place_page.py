@@ -19,6 +19,7 @@ from orchestration.scorecard.words.texts import Joined, Name, Part, Texts
 
 MOST_SENTENCES = 3  # after the one on who is there
 ON_A_SHEET = 6  # questions of a printed page; the others are on the page of the web alone
+MOST_CHARTS = 3  # by where people live, so that a page has at most 60 kB; further ones are on pages of measures
 LEAST_SHARE = 0.05  # that one decimal can show
 SIGNS = {"higher": "▲", "lower": "▼", "about_the_same": "=", "cannot_tell": "?"}
 OLD_MAP = "old_map"
@@ -62,6 +63,7 @@ def place_content(place: Place, name: str, others: Iterable[Place], data: Releas
         "people": people,
         "compared": compared,
         "on_a_sheet": ON_A_SHEET,
+        "most_charts": MOST_CHARTS,
         "inside": _charts(about, name, texts, is_by_place=True),
         "by_race": _charts(about, name, texts, is_by_place=False),
         "missing": [(code, Joined(tuple(names)).in_language(texts)) for code, names in missing.items()],
