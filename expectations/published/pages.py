@@ -46,12 +46,13 @@ MESSAGES = {
 } | GAP_MESSAGES
 WORDS = ("higher", "lower", "about_the_same", "cannot_tell", "no_range", "not_compared")
 WORD = re.compile(rf"(?:^|_)({'|'.join(WORDS)})(?:_|$)")
+HEADLINE = "headline"
 WORSE = {"lower": "higher", "higher": "lower"}  # by the favourable direction
 ANSWER = re.compile(r'<(ul|div|section)\b[^>]*\bdata-answer="([^"]+)"[^>]*>(.*?)</\1>', re.DOTALL)
 SAID = re.compile(r'<p data-said="([^"]+)">(.*?)</p>', re.DOTALL)
 PEERS = re.compile(r'<ul data-peers="([^"]+)">(.*?)</ul>', re.DOTALL)
 SPAN = re.compile(r"<span>(.*?)</span>(?=\s|$)", re.DOTALL)
-SENTENCE = re.compile(r"<(li|p)(?: class=\"sentence\")?>(.*?)</\1>", re.DOTALL)
+SENTENCE = re.compile(r"<(li|p)(?: class=\"[a-z]+\")?>(.*?)</\1>", re.DOTALL)
 ROW = re.compile(r'<(tr|p|li)\b[^>]*\bdata-row="([^"]+)"[^>]*>(.*?)</\1>', re.DOTALL)
 FIGURE = re.compile(r"<b>(.*?)</b>", re.DOTALL)
 RANGE = re.compile(r'<span class="range">\((.*?)\)</span>', re.DOTALL)
@@ -272,6 +273,9 @@ def _is_of_peers(reading: Reading, row: Row) -> bool:
 
 def _may_say(text_id: str, row: Row, column: str) -> bool:
     """Whether a row has the word that the text is for, its reason, and is on the side that the text names."""
+    if text_id.startswith(HEADLINE):  # both figures next to each other say that they differ
+        is_limited = row.get("compared_reason") == "partly_shown" and "_shown." in text_id
+        return row[column] in ("higher", "lower", "no_range") or is_limited
     word = WORD.search(text_id)
     if word is None:
         return True
@@ -290,7 +294,11 @@ def _of_summary(sentences: Sequence[str], rows: Mapping[str, Row], texts: Langua
     word = WORSE.get(worse[0]["favourable_direction"]) if worse else None
     said: list[set[str]] = []
     for sentence in sentences:
-        readings = [reading for reading in texts.read(sentence) if word in WORD.findall(reading.text_id)]
+        readings = [
+            reading
+            for reading in texts.read(sentence)
+            if word in WORD.findall(reading.text_id) or reading.text_id.startswith(HEADLINE)
+        ]
         parts = [words for reading in readings for part, words in reading.parts.items() if part != "reference"]
         said.append({code for words in parts for code in texts.groups(words)})
     for row in worse:
@@ -346,6 +354,11 @@ def _of_words(cell: str, row: Row, texts: Language) -> Iterator[tuple[str, str |
     if compared and not any(word in [row.get(column) for column in columns] for _, word, columns in compared):
         yield "word_of_a_mark", compared[0][0]
     for ratio in SMALL.findall(cell):
+        if any(reading.text_id.startswith("page.gap_size") for reading in texts.read(plain(ratio))) and (
+            row["compared_with_reference"] in ("not_compared", "no_range")
+            or not are(numbers(plain(ratio)), [row.get("gap"), row.get("gap_low"), row.get("gap_high")])
+        ):
+            yield "figure_of_a_mark", "page.gap_size"
         if any(reading.text_id.startswith("page.ratio") for reading in texts.read(plain(ratio))):
             if row["rate_ratio"] is None or row["compared_with_reference"] in ("not_compared", "no_range"):
                 yield "gap_is_not_compared", "page.ratio"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
-READ = ("sentence.", "reference_comparison.", "city_comparison.", "compared_reason.", "page.ratio")
+READ = ("sentence.", "headline", "reference_comparison.", "city_comparison.", "compared_reason.", "page.ratio", "page.gap_size")
 TAG = re.compile(r"<[^>]*>")
 PART = re.compile(r"\{(\w+)\}")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")

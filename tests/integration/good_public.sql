@@ -183,6 +183,11 @@ insert into public.published.corrections select * replace (
 ) from public.published.corrections where said_by_office;
 create table public.published.data_issues as select 'REQ-01' as issue_id, 'requests' as source, 'Some are missing.' as summary;
 create table public.published.theme_measures as select 'parks' as theme_code, 'visits' as measure_id, 'Visits' as measure, 1 as sort_order;
+create table public.published.headlines as select 'visits' as measure_id, 'en' as language, 1 as sort_order, 'of_every' as pattern,
+    '{figure} of every 100.' as sentence, 'none' as review_status, null::varchar as reviewed_by;
+create table public.published.actions as select 'a1' as action_id, 'visits' as measure_id, 'Doulas' as program, 'Health' as department,
+    'under_way' as status, 100.0::double as budget_usd, 40.0::double as spent_usd, date '2025-01-31' as money_on, null::varchar as link,
+    date '2025-02-01' as updated_on;
 create table public.published.as_reported_history as select
     measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, race_standard, tabulation, method, stratum_type,
     stratum_code, race_ethnicity_code, period_end, unit, 'revised' as history_status, 'r1' as first_release_id, date '2025-02-01' as first_published_on,

@@ -19,6 +19,7 @@ NO_ZERO = ("years", "score")  # units whose figures are not amounts: their scale
 WITHOUT_RANGE = ("no_range", "repeated_events", "records_differ")  # reasons for which no gap is drawn
 TWO = 2  # periods that a change needs
 LONG = 10  # rows from which a table is folded
+MOST_ROWS = 12  # of all gaps of a page; with more, each has its first period and the newest
 COMPARED = ("higher", "lower", "about_the_same", "cannot_tell")
 
 
@@ -56,11 +57,12 @@ class GapChart:
     starts_at: Markup | None  # where the scale does not start at zero
     has_ratio: bool
     is_long: bool
+    is_cut: bool  # whether periods between the first and the newest are left out
     said: tuple[Said, ...]
 
 
-def gap_charts(measure: Measure, texts: Texts) -> list[GapChart]:
-    """Return a chart per group, those of one kind of period on one scale.
+def gap_charts(measure: Measure, texts: Texts, only: Gap | None = None) -> list[GapChart]:
+    """Return a chart per group, or of `only` one, those of one kind of period on one scale.
 
     They are of the kind of period that opens the page; of other kinds, too, where that has no ratio, as of few deaths a year.
     """
@@ -70,7 +72,8 @@ def gap_charts(measure: Measure, texts: Texts) -> list[GapChart]:
     shown = sorted(
         (gap for gap in measure.gaps if gap.period_type == own or not is_enough), key=lambda gap: gap.period_type != own
     )
-    return [_chart(gap, unit, _scale(gap.period_type, shown, unit), texts) for gap in shown]
+    most = max(MOST_ROWS // (len(shown) or 1), TWO)
+    return [_chart(gap, unit, _scale(gap.period_type, shown, unit), texts, most) for gap in shown if only in (None, gap)]
 
 
 def _scale(period_type: str, gaps: Iterable[Gap], unit: str) -> Axis | None:
@@ -87,9 +90,10 @@ def _is_drawn(gap: Gap) -> bool:
     return gap.basis != PLACES and not any(trend.word_reason in WITHOUT_RANGE for trend in gap.trends)
 
 
-def _chart(gap: Gap, unit: str, scale: Axis | None, texts: Texts) -> GapChart:
+def _chart(gap: Gap, unit: str, scale: Axis | None, texts: Texts, most: int) -> GapChart:
     names = [name_of(code).in_language(texts) for code in (gap.race_ethnicity_code, gap.reference_code)]
-    rows = tuple(_row(gap, one, scale, texts) for one in gap.periods) if scale and _is_drawn(gap) else ()
+    drawn = gap.periods if most >= len(gap.periods) else (gap.periods[0], *gap.periods[1 - most :])
+    rows = tuple(_row(gap, one, scale, texts) for one in drawn) if scale and _is_drawn(gap) else ()
     is_from_zero = scale is None or scale.ticks[0] == 0
     return GapChart(
         title=texts("page.gap_of", group=names[0], reference=names[1]),
@@ -102,6 +106,7 @@ def _chart(gap: Gap, unit: str, scale: Axis | None, texts: Texts) -> GapChart:
         starts_at=None if is_from_zero or scale is None else texts("sentence.scale_starts", low=Tick(scale.ticks[0], unit)),
         has_ratio=any(name == "ratio" for row in rows for name, _, _ in row.figures),
         is_long=len(rows) >= LONG,
+        is_cut=len(rows) < len(gap.periods) and bool(rows),
         said=tuple(gap_sentences(gap, unit, texts)),
     )
 

@@ -19,9 +19,21 @@ from orchestration.scorecard.release_data.strata import Stratum
 from orchestration.scorecard.words.breaks import break_sentences, trend_start
 from orchestration.scorecard.words.cautions import caution_mark, cautions
 from orchestration.scorecard.words.excess_words import excess
-from orchestration.scorecard.words.figures import Cell, Count, Range, RatioRange, Tick, Times
-from orchestration.scorecard.words.peers import peers
+from orchestration.scorecard.words.figures import Cell, Count, Points, Range, RatioRange, Tick, Times
+from orchestration.scorecard.words.gap_words import Ends, SignedNumber
+from orchestration.scorecard.words.measure_notes import (
+    adjusted,
+    caveat,
+    changed_on,
+    later_records,
+    licence,
+    only_ranges,
+    population,
+    successor,
+)
+from orchestration.scorecard.words.peers import peers, strip
 from orchestration.scorecard.words.sentences import (
+    DIFFERENCES,
     PLACES,
     group,
     likely_range,
@@ -68,6 +80,7 @@ class Chart:
     unit: str
     period: Markup
     cautions: tuple[Markup, ...]  # why figures are to be used with care
+    starts_at: Markup | None  # where the scale does not start at zero
 
 
 def interval(row: Row, texts: Texts) -> Markup | None:
@@ -95,7 +108,9 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
     if shown and row.basis != PLACES:
         if row.numerator is not None and row.denominator:
             counted = texts("page.counted_of", part=Count(row.numerator), whole=Count(row.denominator))
-        if row.compared_with_reference:
+        if anchor.startswith("district-") and row.compared_with_city:
+            compared = compared_words("city", row.compared_with_city, row.compared_with_city_reason, texts)
+        elif row.compared_with_reference:
             compared = _compared(row, texts)
     figure = texts_of(Cell(row.value or 0.0, row.unit), texts) if shown else bounds(row, texts)
     return TableRow(
@@ -120,6 +135,12 @@ def texts_of(part: Part, texts: Texts) -> Markup:
 
 def _compared(row: Row, texts: Texts) -> Markup:
     words = compared_words("reference", row.compared_with_reference, row.compared_reason, texts, reference(row, texts))
+    if row.gap is not None and row.gap_kind == "difference" and row.unit in DIFFERENCES:
+        parts: dict[str, Part] = {"gap": Points(row.gap, row.unit, is_signed=True)}
+        if row.gap_low is None or row.gap_high is None:
+            return Markup("{}<br><small>{}</small>").format(words, texts("page.gap_size", **parts))
+        ends = Ends(SignedNumber(row.gap_low, row.unit), SignedNumber(row.gap_high, row.unit))
+        return Markup("{}<br><small>{}</small>").format(words, texts("page.gap_size_range", range=ends, **parts))
     if row.rate_ratio is None or row.unit in NO_RATIO or round(row.rate_ratio, 1 if row.rate_ratio >= 1 else 2) == 1.0:
         return words
     if row.rate_ratio_ci_low is None or row.rate_ratio_ci_high is None:
@@ -142,7 +163,9 @@ def chart(rows: Sequence[tuple[Row, Markup, str]], texts: Texts) -> Chart | None
     if not rows:
         return None
     first = rows[0][0]
-    scale = axis(extent(row for row, _, _ in rows))
+    ends = [end for end in extent(row for row, _, _ in rows) if end is not None]
+    scale = axis(ends if first.unit in NO_RATIO or not ends else [0.0, *ends])
+    low = scale.ticks[0] if scale else 0.0
     lines = tuple(table_row(row, label, texts, scale, anchor) for row, label, anchor in rows)
     ticks = scale.ticks if scale else ()
     total = next((line.dot.x for line in lines if line.is_total and line.dot), None)
@@ -156,6 +179,7 @@ def chart(rows: Sequence[tuple[Row, Markup, str]], texts: Texts) -> Chart | None
         unit=first.unit,
         period=period(first).in_language(texts),
         cautions=cautions(((row, label) for row, label, _ in rows), texts),
+        starts_at=texts("sentence.scale_starts", low=Tick(low, first.unit)) if low else None,
     )
 
 
@@ -325,6 +349,8 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "area_maps": list(area_maps(measure, data, texts)),
         "is_old_map": vintage != data.district_map,
         "peers": peers(measure, data, texts),
+        "strip": strip(measure, texts),
+        "actions": [one for one in data.actions if one["measure_id"] == measure.measure_id],
         "goals": [goal for goal in data.goals if goal["measure_id"] == measure.measure_id],
         "data_up_to": day(last).in_language(texts) if last else None,
         "map_width": WIDTH,
@@ -334,65 +360,3 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "first_reported": first_reported_lines(measure.first_reported, texts),
         "is_about_places": any(row.basis == PLACES and row.is_shown for row in measure.groups),
     }
-
-
-def adjusted(featured: Row | None, texts: Texts) -> Markup | None:
-    """Explain in plain words that rates are adjusted for age."""
-    text_id = f"sentence.adjusted_{featured.stratum_code}" if featured else ""
-    return texts(text_id) if texts.has(text_id) else None
-
-
-def population(measure: Measure, texts: Texts) -> Markup | None:
-    """Say which people of which day a rate is divided by."""
-    row = next((row for row in measure.featured if row.is_shown and row.population_scheme is not None), None)
-    if row is None or not texts.has(f"population_scheme.{row.population_scheme}"):
-        return None
-    people = Name("population_scheme", row.population_scheme or "")
-    # the name of some people has their day
-    if row.population_on is None or str(row.population_on.year) in people.in_language(texts):
-        return texts("sentence.population", people=people)
-    return texts("sentence.population_on", people=people, date=day(row.population_on))
-
-
-def successor(measure: Measure, texts: Texts) -> Markup | None:
-    """Return a link to the measure that follows a retired one."""
-    code = measure.about.get("successor")
-    return Markup('<a href="{}.html">{}</a>').format(code, texts(f"measure.{code}")) if code else None
-
-
-def later_records(measure: Measure, texts: Texts) -> Markup | None:
-    """Say how many records are dated ahead, and do not count yet; nothing of sources of persons."""
-    count, until = measure.about.get("source_later_records"), measure.about.get("source_counted_until")
-    return texts("sentence.later_records", count=Count(count), day=day(until)) if count and until else None
-
-
-def only_ranges(measure: Measure, texts: Texts) -> list[Markup]:
-    """Say that no figure is known exactly, where that is so of each group."""
-    return [texts("sentence.only_ranges")] if any(row.has_only_a_range for row in measure.featured) else []
-
-
-def licence(measure: Measure, texts: Texts) -> list[Markup]:
-    """Return the license of the figures and what it asks of who shows them elsewhere."""
-    about = measure.about
-    code = about["licence_id"]
-    if code in (None, "not_stated"):
-        return [texts("page.licence_not_stated" if code else "page.licence_own")]
-    found = [texts.marked_english(str(code))]
-    if about["licence_share_alike"]:
-        found.append(texts("sentence.licence_share_alike"))
-    if about["licence_commercial"] is False:
-        found.append(texts("sentence.licence_not_commercial"))
-    return found
-
-
-def caveat(measure: Measure, texts: Texts) -> Markup | None:
-    """Return what readers need to know about a measure; None without a text for readers."""
-    text_id = f"measure_caveat.{measure.measure_id}"
-    return texts(text_id) if texts.has(text_id) else None
-
-
-def changed_on(measure: Measure) -> dt.date | None:
-    """Return when the definition changed, where figures of the time before exist."""
-    changed: dt.date | None = measure.about["series_break_on"]
-    first = min((row.period_start for row in measure.series), default=None)
-    return changed if changed and first and changed >= first else None

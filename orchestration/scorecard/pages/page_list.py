@@ -11,6 +11,7 @@ from markupsafe import Markup
 from orchestration.scorecard.editions import Edition
 from orchestration.scorecard.pages import measure_page
 from orchestration.scorecard.pages.charts import axis
+from orchestration.scorecard.pages.home import home
 from orchestration.scorecard.pages.measure_page import texts_of
 from orchestration.scorecard.pages.place_page import place_content
 from orchestration.scorecard.pages.streets import street_pages
@@ -19,14 +20,12 @@ from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.outlines import WIDTH, map_height
 from orchestration.scorecard.release_data.places import Place, Places, by_letter
 from orchestration.scorecard.release_data.read_release import TOTAL, Measure, ReleaseData, Row
-from orchestration.scorecard.words.cautions import caution_mark
 from orchestration.scorecard.words.change_texts import corrections, goal_changes, revised_editions, said_corrections
-from orchestration.scorecard.words.figures import Cell, Count, Figure, Points, Range
+from orchestration.scorecard.words.figures import Cell, Count, Points, Range
 from orchestration.scorecard.words.reasons import by_reason, reason
-from orchestration.scorecard.words.sentences import PLACES, first_gap, marked, period, summary
+from orchestration.scorecard.words.sentences import PLACES, marked, period, summary
 from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
-WEAK = "3"  # the grade of a publisher that calls its own figure weak
 SERIES_BREAK = "series_break"  # the reason of a goal whose figures do not compare with its start
 EMBED_HEADING, EMBED_ROW = 220, 88  # pixels of a chart in a frame that is 600 pixels wide, measured as the highest
 
@@ -55,7 +54,6 @@ def pages(
 ) -> Iterator[Page]:
     """Yield every page of one language. `changes`: since the last edition. An edition has no list of editions of its own."""
     measures = list(data.measures.values())
-    answered = [measure for measure in measures if measure.is_answered]
     goals = [goal(row, texts) for row in data.goals]
     outlines = data.outlines.get(data.district_map or "", {})
     look_ups = [(f"places/{places.geography_type}/index.html", places_title(places, texts)) for places in data.places]
@@ -72,11 +70,9 @@ def pages(
         texts.plain("page.title"),
         shared
         | {
-            "areas": [area_card(area, data, texts) for area in data.areas],
-            "answered": len(answered),
-            "asked": len(measures),
-            "goals": goals,
             "districts": data.districts,
+            **home(data, by_name(measures, texts), [one for one in goals if not one["is_example"]], texts),
+            "changes": changes,
         },
     )
     for area in data.areas:
@@ -170,35 +166,6 @@ def group_pages(measures: list[Measure], texts: Texts) -> Iterator[Page]:
             for is_by_place, listed in parts.items()
         }
         yield Page(f"groups/{code}.html", "group.html", title, {"parts": lines, "period": period})
-
-
-def area_card(area: str, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
-    """Return how many questions of an area have an answer, and one figure."""
-    inside = [measure for measure in data.measures.values() if measure.policy_area == area]
-    answered = [measure for measure in inside if measure.is_answered]
-    # a rate rather than a count, a figure with groups of people, then the newest
-    shown = sorted(
-        (
-            row
-            for measure in answered
-            if not measure.is_composition and (row := measure.everyone) is not None and row.publisher_quality != WEAK
-        ),
-        key=lambda row: (
-            row.unit in ("count", "usd"),
-            row.basis not in ("own_race", "observed_race", "reported_race", "place_of_death"),
-            -row.period_end.toordinal(),
-            row.measure_id,
-        ),
-    )
-    first = shown[0] if shown else None
-    card = {"area": area, "asked": len(inside), "answered": len(answered), "row": first}
-    if first is not None:
-        figure = Figure(first.value or 0.0, first.unit).in_language(texts)
-        card |= {"figure": marked(figure, first.is_hidden_in_public, texts), "period": period(first).in_language(texts)}
-        card["place"] = None if first.geography_type == "city" else first.place
-        card["caution"] = caution_mark(first, texts)
-        card["gap"] = first_gap(data.measures[first.measure_id], texts)
-    return card
 
 
 def entry(measure: Measure, texts: Texts) -> Mapping[str, Any]:

@@ -171,6 +171,8 @@ def district_words(chart: Chart) -> dict[str, str]:
             continue
         word = line.row.compared_with_city
         compared = "compared-not" if word in (None, "no_range", "not_compared") else str(word)
+        if line.row.value == 0 and compared == "compared-not":
+            compared = "zero"
         words[line.row.geoid] = compared if line.row.is_shown else "no-figure"
     return words
 

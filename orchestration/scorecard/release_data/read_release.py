@@ -89,6 +89,10 @@ class Row(NamedTuple):
     excess_low: float | None = None
     excess_high: float | None = None
     value_smoothed: float | None = None  # of a small place, for maps
+    gap: float | None = None
+    gap_low: float | None = None
+    gap_high: float | None = None
+    gap_kind: str | None = None
 
     @property
     def key(self) -> str:
@@ -212,6 +216,7 @@ class ReleaseData:
     places: tuple[Places, ...] = ()  # other places with a page, by kind
     languages: tuple[str, ...] = field(default=())
     written: Mapping[str, Language] = field(default_factory=dict)  # how each language is written
+    actions: tuple[Mapping[str, Any], ...] = ()  # what the city does, by measure
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -275,6 +280,7 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
             places=places,
             languages=tuple(dict.fromkeys([*written, *sorted({row[1] for row in texts}, key=lambda name: (name != "en", name))])),
             written=written,
+            actions=tuple(_records(con, "select * from actions order by measure_id, program, action_id")),
         )
 
 
@@ -313,7 +319,10 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
     peers: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in _records(
         con,
-        "select peers.*, groups.group_order from peer_comparison as peers semi join geographies as city "
+        "select peers.*, groups.group_order, others.others from peer_comparison as peers "
+        "left join (select measure_id, period_start, race_ethnicity_code, list(cities) as others from peer_comparison as cities "
+        "where geoid not in (select geoid from geographies where scorecard_order = 1) group by all) as others "
+        "using (measure_id, period_start, race_ethnicity_code) semi join geographies as city "
         "on peers.geoid = city.geoid and city.scorecard_order = 1 inner join "
         "(select distinct race_ethnicity_code, group_order from scorecard) as groups using (race_ethnicity_code) "
         "qualify peers.period_start = max(peers.period_start) over (partition by peers.measure_id) order by group_order",
@@ -331,8 +340,12 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
         con,
         """
         select measures.*, sources.title as source_title, sources.department as source_department,
-            sources.counted_until as source_counted_until, sources.later_records as source_later_records
+            sources.counted_until as source_counted_until, sources.later_records as source_later_records,
+            headlines.sort_order as headline_order, headlines.pattern as headline_pattern,
+            (select list(race_ethnicity_code order by group_order) from scorecard
+            where measure_id = 'population_by_race' and is_featured and value between 5 and 99) as large_groups
         from measures left join sources using (source)
+        left join (select distinct measure_id, sort_order, pattern from headlines) as headlines using (measure_id)
         where measures.is_current
         order by measures.measure_id
         """,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.scorecard.pages.charts import axis
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.words.figures import Count, Points, Times
+from orchestration.scorecard.words.gap_words import SignedNumber
 from orchestration.scorecard.words.sentences import marked
 from orchestration.scorecard.words.texts import Name, Texts
+
+FEWEST = 20  # cities of a strip
+BIN = 2.6  # percent of its width
 
 
 def peers(measure: Measure, data: ReleaseData, texts: Texts) -> list[list[Markup]]:
@@ -21,6 +27,45 @@ def peers(measure: Measure, data: ReleaseData, texts: Texts) -> list[list[Markup
         for row in measure.peers
         if row["gap"] is not None and row["peers_median_gap"] is not None
     ]
+
+
+def strip(measure: Measure, texts: Texts) -> Mapping[str, Any] | None:
+    """Return where to draw the widest gap among those of other cities; None below 20 cities or without ranges."""
+    rows = [row for row in measure.peers if row["gap_ci_low"] is not None and len(row.get("others") or ()) >= FEWEST]
+    if not rows:
+        return None
+    unit, row = str(measure.about["unit"]), max(rows, key=lambda row: abs(row["gap"]))
+    is_ratio = row.get("gap_ratio") is not None and row["gap_ratio_ci_low"] is not None
+    names = ("gap_ratio", "gap_ratio_ci_low", "gap_ratio_ci_high") if is_ratio else ("gap", "gap_ci_low", "gap_ci_high")
+    cities = sorted((one for one in row["others"] if one[names[0]] is not None), key=lambda one: (one[names[0]], one["place"]))
+    value, low, high = (row[name] for name in names)
+    middle = row["peers_median_ratio" if is_ratio else "peers_median_gap"]
+    scale = axis([*(one[names[0]] for one in cities), value, low, high, 1.0 if is_ratio else 0.0])
+    if scale is None or len(cities) < FEWEST:
+        return None
+    stacked: Counter[int] = Counter()
+    circles = []
+    for one in cities:
+        place = int(scale.at(one[names[0]]) / BIN)
+        circles.append((round((place + 0.5) * BIN, 1), stacked[place], one["place"]))
+        stacked[place] += 1
+
+    def written(number: float | None) -> Markup:
+        part = Times(number or 0.0) if is_ratio else SignedNumber(number or 0.0, unit)
+        return part.in_language(texts)
+
+    return {
+        "group": Name("race_ethnicity", row["race_ethnicity_code"]).in_language(texts),
+        "reference": Name("race_ethnicity", row["reference_code"]).in_language(texts),
+        "unit": texts("page.as_ratio" if is_ratio else "page.difference_points" if unit == "percent" else "page.difference"),
+        "ticks": [(scale.at(tick), written(tick)) for tick in scale.ticks],
+        "circles": circles,
+        "height": max(stacked.values()),
+        "own": (scale.at(value), scale.at(low), scale.at(high)),
+        "middle": None if middle is None else scale.at(middle),
+        "table": [(one["place"], *(written(one[name]) for name in names)) for one in cities],
+        "city": (written(value), written(low), written(high)),
+    }
 
 
 def _gap(row: Mapping[str, Any], unit: str, city: str, texts: Texts) -> Markup:

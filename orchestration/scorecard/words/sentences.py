@@ -12,11 +12,13 @@ from markupsafe import Markup
 
 from orchestration.scorecard.release_data.read_release import TOTAL, Measure, Row
 from orchestration.scorecard.words.figures import Cell, Figure, Points, PointsRange, Range, Times
+from orchestration.scorecard.words.headlines import headline
 from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Texts, day
 
 PLACES = "where_people_live"
 PARTLY_SHOWN = "partly_shown"
 WORSE = {"lower": "higher", "higher": "lower"}  # the word of a group that is worse off, by the favourable direction
+DIFFERENCES = ("percent", "years", "usd")  # units of which a gap is a difference
 OLD = dt.timedelta(days=2 * 366)
 
 
@@ -62,51 +64,59 @@ def short_answer(measure: Measure, texts: Texts) -> list[Markup]:
 def summary(measure: Measure, texts: Texts) -> list[Markup]:
     """Return the largest gap of a group that is worse off, then every group by its comparison. Nothing is cut.
 
-    The figure for everyone opens the summary where no group is clearly worse off, else it ends it.
+    The figure for everyone opens the summary where no gap does, of people or of places, else it ends it.
     """
     everyone = measure.everyone
     own = [row for row in measure.groups if row.is_shown and row.basis != PLACES]
-    opening = first_gap(measure, texts)
-    sentences = [] if opening is None else [opening]
-    sentences += _about_places([row for row in measure.groups if row.is_shown and row.basis == PLACES], texts)
-    sentences += comparisons(own, str(measure.about["favourable_direction"]), texts)
+    opening = first_gap(measure, texts) or _stated(measure, own, texts) or []
+    opening += _about_places(measure, [row for row in measure.groups if row.is_shown and row.basis == PLACES], texts)
+    sentences = [*opening, *comparisons(own, str(measure.about["favourable_direction"]), texts)]
     if everyone is None:
         return sentences
     if measure.is_composition:
         return [texts("sentence.composition", period=period(everyone)), *sentences]
     about_all = everyone_sentence(everyone, texts)
-    return [about_all, *sentences] if opening is None else [*sentences, about_all]
+    return [*sentences, about_all] if opening else [about_all, *sentences]
 
 
-def first_gap(measure: Measure, texts: Texts) -> Markup | None:
-    """Return the sentence on the largest gap of a group that is clearly worse off; None without one."""
+def first_gap(measure: Measure, texts: Texts) -> list[Markup] | None:
+    """Return the largest gap of a group that is clearly worse off: in its natural unit, then with its place and period."""
     word = WORSE.get(str(measure.about["favourable_direction"]))
     worse = [row for row in measure.groups if row.is_shown and row.basis != PLACES and row.compared_with_reference == word]
     if word is None or not worse:
         return None
-    # a reference that all share orders the gaps like the figures
-    row = (max if word == "higher" else min)(worse, key=lambda row: (_size(row), row.value))
-    other = next((other for other in measure.featured if other.race_ethnicity_code == _code_of_reference(row)), None)
+    row = worst(worse, word)
+    other = reference_row(measure, row)
     parts: dict[str, Part | str] = {"period": period(row), "place": row.place, "group": group(row)}
     parts["figure"] = Figure(row.value or 0.0, row.unit)
+    is_partly_shown = row.status_reason == PARTLY_SHOWN
     if other is not None and other.is_shown:
-        limit = "_shown" if row.status_reason == PARTLY_SHOWN else ""
         parts |= {"reference": reference(row, texts), "from_figure": Figure(other.value or 0.0, other.unit)}
-        sentence = texts(f"sentence.gap_{word}{limit}", **parts)
+        sentence = texts(f"sentence.gap_{word}{'_shown' if is_partly_shown else ''}", **parts)
+    elif row.reference_code == "rest" and row.gap is not None and row.unit in DIFFERENCES:
+        sentence = texts(f"sentence.gap_rest_{word}_points", gap=Points(row.gap, row.unit), **parts)
     elif row.reference_code == "rest" and row.rate_ratio is not None:
         sentence = texts(f"sentence.gap_rest_{word}", ratio=Times(row.rate_ratio), **parts)
     else:
         return None
-    return marked(sentence, row.is_hidden_in_public, texts)
+    opening = headline(measure, row, other, is_partly_shown, texts)
+    return [marked(said, row.is_hidden_in_public, texts) for said in (opening, sentence) if said]
+
+
+def worst(worse: Sequence[Row], word: str) -> Row:
+    """Return the row with the largest gap: a reference that all share orders the gaps like the figures."""
+    return (max if word == "higher" else min)(worse, key=lambda row: (_size(row), row.value))
+
+
+def reference_row(measure: Measure, row: Row) -> Row | None:
+    """Return the featured row of the group that a row is compared with."""
+    code = TOTAL if row.reference_code == "overall" else row.reference_code
+    return next((other for other in measure.featured if other.race_ethnicity_code == code), None)
 
 
 def _size(row: Row) -> float:
     """Everyone else differs by group, so that only ratios compare."""
     return row.rate_ratio or 0.0 if row.reference_code == "rest" else row.value or 0.0
-
-
-def _code_of_reference(row: Row) -> str | None:
-    return TOTAL if row.reference_code == "overall" else row.reference_code
 
 
 def everyone_sentence(row: Row, texts: Texts) -> Markup:
@@ -133,13 +143,38 @@ def old_figures(measure: Measure, newest: dt.date | None, texts: Texts) -> Marku
     return texts("sentence.old_figures", period=day(last)) if last and newest and newest - last > OLD else None
 
 
-def _about_places(rows: Sequence[Row], texts: Texts) -> list[Markup]:
+def _stated(measure: Measure, own: Sequence[Row], texts: Texts) -> list[Markup] | None:
+    """Return both figures of a gap that is not compared, for want of a range or because race is shown for too few."""
+    word = WORSE.get(str(measure.about["favourable_direction"]))
+    rows = [row for row in own if row.compared_reason == PARTLY_SHOWN] or [
+        row for row in own if row.compared_with_reference == "no_range"
+    ]
+    if word is None or not rows:
+        return None
+    row = worst(rows, word)
+    said = headline(measure, row, reference_row(measure, row), row.compared_reason == PARTLY_SHOWN, texts)
+    return [marked(said, row.is_hidden_in_public, texts)] if said else None
+
+
+def _about_places(measure: Measure, rows: Sequence[Row], texts: Texts) -> list[Markup]:
+    """Return the figures of the places of two large groups, the worse one first, else the span of all."""
     if not rows:
         return []
-    values = sorted(row.value or 0.0 for row in rows)
-    unit = rows[0].unit
-    span = texts("sentence.where_people_live_span", low=Cell(values[0], unit), high=Figure(values[-1], unit))
-    return [marked(span, is_any_hidden(rows), texts), texts("sentence.where_people_live_note")]
+    rows = sorted(rows, key=lambda row: row.value or 0.0, reverse=measure.about["favourable_direction"] == "lower")
+    large = [row for row in rows if row.race_ethnicity_code in (measure.about.get("large_groups") or ())]
+    if len(large) > 1 and measure.about["favourable_direction"] in WORSE:
+        first, last = large[0], large[-1]
+        residents: dict[str, Part] = {"residents": Name("residents", first.race_ethnicity_code)}
+        residents |= {"reference": Name("residents", last.race_ethnicity_code)}
+        figures: dict[str, Part] = {
+            "figure": Figure(first.value or 0.0, first.unit),
+            "from_figure": Cell(last.value or 0.0, last.unit),
+        }
+        said = texts("sentence.where_people_live_two", **residents, **figures)
+    else:
+        low, high = sorted((rows[0].value or 0.0, rows[-1].value or 0.0))
+        said = texts("sentence.where_people_live_span", low=Cell(low, rows[0].unit), high=Figure(high, rows[0].unit))
+    return [marked(said, is_any_hidden(rows), texts), texts("sentence.where_people_live_note")]
 
 
 def comparisons(rows: Sequence[Row], direction: str, texts: Texts) -> list[Markup]:

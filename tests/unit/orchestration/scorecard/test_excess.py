@@ -42,22 +42,22 @@ def words(site: tuple[Path, Path], language: str = "en") -> str:
 
 
 def test_a_clear_gap_is_said_in_whole_people_a_year(site: tuple[Path, Path]) -> None:
-    assert "2024: with the rate of White, Black would have about 50 fewer cases a year (likely range 43 to 56)." in words(site)
+    said = "2024: at the rate of White residents, there would be about 50 fewer cases a year among Black residents"
+    assert f"{said} (likely range 43 to 56)." in words(site)
     assert "This counts what the gap amounts to. It does not say what causes it." in words(site)
 
 
 def test_a_survey_knows_hundreds_and_a_higher_figure_may_be_better(tmp_path: Path) -> None:
     own = {"excess": -21_571.0, "excess_low": -23_611.0, "excess_high": -19_588.0, "excess_years": 1}
     found = words(write(tmp_path, own, {"is_estimate": True, "favourable_direction": "higher"}, "lower"))
-    assert (
-        "with the share of White, this would be so of about 21,600 more people of Black (likely range 19,600 to 23,600)." in found
-    )
+    said = "at the share of White residents, this would be so of about 21,600 more people among Black residents"
+    assert f"{said} (likely range 19,600 to 23,600)." in found
 
 
 def test_without_a_number_of_people_one_sentence_says_why(tmp_path: Path) -> None:
     found = words(write(tmp_path, {"denominator": None}, {}))
     assert "We cannot say how many people the gap is: the source gives rates, and not the number of people behind them." in found
-    assert "The gap in people" not in found
+    assert "at the rate of" not in found and "cases a year" not in found
 
 
 def test_a_gap_that_few_cases_leave_without_comparison_is_not_called_chance(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_the_page_passes_the_gate_in_each_language(site: tuple[Path, Path], lang
         ("about 50 fewer", "about 51 fewer", "excess_of_other_figures"),
         ("43 to 56", "43 to 57", "excess_of_other_figures"),
         ("50 fewer", "50 more", "excess_of_other_figures"),
-        ("of White, Black would", "of White, Asian would", "excess_of_other_figures"),
+        ("among Black residents", "among Asian residents", "excess_of_other_figures"),
         (f'data-excess="{KEY}"', f'data-excess="{KEY.replace("black", "asian")}"', "excess_is_not_allowed"),
         (f'data-excess="{KEY}"', "data-other", "excess_is_missing"),
     ],

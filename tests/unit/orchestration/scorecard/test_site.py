@@ -82,7 +82,7 @@ def test_figures_are_those_of_the_file(site: Path, language: str) -> None:
 
 def test_sentences_hold_only_figures_of_the_file(site: Path) -> None:
     page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
-    answer = page.partition('<section class="answer">')[2].partition("</section>")[0]
+    answer = page.partition('<section class="answer"')[2].partition("</section>")[0]
     figures = [12.345, 12.345 * 0.9, 12.345 * 1.1, 20.5, 10.0, 2.25, 1.0, 3.5, 2024, 2020]
     assert len(parsed(answer, "en")) >= 10
     for number, tolerance in parsed(answer, "en"):
@@ -238,10 +238,10 @@ def test_a_hidden_theme_has_no_number(site: Path) -> None:
 
 def test_texts_without_a_translation_are_in_english_marked_and_counted(site: Path) -> None:
     page = (site / "es" / "measures" / "own.html").read_text(encoding="utf-8")
-    assert '<html lang="es" dir="ltr">' in page
-    assert '<h1><span lang="en">Name of own</span></h1>' in page
+    assert '<html lang="es"' in page
+    assert '<h1><span lang="en">What is own?</span></h1>' in page
     assert re.search(r'<p class="translated">.* \d+ textos de esta página', page)
-    assert '<html lang="mww">' in (site / "hmn" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="mww"' in (site / "hmn" / "index.html").read_text(encoding="utf-8")
     assert "translated" not in (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
 
 

@@ -95,9 +95,8 @@ def test_without_a_direction_no_group_is_worse_off(english: Texts) -> None:
 def test_everyone_else_has_no_row_so_that_the_ratio_says_it(english: Texts) -> None:
     rest: dict[str, Any] = {"reference_code": "rest", "compared_with_reference": "higher"}
     one = measure(figure("black", 54.2, rate_ratio=3.5, **rest), figure("asian", 60.0, rate_ratio=1.2, **rest))
-    assert (
-        first_gap(one, english) == "2024: in Plantville the figure for Black is 54.2%, which is 3.5 times that for everyone else."
-    )
+    said = "2024: in Plantville the figure for Black is 54.2%, which is 3.5 times that for everyone else."
+    assert first_gap(one, english) == [said]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +165,7 @@ def test_a_compared_figure_of_a_table_shown_in_part_says_so_too(english: Texts) 
         figure("white", 61.1),
         direction="higher",
     )
-    assert str(first_gap(one, english)).startswith(
+    assert str((first_gap(one, english) or [""])[0]).startswith(
         "2024: of the students whom the state shows by race, the figure for Black is 13.1%."
     )
 

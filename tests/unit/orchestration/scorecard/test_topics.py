@@ -120,7 +120,8 @@ def test_topics_of_the_county_are_on_the_page_of_a_city_with_the_countys_own_fig
 def test_hours_of_the_newest_period_and_version(site: Path) -> None:
     found = [cell for anchor, cell in cells(site, "en", "calls").items() if anchor.startswith("hour-")]
     assert len(found) == 24 and "10" in found[0] and "33" in found[23]
-    assert not any("99" in cell or "98" in cell for cell in found)
+    figures = [re.sub(r"<svg.*?</svg>", "", cell, flags=re.DOTALL) for cell in found]
+    assert not any("99" in figure or "98" in figure for figure in figures)
     assert "By hour of the day" in words(site / "en" / "measures" / "calls.html")
 
 
@@ -145,10 +146,10 @@ def test_figures_of_parts_claim_none_for_everyone(site: Path) -> None:
     assert "There are figures for some districts only" in text and "There is a figure for everyone" not in text
 
 
-def test_a_figure_that_its_publisher_calls_weak_is_on_its_page_and_no_tile(site: Path) -> None:
+def test_a_figure_that_its_publisher_calls_weak_is_on_its_page_and_no_card(site: Path) -> None:
     assert "2,345" in cells(site, "en", "arrests")["group-all"]
     home = words(site / "en" / "index.html")
-    assert "516" in home and "2,345" not in home
+    assert "2,345" not in home
 
 
 @pytest.mark.parametrize(
