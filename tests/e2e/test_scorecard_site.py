@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from pypdf import PdfReader
 
 from tests.support.browser import browsing
+from tests.support.public_face import face_problems, words_without_range
 from tests.support.scorecard_pages import (
     dead_links,
     html_pages,
@@ -120,6 +121,10 @@ def test_a_run_writes_the_scorecard_of_its_release(first_release: tuple[Path, di
     assert [problem for language in LANGUAGES for page in sampled(site, language) for problem in invalid_html(page)] == []
     assert invalid_html(largest_street_page(site)) == []
     assert dead_links(site) == []
+    assert [
+        problem for language in LANGUAGES for page in sampled(site, language) for problem in face_problems(page, language)
+    ] == []
+    assert words_without_range(public_file) == []
     release_id = json.loads((home / "published" / "current.json").read_text())["release_id"]
     assert [page for page in pages if page != site / "index.html" and release_id not in page.read_text(encoding="utf-8")] == []
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from expectations.published.pages import gate_pages
 from tests.conftest import CommandLine
 from tests.e2e.conftest import Place
 from tests.e2e.test_scorecard_site import check_figures
 from tests.stress.environments import environment, run
 from tests.support.browser import browsing
 from tests.support.next_estimates import deliver_next_releases
+from tests.support.public_face import face_problems, words_without_range
 from tests.support.scorecard_pages import dead_links, html_pages, invalid_html, page_problems
 from tests.support.scorecard_report import check_charts, ua_problems
 
@@ -44,6 +46,9 @@ def test_every_page(place: Place, record_property: Callable[[str, object], None]
     pages = html_pages(site)
     assert [problem for page in pages for problem in (*page_problems(page), *invalid_html(page))] == []
     assert dead_links(site) == []
+    assert [problem for page in pages for problem in face_problems(page, page.relative_to(site).parts[0])] == []
+    assert words_without_range(place.home / "published" / "levelground_public.duckdb") == []
+    assert gate_pages(place.home / "published" / "levelground_public.duckdb", site).passed
     assert check_figures(site, place.home / "published" / "levelground_public.duckdb") > 1000
     assert browser_problems(pages) == []
     record_property("pages", len(pages))
