@@ -1,4 +1,4 @@
-"""The program that accepts public pages finds what it is for."""
+"""Gaps in words that people use, which of them open the site, and the program that accepts its pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.scorecard.pages.home import chosen
+from orchestration.scorecard.release_data.read_release import Measure
+from orchestration.scorecard.words.headlines import headline
+from orchestration.scorecard.words.texts import texts_by_language
+from orchestration.translations.texts import english_texts
 from tests.support.public_face import face_problems
+from tests.unit.orchestration.scorecard.test_summaries import figure
+
+TEXTS = english_texts()
 
 GOOD = '<main><h1>How many?</h1><h2 id="a">Groups</h2><p>Text</p></main>'
 MAP = '<svg class="map" viewBox="0 0 9 9" role="img"><text x="1">7 ▲</text></svg>'
@@ -34,3 +42,31 @@ def test_each_fault_of_a_page_is_found(tmp_path: Path, broken: str, said: str) -
     assert list(face_problems(page, "en")) == []
     page.write_text(broken, encoding="utf-8")
     assert any(said in problem for problem in face_problems(page, "en"))
+
+
+def test_the_widest_clear_gaps_are_on_the_home_page_where_no_editor_chose() -> None:
+    """Ratios 4.05 and 0.55 (1.8 the other way) are clear; one of 17 that cannot be told is no card."""
+
+    def of(code: str, ratio: float, word: str, direction: str, **about: object) -> Measure:
+        own = figure("black", 10.0, compared_with_reference=word, rate_ratio=ratio)
+        shown = {"measure_id": code, "policy_area": code, "favourable_direction": direction, "headline_order": None} | about
+        return Measure(shown, (own, figure("white", 10.0 / ratio)))
+
+    births, income = of("births", 4.05, "higher", "lower"), of("income", 0.55, "lower", "higher")
+    unclear = of("unclear", 17.0, "cannot_tell", "lower")
+    assert [one.measure_id for one in chosen([income, unclear, births])] == ["births", "income"]
+    edited = of("edited", 1.0, "cannot_tell", "lower", headline_order=1)
+    assert [one.measure_id for one in chosen([births, edited, income])] == ["edited"]
+
+
+def test_a_rare_event_is_one_in_so_many_and_needs_counts() -> None:
+    """30,508 births and 460 deaths are 1 in 66; 30,106 and 112 are 1 in 269."""
+    rows = [(id_, "en", text, "none") for id_, text in TEXTS.items()]
+    texts = texts_by_language(rows, ["en"])["en"]
+    black = figure("black", 15.08, unit="per_1000", numerator=460.0, denominator=30_508.0, compared_with_reference="higher")
+    white = figure("white", 3.72, unit="per_1000", numerator=112.0, denominator=30_106.0)
+    about = {"measure_id": "infant_deaths_per_1000_births", "headline_pattern": "one_in"}
+    said = headline(Measure(about, (black, white)), black, white, False, texts)
+    assert said is not None
+    assert said.striptags() == "1 in 66 Black babies dies before the first birthday. Among White babies it is 1 in 269."
+    assert headline(Measure(about, ()), black._replace(numerator=None), white, False, texts) is None
