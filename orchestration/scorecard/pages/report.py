@@ -7,7 +7,7 @@ has an alternative text. The date of the document is that of the release, so tha
 from __future__ import annotations
 
 import datetime as dt
-import html
+
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,14 @@ from markupsafe import Markup
 
 from orchestration.scorecard.pages.measure_page import Chart, groups_chart, lines
 from orchestration.scorecard.pages.page_list import by_name, entry, goal
+from orchestration.scorecard.pages.report_gaps import front
 from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.words.breaks import break_sentences
 from orchestration.scorecard.words.change_texts import MOST_PERIODS, corrections, goal_changes
 from orchestration.scorecard.words.figures import Count
 from orchestration.scorecard.words.reasons import by_reason
+from orchestration.scorecard.words.runs import plain, runs
 from orchestration.scorecard.words.sentences import PLACES, period
 from orchestration.scorecard.words.texts import Name, Texts, day
 
@@ -36,11 +38,7 @@ SQUARE = "\u25a1"
 MOST_UNKNOWN = 200  # letters that the fonts lack; typst names one per attempt
 _NO_LETTER = re.compile(r'the text `"(.+?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")  # how typst writes a letter that does not print
-_ENGLISH = re.compile(r'<span lang="en"[^>]*>(.*?)</span>', re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
 _PARTS = ("baseline", "value", "expected_value", "target")
-
-Runs = list[tuple[str, bool]]
 
 
 class FontMissing(LookupError):
@@ -106,6 +104,7 @@ def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, lab
     texts.start_page()
     released = day(data.about["created_at"].date())
     goals = [goal(row, texts) for row in data.goals]
+    measures = by_name(list(data.measures.values()), texts)
     content = {
         "language": texts.tag,
         "direction": texts.direction,
@@ -118,10 +117,15 @@ def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, lab
         "released": runs(texts("sentence.from_release", release=data.about["release_id"], date=released)),
         "intro": runs(texts("sentence.report_intro")),
         "words": {name: runs(texts(f"page.{name}")) for name in ("goals", "changes", "methods", "source", "why")},
-        "goal_rule": runs(texts("sentence.goal_rule" if goals else "sentence.goal_none")),
+        "goal_rule": runs(texts("sentence.goal_rule" if goals else "sentence.no_goal_adopted")),
         "goals": [_goal(one, texts) for one in goals],
+        "front": front(data, measures, texts),
         "changes": _changes(changes, data, texts),
-        "areas": [_area(area, data, texts) for area in data.areas],
+        "areas": [
+            _area(area, data, texts)
+            for area in data.areas
+            if any(one.is_answered and one.policy_area == area for one in measures)
+        ],
         "methods": [
             {"heading": runs(texts(f"page.{heading}")), "text": [runs(texts(f"sentence.{name}")) for name in sentences]}
             for heading, sentences in (
@@ -141,20 +145,6 @@ def notice(texts: Texts) -> list[Markup]:
     english = len(texts.untranslated)
     sentences = [texts("sentence.machine_translation")] if texts.has_unreviewed else []
     return [*sentences, texts("sentence.untranslated", count=Count(english))] if english else sentences
-
-
-def runs(text: str | Markup) -> Runs:
-    """Split a text at the words that are marked as English; markup is taken away."""
-    if not isinstance(text, Markup):
-        return [(text, False)]
-    parts = _ENGLISH.split(text)  # the pieces between, and at odd places those inside the marks
-    found = [(html.unescape(_TAG.sub("", part)), bool(number % 2)) for number, part in enumerate(parts)]
-    return [part for part in found if part[0]]
-
-
-def plain(text: str | Markup) -> str:
-    """Return a text for an alternative text, which cannot mark a language."""
-    return "".join(words for words, _ in runs(text))
 
 
 def _goal(one: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
@@ -251,8 +241,6 @@ def _area(area: str, data: ReleaseData, texts: Texts) -> dict[str, Any]:
     explained = charted if chart and chart["trend"] else None
     entries = [shown for measure in answered if (shown := _entry(measure, texts, measure is explained))["sentences"]]
     lead = [texts("sentence.area_answered", **counts)]
-    if not answered:
-        lead.append(texts("sentence.report_no_figures"))
     return {
         "area": area,
         "title": runs(texts(f"policy_area.{area}")),

@@ -142,6 +142,13 @@ def _changed(gap: Gap, trend: GapTrend, unit: str, texts: Texts) -> Iterable[Mar
     for name, (value, lower, higher) in changes:
         # where the group has the lower figure, a rise of the difference narrows it: the change is that of its size
         sign = 1.0 if trend.first_gap > 0 else -1.0
-        low_, high_ = sorted((sign * (lower or 0.0), sign * (higher or 0.0)))
+        low_, high_ = signed_ends(trend.first_gap, lower, higher)
         range_ = Ends(SignedNumber(low_, unit), Points(high_, unit, is_signed=True))
         yield texts(f"sentence.gap_absolute_{name}", change=Points(sign * (value or 0.0), unit, is_signed=True), range=range_)
+
+
+def signed_ends(gap: float, low: float | None, high: float | None) -> tuple[float, float]:
+    """Return the ends of the change of a gap's size: where the group has the lower figure, a rise narrows the gap."""
+    sign = 1.0 if gap > 0 else -1.0
+    first, last = sorted((sign * (low or 0.0), sign * (high or 0.0)))
+    return first, last

@@ -17,7 +17,8 @@ from orchestration.scorecard.words.texts import texts_by_language
 from tests.support.scorecard_release import HIDDEN, measure, planted, row, write_public_file
 from tests.support.scorecard_report import alternative_texts, check_charts, ua_problems
 
-FRONT_AND_BACK = 3  # goals, changes, methods
+LARGE = {"asian": 4.0, "black": 30.0, "hispanic": 20.0, "white": 45.0}  # a group of 5 % or more is large
+FRONT_AND_BACK = 5  # cover, gaps, goals and changes, goals one by one, methods
 
 
 def written(data: ReleaseData, folder: Path, language: str = "en") -> Path:
@@ -75,7 +76,7 @@ def test_parts_and_attributions(data: ReleaseData, tmp_path: Path) -> None:
         "Edition 2025Q4",
         "Halve it",
         "Off track",
-        "Changes since the last edition",
+        "Goals, and what has changed",
         "Health",
         "Housing",
         "How sure we are",
@@ -116,8 +117,8 @@ def test_a_policy_area_has_one_page_whatever_its_measures(tmp_path: Path) -> Non
     data = read_release(ReleaseFiles(write_public_file(tmp_path / "many.duckdb", tables)))
     pages = PdfReader(written(data, tmp_path)).pages
     assert len(pages) == FRONT_AND_BACK + len(data.areas)
-    assert re.search(r"The site has figures for more questions of this area: \d+\.", pages[2].extract_text())
-    assert "Records □□ of □ ≥ 1" in pages[2].extract_text(), "letters that the fonts lack"
+    assert re.search(r"The site has figures for more questions of this area: \d+\.", pages[4].extract_text())
+    assert "Records □□ of □ ≥ 1" in pages[4].extract_text(), "letters that the fonts lack"
     assert not any("Name of unseen" in page.extract_text() for page in pages), "it has no sentence"
 
 
@@ -125,3 +126,72 @@ def test_english_words_are_marked() -> None:
     text = Markup('Fuente: <span lang="en">Planted &amp; kept</span>, <b>2</b>')
     assert runs(text) == [("Fuente: ", False), ("Planted & kept", True), (", 2", False)]
     assert runs("<b>") == [("<b>", False)]
+
+
+def front_of(tables: dict[str, list[dict[str, Any]]], folder: Path, language: str = "en") -> dict[str, Any]:
+    """The content of the first pages, each text as plain words."""
+    data = read_release(ReleaseFiles(write_public_file(folder / "front.duckdb", tables)))
+    content = report_content(data, texts_by_language(data.texts, [language])[language], None, None)["front"]
+    return {name: _plain(value) for name, value in content.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        is_runs = bool(value) and all(isinstance(one, tuple) and isinstance(one[-1], bool) for one in value)
+        return "".join(word for word, _ in value) if is_runs else [_plain(one) for one in value]
+    return value
+
+
+def test_the_table_has_the_gaps_of_people_with_figures_marks_and_words(tmp_path: Path) -> None:
+    tables = planted()
+    tables["measures"] += [measure("population_by_race", kind="composition"), measure("other")]
+    tables["scorecard"] += [row("population_by_race", race, share) for race, share in LARGE.items()]
+    tables["scorecard"] += [row("other", race, 40.0) for race in ("hispanic", "white")]
+    tables["headlines"] = [
+        {"measure_id": name, "language": "en", "sort_order": place, "pattern": "of_every", "sentence": "…"}
+        for place, name in enumerate(("own", "other", "places"))
+    ]
+    front = front_of(tables, tmp_path)
+    own, other = front["rows"]  # figures of places are no gap
+    assert front["columns"] == ["Black", "Hispanic", "White"]
+    assert [cell["figure"] for cell in own["cells"]] == ["20.5%", None, "10.0%"]
+    assert own["cells"][1]["status"] == "Hidden to protect people"
+    assert [cell["figure"] for cell in other["cells"]] == [None, "40.0%", "40.0%"]
+    assert (own["group"], own["gap"], own["gap_size"]) == ("Black", "Higher than White", "2.0 times (1.6 to 2.8)")
+    black, white = own["marks"]
+    assert own["gap_line"] == [black[0], white[0]]
+    assert front["opening"] == ["2024: in Plantville the figure for Black is 20.5%, clearly higher than for White (10.0%)."]
+    assert front["asked"] == [{"reason": "The records have not been sent to the office yet.", "measures": "Name of nothing"}]
+
+
+def test_a_gap_that_is_not_compared_is_not_drawn(tmp_path: Path) -> None:
+    tables = planted()
+    for figure in tables["scorecard"]:
+        if figure["measure_id"] == "own" and figure["race_ethnicity_code"] in ("black", "white"):
+            figure |= {"compared_with_reference": "not_compared", "compared_reason": "partly_shown", "rate_ratio": None,
+                       "rate_ratio_ci_low": None, "rate_ratio_ci_high": None}  # fmt: skip
+    tables["headlines"] = [{"measure_id": "own", "language": "en", "sort_order": 1, "pattern": "of_every", "sentence": "…"}]
+    front = front_of(tables, tmp_path)
+    [own] = front["rows"]
+    assert own["gap_line"] is None
+    assert own["gap_size"] == []
+    assert front["care"] == ["The state shows race for only part of the students: Name of own."]
+
+
+def test_a_city_without_a_clear_gap_says_so(tmp_path: Path) -> None:
+    tables = planted()
+    for figure in tables["scorecard"]:
+        if figure.get("compared_with_reference") in ("higher", "lower"):
+            figure["compared_with_reference"] = "cannot_tell"
+    front = front_of(tables, tmp_path)
+    assert front["rows"] == []
+    assert front["none"]
+
+
+def test_the_front_of_the_report_is_a_cover_and_two_pages(data: ReleaseData, tmp_path: Path) -> None:
+    pages = [page.extract_text() for page in PdfReader(written(data, tmp_path)).pages]
+    assert "Racial gaps in Plantville" in pages[1] and "20.5%" in pages[1]
+    assert "Goals, and what has changed" in pages[2] and "What the council could ask for" in pages[2]
+    assert all(len(page) > 100 for page in pages), "a page is almost empty"

@@ -1,0 +1,242 @@
+"""Prepare the front of the report: its gaps in one table, those that have changed, and what the council could ask for.
+
+The measures are those of the home page, and the words are those of the pages; `report` lays them out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from orchestration.scorecard.pages.home import POPULATION, chosen
+from orchestration.scorecard.pages.measure_page import Chart, TableRow, groups_chart
+from orchestration.scorecard.release_data.gap_trends import Gap, GapTrend
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.words.excess_words import excess
+from orchestration.scorecard.words.figures import Count, Points
+from orchestration.scorecard.words.gap_words import ABSOLUTE, NOT_COMPARED, Ends, SignedNumber, name_of, signed_ends
+from orchestration.scorecard.words.reasons import by_reason
+from orchestration.scorecard.words.runs import Runs, plain, runs
+from orchestration.scorecard.words.sentences import PARTLY_SHOWN, PLACES, WORSE, first_gap, old_figures, period, worst
+from orchestration.scorecard.words.texts import Joined, Name, Period, Texts
+
+MOST_COLUMNS = 2  # groups next to the one that they are compared with
+MOST_IN_PEOPLE = 3
+MOST_CHANGES = 7
+MOST_NAMES = 4
+OPENING = 3  # sentences of the cover
+DRAWN = ("higher", "lower", "about_the_same", "cannot_tell")  # words of gaps that are computed
+ASKED = ("not_delivered", "stand_in", "agreement_ended", "not_republished", "not_recorded")  # reasons that the council can end
+
+
+def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[str, Any]:
+    """Return the content of the first pages. `measures`: by name."""
+    answered = [measure for measure in measures if measure.is_answered]
+    picked = [measure for measure in chosen(answered) if any(row.basis != PLACES for row in measure.groups)]
+    people = data.measures.get(POPULATION)
+    large = _largest_first(people) if people else ()
+    columns = _columns(picked, large)
+    opening = [sentences[0] for measure in picked if (sentences := first_gap(measure, texts))]
+    return {
+        "title": texts.plain("page.home_title", place=data.city),
+        "opening": [runs(sentence) for sentence in opening[:OPENING]],
+        "none": None if picked else runs(texts("sentence.no_gap_is_clear")),
+        "columns": [runs(_short(code, texts)) for code in columns],
+        "rows": [row for measure in picked if (row := _row(measure, columns, texts)) is not None],
+        "table_note": runs(texts("sentence.report_table")),
+        "people": [runs(sentence) for sentence in _in_people([*picked, *answered], texts)],
+        "people_note": runs(texts("sentence.excess_meaning")),
+        "changes": [_change(*one, texts) for one in _followed(picked, answered, large)],
+        "no_changes": runs(texts("sentence.no_gap_followed")),
+        "changes_note": runs(texts("sentence.gaps_unclear")),
+        "asked": [
+            {"reason": runs(texts(f"availability.{code}")), "measures": runs(_names(found, texts))}
+            for code, found in by_reason(measures)
+            if code in ASKED
+        ],
+        "asked_note": runs(texts("sentence.could_ask")),
+        "care": [runs(sentence) for sentence in _with_care(data, picked, texts)],
+        "words": {
+            name: runs(texts(f"page.{name}"))
+            for name in (
+                "measure", "gap", "in_people", "goals_and_changes", "gaps_changed", "gap_before", "gap_now", "change_and_range",
+                "could_ask", "read_with_care",
+            )
+        },
+    }  # fmt: skip
+
+
+def _largest_first(people: Measure) -> tuple[str, ...]:
+    sizes = {row.race_ethnicity_code: row.value or 0.0 for row in people.groups}
+    return tuple(sorted(people.about.get("large_groups") or (), key=lambda code: -sizes.get(code, 0.0)))
+
+
+def _columns(picked: Iterable[Measure], large: Sequence[str]) -> list[str]:
+    """The groups of the table: the largest ones with a figure, and the one that most gaps are from, the last."""
+    shown = [row for measure in picked for row in measure.groups if row.is_shown and row.basis != PLACES]
+    references = Counter(row.reference_code for row in shown if row.compared_with_reference and row.reference_code)
+    reference = next((code for code, _ in references.most_common() if code not in ("rest", "overall")), None)
+    order = {row.race_ethnicity_code: row.group_order for row in shown}
+    known = large or [code for code, _ in Counter(row.race_ethnicity_code for row in shown).most_common()]
+    groups = sorted([code for code in known if code in order and code != reference][:MOST_COLUMNS], key=lambda code: order[code])
+    return [*groups, reference] if reference else groups
+
+
+def _row(measure: Measure, columns: Sequence[str], texts: Texts) -> dict[str, Any] | None:
+    """A gap: figures and marks of the groups of the table, and the words of the group that is worst off."""
+    chart = groups_chart(measure, texts)
+    if chart is None:
+        return None
+    lines = {line.row.race_ethnicity_code: line for line in chart.rows}
+    first = _worst(measure, chart)
+    words, _, size = (first.compared if first and first.compared else Markup("")).partition("<br>")
+    place = measure.featured[0].place
+    cells = [_cell(lines.get(code)) for code in columns]
+    named = [(line, line.label) for code in columns if (line := lines.get(code)) and line.figure]
+    figures = Markup("; ").join(
+        texts("page.named_figure_range", name=name, figure=line.figure or "", range=line.interval)
+        if line.interval
+        else texts("page.named_figure", name=name, figure=line.figure or "")
+        for line, name in named
+    )
+    name = texts(f"measure.{measure.measure_id}")
+    alt = texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=figures)
+    drawn = [line for code in columns if (line := lines.get(code)) and line.dot]
+    is_column = first is not None and first.row.race_ethnicity_code in columns
+    is_drawn = first is not None and is_column and first.row.compared_with_reference in DRAWN
+    other = lines.get(first.row.reference_code or "") if first else None
+    return {
+        "measure_id": measure.measure_id,
+        "name": runs(name),
+        "about": runs(Markup("{}, {}").format(place, chart.period)),
+        "cells": cells,
+        "marks": [
+            [line.dot.x, line.dot.low, line.dot.high, columns.index(line.row.race_ethnicity_code)]
+            for line in drawn
+            if line.dot and line.dot.x is not None
+        ],
+        "gap_line": [first.dot.x, other.dot.x] if is_drawn and first and first.dot and other and other.dot else None,
+        "group": _group(first, is_column, texts) if first else [],
+        "gap": runs(Markup(words)),  # noqa: S704 - a part of a text that is escaped
+        "gap_size": runs(Markup(size)),  # noqa: S704 - the same
+        "alt": plain(alt),
+    }
+
+
+def _group(line: TableRow, is_column: bool, texts: Texts) -> Runs:
+    """The group that the gap is of, with its figure where the table has no column for it."""
+    name = _short(line.row.race_ethnicity_code, texts)
+    return runs(name if is_column or line.figure is None else texts("page.named_figure", name=name, figure=line.figure))
+
+
+def _worst(measure: Measure, chart: Chart) -> TableRow | None:
+    """The line of the group that is worst off, of clear gaps if there is one."""
+    word = WORSE.get(str(measure.about["favourable_direction"]))
+    lines = [line for line in chart.rows if not line.is_total and line.compared]
+    clear = [line for line in lines if line.row.compared_with_reference == word] or lines
+    if word is None or not clear:
+        return None
+    row = worst([line.row for line in clear], word)
+    return next(line for line in clear if line.row == row)
+
+
+def _cell(line: TableRow | None) -> dict[str, Any]:
+    if line is None:
+        return {"figure": None, "range": None, "status": None}
+    return {
+        "figure": runs(line.figure) if line.figure else None,
+        "range": runs(line.interval) if line.interval else None,
+        "status": runs(line.status) if line.status else None,
+    }
+
+
+def _short(code: str, texts: Texts) -> Markup:
+    """The short name of a group at the beginning of a cell."""
+    name = texts(f"short.{code}" if texts.has(f"short.{code}") else f"race_ethnicity.{code}")
+    return name if name.startswith("<") else name[:1].upper() + name[1:]
+
+
+def _in_people(measures: Iterable[Measure], texts: Texts) -> list[Markup]:
+    """The largest gap of each of the first measures that have one in people."""
+    counted = {measure.measure_id: found for measure in measures if (found := excess(measure, texts)) and found.sentences}
+    return [
+        texts("page.named_figure", name=texts(f"measure.{code}"), figure=found.sentences[0].sentence)
+        for code, found in list(counted.items())[:MOST_IN_PEOPLE]
+    ]
+
+
+def _followed(
+    picked: Sequence[Measure], answered: Sequence[Measure], large: Sequence[str]
+) -> list[tuple[Measure, Gap, GapTrend]]:
+    """The changes of differences that the table shows: clear ones first, then those of the gaps in the report."""
+    order = {measure.measure_id: number for number, measure in enumerate(picked)}
+    found = [
+        (measure, gap, trend)
+        for measure in answered
+        for gap in measure.gaps
+        for trend in gap.trends
+        if trend.scale == ABSOLUTE and trend.word != NOT_COMPARED and gap.basis != PLACES
+        and gap.race_ethnicity_code in large and gap.reference_code not in ("rest", "overall")
+        and measure.featured and gap.period_type == measure.featured[0].period_type
+    ]  # fmt: skip
+    found.sort(
+        key=lambda one: (
+            one[2].word == "cannot_tell", order.get(one[0].measure_id, len(order)), one[0].measure_id,
+            large.index(one[1].race_ethnicity_code),
+        )
+    )  # fmt: skip
+    # of changes that nobody can tell, that of the largest group
+    first = {one[0].measure_id: one for one in reversed(found)}
+    return [one for one in found if one[2].word != "cannot_tell" or one is first[one[0].measure_id]][:MOST_CHANGES]
+
+
+def _change(measure: Measure, gap: Gap, trend: GapTrend, texts: Texts) -> dict[str, Any]:
+    unit = str(measure.about["unit"])
+    ends = {one.period_start: Period(gap.period_type, one.period_start, one.period_end) for one in gap.periods}
+    low, high = signed_ends(trend.first_gap, trend.change_ci_low, trend.change_ci_high)
+    range_ = Ends(SignedNumber(low, unit), Points(high, unit, is_signed=True)).in_language(texts)
+    names = [name_of(code).in_language(texts) for code in (gap.race_ethnicity_code, gap.reference_code)]
+    return {
+        "name": runs(texts(f"measure.{measure.measure_id}")),
+        "about": runs(
+            Markup("{}: {}, {}").format(
+                texts("page.gap_of", group=names[0], reference=names[1]),
+                *(ends[start].in_language(texts) for start in (trend.first_period, trend.last_period)),
+            )
+        ),
+        "before": runs(Points(trend.first_gap, unit).in_language(texts)),
+        "now": runs(Points(trend.last_gap, unit).in_language(texts)),
+        "word": runs(texts(f"gap_word.{trend.word}")),
+        "range": runs(range_),
+    }
+
+
+def _with_care(data: ReleaseData, picked: Iterable[Measure], texts: Texts) -> Iterator[Markup]:
+    """What the gaps do not say: whose they are, which records they lack, and how old they are."""
+    elsewhere: dict[str, list[Measure]] = {}
+    partly: list[Measure] = []
+    old: dict[Markup, list[Measure]] = {}
+    for measure in picked:
+        place = measure.featured[0].place
+        if place != data.city:
+            elsewhere.setdefault(place, []).append(measure)
+        if any(PARTLY_SHOWN in (row.compared_reason, row.status_reason) for row in measure.groups):
+            partly.append(measure)
+        newest = data.about["data_as_of"]
+        if (said := old_figures(measure, newest.date() if newest else None, texts)) is not None:
+            old.setdefault(said, []).append(measure)
+    for place, found in elsewhere.items():
+        yield texts("sentence.care_place", place=place, measures=_names(found, texts))
+    if partly:
+        yield texts("sentence.care_partly_shown", measures=_names(partly, texts))
+    for said, found in old.items():
+        yield texts("page.named_figure", name=_names(found, texts), figure=said)
+
+
+def _names(measures: Sequence[Measure], texts: Texts) -> Markup:
+    names = Joined(tuple(Name("measure", measure.measure_id) for measure in measures[:MOST_NAMES])).in_language(texts)
+    more = len(measures) - MOST_NAMES
+    return texts("page.and_more", names=names, count=Count(more)) if more > 0 else names
