@@ -12,7 +12,7 @@ from orchestration.scorecard.pages.measure_page import groups_chart
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.words.figures import Count
 from orchestration.scorecard.words.reasons import by_reason
-from orchestration.scorecard.words.sentences import WORSE, period, reference_row, summary, worst
+from orchestration.scorecard.words.sentences import PLACES, WORSE, period, reference_row, summary, worst
 from orchestration.scorecard.words.texts import Name, Texts
 
 POPULATION = "population_by_race"
@@ -73,7 +73,7 @@ def width(measure: Measure) -> float:
     worse = [
         row
         for row in measure.groups
-        if word and row.is_shown and row.compared_with_reference == word and row.publisher_quality != WEAK
+        if word and row.is_shown and row.basis != PLACES and row.compared_with_reference == word and row.publisher_quality != WEAK
     ]
     if word is None or not worse:
         return 0.0

@@ -20,7 +20,7 @@ from orchestration.scorecard.words.figures import Count, Points
 from orchestration.scorecard.words.gap_words import ABSOLUTE, NOT_COMPARED, Ends, SignedNumber, name_of, signed_ends
 from orchestration.scorecard.words.reasons import by_reason
 from orchestration.scorecard.words.runs import Runs, plain, runs
-from orchestration.scorecard.words.sentences import PARTLY_SHOWN, PLACES, WORSE, first_gap, old_figures, period, worst
+from orchestration.scorecard.words.sentences import PARTLY_SHOWN, PLACES, WORSE, first_gap, old_figures, worst
 from orchestration.scorecard.words.texts import Joined, Name, Period, Texts
 
 MOST_COLUMNS = 2  # groups next to the one that they are compared with
@@ -35,7 +35,9 @@ ASKED = ("not_delivered", "stand_in", "agreement_ended", "not_republished", "not
 def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[str, Any]:
     """Return the content of the first pages. `measures`: by name."""
     answered = [measure for measure in measures if measure.is_answered]
-    picked = [measure for measure in chosen(answered) if any(row.basis != PLACES for row in measure.groups)]
+    picked = [
+        measure for measure in chosen(answered) if any(row.basis != PLACES for row in measure.groups)
+    ]  # an editor may choose
     people = data.measures.get(POPULATION)
     large = _largest_first(people) if people else ()
     columns = _columns(picked, large)
