@@ -1,8 +1,8 @@
 """Write the quarterly report to the Common Council as a tagged PDF (PDF/UA-1), from the same rows and sentences as the site.
 
-`report_content` prepares what `templates/report.typ` lays out: the front (`report_gaps`), goals, changes, a page per policy area with
-figures, and methods. Every figure
-has an alternative text. The date of the document is that of the release, so that a release gives the same bytes.
+`report_content` prepares what `templates/report.typ` lays out: the front (`report_gaps`), goals, changes, a page per policy area
+with figures, and methods. Every figure has an alternative text. The date of the document is that of the release, so that a release
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -26,9 +26,8 @@ from orchestration.scorecard.words.breaks import break_sentences
 from orchestration.scorecard.words.change_texts import MOST_PERIODS, corrections, goal_changes
 from orchestration.scorecard.words.figures import Count
 from orchestration.scorecard.words.reasons import by_reason
-from orchestration.scorecard.words.runs import plain, runs
 from orchestration.scorecard.words.sentences import PLACES, period
-from orchestration.scorecard.words.texts import Name, Texts, day
+from orchestration.scorecard.words.texts import Name, Texts, day, plain, runs
 
 TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
 REPORT = "report.pdf"

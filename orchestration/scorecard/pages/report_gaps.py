@@ -19,9 +19,8 @@ from orchestration.scorecard.words.excess_words import excess
 from orchestration.scorecard.words.figures import Count, Points
 from orchestration.scorecard.words.gap_words import ABSOLUTE, NOT_COMPARED, Ends, SignedNumber, name_of, signed_ends
 from orchestration.scorecard.words.reasons import by_reason
-from orchestration.scorecard.words.runs import Runs, plain, runs
 from orchestration.scorecard.words.sentences import PARTLY_SHOWN, PLACES, WORSE, first_gap, old_figures, worst
-from orchestration.scorecard.words.texts import Joined, Name, Period, Texts
+from orchestration.scorecard.words.texts import Joined, Name, Period, Runs, Texts, plain, runs
 
 MOST_COLUMNS = 2  # groups next to the one that they are compared with
 MOST_IN_PEOPLE = 3

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,8 +26,11 @@ REVIEWED, OWN_NAME = "reviewed", "page.own_name"
 _ABSENT = frozenset({""})
 ISOLATED, END_ISOLATED = "\u2066", "\u2069"
 _FIGURE = re.compile(r"[^\u0590-\u08ff<]*\d[^\u0590-\u08ff<]*")  # without a letter of such a script, and without a mark
+_ENGLISH = re.compile(r'<span lang="en"[^>]*>(.*?)</span>', re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
 _PARTS = re.compile(r"\{(\w+)\}")
 INSTALLED = DBT_PROJECT / "seeds" / "reference"
+Runs = list[tuple[str, bool]]  # words, and whether they are English on a page that is not
 TextRow = tuple[str, str, str, str]  # text_id, language, text and review status
 
 
@@ -262,3 +266,17 @@ def texts_by_language(
 def _installed_languages() -> Mapping[str, Language]:
     with (INSTALLED / "languages.csv").open(encoding="utf-8", newline="") as lines:
         return {row["language_code"]: Language(*(row[name] for name in LANGUAGE_COLUMNS)) for row in csv.DictReader(lines)}
+
+
+def runs(text: str | Markup) -> Runs:
+    """Split a text at the words that are marked as English; markup is taken away."""
+    if not isinstance(text, Markup):
+        return [(text, False)]
+    parts = _ENGLISH.split(text)  # the pieces between, and at odd places those inside the marks
+    found = [(html.unescape(_TAG.sub("", part)), bool(number % 2)) for number, part in enumerate(parts)]
+    return [part for part in found if part[0]]
+
+
+def plain(text: str | Markup) -> str:
+    """Return a text for an alternative text, which cannot mark a language."""
+    return "".join(words for words, _ in runs(text))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+from expectations.disclosure.inputs.read_derived import read_bases
 
 from expectations.disclosure.equations.denominators import _schemes
-from expectations.disclosure.inputs.read_derived import read_bases
 
 SEED = """
     create schema r;
