@@ -1,8 +1,8 @@
 """Write the quarterly report to the Common Council as a tagged PDF (PDF/UA-1), from the same rows and sentences as the site.
 
 `report_content` prepares what `templates/report.typ` lays out: the front (`report_gaps`), goals, changes, a page per policy area
-with figures, and methods. Every figure has an alternative text. The date of the document is that of the release, so that a release
-gives the same bytes.
+with figures, and methods. Every figure has an alternative text. The date of the document is that of the release, so that a
+release gives the same bytes.
 """
 
 from __future__ import annotations
