@@ -13,6 +13,7 @@ SMALLEST = 12.0  # parts below this area, in square units, are not drawn unless 
 # Tolerance of the simplification, as a share of the map's width: Visvalingam-Whyatt takes away triangles smaller than its square.
 TOLERANCE = 0.006
 GRID = 0.1  # of the points of a path, in units of the map
+GRID_OF_MANY = 1.0  # of many small places on the map of others, whose paths would make pages too large
 
 _DRAWN = """
     with places as (
@@ -91,7 +92,7 @@ def read_outlines(
 
     `within`: type and vintage of places on whose map they are drawn.
     """
-    settings = {"tolerance": TOLERANCE, "width": WIDTH, "smallest": SMALLEST, "grid": GRID}
+    settings = {"tolerance": TOLERANCE, "width": WIDTH, "smallest": SMALLEST, "grid": GRID if within is None else GRID_OF_MANY}
     chosen = {"geography_type": geography_type, "vintage": vintage, "left_out": left_out}
     if within is not None:
         chosen |= {"framed": within[0], "framed_vintage": within[1]}
