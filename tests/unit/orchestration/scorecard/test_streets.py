@@ -60,7 +60,7 @@ def test_a_page_shows_the_ranges_of_todays_map_in_all_languages(site: Path) -> N
     assert rows(site / "streets" / "a.html") == ["E ADAMS AV 100–199 0–9 1"], "the map of 2012 is not in force"
     text = page.read_text(encoding="utf-8")
     for language, tag, word in (("en", "en", "House numbers"), ("es", "es", "Números de casa"), ("hmn", "mww", "Naj npawb tsev")):
-        assert text.count(f'lang="{tag}">{word}</span>') == 1
+        assert text.count(f'lang="{tag}" dir="auto">{word}</span>') == 1
         assert f'href="../{language}/districts/3.html"' in text
     assert text.count('class="translated"') == 2, "a banner per language that no speaker has reviewed"
 
