@@ -27,7 +27,7 @@ from orchestration.scorecard.words.sentences import PLACES, marked, period, summ
 from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
 SERIES_BREAK = "series_break"  # the reason of a goal whose figures do not compare with its start
-EMBED_HEADING, EMBED_ROW = 220, 88  # pixels of a chart in a frame that is 600 pixels wide, measured as the highest
+EMBED_HEADING, EMBED_ROW = 240, 120  # pixels of a chart in a frame that is 600 pixels wide, measured as the highest
 
 
 @dataclass(frozen=True)
