@@ -90,6 +90,8 @@ def pages(
         content["goals"] = [shown for shown in goals if shown["measure_id"] == code]
         content |= since | {"correction": by_measure.get(code), "said": [one for one in said if one.measure is measure]}
         yield Page(f"measures/{code}.html", "measure.html", title, content)
+        if content["area_maps"]:  # the outlines of many places make a page of their own
+            yield Page(f"maps/{code}.html", "area_map.html", title, content)
         if content["groups"] is not None and measure.is_answered:
             yield Page(f"embed/{code}.html", "embed.html", title, content)
     yield from place_pages(data, texts, shared)

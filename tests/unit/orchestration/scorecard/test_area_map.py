@@ -1,4 +1,4 @@
-"""The map of neighborhoods on the page of a measure: shaded by smoothed figures, and blank where there is none."""
+"""The map of neighborhoods of a measure: shaded by smoothed figures, and blank where there is none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def written(folder: Path, places: dict[str, tuple[float, float]]) -> Path:
     # a place of the map that has a figure of another measure only
     tables["scorecard"].append(row("whole", "all", 1.0, geoid="HIDDEN", place="HIDDEN", **own))
     site = write_site(write_public_file(folder / "public.duckdb", tables), folder / "site").index.parent
-    return site / "en" / "measures" / "own.html"
+    return site / "en" / "maps" / "own.html"
 
 
 def test_places_are_shaded_by_fifths_of_their_smoothed_figures(tmp_path: Path) -> None:
@@ -44,8 +44,10 @@ def test_places_are_shaded_by_fifths_of_their_smoothed_figures(tmp_path: Path) -
     assert "</svg> 10.0% to 20.0%</li>" in html and "</svg> 50.0% to 60.0%</li>" in html
     assert "the map draws each toward that of all places" in html and str(HIDDEN) not in html
     assert not invalid_html(page)
+    of_measure = page.parents[1] / "measures" / "own.html"
+    assert 'href="../maps/own.html#map-neighborhood"' in of_measure.read_text(encoding="utf-8")
 
 
 def test_fewer_figures_than_shades_are_no_map(tmp_path: Path) -> None:
     few = dict(list(SMOOTHED.items())[:4])
-    assert 'id="map-neighborhood"' not in written(tmp_path, few).read_text(encoding="utf-8")
+    assert not written(tmp_path, few).exists()
