@@ -29,6 +29,7 @@ ROWS = "rows"
 DATES = ("valid_from", "valid_to")
 GAINED = {  # further ones, by seed
     "series_breaks": ("source", "form", "cause"),
+    "goals": ("adopted_on", "council_file"),
     "languages": ("tag", "locale", "direction", "font", "is_translated"),
 }
 # Seeds of a state that name it and its agencies, as its texts do; its other seeds describe its tables.
@@ -145,11 +146,22 @@ def layered_seed(name: str, shared: Path, layers: Iterable[Layer]) -> Content:
     """The seed of this name as the layers leave it: the path of one file, or the text of several put together."""
     found: Content = shared / f"{name}.csv"
     for layer in layers:
-        found = layer.seeds().get(name, found)
+        found = _with_gained(name, layer.seeds()[name]) if name in layer.seeds() else found
         added = layer.rows().get(name)
         if added is not None:
             found = with_rows(bytes_of(found), added, seed_key(name, shared))
     return found
+
+
+def _with_gained(name: str, own: Path) -> Content:
+    """A seed that a layer has whole, with the columns that the shared one gained after it was written."""
+    header, *rows = _records(text_of(own))
+    lacking = [column for column in GAINED.get(name, ()) if column not in header[0]]
+    if not lacking:
+        return own
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow([*header[0], *lacking])
+    return "".join([text.getvalue(), *(f"{row.rstrip()}{',' * len(lacking)}\n" for _, row in rows)]).encode()
 
 
 @dataclass(frozen=True)

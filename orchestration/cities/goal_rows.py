@@ -55,6 +55,12 @@ _RULES = (
         "comparison_group is not null and measure_id in (select measure_id from measures where kind = 'composition')",
         "give a part of a whole a benchmark_value: where one part grows another shrinks",
     ),
+    (
+        "adopted_on",
+        "adopted_on is not null and try_cast(adopted_on as date) is null",
+        "write a day like 2025-03-04, or leave it empty",
+    ),
+    ("adopted_on", "is_example = 'true' and adopted_on is not null", "leave it empty: nobody adopted an example"),
     ("title", "is_example = 'true' and title not like 'Example: %'", "begin the title of an example with `Example: `"),
 )
 

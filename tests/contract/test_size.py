@@ -23,7 +23,7 @@ BUDGETS = {
     "expectations/engine": 480,
     "expectations/marts": 676,
     "expectations/published": 923,
-    "ingest": 789,
+    "ingest": 801,
     "ingest/connectors": 1_785,
     "ingest/contract": 2_423,
     "ingest/contract_draft": 1_248,
@@ -35,7 +35,7 @@ BUDGETS = {
     "ingest/typing": 446,
     "orchestration": 280,
     "orchestration/alerts": 438,
-    "orchestration/cities": 679,
+    "orchestration/cities": 682,
     "orchestration/cli": 4_450,
     "orchestration/codegen": 1_732,
     "orchestration/defs": 1_945,
@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_764,
     "orchestration/runs": 1_765,
-    "orchestration/scorecard": 6_267,
+    "orchestration/scorecard": 6_283,
     "orchestration/stewardship": 1_208,
     "orchestration/transform": 2_616,
     "orchestration/translations": 336,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_938
+MOST_LINES = 62_969
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -159,7 +159,8 @@ create table public.published.goals as select 'fewer' as goal_id, 'Fewer' as tit
     1 as measure_version, 'public_safety' as policy_area, ['black'] as group_codes, 'white' as reference_code, 'city' as geography_type,
     'current' as geography_vintage, '5553000' as geoid, 'year' as period_type, 'lower' as direction, 'percent' as unit,
     date '2023-01-01' as baseline_period_start, 45.0::double as baseline_value, 30.0::double as target_value, null::double as benchmark_value,
-    date '2027-12-31' as due_on, 'Office' as owner, true as is_example;
+    date '2027-12-31' as due_on, 'Office' as owner, true as is_example,
+    null::date as adopted_on, null::varchar as council_file;
 create table public.published.languages as select 'en' as language_code, 'English' as label, 'English' as own_name, 'en' as tag,
     'en_US' as locale, 'ltr' as direction, null::varchar as font, 10 as sort_order;
 create table public.published.series_breaks as select 'searched' as measure_id, date '2020-01-01' as series_break_on, 'new_system' as cause,

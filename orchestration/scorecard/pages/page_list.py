@@ -71,7 +71,7 @@ def pages(
         shared
         | {
             "districts": data.districts,
-            **home(data, by_name(measures, texts), [one for one in goals if not one["is_example"]], texts),
+            **home(data, by_name(measures, texts), [one for one in goals if one["is_adopted"]], texts),
             "changes": changes,
         },
     )
@@ -87,7 +87,7 @@ def pages(
         code, title = measure.measure_id, texts.plain(f"measure.{measure.measure_id}")
         content = dict(measure_page.content(measure, data, texts)) | {"reason": reason(measure)}
         content["embed_height"] = EMBED_HEADING + EMBED_ROW * len(content["groups"].rows) if content["groups"] else 0
-        content["goals"] = [shown for shown in goals if shown["measure_id"] == code]
+        content["goals"] = [one for one in goals if one["measure_id"] == code and (one["is_adopted"] or one["is_example"])]
         content |= since | {"correction": by_measure.get(code), "said": [one for one in said if one.measure is measure]}
         yield Page(f"measures/{code}.html", "measure.html", title, content)
         if content["area_maps"]:  # the outlines of many places make a page of their own
@@ -231,6 +231,8 @@ def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
         "measure_id": row["measure_id"],
         "owner": row["owner"],
         "is_example": row["is_example"],
+        "is_adopted": row["adopted_on"] is not None,
+        "adopted": adopted(row, texts),
         "status": status_code,
         "sentence": row["status_reason"] if is_published and row["status_reason"] == SERIES_BREAK else status_code,
         "hidden_mark": marked(Markup(), bool(row["is_hidden_in_public"]), texts),
@@ -253,6 +255,20 @@ def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
         "due": day(row["due_on"]).in_language(texts) if row["due_on"] else None,
         "period": Period(row["period_type"], row["period_start"], row["period_end"]).in_language(texts) if is_published else None,
     }
+
+
+def adopted(row: Mapping[str, Any], texts: Texts) -> Markup:
+    """Say when the council adopted a goal, or that it has not; of an example what it is."""
+    if row["is_example"]:
+        return texts("sentence.goal_example")
+    if row["adopted_on"] is None:
+        return texts("sentence.goal_not_adopted")
+    when = day(row["adopted_on"])
+    return (
+        texts("sentence.goal_adopted_file", date=when, file=row["council_file"])
+        if row["council_file"]
+        else texts("sentence.goal_adopted", date=when)
+    )
 
 
 def themes(data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:

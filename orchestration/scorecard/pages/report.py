@@ -102,7 +102,7 @@ def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, lab
     """Return everything that the report shows, each text as runs of words and whether they are English on a page that is not."""
     texts.start_page()
     released = day(data.about["created_at"].date())
-    goals = [goal(row, texts) for row in data.goals]
+    goals = [one for row in data.goals if (one := goal(row, texts))["is_adopted"] or one["is_example"]]
     measures = by_name(list(data.measures.values()), texts)
     content = {
         "language": texts.tag,
@@ -179,7 +179,7 @@ def _goal(one: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
         "title": runs(title),
         "status": one["status"],
         "status_text": runs(texts(f"goal_status.{one['status']}")),
-        "example": runs(texts("sentence.goal_example")) if one["is_example"] else None,
+        "adopted": runs(one["adopted"]),
         "figures": figures,
         "marks": dict(one["marks"]) if "value" in one["marks"] else None,
         "alt": f"{plain(title)}. {'; '.join(described)}.",

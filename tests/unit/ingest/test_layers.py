@@ -139,6 +139,17 @@ def test_rows_of_series_breaks_from_before_sources_could_break_stay(tmp_path: Pa
         with_rows(seed, tmp_path / "other.csv", ["measure_id"])
 
 
+def test_goals_of_a_layer_from_before_the_council_had_a_file_are_not_adopted(tmp_path: Path) -> None:
+    shared, layer = tmp_path / "shared", Layer("ulm", tmp_path / "layer")
+    (layer.folder / "seeds").mkdir(parents=True)
+    shared.mkdir()
+    (shared / "goals.csv").write_text("goal_id,title,adopted_on,council_file\n")
+    (layer.folder / "seeds" / "goals.csv").write_text('goal_id,title\na,"Halve, it"\n')
+    assert layered_seed("goals", shared, [layer]) == b'goal_id,title,adopted_on,council_file\na,"Halve, it",,\n'
+    (layer.folder / "seeds" / "goals.csv").write_text("goal_id,title,adopted_on,council_file\na,It,2025-03-04,1\n")
+    assert layered_seed("goals", shared, [layer]) == layer.folder / "seeds" / "goals.csv"
+
+
 def test_rows_from_before_a_seed_had_dates_hold_without_end(layer: Layer) -> None:
     shared = layer.folder / "shared"
     (shared / "rules.csv").write_text('rule,value,valid_from,valid_to,note\na,11,,,""\na,20,2027-01-01,,\n')

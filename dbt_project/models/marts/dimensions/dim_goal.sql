@@ -41,7 +41,9 @@ final as (
         goals.comparison_baseline_value,
         goals.target_value,
         goals.target_on,
-        goals.benchmark_value
+        goals.benchmark_value,
+        goals.adopted_on,
+        goals.council_file
     from goals
     inner join settings on goals.city_geoid = settings.city_geoid
     left join {{ ref('dim_measure') }} as measures

@@ -35,7 +35,9 @@ final as (
         goals.benchmark_value,
         goals.target_on as due_on,
         goals.owner,
-        goals.is_example
+        goals.is_example,
+        goals.adopted_on,
+        goals.council_file
     from {{ ref('dim_goal') }} as goals
     left join baselines on goals.goal_id = baselines.goal_id
 )

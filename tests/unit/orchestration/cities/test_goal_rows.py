@@ -48,6 +48,8 @@ def test_the_goals_of_the_sample_city_are_right() -> None:
         (GROUP, {"target_value": "12", "baseline_value": "11"}, "target_value is 12: write a target that is better"),
         (GROUP, {"direction": "down"}, "direction is down: write higher or lower"),
         (GROUP, {"title": "Fewer searches"}, "title is Fewer searches: begin the title of an example"),
+        (GROUP, {"adopted_on": "2025-03-04"}, "adopted_on is 2025-03-04: leave it empty"),
+        (GROUP, {"is_example": "false", "adopted_on": "March"}, "adopted_on is March: write a day like 2025-03-04"),
         (PART, {"comparison_group": "white", "benchmark_value": ""}, "give a part of a whole a benchmark_value"),
         (PART, {"comparison_group": "white"}, "benchmark_value is "),
     ],

@@ -43,3 +43,25 @@ def test_the_page_of_goals_shows_both_targets(site: Path) -> None:
 def test_the_report_shows_both_targets(site: Path, language: str, words: str) -> None:
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(site / language / "report.pdf").pages).split())
     assert words in text and "The budget was cut by <half>." in text
+
+
+def test_a_goal_is_on_the_home_page_once_the_council_adopted_it(tmp_path: Path) -> None:
+    """Of a goal that nobody adopted only the page of goals tells, and says so."""
+    said = {
+        "halve": ({}, "The city council has not adopted this goal."),
+        "filed": ({"adopted_on": dt.date(2025, 3, 4), "council_file": "241234"},
+                  "The city council adopted this goal on March 4, 2025 (file 241234)."),
+        "kept": ({"adopted_on": dt.date(2025, 3, 4)}, "The city council adopted this goal on March 4, 2025."),
+    }  # fmt: skip
+    tables = planted()
+    [goal] = tables["goals"]
+    tables["goals"] = [goal | {"goal_id": name, "is_example": False} | columns for name, (columns, _) in said.items()]
+    tables["goal_progress"] = []
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent / "en"
+    goals = (site / "goals.html").read_text(encoding="utf-8")
+    for name, (_, sentence) in said.items():
+        assert sentence in goals.partition(f'id="goal-{name}"')[2].partition("</section>")[0]
+    for page in ("index.html", f"measures/{goal['measure_id']}.html"):
+        html = (site / page).read_text(encoding="utf-8")
+        assert "goals.html#goal-filed" in html and "goals.html#goal-kept" in html
+        assert "goals.html#goal-halve" not in html
