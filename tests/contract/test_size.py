@@ -31,7 +31,7 @@ BUDGETS = {
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
     "ingest/readers": 2_658,
-    "ingest/sample": 5_217,
+    "ingest/sample": 5_219,
     "ingest/typing": 446,
     "orchestration": 280,
     "orchestration/alerts": 438,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_969
+MOST_LINES = 62_971
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

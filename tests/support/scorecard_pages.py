@@ -32,7 +32,12 @@ def html_pages(site: Path) -> list[Path]:
 
 def words(page: Path) -> str:
     """The text of a page."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.read_text(encoding="utf-8")))
+    return without_markup(page.read_text(encoding="utf-8"))
+
+
+def without_markup(html: str) -> str:
+    """The text of a part of a page."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
 
 
 def page_problems(page: Path, tags: Iterable[str] = LANGUAGE_TAGS) -> list[str]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ingest.sample import deaths, estimates
 from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.truth.planted_value import PlantedValue
@@ -100,7 +102,7 @@ def excess_values() -> Iterator[dict[str, object]]:
     for measure, rates, ages in _CAUSES:
         for first, last in deaths.WINDOWS:
             for race, code in list(_RACES.items())[1:]:
-                people = sum(deaths.of_race(race, year) for year in range(first, last + 1))
+                people = np.sum([deaths.of_race(race, year) for year in range(first, last + 1)], axis=0)
                 own = deaths.planted_rate(rates, ages, race, (first, last), is_adjusted=False) * people.sum()
                 yield {
                     "measure_id": measure, "period_type": "multi_year", "period_start": f"{first}-01-01", "geoid": COUNTY_GEOID,

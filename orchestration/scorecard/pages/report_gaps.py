@@ -189,7 +189,7 @@ def _followed(
             large.index(one[1].race_ethnicity_code),
         )
     )  # fmt: skip
-    # of changes that nobody can tell, that of the largest group
+    # of changes whose direction is unknown, that of the largest group
     first = {one[0].measure_id: one for one in reversed(found)}
     return [one for one in found if one[2].word != "cannot_tell" or one is first[one[0].measure_id]][:MOST_CHANGES]
 

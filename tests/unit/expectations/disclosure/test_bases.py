@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy
-from expectations.disclosure.inputs.read_derived import read_bases
 
 from expectations.disclosure.equations.denominators import _schemes
+from expectations.disclosure.inputs.reader import AuditReader
 
 SEED = """
     create schema r;
@@ -40,9 +40,13 @@ def test_totals_serve_where_they_are_delivered(place: str, period: tuple[str, in
     at: Any = SimpleNamespace(
         period_type=period[0], period_start=dt.date(period[1], 1, 1), geography_type=place, race_standard="s"
     )
-    relations: Any = SimpleNamespace(reference="r", marts="r")
     with sqlalchemy.create_engine("duckdb:///:memory:").connect() as connection:
         for statement in SEED.split(";")[:-1]:
             connection.exec_driver_sql(statement)
-        bases = read_bases(connection, relations, [measure])
+        reader: Any = SimpleNamespace(
+            confidential={("m", 1): measure},
+            relations=SimpleNamespace(reference="r", marts="r"),
+            fetch=connection.exec_driver_sql,
+        )
+        bases = AuditReader._bases(reader)
     assert _schemes(bases, measure, at) == schemes

@@ -28,6 +28,9 @@ def release(connection: DuckDBPyConnection, tmp_path: Path) -> Path:
         "('race_ethnicity', 'black', 'en'), ('race_ethnicity', 'black', 'es'), ('race_ethnicity', 'black', 'hmn')"
         ") as labels (subject, code, language_code)"
     )
+    connection.execute(
+        "create table release.marts.dim_language as select unnest(['en', 'es', 'hmn']) as language_code, true as is_translated"
+    )
     return database_path(connection)
 
 

@@ -45,7 +45,7 @@ def test_each_fault_of_a_page_is_found(tmp_path: Path, broken: str, said: str) -
 
 
 def test_the_widest_clear_gaps_are_on_the_home_page_where_no_editor_chose() -> None:
-    """Ratios 4.05 and 0.55 (1.8 the other way) are clear; one of 17 that cannot be told is no card."""
+    """Ratios 4.05 and 0.55 (1.8 the other way) are clear; one of 17 whose direction is unknown is no card."""
 
     def of(code: str, ratio: float, word: str, direction: str, **about: object) -> Measure:
         own = figure("black", 10.0, compared_with_reference=word, rate_ratio=ratio)

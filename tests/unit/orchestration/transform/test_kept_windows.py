@@ -20,7 +20,8 @@ BEGIN, OLD, NEW = dt.date(2015, 1, 1), dt.date(2018, 4, 12), dt.date(2024, 3, 5)
 def run_at(day: dt.date) -> Any:
     city = read_city(None, "sampleton")
     location = SimpleNamespace(city=city, registry=city_registry(city))
-    return SimpleNamespace(location=location, con=None, as_of=dt.datetime.combine(day, dt.time()))
+    load = LastLoad("l", 2, dt.datetime.combine(NEW, dt.time()))
+    return SimpleNamespace(location=location, con=None, as_of=dt.datetime.combine(day, dt.time()), last_load=lambda _: load)
 
 
 @pytest.mark.parametrize(
@@ -36,12 +37,10 @@ def test_a_window_is_kept_until_the_next_is_closed(
     as_of: dt.date, published: dt.date, kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_published_windows", lambda run: [(MEASURE, BEGIN, published)])
-    monkeypatch.setattr(module, "last_load", lambda *_: LastLoad("l", 2, dt.datetime.combine(NEW, dt.time())))
     expected = [KeptWindow(MEASURE, BEGIN, OLD, dt.date(2024, 4, 4))] if kept else []
     assert kept_windows(run_at(as_of)) == expected
 
 
 def test_windows_of_figures_that_a_publisher_computed_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_published_windows", lambda run: [("child_deaths_per_100000", BEGIN, OLD)])
-    monkeypatch.setattr(module, "last_load", lambda *_: LastLoad("l", 2, dt.datetime.combine(NEW, dt.time())))
     assert kept_windows(run_at(dt.date(2024, 3, 20))) == []
