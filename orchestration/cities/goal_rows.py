@@ -60,7 +60,7 @@ _RULES = (
         "adopted_on is not null and try_cast(adopted_on as date) is null",
         "write a day like 2025-03-04, or leave it empty",
     ),
-    ("adopted_on", "is_example = 'true' and adopted_on is not null", "leave it empty: nobody adopted an example"),
+    ("adopted_on", "is_example = 'true' and adopted_on is not null", "leave it empty: an example is not adopted"),
     ("title", "is_example = 'true' and title not like 'Example: %'", "begin the title of an example with `Example: `"),
 )
 

@@ -24,7 +24,10 @@ final as (
         languages.locale,
         coalesce(languages.direction, 'ltr') as direction,
         languages.font,
-        coalesce(languages.is_translated, languages.language_code in ('{{ (['en'] + translations()) | join("', '") }}')) as is_translated
+        coalesce(
+            languages.is_translated,
+            languages.language_code in ('{{ (['en'] + translations()) | join("', '") }}')
+        ) as is_translated
     from languages
     left join {{ ref('language_groups') }} as kinds on languages.language_group_code = kinds.language_group_code
     left join planning on true

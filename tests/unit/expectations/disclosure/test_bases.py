@@ -43,10 +43,7 @@ def test_totals_serve_where_they_are_delivered(place: str, period: tuple[str, in
     with sqlalchemy.create_engine("duckdb:///:memory:").connect() as connection:
         for statement in SEED.split(";")[:-1]:
             connection.exec_driver_sql(statement)
-        reader: Any = SimpleNamespace(
-            confidential={("m", 1): measure},
-            relations=SimpleNamespace(reference="r", marts="r"),
-            fetch=connection.exec_driver_sql,
-        )
+        relations, fetch = SimpleNamespace(reference="r", marts="r"), connection.exec_driver_sql
+        reader: Any = SimpleNamespace(confidential={("m", 1): measure}, relations=relations, fetch=fetch)
         bases = AuditReader._bases(reader)
     assert _schemes(bases, measure, at) == schemes

@@ -46,7 +46,7 @@ def test_the_report_shows_both_targets(site: Path, language: str, words: str) ->
 
 
 def test_a_goal_is_on_the_home_page_once_the_council_adopted_it(tmp_path: Path) -> None:
-    """Of a goal that nobody adopted only the page of goals tells, and says so."""
+    """A goal that was not adopted is on the page of goals only, which says so."""
     said = {
         "halve": ({}, "The city council has not adopted this goal."),
         "filed": ({"adopted_on": dt.date(2025, 3, 4), "council_file": "241234"},
