@@ -26,7 +26,10 @@ final as (
         languages.font,
         coalesce(
             languages.is_translated,
-            languages.language_code in ('{{ (['en'] + translations()) | join("', '") }}')
+            languages.language_code = 'en'
+            {%- for language in translations() %}
+            or languages.language_code = '{{ language }}'
+            {%- endfor %}
         ) as is_translated
     from languages
     left join {{ ref('language_groups') }} as kinds on languages.language_group_code = kinds.language_group_code
