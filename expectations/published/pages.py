@@ -275,7 +275,9 @@ def _may_say(text_id: str, row: Row, column: str) -> bool:
     """Whether a row has the word that the text is for, its reason, and is on the side that the text names."""
     if text_id.startswith(HEADLINE):  # both figures next to each other say that they differ
         is_limited = row.get("compared_reason") == "partly_shown" and "_shown." in text_id
-        return row[column] in ("higher", "lower", "no_range") or is_limited
+        low, high = row.get("gap_low"), row.get("gap_high")
+        is_apart = row.get("compared_reason") == "few_events" and low is not None and high is not None and low * high > 0
+        return row[column] in ("higher", "lower", "no_range") or is_limited or is_apart
     word = WORD.search(text_id)
     if word is None:
         return True

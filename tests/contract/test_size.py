@@ -22,7 +22,7 @@ BUDGETS = {
     "expectations/disclosure": 4_355,
     "expectations/engine": 480,
     "expectations/marts": 676,
-    "expectations/published": 923,
+    "expectations/published": 925,
     "ingest": 801,
     "ingest/connectors": 1_785,
     "ingest/contract": 2_423,
@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_764,
     "orchestration/runs": 1_765,
-    "orchestration/scorecard": 6_283,
+    "orchestration/scorecard": 6_289,
     "orchestration/stewardship": 1_208,
     "orchestration/transform": 2_616,
     "orchestration/translations": 336,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_971
+MOST_LINES = 62_979
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -144,16 +144,22 @@ def old_figures(measure: Measure, newest: dt.date | None, texts: Texts) -> Marku
 
 
 def _stated(measure: Measure, own: Sequence[Row], texts: Texts) -> list[Markup] | None:
-    """Return both figures of a gap that is not compared, because no range is known or race is shown for too few."""
+    """Return both figures of a gap that has no word: no range is known, race is shown for too few, or few cases allow no ratio."""
     word = WORSE.get(str(measure.about["favourable_direction"]))
     rows = [row for row in own if row.compared_reason == PARTLY_SHOWN] or [
-        row for row in own if row.compared_with_reference == "no_range"
+        row for row in own if row.compared_with_reference == "no_range" or is_difference_clear(row)
     ]
     if word is None or not rows:
         return None
     row = worst(rows, word)
     said = headline(measure, row, reference_row(measure, row), row.compared_reason == PARTLY_SHOWN, texts)
     return [marked(said, row.is_hidden_in_public, texts)] if said else None
+
+
+def is_difference_clear(row: Row) -> bool:
+    """Whether a gap with too few cases for a ratio has a difference whose range excludes zero."""
+    ends = row.gap_low, row.gap_high
+    return row.compared_reason == "few_events" and None not in ends and (ends[0] or 0.0) * (ends[1] or 0.0) > 0
 
 
 def _about_places(measure: Measure, rows: Sequence[Row], texts: Texts) -> list[Markup]:

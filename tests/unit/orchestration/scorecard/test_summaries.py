@@ -174,3 +174,25 @@ def test_every_group_is_in_one_sentence(english: Texts) -> None:
     words = " ".join(summary(life(compared_with_reference="cannot_tell"), english))
     assert all(name in words for name in NAMES) and len(GROUPS) == len(NAMES) + 1
     assert words.startswith("2020 to 2022: the figure for everyone")
+
+
+@pytest.mark.parametrize(("low", "is_said"), [(41.0, True), (-2.0, False), (None, False)])
+def test_a_clear_difference_of_few_cases_is_said_without_a_ratio(english: Texts, low: float | None, is_said: bool) -> None:
+    """62 and 3 deaths in 100,000, too few for a ratio: both figures, if the range of their difference excludes zero."""
+    few = {
+        "compared_with_reference": "not_compared",
+        "compared_reason": "few_events",
+        "gap": 58.6,
+        "gap_low": low,
+        "gap_high": 70.0,
+    }
+    rates = {"unit": "per_100000"}
+    said = summary(
+        measure(
+            figure("all", 19.7, **rates), figure("black", 62.0, **few, **rates), figure("white", 3.4, **rates),
+            measure_id="homicide_deaths_yearly", headline_pattern="of_every", unit="per_100000",
+        ),
+        english,
+    )  # fmt: skip
+    assert ("62" in said[0] and "3" in said[0].partition("White")[2]) == is_said
+    assert sum("too few cases" in sentence for sentence in said) == 1
