@@ -144,7 +144,7 @@ def old_figures(measure: Measure, newest: dt.date | None, texts: Texts) -> Marku
 
 
 def _stated(measure: Measure, own: Sequence[Row], texts: Texts) -> list[Markup] | None:
-    """Return both figures of a gap without a word: no range is known, race is shown for too few, or cases are too few."""
+    """Return both figures of a gap that no word describes: no range is known, race is shown for too few, or cases are too few."""
     word = WORSE.get(str(measure.about["favourable_direction"]))
     rows = [row for row in own if row.compared_reason == PARTLY_SHOWN] or [
         row for row in own if row.compared_with_reference == "no_range" or is_difference_clear(row)
