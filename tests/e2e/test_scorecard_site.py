@@ -157,7 +157,13 @@ def test_a_district_prints_on_one_letter_sheet(first_release: tuple[Path, dict[s
             page.goto(file.as_uri())
             printed = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
             sheets[f"{file.parts[-3]} {file.stem}"] = (len(printed), *map(int, printed[0].mediabox[2:]))
+        page.emulate_media(media="screen")
+        rows = page.evaluate(
+            "[...document.querySelectorAll('tr[id^=population_by_race]')]"
+            ".map(row => [...row.querySelectorAll('.number')].map(cell => cell.getBoundingClientRect().top))"
+        )
     assert set(sheets.values()) == {(1, 612, 792)}, sheets
+    assert len(rows) > 5 and all(max(tops) - min(tops) < 1 for tops in rows), "the cells of a row are next to each other"
 
 
 def test_a_chart_fits_the_frame_that_its_code_opens(first_release: tuple[Path, dict[str, Any]]) -> None:
