@@ -75,7 +75,7 @@ def publish_edition(settings: Settings, release_id: str, label: str, languages: 
     with private_lock(home.root / ".scorecard.lock"):
         chosen = languages or settings.scorecard_languages or ()
         public_file = home.release(release_id) / PUBLIC_FILE
-        earlier = _earlier(home, release_id)
+        earlier = earlier_edition(home, release_id)
         edition = write_edition(
             public_file,
             home.published_scorecard,
@@ -144,7 +144,7 @@ def _write_published(
     repair(home.published_scorecard)
     chosen, contact = languages or settings.scorecard_languages or (), contact_of(settings)
     published = current(home)
-    earlier = _earlier(home, published.release_id) if published else None
+    earlier = earlier_edition(home, published.release_id) if published else None
     if only_if_needed and is_current(home.published_scorecard, home.published_public, chosen, contact, earlier):
         return None
     if rendered and put_in_place(rendered, home.published_scorecard, home.published_public, chosen, contact, earlier):
@@ -162,7 +162,7 @@ def contact_of(settings: Settings) -> Contact:
     return Contact(**site.model_dump(exclude={"address", "council"}), address=address.rstrip("/"), council=council)
 
 
-def _earlier(home: Home, release_id: str) -> Earlier | None:
+def earlier_edition(home: Home, release_id: str) -> Earlier | None:
     """Return the newest edition of a release before this one, if the release is still in the home."""
     for edition in editions(home.published_scorecard):
         public_file = home.release(edition.release_id) / PUBLIC_FILE
@@ -198,7 +198,7 @@ def check_scorecard(run: RunContext, candidate: Candidate, manifest: Manifest) -
         return None
     current_reporter().stage("check", "checking the sentences of the scorecard")
     try:
-        earlier = _with_causes(settings.home, manifest, _earlier(settings.home, manifest.release_id))
+        earlier = _with_causes(settings.home, manifest, earlier_edition(settings.home, manifest.release_id))
         languages, contact = settings.scorecard_languages or (), contact_of(settings)
         site = settings.home.published_scorecard
         run.rendered = render_ahead(candidate.public_path, folder, site, languages, contact, earlier)

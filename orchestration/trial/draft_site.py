@@ -15,6 +15,7 @@ from expectations.published.pages import gate_pages
 from orchestration.pipeline import stages
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
+from orchestration.pipeline.publish_scorecard import contact_of, earlier_edition
 from orchestration.runs.context import RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
 from orchestration.runs.progress import current_reporter, log_built_nodes
@@ -26,6 +27,7 @@ from orchestration.settings import ConfigurationError, Settings
 from orchestration.translations.texts import texts_of_seeds
 from orchestration.trial.home_copy import clear, copy_home, empty_copy
 from warehouse.printable import did_you_mean
+from warehouse.releases import current
 
 DRAFT = "scorecard_draft"  # in the folder of a trial, which the next trial and a removal of records delete
 
@@ -62,7 +64,9 @@ def write_draft(settings: Settings, languages: Sequence[str] = (), measure: str 
                 return Draft(problems=problems)
             current_reporter().stage("scorecard", "writing the draft")
             folder = copy.root / DRAFT
-            write_site(public_file, folder, chosen, only=only)
+            released = current(copy if measure is None else home)
+            earlier = earlier_edition(home, released.release_id) if released else None
+            write_site(public_file, folder, chosen, contact_of(settings), earlier, only)
             changes = compare_sites(folder, home.published_scorecard, only)
             found = gate_pages(public_file, folder).findings
             false = [finding.message for finding in found if not finding.success]

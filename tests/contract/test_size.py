@@ -49,7 +49,7 @@ BUDGETS = {
     "orchestration/stewardship": 1_208,
     "orchestration/transform": 2_616,
     "orchestration/translations": 336,
-    "orchestration/trial": 533,
+    "orchestration/trial": 537,
     "warehouse": 1_308,
     "warehouse/audiences": 383,
     "warehouse/disclosure": 2_723,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_979
+MOST_LINES = 62_983
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
