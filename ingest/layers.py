@@ -31,6 +31,7 @@ GAINED = {  # further ones, by seed
     "series_breaks": ("source", "form", "cause"),
     "goals": ("adopted_on", "council_file"),
     "languages": ("tag", "locale", "direction", "font", "is_translated"),
+    "place_populations": ("state_abbreviation", "county_geoid", "county", "time_zone"),
 }
 # Seeds of a state that name it and its agencies, as its texts do; its other seeds describe its tables.
 NAMES, TEXTS = ("address_words", "departments", "former_department_names"), "texts_"

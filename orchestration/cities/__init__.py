@@ -1,7 +1,8 @@
 """Run, list and unite many cities, each in a home of its own.
 
-`homes_file` reads which cities there are, `batch` runs them as tasks of an engine, `city_task` is such a task, and `status` reads
-what a home records. See `warehouse.releases.union` for the file of all cities' public tables.
+`gazetteer` finds a city by name, `homes_file` reads which cities there are, `batch` runs them as tasks of an engine,
+`city_task` is such a task, and `status` reads what a home records. See `warehouse.releases.union` for the file of all
+public tables.
 """
 
 from orchestration.cities.batch import CityRun, exit_code_of, run_cities

@@ -23,7 +23,7 @@ BUDGETS = {
     "expectations/engine": 480,
     "expectations/marts": 676,
     "expectations/published": 925,
-    "ingest": 801,
+    "ingest": 802,
     "ingest/connectors": 1_785,
     "ingest/contract": 2_423,
     "ingest/contract_draft": 1_248,
@@ -35,9 +35,9 @@ BUDGETS = {
     "ingest/typing": 446,
     "orchestration": 280,
     "orchestration/alerts": 438,
-    "orchestration/cities": 682,
-    "orchestration/cli": 4_450,
-    "orchestration/codegen": 1_732,
+    "orchestration/cities": 817,
+    "orchestration/cli": 4_452,
+    "orchestration/codegen": 1_848,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_079,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 62_983
+MOST_LINES = 63_237
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -16,7 +16,7 @@ from orchestration.cities import CityHome, CityRun, check_runnable, city_status,
 from orchestration.cli.display import out, print_error, print_json, print_rows, table
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
-from orchestration.codegen.city_layer import Part, missing_seeds, new_layer, parts
+from orchestration.codegen.cities.city_layer import LayerKeys, Part, missing_seeds, new_layer, parts
 from orchestration.codegen.layer_reach import reach_of
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
@@ -97,6 +97,8 @@ def new(
     name: Annotated[str, typer.Argument(help="The name of the city: lower case, digits, underscores.")],
     title: Annotated[str | None, typer.Option(help="The name that readers see.")] = None,
     place: Annotated[str | None, typer.Option(help="The GEOID of the place, 7 digits.")] = None,
+    county: Annotated[str | None, typer.Option(help="The GEOID of its county, 5 digits.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Its time zone, like America/Chicago.")] = None,
     state: Annotated[str | None, typer.Option(help="The layer of its state in ingest/states.")] = None,
     to: Annotated[Path | None, typer.Option("--out", help="An empty folder; default: ingest/cities/NAME in a checkout.")] = None,
 ) -> None:
@@ -105,7 +107,7 @@ def new(
         raise ConfigurationError(
             f"{name!r} is no name of a city; write it in lower case, with digits and underscores, like new_ulm"
         )
-    layer = new_layer(name, to, title=title, place=place, state=state)
+    layer = new_layer(name, to, LayerKeys(title, place, county, time_zone, state))
     read_layer_city(layer)
     out.print(f"layer: {layer.folder}\nchecklist: {layer.folder / 'README.md'}")
 

@@ -12,7 +12,7 @@ from ingest.contract.registry import ContractError
 from ingest.contract.vocabularies.crosswalk import CROSSWALK
 from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.layers import Layer
-from orchestration.codegen.city_layer import parts
+from orchestration.codegen.cities.city_layer import parts
 from orchestration.transform.run_inputs import vocabulary_rows
 from tests.support.visits import CONTRACT
 

@@ -6,7 +6,7 @@ See `ingest.layers` for what a layer contains, `ingest.city` for the keys of its
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ingest.city import FILE_NAME, NO_PLACE, City, changes_of
@@ -77,7 +77,18 @@ def missing_seeds(city: City) -> list[tuple[str, str]]:
     return [(file, what) for file, what in CITY_SEEDS.items() if Path(file).stem not in own]
 
 
-def new_layer(name: str, out: Path | None, *, title: str | None, place: str | None, state: str | None) -> Layer:
+@dataclass(frozen=True)
+class LayerKeys:
+    """What is known of a city when its layer is written; the `city.yml` marks what is left to decide."""
+
+    title: str | None = None
+    place: str | None = None
+    county: str | None = None
+    time_zone: str | None = None
+    state: str | None = None
+
+
+def new_layer(name: str, out: Path | None, keys: LayerKeys) -> Layer:
     """Write the layer of a city: `city.yml`, the seeds that name a city with their headers, and a checklist.
 
     By default into `ingest/cities` of a checkout, else into a folder of its name. `ConfigurationError` if it is not empty.
@@ -88,13 +99,15 @@ def new_layer(name: str, out: Path | None, *, title: str | None, place: str | No
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigurationError(f"{folder} is not empty; name an empty or new folder with --out")
     states = layer_names(STATES)
-    if state and state not in states:
-        raise ConfigurationError(f"there is no layer of the state {state!r}; known: {', '.join(states)}, or leave --state out")
-    title = title or name.replace("_", " ").title()
+    if keys.state and keys.state not in states:
+        raise ConfigurationError(
+            f"there is no layer of the state {keys.state!r}; known: {', '.join(states)}, or leave --state out"
+        )
+    title = keys.title or name.replace("_", " ").title()
     is_ours = folder.parent == CITIES
     for part in ("sources", f"{SEEDS}/{ROWS}", f"{MODELS}/staging", SUITES):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    values = {"name": name, "title": title, "place": place, "no_place": NO_PLACE, "state": state, "states": states}
+    values = {**asdict(keys), "name": name, "title": title, "no_place": NO_PLACE, "states": states}
     (folder / FILE_NAME).write_text(render("city.yml", **values), encoding="utf-8")
     for file in CITY_SEEDS:
         with (SHARED_SEEDS / Path(file).name).open(encoding="utf-8") as shared:

@@ -1,0 +1,102 @@
+"""Write what a city of the gazetteer needs for its first run: layer, deliveries with national tables, entry of the homes file.
+
+All cities of an installation are in one folder: `cities.yml`, and per city `<name>/layer`, `<name>/deliveries` and `<name>/home`.
+What exists already is left as it is, so that a second start goes on with the first.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.city import FILE_NAME
+from ingest.layers import SEEDS, STATES, city_layer, layer_names
+from orchestration.cities import CityHome, read_homes
+from orchestration.cities.gazetteer import Place, city_name
+from orchestration.codegen.cities.city_layer import LayerKeys, new_layer
+from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError
+from warehouse.files import write_atomically
+
+HOMES_FILE = "cities.yml"
+
+
+@dataclass(frozen=True)
+class CityPlan:
+    """A city to write: its place, and the keys of its `city.yml` that a person confirms."""
+
+    place: Place
+    county_geoid: str
+    time_zone: str
+
+    @classmethod
+    def suggested(cls, place: Place) -> CityPlan:
+        """The city with the county and the time zone of the gazetteer."""
+        return cls(place, place.county_geoid, place.time_zone)
+
+
+def default_folder() -> Path:
+    """The folder of all cities without --out: `cities` in the checkout, or in the current folder."""
+    return (PROJECT if IS_CHECKOUT else Path.cwd()) / "cities"
+
+
+def write_city(plan: CityPlan, folder: Path, tables: Mapping[str, Path]) -> CityHome:
+    """Write layer, deliveries and entry of a city below `folder`, and return its entry.
+
+    `tables`: by source, the folder with the files of a national table, which the deliveries link to.
+    """
+    name = city_name(plan.place)
+    own = folder / name
+    layer = None if city_layer(name) else own / "layer"
+    if layer is not None and not (layer / FILE_NAME).is_file():
+        state = plan.place.state.lower().replace(" ", "_")
+        keys = LayerKeys(
+            plan.place.title, plan.place.geoid, plan.county_geoid, plan.time_zone, state if state in layer_names(STATES) else None
+        )
+        _name_places(new_layer(name, layer, keys).folder, plan)
+    deliveries = own / "deliveries"
+    deliveries.mkdir(parents=True, exist_ok=True)
+    if not (deliveries / FILE_NAME).is_file():
+        write_atomically(deliveries / FILE_NAME, f"city: {name}\n")
+    for source, target in tables.items():
+        _link(deliveries / source, target.resolve())
+    return _listed(folder / HOMES_FILE, name, has_layer=layer is not None)
+
+
+def _name_places(layer: Path, plan: CityPlan) -> None:
+    """The names of state and county, which no national table has."""
+    place, file = plan.place, layer / SEEDS / "geographies.csv"
+    named = [("state", place.geoid[:2], place.state)]
+    named += [("county", place.county_geoid, place.county)] if plan.county_geoid == place.county_geoid else []
+    with file.open("a", encoding="utf-8", newline="") as seed:
+        csv.writer(seed, lineterminator="\n").writerows(
+            [place.geoid, kind, "current", geoid, name, ""] for kind, geoid, name in named
+        )
+
+
+def _link(link: Path, target: Path) -> None:
+    """A link to the files of a table; a folder of the city's own comes first."""
+    if link.is_symlink():
+        if link.readlink() == target:
+            return
+        link.unlink()
+    if not link.exists():
+        link.symlink_to(target)
+
+
+def _listed(file: Path, name: str, *, has_layer: bool) -> CityHome:
+    """The entry of a city in the homes file, which is added if the file lacks it; the rest of the file stays as it is."""
+    before = file.read_text(encoding="utf-8") if file.is_file() else "cities:\n"
+    known = {city.name: city for city in read_homes(file)} if file.is_file() else {}
+    if name in known:
+        return known[name]
+    layer = f", layer: {name}/layer" if has_layer else ""
+    entry = f"- {{name: {name}, home: {name}/home, deliveries: {name}/deliveries{layer}}}"
+    indent = next((line[: line.index("-")] for line in before.splitlines() if line.lstrip().startswith("- ")), "")
+    write_atomically(file, f"{before.rstrip()}\n{indent}{entry}\n")
+    try:
+        return {city.name: city for city in read_homes(file)}[name]
+    except (ValueError, KeyError):
+        write_atomically(file, before)
+        raise ConfigurationError(f"{file} has a form to which no entry can be added; add it under cities: `{entry}`") from None
