@@ -2,7 +2,7 @@
 
 `gazetteer` finds a city by name, `homes_file` reads which cities there are, `batch` runs them as tasks of an engine,
 `city_task` is such a task, and `status` reads what a home records. See `warehouse.releases.union` for the file of all
-public tables.
+cities' public tables.
 """
 
 from orchestration.cities.batch import CityRun, exit_code_of, run_cities
