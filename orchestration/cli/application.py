@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 # the module of each command or group, with its line of `levelground --help`, which imports none; a test compares the lines
 _MODULES = {
@@ -64,9 +65,40 @@ def _print_version(wanted: bool) -> None:
 Version = Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)]
 
 
+# what people type for a command that is called otherwise
+_GUESSES = {
+    "build": "run", "check": "sources check", "compare": "releases diff", "delete": "erase", "download": "query --format csv",
+    "export": "query --format csv", "history": "releases list", "init": "run", "log": "status", "logs": "status",
+    "new": "sources new", "publish": "run", "refresh": "run", "remove": "erase", "report": "scorecard",
+    "restore": "releases rollback", "schema": "tables", "serve": "ui", "site": "scorecard", "sql": "query", "test": "doctor",
+    "undo": "releases rollback", "update": "run", "web": "ui",
+}  # fmt: skip
+
+
+class Suggesting(TyperGroup):
+    """The group of all commands; an unknown one gets the command that does the same, wherever it is."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command of the first argument; the error of an unknown one names the right command."""
+        if args[0] not in self.commands and (meant := _meant(args[0])):
+            ctx.fail(f"No such command {args[0]!r}. Use `levelground {meant}`.")
+        return super().resolve_command(ctx, args)
+
+
+def _meant(name: str) -> str | None:
+    """The command that someone means by a name: of a group, as in `releases rollback`, or another word for it."""
+    if name in _GUESSES:
+        return _GUESSES[name]
+    for group, path in GROUPS.items():
+        app = getattr(import_module(f"orchestration.cli.{path}"), "app", typer.Typer())
+        if name in {each.name or getattr(each.callback, "__name__", "") for each in app.registered_commands}:
+            return f"{group} {name}"
+    return None
+
+
 def application(*groups: str) -> typer.Typer:
     """Return the application. Only these groups of commands are imported; the others have their line of help and do nothing."""
-    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
+    app = typer.Typer(cls=Suggesting, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
 
     @app.callback()
     def _options(version: Version = False) -> None:

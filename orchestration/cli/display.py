@@ -8,12 +8,13 @@ Whatever is printed may contain names that others chose, so nothing in a text co
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from json import dumps
-from typing import Any
+from typing import Any, Literal
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +23,9 @@ from warehouse.printable import printable
 
 WIDTH_WITHOUT_TERMINAL = 10_000  # a file or a pipe has no width: no line is cut or wrapped
 LINES = "\n\t"
+GAP = 2  # blanks between two columns
+READABLE = 20  # characters: no column of sentences is narrower
+LONGEST_ID = 48  # characters: longer texts without a blank are paths and hashes, which may be broken
 
 
 class LiteralConsole(Console):
@@ -52,26 +56,105 @@ def print_json(data: object) -> None:
     print(dumps(data, indent=1, default=str))
 
 
-def print_rows(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | Mapping[str, str], *, json: bool) -> None:
-    """Print rows as JSON, or these columns of theirs as a table. `columns`: keys, each with its heading if it has another one."""
+def print_rows(
+    rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | Mapping[str, str], *, json: bool, spare: Sequence[str] = ()
+) -> None:
+    """Print rows as JSON, or these columns of theirs as a table. `columns`: keys, each with its heading if it has another one.
+
+    `spare`: headings of the columns that a narrow terminal leaves out (see `table`).
+    """
     if json:
         print_json(rows)
         return
     names = columns if isinstance(columns, Mapping) else {name: name for name in columns}
-    out.print(table(None, [*names.values()], [[row[name] for name in names] for row in rows]))
+    out.print(table(None, [*names.values()], [[row[name] for name in names] for row in rows], spare=spare))
 
 
-def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> Table:
-    """Return a table of values; columns of numbers, and those of texts that `right` names, are aligned at their right."""
-    lines, texts = list(rows), set(right)
-    built = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for place, column in enumerate(columns):
-        values = [line[place] for line in lines if line[place] is not None]
-        is_right = column in texts or (bool(values) and all(_is_number(value) for value in values))
-        built.add_column(column, justify="right" if is_right else "left", no_wrap=is_right, overflow="fold")
-    for line in lines:
-        built.add_row(*map(cell_text, line))
-    return built
+def table(
+    title: str | None,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    right: Iterable[str] = (),
+    spare: Sequence[str] = (),
+) -> FittingTable:
+    """Return a table of values; columns of numbers, and those of texts that `right` names, are aligned at their right.
+
+    On a narrow terminal the columns of `spare` go, the first first, until ids and numbers fit on one line. If they never do, each
+    row is printed as a record.
+    """
+    return FittingTable(title, [*columns], [*rows], frozenset(right), tuple(spare))
+
+
+@dataclass(frozen=True)
+class FittingTable:
+    """A table that Rich prints with the columns that fit: see `table`."""
+
+    title: str | None
+    columns: list[str]
+    rows: list[Sequence[object]]
+    right: frozenset[str]
+    spare: tuple[str, ...]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table, with a line that names the columns which do not fit, or the rows as records."""
+        cells = [[cell_text(row[place]) for row in self.rows] for place in range(len(self.columns))]
+        least = [_least_width(name, texts) for name, texts in zip(self.columns, cells, strict=True)]
+        places = [*range(len(self.columns))]
+        gone: list[str] = []
+        for name in (*self.spare, None):
+            if sum(least[place] for place in places) + GAP * (len(places) - 1) <= options.max_width:
+                yield self._table(places, cells)
+                if gone:
+                    yield Text(f"not shown: {', '.join(gone)}; a wider window shows more", style="dim")
+                return
+            if name is not None:
+                gone.append(name)
+                places.remove(self.columns.index(name))
+        yield from self._records(cells)
+
+    def _table(self, places: Sequence[int], cells: Sequence[Sequence[str]]) -> Table:
+        built = Table(title=self.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+        for place in places:
+            name = self.columns[place]
+            values = [row[place] for row in self.rows if row[place] is not None]
+            is_right = name in self.right or (bool(values) and all(_is_number(value) for value in values))
+            alignment: Literal["left", "right"] = "right" if is_right else "left"
+            # no `min_width`: Rich 15 wraps such cells one word later than it cuts them, and the word is lost
+            on_one_line = is_right or all(_is_id(text) for text in cells[place])
+            built.add_column(name, justify=alignment, no_wrap=on_one_line, overflow="fold")
+        for line in zip(*(cells[place] for place in places), strict=True):
+            built.add_row(*line)
+        return built
+
+    def _records(self, cells: Sequence[Sequence[str]]) -> Iterator[Text | Table]:
+        if self.title:
+            yield Text(self.title, style="italic")
+        for number, line in enumerate(zip(*cells, strict=True)):
+            if number:
+                yield Text()
+            record = Table.grid(padding=(0, GAP))
+            record.add_column(style="bold", no_wrap=True)
+            record.add_column(overflow="fold")
+            for name, text in zip(self.columns, line, strict=True):
+                record.add_row(name, text)
+            yield record
+
+
+def _is_id(text: str) -> bool:
+    return " " not in text and len(text) <= LONGEST_ID
+
+
+def _least_width(name: str, texts: Iterable[str]) -> int:
+    """The least width that is readable: ids and numbers on one line, other texts in lines of some words."""
+    words = [len(word) for word in name.split()]
+    words.extend(len(text) if _is_id(text) else min(len(text), READABLE) for text in texts)
+    return max(words, default=0)
+
+
+def short_time(moment: object) -> str | None:
+    """A moment in ISO form to the minute, or as a day where it is midnight; `None` where there is none."""
+    text = str(moment)[:16].replace("T", " ") if moment else None
+    return text.removesuffix(" 00:00") if text else None
 
 
 def _is_number(value: object) -> bool:

@@ -188,10 +188,11 @@ final as (
         compared_with,
         compared_with_reference,
         compared_reason,
+        -- null where no group is the reference: "not compared with" would name nobody
         replace(
             text[concat('reference_comparison.', compared_with_reference)],
             '{group}',
-            coalesce(text[concat('reference_in_sentence.', reference_code)], compared_with, '')
+            coalesce(text[concat('reference_in_sentence.', reference_code)], compared_with)
         ) as compared_with_reference_text,
         gap_kind,
         {%- for name, ratio, difference in [

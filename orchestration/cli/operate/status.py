@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from ingest.erasure.plan import is_pending
-from orchestration.cli.display import out, print_json, table
+from orchestration.cli.display import out, print_json, short_time, table
 from orchestration.cli.options import AsJson
 from orchestration.runs.clock import utc_now
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE
-from orchestration.runs.record import BLOCKED, FAILED, RunStore
+from orchestration.runs.record import BLOCKED, FAILED, FRESH, RunStore
 from orchestration.runs.reports.standing_gates import Finding, standing_findings
 from orchestration.runs.reports.status_report import missing_periods, run_report
 from orchestration.settings import Settings
@@ -33,7 +33,10 @@ def _current_release(home: Home) -> str:
     return published.release_id if published else "none"
 
 
-def status(json: AsJson = False) -> None:
+Problems = Annotated[bool, typer.Option("--problems", help="Only sources that are not fresh, missing periods and findings.")]
+
+
+def status(problems: Problems = False, json: AsJson = False) -> None:
     """Show the last runs, the current release, the state of each source and failed gate checks."""
     settings = Settings.from_environment()
     home = settings.home
@@ -56,10 +59,24 @@ def status(json: AsJson = False) -> None:
         print_json(report)
     else:
         recent = [
-            (r.started_at, r.trigger, "interrupted" if r.was_interrupted else r.outcome, r.exit_code, r.release_id, r.message)
-            for r in reversed(runs[-RECENT:])
-        ]
-        out.print(table("Last runs", ("started (UTC)", "trigger", "outcome", "exit", "release", "message"), recent))
+            (
+                short_time(r.started_at),
+                r.trigger,
+                "interrupted" if r.was_interrupted else r.outcome,
+                r.exit_code,
+                r.release_id,
+                r.message,
+            )
+            for r in reversed(runs[-1 if problems else -RECENT :])
+        ]  # fmt: skip
+        out.print(
+            table(
+                "Last runs",
+                ("started (UTC)", "trigger", "outcome", "exit", "release", "message"),
+                recent,
+                spare=("exit", "trigger"),
+            )
+        )
         for note in last.notes:
             out.print(f"\n{note}")
         for terms in last.agreements:
@@ -69,9 +86,16 @@ def status(json: AsJson = False) -> None:
         if is_pending(home):
             out.print("\nA removal was interrupted; `levelground erase --resume` or the next run completes it")
         out.print(f"\nCurrent release: {_current_release(home)}\n")
-        sources = [(s.source, s.verdict, s.data_as_of, s.rows_staged, s.rows_withdrawn, s.reason) for s in last.sources.values()]
+        sources = [
+            (s.source, s.verdict, short_time(s.data_as_of), s.rows_staged, s.rows_withdrawn, s.reason)
+            for s in last.sources.values()
+            if not problems or s.verdict != FRESH
+        ]
         columns = ("source", "verdict", "data as of", "rows", "withdrawn", "reason")
-        out.print(table("Sources", columns, sources))
+        if sources:
+            out.print(table("Sources", columns, sources, spare=("withdrawn", "rows", "data as of")))
+        else:
+            out.print("every source is fresh")
         _print_missing_periods(home)
         _print_findings(standing_findings(runs))
     raise typer.Exit(EXIT_INCOMPLETE if last.held_or_stale or last.outcome in (BLOCKED, FAILED) else 0)
@@ -91,7 +115,7 @@ def _print_missing_periods(home: Home) -> None:
         rows.append((source, rhythm, finest, listed, periods[-1]["note"]))
     if rows:
         title = "Due and not covered: figures of these periods are withheld (quality.coverage)"
-        out.print(table(title, ("source", "due", "period", "missing", "newest"), rows))
+        out.print(table(title, ("source", "due", "period", "missing", "newest"), rows, spare=("period", "due")))
 
 
 def _print_findings(findings: Sequence[Finding]) -> None:

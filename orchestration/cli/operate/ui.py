@@ -7,9 +7,13 @@ reach it through a proxy (docs/deploy/). See `orchestration.instance.web.ui_acce
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import sysconfig
+import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Literal
 
 import typer
@@ -52,13 +56,30 @@ def ui(
         fail_orphaned_runs_at_startup()
     if only != "daemon":
         token = renew_token(settings)
-        err.print(f"{where}/?token={token or '<LEVELGROUND_UI_TOKEN>'}  (home {settings.home.root})")
-        err.print("Open this address once in a browser, to read and to start runs there.")
+        address = f"{where}/?token={token or '<LEVELGROUND_UI_TOKEN>'}"
+        if only is None:
+            err.print(f"starting Dagster on the home {settings.home.root}; its address follows")
+            Thread(target=_print_when_it_answers, args=(port, address), daemon=True).start()
+        else:
+            _print_address(address)
     os.chdir(settings.home.root)  # a folder without another dagster.yaml
     command = _command(only, port)
     if only is None and lock is not None:
         raise typer.Exit(run_until_exit(command, lock))
     os.execv(command[0], command)  # noqa: S606 - nothing from outside is in the command
+
+
+def _print_when_it_answers(port: int, address: str) -> None:
+    """Wait for the web server, which takes some seconds to load, and print its address as the last line of its start."""
+    while True:
+        with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            break
+        time.sleep(0.5)
+    _print_address(address)
+
+
+def _print_address(address: str) -> None:
+    err.print(f"\n{address}\nOpen this address once in a browser, to read and to start runs there. Ctrl-C stops it.")
 
 
 def _command(only: Process | None, port: int) -> list[str]:

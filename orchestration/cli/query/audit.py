@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out, print_error, print_json, table
+from orchestration.cli.display import out, print_error, print_json, short_time, table
 from orchestration.cli.options import AsJson, examples
 from orchestration.instance.question_log import questions, select
 from orchestration.runs.process.exit_codes import EXIT_UNEXPECTED
@@ -43,7 +43,12 @@ def audit(
     if json:
         print_json(found)
     elif found:
-        rows = [[", ".join(row[name]) if name == "tables" else row[name] for name in COLUMNS] for row in found]
-        out.print(table(None, ("at (UTC)", "asked by", "outcome", "rows", "file", "tables", "statement"), rows))
+        shown = [{**row, "at": short_time(row["at"]), "tables": ", ".join(row["tables"])} for row in found]
+        rows = [[row[name] for name in COLUMNS] for row in shown]
+        out.print(
+            table(
+                None, ("at (UTC)", "asked by", "outcome", "rows", "file", "tables", "statement"), rows, spare=("file", "outcome")
+            )
+        )
     else:
         out.print("no question")

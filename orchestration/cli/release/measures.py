@@ -41,7 +41,12 @@ def list_(
         raise CannotShow(f"no measure is of the policy area {area!r}; there are {', '.join(areas)}")
     names = ("measure_id", "name", "policy_area", "unit", "kind", "source", "favourable_direction")
     rows = [{name: measure[name] for name in names} for measure in found if area in (None, measure["policy_area"])]
-    print_rows(rows, {"policy_area": "policy area", "measure_id": "measure", "name": "name", "unit": "unit"}, json=json)
+    print_rows(
+        rows,
+        {"policy_area": "policy area", "measure_id": "measure", "name": "name", "unit": "unit"},
+        json=json,
+        spare=["policy area", "unit"],
+    )
 
 
 @app.command("show", epilog=examples("levelground measures show stops_searched_share"))

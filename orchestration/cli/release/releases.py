@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out, print_error, print_json, print_rows, table
+from orchestration.cli.display import out, print_error, print_json, print_rows, short_time, table
 from orchestration.cli.options import AsJson, AudienceName, ReleaseName, examples
 from orchestration.cli.release import differences
 from orchestration.cli.release.released_columns import released_columns
@@ -37,10 +37,11 @@ def list_(json: AsJson = False) -> None:
         return
     displayed = [
         (each["release_id"], "*" if each["current"] else "", (each["label"] or "pinned") if each["pinned"] else "",
-         each["created_at"], each["data_as_of"], each["code_version"], str(each["content_hash"])[:12])
+         short_time(each["created_at"]), short_time(each["data_as_of"]), each["code_version"], str(each["content_hash"])[:12])
         for each in rows
     ]  # fmt: skip
-    out.print(table(None, ("release", "current", "kept as", "created (UTC)", "data as of", "code", "content"), displayed))
+    columns = ("release", "current", "kept as", "created (UTC)", "data as of", "code", "content")
+    out.print(table(None, columns, displayed, spare=("content", "code", "created (UTC)")))
 
 
 @app.command(epilog=examples("levelground releases rollback 20251201T060000Z-1a2b3c4d"))
@@ -87,7 +88,7 @@ def columns(
     """List every column of every released file, with the audience that reads it, and why."""
     home = Settings.from_environment().home
     rows = [asdict(row) for row in released_columns(home, find(home, release)) if audience in (None, row.audience)]
-    print_rows(rows, ("file", "table", "column", "audience", "reason"), json=json)
+    print_rows(rows, ("file", "table", "column", "audience", "reason"), json=json, spare=["file", "audience"])
 
 
 def _write_edition(settings: Settings, release_id: str, label: str) -> None:

@@ -32,6 +32,7 @@ _VALUES = (
     "compared_with", "compared_with_reference_text", "is_stand_in",
 )  # fmt: skip
 NARROWEST, WIDEST, WITHOUT_TERMINAL = 12, 50, 40
+NO_BREAK = "\u00a0"  # a bar stays on its line
 SHOWN = ("shown", "zero")
 # value, interval below the value, interval above it
 BLOCKS, ASCII = ("█", "▓", "░"), ("#", "=", "-")
@@ -131,9 +132,12 @@ def _print_chart(rows: list[Row], label: str, first_column: str, hidden: Set[str
     used = sum(max(map(len, (columns[n], *(str(line[n]) for line in lines)))) + 1 for n in range(len(columns)))
     width = max(NARROWEST, min(WIDEST, out.width - used)) if out.is_terminal else WITHOUT_TERMINAL
     scale = Scale.of(rows)
-    drawn = [(*line[:4], scale.bar(row, width, characters), line[4]) for row, line in zip(rows, lines, strict=True)]
+    bars = [scale.bar(row, width, characters) for row in rows]
+    if out.is_terminal:
+        bars = [bar.replace(" ", NO_BREAK) for bar in bars]
+    drawn = [(*line[:4], bar, line[4]) for bar, line in zip(bars, lines, strict=True)]
     chart = f"{_number(scale.low, unit)} to {_number(scale.high, unit)}"
-    out.print(table(None, (*columns[:4], chart, "note"), drawn, right=columns[1:4]))
+    out.print(table(None, (*columns[:4], chart, "note"), drawn, right=columns[1:4], spare=["records"]))
     if any(row["value"] is not None and row["ci_low"] is not None for row in rows):
         out.print(f"\n{characters[0]} value   {characters[1]}{characters[2]} its 95 % interval")
 

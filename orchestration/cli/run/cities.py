@@ -32,6 +32,7 @@ Homes = Annotated[
 ]
 NAMED_ROWS = 3  # of those that a layer replaces or removes
 STATUS_COLUMNS = ("city", "release", "released (UTC)", "last run", "as of", "late", "critical", "problem")
+STATUS_SPARE = ("as of", "released (UTC)", "critical", "late")
 
 
 @app.command("list")
@@ -42,7 +43,7 @@ def list_(json: AsJson = False) -> None:
         print_json([_keys(city) for city in cities])
         return
     rows = [(city.city, city.title, city.place_geoid, city.state, len(parts(city)), _folder(city)) for city in cities]
-    out.print(table(None, ("city", "title", "place", "state", "parts", "layer"), rows))
+    out.print(table(None, ("city", "title", "place", "state", "parts", "layer"), rows, spare=("layer", "parts")))
 
 
 @app.command(epilog=examples("levelground cities show milwaukee", "levelground cities show cities/springfield"))
@@ -137,7 +138,7 @@ def run(
         ]
         columns = ("city", "outcome", "release", "minutes", "attempts", "rows", "late", "exit", "log")
         out.print()
-        out.print(table(None, columns, rows))
+        out.print(table(None, columns, rows, spare=("log", "attempts", "minutes", "late")))
     raise typer.Exit(exit_code_of(runs))
 
 
@@ -155,7 +156,7 @@ def status(homes: Homes = None, json: AsJson = False) -> None:
             (s.city, s.release_id, s.released_at, s.last_run, s.as_of, ", ".join(s.late) or None, s.criticals, s.problem)
             for s in found
         ]
-        out.print(table(None, STATUS_COLUMNS, rows))
+        out.print(table(None, STATUS_COLUMNS, rows, spare=STATUS_SPARE))
     raise typer.Exit(EXIT_OK if all(each.is_complete for each in found) else EXIT_INCOMPLETE)
 
 

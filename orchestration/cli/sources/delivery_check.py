@@ -13,9 +13,9 @@ from orchestration.stewardship.check_delivery import DeliveryCheck
 LISTED = 20  # labels of a column
 
 
-def print_check(checked: DeliveryCheck) -> None:
-    """Print the findings, the differing columns, and the result in one line."""
-    _print_gate(checked)
+def print_check(checked: DeliveryCheck, *, all_: bool = False) -> None:
+    """Print the findings, the differing columns, and the result in one line. `all_`: also the expectations that hold."""
+    _print_gate(checked, all_=all_)
     for line in label_lines(checked):
         out.print(line)
     _print_column_differences(checked)
@@ -48,27 +48,31 @@ def _print_column_differences(checked: DeliveryCheck) -> None:
         out.print(table("\nColumns that differ from the contract", ("expected", "found", "difference", "renamed to?"), rows))
 
 
-def _print_gate(checked: DeliveryCheck) -> None:
+def _print_gate(checked: DeliveryCheck, *, all_: bool) -> None:
     """Print the findings: failed ones as sentences with a remedy on a terminal, one line each in a file or pipe."""
     gate = checked.gate
     ordered = sorted(gate.findings, key=lambda finding: finding.success)
-    words = [in_words(checked.contract, finding, checked.columns) for finding in ordered]
+    shown = [finding for finding in ordered if all_ or not finding.success]
+    words = [in_words(checked.contract, finding, checked.columns) for finding in shown]
+    holding = f"{sum(finding.success for finding in ordered)} of {len(ordered)} expectations hold"
     if out.is_terminal:
-        for finding, worded in zip(ordered, words, strict=True):
+        for finding, worded in zip(shown, words, strict=True):
             if finding.success:
+                out.print(f"ok: {finding.expectation} {finding.column or ''}".rstrip())
                 continue
             limits = f", allowed: {worded.allowed}" if worded.allowed else ""
             counts = f"\n    found: {worded.found}{limits}" if worded.found else ""
             column = f"\n    column: {worded.column}" if worded.column else ""
             lines = f"{column}{counts}\n    in the export: {worded.change}\n    remedy: {remedy(gate, finding)}"
             out.print(f"{finding.severity}: {finding.message}{lines}")
-        failed = sum(not finding.success for finding in ordered)
-        out.print(f"{len(ordered) - failed} of {len(ordered)} expectations hold")
+        out.print(holding)
         return
     rows = [
         ("ok" if f.success else f.severity, f.expectation, f.column, worded.column, worded.found, worded.allowed,
          f.message, "" if f.success else worded.change, "" if f.success else remedy(gate, f))
-        for f, worded in zip(ordered, words, strict=True)
+        for f, worded in zip(shown, words, strict=True)
     ]  # fmt: skip
     columns = ("result", "expectation", "column", "delivered as", "found", "allowed", "what is wrong", "in the export")
-    out.print(table(None, (*columns, "what to do"), rows))
+    if rows:
+        out.print(table(None, (*columns, "what to do"), rows))
+    err.print(holding)

@@ -27,7 +27,7 @@ def list_(json: AsJson = False) -> None:
     city = home_city(Settings.from_environment())
     seed = rows_of_seed(seed_file(VINTAGES, SHARED_SEEDS, city.layers))
     rows = [{column: row[column] or None for column in COLUMNS} for row in seed]
-    print_rows(rows if json else [row for row in rows if row["boundary_source"]], COLUMNS, json=json)
+    print_rows(rows if json else [row for row in rows if row["boundary_source"]], COLUMNS, json=json, spare=["boundary_source"])
 
 
 @app.command(

@@ -17,7 +17,7 @@ from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.erasure import plan_source_removal
 from orchestration.cli import new_source
-from orchestration.cli.display import err, out, print_json, table
+from orchestration.cli.display import err, out, print_json, short_time, table
 from orchestration.cli.options import AsJson, Reason, Source, Wait, Yes, examples
 from orchestration.cli.safeguards import locked
 from orchestration.cli.sources.delivery_check import print_check
@@ -57,10 +57,12 @@ def list_(json: AsJson = False) -> None:
     displayed = []
     for contract in registry:
         row = known.get(contract.source, {})
-        result = (row.get("verdict", "no run yet"), (row.get("data_as_of") or "")[:10] or None)
+        result = (row.get("verdict", "no run yet"), short_time(row.get("data_as_of")))
         displayed.append((contract.source, contract.department, contract.cadence, *result, *map(row.get, _FIGURES)))
     columns = ("source", "department", "cadence", "verdict", "data as of", "rows", "race known %", "geocoded %", "grade", "why")
-    out.print(table(None, columns, displayed))
+    out.print(
+        table(None, columns, displayed, spare=("department", "cadence", "geocoded %", "rows", "race known %", "data as of"))
+    )
     grades = Counter(row["readiness_grade"] for row in rows if row.get("readiness_grade"))
     if grades:
         counted = ", ".join(f"{sources} {grade}" for grade, sources in sorted(grades.items()))
@@ -103,7 +105,8 @@ def show(name: Source, json: AsJson = False) -> None:
         (c.name, ", ".join(map(str, c.delivered_names)), c.type, c.role, "yes" if c.required else "", c.privacy, c.keep)
         for c in contract.columns
     ]
-    out.print(table("\nColumns", ("column", "delivered as", "type", "role", "required", "privacy", "keep"), columns))
+    heads = ("column", "delivered as", "type", "role", "required", "privacy", "keep")
+    out.print(table("\nColumns", heads, columns, spare=("keep", "required", "delivered as", "role")))
 
 
 @app.command(epilog=examples("levelground sources check ucc__service_requests export.csv --report check.html"))
@@ -111,6 +114,7 @@ def check(
     name: Source,
     file: Annotated[Path | None, typer.Argument(help="A file or folder; default: the deliveries of the home.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the result as a page for the steward: FILE.html.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Also list the expectations that hold.")] = False,
     layer: new_source.Layer = None,
 ) -> None:
     """Check a delivery against its contract without loading it."""
@@ -120,7 +124,7 @@ def check(
     checked = check_delivery(
         settings, name, file, read_draft(settings, choose_folders(settings, None, layer, shared=False), name)
     )
-    print_check(checked)
+    print_check(checked, all_=all_)
     if report is not None:
         write_report(checked, report.absolute())
         err.print(f"page for the steward: {report}")

@@ -9,7 +9,7 @@ import pytest
 
 from expectations.results import ExpectationResult
 from ingest.errors import DeliveryError
-from orchestration.cli.display import LiteralConsole, print_error, print_rows, table
+from orchestration.cli.display import FittingTable, LiteralConsole, print_error, print_rows, short_time, table
 
 HOSTILE = "\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] :smile: \u202egnp\r"
 SHOWN = r"\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] :smile: \u202egnp\r"
@@ -55,3 +55,59 @@ def test_rows_are_json_or_a_table_of_chosen_columns(capsys: pytest.CaptureFixtur
     assert json.loads(capsys.readouterr().out) == rows
     print_rows(rows, {"kind": "what", "name": "name"}, json=False)
     assert capsys.readouterr().out.split() == ["what", "name", "host", "data.city.example"]
+
+
+def lines_at(width: int, shown: FittingTable) -> list[str]:
+    narrow = LiteralConsole(file=io.StringIO(), width=width, highlight=False, force_terminal=True, color_system=None)
+    narrow.print(shown)
+    return printed(narrow).splitlines()
+
+
+WORDS = ["the", "file", "stops.csv", "lacks", "the", "column", "race"]
+ROWS = [
+    ("fpc__police_stops", "held_back", "2025-12-31", "the file stops.csv lacks the column race"),
+    ("ucc__service_requests", "fresh", "2025-12-31", None),
+]
+
+
+def test_a_narrow_terminal_leaves_out_the_columns_that_it_can_spare() -> None:
+    """At 60 columns: 21 + 9 + 20 and two gaps are 54 with the reason; with the date it would be 66."""
+    columns = ("source", "verdict", "data as of", "reason")
+    assert lines_at(66, table(None, columns, ROWS, spare=["data as of"]))[0].split() == [
+        "source", "verdict", "data", "as", "of", "reason",
+    ]  # fmt: skip
+    lines = lines_at(60, table(None, columns, ROWS, spare=["data as of"]))
+    assert "2025-12-31" not in "".join(lines)
+    assert lines[-1] == "not shown: data as of; a wider window shows more"
+    words = " ".join(" ".join(line[34:] for line in lines).split())
+    assert words.startswith("reason the file stops.csv lacks the column race"), "no word is cut off"
+
+
+@pytest.mark.parametrize("width", range(52, 90))
+def test_ids_stay_on_one_line_and_no_word_is_lost_at_any_width(width: int) -> None:
+    lines = lines_at(width, table(None, ("source", "verdict", "data as of", "reason"), ROWS, spare=["data as of"]))
+    assert max(map(len, lines)) <= width
+    assert sum("fpc__police_stops" in line for line in lines) == sum("held_back" in line for line in lines) == 1
+    found = " ".join(lines).split()
+    assert all(word in found for word in WORDS)
+
+
+def test_rows_become_records_where_no_choice_of_columns_fits() -> None:
+    lines = lines_at(40, table("Sources", ("source", "verdict", "reason"), [(row[0], row[1], row[3]) for row in ROWS]))
+    assert [line.rstrip() for line in lines] == [
+        "Sources",
+        "source   fpc__police_stops",
+        "verdict  held_back",
+        "reason   the file stops.csv lacks the",
+        "         column race",
+        "",
+        "source   ucc__service_requests",
+        "verdict  fresh",
+        "reason   -",
+    ]
+
+
+def test_a_moment_is_a_day_or_a_minute() -> None:
+    assert short_time("2022-12-31T00:00:00") == "2022-12-31"
+    assert short_time("2026-11-30T21:50:13.5") == "2026-11-30 21:50"
+    assert short_time(None) is None

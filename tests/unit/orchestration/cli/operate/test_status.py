@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.runs.record import RELEASED, RunStore
 from tests.conftest import CommandLine
-from tests.support.run_records import run_record
+from tests.support.run_records import run_record, source_status
 from warehouse.lock import RunLock, announce_stage
 from warehouse.paths import Home
 
@@ -68,3 +68,14 @@ def test_an_active_run_is_reported_with_its_stage(tmp_path: Path) -> None:
     finally:
         lock.release()
     assert json.loads(levelground("status", "--json").stdout)["active_run"] is None
+
+
+def test_problems_leave_out_what_is_fresh(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.ensure()
+    sources = {"a__fresh": source_status("fresh", "a__fresh"), "b__stale": source_status("stale", "b__stale")}
+    RunStore(home.runs).save(run_record("first", outcome=RELEASED, exit_code=0, sources=sources))
+    levelground = CommandLine(home.root)
+    assert "a__fresh" in levelground("status").stdout
+    printed = levelground("status", "--problems").stdout
+    assert "b__stale" in printed and "a__fresh" not in printed

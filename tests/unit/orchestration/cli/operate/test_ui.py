@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import stat
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,3 +106,18 @@ def test_a_second_daemon_on_a_home_ends_at_once(tmp_path: Path, monkeypatch: pyt
     assert result.returncode == 5
     assert f"a daemon already runs on {home.root} (pid {os.getpid()}" in result.stderr
     assert "http://localhost:3000" in result.stderr
+
+
+def test_the_address_is_printed_once_the_web_server_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that opens the address earlier finds nothing, and the lines of Dagster would push it off the screen."""
+    lines: list[str] = []
+    monkeypatch.setattr(ui.err, "print", lines.append)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    waiting = threading.Thread(target=ui._print_when_it_answers, args=(port, "http://localhost/?token=t"), daemon=True)
+    waiting.start()
+    waiting.join(0.8)
+    assert not lines, "nothing answers yet"
+    with socket.create_server(("127.0.0.1", port)):
+        waiting.join(5)
+    assert lines and lines[0].startswith("\nhttp://localhost/?token=t\nOpen this address")
