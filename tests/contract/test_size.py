@@ -36,7 +36,7 @@ BUDGETS = {
     "orchestration": 280,
     "orchestration/alerts": 438,
     "orchestration/cities": 821,
-    "orchestration/cli": 4_452,
+    "orchestration/cli": 4_636,
     "orchestration/codegen": 1_848,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 63_241
+MOST_LINES = 63_425
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -188,7 +188,7 @@ final as (
         compared_with,
         compared_with_reference,
         compared_reason,
-        -- null where no group is the reference: "not compared with" would name nobody
+        -- null where no group is the reference: "not compared with" would name none
         replace(
             text[concat('reference_comparison.', compared_with_reference)],
             '{group}',
