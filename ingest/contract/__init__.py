@@ -15,4 +15,4 @@ from ingest.contract.sections.connectors import (
     SocrataConnector,
 )
 from ingest.contract.sections.format import Format, Header, Layout, Unpivot
-from ingest.contract.words import IDENTIFIER, Geoid, Identifier, Inconsistent, TimeZone
+from ingest.contract.words import IDENTIFIER, NATIONAL, Geoid, Identifier, Inconsistent, TimeZone

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
-from ingest.contract.sections.column import Column
+from ingest.contract.sections.column import Column, coverage_problems
 from ingest.contract.sections.connectors import Connector, FileConnector, gives_rows, lookback
 from ingest.contract.sections.file_origin import ReleaseFiles
 from ingest.contract.sections.format import Format, Layout
@@ -59,6 +59,8 @@ class Contract(Strict):
     department: Identifier
     policy_area: Annotated[str, word("policy_areas")]
     jurisdiction: Jurisdiction = "city"
+    # What one delivery covers; without it, its jurisdiction. Cities of one installation share a national delivery.
+    coverage: Literal["national", "state", "county", "city"] | None = None
     grain: str
     steward: Steward
     agreement: Agreement
@@ -123,6 +125,7 @@ class Contract(Strict):
                 f"{TEAM} for the data team alone"
             )
             yield ("audience",), message
+        yield from coverage_problems(self.coverage, self.columns)
         yield from self._column_problems(vocabulary)
         yield from self._format_problems()
         kept_columns = {column.name: column for column in self.columns if column.is_kept}

@@ -25,7 +25,7 @@ from warehouse.printable import did_you_mean
 
 SOURCES = Path(__file__).parents[1] / "sources"
 # The keys that a city may change (city.yml): where the records come from, and when they arrive.
-CITY_KEYS = ("jurisdiction", "delivered_by", "follow_up", "period", "as_of", "freshness", "agreement", "audience")
+CITY_KEYS = ("jurisdiction", "coverage", "delivered_by", "follow_up", "period", "as_of", "freshness", "agreement", "audience")
 # Of the agreement, whose other keys the department and the publisher decide, a city may change these.
 CITY_KEYS_OF_AGREEMENT = ("republish", "valid_until", "keep_for", "details")
 # The layer of a city (`ingest.layers`) may change these as well: how the city's systems are reached, and who answers for them.

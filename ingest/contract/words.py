@@ -121,6 +121,7 @@ Geoid = Annotated[
 ]
 # of a shared contract: the place, county or state of the city that uses it
 PLACES = ("city", "county", "state")
+NATIONAL = "national"  # coverage of a delivery that homes of several cities share
 Jurisdiction = Annotated[
     str,
     matching(

@@ -25,7 +25,7 @@ BUDGETS = {
     "expectations/published": 925,
     "ingest": 802,
     "ingest/connectors": 1_785,
-    "ingest/contract": 2_423,
+    "ingest/contract": 2_446,
     "ingest/contract_draft": 1_248,
     "ingest/delivery": 1_587,
     "ingest/erasure": 928,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_342,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 63_425
+MOST_LINES = 63_448
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

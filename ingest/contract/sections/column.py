@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
@@ -17,7 +17,19 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from ingest.contract.sections.file_origin import FromFile, YearFromFile, value_from_file
 from ingest.contract.vocabularies.crosswalk import folded
-from ingest.contract.words import NUMERIC, TIMES, Delimiter, DeliveredNames, Identifier, MissingReason, Strict, TimeZone, word
+from ingest.contract.words import (
+    NATIONAL,
+    NUMERIC,
+    TIMES,
+    Delimiter,
+    DeliveredNames,
+    Identifier,
+    MissingReason,
+    Strict,
+    TimeZone,
+    word,
+)
+from ingest.contract.yaml_source import Location
 
 # Columns that the typed views add to a contract's; they would hide a delivered column of the same name.
 RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")
@@ -199,3 +211,14 @@ class Column(Strict):
         if isinstance(self.vocabulary, dict):
             return tuple(name for key, name in self.vocabulary.items() if key != "by")
         return (self.vocabulary,) if self.vocabulary else ()
+
+
+def coverage_problems(coverage: str | None, columns: Iterable[Column]) -> Iterator[tuple[Location, str]]:
+    """What a contract whose deliveries several homes share may not have."""
+    private = [column.name for column in columns if column.privacy != "public"]
+    if coverage == NATIONAL and private:
+        message = (
+            f"homes of several cities share a national delivery, and {', '.join(private)} may not be shared; write what each "
+            "city's own delivery covers (state, county or city), or leave these columns out"
+        )
+        yield ("coverage",), message

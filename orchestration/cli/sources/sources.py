@@ -88,7 +88,7 @@ def show(name: Source, json: AsJson = False) -> None:
         return
     facts = {
         "source": contract.source, "title": contract.title, "grain": contract.grain, "policy area": contract.policy_area,
-        "jurisdiction": contract.jurisdiction, "platform": contract.platform,
+        "jurisdiction": contract.jurisdiction, "coverage": contract.coverage or "its jurisdiction", "platform": contract.platform,
         "steward": f"{contract.steward.team}, {contract.steward.contact}", "cadence": contract.cadence,
         "delivered by": contract.delivered_by or "folder, or live with --live", "load": contract.load.mode,
     }  # fmt: skip

@@ -81,6 +81,7 @@ def test_the_problems_of_all_contracts_are_reported_at_once(tmp_path: Path) -> N
 def test_a_city_changes_what_it_may(registry: Registry, city_file: Path) -> None:
     changes = {
         "jurisdiction": "9900001",
+        "coverage": "county",
         "delivered_by": "live",
         "follow_up": {"until": "delivery", "start": "created_at", "end": "closed_at"},
         "period": {"start": dt.date(2025, 1, 1), "end": dt.date(2025, 12, 31)},
@@ -92,7 +93,7 @@ def test_a_city_changes_what_it_may(registry: Registry, city_file: Path) -> None
     assert set(changes) == set(CITY_KEYS)
     changed = registry.for_city({REQUESTS: changes}, city_file)
     contract, before = changed[REQUESTS], registry[REQUESTS]
-    assert (contract.jurisdiction, contract.delivered_by) == ("9900001", "live")
+    assert (contract.jurisdiction, contract.coverage, contract.delivered_by) == ("9900001", "county", "live")
     assert contract.follow_up is not None and contract.follow_up.until == "delivery"
     assert contract.period is not None and contract.period.end == dt.date(2025, 12, 31)
     assert contract.as_of == dt.datetime(2026, 1, 1)
@@ -139,7 +140,7 @@ def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: 
             f"city: milwaukee\nsources:\n  {REQUESTS}:\n    as_of: 2025-12-01\n    load: {{mode: replace}}\n",
             5,
             f"sources.{REQUESTS}.load",
-            "a city may change only jurisdiction, delivered_by, follow_up, period, as_of, freshness, agreement, audience; change",
+            "a city may change only jurisdiction, coverage, delivered_by, follow_up, period, as_of, freshness, agreement, audience; change",
         ),
         (
             "sources:\n  ucc__requests: {as_of: 2025-12-01}\n",
