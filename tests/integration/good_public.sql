@@ -117,7 +117,7 @@ create table public.published.peer_comparison as select measure_id, measure_vers
     geoid, value, 20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap,
     'difference' as gap_kind, null::double as gap_ratio, null::double as gap_ratio_ci_low, null::double as gap_ratio_ci_high,
     null::double as peers_median_ratio, 1 as peers_narrower, 0 as peers_wider, 0 as peers_reversed, false as is_rank_shown,
-    2 as rank_low, 6 as rank_high, 'City' as place, 'Black' as group_name
+    2 as rank_low, 6 as rank_high, 'City' as place, 'Black' as group_name, true as is_latest
 from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black';
 create table public.published.gap_trends as select measure_id, measure_version, period_type, stratum_type, stratum_code, tabulation, race_standard, method,
     geography_type, geography_vintage, geoid, race_ethnicity_code, 'white' as reference_code, 'absolute' as scale, date '2020-01-01' as first_period,

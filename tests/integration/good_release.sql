@@ -320,7 +320,7 @@ create table release.marts.fct_peer_comparison as select 'searched' as measure_i
     20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap,
     'difference' as gap_kind, null::double as gap_ratio, null::double as gap_ratio_ci_low, null::double as gap_ratio_ci_high,
     null::double as peers_median_ratio, 1 as peers_narrower, 0 as peers_wider, 0 as peers_reversed, false as is_rank_shown, 2 as rank_low, 6 as rank_high,
-    'City' as place, 'Black' as group_name;
+    'City' as place, 'Black' as group_name, true as is_latest;
 create table release.marts.scorecard as select
     'searched' as measure_id, 1 as measure_version, 'Searched' as measure, 'public_safety' as policy_area, 'How many?' as question,
     'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end, '2024' as period, 'city' as

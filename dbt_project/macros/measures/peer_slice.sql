@@ -8,6 +8,14 @@
 {%- endmacro %}
 
 
+{# Whether a row is of the newest version and period of its measure and kind of period, among the rows of a relation. #}
+{% macro is_newest_peer_row(relation) -%}
+    ({{ relation }}.measure_version, {{ relation }}.period_start) = max(({{ relation }}.measure_version, {{ relation }}.period_start)) over (
+            partition by {{ relation }}.measure_id, {{ relation }}.period_type
+        )
+{%- endmacro %}
+
+
 {# Whether two rows are of cities to compare. #}
 {% macro same_peer_slice(left, right) -%}
     {{ left }}.measure_id = {{ right }}.measure_id

@@ -7,6 +7,8 @@ named as (
         race_ethnicity_code as code,
         label as text
     from {{ ref('dim_race_ethnicity') }}
+    -- its texts are reference_group.rest and reference_in_sentence.rest
+    where race_ethnicity_code <> 'rest'
     union all
     select
         unnest(['measure', 'measure_question']) as subject,

@@ -25,3 +25,4 @@ labelled as (
 )
 
 select * from labelled
+order by all

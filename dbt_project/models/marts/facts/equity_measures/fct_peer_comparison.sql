@@ -108,7 +108,8 @@ final as (
             when compared.is_ranked then ranked.rank_high - ranked.rank_low <= {{ rule('peer_rank_widest') }} / 100 * (ranked.peers + 1)
         end as is_rank_shown,
         case when compared.geoid = receipts.city_geoid then receipts.city_title else cities.name || ', ' || cities.state end as place,
-        races.label as group_name
+        races.label as group_name,
+        {{ is_newest_peer_row('compared') }} as is_latest
     from compared
     inner join ranked on {{ same_peer_slice('compared', 'ranked') }} and compared.geoid = ranked.geoid
     cross join {{ ref('stg_receipts__settings') }} as receipts
