@@ -21,8 +21,7 @@ LEFT_OUT_TABLES = frozenset(
     {"published.release", "published.as_reported_history", "published.as_reported_editions", "published.corrections"}
 )
 
-# A change of how tables are stored is released although their content is the same. 2: rows in the order of their columns. 3: figures
-# of the analyst file too.
+# A change of how tables are stored is released although their content is the same. 3: figures in the order of their columns.
 _LAYOUT = "3"
 
 # The last bits of sums of doubles depend on the order of summation. A float has 7 digits, a double 15.
