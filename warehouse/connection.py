@@ -40,7 +40,7 @@ WORKING_STORAGE = "v1.4.0"
 # a small city take 9 s of CPU time instead of 6 to 8.
 CHECKPOINT_AT = "64MB"
 # the schemas in which a reader's SQL finds tables by their names alone; no name is in two of them
-SEARCHED = ("marts", "published", "quality", "reference", "analysis")
+SEARCHED = ("marts", "published", "quality", "reference", "analysis", "figures")
 
 
 class WarehouseError(Exception):

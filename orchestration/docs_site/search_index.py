@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from orchestration.docs_site.catalogue import Measure, Source, Table
 from orchestration.docs_site.guides import Guide
-from warehouse.releases import ANALYSIS_SCHEMA
+from warehouse.releases import VIEW_SCHEMAS
 
 # A longer text finds little more, and all texts are part of the page of the search.
 CHARACTERS = 400
@@ -41,8 +41,8 @@ def _tables(tables: Iterable[Table]) -> Iterator[Entry]:
     for table in tables:
         name = f"{table.schema}.{table.name}"
         yield {"kind": "table", "name": name, "url": table.page, "text": table.description}
-        if table.schema == ANALYSIS_SCHEMA:
-            continue  # their columns are those of the facts, and would be found twice
+        if table.schema in VIEW_SCHEMAS:
+            continue  # their columns are those of tables, and would be found twice
         for column, _type, description in table.columns:
             yield {"kind": "column", "name": f"{name}.{column}", "url": f"{table.page}#{column}", "text": description}
 

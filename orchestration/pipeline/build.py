@@ -20,7 +20,7 @@ from orchestration.transform.incremental import build_changed_models
 from orchestration.transform.run_inputs import write_build_inputs, write_quality_inputs
 from warehouse import disclosure
 from warehouse.connection import attach, detach
-from warehouse.releases import Candidate, current, drop_analysis_views, new_release_id
+from warehouse.releases import Candidate, current, drop_views, new_release_id
 
 # The tables that the suppressor writes, by dbt's id, with the model that each is made of.
 SUPPRESSED = {
@@ -130,7 +130,7 @@ def _begin_candidate(run: RunContext) -> None:
         detach(run.con, "release")
         run.candidate = Candidate.begin(home, run.record.run_id)
         attach(run.con, run.candidate.analyst_path, "release")
-    drop_analysis_views(run.con, "release")
+    drop_views(run.con, "release")
     attach(run.con, run.candidate.public_path, "public")
 
 

@@ -40,7 +40,8 @@ from warehouse.releases import (
     Candidate,
     Current,
     Manifest,
-    create_analysis_views,
+    create_analyst_views,
+    create_public_views,
     current,
     keep_release,
     link_equal_file,
@@ -92,7 +93,8 @@ def release_candidate(run: RunContext) -> str | None:
         disclosure.write_history(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
         plans = plan_of_run(run)
         audiences = _write_files_of_audiences(run, candidate, plans)
-        create_analysis_views(run.con, "release")
+        create_analyst_views(run.con, "release")
+        create_public_views(run.con, "public")
         detach(run.con, "release")
         detach(run.con, "public")
         draft = Manifest(

@@ -43,7 +43,7 @@ BUDGETS = {
     "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
-    "orchestration/pipeline": 1_764,
+    "orchestration/pipeline": 1_766,
     "orchestration/runs": 1_765,
     "orchestration/scorecard": 6_289,
     "orchestration/stewardship": 1_208,
@@ -57,10 +57,10 @@ BUDGETS = {
     "warehouse/metadata": 333,
     "warehouse/processes": 170,
     "warehouse/record_keys": 108,
-    "warehouse/releases": 2_342,
+    "warehouse/releases": 2_458,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 63_448
+MOST_LINES = 63_566
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -15,7 +15,7 @@ from warehouse.audiences.names import FIGURES
 from warehouse.audiences.plan import FilePlan, Shown, TablePlan
 from warehouse.connection import attach_new, detach
 from warehouse.files import sync
-from warehouse.releases.analysis_views import create_analysis_views
+from warehouse.releases.views import create_analyst_views
 from warehouse.sql import identifier, literal, quoted
 
 ALIAS = "file_of_audience"
@@ -41,7 +41,7 @@ def write_file(con: DuckDBPyConnection, analyst: str, plan: FilePlan, path: Path
         for key in with_numbers:
             con.execute(f"drop table temp.{quoted(_NUMBERS + key)}")
         if plan.audience == FIGURES:
-            create_analysis_views(con, ALIAS)
+            create_analyst_views(con, ALIAS)
     finally:
         detach(con, ALIAS)
     path.chmod(0o600)

@@ -8,7 +8,6 @@ cities. `lake` and `parts` keep the rows of facts outside the files of releases.
 `content_hash` the hash of its tables.
 """
 
-from warehouse.releases.analysis_views import ANALYSIS_SCHEMA, create_analysis_views, drop_analysis_views
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
 from warehouse.releases.comparison.change_attribution import (
     Cause,
@@ -52,3 +51,4 @@ from warehouse.releases.rewriting import link_equal_file, rewrite_release
 from warehouse.releases.sealing import keep_release, verify, write_manifest
 from warehouse.releases.swapping import Current, current, swap
 from warehouse.releases.union import CannotUnite, write_union
+from warehouse.releases.views import VIEW_SCHEMAS, create_analyst_views, create_public_views, drop_views

@@ -16,7 +16,6 @@ from warehouse.connection import WarehouseError, WrongKey, open_from_disk
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import ANALYST_FILE, EXPORTS, FIGURES_FILE, MANIFEST_FILE, RELEASE_FILES, Home
-from warehouse.releases.analysis_views import ANALYSIS_SCHEMA
 from warehouse.releases.candidate import Candidate
 from warehouse.releases.lake import find_damaged_part, missing_part
 from warehouse.releases.manifest import (
@@ -30,6 +29,8 @@ from warehouse.releases.manifest import (
     read_manifest,
     write_intent,
 )
+from warehouse.releases.views import VIEW_SCHEMAS
+from warehouse.releases.views.analysis import ANALYSIS_SCHEMA
 from warehouse.sql import quoted
 
 READ_ONLY = 0o440
@@ -134,12 +135,15 @@ def read_tables(
             tables = {}
             for schema, table, kind in relations:
                 # any other view contains the alias of its database, and breaks under another; swaps add a dot to a file's name
-                is_of_analysis = kind != "BASE TABLE" and schema == ANALYSIS_SCHEMA and _has_analysis(path.name)
-                if kind != "BASE TABLE" and not is_of_analysis and f"{schema}.{table}" not in views:
+                is_view = (
+                    kind != "BASE TABLE" and schema in VIEW_SCHEMAS and (schema != ANALYSIS_SCHEMA or _has_analysis(path.name))
+                )
+                if kind != "BASE TABLE" and not is_view and f"{schema}.{table}" not in views:
                     raise ReleaseCorrupt(release_id, path.name, f"{schema}.{table} is a view; only tables are released")
                 relation = f"sealed.{quoted(schema)}.{quoted(table)}"
-                connection.execute(f"select * from {relation} limit 1").fetchall()
-                if is_of_analysis:
+                # a view is bound, so that its columns exist; its tables are read anyway
+                connection.execute(f"select * from {relation} limit {0 if is_view else 1}").fetchall()
+                if is_view:
                     continue
                 counted = connection.execute(f"select count(*) from {relation}").fetchone()
                 tables[f"{schema}.{table}"] = int(counted[0]) if counted else 0

@@ -22,7 +22,7 @@ from warehouse.sql import identifier, literal, quoted
 
 CITY = "city"
 RELEASE = "release"
-PUBLIC_SCHEMAS = {"main", SCHEMA, "stats"}
+PUBLIC_SCHEMAS = {"main", SCHEMA, "stats", "figures"}
 CITY_COMMENT = "The city that published the row, as the file of the cities names it."
 TABLE_COMMENT = (
     "Rows of several cities, as each published them: a key and a place code are unique within a city only. Never add figures of "

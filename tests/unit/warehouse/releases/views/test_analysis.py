@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 from tests.unit.warehouse.releases.test_sealing import seal_it
 from warehouse.connection import attach, detach, open_reader
 from warehouse.paths import Home
-from warehouse.releases import Candidate, ReleaseCorrupt, create_analysis_views, drop_analysis_views, swap, verify
+from warehouse.releases import Candidate, ReleaseCorrupt, create_analyst_views, drop_views, swap, verify
 from warehouse.rewrite import rewrite_database
 
 MARTS = """
@@ -46,9 +46,9 @@ def candidate(home: Home) -> Candidate:
         attach(con, begun.analyst_path, "release")
         attach(con, begun.public_path, "public")
         con.execute(f"{MARTS} create schema public.published; create table public.published.release as select 1 as release_id")
-        create_analysis_views(con, "release")
-        drop_analysis_views(con, "release")  # the next run starts from a copy of the file
-        create_analysis_views(con, "release")
+        create_analyst_views(con, "release")
+        drop_views(con, "release")  # the next run starts from a copy of the file
+        create_analyst_views(con, "release")
         for alias in ("release", "public"):
             detach(con, alias)
     return begun

@@ -18,11 +18,6 @@ ANALYSIS_SCHEMA, FACTS, FACT_PREFIX = "analysis", "marts", "fct_"
 _PLACE, _VINTAGE, _CODE = "geography_type", "geography_vintage", "_geoid"
 
 
-def drop_analysis_views(con: DuckDBPyConnection, alias: str) -> None:
-    """Drop the schema from an attached analyst file, before its tables are built again."""
-    con.execute(f"drop schema if exists {identifier(alias)}.{ANALYSIS_SCHEMA} cascade")
-
-
 def create_analysis_views(con: DuckDBPyConnection, alias: str) -> None:
     """Create the schema in an attached analyst file whose tables are complete."""
     listed = (

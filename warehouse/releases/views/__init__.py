@@ -1,0 +1,28 @@
+"""The views of a release: `figures` and `analysis`. They store no rows and name no database, so they work under any alias."""
+
+from __future__ import annotations
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.releases.views.analysis import ANALYSIS_SCHEMA, create_analysis_views
+from warehouse.releases.views.figures import FIGURES_SCHEMA, create_figures_views
+from warehouse.sql import identifier
+
+VIEW_SCHEMAS = (ANALYSIS_SCHEMA, FIGURES_SCHEMA)
+
+
+def drop_views(con: DuckDBPyConnection, alias: str) -> None:
+    """Drop the views of an attached analyst file, before its tables are built again."""
+    for schema in VIEW_SCHEMAS:
+        con.execute(f"drop schema if exists {identifier(alias)}.{schema} cascade")
+
+
+def create_analyst_views(con: DuckDBPyConnection, alias: str) -> None:
+    """Create the views of an attached analyst file, or file of figures, whose tables are complete."""
+    create_analysis_views(con, alias)
+    create_figures_views(con, alias, "marts", "dim_geography")
+
+
+def create_public_views(con: DuckDBPyConnection, alias: str) -> None:
+    """Create the views of an attached public file whose tables are complete."""
+    create_figures_views(con, alias, "published", "geographies")
