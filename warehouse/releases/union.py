@@ -22,12 +22,18 @@ from warehouse.sql import identifier, literal, quoted
 
 CITY = "city"
 RELEASE = "release"
+COMPARISON, COMPARED = "city_comparison", {"scorecard", "peer_comparison"}
 PUBLIC_SCHEMAS = {"main", SCHEMA, "stats", "figures"}
 CITY_COMMENT = "The city that published the row, as the file of the cities names it."
 TABLE_COMMENT = (
     "Rows of several cities, as each published them: a key and a place code are unique within a city only. Never add figures of "
     "cities up: hidden cells are missing from the sum, each city counts by its own sources and dates, and a place that several "
     "cities publish would count more than once."
+)
+COMPARISON_COMMENT = (
+    "One row per city, measure and group: the newest figure of the city, its gap to the reference group with its range (a ratio "
+    "for amounts of money, else a difference), and its rank among like cities where `is_rank_shown`. Cities with another period "
+    "than most have is_of_common_period = false."
 )
 
 
@@ -58,6 +64,7 @@ def write_union(files: Mapping[str, Path], out: Path) -> list[UnitedRelease]:
         with in_memory() as connection:
             attach(connection, temporary, "united")
             found = [_add(connection, city, path) for city, path in files.items()]
+            _compare(connection)
             detach(connection, "united")
         temporary.chmod(READ_ONLY)
         sync(temporary)
@@ -101,6 +108,15 @@ def _add(connection: DuckDBPyConnection, city: str, path: Path) -> UnitedRelease
     release_id, version = _release(connection, "one_city")[0]
     detach(connection, "one_city")
     return UnitedRelease(city, release_id, version, rows)
+
+
+def _compare(connection: DuckDBPyConnection) -> None:
+    """Write the table that compares the cities, where their files have what it is made of."""
+    if not {table.name for table in public_tables(connection, "united")} >= COMPARED:
+        return
+    connection.execute(Path(__file__).with_name(f"{COMPARISON}.sql").read_text(encoding="utf-8"))
+    connection.execute(f"comment on table united.{SCHEMA}.{COMPARISON} is {literal(f'{TABLE_COMMENT} {COMPARISON_COMMENT}')}")
+    connection.execute(f"comment on column united.{SCHEMA}.{COMPARISON}.{CITY} is {literal(CITY_COMMENT)}")
 
 
 def _public_tables(connection: DuckDBPyConnection, city: str, path: Path) -> list[Table]:

@@ -20,6 +20,8 @@ from orchestration.codegen.cities.city_layer import LayerKeys, Part, missing_see
 from orchestration.codegen.layer_reach import reach_of
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
+from orchestration.scorecard import may_be_replaced
+from orchestration.scorecard.union import write_union_site
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.printable import did_you_mean
 from warehouse.releases import write_union
@@ -160,18 +162,23 @@ def status(homes: Homes = None, json: AsJson = False) -> None:
     raise typer.Exit(EXIT_OK if all(each.is_complete for each in found) else EXIT_INCOMPLETE)
 
 
-@app.command(epilog=examples("levelground cities union cities.yml --out cities.duckdb"))
+@app.command(epilog=examples("levelground cities union cities.yml --out cities.duckdb --site cities_site"))
 def union(
     homes: Homes = None,
     to: Annotated[Path | None, typer.Option("--out", help="The file to write.")] = None,
+    site: Annotated[Path | None, typer.Option(help="The folder for a site that compares the cities.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Unite only this city; can be given several times.")] = None,
 ) -> None:
     """Write the public tables of every city of the file to one DuckDB file, with the column `city`. Nothing is added up.
+
+    `published.city_comparison` has the newest figures and gaps of all cities side by side; `--site` writes pages of it.
 
     Exit code 0: every city is in the file. 4: a city has no release yet. 2: a file is no public file, or its columns differ.
     """
     if to is None:
         raise ConfigurationError("name the file to write, like --out cities.duckdb")
+    if site is not None and not may_be_replaced(site):
+        raise ConfigurationError(f"{site} has files that are no such site, which would be deleted; name a new or an empty folder")
     cities = _chosen(_listed(Settings.from_environment(), homes), only)
     mixed = [f"{c.where}: the home {c.home.root} holds {c.recorded_city}, not {c.name}" for c in cities if c.holds_another]
     if mixed:
@@ -184,6 +191,9 @@ def union(
     rows = [(each.city, each.release_id, each.code_version, each.rows) for each in united]
     out.print(table(None, ("city", "release", "version", "rows"), rows))
     out.print(f"\n{to}: each row has its city. Never add figures of cities up: hidden cells are missing from the sum")
+    if site is not None:
+        written = write_union_site(to.absolute(), site.absolute())
+        out.print(f"{written.pages} pages: {written.index}", soft_wrap=True)
     if missing:
         raise typer.Exit(print_error(f"not in the file, without a release: {', '.join(missing)}", EXIT_INCOMPLETE))
 

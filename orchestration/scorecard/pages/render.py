@@ -110,7 +110,7 @@ def rendered_pages(
             said = description(page, texts)
             card = card_of(page, said, data.city, texts) if contact.address and not around.is_internal else None
             body = template.render(**content, notice=NOTICE, description=said, card=card and card[0])
-            yield page, body.replace(NOTICE, _notice(texts))  # what the page has used decides on its notice
+            yield page, body.replace(NOTICE, notice_of(texts))  # what the page has used decides on its notice
             texts.start_page()
     except (ScorecardError, OSError):
         raise
@@ -150,14 +150,14 @@ def rendered_streets(data: ReleaseData, languages: dict[str, Texts], around: Sur
             html = environment().get_template("streets.html").render(**shared, **content, notice=NOTICE)
         except Exception as error:
             raise ScorecardError(path, error) from error
-        notices = [(texts, _notice(texts)) for texts in languages.values()]
+        notices = [(texts, notice_of(texts)) for texts in languages.values()]
         marked = [
             Markup('<div lang="{}" dir="{}">{}</div>').format(t.tag, t.direction, notice) for t, notice in notices if notice
         ]
         yield path, html.replace(NOTICE, Markup("\n").join(marked))
 
 
-def _notice(texts: Texts) -> Markup:
+def notice_of(texts: Texts) -> Markup:
     """Return the banner of a page with texts that no speaker has reviewed, or that are in English."""
     sentences = notice(texts)
     return Markup('<p class="translated">{}</p>').format(Markup(" ").join(sentences)) if sentences else Markup()

@@ -1,0 +1,141 @@
+"""Read what the pages of many cities show from the file that unites them. Nothing is computed from figures here."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from orchestration.scorecard.words.texts import INSTALLED, LANGUAGE_COLUMNS, Language, TextRow
+from warehouse.connection import open_from_disk
+
+POINTS = Path(__file__).with_name("city_points.csv")  # GeoNames, CC BY 4.0
+
+
+class Compared(NamedTuple):
+    """A row of `published.city_comparison`."""
+
+    city: str
+    place_geoid: str
+    measure_id: str
+    policy_area: str
+    favourable_direction: str
+    period_type: str
+    period_start: dt.date
+    period_end: dt.date
+    is_of_common_period: bool
+    race_ethnicity_code: str
+    group_order: int
+    basis: str
+    status_code: str
+    unit: str
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    reference_code: str | None
+    reference_value: float | None
+    reference_ci_low: float | None
+    reference_ci_high: float | None
+    compared_with_reference: str | None
+    compared_reason: str | None
+    gap_kind: str
+    gap: float | None
+    gap_low: float | None
+    gap_high: float | None
+    has_peers: bool
+    peers: int | None
+    peers_median_gap: float | None
+    rank_low: int | None
+    rank_high: int | None
+    is_rank_shown: bool | None
+
+
+@dataclass(frozen=True)
+class CityOfUnion:
+    """A city: its name with its state, its release, where it is, and the cities of like size that it is compared with."""
+
+    city: str
+    geoid: str
+    name: str
+    release_id: str
+    released_on: dt.date
+    point: tuple[float, float] | None  # latitude and longitude
+    peers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Union:
+    """What the site shows. `rows` by measure. `attributions`: how publishers want to be named, by measure."""
+
+    cities: Mapping[str, CityOfUnion]
+    rows: Mapping[str, tuple[Compared, ...]]
+    texts: tuple[TextRow, ...]
+    languages: Mapping[str, Language]
+    attributions: Mapping[str, str]
+
+
+def read_union(file: Path) -> Union:
+    """Read the file; a text that cities have in several wordings is that of the first city."""
+    with open_from_disk(file, "united") as con:
+        con.execute("use united.published")
+        found = [
+            Compared(*row)
+            for row in con.execute(
+                f"select {', '.join(Compared._fields)} from city_comparison order by measure_id, group_order, city"
+            ).fetchall()
+        ]
+        cities = con.execute("""
+            with own as (select distinct city, place_geoid, place from city_comparison),
+
+            peers as (
+                select own.city, list(distinct others.city order by others.city) as peers
+                from own
+                inner join peer_comparison as compared on own.city = compared.city and own.place_geoid <> compared.geoid
+                inner join own as others on compared.geoid = others.place_geoid
+                group by own.city
+            )
+
+            select own.city, own.place_geoid, own.place, release.release_id, release.created_at::date, coalesce(peers.peers, [])
+            from own inner join release using (city) left join peers using (city)
+            order by own.city
+        """).fetchall()
+        texts = con.execute("""
+            select text_id, language, arg_min(text, city), arg_min(review_status, city)
+            from texts group by all order by text_id, language
+        """).fetchall()
+        written = con.execute(
+            f"select distinct on (language_code) {', '.join(LANGUAGE_COLUMNS)} from languages order by sort_order, city"
+        ).fetchall()
+        attributions = con.execute(
+            "select measure_id, min(licence_attribution) from measures where licence_attribution is not null group by all"
+        ).fetchall()
+    rows: dict[str, list[Compared]] = {}
+    for row in found:
+        rows.setdefault(row.measure_id, []).append(row)
+    names, points = _names(), _points()
+    return Union(
+        cities={
+            city: CityOfUnion(city, geoid, names.get(geoid, place), release, on, points.get(geoid), tuple(peers))
+            for city, geoid, place, release, on, peers in cities
+        },
+        rows={measure: tuple(rows[measure]) for measure in sorted(rows)},
+        texts=tuple(texts),
+        languages={row[0]: Language(*(cell or "" for cell in row)) for row in written},
+        attributions=dict(attributions),
+    )
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    with (INSTALLED / "place_populations.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["geoid"]: f"{row['name']}, {row['state']}" for row in csv.DictReader(lines)}
+
+
+@cache
+def _points() -> Mapping[str, tuple[float, float]]:
+    with POINTS.open(encoding="utf-8", newline="") as lines:
+        return {row["geoid"]: (float(row["latitude"]), float(row["longitude"])) for row in csv.DictReader(lines)}
