@@ -36,7 +36,7 @@ BUDGETS = {
     "orchestration": 280,
     "orchestration/alerts": 438,
     "orchestration/cities": 821,
-    "orchestration/cli": 4_636,
+    "orchestration/cli": 4_646,
     "orchestration/codegen": 1_848,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_766,
     "orchestration/runs": 1_765,
-    "orchestration/scorecard": 6_289,
+    "orchestration/scorecard": 6_776,
     "orchestration/stewardship": 1_208,
     "orchestration/transform": 2_616,
     "orchestration/translations": 336,
@@ -57,10 +57,10 @@ BUDGETS = {
     "warehouse/metadata": 333,
     "warehouse/processes": 170,
     "warehouse/record_keys": 108,
-    "warehouse/releases": 2_458,
+    "warehouse/releases": 2_474,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 63_566
+MOST_LINES = 64_079
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
