@@ -7,14 +7,14 @@ What exists already is left as it is, so that a second start goes on with the fi
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.city import FILE_NAME
 from ingest.layers import SEEDS, STATES, city_layer, layer_names
 from orchestration.cities import CityHome, read_homes
-from orchestration.cities.gazetteer import Place, city_name
+from orchestration.cities.gazetteer import Place, city_name, places
 from orchestration.codegen.cities.city_layer import LayerKeys, new_layer
 from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError
 from warehouse.files import write_atomically
@@ -42,12 +42,23 @@ def default_folder() -> Path:
 
 
 def write_city(plan: CityPlan, folder: Path, tables: Mapping[str, Path]) -> CityHome:
-    """Write layer, deliveries and entry of a city below `folder`, and return its entry.
+    """Write layer, deliveries and entry of a city below `folder`, and return its entry; see `write_cities`."""
+    return write_cities([plan], folder, tables)[0]
+
+
+def write_cities(plans: Sequence[CityPlan], folder: Path, tables: Mapping[str, Path]) -> list[CityHome]:
+    """Write layer, deliveries and entry of cities below `folder`, and return their entries.
 
     `tables`: by source, the folder with the files of a national table, which the deliveries link to.
     """
-    name = city_name(plan.place)
-    own = folder / name
+    known = places()
+    names = [city_name(plan.place, known) for plan in plans]
+    has_layer = {name: _write_files(plan, name, folder / name, tables) for plan, name in zip(plans, names, strict=True)}
+    return _listed(folder / HOMES_FILE, has_layer)
+
+
+def _write_files(plan: CityPlan, name: str, own: Path, tables: Mapping[str, Path]) -> bool:
+    """Write the folder of a city, and return whether it has a layer of its own."""
     layer = None if city_layer(name) else own / "layer"
     if layer is not None and not (layer / FILE_NAME).is_file():
         state = plan.place.state.lower().replace(" ", "_")
@@ -61,7 +72,7 @@ def write_city(plan: CityPlan, folder: Path, tables: Mapping[str, Path]) -> City
         write_atomically(deliveries / FILE_NAME, f"city: {name}\n")
     for source, target in tables.items():
         _link(deliveries / source, target.resolve())
-    return _listed(folder / HOMES_FILE, name, has_layer=layer is not None)
+    return layer is not None
 
 
 def _name_places(layer: Path, plan: CityPlan) -> None:
@@ -85,18 +96,22 @@ def _link(link: Path, target: Path) -> None:
         link.symlink_to(target)
 
 
-def _listed(file: Path, name: str, *, has_layer: bool) -> CityHome:
-    """The entry of a city in the homes file, which is added if the file lacks it; the rest of the file stays as it is."""
+def _listed(file: Path, has_layer: Mapping[str, bool]) -> list[CityHome]:
+    """The entries of cities in the homes file, to which those that it lacks are added; the rest of the file stays as it is."""
     before = file.read_text(encoding="utf-8") if file.is_file() else "cities:\n"
     known = {city.name: city for city in read_homes(file)} if file.is_file() else {}
-    if name in known:
-        return known[name]
-    layer = f", layer: {name}/layer" if has_layer else ""
-    entry = f"- {{name: {name}, home: {name}/home, deliveries: {name}/deliveries{layer}}}"
+    added = [
+        f"- {{name: {name}, home: {name}/home, deliveries: {name}/deliveries{f', layer: {name}/layer' if has else ''}}}"
+        for name, has in has_layer.items()
+        if name not in known
+    ]
+    if not added:
+        return [known[name] for name in has_layer]
     indent = next((line[: line.index("-")] for line in before.splitlines() if line.lstrip().startswith("- ")), "")
-    write_atomically(file, f"{before.rstrip()}\n{indent}{entry}\n")
+    write_atomically(file, "\n".join([before.rstrip(), *(f"{indent}{entry}" for entry in added)]) + "\n")
     try:
-        return {city.name: city for city in read_homes(file)}[name]
+        known = {city.name: city for city in read_homes(file)}
+        return [known[name] for name in has_layer]
     except (ValueError, KeyError):
         write_atomically(file, before)
-        raise ConfigurationError(f"{file} has a form to which no entry can be added; add it under cities: `{entry}`") from None
+        raise ConfigurationError(f"{file} has a form to which no entry can be added; add it under cities: `{added[0]}`") from None
