@@ -37,7 +37,7 @@ BUDGETS = {
     "orchestration/alerts": 438,
     "orchestration/cities": 821,
     "orchestration/cli": 4_646,
-    "orchestration/codegen": 1_848,
+    "orchestration/codegen": 1_863,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_079,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_474,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 64_079
+MOST_LINES = 64_094
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
