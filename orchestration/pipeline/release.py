@@ -93,7 +93,7 @@ def release_candidate(run: RunContext) -> str | None:
         disclosure.write_history(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
         plans = plan_of_run(run)
         audiences = _write_files_of_audiences(run, candidate, plans)
-        create_analyst_views(run.con, "release")
+        create_analyst_views(run.con, "release", plans.cannot_have)
         create_public_views(run.con, "public")
         detach(run.con, "release")
         detach(run.con, "public")
@@ -138,7 +138,7 @@ def _write_files_of_audiences(run: RunContext, candidate: Candidate, plans: Plan
     for plan in () if run.options.is_trial else plans.files.values():
         name = file_name(plan.audience)
         if not link_equal_file(home, before, name, plan, candidate.folder / name):
-            write_file(run.con, "release", plan, candidate.folder / name, STORAGE_VERSION)
+            write_file(run.con, "release", plan, candidate.folder / name, STORAGE_VERSION, plans.cannot_have)
         written[name] = plan
     return written
 

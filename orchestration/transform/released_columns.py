@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -31,6 +31,9 @@ NO_RULE = "No contract and no `meta.audience` of its model name a reader"
 _ADDRESSES = ("address", "longitude", "latitude")
 _COORDINATES = ("address", "latitude", "longitude", "x", "y", "geometry")
 _PERIOD = ("period_start", "period_end")
+# The roles of columns by which a record is found on every map, and on the map that they name.
+_ON_ALL_MAPS = {"address", "latitude", "longitude", "x", "y", "geometry", "district"}
+_ON_TRACTS = "geoid"
 _REASON = "_missing_reason"
 # Columns with a text as it was delivered, of a vocabulary or not.
 _WRITTEN = ("_reported", "_written_in")
@@ -54,16 +57,44 @@ class ReleasedTable:
 
 @dataclass(frozen=True)
 class Plans:
-    """The plan of each file by its audience, and the tables that the data team alone has, with the reason."""
+    """The plan of each file by its audience, the tables that the data team alone has, with the reason, and unfillable columns.
+
+    `cannot_have`: by fact, the columns of place and day that none of its sources can fill by its contract.
+    """
 
     files: Mapping[str, FilePlan]
     team_only: Mapping[str, str]
+    cannot_have: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def plan_of_run(run: RunContext) -> Plans:
     """The plans of the files of a run's candidate."""
     tables = read_tables(run.con, "release", run.manifest, run.fingerprints)
-    return plan_files(tables, run.location.city, {contract.source: contract for contract in run.location.registry})
+    contracts = {contract.source: contract for contract in run.location.registry}
+    of_facts = "select geography_type from release.reference.place_types where fact_columns <> 'none'"
+    place_types = [name for (name,) in run.con.execute(of_facts).fetchall()]
+    city = run.location.city
+    cannot_have = {
+        table.name.removeprefix("marts."): unfillable_columns(table, [contracts[source] for source in table.sources], city, place_types)
+        for table in tables
+        if table.has_records and table.sources and contracts.keys() >= set(table.sources)
+    }
+    return replace(plan_files(tables, city, contracts), cannot_have=cannot_have)
+
+
+def unfillable_columns(table: ReleasedTable, contracts: Sequence[Contract], city: City, place_types: Iterable[str]) -> Collection[str]:
+    """The columns of place and day that no source of a fact can fill: records of another city are on no map of this one."""
+    roles = {column.role for contract in contracts if not _is_elsewhere(contract, city) for column in contract.kept_columns}
+    types = set() if roles & _ON_ALL_MAPS else set(place_types) - ({"tract"} if _ON_TRACTS in roles else set())
+    names = {f"{kind}{suffix}" for kind in types for suffix in ("_geoid", "_vintage")}
+    if not any(contract.event_column or contract.snapshot for contract in contracts):
+        names.add("occurred_on")
+    return names & set(table.columns)
+
+
+def _is_elsewhere(contract: Contract, city: City) -> bool:
+    place = contract.jurisdiction
+    return len(place) == len(city.place_geoid) and place != city.place_geoid
 
 
 def read_tables(

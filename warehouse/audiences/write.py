@@ -5,13 +5,12 @@ Rows of records are in the order of their columns: the order of a delivery would
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
 from warehouse.audiences.keys import key_of
-from warehouse.audiences.names import FIGURES
 from warehouse.audiences.plan import FilePlan, Shown, TablePlan
 from warehouse.connection import attach_new, detach
 from warehouse.files import sync
@@ -27,8 +26,18 @@ ORGANISATION_WORDS = "reference.organisation_words"
 _NUMBERS = "numbers_of"
 
 
-def write_file(con: DuckDBPyConnection, analyst: str, plan: FilePlan, path: Path, storage_version: str) -> None:
-    """Write a new file from the analyst file that is attached as `analyst`. NoKey without the key of an encrypted file."""
+def write_file(
+    con: DuckDBPyConnection,
+    analyst: str,
+    plan: FilePlan,
+    path: Path,
+    storage_version: str,
+    cannot_have: Mapping[str, Collection[str]] | None = None,
+) -> None:
+    """Write a new file from the analyst file that is attached as `analyst`. NoKey without the key of an encrypted file.
+
+    `cannot_have`: by fact, the columns that its views leave out.
+    """
     attach_new(con, path, ALIAS, storage_version, block_size=BLOCK_SIZE, key=key_of(plan.key_env, path.name))
     try:
         con.execute(f"copy from database {identifier(analyst)} to {ALIAS} (schema)")  # for its macros
@@ -40,8 +49,7 @@ def write_file(con: DuckDBPyConnection, analyst: str, plan: FilePlan, path: Path
         con.execute(";\n".join(steps))
         for key in with_numbers:
             con.execute(f"drop table temp.{quoted(_NUMBERS + key)}")
-        if plan.audience == FIGURES:
-            create_analyst_views(con, ALIAS)
+        create_analyst_views(con, ALIAS, cannot_have)
     finally:
         detach(con, ALIAS)
     path.chmod(0o600)

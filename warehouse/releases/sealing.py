@@ -15,7 +15,7 @@ from warehouse.audiences.keys import is_key_set, key_of
 from warehouse.connection import WarehouseError, WrongKey, open_from_disk
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
-from warehouse.paths import ANALYST_FILE, EXPORTS, FIGURES_FILE, MANIFEST_FILE, RELEASE_FILES, Home
+from warehouse.paths import EXPORTS, MANIFEST_FILE, PUBLIC_FILE, RELEASE_FILES, Home
 from warehouse.releases.candidate import Candidate
 from warehouse.releases.lake import find_damaged_part, missing_part
 from warehouse.releases.manifest import (
@@ -29,8 +29,7 @@ from warehouse.releases.manifest import (
     read_manifest,
     write_intent,
 )
-from warehouse.releases.views import VIEW_SCHEMAS
-from warehouse.releases.views.analysis import ANALYSIS_SCHEMA
+from warehouse.releases.views import PUBLIC_VIEWS, VIEW_SCHEMAS
 from warehouse.sql import quoted
 
 READ_ONLY = 0o440
@@ -135,9 +134,7 @@ def read_tables(
             tables = {}
             for schema, table, kind in relations:
                 # any other view contains the alias of its database, and breaks under another; swaps add a dot to a file's name
-                is_view = (
-                    kind != "BASE TABLE" and schema in VIEW_SCHEMAS and (schema != ANALYSIS_SCHEMA or _has_analysis(path.name))
-                )
+                is_view = kind != "BASE TABLE" and schema in (PUBLIC_VIEWS if PUBLIC_FILE in path.name else VIEW_SCHEMAS)
                 if kind != "BASE TABLE" and not is_view and f"{schema}.{table}" not in views:
                     raise ReleaseCorrupt(release_id, path.name, f"{schema}.{table} is a view; only tables are released")
                 relation = f"sealed.{quoted(schema)}.{quoted(table)}"
@@ -160,10 +157,6 @@ def _export_records(folder: Path) -> dict[str, ExportRecord]:
     if not folder.is_dir():
         return {}
     return {path.name: ExportRecord(sha256=file_sha256(path), size=path.stat().st_size) for path in sorted(folder.iterdir())}
-
-
-def _has_analysis(name: str) -> bool:
-    return ANALYST_FILE in name or FIGURES_FILE in name
 
 
 def _variable(manifest: Manifest, name: str) -> str | None:

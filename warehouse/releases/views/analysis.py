@@ -1,14 +1,14 @@
-"""Create the schema `analysis` of the analyst file: a view per fact, with the name of each place next to its code.
+"""Create the schema `analysis` of a file: a view per fact, with names of places and stand-ins.
 
-The names are those of `marts.dim_geography`, which is built from the facts, so that a fact cannot contain them. A view stores
-no rows. It names tables without the alias of the file, so that it works under any name: DuckDB 1.5 finds them where the file
-is attached, DuckDB 1.1.3 where it is opened itself or in `use`.
+The names are those of `marts.dim_geography`, which is built from the facts, so that a fact cannot contain them. A name has the
+year of its map where its type of place has several. A view stores no rows. It names tables without the alias of the file, so that
+it works under any name: DuckDB 1.5 finds them where the file is attached, DuckDB 1.1.3 where it is opened itself or in `use`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from itertools import chain, starmap
+from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
@@ -16,59 +16,116 @@ from warehouse.sql import identifier, literal, quoted
 
 ANALYSIS_SCHEMA, FACTS, FACT_PREFIX = "analysis", "marts", "fct_"
 _PLACE, _VINTAGE, _CODE = "geography_type", "geography_vintage", "_geoid"
+_SOURCE, _STAND_IN = "source", "is_stand_in"
+_IS_STAND_IN = (
+    "Whether the records of another city stand in for the own ones. Warning: leave these rows out of a statement about the city"
+)
+# A table that is delivered in dimensions has each student per dimension, and again in totals. Each of these views has them once.
+_DIMENSION = "dimension_reported"
+_ROWS_OF_DIMENSIONS = {
+    "": ("fact.stratum_type = 'all' and fact.race_ethnicity_code is distinct from 'all'", ", each student once, by race"),
+    "_total": (
+        "fact.stratum_type = 'all' and fact.race_ethnicity_code = 'all'",
+        ", where the publisher gives a total of all groups",
+    ),
+    "_by_stratum": ("fact.stratum_type <> 'all'", " by sex, disability and further strata; filter one stratum_type"),
+}
+_NO_TOTAL_OF_CATEGORIES = {"category": "fact.category <> 'all'"}
+_PLACES, _SOURCES = "dim_geography", "dim_source"
+_STAND_INS = f"(select source, bool_or({_STAND_IN}) as {_STAND_IN} from {FACTS}.{_SOURCES} group by source) as {_STAND_IN}"
+_SEVERAL_MAPS = (
+    f"select {_PLACE} from {FACTS}.{_PLACES} group by {_PLACE} having count(distinct {_VINTAGE}) > 1"  # such as districts
+)
 
 
-def create_analysis_views(con: DuckDBPyConnection, alias: str) -> None:
-    """Create the schema in an attached analyst file whose tables are complete."""
+@dataclass(frozen=True)
+class _File:
+    """What the views of a file need to know of it."""
+
+    has_sources: bool
+    maps: Collection[str]  # the types of place with more than one map
+
+
+def create_analysis_views(con: DuckDBPyConnection, alias: str, cannot_have: Mapping[str, Collection[str]] | None = None) -> None:
+    """Create the schema in an attached file whose tables are complete; without a dimension of places there are no views.
+
+    `cannot_have`: by fact, the columns that its sources cannot fill by their contracts. Its view does not have them.
+    """
     listed = (
         "select table_name, column_name, comment from duckdb_columns() "
-        "where database_name = ? and schema_name = ? and starts_with(table_name, ?) order by table_name, column_index"
+        "where database_name = ? and schema_name = ? order by table_name, column_index"
     )
-    facts: dict[str, dict[str, str | None]] = {}
-    for table, column, comment in con.execute(listed, [alias, FACTS, FACT_PREFIX]).fetchall():
-        facts.setdefault(table, {})[column] = comment
+    tables: dict[str, dict[str, str | None]] = {}
+    for table, column, comment in con.execute(listed, [alias, FACTS]).fetchall():
+        tables.setdefault(table, {})[column] = comment
+    if _PLACES not in tables:
+        return
     with con.cursor() as own:  # a search path of its own
         own.execute(f"use {identifier(alias)}")
+        file = _File(_SOURCES in tables, {kind for (kind,) in own.execute(_SEVERAL_MAPS).fetchall()})
+        scripts = ["begin", f"create schema {ANALYSIS_SCHEMA}"]
+        for fact, columns in tables.items():
+            if fact.startswith(FACT_PREFIX):
+                left_out = (cannot_have or {}).get(fact, ())
+                scripts += _views(fact, {name: text for name, text in columns.items() if name not in left_out}, file)
         # in one transaction: a commit per comment takes ten seconds
-        own.execute(
-            ";\n".join(["begin", f"create schema {ANALYSIS_SCHEMA}", *chain(*starmap(_statements, facts.items())), "commit"])
-        )
+        own.execute(";\n".join([*scripts, "commit"]))
 
 
-def _statements(fact: str, columns: Mapping[str, str | None]) -> Iterator[str]:
-    view = f"{ANALYSIS_SCHEMA}.{quoted(fact.removeprefix(FACT_PREFIX))}"
+def _views(fact: str, columns: Mapping[str, str | None], file: _File) -> Iterator[str]:
+    if _DIMENSION not in columns:
+        yield from _statements(fact, "", columns, file, (), "")
+        return
+    of_categories = [condition for column, condition in _NO_TOTAL_OF_CATEGORIES.items() if column in columns]
+    for suffix, (condition, text) in _ROWS_OF_DIMENSIONS.items():
+        yield from _statements(fact, suffix, columns, file, (condition, *of_categories), text)
+
+
+def _statements(
+    fact: str, suffix: str, columns: Mapping[str, str | None], file: _File, conditions: Collection[str], text: str
+) -> Iterator[str]:
+    view = f"{ANALYSIS_SCHEMA}.{quoted(fact.removeprefix(FACT_PREFIX) + suffix)}"
     selected, joined, comments = [], [], dict(columns)
     for column in columns:
         selected.append(f"fact.{quoted(column)}")
-        name, names = _names_of(column, columns)
+        name, names = _names_of(column, columns, file.maps)
         if name and name not in columns:
             selected.append(f"{name}.{name}")
             joined.append(f"left join {names}")
             comments[name] = f"The name of {'the place' if name == 'place' else column}"
-    yield f"create view {view} as select {', '.join(selected)} from {FACTS}.{quoted(fact)} as fact {' '.join(joined)}"
-    yield f"comment on view {view} is {literal(f'{FACTS}.{fact} with the names of its places')}"
+        if column == _SOURCE and file.has_sources and _STAND_IN not in columns:
+            selected.append(f"coalesce({_STAND_IN}.{_STAND_IN}, false) as {_STAND_IN}")
+            joined.append(f"left join {_STAND_INS} on {_STAND_IN}.source = fact.source")
+            comments[_STAND_IN] = _IS_STAND_IN
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    yield f"create view {view} as select {', '.join(selected)} from {FACTS}.{quoted(fact)} as fact {' '.join(joined)}{where}"
+    yield f"comment on view {view} is {literal(f'{FACTS}.{fact} with the names of its places{text}')}"
     for column, comment in comments.items():
         if comment:
             yield f"comment on column {view}.{quoted(column)} is {literal(comment)}"
 
 
-def _names_of(column: str, columns: Collection[str]) -> tuple[str | None, str]:
+def _names_of(column: str, columns: Collection[str], maps: Collection[str]) -> tuple[str | None, str]:
     """The column that is to follow a code, and the join of its names; no column if it is no code of a place."""
     if column == "geoid" and {_PLACE, _VINTAGE} <= {*columns}:
-        return "place", _names("place", {"geoid": column, _PLACE: _PLACE, _VINTAGE: _VINTAGE})
+        return "place", _names("place", {"geoid": column, _PLACE: _PLACE, _VINTAGE: _VINTAGE}, maps)
     if column == "jurisdiction":
         types = f"where {_PLACE} in ('city', 'county', 'state', 'tract')"
-        return "jurisdiction_name", _names("jurisdiction_name", {"geoid": column}, types)
+        return "jurisdiction_name", _names("jurisdiction_name", {"geoid": column}, (), types)
     if column.endswith(_CODE):
         of = column.removesuffix(_CODE)
         keys = {"geoid": column} | ({_VINTAGE: f"{of}_vintage"} if f"{of}_vintage" in columns else {})
-        return f"{of}_name", _names(f"{of}_name", keys, f"where {_PLACE} = {literal(of)}")
+        return f"{of}_name", _names(f"{of}_name", keys, maps, f"where {_PLACE} = {literal(of)}")
     return None, ""
 
 
-def _names(name: str, keys: Mapping[str, str], condition: str = "") -> str:
+def _names(name: str, keys: Mapping[str, str], maps: Collection[str], condition: str = "") -> str:
     # one row per key, whatever the dimension contains: a view never has more rows than its fact
-    of_place = ", ".join(keys)
-    rows = f"select {of_place}, max(name) as {name} from {FACTS}.dim_geography {condition} group by {of_place}"
+    of_place, shown = ", ".join(keys), "max(name)"
+    if _VINTAGE in keys and maps:
+        # the same number is another area on another map: without the year, a count by name would add up both
+        listed = ", ".join(map(literal, sorted(maps)))
+        shown = f"max(case when {_PLACE} in ({listed}) then concat(name, ' (map of ', {_VINTAGE}, ')') else name end)"
+    rows = f"select {of_place}, {shown} as {name} from {FACTS}.{_PLACES} {condition} group by {of_place}"
     matches = " and ".join(f"{name}.{key} = fact.{quoted(column)}" for key, column in keys.items())
     return f"({rows}) as {name} on {matches}"

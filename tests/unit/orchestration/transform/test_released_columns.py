@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from ingest.city import City, read_city
 from ingest.contract import Contract
-from orchestration.transform.released_columns import NO_RULE, Plans, ReleasedTable, plan_files
+from orchestration.transform.released_columns import NO_RULE, Plans, ReleasedTable, plan_files, unfillable_columns
 from tests.support.shipped import shipped_registry
 from warehouse.audiences.plan import Shown
 
@@ -137,3 +139,27 @@ def test_the_inputs_follow_from_the_content_and_from_what_is_given() -> None:
     assert len({first, other, wider}) == 3
     assert planned(CASES).files["safety"].inputs == "", "without a fingerprint nothing is known to be equal"
     assert Shown.MONTH in planned(known).files["safety"].tables["marts.fct_court_cases"].columns.values()
+
+
+@pytest.mark.parametrize(
+    ("source", "jurisdiction", "kept"),
+    [
+        (
+            "mmc__court_cases",
+            CITY.place_geoid,
+            ["occurred_on", "tract_geoid", "police_district_geoid", "police_district_vintage"],
+        ),
+        ("mmc__court_cases", "2743000", ["occurred_on"]),  # the records of another city are on no map of this one
+        ("comptroller__checkbook", CITY.place_geoid, ["occurred_on"]),
+        ("dcd__foreclosures", CITY.place_geoid, ["tract_geoid"]),
+        ("mpd__incidents", CITY.place_geoid, ["tract_geoid", "police_district_geoid", "police_district_vintage"]),
+        ("der__employees", CITY.place_geoid, ["occurred_on"]),  # the date of the snapshot
+    ],
+)
+def test_a_column_that_no_contract_can_fill_is_none_of_the_view(source: str, jurisdiction: str, kept: list[str]) -> None:
+    asked = ["occurred_on", "tract_geoid", "police_district_geoid", "police_district_vintage"]
+    fact = ReleasedTable("marts.fct_any", LINEAGE | dict.fromkeys([*asked, "school_geoid"], "VARCHAR"), sources=(source,))
+    contract = CONTRACTS[source].model_copy(update={"jurisdiction": jurisdiction})
+    left_out = unfillable_columns(fact, [contract], CITY, ["tract", "police_district", "neighborhood"])
+    assert [name for name in asked if name not in left_out] == kept
+    assert "school_geoid" not in left_out

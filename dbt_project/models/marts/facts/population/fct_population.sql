@@ -41,7 +41,7 @@ final as (
         moe,
         source,
         is_moved,
-        fit_quality,
+        {{ ordered_fit('fit_quality') }} as fit_quality,
         population_fit,
         ci_low,
         ci_high,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -19,7 +20,7 @@ MARTS = """
 create schema release.marts;
 create table release.marts.dim_geography (geography_type text, geography_vintage text, geoid text, name text);
 insert into release.marts.dim_geography values
-    ('neighborhood', 'current', 'RIVERWEST', 'Riverwest'), ('aldermanic_district', '2012', '3', 'District 3 (2012)'),
+    ('neighborhood', 'current', 'RIVERWEST', 'Riverwest'), ('aldermanic_district', '2012', '3', 'Third district'),
     ('aldermanic_district', '2022', '3', 'Third district'), ('city', 'current', '5553000', 'Milwaukee');
 create table release.marts.fct_calls (
     call_key text, jurisdiction text, neighborhood_geoid text, aldermanic_district_geoid text, aldermanic_district_vintage text
@@ -33,8 +34,8 @@ create table release.marts.fct_rates (geography_type text, geography_vintage tex
 insert into release.marts.fct_rates values ('neighborhood', 'current', 'RIVERWEST', 'as it was named');
 """
 CALLS = [
-    ("a", "5553000", "Milwaukee", "RIVERWEST", "Riverwest", "3", "Third district", "2022"),
-    ("b", "5553000", "Milwaukee", "ELSEWHERE", None, "3", "District 3 (2012)", "2012"),
+    ("a", "5553000", "Milwaukee", "RIVERWEST", "Riverwest", "3", "Third district (map of 2022)", "2022"),
+    ("b", "5553000", "Milwaukee", "ELSEWHERE", None, "3", "Third district (map of 2012)", "2012"),
     ("c", "5553000", "Milwaukee", None, None, None, None, None),
 ]
 
@@ -101,3 +102,48 @@ def test_a_file_without_records_keeps_its_views(candidate: Candidate, tmp_path: 
     assert rewrite_database(candidate.analyst_path, copy, "v1.0.0", lambda *_: {("marts", "fct_calls"): "call_key = 'a'"}) == 1
     with open_reader(copy) as con:
         assert calls(con, "analysis") == CALLS[1:]
+
+
+DIMENSIONS = """
+create schema file.marts;
+create table file.marts.dim_geography (geography_type text, geography_vintage text, geoid text, name text);
+create table file.marts.dim_source (source text, is_stand_in boolean);
+insert into file.marts.dim_source values ('ours', false), ('theirs', true);
+create table file.marts.fct_stops (source text, occurred_on date, tract_geoid text);
+insert into file.marts.fct_stops values ('ours', null, null), ('theirs', null, null), ('removed', null, null);
+create table file.marts.fct_removals (
+    source text, dimension_reported text, race_ethnicity_code text, stratum_type text, category text, removals_count integer
+);
+insert into file.marts.fct_removals values
+    ('ours', 'Race', 'black', 'all', 'suspension', 7), ('ours', 'Race', 'black', 'all', 'expulsion', 1),
+    ('ours', 'Race', 'black', 'all', 'all', 8), ('ours', 'Race', null, 'all', 'suspension', 2),
+    ('ours', 'All', 'all', 'all', 'suspension', 9), ('ours', 'Sex', 'all', 'sex', 'suspension', 9);
+"""
+
+
+@pytest.fixture
+def con() -> Iterator[DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as file")
+        con.execute(DIMENSIONS)
+        create_analyst_views(con, "file", {"fct_stops": {"tract_geoid"}})
+        con.execute("use file")
+        yield con
+
+
+def test_records_of_another_city_are_marked(con: DuckDBPyConnection) -> None:
+    found = con.execute("select source, is_stand_in from analysis.stops order by 1").fetchall()
+    assert found == [("ours", False), ("removed", False), ("theirs", True)]
+
+
+def test_a_place_that_no_source_has_is_no_column(con: DuckDBPyConnection) -> None:
+    assert [name for name, *_ in con.execute("describe analysis.stops").fetchall()] == ["source", "is_stand_in", "occurred_on"]
+
+
+def test_each_student_is_once_in_a_view_of_what_is_delivered_in_dimensions(con: DuckDBPyConnection) -> None:
+    """7 suspensions and 1 expulsion of one group, 2 suspensions of unknown race; the fact sums to 36."""
+    sums = {
+        view: con.execute(f"select sum(removals_count) from analysis.{view}").fetchone()
+        for view in ("removals", "removals_total", "removals_by_stratum")
+    }
+    assert sums == {"removals": (10,), "removals_total": (9,), "removals_by_stratum": (9,)}
