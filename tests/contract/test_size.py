@@ -47,20 +47,20 @@ BUDGETS = {
     "orchestration/runs": 1_765,
     "orchestration/scorecard": 6_776,
     "orchestration/stewardship": 1_208,
-    "orchestration/transform": 2_616,
+    "orchestration/transform": 2_647,
     "orchestration/translations": 336,
     "orchestration/trial": 537,
     "warehouse": 1_308,
-    "warehouse/audiences": 383,
+    "warehouse/audiences": 391,
     "warehouse/disclosure": 2_723,
     "warehouse/lake_files": 287,
     "warehouse/metadata": 333,
     "warehouse/processes": 170,
     "warehouse/record_keys": 108,
-    "warehouse/releases": 2_474,
+    "warehouse/releases": 2_581,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 64_094
+MOST_LINES = 64_240
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -122,7 +122,7 @@ RELEASED = {
         "from marts.bridge_geography",
     ),
 }  # fmt: skip
-# By trap: a query that gave nothing, or the wrong rows, without a word.
+# By trap: a query that gave nothing, or the wrong rows, silently.
 REFUSED = {
     "records without a day": "select year(occurred_on), count(*) from analysis.incidents group by all",
     "records without a place": "select neighborhood_geoid, sum(amount_usd) from analysis.payments group by all",
