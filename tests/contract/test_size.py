@@ -36,20 +36,20 @@ BUDGETS = {
     "orchestration": 280,
     "orchestration/alerts": 438,
     "orchestration/cities": 821,
-    "orchestration/cli": 4_646,
+    "orchestration/cli": 4_762,
     "orchestration/codegen": 1_863,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
-    "orchestration/pipeline": 1_766,
-    "orchestration/runs": 1_765,
-    "orchestration/scorecard": 6_776,
+    "orchestration/pipeline": 1_777,
+    "orchestration/runs": 1_769,
+    "orchestration/scorecard": 6_852,
     "orchestration/stewardship": 1_208,
     "orchestration/transform": 2_647,
     "orchestration/translations": 336,
-    "orchestration/trial": 537,
+    "orchestration/trial": 545,
     "warehouse": 1_308,
     "warehouse/audiences": 391,
     "warehouse/disclosure": 2_723,
@@ -57,10 +57,10 @@ BUDGETS = {
     "warehouse/metadata": 333,
     "warehouse/processes": 170,
     "warehouse/record_keys": 108,
-    "warehouse/releases": 2_581,
+    "warehouse/releases": 2_764,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 64_240
+MOST_LINES = 64_638
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
