@@ -27,7 +27,7 @@ BUDGETS = {
     "ingest/connectors": 1_785,
     "ingest/contract": 2_446,
     "ingest/contract_draft": 1_248,
-    "ingest/delivery": 1_587,
+    "ingest/delivery": 1_671,
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
     "ingest/readers": 2_658,
@@ -35,18 +35,18 @@ BUDGETS = {
     "ingest/typing": 446,
     "orchestration": 280,
     "orchestration/alerts": 438,
-    "orchestration/cities": 821,
-    "orchestration/cli": 4_762,
-    "orchestration/codegen": 1_863,
+    "orchestration/cities": 825,
+    "orchestration/cli": 4_864,
+    "orchestration/codegen": 1_980,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
-    "orchestration/pipeline": 1_777,
+    "orchestration/pipeline": 1_788,
     "orchestration/runs": 1_769,
     "orchestration/scorecard": 6_852,
-    "orchestration/stewardship": 1_208,
+    "orchestration/stewardship": 1_211,
     "orchestration/transform": 2_647,
     "orchestration/translations": 336,
     "orchestration/trial": 545,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_764,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 64_638
+MOST_LINES = 64_959
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
