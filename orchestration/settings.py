@@ -44,6 +44,12 @@ def _path(_name: str, text: str) -> Path | None:
     return Path(text).expanduser().absolute() if text else None
 
 
+def _cache(name: str, text: str) -> Path | None:
+    if not text:
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser().absolute() / "levelground"
+    return None if text == "none" else _path(name, text)
+
+
 def _number(default: float, least: float, kind: Callable[[float], Any] = float) -> Reader:
     def read(name: str, text: str) -> Any:
         try:
@@ -170,10 +176,10 @@ class Settings:
     lake: str | None = field(metadata=_variable("LAKE", _lake))
     part_rows: int = field(metadata=_variable("PART_ROWS", _number(5_000_000, 1, int)))  # of one task of the engine
     task_attempts: int = field(metadata=_variable("TASK_ATTEMPTS", _number(4, 1, int)))
+    # the folder of what homes of one account share; None: nothing is shared
+    cache: Path | None = field(metadata=_variable("CACHE", _cache))
     # the file that lists the cities of a coalition, each with its home
     cities: Path | None = field(metadata=_variable("CITIES", _path))
-    # the folder of accepted batches of national deliveries, which the homes of several cities share; None: each keeps its own
-    shared_batches: Path | None = field(metadata=_variable("SHARED_BATCHES", _path))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

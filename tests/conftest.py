@@ -157,6 +157,7 @@ def _own_environment(
     has_folder = "tmp_path" in request.fixturenames
     folder = request.getfixturevalue("tmp_path") if has_folder else tmp_path_factory.getbasetemp() / f"none-{next(_NUMBERS)}"
     monkeypatch.setenv("LEVELGROUND_HOME", str(folder / "home"))
+    monkeypatch.setenv("LEVELGROUND_CACHE", "none")
 
 
 @pytest.fixture(scope="session")

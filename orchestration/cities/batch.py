@@ -8,14 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from orchestration.cities.city_task import BUSY, environment_of, not_run, run_city
+from orchestration.cities.city_task import BUSY, not_run, run_city
 from orchestration.cities.homes_file import NOT_OF_A_CITY, SECRETS, CityHome
 from orchestration.runs.clock import utc_now
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED, EXIT_BUSY, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
 from orchestration.settings import Settings, variable_names
 from warehouse.connection import memory_limit
-from warehouse.processes.worker import Resources, Task
+from warehouse.processes.worker import Task
 from warehouse.temporary import reader_folder
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ NOT_INHERITED = (
     "LEVELGROUND_ENGINE", "LEVELGROUND_LAKE", "LEVELGROUND_PART_ROWS", "LEVELGROUND_TASK_ATTEMPTS", "LEVELGROUND_LOCATIONS",
     "LEVELGROUND_UI_HOSTS", "LEVELGROUND_UI_TOKEN", "LEVELGROUND_UI_URL", "LEVELGROUND_SCORECARD_URL", "LEVELGROUND_DOCS_URL",
 )  # fmt: skip
+
+MAKES_BLANK = 3  # first runs for which making a blank home takes less CPU than it saves
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def run_cities(settings: Settings, homes: Sequence[CityHome], on_city: OnCity, *
         "wait": wait_seconds,
         "inherited": _inherited(settings, os.environ),
         "shares_machine": settings.engine is not None,
+        "makes_blank": sum(not city.home.warehouse.exists() for city in homes) >= MAKES_BLANK,
     }
     tasks = [Task.calling(run_city, common | _arguments(city), f"the city {city.name}") for city in homes]
     limits = settings if settings.engine is not None else replace(settings, engine="local", threads=1)
@@ -105,12 +108,6 @@ def exit_code_of(runs: Sequence[CityRun]) -> int:
     if BUSY in outcomes:
         return EXIT_BUSY
     return EXIT_INCOMPLETE if any(run.late for run in runs) else EXIT_OK
-
-
-def run_environment(settings: Settings, city: CityHome) -> dict[str, str]:
-    """The environment of a run of one city on this machine, as `run_cities` gives it."""
-    shared = {"inherited": _inherited(settings, os.environ), "shares_machine": False}
-    return environment_of(shared | _arguments(city), Resources())
 
 
 def _arguments(city: CityHome) -> dict[str, Any]:

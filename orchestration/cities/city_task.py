@@ -39,14 +39,16 @@ def run_city(arguments: Mapping[str, Any], resources: Resources) -> dict[str, An
     """Run a city and answer with its outcome; only a killed process is an error, which the engine repeats.
 
     `arguments`: `home`; `batch`, an id of all these runs; `wait`, seconds for the home's lock; `inherited` and `settings`,
-    variables of the run; `hash_key_env`; `shares_machine`: whether the limits of the worker apply.
+    variables of the run; `hash_key_env`; `shares_machine`: whether the limits of the worker apply; `makes_blank`: whether to make
+    a blank home that the cache lacks.
     """
     home = Home(Path(arguments["home"]))
     try:
         home.ensure()
         log, attempt = _new_log(home, arguments["batch"])
         wait = arguments["wait"] if attempt == 1 else max(arguments["wait"], SECONDS_TO_END)
-        code, output = _run([*COMMAND, "--wait", str(wait)], environment_of(arguments, resources), log)
+        options = [*(["--from-blank"] if arguments["makes_blank"] else []), "--wait", str(wait)]
+        code, output = _run([*COMMAND, *options], _environment(arguments, resources), log)
     except HomeUnwritable as error:
         return not_run(EXIT_BAD_ARGUMENTS, str(error))
     except OSError as error:  # another machine would find the same home
@@ -56,7 +58,7 @@ def run_city(arguments: Mapping[str, Any], resources: Resources) -> dict[str, An
     return _outcome(code, output, log)
 
 
-def environment_of(arguments: Mapping[str, Any], resources: Resources) -> dict[str, str]:
+def _environment(arguments: Mapping[str, Any], resources: Resources) -> dict[str, str]:
     """The variables of a run: of this machine, then of the command that started the task, then of the city.
 
     This machine has the secrets, which no task contains: keys, passwords of databases, addresses for alerts.

@@ -19,7 +19,7 @@ from ingest.layers import Layer
 from orchestration.defs.groups import DISCLOSURE, RECORDS, RELEASE, SHARED, groups_of_models
 from orchestration.pipeline.build import SUPPRESSED
 from orchestration.stewardship.disaggregation import disaggregations
-from orchestration.transform.column_lineage import ByColumn
+from orchestration.transform.compiled.column_lineage import ByColumn
 from orchestration.transform.fingerprints import is_ephemeral
 from warehouse.audiences.names import file_name
 from warehouse.printable import markdown_literal

@@ -20,7 +20,7 @@ from orchestration.defs.asset_specs import model_specs, suppressor_specs
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import PROJECT, Settings
 from orchestration.transform import dbt_runner
-from orchestration.transform.column_lineage import column_lineage
+from orchestration.transform.compiled.column_lineage import column_lineage
 from orchestration.transform.dbt_project import prepare_project
 
 

@@ -20,6 +20,7 @@ from orchestration.transform.incremental import build_changed_models
 from orchestration.transform.run_inputs import write_build_inputs, write_quality_inputs
 from warehouse import disclosure
 from warehouse.connection import attach, detach
+from warehouse.paths import ANALYST_FILE
 from warehouse.releases import Candidate, current, drop_views, new_release_id
 
 # The tables that the suppressor writes, by dbt's id, with the model that each is made of.
@@ -44,7 +45,7 @@ def build_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     Between the marts and the published models, the suppressor decides which figures are hidden.
     """
     with run.timed("build"), without_cells():
-        _begin_candidate(run)
+        begin_candidate(run)
         write_build_inputs(run)
         results = build_changed_models(run, on_node)
     if not _end_if_tests_failed(run, results):
@@ -120,10 +121,11 @@ def _suppressor_results(seconds: float) -> list[NodeResult]:
     ]
 
 
-def _begin_candidate(run: RunContext) -> None:
-    """Start the candidate as a copy of the current release; start empty on a full refresh, or to compact the file."""
+def begin_candidate(run: RunContext) -> None:
+    """Start the candidate as a copy of the current release, or of a blank home; empty on a full refresh or to compact."""
     home, published = run.settings.home, current(run.settings.home)
-    base = published.release_id if published and not run.options.rebuilds else None
+    base = (home.release(published.release_id) if published else home.blank) / ANALYST_FILE
+    base = base if base.is_file() and not run.options.rebuilds else None
     run.candidate = Candidate.begin(home, run.record.run_id, base)
     attach(run.con, run.candidate.analyst_path, "release")
     if base is not None and _needs_compaction(run):

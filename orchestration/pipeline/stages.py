@@ -12,7 +12,7 @@ from collections.abc import Callable
 from expectations.results import GateResult
 from orchestration.pipeline.build import build_models, build_quality
 from orchestration.pipeline.detect_changes import nothing_changed
-from orchestration.pipeline.first_delivery import nothing_delivered
+from orchestration.pipeline.first_run.first_delivery import nothing_delivered
 from orchestration.pipeline.gates import run_gates
 from orchestration.pipeline.ingest_source import carry_forward
 from orchestration.pipeline.publish_scorecard import refresh_scorecard

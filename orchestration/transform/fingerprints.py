@@ -18,17 +18,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from graphlib import TopologicalSorter
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from ingest.city import NO_TIME_ZONE
 from ingest.contract.registry import Registry
 from ingest.typing import accepted_rows
 from orchestration.runs.context import RunContext
 from orchestration.transform import dbt_runner
-from orchestration.transform.graph import reached
+from orchestration.transform.compiled.emptiness import NEVER, Condition, is_met
+from orchestration.transform.graph import parents, reached
 from orchestration.transform.release_inputs import code_hash, model_hashes, seed_hashes, versions
 from warehouse.fingerprint import text_sha256
 from warehouse.record_keys import secret_id
@@ -61,6 +64,8 @@ RECEIPT_TABLES = (
 )
 # The columns of `receipts.contracts` that the newest delivery decides.
 DELIVERY_COLUMNS = ("data_as_of", "load_id", "delivered_on")
+PARTS = ("state", "base", "shape")  # of a fingerprint
+NO_ROWS = "[]"  # of a table of `receipts`
 # the parts of a node's entry in the manifest that define it, besides its SQL and its tests
 DEFINITION = ("columns", "config", "description", "relation_name")
 
@@ -146,6 +151,32 @@ class Fingerprints:
             shape=self.hash_of(node, "shape"),
             loads=tuple((load, int(sequence)) for load, sequence in self.loads.get(source, ())) if source else (),
         )
+
+    def of_no_home(self) -> Fingerprints:
+        """The same without the home's secret and the city's time zone, which no table without a record depends on."""
+        return replace(self, secret_id="", city_zone=NO_TIME_ZONE, _hashes={})
+
+    def proven(self, blank: Mapping[str, NodeFingerprint], empty_if: Mapping[str, Condition]) -> dict[str, NodeFingerprint]:
+        """The fingerprints that the tables of a blank home would have if this home had built them, as far as rows are proven.
+
+        `blank`: their fingerprints without a home. A table is proven if nothing differs that decides its rows, or if it has none
+        here either, because those it is made of have none (`empty_if`, see `compiled.emptiness`).
+        """
+        here, found = self.of_no_home(), {}
+        empty = {relation(source) for i, source in self.manifest["sources"].items() if self._has_no_row(i)}
+        order = TopologicalSorter({i: parents(self.nodes, i) for i in self.nodes}).static_order()
+        for node in (i for i in order if i in blank):
+            now, own, then = here.fingerprint(node), self.fingerprint(node), blank[node]
+            is_empty = now.shape == then.shape and is_met(empty_if.get(node, NEVER), empty)
+            empty |= {relation(self.nodes[node])} if is_empty else set()
+            equal = {part for part in PARTS if is_empty or getattr(now, part) == getattr(then, part)}
+            parts = {part: getattr(own, part) if part in equal else "" for part in PARTS}
+            found[node] = NodeFingerprint(**parts, loads=own.loads if is_empty else ())
+        return found
+
+    def _has_no_row(self, source: str) -> bool:
+        name = source.removeprefix(LANDING)
+        return not self.loads.get(name) if name != source else self.receipts.get(source) == NO_ROWS
 
     def plan(
         self,

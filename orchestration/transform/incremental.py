@@ -5,6 +5,7 @@ See `transform.fingerprints` for fingerprints and the plan, `pipeline.build` for
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Any
@@ -15,6 +16,7 @@ from ingest.landing import superseded
 from orchestration.runs.context import RunContext
 from orchestration.runs.results import UP_TO_DATE, NodeResult, OnNode
 from orchestration.transform import dbt_runner
+from orchestration.transform.compiled.emptiness import ALWAYS, aggregate_functions, empty_if
 from orchestration.transform.fingerprints import (
     BuildPlan,
     Fingerprints,
@@ -31,6 +33,8 @@ from warehouse.releases import NodeFingerprint, current, read_manifest
 from warehouse.sql import quoted
 
 RELEASE_DATABASE = "release"
+BLANK = "blank"  # in place of a release: the tables of a blank home (`pipeline.first_run.blank_home`)
+COMPILED = "compiled/levelground"  # the SQL of models as dbt ran it
 PUBLIC_MODELS = dbt_runner.PUBLISHED.removeprefix("path:")
 
 
@@ -90,11 +94,15 @@ def save_state(run: RunContext, inputs: Fingerprints, results: Iterable[NodeResu
 
     Nodes of which a test failed, or that dbt skipped, get none, so the next run builds and tests them again.
     """
-    failed = [result for result in results if not result.succeeded]
-    bad = {node for result in failed for node in (result.tested if result.kind == "test" else [result.unique_id])}
+    bad = _failed(results)
     now = {i: inputs.fingerprint(i) for i in inputs.nodes if i not in bad}
     run.fingerprints = {i: found for i, found in now.items() if inputs.nodes[i]["database"] == RELEASE_DATABASE}
     write_state(run.con, {i: found for i, found in now.items() if i not in run.fingerprints})
+
+
+def _failed(results: Iterable[NodeResult]) -> set[str]:
+    failed = [result for result in results if not result.succeeded]
+    return {node for result in failed for node in (result.tested if result.kind == "test" else [result.unique_id])}
 
 
 def confirm_release(run: RunContext, release_id: str) -> None:
@@ -118,7 +126,7 @@ def _known_fingerprints(run: RunContext, inputs: Fingerprints) -> dict[str, Node
         return {}
     published = current(run.settings.home)
     if published is None:
-        return read_state(run.con)
+        return {**_of_blank_home(run, inputs), **read_state(run.con)}
     manifest = read_manifest(run.settings.home, published.release_id)
     in_lake = {f"{RELEASE_DATABASE}.{name}" for name in manifest.parts}
     released = {
@@ -131,6 +139,32 @@ def _known_fingerprints(run: RunContext, inputs: Fingerprints) -> dict[str, Node
     }
     run.parts = dict(manifest.parts)
     return {**released, **read_state(run.con)}
+
+
+def mark_blank(run: RunContext, results: Iterable[NodeResult]) -> None:
+    """Record the fingerprints of tables without data, and when they have no row elsewhere, for copies of this home.
+
+    A node whose test failed gets none, so that each copy builds it.
+    """
+    inputs = Fingerprints.of_run(run).of_no_home()
+    good = inputs.nodes.keys() - _failed(results)
+    write_state(run.con, {node: inputs.fingerprint(node) for node in good}, BLANK)
+    functions, conditions = aggregate_functions(run.con), {}
+    for node in good:
+        file = run.settings.home.dbt / COMPILED / inputs.nodes[node]["original_file_path"]
+        if inputs.nodes[node]["resource_type"] == "seed":
+            if not run.con.execute(f"select count(*) from {inputs.nodes[node]['relation_name']}").fetchall()[0][0]:
+                conditions[node] = ALWAYS
+        elif file.is_file():
+            conditions[node] = empty_if(file.read_text(encoding="utf-8"), functions)
+    run.settings.home.blank.mkdir()
+    run.settings.home.blank_conditions.write_text(json.dumps(conditions), encoding="utf-8")
+
+
+def _of_blank_home(run: RunContext, inputs: Fingerprints) -> dict[str, NodeFingerprint]:
+    """What is proven of the tables of the blank home that this home began as a copy of; nothing if it did not."""
+    file = run.settings.home.blank_conditions
+    return inputs.proven(read_state(run.con, BLANK), json.loads(file.read_bytes())) if file.is_file() else {}
 
 
 def _relations(con: DuckDBPyConnection) -> dict[str, str]:

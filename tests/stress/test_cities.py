@@ -39,7 +39,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LEVELGROUND_")}
-    return kept | {"LEVELGROUND_HOME": str(home), "LEVELGROUND_SCORECARD": "none"} | settings
+    own = {"LEVELGROUND_HOME": str(home), "LEVELGROUND_SCORECARD": "none", "LEVELGROUND_CACHE": "none"}
+    return kept | own | settings
 
 
 def levelground(*arguments: str, home: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -67,7 +68,8 @@ def kill_worker_of(command: subprocess.Popen[str], home: Path) -> None:
 
 def test_cities_on_the_engine_give_the_hashes_that_they_give_one_by_one(root: Path) -> None:
     file = str(root / "cities.yml")
-    settings = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_THREADS": "2"}
+    # homes on the engine begin from a blank home, which one of them makes, and those one by one do not
+    settings = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_THREADS": "2", "LEVELGROUND_CACHE": str(root / "cache")}
     with subprocess.Popen(
         [COMMAND, "cities", "run", file, "--json"], env=environment(root / "coalition", **settings), cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -82,6 +84,7 @@ def test_cities_on_the_engine_give_the_hashes_that_they_give_one_by_one(root: Pa
         "sampleton": ("released", 1), "kansas_city": ("released", 2), "springfield": ("failed", 1),
     }  # fmt: skip
     assert "they must name one city" in runs["springfield"]["message"]
+    assert len([path for path in (root / "cache").iterdir() if path.is_dir()]) == 1, "one blank home, and nothing unfinished"
     for name in CITIES:
         one = levelground("run", "--deliveries", str(root / name), home=root / "one_by_one" / name)
         assert one.returncode in (0, 4), one.stderr

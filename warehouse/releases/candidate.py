@@ -28,8 +28,8 @@ class Candidate:
     run_id: str
 
     @classmethod
-    def begin(cls, home: Home, run_id: str, after: str | None = None) -> Candidate:
-        """Create a candidate with two databases: the analyst file as a copy of release `after`, if given; else empty.
+    def begin(cls, home: Home, run_id: str, base: Path | None = None) -> Candidate:
+        """Create a candidate with two databases: the analyst file as a copy of `base`, if given; else empty.
 
         Call it under the run lock: it deletes the candidates of killed runs.
         """
@@ -39,9 +39,9 @@ class Candidate:
         candidate = cls(home.releases / f"{PREFIX}{run_id}", run_id)
         candidate.folder.mkdir(mode=0o700)
         for name in RELEASE_FILES:
-            if name == ANALYST_FILE and after is not None:
+            if name == ANALYST_FILE and base is not None:
                 # a copy, because a link would let dbt write into the release
-                shutil.copyfile(home.release(after) / name, candidate.folder / name)
+                shutil.copyfile(base, candidate.folder / name)
                 candidate.analyst_path.chmod(0o600)
             else:
                 create_empty(candidate.folder / name, STORAGE_VERSION)

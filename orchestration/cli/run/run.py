@@ -70,6 +70,9 @@ def run(
     scheduled: Annotated[
         bool, typer.Option("--scheduled", help="For timers: list the run in the history of the schedule `nightly`.")
     ] = False,
+    from_blank: Annotated[
+        bool, typer.Option("--from-blank", hidden=True, help="Make a blank home if the cache has none.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Ingest deliveries, check them, build and check all models, publish a release.
@@ -99,6 +102,11 @@ def run(
             progress.stage("start", "waiting for another run")
         lock.acquire(wait)
         try:
+            if settings.cache is not None and not settings.home.warehouse.exists():
+                from orchestration.pipeline.first_run.blank_home import start_from_blank  # noqa: PLC0415 - imports all stages
+
+                progress.stage("start", "copying the blank home")
+                start_from_blank(settings, make=from_blank)
             with suppress(WarehouseCorrupt):  # the run moves the file away
                 open_working(settings.home).close()  # another process may have the file open without the lock
             with report_progress_to(progress):

@@ -145,3 +145,17 @@ def test_a_home_that_cannot_be_written_is_a_city_that_failed(cities: Run, tmp_pa
     assert (failed.outcome, failed.exit_code) == ("failed", 2)
     assert "cannot write to" in failed.message
     assert released.is_done
+
+
+@pytest.mark.parametrize(("new", "expected"), [(2, ""), (3, "--from-blank")])
+def test_three_first_runs_make_a_blank_home_that_the_cache_lacks(cities: Run, tmp_path: Path, new: int, expected: str) -> None:
+    names = ["one", "two", "three", "four"]
+    for name in names[new:]:
+        home = tmp_path / name
+        home.mkdir()
+        (home / "warehouse.duckdb").touch()
+    entries = "".join(f"- {{name: {name}, home: {name}, deliveries: live}}\n" for name in names)
+    (tmp_path / "cities.yml").write_text(f"cities:\n{entries}")
+    cities(f"echo \"$0 $@\" > {tmp_path}/$name.options; echo '{json.dumps(REPORT)}'")
+    for name in names:
+        assert (tmp_path / f"{name}.options").read_text().split()[:-2] == expected.split()

@@ -27,7 +27,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         "orchestration.engines.task_runner.start_engine", lambda settings, *_, **__: InThisProcess(2, Resources())
     )
     script = f"case $LEVELGROUND_HOME in *springfield) exit 3;; esac; echo '{json.dumps(REPORT)}'; echo $* >> {tmp_path}/waits"
-    monkeypatch.setattr(city_task, "COMMAND", ("sh", "-c", script))
+    monkeypatch.setattr(city_task, "COMMAND", ("sh", "-c", script, "run"))
     entries = "\n".join(f"- {{name: {name}, home: homes/{name}, deliveries: live}}" for name in NAMES)
     (tmp_path / "cities.yml").write_text(f"cities:\n{entries}\n")
     return Settings.from_environment({"LEVELGROUND_CITIES": str(tmp_path / "cities.yml"), "LEVELGROUND_WAIT_SECONDS": "7"})
@@ -80,7 +80,8 @@ def test_a_run_of_all_cities_materializes_those_that_succeed(
     assert event is not None
     shown = {name: value.value for name, value in event.metadata.items()}
     assert (shown["release_id"], shown["status"], shown["rows"], shown["attempts"]) == (REPORT["release_id"], "released", 3, 1)
-    assert (tmp_path / "waits").read_text().split() == ["7.0", "7.0"], "seconds for the lock of each home"
+    waits = (tmp_path / "waits").read_text().splitlines()
+    assert waits == ["--from-blank --wait 7.0"] * 2, "seconds for the lock of each home; three first runs make a blank home"
 
 
 def test_one_city_is_one_partition(settings: Settings, instance: dg.DagsterInstance) -> None:

@@ -276,3 +276,66 @@ def test_a_build_of_equal_content_is_remembered_if_its_loads_are_those_of_the_re
         remembered = read_state(con, "20260101T000000Z-00000000")
         assert remembered == (fingerprints(before) if loads_of_release == {CALLS: ("one",)} else {})
         assert read_state(con) == {}, "the tables of the working warehouse are not those of the release"
+
+
+def blank_of(before: Fingerprints) -> dict[str, NodeFingerprint]:
+    """The fingerprints of a blank home of the same version: no load, another city, secret and time zone."""
+    blank = another(
+        before, loads={}, secret_id="its own", city_zone="UTC", receipts={CLOCK: "2025-01-01", CONTRACTS: "of no city"},
+        contract_rows={CALLS: "calls of no city", INDEX: "index"}, agreement_rows={CALLS: "of no city", INDEX: "index"},
+    ).of_no_home()  # fmt: skip
+    return fingerprints(blank)
+
+
+def with_sources(before: Fingerprints) -> dict[str, Any]:
+    names = {LANDING + source: f'"warehouse"."typed"."{source}"' for source in (CALLS, INDEX)} | {
+        CLOCK: '"warehouse"."r"."clock"'
+    }
+    return {**before.manifest, "sources": {i: {"relation_name": name} for i, name in names.items()}}
+
+
+# each reads its parents by inner joins, but for the model that reads all addresses
+EMPTY_IF = {
+    MODEL + "stg_calls": f"warehouse.typed.{CALLS}",
+    MODEL + "stg_index": f"warehouse.typed.{INDEX}",
+    MODEL + "int_addresses": {"all": ["release.marts.stg_calls", "release.marts.stg_index"]},
+    MODEL + "fct_calls": {"any": ["release.marts.stg_calls", "release.marts.districts"]},
+    MODEL + "fct_houses": "release.marts.stg_index",
+    MODEL + "measures": "release.marts.fct_calls",
+}
+
+
+@pytest.mark.parametrize(
+    ("loads", "built"),
+    [
+        ({}, set()),
+        ({CALLS: [("one", 1)]}, {"int_addresses", "fct_calls", "measures"}),
+        ({INDEX: [("one", 1)]}, {"int_addresses", "fct_houses"}),
+        ({CALLS: [("one", 1)], INDEX: [("all", 1)]}, {"int_addresses", "fct_calls", "fct_houses", "measures"}),
+    ],
+    ids=["nothing delivered", "calls", "the index", "both"],
+)
+def test_tables_of_a_blank_home_are_kept_if_they_have_no_row_here_either(
+    before: Fingerprints, loads: dict[str, Any], built: set[str]
+) -> None:
+    now = another(before, loads=loads, manifest=with_sources(before))
+    proven = now.proven(blank_of(before), EMPTY_IF)
+    found = now.plan(proven, relations(now), {CALLS: 1, INDEX: 1})
+    assert names(found.build) == built, "views of the shared SQL and seeds are kept"
+    assert not found.append, "of another city: the fact is built from the beginning"
+
+
+def test_tables_of_a_blank_home_are_built_if_their_sql_differs_or_nothing_is_known_of_them(before: Fingerprints) -> None:
+    now = another(before, loads={}, manifest=copy.deepcopy(with_sources(before)))
+    now.nodes[MODEL + "stg_index"]["raw_code"] = "select 'of a layer'"
+    kept = relations(now)
+    assert names(now.plan(now.proven(blank_of(before), EMPTY_IF), kept, {}).build) == {
+        "stg_index", "int_addresses", "fct_houses", "fct_calls", "measures"
+    }  # fmt: skip
+    now = another(before, loads={}, manifest=with_sources(before))
+    # another city: without a condition, what reads the contracts or the clock is built
+    assert names(now.plan(now.proven(blank_of(before), {}), kept, {}).build) == {
+        "int_addresses", "fct_calls", "fct_houses", "measures"
+    }  # fmt: skip
+    without = {node: found for node, found in blank_of(before).items() if node != MODEL + "fct_houses"}
+    assert names(now.plan(now.proven(without, EMPTY_IF), kept, {}).build) == {"fct_houses"}

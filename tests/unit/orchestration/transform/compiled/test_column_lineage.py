@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from orchestration.defs.asset_specs import lineage_metadata
-from orchestration.transform.column_lineage import ByColumn, column_lineage, read_lineage
+from orchestration.transform.compiled.column_lineage import ByColumn, column_lineage, read_lineage
 from warehouse.paths import Home
 
 SOURCE, STAGED, FACT = "source.levelground.landing.a__b", "model.levelground.stg_a__b", "model.levelground.fct_b"
@@ -110,7 +110,7 @@ def test_lineage_is_cached_until_compiled_sql_changes(compiled: Path, tmp_path: 
     (compiled / "fct_b.sql").write_text("select race from warehouse.staging.stg_a__b")
     first = column_lineage(home, manifest())
     with monkeypatch.context() as patched:
-        patched.setattr("orchestration.transform.column_lineage.read_lineage", lambda *_: pytest.fail("read twice"))
+        patched.setattr("orchestration.transform.compiled.column_lineage.read_lineage", lambda *_: pytest.fail("read twice"))
         assert column_lineage(home, manifest()) == first
     (compiled / "fct_b.sql").write_text("select closed_at from warehouse.staging.stg_a__b")
     second = {"closed_at": [(STAGED, "closed_at")]}

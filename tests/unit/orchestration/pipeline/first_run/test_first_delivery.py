@@ -10,9 +10,9 @@ import pytest
 
 from ingest.city import read_city
 from ingest.contract.registry import SOURCES, Registry, read_contract
-from orchestration.pipeline import first_delivery
 from orchestration.pipeline.fetch_delivery import why_nothing_was_delivered
-from orchestration.pipeline.first_delivery import nothing_delivered
+from orchestration.pipeline.first_run import first_delivery
+from orchestration.pipeline.first_run.first_delivery import nothing_delivered
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED
