@@ -180,6 +180,8 @@ class Settings:
     cache: Path | None = field(metadata=_variable("CACHE", _cache))
     # the file that lists the cities of a coalition, each with its home
     cities: Path | None = field(metadata=_variable("CITIES", _path))
+    # the folder of accepted batches of national deliveries, which the homes of several cities share; None: each keeps its own
+    shared_batches: Path | None = field(metadata=_variable("SHARED_BATCHES", _path))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

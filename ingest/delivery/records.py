@@ -73,6 +73,11 @@ class DeliveryRecord(BaseModel, frozen=True):
     rows_past_keeping: int = 0
     left_out: tuple[LeftOutFile, ...] = ()
 
+    @property
+    def is_reduced(self) -> bool:
+        """Whether rows or files of what was sent are left out."""
+        return bool(self.rows_erased or self.rows_past_keeping or self.left_out)
+
     def is_rest_of(self, whole: DeliveryRecord) -> bool:
         """Whether these are the files of `whole` without those that were held back."""
         own, others = {(file.name, file.sha256) for file in self.files}, {(file.name, file.sha256) for file in whole.files}

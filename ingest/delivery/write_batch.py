@@ -23,6 +23,7 @@ from ingest.delivery.reading.header_match import Conformer
 from ingest.delivery.reading.read_table import TableFacts, read_table
 from ingest.delivery.records import DeliveryRecord, FileRecord, LeftOutFile
 from ingest.delivery.row_filter import RowFilter
+from ingest.delivery.shared_batches import adopt
 from ingest.delivery.snapshot_date import is_dated_by_fetch, snapshot_identity
 from ingest.delivery.store import BATCH, INCOMING, RECORD, DeliveryStore, compute_load_id
 from ingest.delivery.table_identity import layout_identity, table_hashes
@@ -53,7 +54,7 @@ class DeliveryOptions:
 
     `live` and `since` describe the request to a source with a cursor, `fetched_on` the day of a live request. `row_filter` drops
     rows that may not be kept; `left_out` are files that are held back. `read_tables` reads tables in other processes. `progress`
-    is called with the number of rows read.
+    is called with the number of rows read. `shared` has batches that other homes have read.
     """
 
     live: bool = False
@@ -63,6 +64,7 @@ class DeliveryOptions:
     left_out: tuple[LeftOutFile, ...] = ()
     read_tables: ReadTables | None = None
     progress: Progress = lambda _rows: None
+    shared: DeliveryStore | None = None
 
 
 READ_WHOLE = DeliveryOptions()
@@ -146,6 +148,11 @@ def _deliver(request: _Request) -> DeliveryRecord:
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True)
     try:
+        shared = request.options.shared
+        is_new = load_id is not None and store.sequence(load_id) is None
+        if shared and load_id and is_new and (adopted := adopt(shared, load_id, incoming)):
+            adopted = adopted.model_copy(update={"delivered_at": request.now.replace(microsecond=0), "fetched": origin.fetched})
+            return _stored(store, incoming, as_next_load(adopted, store))
         writer = _BatchWriter(request, hashes)
         writer.write(incoming / BATCH, load_id)
         if load_id is None:
@@ -154,19 +161,23 @@ def _deliver(request: _Request) -> DeliveryRecord:
             if known:
                 return _deliver_again(store, known, newest, sequence)
             add_load_id(incoming / BATCH, load_id)
-        final = store.folder / load_id
         before = store.sequence(load_id)  # of the same delivery, if its batch or record was damaged
         if before is not None:
             sequence = before if before == sequence - 1 else sequence  # the newest load stays the newest
-        record = writer.record(load_id, sequence, file_sha256(incoming / BATCH))
-        for result in final.glob("*.json"):  # of a gate or an acceptance
-            shutil.copyfile(result, incoming / result.name)
-        shutil.rmtree(final, ignore_errors=True)
-        (incoming / RECORD).write_text(record.model_dump_json(indent=1), encoding="utf-8")
-        incoming.replace(final)
-        return record
+        return _stored(store, incoming, writer.record(load_id, sequence, file_sha256(incoming / BATCH)))
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
+
+
+def _stored(store: DeliveryStore, incoming: Path, record: DeliveryRecord) -> DeliveryRecord:
+    """Move a complete delivery into the store."""
+    final = store.folder / record.load_id
+    for result in final.glob("*.json"):  # of a gate or an acceptance
+        shutil.copyfile(result, incoming / result.name)
+    shutil.rmtree(final, ignore_errors=True)
+    (incoming / RECORD).write_text(record.model_dump_json(indent=1), encoding="utf-8")
+    incoming.replace(final)
+    return record
 
 
 def _refuse_damaged_records(store: DeliveryStore, load_id: str | None) -> None:

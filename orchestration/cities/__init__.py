@@ -5,6 +5,6 @@
 cities' public tables.
 """
 
-from orchestration.cities.batch import CityRun, exit_code_of, run_cities
+from orchestration.cities.batch import CityRun, exit_code_of, run_cities, run_environment
 from orchestration.cities.homes_file import CityHome, check_runnable, read_homes
 from orchestration.cities.status import CityStatus, city_status

@@ -8,14 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from orchestration.cities.city_task import BUSY, not_run, run_city
+from orchestration.cities.city_task import BUSY, environment_of, not_run, run_city
 from orchestration.cities.homes_file import NOT_OF_A_CITY, SECRETS, CityHome
 from orchestration.runs.clock import utc_now
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED, EXIT_BUSY, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
 from orchestration.settings import Settings, variable_names
 from warehouse.connection import memory_limit
-from warehouse.processes.worker import Task
+from warehouse.processes.worker import Resources, Task
 from warehouse.temporary import reader_folder
 
 if TYPE_CHECKING:
@@ -108,6 +108,12 @@ def exit_code_of(runs: Sequence[CityRun]) -> int:
     if BUSY in outcomes:
         return EXIT_BUSY
     return EXIT_INCOMPLETE if any(run.late for run in runs) else EXIT_OK
+
+
+def run_environment(settings: Settings, city: CityHome) -> dict[str, str]:
+    """The environment of a run of one city on this machine, as `run_cities` gives it."""
+    shared = {"inherited": _inherited(settings, os.environ), "shares_machine": False}
+    return environment_of(shared | _arguments(city), Resources())
 
 
 def _arguments(city: CityHome) -> dict[str, Any]:

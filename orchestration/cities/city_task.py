@@ -48,7 +48,7 @@ def run_city(arguments: Mapping[str, Any], resources: Resources) -> dict[str, An
         log, attempt = _new_log(home, arguments["batch"])
         wait = arguments["wait"] if attempt == 1 else max(arguments["wait"], SECONDS_TO_END)
         options = [*(["--from-blank"] if arguments["makes_blank"] else []), "--wait", str(wait)]
-        code, output = _run([*COMMAND, *options], _environment(arguments, resources), log)
+        code, output = _run([*COMMAND, *options], environment_of(arguments, resources), log)
     except HomeUnwritable as error:
         return not_run(EXIT_BAD_ARGUMENTS, str(error))
     except OSError as error:  # another machine would find the same home
@@ -58,7 +58,7 @@ def run_city(arguments: Mapping[str, Any], resources: Resources) -> dict[str, An
     return _outcome(code, output, log)
 
 
-def _environment(arguments: Mapping[str, Any], resources: Resources) -> dict[str, str]:
+def environment_of(arguments: Mapping[str, Any], resources: Resources) -> dict[str, str]:
     """The variables of a run: of this machine, then of the command that started the task, then of the city.
 
     This machine has the secrets, which no task contains: keys, passwords of databases, addresses for alerts.

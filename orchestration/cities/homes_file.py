@@ -22,6 +22,7 @@ from warehouse.printable import did_you_mean
 
 # each city has its own, or the machine that runs it has
 NOT_OF_A_CITY = ("LEVELGROUND_HOME", "LEVELGROUND_CITY", "LEVELGROUND_DELIVERIES", "LEVELGROUND_CITIES")
+SHARED = "LEVELGROUND_SHARED_BATCHES"  # a folder, relative to the file as the others
 SECRETS = ("LEVELGROUND_HASH_KEY", "LEVELGROUND_ALERTS", "LEVELGROUND_UI_TOKEN")
 
 # YAML reads `4` and `true` as other types than the texts of an environment
@@ -174,7 +175,8 @@ def _city_home(entry: CityEntry, folder: Path, where: str) -> CityHome:
         deliveries = str(_resolved(folder, deliveries or ""))
     layer = _resolved(folder, entry.layer) if entry.layer is not None else None
     home = Home(_resolved(folder, entry.home))
-    return CityHome(entry.name, home, deliveries, layer, entry.settings, entry.hash_key_env, where)
+    settings = {name: str(_resolved(folder, value)) if name == SHARED else value for name, value in entry.settings.items()}
+    return CityHome(entry.name, home, deliveries, layer, settings, entry.hash_key_env, where)
 
 
 def _resolved(folder: Path, path: str) -> Path:

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 # the module of each command or group, with its line of `levelground --help`, which imports none; a test compares the lines
 _MODULES = {
     "run.run": "Ingest deliveries, check them, build and check all models, publish a release.",
+    "run.start": "Start a city from its name: write its layer, link the national tables, run, print the path of its scorecard.",
     "try_": "Build one source and its measures into a throw-away release, gates and disclosure control included.",
     "operate.status": "Show the last runs, the current release, the state of each source and failed gate checks.",
     "sources.sources": "List, check, add and remove sources.",

@@ -63,6 +63,8 @@ def release_metadata(settings: Settings, record: RunRecord, release_id: str) -> 
         "seconds": round(sum(record.seconds.values()), 1),
     }
     figures = {name: rounded(figure) for name, figure in release_figures(home).items()}
+    changes = record.public_changes
+    figures |= {f"public_figures_{name}": getattr(changes, name) for name in ("appear", "change", "vanish")} if changes else {}
     return metadata | figures | engine_metadata(record) | docs_metadata(settings)
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.connectors import CursorPosition, FetchRequest, Origin, open_folder, open_live
-from ingest.contract import Contract
+from ingest.contract import NATIONAL, Contract
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, Progress, deliver, find_damage, quarantine_batch
 from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import RowFilter, new_row_filter
@@ -37,11 +37,13 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
     with _origin(run, contract, store, since) as origin:
         if origin is None:
             return None
+        row_filter = _row_filter(run, contract, store)
         options = DeliveryOptions(
             live=live,
             since=since,
             fetched_on=run.as_of.date() if live else None,
-            row_filter=_row_filter(run, contract, store),
+            row_filter=row_filter,
+            shared=shared_batches(run, contract) if row_filter is None else None,
             read_tables=table_reader(run, contract),
             progress=progress,
         )
@@ -51,6 +53,12 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
             quarantine_batch(store, delivery.load_id)
             delivery = deliver(contract, origin, store, run.settings.hash_key, utc_now(), options)
         return delivery
+
+
+def shared_batches(run: RunContext, contract: Contract) -> DeliveryStore | None:
+    """The batches of a national source that several homes share; None if its homes keep their own."""
+    folder = run.settings.shared_batches
+    return DeliveryStore(folder, contract.source) if folder is not None and contract.coverage == NATIONAL else None
 
 
 def _row_filter(run: RunContext, contract: Contract, store: DeliveryStore) -> RowFilter | None:

@@ -15,7 +15,7 @@ from expectations.delivery.volume import volume_baseline
 from expectations.results import GateResult
 from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, as_newest_load
+from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, as_newest_load, share
 from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.freshness import evaluate_freshness
@@ -28,6 +28,7 @@ from orchestration.pipeline.fetch_delivery import (
     finish_restoring,
     is_promoted,
     restore_landing,
+    shared_batches,
     why_nothing_was_delivered,
 )
 from orchestration.runs.clock import utc_now
@@ -47,7 +48,7 @@ from orchestration.runs.record import (
 )
 from orchestration.runs.selection import months
 from orchestration.settings import SHARED_SEEDS
-from orchestration.stewardship.audit_delivery import audit_once
+from orchestration.stewardship.audit_delivery import RESULT_FILE, audit_once
 from orchestration.stewardship.labels_in_use import answers_now
 from orchestration.stewardship.split_delivery import DeliverySplitter
 from orchestration.transform.dbt_sources import has_model
@@ -241,6 +242,8 @@ def _audit_and_promote(
     with run.timed("promote"), without_cells():
         landing = LandingTable(run.con, contract, store, city_zone)
         load = landing.promote(delivery, run_id=run.record.run_id, now=utc_now(), adds=baseline.adds)
+    if gate.passed and not delivery.is_reduced and (shared := shared_batches(run, contract)):
+        share(store, shared, delivery.load_id, RESULT_FILE)
     if any(finding.expectation == MAP_CHANGED for finding in gate.failed_critical):
         keep_corrected_map(store, delivery.load_id)
     reason = status.reason

@@ -33,7 +33,7 @@ from warehouse.audiences.plan import FilePlan
 from warehouse.audiences.write import write_file
 from warehouse.connection import detach
 from warehouse.fingerprint import text_sha256
-from warehouse.paths import EXPORTS
+from warehouse.paths import EXPORTS, PUBLIC_FILE
 from warehouse.record_keys import secret_id
 from warehouse.releases import (
     STORAGE_VERSION,
@@ -41,6 +41,7 @@ from warehouse.releases import (
     Candidate,
     Current,
     Manifest,
+    count_changes,
     create_analyst_views,
     create_public_views,
     current,
@@ -116,6 +117,7 @@ def release_candidate(run: RunContext) -> str | None:
             team_only=dict(plans.team_only),
         )
         sealed = write_manifest(home, candidate, draft)
+        _count_public_changes(run, candidate)
         pages = check_scorecard(run, candidate, sealed)
         record.gates += [pages] if pages else []
     if pages and not pages.passed:
@@ -143,6 +145,15 @@ def _write_files_of_audiences(run: RunContext, candidate: Candidate, plans: Plan
             write_file(run.con, "release", plan, candidate.folder / name, STORAGE_VERSION, plans.cannot_have)
         written[name] = plan
     return written
+
+
+def _count_public_changes(run: RunContext, candidate: Candidate) -> None:
+    """Record how many public figures differ from those of the published release."""
+    published = current(run.settings.home)
+    if published:
+        run.record.compared_with = published.release_id
+        before = run.settings.home.release(published.release_id) / PUBLIC_FILE
+        run.record.public_changes = count_changes(before, candidate.public_path)
 
 
 def _data_as_of(run: RunContext) -> dt.datetime | None:

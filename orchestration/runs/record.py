@@ -17,6 +17,7 @@ from ingest.agreement_terms import AgreementTerms
 from ingest.contract import Contract
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_SIGNALS, EXIT_UNEXPECTED
 from warehouse.files import write_atomically
+from warehouse.releases import PublicCounts
 
 RELEASED, UNCHANGED, BLOCKED, FAILED = "released", "unchanged", "blocked", "failed"
 FRESH, STALE, HELD_BACK, NOT_DELIVERED, LANDED_ONLY = "fresh", "stale", "held_back", "not_delivered", "landed_only"
@@ -116,6 +117,9 @@ class RunRecord(BaseModel, extra="forbid"):
     scorecard_problem: str | None = None  # why the site could not be written
     agreements: tuple[AgreementTerms, ...] = ()  # those that end soon or have ended
     unpinned: tuple[str, ...] = ()  # quarters of which no release was pinned, in words
+    # public figures that differ from those of the release that was published before, `compared_with`; None without one
+    public_changes: PublicCounts | None = None
+    compared_with: str | None = None
     engine: EngineUse | None = None  # None if every model was built in the run's process
 
     @property

@@ -42,10 +42,14 @@ def compare_sites(draft: Path, published: Path, only: Iterable[str] = ()) -> lis
     return [change for name in names if (change := _change(name, draft / name, published / name)) is not None]
 
 
-def write_changes(draft: Path, published: Path, changes: Iterable[PageChange]) -> Path:
-    """Write the list of changed pages into the draft, with links to both sites, and return it."""
+def write_changes(draft: Path, published: Path, changes: Iterable[PageChange], figures: object = None) -> Path:
+    """Write the list of changed pages into the draft, with links to both sites, and return it.
+
+    `figures`: the `PublicDifferences` of both releases; None if only words differ.
+    """
     path = draft / CHANGES
-    page = environment().get_template("draft.html").render(changes=list(changes), published=published.absolute().as_uri())
+    site = published.absolute().as_uri()
+    page = environment().get_template("draft.html").render(changes=list(changes), published=site, figures=figures)
     path.write_text(page, encoding="utf-8")
     return path
 

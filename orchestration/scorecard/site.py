@@ -265,7 +265,8 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], contact: C
         _save(folder / STYLE, (TEMPLATES / STYLE).read_text(encoding="utf-8")),
     ]
     answered = [] if around.only else [measure.measure_id for measure in data.measures.values() if measure.is_answered]
-    sizes += write_downloads(files, folder / "downloads", answered, [places.geography_type for places in data.places])
+    named = [places.geography_type for places in data.places]
+    sizes += write_downloads(files, folder / "downloads", answered, named, [texts for texts in chosen.values() if texts.files])
     if contact.address and contact.email and answered and around.label is None and not around.is_internal:
         sizes.append(_save(folder / CATALOGUE, catalogue(data, originals(chosen), contact)))
     folder_mode, file_mode = _modes(around)

@@ -26,7 +26,7 @@ from expectations.delivery.unmapped_labels import read_labels
 from expectations.delivery.volume import VolumeBaseline
 from expectations.results import GateResult
 from ingest.city import City
-from ingest.contract import Contract
+from ingest.contract import NATIONAL, Contract
 from ingest.contract.vocabularies.crosswalk import FLAG_VALUES
 from ingest.delivery import DeliveryRecord, DeliveryStore
 from ingest.layers import seed_file, seed_rows
@@ -120,7 +120,10 @@ def audit_once(
 
 def _basis(contract: Contract, city: City, baseline: VolumeBaseline, as_of: dt.datetime) -> str:
     """A hash of everything but the batch that decides the gate's result."""
-    inputs = [contract.model_dump_json(by_alias=True), dataclasses.asdict(baseline), as_of.date().isoformat()]
+    # homes of several cities share the result of a national delivery
+    terms_of = contract.model_dump_json(by_alias=True, exclude={"jurisdiction"} if contract.coverage == NATIONAL else None)
+    zone = [city.time_zone] if any(column.type == "timestamp" for column in contract.columns) else []
+    inputs = [terms_of, *zone, dataclasses.asdict(baseline), as_of.date().isoformat()]
     seeds = [CROSSWALK, *((*CONCEPTS, CONCEPT_COLUMNS, *PEOPLE) if contract.concepts else ())]
     seeds += [LIMITS] if baseline.hidden else []
     seeds += [MAPS] if baseline.moved_places else []

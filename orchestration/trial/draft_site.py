@@ -27,18 +27,22 @@ from orchestration.settings import ConfigurationError, Settings
 from orchestration.translations.texts import texts_of_seeds
 from orchestration.trial.home_copy import clear, copy_home, empty_copy
 from warehouse.printable import did_you_mean
-from warehouse.releases import current
+from warehouse.releases import PublicDifferences, compare_public, current, known_releases
 
 DRAFT = "scorecard_draft"  # in the folder of a trial, which the next trial and a removal of records delete
 
 
 @dataclass
 class Draft:
-    """The site of the next release. `problems`: the findings that would block it, or sentences that their rows contradict."""
+    """The site of the next release. `problems`: the findings that would block it, or sentences that their rows contradict.
+
+    `figures`: the public figures that differ; None if only words differ.
+    """
 
     index: Path | None = None
     changes: list[PageChange] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    figures: PublicDifferences | None = None
 
 
 def write_draft(settings: Settings, languages: Sequence[str] = (), measure: str | None = None) -> Draft:
@@ -70,7 +74,11 @@ def write_draft(settings: Settings, languages: Sequence[str] = (), measure: str 
             changes = compare_sites(folder, home.published_scorecard, only)
             found = gate_pages(public_file, folder).findings
             false = [finding.message for finding in found if not finding.success]
-            return Draft(write_changes(folder, home.published_scorecard, changes), changes, false)
+            before = current(home)
+            figures = None
+            if before and released and {before.release_id, released.release_id} <= {*known_releases(copy)}:
+                figures = compare_public(copy, before.release_id, released.release_id)
+            return Draft(write_changes(folder, home.published_scorecard, changes, figures), changes, false, figures)
         finally:
             clear(copy, (DRAFT,))
 

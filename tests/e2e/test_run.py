@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -35,6 +36,7 @@ def test_new_rows_make_a_release_and_rollback_goes_back(place: Place) -> None:
     assert report["release_id"] != place.levelground.json("releases", "list", "--json")[-1]["release_id"]
     older = place.levelground.json("releases", "list", "--json")[-1]["release_id"]
     _keep_as_reported(place, older, report["release_id"])
+    _count_public_changes(place, older, report)
     result = place.levelground("releases", "rollback", older)
     assert result.returncode == 0, result.stderr
     assert place.published() == first | {"current.json": place.published()["current.json"]}
@@ -68,6 +70,31 @@ def _keep_as_reported(place: Place, older: str, newer: str) -> None:
     nothing = place.levelground("releases", "diff", older, older)
     assert (nothing.returncode, "both have the same content" in nothing.stdout) == (0, True)
     assert place.levelground("releases", "diff", "2025Q2", newer).returncode == 2
+
+
+def _count_public_changes(place: Place, older: str, report: dict[str, Any]) -> None:
+    """The run and `releases diff --public` count the public figures that differ, as a query of both files counts them."""
+    found = place.levelground.json("releases", "diff", "--public", "--json")
+    assert (found["before"], found["after"]) == (older, report["release_id"]) == (report["compared_with"], found["after"])
+    counts = report["public_changes"]
+    assert {name: found[name] for name in counts} == counts
+    with duckdb.connect() as connection:
+        for name, release in (("a", older), ("b", report["release_id"])):
+            file = place.home / "releases" / release / "levelground_public.duckdb"
+            connection.execute(f"attach '{file}' as {name} (read_only)")
+        keys = (
+            "measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, race_standard, "
+            "race_ethnicity_code, tabulation, method, stratum_type, stratum_code"
+        )
+        figures = f"(select {keys}, value from {{}}.published.equity_measures where value is not null)"
+        wanted = connection.execute(
+            "select count(*) filter (a.value is null), count(*) filter (abs(a.value - b.value) > 1e-9 * abs(b.value)), "
+            "count(*) filter (b.value is null) "
+            f"from {figures.format('a')} as a full join {figures.format('b')} as b using ({keys})"
+        ).fetchone()
+    assert (counts["appear"], counts["change"], counts["vanish"]) == wanted
+    assert {measure["measure_id"].partition("_")[0] for measure in found["measures"]} <= {"stops"}
+    assert all([cause["name"] for cause in measure["causes"]] == ["fpc__police_stops"] for measure in found["measures"])
 
 
 def test_a_definition_that_changed_under_its_old_version_blocks_the_release(place: Place) -> None:

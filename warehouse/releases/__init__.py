@@ -4,8 +4,8 @@ A run uses `candidate`, `exports`, `sealing` and `swapping`, in this order. At s
 a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` removes records from a release that is kept.
 `audiences` makes the files for readers other than the data team and the public. `union` unites the public files of several
 cities. `lake` and `parts` keep the rows of facts outside the files of releases.
-`differences`, `revisions` and `change_attribution` compare two releases. `manifest` defines the record of a release, and
-`content_hash` the hash of its tables.
+`differences`, `public_differences`, `revisions` and `change_attribution` compare two releases. `manifest` defines the record of
+a release, and `content_hash` the hash of its tables.
 """
 
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
@@ -17,6 +17,12 @@ from warehouse.releases.comparison.change_attribution import (
     find_causes,
 )
 from warehouse.releases.comparison.differences import Differences, compare
+from warehouse.releases.comparison.public_differences import (
+    PublicCounts,
+    PublicDifferences,
+    compare_public,
+    count_changes,
+)
 from warehouse.releases.comparison.revisions import Revision
 from warehouse.releases.content_hash import columns_hash, content_hash
 from warehouse.releases.exports import write_exports

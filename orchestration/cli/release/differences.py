@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -119,5 +119,12 @@ def _is_explained(explained: ExplainedDifference) -> bool:
 
 def _change(change: Change, columns: Sequence[str]) -> tuple[str, ...]:
     """The key of a row, and its figure before, after and their difference."""
-    key = " ".join(change.key[name] for name in columns if _COMMON_VALUES.get(name) != change.key[name])
-    return (key, *("-" if value is None else number(value, 2) for value in (change.before, change.after, change.by)))
+    return (
+        row_key(change.key, columns),
+        *("-" if value is None else number(value, 2) for value in (change.before, change.after, change.by)),
+    )
+
+
+def row_key(key: Mapping[str, Any], columns: Sequence[str] = _KEY_COLUMNS) -> str:
+    """Return what identifies a row, without values that nearly every row has."""
+    return " ".join(str(key[name]) for name in columns if _COMMON_VALUES.get(name) != key[name])

@@ -9,16 +9,18 @@ import typer
 
 from orchestration.cli.display import out, print_error, print_json, print_rows, short_time, table
 from orchestration.cli.options import AsJson, AudienceName, ReleaseName, examples
-from orchestration.cli.release import differences
+from orchestration.cli.release import differences, public_differences
 from orchestration.cli.release.released_columns import released_columns
 from orchestration.cli.safeguards import locked
 from orchestration.pipeline.publish_scorecard import publish_edition, publish_scorecard
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_INCOMPLETE
 from orchestration.scorecard import EditionError, ScorecardError, UnknownLanguage, editions
-from orchestration.settings import Settings
-from warehouse.releases import compare, find, list_releases, pins
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.paths import Home
+from warehouse.releases import compare, compare_public, find, known_releases, list_releases, pins
 from warehouse.releases import pin as keep
 from warehouse.releases import rollback as roll_back
+from warehouse.releases.history import CURRENT
 
 app = typer.Typer(no_args_is_help=True, help="List, roll back, keep and compare releases, and list who reads which column.")
 
@@ -104,12 +106,39 @@ def _write_edition(settings: Settings, release_id: str, label: str) -> None:
     out.print(f"edition: {edition.index}")
 
 
-@app.command(epilog=examples("levelground releases diff 2025Q2 2025Q3"))
-def diff(before: ReleaseName, after: ReleaseName, json: AsJson = False) -> None:
+@app.command(epilog=examples("levelground releases diff 2025Q2 2025Q3", "levelground releases diff --public"))
+def diff(
+    before: Annotated[str | None, typer.Argument(help="An id or a label; by default the release before the other one.")] = None,
+    after: Annotated[str, typer.Argument(help="An id or a label; by default the published release.")] = CURRENT,
+    public: Annotated[
+        bool, typer.Option("--public", help="Public figures that appear, change and vanish, by measure, with reasons.")
+    ] = False,
+    measure: Annotated[str | None, typer.Option(help="With --public: list the figures of this measure.")] = None,
+    json: AsJson = False,
+) -> None:
     """Compare two releases, and list which loads, seeds, models or versions explain the differences."""
     home = Settings.from_environment().home
-    found = compare(home, find(home, before), find(home, after))
+    if measure and not public:
+        raise ConfigurationError("--measure lists public figures: add --public")
+    later = find(home, after)
+    earlier = find(home, before) if before else _before(home, later)
+    if public:
+        published = compare_public(home, earlier, later, measure)
+        if json:
+            print_json(public_differences.as_data(published))
+        else:
+            public_differences.show(published, measure)
+        return
+    found = compare(home, earlier, later)
     if json:
         print_json(differences.as_data(found))
     else:
         differences.show(found)
+
+
+def _before(home: Home, release_id: str) -> str:
+    """The release before this one."""
+    earlier = [known for known in known_releases(home) if known < release_id]
+    if not earlier:
+        raise ConfigurationError(f"{release_id} is the first release of this home; the next run with new data makes another")
+    return earlier[-1]

@@ -54,6 +54,9 @@ class Summary:
         yield f"{self.city}: {_RESULTS[record.outcome or FAILED]} after {duration(self.seconds)}", None
         yield self.clock, None
         yield f"new: {self._new()}", None
+        if record.public_changes:
+            command = f"`levelground releases diff {record.compared_with} --public`"
+            yield f"public figures: {record.public_changes}; {command} gives the reasons", None
         yield from self._listed("held back", HELD_BACK, "their last good rows stay", REASONS if is_screen else None)
         yield from self._listed("stale", STALE, "a newer delivery is due", 0 if is_screen else None)
         missing = [status for status in record.sources.values() if status.verdict == NOT_DELIVERED]

@@ -131,6 +131,8 @@ def _print_draft(settings: Settings, languages: tuple[str, ...], measure: str | 
         out.print(f"{change.change} {change.path}")
     if made.index:
         more = f", {len(made.changes) - MOST_LISTED} not listed here" if len(made.changes) > MOST_LISTED else ""
+        if made.figures:
+            out.print(f"public figures: {made.figures.counts}")
         out.print(f"{len(made.changes)} pages differ from the published site{more}")
         out.print(str(made.index))
     for problem in made.problems:

@@ -7,19 +7,24 @@ What exists already is left as it is, so that a second start goes on with the fi
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from ingest.city import FILE_NAME
+from ingest.contract import TimeZone
 from ingest.layers import SEEDS, STATES, city_layer, layer_names
 from orchestration.cities import CityHome, read_homes
 from orchestration.cities.gazetteer import Place, city_name, places
+from orchestration.cities.homes_file import SHARED
 from orchestration.codegen.cities.city_layer import LayerKeys, new_layer
 from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError
 from warehouse.files import write_atomically
 
-HOMES_FILE = "cities.yml"
+HOMES_FILE, SHARED_FOLDER = "cities.yml", "shared"
 
 
 @dataclass(frozen=True)
@@ -35,10 +40,32 @@ class CityPlan:
         """The city with the county and the time zone of the gazetteer."""
         return cls(place, place.county_geoid, place.time_zone)
 
+    @classmethod
+    def checked(cls, place: Place, county_geoid: str, time_zone: str) -> CityPlan:
+        """The city with what a person chose; `ConfigurationError` if it cannot be right."""
+        if not re.fullmatch(r"\d{5}", county_geoid) or county_geoid[:2] != place.geoid[:2]:
+            raise ConfigurationError(
+                f"{county_geoid!r} is no county of {place.state}; write its GEOID, 5 digits that begin with {place.geoid[:2]}, "
+                f"like {place.county_geoid} ({place.county})"
+            )
+        try:
+            TypeAdapter(TimeZone).validate_python(time_zone)
+        except ValidationError:
+            raise ConfigurationError(f"{time_zone!r} is no time zone; write it like {place.time_zone}") from None
+        return cls(place, county_geoid, time_zone)
+
 
 def default_folder() -> Path:
     """The folder of all cities without --out: `cities` in the checkout, or in the current folder."""
     return (PROJECT if IS_CHECKOUT else Path.cwd()) / "cities"
+
+
+def decided_file(place: Place, folder: Path) -> Path | None:
+    """The city.yml that has county and time zone already, of an earlier start or of a layer that ships with Levelground."""
+    name = city_name(place)
+    shipped = city_layer(name)
+    file = (shipped.folder if shipped else folder / name / "layer") / FILE_NAME
+    return file if file.is_file() else None
 
 
 def write_city(plan: CityPlan, folder: Path, tables: Mapping[str, Path]) -> CityHome:
@@ -100,8 +127,9 @@ def _listed(file: Path, has_layer: Mapping[str, bool]) -> list[CityHome]:
     """The entries of cities in the homes file, to which those that it lacks are added; the rest of the file stays as it is."""
     before = file.read_text(encoding="utf-8") if file.is_file() else "cities:\n"
     known = {city.name: city for city in read_homes(file)} if file.is_file() else {}
+    shared = f"settings: {{{SHARED}: {SHARED_FOLDER}}}"
     added = [
-        f"- {{name: {name}, home: {name}/home, deliveries: {name}/deliveries{f', layer: {name}/layer' if has else ''}}}"
+        f"- {{name: {name}, home: {name}/home, deliveries: {name}/deliveries{f', layer: {name}/layer' if has else ''}, {shared}}}"
         for name, has in has_layer.items()
         if name not in known
     ]

@@ -15,7 +15,7 @@ from warehouse.paths import Home
 
 RUN_FIELDS = {
     "run_id", "trigger", "started_at", "ended_at", "outcome", "exit_code", "release_id", "message", "as_of", "unknown_folders",
-    "seconds", "notes", "agreements", "scorecard_problem",
+    "seconds", "notes", "agreements", "scorecard_problem", "public_changes", "compared_with",
 }  # fmt: skip
 MEASURED_COLUMNS = (
     "known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons", "covered_until", "periods_missing",

@@ -155,6 +155,11 @@ class Texts:
         return self.written.locale or LOCALE
 
     @property
+    def files(self) -> str:
+        """The folder of its downloads: a language without a locale has those in English."""
+        return f"{self.language}/" if self.language != ORIGINAL and self.written.locale else ""
+
+    @property
     def has_unreviewed(self) -> bool:
         """Whether a translation that no speaker has reviewed was used."""
         return self.language != ORIGINAL and any(self._is_unreviewed(name) for name in self.used)

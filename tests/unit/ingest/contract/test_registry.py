@@ -140,7 +140,7 @@ def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: 
             f"city: milwaukee\nsources:\n  {REQUESTS}:\n    as_of: 2025-12-01\n    load: {{mode: replace}}\n",
             5,
             f"sources.{REQUESTS}.load",
-            "a city may change only jurisdiction, coverage, delivered_by, follow_up, period, as_of, freshness, agreement, audience; change",
+            "a city may change only jurisdiction, coverage, delivered_by, follow_up, period, as_of, freshness, agreement",
         ),
         (
             "sources:\n  ucc__requests: {as_of: 2025-12-01}\n",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from orchestration.scorecard import write_site
 from orchestration.scorecard.draft import CHANGED, GONE, NEW, PageChange, compare_sites, with_texts, write_changes
 from tests.support.scorecard_release import planted, write_public_file
+from warehouse.releases import Cause, PublicCounts
+from warehouse.releases.comparison.public_differences import PublicMeasure
 
 PAGE = "en/measures/own.html"
 
@@ -47,6 +50,17 @@ def test_the_list_of_changes_links_both_sites_and_escapes_words(tmp_path: Path) 
     page = write_changes(tmp_path, tmp_path / "published", [change]).read_text()
     assert "<del>a &lt; b</del>" in page and "<ins>&lt;script&gt;</ins>" in page
     assert 'href="en/index.html"' in page and f"{(tmp_path / 'published').as_uri()}/en/index.html" in page
+
+
+def test_the_list_of_changes_names_the_figures_that_differ_and_why(tmp_path: Path) -> None:
+    counts = PublicCounts(appear=1, vanish=47, hidden=5)
+    causes = (Cause("load", "fpc__police_stops", "a", "b"),)
+    stops = PublicMeasure("stops", counts, {"period_gone": 42, "hidden": 5, "new_group": 1}, {}, causes)
+    figures = SimpleNamespace(counts=counts, measures=(stops,))
+    page = write_changes(tmp_path, tmp_path / "published", [], figures).read_text()
+    assert "1 appear, 0 change, 47 vanish (5 hidden)" in page
+    assert "<td>stops</td><td>1</td><td>0</td><td>47</td>" in page
+    assert "<td>42 period gone; 5 hidden; 1 new group; inputs: load fpc__police_stops</td>" in page
 
 
 def test_one_page_alone_is_written_with_the_words_of_the_seeds(published: tuple[Path, Path], tmp_path: Path) -> None:

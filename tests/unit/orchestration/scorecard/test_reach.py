@@ -39,7 +39,10 @@ SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 @pytest.fixture(scope="module")
 def public_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_public_file(tmp_path_factory.mktemp("reach") / "public.duckdb", planted())
+    tables = planted()
+    for figure in tables["scorecard"]:
+        figure["status_text"] = {"hidden": "Hidden to protect people"}.get(figure["status_code"], "Shown")
+    return write_public_file(tmp_path_factory.mktemp("reach") / "public.duckdb", tables)
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +129,36 @@ def test_three_formats_have_the_same_figures(site: Path) -> None:
         float(text) if text else None for text in sheet.column("value").to_pylist()
     ]
     assert "20.5" in figures and "" in figures  # a figure, and one that is hidden
+
+
+def test_spanish_files_have_its_words_a_decimal_comma_and_the_figures_of_the_english_ones(site: Path) -> None:
+    """A spreadsheet set to Spanish reads the CSV by a double click: the mark of UTF-8, semicolons, commas."""
+    downloads = site / "downloads"
+    assert (downloads / "es" / "own.csv").read_bytes().startswith(b"\xef\xbb\xbfmeasure_id;Pregunta;")
+    with (downloads / "own.csv").open(encoding="utf-8", newline="") as file:
+        english = list(csv.DictReader(file))
+    with (downloads / "es" / "own.csv").open(encoding="utf-8-sig", newline="") as file:
+        spanish = list(csv.DictReader(file, delimiter=";"))
+    assert [row["Cifra"] for row in spanish] == [row["value"].replace(".", ",") for row in english]
+    assert "20,5" in {row["Cifra"] for row in spanish}
+    assert {row["Unidad"] for row in spanish} == {"Por ciento"} and {row["Periodo"] for row in spanish} >= {"2024"}
+    hidden = [row["Se muestra, o por qué no"] for row in spanish if not row["Cifra"]]
+    assert hidden == ["Oculto para proteger a las personas"] * 2
+    sheet = fastexcel.read_excel(downloads / "es" / "own.xlsx").load_sheet("figures").to_arrow()
+    assert sheet.column("Cifra").to_pylist() == [float(row["value"]) if row["value"] else None for row in english]
+
+
+def test_pages_link_the_files_of_their_language_and_one_without_a_locale_has_the_english_ones(
+    public_file: Path, site: Path, tmp_path: Path
+) -> None:
+    def links(folder: Path, language: str) -> set[str]:
+        page = (folder / language / "measures" / "own.html").read_text(encoding="utf-8")
+        return set(re.findall(r'<a href="../../downloads/([^"]+)"', page))
+
+    assert links(site, "es") == {"es/own.csv", "es/own.xlsx", "own.json"}
+    assert links(site, "en") == {"own.csv", "own.xlsx", "own.json"}
+    hmong = write_site(public_file, tmp_path / "hmong", ["hmn"], CONTACT).index.parent
+    assert links(hmong, "hmn") == links(site, "en") and not (hmong / "downloads" / "hmn").exists()
 
 
 def test_search_engines_read_a_dataset_without_a_script(site: Path) -> None:

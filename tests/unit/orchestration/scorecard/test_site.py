@@ -53,7 +53,8 @@ def test_every_measure_has_a_page_in_every_language(site: Path) -> None:
         assert {path.stem for path in (site / language / "embed").iterdir()} == {"own", "places", "whole"}
         assert {path.stem for path in (site / language / "districts").iterdir()} == {"1", "2", "3"}
     assert {path.name for path in (site / "downloads").iterdir()} == {
-        "dictionary.csv", *(f"{code}.{ending}" for code in ("own", "places", "whole") for ending in ("csv", "json", "xlsx")),
+        "es", "dictionary.csv",
+        *(f"{code}.{ending}" for code in ("own", "places", "whole") for ending in ("csv", "json", "xlsx")),
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
 from orchestration.runs.reports.standing_gates import standing_findings
 from tests.support.run_records import REQUESTS, run_record, source_status
+from warehouse.releases import PublicCounts
 
 STOPS = "marts.fct_police_stops"
 LONG = "more than 30 % of the records have no known race: a measure over all of them has no ratio (docs/rules.md, Unknown race)"
@@ -56,6 +57,15 @@ def test_a_release_says_what_is_new_and_where_it_is() -> None:
         "public file: /srv/levelground/.levelground/published/levelground_public.duckdb",
         "scorecard: /srv/levelground/.levelground/published/scorecard/index.html",
     ]
+
+
+def test_a_release_counts_the_public_figures_that_differ_and_names_the_command_for_reasons() -> None:
+    changes = PublicCounts(appear=1200, change=3, vanish=47, hidden=5, rows_left=2)
+    lines = summary(findings=0, public_changes=changes, compared_with="2026-q").lines(10_000, NO_SCREEN)
+    assert lines[3] == (
+        "public figures: 1,200 appear, 3 change, 47 vanish (5 hidden); rows without a figure: 2 gone; "
+        "`levelground releases diff 2026-q --public` gives the reasons"
+    )
 
 
 @pytest.mark.parametrize("held_back", [0, 1, 9])

@@ -1,0 +1,101 @@
+"""Provide `levelground start`: write what a city of the gazetteer needs, and run it on the national tables."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.contract.registry import load_registry
+from orchestration.cities import CityHome, check_runnable, run_environment
+from orchestration.cities.city_task import COMMAND
+from orchestration.cities.gazetteer import Place, find_place
+from orchestration.cli.display import out, print_error
+from orchestration.cli.options import examples
+from orchestration.codegen.cities.national_tables import NationalTables, fetch_tables, tables_in
+from orchestration.codegen.cities.start_city import CityPlan, decided_file, default_folder, write_city
+from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
+from orchestration.settings import Settings
+
+EXAMPLES = examples(
+    'levelground start "Saint Paul, Minnesota"',
+    'levelground start "St. Paul, MN" --data path/to/national/tables',
+    "levelground start 2758000 --county 27123 --time-zone America/Chicago",
+)
+FETCHED = "national"  # below the folder of all cities
+
+
+def start(
+    city: Annotated[str, typer.Argument(metavar="CITY", help='Name, "City, State" or GEOID of a city of the gazetteer.')],
+    data: Annotated[
+        Path | None, typer.Option(help="The folder of national tables, a folder per source; default: from their publishers.")
+    ] = None,
+    county: Annotated[str | None, typer.Option(help="The GEOID of its county, 5 digits.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Its time zone, like America/Chicago.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Take the suggested county and time zone without asking.")] = False,
+    to: Annotated[Path | None, typer.Option("--out", help="The folder of all cities; default: cities.")] = None,
+) -> None:
+    """Start a city from its name: write its layer, link the national tables, run, print the path of its scorecard.
+
+    A second start goes on with the first. Exit codes are those of `levelground run`.
+    """
+    settings = Settings.from_environment()
+    place = find_place(city)
+    folder = (to or default_folder()).expanduser().absolute()
+    contracts = load_registry(settings.further_sources)
+    if data is not None:
+        tables = tables_in(data.expanduser().absolute(), contracts)
+    else:
+        out.print(f"national tables: from their publishers, into {folder / FETCHED}")
+        tables = fetch_tables(settings, folder / FETCHED, contracts)
+    plan = _plan(place, folder, county, time_zone, ask=sys.stdin.isatty() and not yes)
+    entry = write_city(plan, folder, tables.folders)
+    check_runnable([entry])
+    _print_written(place, entry, tables)
+    sys.stdout.flush()  # before what the run prints
+    ended = subprocess.run(  # noqa: S603 - our own command, whose progress and summary the reader sees
+        [part for part in COMMAND if part != "--json"], env=run_environment(settings, entry), check=False
+    )
+    _print_end(entry, ended.returncode)
+    raise typer.Exit(ended.returncode)
+
+
+def _plan(place: Place, folder: Path, county: str | None, time_zone: str | None, *, ask: bool) -> CityPlan:
+    """The city with what the options or a person at the terminal say, else as suggested; what is written stays."""
+    suggested = CityPlan.suggested(place)
+    written = decided_file(place, folder)
+    if written is not None:
+        if county or time_zone:
+            out.print(f"county and time zone are decided in {written}; change them there", soft_wrap=True)
+        return suggested
+    if ask:
+        county = county or typer.prompt(f"County of {place.title}", f"{place.county_geoid} ({place.county})").split()[0]
+        time_zone = time_zone or typer.prompt("Time zone", place.time_zone)
+    else:
+        taken = [f"county {place.county_geoid} ({place.county})"] if county is None else []
+        taken += [f"time zone {place.time_zone}"] if time_zone is None else []
+        if taken:
+            out.print(f"as suggested for {place.title}: {' and '.join(taken)}", soft_wrap=True)
+    return CityPlan.checked(place, county or place.county_geoid, time_zone or place.time_zone)
+
+
+def _print_written(place: Place, entry: CityHome, tables: NationalTables) -> None:
+    for problem in tables.problems:
+        print_error(f"left out, and read by the next start: {problem}", EXIT_OK)
+    out.print(f"city: {entry.name}, {place.title} ({place.geoid}), {place.population:,} residents")
+    for what, path in (("layer", entry.layer), ("deliveries", entry.deliveries), ("home", entry.home.root)):
+        if path is not None:
+            out.print(f"{what}: {path}", soft_wrap=True)
+    out.print(f"national tables: {', '.join(tables.folders)}", soft_wrap=True)
+
+
+def _print_end(entry: CityHome, code: int) -> None:
+    index = entry.home.published_scorecard / "index.html"
+    if code not in (EXIT_OK, EXIT_INCOMPLETE) or not index.is_file():
+        return
+    if entry.layer is not None:
+        out.print(f"\nchecklist for more: {entry.layer / 'README.md'}", soft_wrap=True)
+    out.print(f"scorecard: {index}", soft_wrap=True)
