@@ -72,17 +72,20 @@ def plan_of_run(run: RunContext) -> Plans:
     tables = read_tables(run.con, "release", run.manifest, run.fingerprints)
     contracts = {contract.source: contract for contract in run.location.registry}
     of_facts = "select geography_type from release.reference.place_types where fact_columns <> 'none'"
-    place_types = [name for (name,) in run.con.execute(of_facts).fetchall()]
+    places = [name for (name,) in run.con.execute(of_facts).fetchall()]
     city = run.location.city
+    sources = contracts.keys()
     cannot_have = {
-        table.name.removeprefix("marts."): unfillable_columns(table, [contracts[source] for source in table.sources], city, place_types)
+        table.name.removeprefix("marts."): unfillable_columns(table, [contracts[name] for name in table.sources], city, places)
         for table in tables
-        if table.has_records and table.sources and contracts.keys() >= set(table.sources)
+        if table.has_records and table.sources and sources >= set(table.sources)
     }
     return replace(plan_files(tables, city, contracts), cannot_have=cannot_have)
 
 
-def unfillable_columns(table: ReleasedTable, contracts: Sequence[Contract], city: City, place_types: Iterable[str]) -> Collection[str]:
+def unfillable_columns(
+    table: ReleasedTable, contracts: Sequence[Contract], city: City, place_types: Iterable[str]
+) -> Collection[str]:
     """The columns of place and day that no source of a fact can fill: records of another city are on no map of this one."""
     roles = {column.role for contract in contracts if not _is_elsewhere(contract, city) for column in contract.kept_columns}
     types = set() if roles & _ON_ALL_MAPS else set(place_types) - ({"tract"} if _ON_TRACTS in roles else set())

@@ -47,7 +47,7 @@ BUDGETS = {
     "orchestration/runs": 1_769,
     "orchestration/scorecard": 6_852,
     "orchestration/stewardship": 1_211,
-    "orchestration/transform": 2_843,
+    "orchestration/transform": 2_846,
     "orchestration/translations": 336,
     "orchestration/trial": 545,
     "warehouse": 1_311,
@@ -57,10 +57,10 @@ BUDGETS = {
     "warehouse/metadata": 333,
     "warehouse/processes": 170,
     "warehouse/record_keys": 108,
-    "warehouse/releases": 2_764,
+    "warehouse/releases": 2_771,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 65_292
+MOST_LINES = 65_302
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -20,17 +20,27 @@ _SOURCE, _STAND_IN = "source", "is_stand_in"
 _IS_STAND_IN = (
     "Whether the records of another city stand in for the own ones. Warning: leave these rows out of a statement about the city"
 )
-# A table that is delivered in dimensions has each student per dimension, and again in totals. Each of these views has them once.
-_DIMENSION = "dimension_reported"
-_ROWS_OF_DIMENSIONS = {
-    "": ("fact.stratum_type = 'all' and fact.race_ethnicity_code is distinct from 'all'", ", each student once, by race"),
-    "_total": (
-        "fact.stratum_type = 'all' and fact.race_ethnicity_code = 'all'",
-        ", where the publisher gives a total of all groups",
-    ),
-    "_by_stratum": ("fact.stratum_type <> 'all'", " by sex, disability and further strata; filter one stratum_type"),
+# Facts that have a record in several rows, by the column that tells: each has a view in which every record is once, and others.
+_ROWS = {
+    # delivered in dimensions: a student is in a row per dimension, and again in totals
+    "dimension_reported": {
+        "": ("fact.stratum_type = 'all' and fact.race_ethnicity_code is distinct from 'all'", ", each student once, by race"),
+        "_total": ("fact.stratum_type = 'all' and fact.race_ethnicity_code = 'all'", ", totals of the publisher"),
+        "_by_stratum": ("fact.stratum_type <> 'all'", ", by sex and other strata; filter one stratum_type"),
+    },
+    # a stock is delivered again and again
+    "is_latest_snapshot": {
+        "": ("fact.is_latest_snapshot", ", as of the newest delivery"),
+        "_by_snapshot": ("true", ", once per delivery that has the record; filter one occurred_on"),
+    },
+    # sums up to the end of each reporting period
+    "spent_in_period_usd": {
+        "": ("fact.period_end = (select max(period_end) from {fact})", ", as of the newest report"),
+        "_by_period": ("true", ", once per report; sum no column but those in_period"),
+    },
 }
-_NO_TOTAL_OF_CATEGORIES = {"category": "fact.category <> 'all'"}
+_WHOLE_FACT = {"": ("true", "")}
+_NO_TOTAL = {"category": " and fact.category <> 'all'"}  # all categories together count each record again
 _PLACES, _SOURCES = "dim_geography", "dim_source"
 _STAND_INS = f"(select source, bool_or({_STAND_IN}) as {_STAND_IN} from {FACTS}.{_SOURCES} group by source) as {_STAND_IN}"
 _SEVERAL_MAPS = (
@@ -73,18 +83,16 @@ def create_analysis_views(con: DuckDBPyConnection, alias: str, cannot_have: Mapp
 
 
 def _views(fact: str, columns: Mapping[str, str | None], file: _File) -> Iterator[str]:
-    if _DIMENSION not in columns:
-        yield from _statements(fact, "", columns, file, (), "")
-        return
-    of_categories = [condition for column, condition in _NO_TOTAL_OF_CATEGORIES.items() if column in columns]
-    for suffix, (condition, text) in _ROWS_OF_DIMENSIONS.items():
-        yield from _statements(fact, suffix, columns, file, (condition, *of_categories), text)
+    views = next((views for column, views in _ROWS.items() if column in columns), _WHOLE_FACT)
+    no_total = "".join(condition for column, condition in _NO_TOTAL.items() if column in columns and views is not _WHOLE_FACT)
+    for suffix, (condition, text) in views.items():
+        shown = condition.format(fact=f"{FACTS}.{quoted(fact)}") + no_total
+        name = f"{ANALYSIS_SCHEMA}.{quoted(fact.removeprefix(FACT_PREFIX) + suffix)}"
+        yield from _statements(name, fact, columns, file, shown)
+        yield f"comment on view {name} is {literal(f'{FACTS}.{fact} with the names of its places{text}')}"
 
 
-def _statements(
-    fact: str, suffix: str, columns: Mapping[str, str | None], file: _File, conditions: Collection[str], text: str
-) -> Iterator[str]:
-    view = f"{ANALYSIS_SCHEMA}.{quoted(fact.removeprefix(FACT_PREFIX) + suffix)}"
+def _statements(view: str, fact: str, columns: Mapping[str, str | None], file: _File, condition: str) -> Iterator[str]:
     selected, joined, comments = [], [], dict(columns)
     for column in columns:
         selected.append(f"fact.{quoted(column)}")
@@ -97,9 +105,8 @@ def _statements(
             selected.append(f"coalesce({_STAND_IN}.{_STAND_IN}, false) as {_STAND_IN}")
             joined.append(f"left join {_STAND_INS} on {_STAND_IN}.source = fact.source")
             comments[_STAND_IN] = _IS_STAND_IN
-    where = f" where {' and '.join(conditions)}" if conditions else ""
-    yield f"create view {view} as select {', '.join(selected)} from {FACTS}.{quoted(fact)} as fact {' '.join(joined)}{where}"
-    yield f"comment on view {view} is {literal(f'{FACTS}.{fact} with the names of its places{text}')}"
+    rows = f"{FACTS}.{quoted(fact)} as fact {' '.join(joined)} where {condition}"
+    yield f"create view {view} as select {', '.join(selected)} from {rows}"
     for column, comment in comments.items():
         if comment:
             yield f"comment on column {view}.{quoted(column)} is {literal(comment)}"

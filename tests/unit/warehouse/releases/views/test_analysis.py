@@ -118,6 +118,10 @@ insert into file.marts.fct_removals values
     ('ours', 'Race', 'black', 'all', 'suspension', 7), ('ours', 'Race', 'black', 'all', 'expulsion', 1),
     ('ours', 'Race', 'black', 'all', 'all', 8), ('ours', 'Race', null, 'all', 'suspension', 2),
     ('ours', 'All', 'all', 'all', 'suspension', 9), ('ours', 'Sex', 'all', 'sex', 'suspension', 9);
+create table file.marts.fct_positions (source text, is_latest_snapshot boolean);
+insert into file.marts.fct_positions values ('ours', false), ('ours', true), ('ours', true);
+create table file.marts.fct_projects (source text, period_end date, spent_usd integer, spent_in_period_usd integer);
+insert into file.marts.fct_projects values ('ours', '2025-03-31', 5, 5), ('ours', '2025-06-30', 7, 2);
 """
 
 
@@ -147,3 +151,10 @@ def test_each_student_is_once_in_a_view_of_what_is_delivered_in_dimensions(con: 
         for view in ("removals", "removals_total", "removals_by_stratum")
     }
     assert sums == {"removals": (10,), "removals_total": (9,), "removals_by_stratum": (9,)}
+
+
+def test_a_stock_and_a_sum_to_date_are_those_of_the_newest_delivery(con: DuckDBPyConnection) -> None:
+    assert con.execute("select count(*) from analysis.positions").fetchall() == [(2,)]
+    assert con.execute("select count(*) from analysis.positions_by_snapshot").fetchall() == [(3,)]
+    assert con.execute("select sum(spent_usd) from analysis.projects").fetchall() == [(7,)]
+    assert con.execute("select sum(spent_in_period_usd) from analysis.projects_by_period").fetchall() == [(7,)]
