@@ -20,7 +20,7 @@ _SOURCE, _STAND_IN = "source", "is_stand_in"
 _IS_STAND_IN = (
     "Whether the records of another city stand in for the own ones. Warning: leave these rows out of a statement about the city"
 )
-# Facts that have a record in several rows, by the column that tells: each has a view in which every record is once, and others.
+# Facts that have a record in several rows, by the column that shows it: each has a view in which every record is once, and others.
 _ROWS = {
     # delivered in dimensions: a student is in a row per dimension, and again in totals
     "dimension_reported": {
