@@ -49,7 +49,10 @@ def tables(path: Path) -> dict[str, int]:
 
 def columns(path: Path) -> list[tuple[str, str, str]]:
     with duckdb.connect(str(path), read_only=True) as con:
-        query = "select table_name, column_name, data_type from duckdb_columns() where schema_name <> 'analysis' and not internal"
+        query = (
+            "select table_name, column_name, data_type from duckdb_columns() "
+            "where schema_name not in ('analysis', 'figures', 'maps') and not internal"
+        )
         return con.execute(query).fetchall()
 
 

@@ -174,6 +174,8 @@ def test_a_view_has_one_row_per_measure_and_what_its_name_lists(asked: Asked, pu
         key = ["measure_id", "place", "period"] + ["group_name"] * kinds.endswith("group")
         repeated = f"select count(*) - count(distinct ({', '.join(key)})) from figures.{view}"
         assert asked.answer(repeated, public=public) == "0", view
+        bases = f"select count(distinct population_scheme) as bases from figures.{view} group by measure_id, period"
+        assert asked.answer(f"select coalesce(max(bases), 0) from ({bases})", public=public) in ("0", "1"), "one denominator"
 
 
 def test_only_columns_without_a_value_are_left_out(asked: Asked) -> None:

@@ -9,14 +9,13 @@ from expectations.disclosure.classification import classification
 from warehouse.audiences.names import FIGURES, PUBLIC, TEAM
 from warehouse.connection import open_from_disk
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
-from warehouse.releases import Manifest, read_manifest
+from warehouse.releases import VIEW_SCHEMAS, Manifest, read_manifest
 from warehouse.rewrite import columns_of
 
 _FIGURE = "no row of a person, household, address or single record"
 _RECORD = "a record of a source whose contract names this audience"
 _JOINED = "no row of a record; records join it"
 _OWN = "the data team reads everything"
-_MACRO_SCHEMAS = ("analysis",)
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def released_columns(home: Home, release_id: str) -> Iterator[ReleasedColumn]:
         with open_from_disk(home.release(release_id) / name, "released") as con:
             for (schema, table), columns in columns_of(con, "released").items():
                 where = f"{schema}.{table}"
-                for column in columns if schema not in _MACRO_SCHEMAS else ():
+                for column in columns if schema not in VIEW_SCHEMAS else ():
                     reason = _of_public(table, column) if audience == PUBLIC else manifest.team_only.get(where, _OWN)
                     yield ReleasedColumn(name, where, column, audience, reason)
 
