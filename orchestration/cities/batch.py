@@ -32,13 +32,17 @@ MAKES_BLANK = 3  # first runs for which making a blank home takes less CPU than 
 
 @dataclass(frozen=True)
 class CityRun:
-    """The run of one city. `outcome`: of its run record, `busy` or `interrupted`. `late`: sources held back or stale."""
+    """The run of one city. `outcome`: of its run record, `busy` or `interrupted`. `late`: sources held back or stale.
+
+    `seconds` and `cpu_seconds`: of the last attempt.
+    """
 
     city: str
     outcome: str
     exit_code: int
     release_id: str | None
     seconds: float
+    cpu_seconds: float
     attempts: int
     rows: int
     late: tuple[str, ...]
@@ -92,6 +96,7 @@ def _city_run(city: CityHome, result: TaskResult) -> CityRun:
     return CityRun(
         city=city.name,
         seconds=round(result.seconds, 1),
+        cpu_seconds=round(result.cpu_seconds, 1),
         attempts=result.attempts,
         worker=result.worker,
         **{**found, "late": tuple(found["late"])},

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from orchestration.cities.homes_file import CityHome
-from orchestration.runs.record import HELD_BACK, STALE, RunRecord, RunStore
+from orchestration.runs.record import HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord, RunStore
 from orchestration.runs.reports.standing_gates import standing_gates
 from warehouse.lock import holder, is_held
 from warehouse.paths import Home
@@ -33,6 +33,11 @@ class CityStatus:
     late: tuple[str, ...]
     criticals: int | None
     problem: str | None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the city has a release, and its last run released it or found nothing new."""
+        return self.release_id is not None and self.last_run in (RELEASED, UNCHANGED) and self.problem is None
 
     @property
     def is_complete(self) -> bool:

@@ -35,9 +35,9 @@ BUDGETS = {
     "ingest/typing": 446,
     "orchestration": 288,
     "orchestration/alerts": 438,
-    "orchestration/cities": 830,
-    "orchestration/cli": 4_872,
-    "orchestration/codegen": 1_980,
+    "orchestration/cities": 840,
+    "orchestration/cli": 4_929,
+    "orchestration/codegen": 2_016,
     "orchestration/defs": 1_945,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_079,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_771,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 65_302
+MOST_LINES = 65_405
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

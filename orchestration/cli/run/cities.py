@@ -10,13 +10,18 @@ from typing import Annotated
 import typer
 
 from ingest.city import City, city_registry, read_city, read_layer_city
+from ingest.contract.registry import load_registry
 from ingest.contract.words import IDENTIFIER
 from ingest.layers import Layer, layer_names
 from orchestration.cities import CityHome, CityRun, check_runnable, city_status, exit_code_of, read_homes, run_cities
 from orchestration.cli.display import out, print_error, print_json, print_rows, table
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
+from orchestration.cli.run.start import FETCHED
+from orchestration.codegen.cities.chosen_cities import chosen_places
 from orchestration.codegen.cities.city_layer import LayerKeys, Part, missing_seeds, new_layer, parts
+from orchestration.codegen.cities.national_tables import fetch_tables, tables_in
+from orchestration.codegen.cities.start_city import HOMES_FILE, CityPlan, default_folder, write_cities
 from orchestration.codegen.layer_reach import reach_of
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
@@ -142,6 +147,58 @@ def run(
         out.print()
         out.print(table(None, columns, rows, spare=("log", "attempts", "minutes", "late")))
     raise typer.Exit(exit_code_of(runs))
+
+
+@app.command(epilog=examples("levelground cities start --top 100 --data national", "levelground cities start --file cities.txt"))
+def start(
+    top: Annotated[int | None, typer.Option(min=1, help="Start so many of the largest cities of the gazetteer.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Start the cities of this list: a name or GEOID per line.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The folder of national tables, a folder per source; default: from their publishers.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="The folder of all cities; default: cities.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Start many cities of the gazetteer on the national tables, as `levelground start` does one, and run them as `cities run`.
+
+    A second call goes on with the cities that are not done. Exit codes are those of `levelground cities run`.
+    """
+    settings, chosen = Settings.from_environment(), chosen_places(top, file)
+    folder = (to or default_folder()).expanduser().absolute()
+    contracts = load_registry(settings.further_sources)
+    tables = tables_in(data.expanduser().absolute(), contracts) if data else fetch_tables(settings, folder / FETCHED, contracts)
+    for problem in tables.problems:
+        print_error(f"left out, and read by the next start: {problem}", EXIT_OK)
+    cities = write_cities([CityPlan.suggested(place) for place in chosen], folder, tables.folders)
+    check_runnable(cities)
+    open_cities = [city for city in cities if not city_status(city).is_done]
+    if not json:
+        done = len(cities) - len(open_cities)
+        out.print(f"{len(cities)} cities of {folder / HOMES_FILE}: {done} done, {len(open_cities)} to run", soft_wrap=True)
+    ended: list[CityRun] = []
+
+    def on_city(run: CityRun) -> None:
+        ended.append(run)
+        if not json:
+            out.print(f"{len(ended)} of {len(open_cities)}: ", end="")
+            _print_run(run)
+
+    runs = run_cities(settings, open_cities, on_city) if open_cities else []
+    if json:
+        print_json([asdict(each) for each in runs])
+    else:
+        _print_started(folder / HOMES_FILE, cities, [each for each in runs if not each.is_done])
+    raise typer.Exit(exit_code_of(runs))
+
+
+def _print_started(file: Path, cities: Sequence[CityHome], failed: Sequence[CityRun]) -> None:
+    """The cities that are not done, and what to call next."""
+    if failed:
+        out.print()
+        rows = [(r.city, r.outcome, r.exit_code, r.message, r.log) for r in failed]
+        out.print(table("not done; the same command runs them again", ("city", "outcome", "exit", "message", "log"), rows))
+    if len(failed) < len(cities):
+        out.print(f"\ncompare them: levelground cities union {file} --out cities.duckdb --site cities_site", soft_wrap=True)
 
 
 @app.command(epilog=examples("levelground cities status cities.yml --json"))

@@ -38,6 +38,7 @@ def test_a_released_city(home: Home) -> None:
     assert (found.last_run, found.release_id) == ("released", "20251201T000000Z-00000000")
     assert (found.released_at, found.data_as_of) == ("2025-12-01T00:00:00Z", "2025-11-30T00:00:00")
     assert (found.as_of, found.late, found.is_complete) == ("2025-12-01T00:00:00", (), True)
+    assert found.is_done
 
 
 def test_late_sources_and_critical_findings_are_counted(home: Home) -> None:
@@ -50,7 +51,7 @@ def test_late_sources_and_critical_findings_are_counted(home: Home) -> None:
     record = run_record(outcome=BLOCKED, exit_code=3, message="blocked by fct_calls", sources=sources, gates=[gate], number=1)
     RunStore(home.runs).save(record)
     found = status(home)
-    assert (found.last_run, found.late, found.criticals) == ("blocked", ("a", "b"), 1)
+    assert (found.last_run, found.late, found.criticals, found.is_done) == ("blocked", ("a", "b"), 1, False)
     assert (found.problem, found.is_complete) == ("blocked by fct_calls", False)
 
 
