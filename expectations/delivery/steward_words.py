@@ -150,7 +150,8 @@ def _amount(finding: ExpectationResult, value: float) -> str:
     if finding.expectation.endswith("_pct"):
         return _percent(value)
     unit = _words(finding).get("unit", "rows")
-    return f"{value:,.6g} {unit.removesuffix('s') if value == 1 else unit}"
+    amount = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}"
+    return f"{amount} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def _percent(value: float) -> str:

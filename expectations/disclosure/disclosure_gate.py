@@ -190,5 +190,5 @@ def _count(
 ) -> ExpectationResult:
     success = threshold is None or observed <= threshold
     return ExpectationResult(
-        name, None, severity, success, float(observed), threshold, "" if success else f"{problem} ({observed:g})"
+        name, None, severity, success, float(observed), threshold, "" if success else f"{problem} ({observed:,.15g})"
     )

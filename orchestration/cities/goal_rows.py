@@ -118,8 +118,8 @@ def check_goal_rows(city: City, published: Path | None = None) -> None:
         raise ConfigurationError(f"{seeds} in the seeds of {city.city}: {found_rows}. Correct the row, and run again")
     if lost:
         found_rows = "; ".join(
-            f"goal {goal}: the release has the target {before:g} by {due}, and goals.csv has {now} by {on}: add the row "
-            f"{goal},{before:g},{due},,LAST-DAY,REASON"
+            f"goal {goal}: the release has the target {before:.15g} by {due}, and goals.csv has {now} by {on}: add the row "
+            f"{goal},{before:.15g},{due},,LAST-DAY,REASON"
             for goal, before, due, now, on in lost
         )
         raise ConfigurationError(

@@ -22,10 +22,15 @@ from orchestration.defs.asset_checks import (
     BLOCKS,
     COVERED,
     DBT_TESTS,
+    DELIVERY_GATE,
+    FRESHNESS,
     coverage_check,
     delivery_check,
     freshness_check,
+    gates_of_release,
+    is_checks_only,
     source_check_specs,
+    source_checks_alone,
 )
 from orchestration.defs.asset_specs import (
     AUDITED_SCHEMAS,
@@ -48,6 +53,7 @@ from orchestration.defs.metadata import (
     status_metadata,
 )
 from orchestration.defs.project import current_project
+from orchestration.defs.rerun_period import MONTHS_KEY, month_materializations
 from orchestration.defs.resources import RunResource
 from orchestration.defs.streaming import BuildStream
 from orchestration.instance.web.site_files import SCORECARD
@@ -81,19 +87,25 @@ def defs() -> dg.Definitions:
 def landing_asset(contract: Contract, layers: Sequence[Layer] = ()) -> dg.AssetsDefinition:
     """Return the asset of one source: deliver, audit, then promote or hold back."""
 
-    @dg.asset(
-        key=["landing", contract.source],
+    spec = dg.AssetSpec(
+        ["landing", contract.source],
         group_name=department_group(contract.department),
         description=source_description(contract, layers),
         owners=[source_owner(contract)],
         kinds={"duckdb", contract.connector.kind},
         tags={"department": contract.department, "policy_area": contract.policy_area, "cadence": contract.cadence},
         metadata=source_metadata(contract),
-        check_specs=source_check_specs(contract),
     )
+
+    # a step that can be divided: its checks can be executed alone
+    @dg.multi_asset(name=f"landing__{contract.source}", specs=[spec], check_specs=source_check_specs(contract), can_subset=True)
     def land(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
         run_context = run.context
         run_context.log = context.log.info
+        wanted = {check.name for check in context.selected_asset_check_keys}
+        if not context.selected_asset_keys:
+            yield from source_checks_alone(run_context, run_context.location.registry[contract.source], wanted)
+            return
         progress = current_reporter()
         progress.item(contract.source)
         registered = run_context.location.registry[contract.source]  # with the city's overrides of the contract
@@ -102,8 +114,9 @@ def landing_asset(contract: Contract, layers: Sequence[Layer] = ()) -> dg.Assets
         context.log.info(f"{contract.source}: {status.verdict}{f' - {status.reason}' if status.reason else ''}")
         store = DeliveryStore(run_context.settings.home.deliveries, contract.source)
         receipt = store.record(status.load_id) if status.verdict == HELD_BACK and status.load_id else None
-        yield delivery_check(registered, status, gate, receipt, run_context.settings)
-        if contract.freshness:
+        if DELIVERY_GATE in wanted:
+            yield delivery_check(registered, status, gate, receipt, run_context.settings)
+        if FRESHNESS in wanted:
             yield freshness_check(registered, status, run_context.as_of)
         measured = run_context.source_quality.get(contract.source, {})
         metadata = status_metadata(status, measured, run_context.as_of)
@@ -134,14 +147,15 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
     ]
 
     @dg.multi_asset(name="models", specs=[_optional(spec) for spec in models.values()], check_specs=checks, can_subset=True)
-    def build_models(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.Output[Any]]:
+    def build_models(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.Output[Any] | dg.AssetCheckResult]:
         run.context.log = context.log.info
         stream = BuildStream(context, run.context, models)
         results = stages.models(run.context, stream.report(log_built_nodes(context.log.info)))
         if not results:
             context.log.info("nothing changed: no build, no gates, no release")
-            return
         yield from stream.finish(results, awaited)
+        if is_checks_only(context):
+            yield from stream.other_checks(results)
         if run.context.record.outcome == BLOCKED:
             raise dg.Failure(f"blocked by a dbt test; the last release stays. {run.context.record.message}", allow_retries=False)
 
@@ -158,9 +172,9 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
         stream = BuildStream(context, run.context, quality)
         results = stages.quality(run.context, stream.report(log_built_nodes(context.log.info)))
         yield from stream.finish(results, quality)
-        if results:
+        if results or is_checks_only(context):
             for check in context.selected_asset_check_keys:
-                yield coverage_check(check.asset_key, run.context.record.gates)
+                yield coverage_check(check.asset_key, run.context.record.gates or gates_of_release(run.context))
 
     return build_models, build_quality
 
@@ -191,6 +205,9 @@ def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
                 context.log_event(observation)
             for materialization in file_materializations(run_context.settings.home, release_id):
                 context.log_event(materialization)
+            shown = context.instance.get_materialized_partitions(MONTHS_KEY)
+            for month in month_materializations(run_context.settings.home, run_context.location.registry, shown):
+                context.log_event(month)
             yield dg.MaterializeResult(metadata=release_metadata(run_context.settings, run_context.record, release_id))
         elif run_context.record.outcome == BLOCKED:
             # a run of the release alone shows no gate in the UI

@@ -6,7 +6,7 @@ the job are those of `refresh`.
 Dagster reads the annotations of steps at run time, so this module must not postpone them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import dagster as dg
@@ -18,12 +18,14 @@ from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.instance.names import RERUN_JOB
 from orchestration.runs.record import RELEASED, UNCHANGED
+from orchestration.runs.reports.status_report import covered_months
 from orchestration.runs.selection import replaces_periods
+from warehouse.paths import Home
 
 FIRST_MONTH = "2010-01-01"  # the UI offers months from here on; the command line takes any
 MONTHS = dg.MonthlyPartitionsDefinition(FIRST_MONTH, fmt="%Y-%m-%d", end_offset=1)
 EVERYTHING = dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks()
-MONTHS_KEY = dg.AssetKey(["runs", "months_ingested_again"])
+MONTHS_KEY = dg.AssetKey(["runs", "months"])
 
 
 @dg.definitions
@@ -63,7 +65,7 @@ def _config_of_month(month: str) -> dict[str, Any]:
 
 
 def months_asset() -> dg.AssetsDefinition:
-    """Return the asset whose partitions are the months that the job has ingested again."""
+    """Return the asset whose partitions are the months that are landed; the job ingests one of them again."""
 
     @dg.asset(
         key=MONTHS_KEY,
@@ -72,9 +74,9 @@ def months_asset() -> dg.AssetsDefinition:
         owners=[TEAM],
         output_required=False,
         op_tags={"dagster/priority": "-1"},  # after all other steps: it depends on none, so that no other selection contains it
-        description=f"The months whose kept deliveries were ingested again. Materialize them by the job `{RERUN_JOB}`.",
+        description=f"The months that are landed. The job `{RERUN_JOB}` ingests the kept deliveries of some of them again.",
     )
-    def months_ingested_again(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
+    def months(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
         record, options = run.context.record, run.context.options
         if options.period != context.partition_key[:7]:
             raise dg.Failure(f"this run ingested no month again; start the job {RERUN_JOB}", allow_retries=False)
@@ -82,4 +84,20 @@ def months_asset() -> dg.AssetsDefinition:
             reasons = {source: str(record.sources[source].reason) for source in options.sources}
             yield dg.MaterializeResult(metadata={"outcome": record.outcome, "sources": reasons})
 
-    return months_ingested_again
+    return months
+
+
+def month_materializations(home: Home, contracts: Iterable[Contract], known: Collection[str]) -> list[dg.AssetMaterialization]:
+    """Return an event per month that the release covers and that the UI does not show yet, with its sources.
+
+    `known`: the months that the UI shows.
+    """
+    able, found = set(sources_with_periods(contracts)), dict[str, list[str]]()
+    for source, first in covered_months(home):
+        if source in able and f"{first:%Y-%m-%d}" >= FIRST_MONTH:
+            found.setdefault(f"{first:%Y-%m-%d}", []).append(source)
+    return [
+        dg.AssetMaterialization(MONTHS_KEY, partition=month, metadata={"sources": ", ".join(sources)})
+        for month, sources in sorted(found.items())
+        if month not in known
+    ]

@@ -158,7 +158,8 @@ def end_without_release(run_context: RunContext, selection: AbstractSet[dg.Asset
         finish_ingest(run_context)
         run_context.record.fingerprint = None
         done = f"ingested {', '.join(sorted(sources))}" if sources else "built the selected assets"
-        run_context.end(UNCHANGED, f"{done}; the release was not selected, the next run of the whole job makes it")
+        later = f"{done}; the release was not selected, the next run of the whole job makes it"
+        run_context.end(UNCHANGED, later if selection else "only checked: nothing was ingested or released")
 
 
 def _outcome_tags(run_context: RunContext) -> dict[str, str]:

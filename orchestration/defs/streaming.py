@@ -17,7 +17,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as LOGS_NO_EVENT
 
-from orchestration.defs.asset_checks import DBT_TESTS, dbt_test_result, log_check
+from orchestration.defs.asset_checks import DBT_TESTS, RELEASED_SO, dbt_test_result, log_check
 from orchestration.defs.metadata import model_metadata
 from orchestration.pipeline.build import CANDIDATE_DATABASES, rows_of
 from orchestration.runs.context import RunContext
@@ -38,6 +38,7 @@ class BuildStream:
         }
         self._tests: dict[str, list[NodeResult]] = {}
         self._outputs: list[dg.Output[Any]] = []
+        self._logged: set[str] = set()
         self._lock = threading.Lock()
 
     def report(self, then: OnNode) -> OnNode:
@@ -66,6 +67,17 @@ class BuildStream:
                 name = self._context.assets_def.get_output_name_for_asset_key(self._specs[result.unique_id].key)
                 yield dg.Output(None, output_name=name, metadata={LOGS_NO_EVENT: True})
 
+    def other_checks(self, results: Sequence[NodeResult]) -> Iterator[dg.AssetCheckResult]:
+        """Yield the checks that this step has not logged, of a run of checks alone: another step built, or nothing did."""
+        for model, spec in self._checked.items():
+            if model not in self._logged:
+                ran = [result for result in results if result.kind == "test" and model in result.tested]
+                yield (
+                    dbt_test_result(spec, ran)
+                    if ran
+                    else dg.AssetCheckResult(check_name=DBT_TESTS, asset_key=spec.key, passed=True, description=RELEASED_SO)
+                )
+
     def _log_materialization(self, result: NodeResult, key: dg.AssetKey) -> None:
         metadata = model_metadata(result, rows_of(self._run, result))
         if result.relation.split(".", 1)[0] in CANDIDATE_DATABASES:
@@ -83,6 +95,7 @@ class BuildStream:
     def _log_check(self, model: str, ran: Collection[NodeResult]) -> None:
         self._tests.pop(model, None)
         if model in self._checked and ran:
+            self._logged.add(model)
             self._outputs.append(log_check(self._context, dbt_test_result(self._checked[model], ran)))
 
 

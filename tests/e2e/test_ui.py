@@ -81,7 +81,7 @@ def ui(place: Place) -> Iterator[UI]:
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=ROOT, start_new_session=True)
     try:
         running = UI(port, place.home / "ui.log")
-        _wait(lambda: bool(_nodes(running)), 240)
+        _wait(lambda: bool(_nodes(running)) and "token=" in running.log.read_text(), 240)
         yield running
     finally:
         os.killpg(process.pid, signal.SIGINT)
@@ -211,6 +211,71 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
     last = place.levelground.json("status", "--json", expect=4)
     assert (last["run_id"], last["trigger"], last["outcome"]) == (run_id, "ui", "unchanged")
     assert status_of(last, HELD_BACK)["verdict"] == "held_back"
+
+
+CHECKS = """query($keys: [AssetKeyInput!]) { assetNodes(assetKeys: $keys) { assetKey { path } assetChecksOrError {
+    ... on AssetChecks { checks { name canExecuteIndividually executionForLatestMaterialization {
+        runId status evaluation { success description } } } } } } }"""
+LAUNCHED = """mutation($params: ExecutionParams!) { launchPipelineExecution(executionParams: $params) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+
+
+def test_checks_run_alone_and_nothing_is_ingested_or_released(ui: UI, place: Place) -> None:
+    """The delivery was changed after the release: its check fails on what lies there now; the table is the released one."""
+    keys = {
+        "delivery_gate": ["landing", HELD_BACK],
+        "freshness": ["landing", HELD_BACK],
+        "build_gate": ["marts", "fct_service_requests"],
+    }
+    found = {
+        check["name"]: check["canExecuteIndividually"]
+        for node in ui.ask(CHECKS, keys=[{"path": path} for path in keys.values()])["assetNodes"]
+        for check in node["assetChecksOrError"]["checks"]
+    }
+    assert {name: found[name] for name in (*keys, "dbt_tests")} == dict.fromkeys((*keys, "dbt_tests"), "CAN_EXECUTE")
+    before = json.loads(place.levelground("status", "--json").stdout)
+    selector = {
+        "repositoryLocationName": CODE_LOCATION, "repositoryName": "__repository__", "pipelineName": "__ASSET_JOB",
+        "assetSelection": [], "assetCheckSelection": [{"assetKey": {"path": path}, "name": name} for name, path in keys.items()],
+    }  # fmt: skip
+    token = {"X-Levelground-Token": ui.printed.partition("token=")[2]}
+    launched = ui.ask(LAUNCHED, token, params={"selector": selector, "mode": "default", "runConfigData": "{}"})
+    run_id = launched["launchPipelineExecution"]["run"]["runId"]
+    status = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+    _wait(lambda: ui.ask(status, id=run_id)["runOrError"]["status"] in ("SUCCESS", "FAILURE"), 300)
+    results = {
+        check["name"]: check["executionForLatestMaterialization"]
+        for node in ui.ask(CHECKS, keys=[{"path": path} for path in keys.values()])["assetNodes"]
+        for check in node["assetChecksOrError"]["checks"]
+        if check["name"] in keys
+    }
+    assert {result["runId"] for result in results.values()} == {run_id}
+    assert {name: result["evaluation"]["success"] for name, result in results.items()} == {
+        "delivery_gate": False, "freshness": True, "build_gate": True,
+    }  # fmt: skip
+    assert "critical finding" in results["delivery_gate"]["evaluation"]["description"]
+    after = json.loads(place.levelground("status", "--json").stdout)
+    assert after["run_id"] == run_id
+    assert after["message"] == "only checked: nothing was ingested or released"
+    assert {name: source["load_id"] for name, source in _by_name(after).items()} == {
+        name: source["load_id"] for name, source in _by_name(before).items()
+    }, "nothing was ingested"
+
+
+def test_landed_months_are_materialized_partitions(ui: UI, place: Place) -> None:
+    query = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
+        partitionStats { numMaterialized } } } }"""
+    covered = place.levelground.ask(
+        "select distinct period_start from quality.coverage where period_type = 'month' and covered_days > 0 "
+        "and period_start >= date '2010-01-01' and source in ('assessor__property_sales', 'comptroller__checkbook', "
+        "'doa__arpa_projects', 'mcme__deaths', 'ucc__service_requests')"
+    )
+    shown = ui.ask(query, key={"path": ["runs", "months"]})["assetNodeOrError"]["partitionStats"]["numMaterialized"]
+    assert shown == len(covered) > 0
+
+
+def _by_name(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {source["source"]: source for source in report["sources"]}
 
 
 def _started(ui: UI) -> str | None:

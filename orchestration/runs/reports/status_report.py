@@ -85,6 +85,15 @@ def missing_periods(home: Home) -> list[dict[str, Any]]:
     return [_with_texts(row) for row in found]
 
 
+def covered_months(home: Home) -> list[tuple[str, dt.date]]:
+    """The months of each source that deliveries of the release cover, wholly or in part: source and first day."""
+    found = _published(
+        home,
+        "select source, period_start from quality.coverage where period_type = 'month' and covered_days > 0 order by all",
+    )
+    return [(row["source"], row["period_start"]) for row in found]
+
+
 def _with_texts(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in row.items()}
 

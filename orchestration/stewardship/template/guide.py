@@ -65,7 +65,7 @@ def guide(field: TemplateField, column: Column, texts: TemplateTexts, has_boxes:
         parts.append(texts("time_zone", zone=column.timezone))
     for name, bound in (("at_least", column.min), ("at_most", column.max)):
         if bound is not None:
-            parts.append(texts(name, bound=f"{bound:%m/%d/%Y}" if isinstance(bound, dt.date) else f"{bound:g}"))
+            parts.append(texts(name, bound=f"{bound:%m/%d/%Y}" if isinstance(bound, dt.date) else f"{bound:.15g}"))
     return " ".join(parts)
 
 

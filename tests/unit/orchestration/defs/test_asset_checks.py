@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -13,10 +14,20 @@ import pytest
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from orchestration.defs.asset_checks import NOTHING_NEW, coverage_check, delivery_check, freshness_check
+from orchestration.defs import asset_checks
+from orchestration.defs.asset_checks import (
+    NOTHING_NEW,
+    coverage_check,
+    delivery_check,
+    finding_metadata,
+    freshness_check,
+    source_checks_alone,
+)
 from orchestration.defs.metadata import status_metadata
-from orchestration.runs.record import FRESH, HELD_BACK, SourceStatus, new_status
+from orchestration.runs.record import FRESH, HELD_BACK, RunStore, SourceStatus, new_status
 from orchestration.settings import Settings
+from orchestration.stewardship.check_delivery import DeliveryCheck
+from tests.support.run_records import run_record
 
 SOURCE = "ucc__service_requests"  # late after 48 hours, stale after 168
 DATA_END = dt.datetime(2025, 12, 1)
@@ -127,3 +138,29 @@ def test_source_metadata_contains_numbers_to_plot(contract: Contract) -> None:
     assert metadata["rows_delivered"] == 7
     assert "rows_staged" not in metadata, "a held-back load has no staged rows, which differs from zero rows"
     assert (metadata["age_hours"], metadata["known_race_pct"]) == (6.0, 81.5), "numbers are rounded"
+
+
+def test_a_check_alone_reads_the_last_run_and_the_delivery_that_is_there(
+    contract: Contract, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last run took the load; the file that lies there now lacks a column, so the next run would hold it back."""
+    record = run_record("first", outcome="released", exit_code=0, sources={SOURCE: status(contract)})
+    RunStore(settings.home.runs).save(record)
+    missing = DeliveryCheck(contract, GateResult("delivery", SOURCE, (ROWS, MISSING)))
+    monkeypatch.setattr(asset_checks, "check_delivery", lambda *_: missing)
+    run: Any = SimpleNamespace(settings=settings, record=record, as_of=DATA_END + dt.timedelta(hours=49))
+    late, held_back = source_checks_alone(run, contract, {"freshness", "delivery_gate"})
+    assert (late.check_name, late.passed, late.severity) == ("freshness", False, WARN)
+    assert (held_back.check_name, held_back.passed, held_back.severity) == ("delivery_gate", False, ERROR)
+    assert "1 critical finding; a run would hold it back" in str(held_back.description)
+    (only,) = source_checks_alone(run, contract, {"freshness"})
+    assert only.check_name == "freshness"
+
+
+def test_a_count_has_no_exponent() -> None:
+    """116,400 rows were shown as 1.164e+05."""
+    found = ExpectationResult("rows", None, "warning", False, 116_400.0, 0.25, "")
+    (table,) = [
+        value for value in finding_metadata([GateResult("delivery", SOURCE, (found,))]).values() if hasattr(value, "records")
+    ]
+    assert (table.records[0].data["observed"], table.records[0].data["threshold"]) == ("116,400", "0.25")
