@@ -32,6 +32,7 @@ _VALUES = (
     "compared_with", "compared_with_reference_text", "is_stand_in",
 )  # fmt: skip
 NARROWEST, WIDEST, WITHOUT_TERMINAL = 12, 50, 40
+MARK = "*"  # of a row that only staff see
 NO_BREAK = "\u00a0"  # a bar stays on its line
 SHOWN = ("shown", "zero")
 # value, interval below the value, interval above it
@@ -126,8 +127,8 @@ def _print_chart(rows: list[Row], label: str, first_column: str, hidden: Set[str
     unit = str(rows[0]["unit"])
     lines = []
     for row in rows:
-        note = _note(row) + (" [not in the public file]" if row[label] in hidden else "")
-        lines.append([row[label], _number(row["value"], unit), _interval(row, unit), _counts(row), note.strip()])
+        name = f"{row[label]} {MARK}" if row[label] in hidden else row[label]
+        lines.append([name, _number(row["value"], unit), _interval(row, unit), _counts(row), _note(row)])
     columns = (first_column, "value", "95 % interval", "records", "note")
     used = sum(max(map(len, (columns[n], *(str(line[n]) for line in lines)))) + 1 for n in range(len(columns)))
     width = max(NARROWEST, min(WIDEST, out.width - used)) if out.is_terminal else WITHOUT_TERMINAL
@@ -140,6 +141,8 @@ def _print_chart(rows: list[Row], label: str, first_column: str, hidden: Set[str
     out.print(table(None, (*columns[:4], chart, "note"), drawn, right=columns[1:4], spare=["records"]))
     if any(row["value"] is not None and row["ci_low"] is not None for row in rows):
         out.print(f"\n{characters[0]} value   {characters[1]}{characters[2]} its 95 % interval")
+    if any(row[label] in hidden for row in rows):
+        out.print(f"{MARK} not in the public file")
 
 
 def _note(row: Row) -> str:

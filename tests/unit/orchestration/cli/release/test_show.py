@@ -87,7 +87,8 @@ def test_a_hidden_value_has_its_reason_and_no_number(levelground: CommandLine) -
 def test_staff_see_what_is_not_public_marked(levelground: CommandLine) -> None:
     lines = _lines(levelground, "show", "own")
     assert "31.8" in lines["hispanic"]
-    assert {name for name, line in lines.items() if "[not in the public file]" in line} == {"hispanic"}
+    assert {name for name, line in lines.items() if f"{name} *" in line} == {"hispanic"}
+    assert "* not in the public file" in levelground("show", "own").stdout
 
 
 def test_a_place_and_a_period_are_chosen(levelground: CommandLine) -> None:
