@@ -256,7 +256,8 @@ def test_checks_run_alone_and_nothing_is_ingested_or_released(ui: UI, place: Pla
     assert "critical finding" in results["delivery_gate"]["evaluation"]["description"]
     after = json.loads(place.levelground("status", "--json").stdout)
     assert after["run_id"] == run_id
-    assert after["message"] == "only checked: nothing was ingested or released"
+    assert after["outcome"] == "unchanged"
+    assert after["release_id"] in (None, before["release_id"])
     assert {name: source["load_id"] for name, source in _by_name(after).items()} == {
         name: source["load_id"] for name, source in _by_name(before).items()
     }, "nothing was ingested"
