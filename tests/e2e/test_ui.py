@@ -221,7 +221,7 @@ LAUNCHED = """mutation($params: ExecutionParams!) { launchPipelineExecution(exec
 
 
 def test_checks_run_alone_and_nothing_is_ingested_or_released(ui: UI, place: Place) -> None:
-    """The delivery was changed after the release: its check fails on what lies there now; the table is the released one."""
+    """The delivery was changed after the release: its check fails on the file of now; the table is the released one."""
     keys = {
         "delivery_gate": ["landing", HELD_BACK],
         "freshness": ["landing", HELD_BACK],

@@ -143,7 +143,7 @@ def test_source_metadata_contains_numbers_to_plot(contract: Contract) -> None:
 def test_a_check_alone_reads_the_last_run_and_the_delivery_that_is_there(
     contract: Contract, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last run took the load; the file that lies there now lacks a column, so the next run would hold it back."""
+    """The last run took the load; the file of now lacks a column, so the next run would hold it back."""
     record = run_record("first", outcome="released", exit_code=0, sources={SOURCE: status(contract)})
     RunStore(settings.home.runs).save(record)
     missing = DeliveryCheck(contract, GateResult("delivery", SOURCE, (ROWS, MISSING)))
