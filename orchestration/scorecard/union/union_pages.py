@@ -180,7 +180,7 @@ def _points(rows: Sequence[Compared], cities: Mapping[str, CityOfUnion]) -> tupl
             continue
         word = _clear_word(row)
         kind = "ring" if not word else "square" if WORSE.get(row.favourable_direction, word) != word else "dot"
-        size = SIZES[sum(sizes[row.city] >= end for end in ends)]
+        size = SIZES[sum(sizes[row.city] > end for end in ends)]
         found[kind].append((*_position(city.geoid, *city.point), size, city.name.split(",")[0]))
     return found, sum(cities[row.city].point is None for row in rows)
 
