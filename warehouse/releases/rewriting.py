@@ -26,6 +26,7 @@ from warehouse.releases.candidate import STORAGE_VERSION
 from warehouse.releases.lake import part_record
 from warehouse.releases.manifest import ErasedRecords, Manifest, PartRecord, ReleaseCorrupt, known_releases, read_manifest
 from warehouse.releases.sealing import READ_ONLY, file_record
+from warehouse.releases.views.analysis import columns_left_out
 from warehouse.rewrite import LeftOut, rewrite_database
 from warehouse.sql import literal
 
@@ -101,7 +102,7 @@ def _rewrite_file(home: Home, manifest: Manifest, analyst_file: Path, name: str,
         with in_memory() as con:
             con.execute(f"set temp_directory = {literal(str(home.temporary))}")
             attach(con, analyst_file, "kept", read_only=True)
-            write_file(con, "kept", plan, path, STORAGE_VERSION)
+            write_file(con, "kept", plan, path, STORAGE_VERSION, columns_left_out(con, "kept"))
     record = file_record(manifest.release_id, path, manifest.parts, key_of(plan.key_env, name))
     files, audiences = {**manifest.files, name: record}, {**manifest.audiences, name: plan}
     return manifest.model_copy(update={"files": files, "audiences": audiences})

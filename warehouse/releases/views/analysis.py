@@ -20,7 +20,7 @@ _SOURCE, _STAND_IN = "source", "is_stand_in"
 _IS_STAND_IN = (
     "Whether the records of another city stand in for the own ones. Warning: leave these rows out of a statement about the city"
 )
-# Facts that have a record in several rows, by the column that shows it: each has a view in which every record is once, and others.
+# Facts that have a record in several rows, by the column that shows it: one view has every record once, others have the rest.
 _ROWS = {
     # delivered in dimensions: a student is in a row per dimension, and again in totals
     "dimension_reported": {
@@ -80,6 +80,21 @@ def create_analysis_views(con: DuckDBPyConnection, alias: str, cannot_have: Mapp
                 scripts += _views(fact, {name: text for name, text in columns.items() if name not in left_out}, file)
         # in one transaction: a commit per comment takes ten seconds
         own.execute(";\n".join([*scripts, "commit"]))
+
+
+def columns_left_out(con: DuckDBPyConnection, alias: str) -> dict[str, list[str]]:
+    """By fact of an attached file with views: the columns that its view does not have, as `create_analysis_views` takes them."""
+    listed = f"""
+        with columns as (select schema_name, table_name, column_name from duckdb_columns() where database_name = ?)
+        select facts.table_name, list(facts.column_name order by facts.column_name)
+        from (from columns where schema_name = '{FACTS}') as facts
+        semi join (from columns where schema_name = '{ANALYSIS_SCHEMA}') as views
+            on facts.table_name = concat('{FACT_PREFIX}', views.table_name)
+        anti join (from columns where schema_name = '{ANALYSIS_SCHEMA}') as views
+            on facts.table_name = concat('{FACT_PREFIX}', views.table_name) and facts.column_name = views.column_name
+        group by facts.table_name
+    """
+    return dict(con.execute(listed, [alias]).fetchall())
 
 
 def _views(fact: str, columns: Mapping[str, str | None], file: _File) -> Iterator[str]:

@@ -14,6 +14,7 @@ from tests.unit.warehouse.releases.test_sealing import seal_it
 from warehouse.connection import attach, detach, open_reader
 from warehouse.paths import Home
 from warehouse.releases import Candidate, ReleaseCorrupt, create_analyst_views, drop_views, swap, verify
+from warehouse.releases.views.analysis import columns_left_out
 from warehouse.rewrite import rewrite_database
 
 MARTS = """
@@ -142,6 +143,7 @@ def test_records_of_another_city_are_marked(con: DuckDBPyConnection) -> None:
 
 def test_a_place_that_no_source_has_is_no_column(con: DuckDBPyConnection) -> None:
     assert [name for name, *_ in con.execute("describe analysis.stops").fetchall()] == ["source", "is_stand_in", "occurred_on"]
+    assert columns_left_out(con, "file") == {"fct_stops": ["tract_geoid"]}, "a file that is written again leaves out the same"
 
 
 def test_each_student_is_once_in_a_view_of_what_is_delivered_in_dimensions(con: DuckDBPyConnection) -> None:
