@@ -12,6 +12,7 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.support.scorecard_release import planted, write_public_file
+from tests.support.superset_datasets import DATASETS, dataset
 
 BUNDLE = ROOT / "docs" / "connect" / "superset" / "scorecard"
 
@@ -25,6 +26,12 @@ def read(folder: str) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def public_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_public_file(tmp_path_factory.mktemp("planted") / "public.duckdb", planted())
+
+
+def metrics_of(chart: dict[str, Any]) -> set[str]:
+    """The metrics of its dataset that a chart names."""
+    params = chart["params"]
+    return {metric for metric in (*params.get("metrics", []), params.get("metric")) if isinstance(metric, str)}
 
 
 def columns_of(chart: dict[str, Any]) -> Iterator[str]:
@@ -43,6 +50,35 @@ def test_datasets_have_the_columns_of_the_public_file(public_file: Path) -> None
         for dataset in read("datasets"):
             relation = connection.sql(dataset["sql"] or f"select * from published.{dataset['table_name']}")
             assert relation.columns == [column["column_name"] for column in dataset["columns"]], dataset["table_name"]
+
+
+def test_columns_and_metrics_have_the_descriptions_of_the_public_file() -> None:
+    stale = [path.name for path in sorted(DATASETS.glob("*.yaml")) if path.read_text(encoding="utf-8") != dataset(path)]
+    assert not stale, "`python -m tests.support.superset_datasets` writes them"
+    for one in read("datasets"):
+        described = {column["column_name"] for column in one["columns"] if column.get("description")}
+        assert len(described) >= len(one["columns"]) - 3, one["table_name"]  # but for columns of its own SQL
+
+
+def test_a_metric_of_several_rows_is_empty_and_of_one_row_its_figure(tmp_path: Path) -> None:
+    tables = planted()
+    for figure in tables["scorecard"]:
+        if figure["race_ethnicity_code"] == "black":
+            figure.update({"gap": 1.5, "rate_ratio": 2.5})
+    file = write_public_file(tmp_path / "public.duckdb", tables)
+    [scorecard] = [one for one in read("datasets") if one["table_name"] == "scorecard"]
+    names = ("shown_value", "shown_gap", "shown_ratio")
+    asked = ", ".join(metric["expression"] for name in names for metric in scorecard["metrics"] if metric["metric_name"] == name)
+    of = "from published.scorecard where measure_id = 'own' and is_featured"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        assert connection.sql(f"select {asked} {of} and race_ethnicity_code = 'black'").fetchall() == [(20.5, 1.5, 2.5)]
+        assert connection.sql(f"select {asked} {of}").fetchall() == [(None, None, None)]
+
+
+def test_charts_name_metrics_of_their_dataset() -> None:
+    known = {one["uuid"]: {metric["metric_name"] for metric in one["metrics"]} for one in read("datasets")}
+    unknown = {chart["slice_name"]: metrics_of(chart) - known[chart["dataset_uuid"]] for chart in read("charts")}
+    assert {name: metrics for name, metrics in unknown.items() if metrics} == {}
 
 
 def test_charts_read_columns_of_their_dataset() -> None:

@@ -44,15 +44,20 @@ CHARTS = {
         where is_current and availability <> 'shown' group by all""",
     "Release": "select release_id, epoch_ms(data_as_of)::double as data_as_of from published.release",
     "By race and ethnicity": f"""
-        select group_name, group_order::double as "Order", value as "Value" from published.scorecard
+        select group_name, group_order::double as "Order", value as shown_value from published.scorecard
         where {MEASURE_OF_DASHBOARD} and is_featured""",
     "Over time, everyone": f"""
-        select epoch_ms(period_end::timestamp)::double as period_end, value as "Value" from published.scorecard
+        select epoch_ms(period_end::timestamp)::double as period_end, value as shown_value from published.scorecard
         where {MEASURE_OF_DASHBOARD} and geography_type = 'city' and period_type = 'snapshot' and race_ethnicity_code = 'all'""",
     "By aldermanic district": f"""
-        select place, coalesce(try_cast(geoid as double), 1000) as "Order", value as "Value" from published.scorecard
+        select place, coalesce(try_cast(geoid as double), 1000) as "Order", value as shown_value from published.scorecard
         where {MEASURE_OF_DASHBOARD} and geography_type = 'aldermanic_district' and race_ethnicity_code = 'all'
             and period_start = (select max(period_start) from published.scorecard where {MEASURE_OF_DASHBOARD})""",
+    "Gaps to the group compared with": """
+        select group_name, compared_with, gap_kind, value as shown_value, gap as shown_gap, gap_low as shown_gap_low,
+            gap_high as shown_gap_high, rate_ratio as shown_ratio, rate_ratio_ci_low as shown_ratio_low,
+            rate_ratio_ci_high as shown_ratio_high
+        from published.scorecard where measure_id = 'children_share' and is_featured and gap is not null""",
     "The same figures with their ranges": """
         select group_name, value, ci_low, ci_high, unit_text, status_text, compared_with_reference_text, basis_text, period, place
         from published.scorecard where measure_id = 'children_share' and is_featured""",
@@ -104,6 +109,22 @@ def test_the_dashboard_of_the_page_shows_the_figures_of_the_public_file(
         assert rows(rows_by_chart[chart]) == rows(wanted), name
         assert wanted, f"{name} is empty"
         record_property(f"rows of {name}", len(wanted))
+
+
+def test_metrics_and_columns_have_names_and_descriptions_and_several_rows_give_no_figure(client: Superset, place: Place) -> None:
+    """The datasets that the test above imported: a metric over several figures is empty, not their largest."""
+    found = client.get("/api/v1/dataset/?q=(page_size:100)")["result"]
+    [number] = [
+        row["id"] for row in found if row["table_name"] == "scorecard" and "Levelground scorecard" in str(row["database"])
+    ]
+    about = client.get(f"/api/v1/dataset/{number}")["result"]
+    assert all(column["description"] for column in about["columns"])
+    described = {metric["metric_name"] for metric in about["metrics"] if metric["description"]}
+    assert {"shown_value", "shown_gap", "shown_ratio"} <= described
+    where = [{"col": "measure_id", "op": "==", "val": "children_share"}, {"col": "is_featured", "op": "IS TRUE"}]
+    query = {"columns": [], "metrics": ["shown_value", "count"], "filters": where, "row_limit": 10}
+    [together] = client.data(number, query)
+    assert together["shown_value"] is None and together["count"] > 1
 
 
 def test_superset_charts_a_measure_and_goes_with_the_releases(client: Superset, place: Place, record_property: Any) -> None:
