@@ -113,15 +113,17 @@ def contents(areas: list[Area], guides: list[Guide]) -> list[tuple[str, list[tup
     """The contents of the site: groups of pages, each as (title, path)."""
     catalogued = [(name.capitalize(), f"{name}/{INDEX}") for name in ("measures", "tables", "sources", "gates")]
     own = [(guide.title, guide.path) for guide in guides if guide.path.count("/") == 1]
-    connecting = [(guide.title, guide.path) for guide in guides if guide.path.startswith(page_of("connect/"))]
-    deploying = [(guide.title, guide.path) for guide in guides if guide.path.startswith(page_of("deploy/"))]
+    folders = {"How to": "how-to/", "Connect a program": "connect/", "Deploy": "deploy/"}
+    grouped = [
+        (group, [(guide.title, guide.path) for guide in guides if guide.path.startswith(page_of(folder))])
+        for group, folder in folders.items()
+    ]
     decisions = [("All decisions", DECISIONS_PAGE)] if any(guide.is_decision for guide in guides) else []
     groups = [
         ("Catalogue", [("Start", INDEX), *catalogued, ("dbt docs", f"dbt/{INDEX}")]),
         ("Policy areas", [(area.title, area.page) for area in areas]),
         ("Guides", own),
-        ("Connect a program", connecting),
-        ("Deploy", deploying),
+        *grouped,
         ("Decisions", decisions),
     ]
     return [(group, pages) for group, pages in groups if pages]

@@ -11,9 +11,11 @@ import pytest
 
 from ingest.contract.registry import SOURCES, Registry, read_contract
 from orchestration.docs_site import site, write_docs
+from orchestration.docs_site.guides import read_guides
 from orchestration.docs_site.pages import dbt_page
 from orchestration.settings import Settings
 from orchestration.transform import dbt_runner
+from tests.conftest import ROOT
 from tests.support.run_records import run_record, source_status
 from tests.unit.expectations.engine.test_data_docs import BAD, GOOD, GateResult
 
@@ -146,3 +148,9 @@ def test_dbts_page_runs_only_its_own_scripts() -> None:
 def test_another_page_of_dbt_is_refused(page: str, missing: str) -> None:
     with pytest.raises(ValueError, match=missing):
         dbt_page(page, {"CATALOG": "{}"} if "CATALOG" in missing else {})
+
+
+def test_pages_that_answer_an_office_are_a_group_of_the_contents() -> None:
+    groups = dict(site.contents([], read_guides(ROOT / "docs", {})))
+    assert ("Change a threshold", "guides/how-to/change-a-threshold.html") in groups["How to"] and len(groups["How to"]) >= 6
+    assert ("Excel", "guides/connect/excel.html") in groups["Connect a program"]
