@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,21 @@ def test_each_resident_is_counted_once(first_release: tuple[Path, dict[str, Any]
         people = sum(int(row["pop"]) for row in csv.DictReader(lines))
     found = run_query(home.published_analyst, QUERIES[heading][0], 60).to_pylist()
     assert sum(row["residents"] for row in found) == pytest.approx(people)
+
+
+def test_the_command_for_a_spreadsheet_writes_figures_and_why_one_is_missing(
+    first_release: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    page = (ROOT / "docs" / "connect" / "excel.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environ = {**os.environ, "PATH": programs, "LEVELGROUND_HOME": str(first_release[0])}
+    subprocess.run(["bash", "-euc", command], env=environ, cwd=tmp_path, timeout=120, check=True)
+    with (tmp_path / "children.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert {row["status_text"] for row in rows if row["value"]} == {"Shown"} and all(row["status_text"] for row in rows)
+    everyone = next(row for row in rows if row["group_name"] == "All" and row["place"].startswith("Sampleton"))
+    assert 0 < float(everyone["value"]) < 100
 
 
 def test_each_section_of_the_page_has_one_query() -> None:
