@@ -36,8 +36,8 @@ BUDGETS = {
     "orchestration": 288,
     "orchestration/alerts": 438,
     "orchestration/cities": 840,
-    "orchestration/cli": 4_931,
-    "orchestration/codegen": 2_016,
+    "orchestration/cli": 4_944,
+    "orchestration/codegen": 2_032,
     "orchestration/defs": 2_038,
     "orchestration/docs_site": 748,
     "orchestration/doctor": 1_079,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_787,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 65_526
+MOST_LINES = 65_555
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

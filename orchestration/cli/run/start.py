@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,18 @@ import typer
 from ingest.contract.registry import load_registry
 from orchestration.cities import CityHome, check_runnable, run_environment
 from orchestration.cities.city_task import COMMAND
-from orchestration.cities.gazetteer import Place, find_place
+from orchestration.cities.gazetteer import Place, city_name, find_place
 from orchestration.cli.display import out, print_error
 from orchestration.cli.options import examples
 from orchestration.codegen.cities.national_tables import NationalTables, fetch_tables, tables_in
-from orchestration.codegen.cities.start_city import CityPlan, decided_file, default_folder, write_city
+from orchestration.codegen.cities.start_city import (
+    OWN_FOLDER,
+    CityPlan,
+    decided_file,
+    default_folder,
+    write_city,
+    write_home_city,
+)
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from orchestration.settings import Settings
 
@@ -36,7 +44,10 @@ def start(
     county: Annotated[str | None, typer.Option(help="The GEOID of its county, 5 digits.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="Its time zone, like America/Chicago.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take the suggested county and time zone without asking.")] = False,
-    to: Annotated[Path | None, typer.Option("--out", help="The folder of all cities; default: cities.")] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", help="The folder of all cities; default: cities, or the home that LEVELGROUND_HOME names."),
+    ] = None,
 ) -> None:
     """Start a city from its name: write its layer, link the national tables, run, print the path of its scorecard.
 
@@ -44,15 +55,17 @@ def start(
     """
     settings = Settings.from_environment()
     place = find_place(city)
-    folder = (to or default_folder()).expanduser().absolute()
+    is_own = to is None and bool(os.environ.get("LEVELGROUND_HOME"))  # a home that a setting names has all files of its city
+    folder = settings.home.root / OWN_FOLDER if is_own else (to or default_folder()).expanduser().absolute()
     contracts = load_registry(settings.further_sources)
     if data is not None:
         tables = tables_in(data.expanduser().absolute(), contracts)
     else:
         out.print(f"national tables: from their publishers, into {folder / FETCHED}")
         tables = fetch_tables(settings, folder / FETCHED, contracts)
-    plan = _plan(place, folder, county, time_zone, ask=sys.stdin.isatty() and not yes)
-    entry = write_city(plan, folder, tables.folders)
+    own = folder if is_own else folder / city_name(place)
+    plan = _plan(place, own, county, time_zone, ask=sys.stdin.isatty() and not yes)
+    entry = write_home_city(plan, settings.home, tables.folders) if is_own else write_city(plan, folder, tables.folders)
     check_runnable([entry])
     _print_written(place, entry, tables)
     sys.stdout.flush()  # before what the run prints
@@ -63,10 +76,10 @@ def start(
     raise typer.Exit(ended.returncode)
 
 
-def _plan(place: Place, folder: Path, county: str | None, time_zone: str | None, *, ask: bool) -> CityPlan:
+def _plan(place: Place, own: Path, county: str | None, time_zone: str | None, *, ask: bool) -> CityPlan:
     """The city with what the options or a person at the terminal say, else as suggested; what is written stays."""
     suggested = CityPlan.suggested(place)
-    written = decided_file(place, folder)
+    written = decided_file(place, own)
     if written is not None:
         if county or time_zone:
             out.print(f"county and time zone are decided in {written}; change them there", soft_wrap=True)

@@ -1,6 +1,6 @@
 """Find the tables that one delivery serves for every city: in a folder, or from their publishers.
 
-A contract declares them with `coverage: national`. What is fetched is kept as files, so that further cities do not fetch it again.
+A contract declares them with `coverage: national`. What is fetched is kept as files for further cities.
 """
 
 from __future__ import annotations

@@ -23,8 +23,10 @@ from orchestration.cities.homes_file import SHARED
 from orchestration.codegen.cities.city_layer import LayerKeys, new_layer
 from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError
 from warehouse.files import write_atomically
+from warehouse.paths import Home
 
 HOMES_FILE, SHARED_FOLDER = "cities.yml", "shared"
+OWN_FOLDER = "start"  # of a home that has its city's files inside
 
 
 @dataclass(frozen=True)
@@ -60,17 +62,31 @@ def default_folder() -> Path:
     return (PROJECT if IS_CHECKOUT else Path.cwd()) / "cities"
 
 
-def decided_file(place: Place, folder: Path) -> Path | None:
+def decided_file(place: Place, own: Path) -> Path | None:
     """The city.yml that has county and time zone already, of an earlier start or of a layer that ships with Levelground."""
-    name = city_name(place)
-    shipped = city_layer(name)
-    file = (shipped.folder if shipped else folder / name / "layer") / FILE_NAME
+    shipped = city_layer(city_name(place))
+    file = (shipped.folder if shipped else own / "layer") / FILE_NAME
     return file if file.is_file() else None
 
 
 def write_city(plan: CityPlan, folder: Path, tables: Mapping[str, Path]) -> CityHome:
     """Write layer, deliveries and entry of a city below `folder`, and return its entry; see `write_cities`."""
     return write_cities([plan], folder, tables)[0]
+
+
+def write_home_city(plan: CityPlan, home: Home, tables: Mapping[str, Path]) -> CityHome:
+    """Write layer and deliveries of a city into a home that a setting names, and return its entry, which no homes file has."""
+    name, own = city_name(plan.place), home.root / OWN_FOLDER
+    layer = None if city_layer(name) else own / "layer"
+    entry = CityHome(name, home, str(own / "deliveries"), layer, {}, None, "LEVELGROUND_HOME")
+    if entry.holds_another:
+        raise ConfigurationError(
+            f"the home {home.root} holds the city {entry.recorded_city}, not {name}; set LEVELGROUND_HOME to another folder, or "
+            "unset it"
+        )
+    home.ensure()
+    _write_files(plan, name, own, tables)
+    return entry
 
 
 def write_cities(plans: Sequence[CityPlan], folder: Path, tables: Mapping[str, Path]) -> list[CityHome]:

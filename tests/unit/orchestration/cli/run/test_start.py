@@ -51,6 +51,17 @@ def test_a_city_is_written_and_run(
     assert '"27123"' in (of_city / "layer" / "city.yml").read_text()
 
 
+def test_a_home_that_a_setting_names_has_all_files_of_its_city(levelground: CommandLine, data: Path) -> None:
+    home = levelground.home
+    ended = levelground("start", "2758000", "--data", data, env={"RUN_ENDS_WITH": "0"})
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.endswith(f"scorecard: {home}/published/scorecard/index.html\n")
+    assert sorted(path.name for path in (home / "start").iterdir()) == ["deliveries", "layer"]
+    (home / "home.json").write_text('{"deliveries": "sample", "city": "sampleton"}')
+    other = levelground("start", "2758000", "--data", data, env={"RUN_ENDS_WITH": "0"})
+    assert (other.returncode, f"the home {home} holds the city sampleton, not saint_paul" in other.stderr) == (2, True)
+
+
 def test_a_run_that_is_blocked_prints_no_scorecard(levelground: CommandLine, data: Path, tmp_path: Path) -> None:
     ended = levelground("start", "2758000", "--data", data, "--out", tmp_path, env={"RUN_ENDS_WITH": "3"})
     assert (ended.returncode, "scorecard:" in ended.stdout) == (3, False)
