@@ -134,8 +134,11 @@ def measures(home: Home, release_id: str) -> list[Measure]:
 
 
 def tables(home: Home, manifest: Manifest) -> list[Table]:
-    """Return the tables of the analyst file and the public one, sorted by name, each with the file that its readers open."""
-    found = []
+    """Return the tables of the analyst file and the public one, sorted by name, each with the file that its readers open.
+
+    A view of both files is that of the public one, which everyone opens.
+    """
+    found: dict[tuple[str, str], Table] = {}
     for file, audience in FILES.items():
         rows = _rows(home.release(manifest.release_id) / file, COLUMNS)
         for (schema, name), own in groupby(rows, lambda row: (row["schema_name"], row["table_name"])):
@@ -143,8 +146,8 @@ def tables(home: Home, manifest: Manifest) -> list[Table]:
             columns = tuple((row["column_name"], row["data_type"], row["comment"] or "") for row in described)
             row_count = manifest.files[file].tables.get(f"{schema}.{name}")
             opened, readers = _opened_by(manifest, f"{schema}.{name}") or (file, audience)
-            found.append(Table(schema, name, readers, opened, described[0]["description"] or "", row_count, columns))
-    return sorted(found, key=lambda table: (table.schema, table.name))
+            found[schema, name] = Table(schema, name, readers, opened, described[0]["description"] or "", row_count, columns)
+    return [table for _, table in sorted(found.items())]
 
 
 def _opened_by(manifest: Manifest, table: str) -> tuple[str, str] | None:

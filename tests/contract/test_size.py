@@ -39,7 +39,7 @@ BUDGETS = {
     "orchestration/cli": 4_944,
     "orchestration/codegen": 2_032,
     "orchestration/defs": 2_038,
-    "orchestration/docs_site": 748,
+    "orchestration/docs_site": 749,
     "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_787,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 65_555
+MOST_LINES = 65_556
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
