@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from ingest.city import city_registry, read_layer_city
+from ingest.layers import city_layer, seed_rows
+from orchestration.settings import SHARED_SEEDS
 from tests.conftest import ROOT
 from warehouse.connection import run_query
 from warehouse.paths import Home
@@ -56,6 +59,33 @@ def test_the_command_for_a_spreadsheet_writes_figures_and_why_one_is_missing(
     assert {row["status_text"] for row in rows if row["value"]} == {"Shown"} and all(row["status_text"] for row in rows)
     everyone = next(row for row in rows if row["group_name"] == "All" and row["place"].startswith("Sampleton"))
     assert 0 < float(everyone["value"]) < 100
+
+
+def test_a_query_of_the_records_of_another_city_names_the_city() -> None:
+    """In Milwaukee's release employees are Cincinnati's, stops Minneapolis's and the answers to the survey Kansas City's."""
+    layer = city_layer("milwaukee")
+    assert layer
+    city = read_layer_city(layer)
+    names = {row["geoid"]: row["name"] for row in seed_rows("geographies", SHARED_SEEDS, city.layers)}
+    others = {
+        contract.source: names[contract.jurisdiction]
+        for contract in city_registry(city)
+        if len(contract.jurisdiction) == 7 and contract.jurisdiction != city.place_geoid
+    }
+    registry = seed_rows("measure_registry", SHARED_SEEDS, city.layers)
+    named = {row["measure_id"]: others[row["source"]] for row in registry if row["source"] in others}
+    for source, other in others.items():
+        named |= dict.fromkeys((f"fct_{source.partition('__')[2]}", f"analysis.{source.partition('__')[2]}"), other)
+    named |= dict.fromkeys(("fct_survey_responses", "fct_survey_answers"), others["oei__resident_survey"])
+    sections = dict(SECTION.findall(DOCUMENT.read_text(encoding="utf-8")))
+    of_others = {
+        (heading, other)
+        for heading, (sql, _) in QUERIES.items()
+        for name, other in named.items()
+        if re.search(rf"\b{name}\b", sql)
+    }
+    assert len(of_others) >= 6
+    assert [heading for heading, other in of_others if other.partition(",")[0] not in sections[heading]] == []
 
 
 def test_each_section_of_the_page_has_one_query() -> None:

@@ -1,0 +1,46 @@
+"""The value of each query of docs/queries.md, against a count made another way: on the sample city and the real deliveries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.test_queries import QUERIES
+from tests.support.query_values import catalogue, figures, records
+from tests.support.query_values.release import VALUES, Release
+from warehouse.connection import run_query
+from warehouse.paths import Home
+
+assert catalogue and figures and records  # each registers its checks
+
+
+def check(release: Release, heading: str) -> None:
+    sql, which = QUERIES[heading]
+    path = release.home.published_public if which else release.home.published_analyst
+    VALUES[heading](release, run_query(path, sql, 120).to_pylist())
+
+
+def test_each_query_has_a_check_of_its_value() -> None:
+    assert set(VALUES) == set(QUERIES)
+
+
+@pytest.fixture(scope="module")
+def sample(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> Release:
+    return Release(Home(first_release[0]), sample_city)
+
+
+@pytest.mark.parametrize("heading", QUERIES)
+def test_a_query_counts_as_another_way_does(sample: Release, heading: str) -> None:
+    check(sample, heading)
+
+
+@pytest.fixture(scope="module")
+def real(milwaukee: tuple[Any, dict[str, Any]], real_deliveries: Path) -> Release:
+    return Release(Home(milwaukee[0].home), real_deliveries)
+
+
+@pytest.mark.parametrize("heading", QUERIES)
+def test_a_query_counts_as_another_way_does_on_real_deliveries(real: Release, heading: str) -> None:
+    check(real, heading)
