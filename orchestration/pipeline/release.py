@@ -9,6 +9,10 @@ import datetime as dt
 import shutil
 
 from expectations.disclosure.classification import check_files
+from expectations.marts.keys import declare_keys
+from expectations.marts.suites import read_suites
+from expectations.published.public_file_gate import PUBLIC_SUITES
+from ingest.layers import SUITES
 from orchestration.pipeline.publish_scorecard import check_scorecard, discard_rendered
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
@@ -29,7 +33,7 @@ from orchestration.transform.release_inputs import (
 from orchestration.transform.released_columns import Plans, plan_of_run
 from warehouse import disclosure
 from warehouse.audiences.names import file_name
-from warehouse.audiences.plan import FilePlan
+from warehouse.audiences.plan import RELEASE_TABLE, FilePlan
 from warehouse.audiences.write import write_file
 from warehouse.connection import detach
 from warehouse.fingerprint import text_sha256
@@ -41,12 +45,12 @@ from warehouse.releases import (
     Candidate,
     Current,
     Manifest,
+    copy_equal_file,
     count_changes,
     create_analyst_views,
     create_public_views,
     current,
     keep_release,
-    link_equal_file,
     prune,
     swap,
     write_exports,
@@ -54,7 +58,8 @@ from warehouse.releases import (
 )
 from warehouse.sql import literal, quoted
 
-# `published.release` is the only table that dbt does not build: it contains the hash of all others.
+# The only tables that dbt does not build: they contain the hash of all public ones. The files of audiences have a copy.
+RELEASE_TABLES = (f"release.{RELEASE_TABLE}", "public.published.release")
 RELEASE_COMMENT = "One row: which release this file is."
 RELEASE_COLUMNS = {
     "release_id": ("varchar", "The release; releases/<release_id>/manifest.json lists what it was built from"),
@@ -62,6 +67,9 @@ RELEASE_COLUMNS = {
     "data_as_of": ("timestamp", "The day of the newest end of data among its sources"),
     "code_version": ("varchar", "The version of Levelground that built it, with a hash of its code"),
     "content_hash": ("varchar", "A hash of the public tables; equal for equal public figures"),
+    "as_of": ("timestamp", "The time in the city as of which ages, deadlines and open periods are evaluated"),
+    "city_geoid": ("varchar", "The place GEOID of the city"),
+    "city_title": ("varchar", "The name of the city"),
 }
 _MEASURES = (
     "select measure_id, source, population_scheme is not null or weighted_places is not null "
@@ -84,6 +92,10 @@ def release_candidate(run: RunContext) -> str | None:
     with run.timed("release"), without_cells():
         measures = {code: MeasureInputs(*inputs) for code, *inputs in run.con.execute(_MEASURES).fetchall()}
         _write_release_row(run, release_id, run.created_at, data_as_of)
+        declare_keys(
+            run.con, "release", "marts", read_suites(layered=[layer.folder / SUITES for layer in run.location.city.layers])
+        )
+        declare_keys(run.con, "public", "published", read_suites(PUBLIC_SUITES))
         write_exports(run.con, candidate, release_id=release_id, created_at=run.created_at)
         files = check_files(candidate.folder / EXPORTS, set(Current.model_fields) - {"path"})
         record.gates.append(files)
@@ -135,13 +147,13 @@ def release_candidate(run: RunContext) -> str | None:
 
 
 def _write_files_of_audiences(run: RunContext, candidate: Candidate, plans: Plans) -> dict[str, FilePlan]:
-    """Write the file of each audience into the candidate, or link the one of the current release if nothing in it changed."""
+    """Write the file of each audience into the candidate, or copy the one of the current release if nothing in it changed."""
     home, written = run.settings.home, {}
     published = current(home)
     before = [published.release_id] if published else []
     for plan in () if run.options.is_trial else plans.files.values():
         name = file_name(plan.audience)
-        if not link_equal_file(home, before, name, plan, candidate.folder / name):
+        if not copy_equal_file(run.con, "release", home, before, name, plan, candidate.folder / name):
             write_file(run.con, "release", plan, candidate.folder / name, STORAGE_VERSION, plans.cannot_have)
         written[name] = plan
     return written
@@ -184,11 +196,12 @@ def _content(run: RunContext, source: str) -> str:
 
 def _write_release_row(run: RunContext, release_id: str, created_at: dt.datetime, data_as_of: dt.datetime | None) -> None:
     columns = ", ".join(f"{name} {kind}" for name, (kind, _) in RELEASE_COLUMNS.items())
-    run.con.execute(f"create or replace table public.published.release ({columns})")
-    run.con.execute(f"comment on table public.published.release is {literal(RELEASE_COMMENT)}")
-    for name, (_, description) in RELEASE_COLUMNS.items():
-        run.con.execute(f"comment on column public.published.release.{name} is {literal(description)}")
-    run.con.execute(
-        "insert into public.published.release values (?, ?, ?, ?, ?)",
-        [release_id, created_at.replace(tzinfo=None), data_as_of, run.record.code_version or code_version(), run.public_hash],
-    )
+    version, city = run.record.code_version or code_version(), run.location.city
+    made, as_of = created_at.replace(tzinfo=None), run.as_of.replace(tzinfo=None)
+    row = [release_id, made, data_as_of, version, run.public_hash, as_of, city.place_geoid, city.title]
+    for table in RELEASE_TABLES:
+        run.con.execute(f"create or replace table {table} ({columns})")
+        run.con.execute(f"comment on table {table} is {literal(RELEASE_COMMENT)}")
+        for name, (_, description) in RELEASE_COLUMNS.items():
+            run.con.execute(f"comment on column {table}.{name} is {literal(description)}")
+        run.con.execute(f"insert into {table} values ({', '.join('?' * len(row))})", row)

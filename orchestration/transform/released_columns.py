@@ -20,7 +20,7 @@ from duckdb import DuckDBPyConnection
 from ingest.city import City
 from ingest.contract import FIGURES, TEAM, Column, Contract
 from orchestration.runs.context import RunContext
-from warehouse.audiences.plan import KEY, FilePlan, Shown, TablePlan
+from warehouse.audiences.plan import KEY, RELEASE_TABLE, FilePlan, Shown, TablePlan
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import NodeFingerprint
 from warehouse.sql import identifier, quoted
@@ -120,6 +120,8 @@ def read_tables(
     for name, types in columns.items():
         node_id, meta = nodes.get(name, ("", {}))
         state = fingerprints[node_id].state if node_id in fingerprints else None
+        if name == RELEASE_TABLE:  # another row does not make another file
+            meta, state = {"audience": FIGURES, "in_records": True}, ""
         table = ReleasedTable(name, types, meta, state=state)
         found.append(ReleasedTable(name, types, meta, _sources(con, alias, name), state) if table.has_records else table)
     return found

@@ -33,7 +33,7 @@ def test_tables_that_the_page_names_exist() -> None:
     named = set(re.findall(r"`(?:marts|quality)\.([a-z_0-9]+)`", page)) | set(re.findall(r"`(fct_[a-z_0-9]+)`", page))
     aliases = {"actions", "geographies", "goals", "headlines", "goal_targets", "languages", "release", "series_breaks", "strata"}
     named |= set(re.findall(r"`published\.([a-z_]+)`", page)) - aliases
-    missing = named - set(_models())
+    missing = named - set(_models()) - {"release"}  # the last step of a run writes it
     assert not missing, f"docs/tables.md names tables that no model describes: {sorted(missing)}"
 
 

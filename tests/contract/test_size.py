@@ -21,7 +21,7 @@ BUDGETS = {
     "expectations/delivery": 1_866,
     "expectations/disclosure": 4_355,
     "expectations/engine": 480,
-    "expectations/marts": 676,
+    "expectations/marts": 726,
     "expectations/published": 925,
     "ingest": 802,
     "ingest/connectors": 1_785,
@@ -43,24 +43,24 @@ BUDGETS = {
     "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
-    "orchestration/pipeline": 1_901,
+    "orchestration/pipeline": 1_914,
     "orchestration/runs": 1_778,
     "orchestration/scorecard": 6_852,
     "orchestration/stewardship": 1_211,
-    "orchestration/transform": 2_846,
+    "orchestration/transform": 2_848,
     "orchestration/translations": 336,
     "orchestration/trial": 545,
     "warehouse": 1_311,
-    "warehouse/audiences": 391,
+    "warehouse/audiences": 445,
     "warehouse/disclosure": 2_723,
     "warehouse/lake_files": 287,
     "warehouse/metadata": 333,
     "warehouse/processes": 170,
     "warehouse/record_keys": 108,
-    "warehouse/releases": 2_787,
+    "warehouse/releases": 2_796,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 65_556
+MOST_LINES = 65_684
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from warehouse.fingerprint import text_sha256
 
 KEY, NUMBER_OF_KEY = "_key", "_number"
+RELEASE_TABLE = "marts.release"  # its only row names the release; every file of a release has it
 
 
 class Shown(StrEnum):

@@ -5,14 +5,16 @@ Rows of records are in the order of their columns: the order of a delivery would
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
 from warehouse.audiences.keys import key_of
-from warehouse.audiences.plan import FilePlan, Shown, TablePlan
-from warehouse.connection import attach_new, detach
+from warehouse.audiences.names import FIGURES
+from warehouse.audiences.plan import RELEASE_TABLE, FilePlan, Shown, TablePlan
+from warehouse.connection import attach, attach_new, detach
 from warehouse.files import sync
 from warehouse.releases.views import create_analyst_views
 from warehouse.sql import identifier, literal, quoted
@@ -24,6 +26,9 @@ BLOCK_SIZE = 65_536
 # Words of the names of organisations; a name without one of them may be that of a person.
 ORGANISATION_WORDS = "reference.organisation_words"
 _NUMBERS = "numbers_of"
+# Keys as `expectations.marts.keys` writes them into comments.
+_REFERS_TO = " → "
+_KEYS = re.compile(r" (?P<kind>Primary key|Foreign keys): (?P<keys>[^.]+)\.")
 
 
 def write_file(
@@ -45,7 +50,14 @@ def write_file(
         columns = _catalog(con, analyst)
         creations = [_creation(analyst, name, table, columns[name]) for name, table in plan.tables.items()]
         # in one transaction: a commit per comment takes ten seconds
-        steps = ["begin", *_drops(con, plan), *creations, *_comments(con, analyst, plan, columns), "commit"]
+        steps = [
+            "begin",
+            *_drops(con, plan),
+            *creations,
+            *_keys(con, analyst, plan),
+            *_comments(con, analyst, plan, columns),
+            "commit",
+        ]
         con.execute(";\n".join(steps))
         for key in with_numbers:
             con.execute(f"drop table temp.{quoted(_NUMBERS + key)}")
@@ -53,6 +65,19 @@ def write_file(
     finally:
         detach(con, ALIAS)
     path.chmod(0o600)
+    sync(path)
+
+
+def set_release_row(con: DuckDBPyConnection, analyst: str, plan: FilePlan, path: Path) -> None:
+    """Put the release row of the analyst file that is attached as `analyst` into a copy of a file that has this plan."""
+    path.chmod(0o600)
+    attach(con, path, ALIAS, key=key_of(plan.key_env, path.name))
+    try:
+        if RELEASE_TABLE in plan.tables:
+            to, row = _relation(ALIAS, RELEASE_TABLE), _relation(analyst, RELEASE_TABLE)
+            con.execute(f"begin; delete from {to}; insert into {to} by name from {row}; commit")
+    finally:
+        detach(con, ALIAS)
     sync(path)
 
 
@@ -105,6 +130,17 @@ def _creation(analyst: str, name: str, table: TablePlan, known: Mapping[str, tup
     return f"create table {_relation(ALIAS, name)} as select {', '.join(columns)} {rows}{order}"
 
 
+def _keys(con: DuckDBPyConnection, analyst: str, plan: FilePlan) -> Iterator[str]:
+    """The primary keys of the analyst file. A file of records has none: each takes a block, up to a third of the file."""
+    listed = (
+        "select schema_name || '.' || table_name, constraint_column_names from duckdb_constraints() "
+        "where database_name = ? and constraint_type = 'PRIMARY KEY'"
+    )
+    for name, columns in con.execute(listed, [analyst]).fetchall():
+        if plan.audience == FIGURES and name in plan.tables:
+            yield f"alter table {_relation(ALIAS, name)} add primary key ({', '.join(map(quoted, columns))})"
+
+
 def _expression(analyst: str, column: str, shown: Shown, kind: str) -> str:
     if shown is Shown.MONTH:
         return f"date_trunc('month', {column})::{kind}"
@@ -137,8 +173,25 @@ def _comments(
     for name, table in plan.tables.items():
         relation = _relation(ALIAS, name)
         if texts.get(name):
-            yield f"comment on table {relation} is {literal(texts[name])}"
+            names = {column: as_name for column, as_name, _ in table.kept()}
+            yield f"comment on table {relation} is {literal(_with_keys_of_file(texts[name], names, plan))}"
         for column, as_name, shown in table.kept():
             parts = [columns[name][column][1], *([] if shown is Shown.WHOLE else [shown.value])]
             if text := "; ".join(filter(None, parts)):
                 yield f"comment on column {relation}.{quoted(as_name)} is {literal(text)}"
+
+
+def _with_keys_of_file(text: str, names: Mapping[str, str], plan: FilePlan) -> str:
+    """The comment of a table with those of its keys that the file has, under the names that their columns have in it."""
+
+    def kept(found: re.Match[str]) -> str:
+        keys = []
+        for key in found["keys"].split("; "):
+            columns, _, other = key.partition(_REFERS_TO)
+            if all(column in names for column in columns.split(", ")) and (not other or f"marts.{other}" in plan.tables):
+                keys.append(
+                    ", ".join(names[column] for column in columns.split(", ")) + (f"{_REFERS_TO}{other}" if other else "")
+                )
+        return f" {found['kind']}: {'; '.join(keys)}." if keys else ""
+
+    return _KEYS.sub(kept, text)

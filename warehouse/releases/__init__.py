@@ -53,7 +53,7 @@ from warehouse.releases.manifest import (
     release_moment,
 )
 from warehouse.releases.recovery import recover
-from warehouse.releases.rewriting import link_equal_file, rewrite_release
+from warehouse.releases.rewriting import copy_equal_file, rewrite_release
 from warehouse.releases.sealing import keep_release, verify, write_manifest
 from warehouse.releases.swapping import Current, current, swap
 from warehouse.releases.union import CannotUnite, write_union

@@ -8,7 +8,7 @@ until the same removal is completed.
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.audiences.keys import is_key_set, key_of
 from warehouse.audiences.plan import FilePlan
-from warehouse.audiences.write import write_file
-from warehouse.connection import WarehouseError, attach, in_memory, open_from_disk
+from warehouse.audiences.write import set_release_row, write_file
+from warehouse.connection import WarehouseError, attach, in_memory
 from warehouse.files import sync, write_atomically
 from warehouse.lake_files import part_files
 from warehouse.lake_files.object_store import is_object
@@ -78,7 +78,6 @@ def rewrite_release(
             (path.parent / name).unlink(missing_ok=True)
         else:
             written.replace(path.parent / name)
-            written.unlink(missing_ok=True)  # rename does nothing if both names link to the same file
     sync(path.parent)
     write_atomically(home.release(release_id) / MANIFEST_FILE, changed.model_dump_json(indent=1) + "\n")
     return [f"Deleted {name} of release {release_id}: its key {manifest.audiences[name].key_env} is not set." for name in locked]
@@ -93,32 +92,36 @@ def _without(manifest: Manifest, name: str) -> Manifest:
 
 
 def _rewrite_file(home: Home, manifest: Manifest, analyst_file: Path, name: str, removal: ErasedRecords) -> Manifest:
-    """Write the file of an audience again, or link that of a release that was written from the same inputs."""
+    """Write the file of an audience again, or copy that of a release that was written from the same inputs."""
     plan = manifest.audiences[name].after_removal(removal.removal_id)
     path = home.release(manifest.release_id) / f".{name}.next"
     for leftover in (path, path.with_name(f"{path.name}.wal")):
         leftover.unlink(missing_ok=True)
-    if not link_equal_file(home, known_releases(home), name, plan, path):
-        with in_memory() as con:
-            con.execute(f"set temp_directory = {literal(str(home.temporary))}")
-            attach(con, analyst_file, "kept", read_only=True)
+    with in_memory() as con:
+        con.execute(f"set temp_directory = {literal(str(home.temporary))}")
+        attach(con, analyst_file, "kept", read_only=True)
+        if not copy_equal_file(con, "kept", home, known_releases(home), name, plan, path):
             write_file(con, "kept", plan, path, STORAGE_VERSION, columns_left_out(con, "kept"))
     record = file_record(manifest.release_id, path, manifest.parts, key_of(plan.key_env, name))
     files, audiences = {**manifest.files, name: record}, {**manifest.audiences, name: plan}
     return manifest.model_copy(update={"files": files, "audiences": audiences})
 
 
-def link_equal_file(home: Home, release_ids: Iterable[str], name: str, plan: FilePlan, path: Path) -> bool:
-    """Link the file of a release that has this very plan, and opens with the key of today; whether one was found."""
+def copy_equal_file(
+    con: DuckDBPyConnection, analyst: str, home: Home, release_ids: Iterable[str], name: str, plan: FilePlan, path: Path
+) -> bool:
+    """Copy the file of a release that has this very plan, and opens with the key of today; whether one was found.
+
+    The copy has the release row of the analyst file that is attached as `analyst`.
+    """
     for release_id in release_ids if plan.inputs else ():
-        other = home.release(release_id) / name
         try:
             if read_manifest(home, release_id).audiences.get(name) != plan:
                 continue
-            with open_from_disk(other, "equal", key=key_of(plan.key_env, name)):
-                pass
-            os.link(other, path)
+            shutil.copyfile(home.release(release_id) / name, path)
+            set_release_row(con, analyst, plan, path)
         except (OSError, ReleaseCorrupt, WarehouseError):
+            path.unlink(missing_ok=True)
             continue
         return True
     return False

@@ -113,3 +113,19 @@ def test_figures_have_the_views_of_analysis(analyst: Path) -> None:
     path = write(analyst, plan, "levelground_figures.duckdb")
     with duckdb.connect(str(path), read_only=True) as con:
         assert con.execute("select place, value from analysis.figures").fetchall() == [("A", 5)]
+
+
+def test_a_comment_names_the_keys_that_the_file_has(analyst: Path) -> None:
+    keys = {
+        "fct_visits": (
+            "Visits. Primary key: visit_key. Foreign keys: source → dim_source; geoid → dim_place; visit_key → fct_notes."
+        ),
+        "fct_notes": "Notes. Primary key: note_key. Foreign keys: source → dim_source.",
+    }
+    with duckdb.connect(str(analyst)) as con:
+        for table, text in keys.items():
+            con.execute(f"comment on table marts.{table} is '{text}'")
+    with open_from_disk(write(analyst, PLAN), "f") as con:
+        comments = dict(con.execute("select table_name, comment from duckdb_tables() where schema_name = 'marts'").fetchall())
+    assert comments["fct_visits"] == "Visits. Primary key: visit_number. Foreign keys: visit_number → fct_notes."
+    assert comments["fct_notes"] == "Notes."

@@ -1,4 +1,4 @@
-"""Files of audiences are sealed, published, rolled back, linked and rewritten with their release; older releases lack them."""
+"""Files of audiences are sealed, published, rolled back, copied and rewritten with their release; older releases lack them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 from tests.support.published_files import sealed
 from tests.support.sealing import seal
 from warehouse.audiences.access import read_readers
-from warehouse.audiences.plan import FilePlan, Shown, TablePlan
+from warehouse.audiences.plan import RELEASE_TABLE, FilePlan, Shown, TablePlan
 from warehouse.audiences.write import write_file
 from warehouse.connection import attach, detach, open_from_disk
 from warehouse.paths import Home
@@ -22,7 +22,7 @@ from warehouse.releases import (
     ErasedRecords,
     Manifest,
     ReleaseCorrupt,
-    link_equal_file,
+    copy_equal_file,
     new_release_id,
     recover,
     rewrite_release,
@@ -34,12 +34,13 @@ from warehouse.rewrite import LeftOut
 
 HEALTH, SAFETY = "levelground_records_health.duckdb", "levelground_records_safety.duckdb"
 REMOVAL = ErasedRecords(removal_id="r1", source="mhd__visits", rows=1, reason="asked", erased_at=dt.datetime(2025, 12, 2))
+OF_RELEASE = TablePlan(columns={"release_id": Shown.WHOLE})
 COLUMNS = {"source": Shown.WHOLE, "_source_row": Shown.NO_LINEAGE, "name": Shown.WHOLE}
 
 
 def plans(inputs: str = "i1", key_env: str | None = None) -> dict[str, FilePlan]:
     def of(audience: str, source: str) -> FilePlan:
-        tables = {f"marts.fct_{audience}": TablePlan(sources=(source,), columns=COLUMNS)}
+        tables = {f"marts.fct_{audience}": TablePlan(sources=(source,), columns=COLUMNS), RELEASE_TABLE: OF_RELEASE}
         return FilePlan(audience=audience, tables=tables, inputs=inputs, key_env=key_env)
 
     return {HEALTH: of("health", "mhd__visits"), SAFETY: of("safety", "mpd__calls")}
@@ -57,8 +58,10 @@ def release(home: Home, number: int, audiences: dict[str, FilePlan]) -> Manifest
                 f"create table release.marts.fct_{audience} as select '{source}' as source, unnest([1, 2]) as _source_row, "
                 f"unnest(['{audience} ada', '{audience} bob']) as name"
             )
+        con.execute(f"create table release.marts.release as select 'release {number}' as release_id")
+        earlier = [path.name for path in home.releases.glob("2*")]
         for name, plan in audiences.items():
-            if not link_equal_file(home, [path.name for path in home.releases.glob("2*")], name, plan, candidate.folder / name):
+            if not copy_equal_file(con, "release", home, earlier, name, plan, candidate.folder / name):
                 write_file(con, "release", plan, candidate.folder / name, "v1.0.0")
         detach(con, "release")
     created_at, hashed = dt.datetime(2025, 12, number, tzinfo=dt.UTC), f"{number:08x}"
@@ -72,18 +75,18 @@ def without_ada(con: DuckDBPyConnection, alias: str) -> LeftOut:
     return {("marts", "fct_health"): "name = 'health ada'"}
 
 
-def names(path: Path, table: str, key: str | None = None) -> list[str]:
+def names(path: Path, table: str, key: str | None = None, column: str = "name") -> list[str]:
     with open_from_disk(path, "f", key=key) as con:
-        return [name for (name,) in con.execute(f"select name from f.marts.{table} order by 1").fetchall()]
+        return [name for (name,) in con.execute(f"select {column} from f.marts.{table} order by 1").fetchall()]
 
 
 def test_a_release_has_the_files_sealed_and_a_swap_publishes_them(home: Home) -> None:
     manifest = release(home, 1, plans())
-    assert manifest.files[HEALTH].tables == {"marts.fct_health": 2}
+    assert manifest.files[HEALTH].tables == {"marts.fct_health": 2, RELEASE_TABLE: 1}
     swap(home, manifest.release_id)
     assert names(home.published / HEALTH, "fct_health") == ["health ada", "health bob"]
     assert (home.published / HEALTH).stat().st_mode & 0o777 == 0o400
-    assert read_readers(home)["safety"].tables == ("marts.fct_safety",)
+    assert read_readers(home)["safety"].tables == ("marts.fct_safety", RELEASE_TABLE)
     assert verify(home, manifest.release_id) == manifest
 
 
@@ -110,14 +113,26 @@ def test_a_rollback_to_a_release_of_an_earlier_version_publishes_no_file_of_an_a
     assert (home.published / SAFETY).is_file()
 
 
-def test_equal_files_are_linked_and_others_written(home: Home) -> None:
+def test_an_equal_file_is_copied_with_the_row_of_its_release_and_another_is_written(home: Home) -> None:
     first, second = release(home, 1, plans()), release(home, 2, plans() | {SAFETY: plans("i2")[SAFETY]})
     one, two = home.release(first.release_id), home.release(second.release_id)
-    assert (one / HEALTH).samefile(two / HEALTH)
-    assert not (one / SAFETY).samefile(two / SAFETY)
+    for number, folder in enumerate((one, two), 1):
+        assert [names(folder / file, "release", column="release_id") for file in (HEALTH, SAFETY)] == [[f"release {number}"]] * 2
+    assert names(two / HEALTH, "fct_health") == ["health ada", "health bob"]
+    assert verify(home, second.release_id) == second
 
 
-def test_a_removal_reaches_the_files_of_every_release_and_keeps_their_links(home: Home) -> None:
+def test_a_file_that_cannot_be_read_is_not_copied(home: Home) -> None:
+    first = release(home, 1, plans())
+    damaged = home.release(first.release_id) / HEALTH
+    damaged.unlink()
+    damaged.write_bytes(b"x" * 100_000)
+    second = home.release(release(home, 2, plans()).release_id)
+    assert names(second / HEALTH, "fct_health") == ["health ada", "health bob"]
+    assert [path.name for path in second.glob("*.wal")] == []
+
+
+def test_a_removal_reaches_the_files_of_every_release(home: Home) -> None:
     releases = [release(home, number, plans()) for number in (1, 2)]
     before = hashlib.sha256((home.release(releases[0].release_id) / SAFETY).read_bytes()).hexdigest()
     for manifest in releases:
@@ -127,7 +142,7 @@ def test_a_removal_reaches_the_files_of_every_release_and_keeps_their_links(home
         assert names(folder / HEALTH, "fct_health") == ["health bob"]
         assert b"health ada" not in (folder / HEALTH).read_bytes()
         assert [path.name for path in folder.glob(".*")] == []
-    assert (one / HEALTH).samefile(two / HEALTH)
+    assert [names(folder / HEALTH, "release", column="release_id") for folder in (one, two)] == [["release 1"], ["release 2"]]
     assert hashlib.sha256((one / SAFETY).read_bytes()).hexdigest() == before, "it has no row of the source"
     assert verify(home, releases[1].release_id).erasures == (REMOVAL,)
     swap(home, releases[1].release_id)
