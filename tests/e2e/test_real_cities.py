@@ -1,0 +1,157 @@
+"""Three real cities by their names alone: figures and gaps as the files have them, side by side, and no name of another city.
+
+Deselected without LEVELGROUND_REAL_DELIVERIES. They begin from a blank home; `make stress` runs all cities.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.conftest import CommandLine
+from tests.support.scorecard_pages import html_pages, without_markup, words
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real_cities")]
+
+OTHERS = re.compile(r"milwaukee|wisconsin|common council|aldermanic|minneapolis|cincinnati|kansas city", re.IGNORECASE)
+# Shares of 2019 to 2023 in percent, read from the delivered files.
+EMPLOYED = {"all": 83.88322427997811, "black": 76.92663616266516, "hispanic": 86.08339272986457, "white": 88.0039695470569}
+
+LIST = "Saint Paul, Minnesota\n0103076  # Auburn, Alabama: hides the group of Hispanics\nBend, OR\n"
+NAMES = {"saint_paul": "2758000", "auburn_alabama": "0103076", "bend": "4105800"}
+
+SaintPaul = tuple[CommandLine, dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def cities(real_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CommandLine]:
+    """The folder of the cities, started by a list, and the command line of those who start them."""
+    folder = tmp_path_factory.mktemp("cities")
+    (folder / "list.txt").write_text(LIST, encoding="utf-8")
+    for table in real_deliveries.glob("urban__*"):
+        (folder / "national").mkdir(exist_ok=True)
+        (folder / "national" / table.name).symlink_to(table)
+    return folder, CommandLine(folder / "coalition")
+
+
+@pytest.fixture(scope="session")
+def started(cities: tuple[Path, CommandLine]) -> dict[str, dict[str, Any]]:
+    """What each run reports, by city."""
+    folder, levelground = cities
+    ended = levelground(
+        *start_of(folder), "--json", env={"LEVELGROUND_SCORECARD": "en", "LEVELGROUND_CACHE": str(folder / "cache")}
+    )
+    assert ended.returncode == 0, ended.stderr + ended.stdout
+    return {run["city"]: run for run in json.loads(ended.stdout)}
+
+
+def start_of(folder: Path) -> tuple[str, ...]:
+    """The command that starts the cities."""
+    return (
+        "cities", "start", "--file", str(folder / "list.txt"), "--data", str(folder / "national"),
+        "--out", str(folder / "cities"),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def saint_paul(cities: tuple[Path, CommandLine], started: dict[str, dict[str, Any]]) -> SaintPaul:
+    return CommandLine(cities[0] / "cities" / "saint_paul" / "home"), started["saint_paul"]
+
+
+def test_cities_are_started_by_name_and_a_second_start_has_nothing_to_do(
+    cities: tuple[Path, CommandLine], started: dict[str, dict[str, Any]]
+) -> None:
+    folder, levelground = cities
+    assert {name: run["outcome"] for name, run in started.items()} == dict.fromkeys(NAMES, "released")
+    again = levelground(*start_of(folder))
+    assert (again.returncode, again.stdout.splitlines()[0].endswith(": 3 done, 0 to run")) == (0, True), again.stdout
+
+
+def test_the_union_has_the_gaps_of_the_files(cities: tuple[Path, CommandLine], started: dict[str, dict[str, Any]]) -> None:
+    """Employed at ages 25 to 54, 2019 to 2023, in percent, from the file of the Urban Institute.
+
+    Auburn: Black 72.114042 (63.286871 to 80.941211), White 85.589880 (83.021138 to 88.158622); the range of the gap by Zou and
+    Donner: -13.475838 less and more the root of 8.827171^2 + 2.568742^2. Bend: Hispanic 79.684174 and
+    White 85.778728, Black hidden.
+    """
+    assert started
+    folder, levelground = cities
+    out, site = folder / "cities.duckdb", folder / "site"
+    united = levelground("cities", "union", folder / "cities" / "cities.yml", "--out", out, "--site", site)
+    assert united.returncode == 0, united.stderr
+    with duckdb.connect(out, read_only=True) as con:
+        rows = {(city, code): values for city, code, *values in con.execute(
+            "select city, race_ethnicity_code, value, gap, gap_low, gap_high, status_code from published.city_comparison "
+            "where measure_id = 'employment_25_54_share' and is_of_common_period"
+        ).fetchall()}  # fmt: skip
+        assert dict(con.execute("select distinct city, place_geoid from published.city_comparison").fetchall()) == NAMES
+    assert rows["auburn_alabama", "black"][:4] == pytest.approx([72.1140416, -13.4758380, -22.6691713, -4.2825057], abs=1e-5)
+    assert rows["bend", "hispanic"][:2] == pytest.approx([79.6841741, -6.0945544], abs=1e-5)
+    for hidden in (("auburn_alabama", "hispanic"), ("bend", "black")):
+        assert rows[hidden] == [None, None, None, None, "hidden_at_source"]
+    page = (site / "en" / "measures" / "employment_25_54_share.html").read_text(encoding="utf-8")
+    assert "We can show this gap for 2 of 3 cities." in page
+    assert re.search(
+        r'auburn_alabama\.html">Auburn, Alabama</a><td>72\.1%<small>63\.3 to 80\.9</small>.*<td>−13\.5<small>−22\.7 to −4\.3<',
+        page,
+    )
+
+
+def test_it_is_released_with_a_warning_that_names_the_publisher(saint_paul: SaintPaul) -> None:
+    report = saint_paul[1]
+    assert report["outcome"] == "released"
+    (record,) = (saint_paul[0].home / "runs").glob("*.json")
+    warned = [
+        finding["message"]
+        for gate in json.loads(record.read_text(encoding="utf-8"))["gates"]
+        for finding in gate["findings"]
+        if finding["expectation"] == "publisher_contradicts_itself" and not finding["success"]
+    ]
+    assert len(warned) == 1
+    assert "Urban Institute urban__student_homelessness student_homelessness_composition 2021-07-01" in warned[0]
+
+
+def test_figures_that_contradict_each_other_are_withheld_with_a_reason(saint_paul: SaintPaul) -> None:
+    """462 + 84 + 941 + 63 = 1,550 students in a whole of 1,495 (2021), and 941 in 907 (2020)."""
+    rows = saint_paul[0].ask(
+        "select year(period_start) as started, race_ethnicity_code as code, numerator, value, value_status, status_reason "
+        "from marts.fct_equity_measures where measure_id = 'student_homelessness_composition' "
+        "and period_start >= date '2020-07-01' "
+        "and race_ethnicity_code in ('all', 'black', 'hispanic', 'white', 'other_groups_combined')"
+    )
+    assert {(row["started"], row["code"]) for row in rows} == {
+        (year, code) for year in (2020, 2021) for code in ("all", "black", "hispanic", "white", "other_groups_combined")
+    }
+    assert {(row["numerator"], row["value"], row["value_status"], row["status_reason"]) for row in rows} == {
+        (None, None, "not_collected", "publisher_contradiction")
+    }
+    about = saint_paul[0].ask("select measure_id, availability from published.measures where is_current", public=True)
+    availability = {row["measure_id"]: row["availability"] for row in about}
+    assert availability["student_homelessness_composition"] == "contradicted"
+
+
+def test_figures_are_those_of_the_file(saint_paul: SaintPaul) -> None:
+    rows = saint_paul[0].ask(
+        "select race_ethnicity_code as code, value from marts.fct_equity_measures where measure_id = 'employment_25_54_share' "
+        "and period_end = date '2023-12-31' and geoid = '2758000'"
+    )
+    found = {row["code"]: row["value"] for row in rows}
+    assert {code: found[code] for code in EMPLOYED} == pytest.approx(EMPLOYED)
+
+
+def test_the_scorecard_names_no_other_place(saint_paul: SaintPaul) -> None:
+    """But in the comparison with other cities, each of which is named."""
+    site, found, compared = saint_paul[0].home / "published" / "scorecard", {}, set()
+    for page in html_pages(site):
+        before, peers, after = page.read_text(encoding="utf-8").partition('<h2 id="peers">')
+        compared |= {page.name} if "Minneapolis" in peers + after else set()
+        if match := OTHERS.search(without_markup(before + after.partition("<h2 id=")[2])):
+            found[str(page.relative_to(site))] = match.group()
+    assert not found
+    assert "median_household_income.html" in compared
+    assert "St. Paul" in words(site / "en" / "index.html")
