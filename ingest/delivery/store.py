@@ -134,7 +134,9 @@ class DeliveryStore:
 def compute_load_id(contract: Contract, hashes: tuple[str, ...]) -> str:
     """First 16 hex digits of SHA-256 over the source, the contract's format, load and columns, and the delivered content."""
     terms = contract.model_dump(mode="json", include={"format", "load", "columns"}, by_alias=True)
-    return json_sha256([contract.first_name, terms["format"], terms["load"], terms["columns"], hashes])[:LOAD_ID_DIGITS]
+    # what people write about a column changes no row
+    columns = [{key: value for key, value in column.items() if key != "description"} for column in terms["columns"]]
+    return json_sha256([contract.first_name, terms["format"], terms["load"], columns, hashes])[:LOAD_ID_DIGITS]
 
 
 def _read(path: Path) -> DeliveryRecord | None:

@@ -219,12 +219,13 @@ def _columns(contract: Contract, race: tuple[Column, ...]) -> Iterator[PlannedCo
         delivered = " or ".join(map(str, column.delivered_names))
         if column in race:
             # the crosswalk reads the label; the fact has it as race_ethnicity_reported
-            yield PlannedColumn(column.name, column.name, "varchar", f"Label as delivered in {delivered}", column)
+            what = f"{column.description.rstrip('.')}, the label" if column.description else "Label"
+            yield PlannedColumn(column.name, column.name, "varchar", f"{what} as delivered in {delivered}", column)
             continue
         words = column.name.replace("_", " ").capitalize()
         unit = f", in {column.unit}" if column.unit else ""
         data_type = MONEY if column.type == "decimal" and column.currency else TYPES[column.type]
-        yield PlannedColumn(name, column.name, data_type, f"{words}{unit}, as delivered in {delivered}", column)
+        yield PlannedColumn(name, column.name, data_type, f"{column.meaning}{unit}, as delivered in {delivered}", column)
         has_reason = not column.required and column.name not in contract.deciding_columns and not column.is_label
         if has_reason and (column.type in ("integer", "decimal", "boolean") or column.role == "address"):
             why = f"Why there is no {words.lower()}"

@@ -90,7 +90,8 @@ def source_metadata(contract: Contract) -> dict[str, Any]:
 
 
 def _column(column: Column) -> dg.TableColumn:
-    description = ", ".join([column.role or "no role", *column.vocabulary_names(), *([column.unit] if column.unit else [])])
+    words = [column.role or "no role", *column.vocabulary_names(), *([column.unit] if column.unit else [])]
+    description = ", ".join([*([markdown_literal(column.description)] if column.description else []), *words])
     return dg.TableColumn(
         name=column.name,
         type=column.type,

@@ -64,6 +64,10 @@ def _staging_sql(folder: Path) -> str:
 
 def _columns(contract: Contract) -> list[dict[str, Any]]:
     return [
-        {"name": c.name, "description": f"{c.type}{f', {c.role}' if c.role else ''}", "config": {"meta": {"privacy": c.privacy}}}
+        {
+            "name": c.name,
+            "description": literal(", ".join(filter(None, (c.description, c.type, c.role)))),
+            "config": {"meta": {"privacy": c.privacy}},
+        }
         for c in contract.kept_columns
     ]

@@ -34,7 +34,7 @@ from ingest.contract.yaml_source import Location
 # Columns that the typed views add to a contract's; they would hide a delivered column of the same name.
 RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")
 # Keys that are written only where they are given.
-_LEFT_OUT = ("from_file", "from_period", "files", "label", "varies_within", "max_from_file")
+_LEFT_OUT = ("description", "from_file", "from_period", "files", "label", "varies_within", "max_from_file")
 # The directives of DuckDB's strptime; another one would fail in the run instead of the check of contracts.
 DIRECTIVE = re.compile(r"%(-?[dmyHIMSj]|[aAbBhpYfgnTzZGVuwUWcxX%])")
 
@@ -54,6 +54,8 @@ class Column(Strict):
     """One column: how it is delivered (`from`), what it is (`type`, `role`), and who may see it (`privacy`, `keep`)."""
 
     name: Identifier
+    # What a reader has to know of it: dbt, Dagster, the documentation site and templates show it. Private values do not belong here.
+    description: Annotated[str, Field(min_length=1)] | None = None
     from_: Annotated[DeliveredNames, Field(alias="from")] = ()
     # The file's name gives the value: the first group of a pattern, or the value of the first glob that fits.
     from_file: FromFile | None = None
@@ -172,6 +174,11 @@ class Column(Strict):
             yield "max_from_file goes with type integer, date or timestamp, and without max"
         if dates != sorted(dates) or numbers != sorted(numbers):
             yield "max is below min"
+
+    @property
+    def meaning(self) -> str:
+        """What the column is: its description, else its name in words."""
+        return (self.description or self.name.replace("_", " ").capitalize()).strip().rstrip(".")
 
     @property
     def delivered_names(self) -> tuple[str | int, ...]:

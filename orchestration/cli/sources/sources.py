@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.contract.odcs import odcs_yaml
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.erasure import plan_source_removal
@@ -71,11 +72,18 @@ def list_(json: AsJson = False) -> None:
         )
 
 
-@app.command(epilog=examples("levelground sources show ucc__service_requests"))
-def show(name: Source, json: AsJson = False) -> None:
+@app.command(epilog=examples("levelground sources show ucc__service_requests", "levelground sources show ucc__service_requests --odcs"))
+def show(
+    name: Source,
+    json: AsJson = False,
+    odcs: Annotated[bool, typer.Option("--odcs", help="Print the contract as YAML of the Open Data Contract Standard.")] = False,
+) -> None:
     """Show one source: its contract, its result in the last run, its columns and their privacy."""
     settings = Settings.from_environment()
     contract = home_registry(settings)[name]
+    if odcs:
+        print(odcs_yaml(contract), end="")
+        return
     last = last_run(settings.home)
     row = next((row for row in source_rows(settings.home, last) if row["source"] == name), None) if last else None
     if json:

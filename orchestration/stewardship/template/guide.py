@@ -55,8 +55,8 @@ def guide(field: TemplateField, column: Column, texts: TemplateTexts, has_boxes:
     parts = [] if field.kind == "text" else [texts(kind)]
     meaning = f"role_{column.role}"
     if field.kind != "box":
-        named = column.name.replace("_", " ").capitalize() + "."
-        parts.insert(0, texts(meaning) if meaning in texts.texts else named)
+        is_known = meaning in texts.texts and not column.description
+        parts.insert(0, texts(meaning) if is_known else f"{column.meaning}.")
     if field.kind == "text" and column.formats:
         parts.append(texts("written_like", example=dt.datetime(2025, 3, 15, 14, 30, tzinfo=dt.UTC).strftime(column.formats[0])))
     if column.delimiter and not field.question:
