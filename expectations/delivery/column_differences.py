@@ -8,9 +8,10 @@ For a missing column, both propose the unknown column with the most similar name
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow.parquet
 
@@ -24,18 +25,37 @@ from warehouse.printable import first_names
 # not.
 RENAMED = 0.6
 SHOWN_NAMES = 5
+NO_HEADERS: Mapping[str, Sequence[str]] = MappingProxyType({})
 AS_AGREED, MISSING, TWICE, NEW, NOT_TAKEN = "as agreed", "missing", "delivered twice", "not in the contract", "known, not taken"
 PRIVATE, UNREADABLE = "(private)", "(unreadable)"
 FIRST_ROWS, SHOWN_CHARACTERS = 5, 60
 
 
 def header_checks(
-    contract: Contract, missing: Sequence[str], unknown: Sequence[str], repeated: Sequence[str], files: Sequence[str]
+    contract: Contract,
+    missing: Sequence[str],
+    unknown: Sequence[str],
+    repeated: Sequence[str],
+    files: Sequence[str],
+    headers: Mapping[str, Sequence[str]] = NO_HEADERS,
 ) -> Iterator[Check]:
-    """The checks on the header. Names are those of the delivery; of `missing`, the contract's `from`."""
-    where = f"{contract.source}{f' ({first_names(files, SHOWN_NAMES)})' if files else ''}"
+    """The checks on the header. Names are those of the delivery; of `missing`, the contract's `from`. `headers`: by file."""
+    where = _where(contract, files)
     quotable = _is_header(contract, missing)
+    lacking = {name: tuple(file for file, header in headers.items() if name not in header) for name in missing}
+    others = _other_tables(contract, headers)
+    of_others = {name for name, absent in lacking.items() if absent and set(absent) <= others.keys()}
+    if of_others:
+        few = ", ".join(f"{file} has {found} of the {columns}" for file, (found, columns) in [*others.items()][:SHOWN_NAMES])
+        message = (
+            f"{contract.source}: {few} columns of the contract; if the first row has names, it is another table: take it "
+            "away, name it in ignore_files of the contract, or describe it in format.layouts"
+        )
+        yield header("columns_missing", "critical", message, mismatches=len(of_others))
     for name in missing:
+        if name in of_others:
+            continue
+        where = _where(contract, lacking[name] or files)
         column = _column(contract, name)
         match = likely_match(name, column, unknown) if quotable else None
         if column and column.from_period:
@@ -51,6 +71,7 @@ def header_checks(
         else:
             message = f"{where}: column {name} is missing; ask the steward, or change the contract"
         yield header("columns_missing", "critical", message, mismatches=1, column=column.name if column else None)
+    where = _where(contract, files)
     for name in repeated:
         message = f"{where}: column {name} is delivered twice, and one of them would be lost; ask the steward which one is valid"
         yield header("columns_repeated", "critical", message, mismatches=1, column=_column_name(contract, name))
@@ -65,6 +86,18 @@ def header_checks(
         yield header("columns_repeated", "critical", "", mismatches=0)
     if not unknown:
         yield header("columns_unknown", "warning", "", mismatches=0)
+
+
+def _where(contract: Contract, files: Sequence[str]) -> str:
+    return f"{contract.source}{f' ({first_names(files, SHOWN_NAMES)})' if files else ''}"
+
+
+def _other_tables(contract: Contract, headers: Mapping[str, Sequence[str]]) -> dict[str, tuple[int, int]]:
+    """The files that lack most columns of the contract, with the number of those they have and of all."""
+    wanted = [set(map(str, contract.names_of(column))) for column in contract.columns if not column.is_of_file]
+    cells = {file: {name.strip() for name in header} for file, header in headers.items()}
+    found = {file: sum(not names.isdisjoint(of_file) for names in wanted) for file, of_file in cells.items()}
+    return {file: (count, len(wanted)) for file, count in found.items() if 2 * count < len(wanted) and len(wanted) - count > 2}
 
 
 def missing_columns(contract: Contract, missing: Sequence[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from expectations.delivery.concepts import ConceptDifference, MovedLine
@@ -27,6 +27,7 @@ class DeliveryFacts:
     `columns_*`: names from the load record. `earlier_rows`: sizes of earlier batches, newest first. `as_of` and the times in the
     data are city local times; `city_zone` is the city's time zone. `files`: for messages. `moved_lines` and
     `concept_differences`: from `concepts`.
+    `headers`: the names of the columns of each file.
     `adds_only`: the delivery contains only new rows, perhaps none, so its size is not checked. `replaced`: landed rows of the
     periods that a delivery with new periods replaces; its size is compared with them, not with `earlier_rows`. `partitions`: the
     same for the load mode `replace_partition`. `rival_files`: files of which Levelground cannot know the newer. `overlap`: two
@@ -42,6 +43,7 @@ class DeliveryFacts:
     columns_repeated: tuple[str, ...] = ()
     earlier_rows: tuple[int, ...] = ()
     files: tuple[str, ...] = ()
+    headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     city_zone: str | None = None
     moved_lines: tuple[MovedLine, ...] = ()
     concept_differences: tuple[ConceptDifference, ...] = ()

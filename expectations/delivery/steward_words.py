@@ -97,6 +97,8 @@ def in_words(contract: Contract, finding: ExpectationResult, columns: Sequence[C
     names = first_names(new, SHOWN_NAMES)
     if name == "columns_missing" and line and line.likely:
         name, names = "columns_renamed", line.likely
+    elif name == "columns_missing" and finding.column is None:
+        name = "other_table"
     elif name == "rejected_rows_pct":
         names = ", ".join(delivered_name(contract, one.name, columns) for one in required_columns(contract))
     words = _read()["by_name"].get(name) or _read()["otherwise"]

@@ -41,7 +41,7 @@ def delivery_suite(
     """All checks of one delivery."""
     names = (facts.columns_missing, facts.columns_unknown, facts.columns_repeated)
     return (
-        *header_checks(contract, names[0], names[1], names[2], facts.files),
+        *header_checks(contract, *names, facts.files, facts.headers),
         *file_set_checks(contract, facts.files),
         *concept_checks(contract, facts.moved_lines),
         *concept_column_checks(contract, facts.concept_differences),

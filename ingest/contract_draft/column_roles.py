@@ -7,7 +7,8 @@ than withdrawing a name.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ingest.contract.sections.column import RESERVED
@@ -27,7 +28,8 @@ MOST_CATEGORIES, FREE_LENGTH = 60, 40
 
 def snake_case(name: str, used: set[str], at: int) -> str:
     """A plain name for a delivered one, unlike those taken: CREATIONDATE stays one word, Created Date and createdDate are two."""
-    spaced = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name)
+    latin = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    spaced = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", latin)
     plain = re.sub(r"[^a-z0-9]+", "_", spaced.lower().replace("#", " number ").replace("%", " pct ")).strip("_")
     plain = (plain if plain[:1].isalpha() else f"column_{plain or at}")[:55].rstrip("_")
     if plain in RESERVED or plain.endswith("_missing_reason"):
@@ -39,12 +41,14 @@ def snake_case(name: str, used: set[str], at: int) -> str:
     return unique
 
 
-def draft_column(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
-    """(the contract's keys of a column, the decisions left to a person)."""
+def draft_column(
+    profile: ColumnProfile, name: str, delivered: str | int, labels: Labels, counts: Collection[str] = ()
+) -> tuple[dict[str, Any], list[str]]:
+    """(the contract's keys of a column, the decisions left to a person). `counts`: the columns of `group_counts`."""
     return (
         _draft_box(profile, name, delivered)
         or _draft_point(profile, name, delivered)
-        or _draft_other(profile, name, delivered, labels)
+        or _draft_other(profile, name, delivered, labels, counts)
     )
 
 
@@ -52,7 +56,10 @@ def _draft_point(profile: ColumnProfile, name: str, delivered: str | int) -> tup
     """Both coordinates in one text, as portals add them to a table that has them; None for any other column."""
     if profile.reads["type"] != "text" or profile.shares.get("point", 0) <= 90:
         return None
-    question = f"{name}: it repeats coordinates as a text; put it under ignore if other columns have them"
+    question = (
+        f"{name}: it has both coordinates in one text, by which no record is geocoded; put it under ignore if other columns have "
+        "them, else ask for latitude and longitude in two columns"
+    )
     return {"name": name, "from": delivered, "type": "text", "privacy": "quasi_identifier"}, [question]
 
 
@@ -74,27 +81,22 @@ def _draft_box(profile: ColumnProfile, name: str, delivered: str | int) -> tuple
     return None
 
 
-def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
+def _draft_other(
+    profile: ColumnProfile, name: str, delivered: str | int, labels: Labels, counts: Collection[str]
+) -> tuple[dict[str, Any], list[str]]:
     keys: dict[str, Any] = {"name": name, "from": delivered, **profile.reads}
-    questions: list[str] = []
     about = guesses()["questions"]
     if profile.reads["type"] in ("integer", "decimal") and is_named("code", name) and not profile.reads.get("currency"):
         keys = {"name": name, "from": delivered, "type": "text"}  # a number that is not added up
     if profile.null_tokens:
         keys["null_tokens"] = profile.null_tokens
-        questions.append(f"{name}: do {', '.join(map(repr, profile.null_tokens))} say why the cell is empty? see null_tokens")
-    if profile.day_first:
-        questions.append(f"{name}: its dates read month first and day first alike; the draft takes month first")
-    if any("%y" in form for form in keys.get("formats", ())):
-        questions.append(f"{name}: its years have two digits; 69 to 99 are read as 19xx")
-    if profile.reads == {"type": "timestamp"} and profile.shares.get("offset", 0) < 100:
-        questions.append(f"{name}: on whose clock are its times? name it in timezone, like America/Chicago, if not the city's")
-    if not profile.filled:
-        questions.append(f"{name}: it is empty in this delivery; ask the steward, or put it under ignore")
+    questions = list(_about_cells(profile, name, keys))
     why = _personal(profile, name)
     if why:
         questions.append(f"{name}: {why}; dropped; keep: hash if it is needed, or open it if it identifies no person")
         return {"name": name, "from": delivered, "type": "text", "privacy": "direct_identifier", "keep": "drop"}, questions
+    if profile.name in counts:
+        return keys | {"role": "count"}, questions
     vocabulary = race_vocabulary(profile, name, labels)
     if vocabulary or is_named("race", name):
         keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive"}
@@ -110,17 +112,55 @@ def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels
             questions.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")
             questions += [f"{name}: {about['ethnicity']}"] * bool(is_named("ethnicity", name))
         return keys, questions
-    role = _role(profile, name, keys["type"])
+    role, is_private = _role(profile, name, keys["type"])
     if role:
         keys["role"] = role
-    if role in QUASI:
+    if is_private:
         keys["privacy"] = "quasi_identifier"
     return keys, questions
+
+
+def _about_cells(profile: ColumnProfile, name: str, keys: Mapping[str, Any]) -> Iterator[str]:
+    """What the cells leave open."""
+    if profile.null_tokens:
+        yield f"{name}: do {', '.join(map(repr, profile.null_tokens))} say why the cell is empty? see null_tokens"
+    if profile.day_first:
+        yield f"{name}: its dates read month first and day first alike; the draft takes month first"
+    if any("%y" in form for form in keys.get("formats", ())):
+        yield f"{name}: its years have two digits; 69 to 99 are read as 19xx"
+    if profile.reads == {"type": "timestamp"} and profile.shares.get("offset", 0) < 100:
+        yield f"{name}: on whose clock are its times? name it in timezone, like America/Chicago, if not the city's"
+    numbers = profile.shares.get("number", 0)
+    if profile.reads["type"] == "text" and 80 <= numbers < 100 and not profile.shares.get("leading_zero"):
+        yield (
+            f"{name}: {numbers:.0f} % of its cells are numbers, and it is read as a text: are names among the records "
+            "(format.header), or words for missing values (null_tokens)?"
+        )
+    if not profile.filled:
+        yield f"{name}: it is empty in this delivery; ask the steward, or put it under ignore"
+
+
+def group_counts(found: Iterable[ColumnProfile], labels: Labels) -> list[str]:
+    """The columns that each count the people of a group, by the last words of their names: Enrolled Black, Two or More.
+
+    Empty if there is only one: a number called Other is no table by group.
+    """
+    known = {folded(label) for of in labels.values() for label in of if len(label) > 2}
+    groups: list[tuple[ColumnProfile, str]] = []
+    for profile in found:
+        words = folded(re.sub(r"[^A-Za-z/]+", " ", profile.name)).split()
+        named = next((name for at in range(len(words)) if (name := " ".join(words[at:])) in known), None)
+        if named and profile.reads["type"] in ("integer", "decimal"):
+            groups.append((profile, named))
+    is_table = len({named for _, named in groups}) > 1 and any(profile.shares.get("bit") != 100 for profile, _ in groups)
+    return [profile.name for profile, _ in groups] if is_table else []
 
 
 def _personal(profile: ColumnProfile, name: str) -> str | None:
     """Why a column may name a person or a way to reach one; None if nothing speaks for it."""
     shares, is_text = profile.shares, profile.reads["type"] == "text"
+    if profile.reads["type"] == "boolean" or shares.get("yes_no", 0) > 99:
+        return None  # whether there is a name
     for kind, what in (("email", "mail addresses"), ("ssn", "social security numbers"), ("phone", "phone numbers")):
         if shares.get(kind, 0) > 0 and is_text:
             return f"it holds {what}"
@@ -137,6 +177,8 @@ def _personal(profile: ColumnProfile, name: str) -> str | None:
         and not shares.get("street", 0) > 50
     ):
         return "it is free text, in which people name people"
+    if is_text and shares.get("json", 0) > 50 and profile.distinct > MOST_CATEGORIES:
+        return "its cells are lists or objects, in which people may be named"
     if is_text and is_named("free_text", name) and profile.distinct > MOST_CATEGORIES:
         return "it is free text, in which people name people"
     return None
@@ -155,24 +197,40 @@ def race_vocabulary(profile: ColumnProfile, name: str, labels: Labels) -> str | 
     return best if is_of_race else None
 
 
-def _role(profile: ColumnProfile, name: str, kind: str) -> str | None:
+def _role(profile: ColumnProfile, name: str, kind: str) -> tuple[str | None, bool]:
+    """The role, and whether the column is private: also where its name is of such a role, and its cells are of another kind."""
     if kind == "geometry":
-        return "geometry"
+        return "geometry", False
     if kind == "text" and profile.shares.get("geoid", 0) > 99:
-        return "geoid"
+        return "geoid", True
+    is_private = profile.shares.get("po_box", 0) > 50
     for guess in guesses()["roles"]:
         role = guess["role"]
-        if kind in guess["types"] and fits(guess["names"], name) and not (role == "age" and is_named("age_of_a_thing", name)):
-            if role == "district" and is_named("a_quantity", name):
-                continue
-            limit = {"latitude": 90, "longitude": 180}.get(role)
-            size = max(abs(profile.most or 0), abs(profile.least or 0))
-            outside = limit and profile.most is not None and size > limit
-            if kind == "decimal" and role in IN_DEGREES and 0 < size <= IN_DEGREES[role][1]:
-                return IN_DEGREES[role][0]
-            return {"latitude": "y", "longitude": "x"}[role] if outside else role
-    if kind == "text" and profile.shares.get("street", 0) > 60 and profile.distinct > MOST_CATEGORIES:
-        return "address"
+        if kind not in guess["types"] or not fits(guess["names"], name) or (role == "age" and is_named("age_of_a_thing", name)):
+            continue
+        if role == "district" and is_named("a_quantity", name):
+            continue
+        if not _agrees(profile, guess):
+            is_private |= role in QUASI
+            continue
+        limit = {"latitude": 90, "longitude": 180}.get(role)
+        size = max(abs(profile.most or 0), abs(profile.least or 0))
+        if kind == "decimal" and role in IN_DEGREES and 0 < size <= IN_DEGREES[role][1]:
+            return IN_DEGREES[role][0], True
+        if limit and profile.most is not None and size > limit:
+            return {"latitude": "y", "longitude": "x"}[role], True
+        return role, is_private or role in QUASI
+    is_varied = 2 * profile.distinct > min(profile.filled, 2 * MOST_CATEGORIES)
+    if kind == "text" and profile.shares.get("street", 0) > 60 and is_varied:
+        return "address", True
     if kind == "text" and 0 < profile.distinct <= MOST_CATEGORIES and profile.distinct < 0.2 * profile.filled:
-        return "category"
-    return None
+        return "category", is_private
+    return None, is_private
+
+
+def _agrees(profile: ColumnProfile, guess: Mapping[str, Any]) -> bool:
+    """Whether the cells are like those of a role: a ZIP code is no address, and a post box no district."""
+    if not profile.filled:
+        return bool(guess["names"])
+    is_like = "like" not in guess or profile.shares.get(guess["like"], 0) > 90
+    return is_like and not any(profile.shares.get(form, 0) > 50 for form in guess.get("unlike", ()))

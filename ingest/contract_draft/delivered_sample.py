@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,10 +23,10 @@ from ingest.contract import Contract, HttpConnector
 from ingest.contract.vocabularies.vocabulary import load_vocabulary
 from ingest.contract.words import ENVIRONMENT_NAME
 from ingest.contract_draft.detect_format import FileFormat, UnknownFormat, detect_format
+from ingest.contract_draft.folder_tables import NO_OTHERS, OtherTables, choose_tables
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files
 from ingest.readers.files import local_file
-from warehouse.printable import first_names
 
 # Enough to see rare values, and read in seconds.
 MOST_ROWS = 200_000
@@ -43,7 +44,8 @@ class DeliveredSample:
     """A table as text: its `connector` and `format` as in a contract, its names, and its first rows.
 
     `whole`: whether these are all rows; `questions`: decisions left to a person; `footer`: last rows that are no records;
-    `files`: the names of all tables, a file or a part of one; `tables`: of those that `rows` are from.
+    `files`: the names of all its tables, a file or a part of one; `tables`: of those that `rows` are from. `lacking`: the columns
+    that some of these do not have. `others`: what else the folder holds.
     """
 
     connector: Mapping[str, Any]
@@ -56,6 +58,8 @@ class DeliveredSample:
     footer: int = 0
     files: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+    lacking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: OtherTables = NO_OTHERS
 
 
 def read_sample(
@@ -65,36 +69,40 @@ def read_sample(
     table: str | None = None,
     crs: str | None = None,
     sheet: str | None = None,
+    widths: Sequence[int] = (),
 ) -> DeliveredSample:
     """The table that `what` names: a file or folder, a URL, or an environment variable that holds a SQLAlchemy URL.
 
-    `table` selects one of a database, `sheet` one of a workbook; `crs` is the CRS of a map that does not declare it.
+    `table` selects one of a database, `sheet` one of a workbook; `crs` is the CRS of a map that does not declare it; `widths` are
+    the characters of each field of fixed width.
     `DraftError` names what cannot be read, and why.
     """
     try:
         if URL.match(what):
-            return _from_url(what, environment, crs, sheet)
+            return _from_url(what, environment, crs, sheet, widths)
         if ENVIRONMENT_NAME.fullmatch(what) and not Path(what).exists():
             return _from_database(what, table, environment)
-        return _from_files(Path(what).expanduser(), table, crs, sheet)
+        return _from_files(Path(what).expanduser(), table, crs, sheet, widths)
     except (UnknownFormat, DeliveryError) as error:
         raise DraftError(f"{what} cannot be drafted from: {error}") from None
 
 
-def _from_url(url: str, environment: Mapping[str, str], crs: str | None, sheet: str | None) -> DeliveredSample:
+def _from_url(
+    url: str, environment: Mapping[str, str], crs: str | None, sheet: str | None, widths: Sequence[int]
+) -> DeliveredSample:
     """The file at a URL, which is removed afterwards; `path` is None, because the check fetches it again."""
     # importing dlt takes half a second
     from ingest.connectors.files.download import fetch_file  # noqa: PLC0415
 
     connector = HttpConnector(kind="http", url=url)
     file = fetch_file("draft", connector, FetchRequest(environment, Path(tempfile.gettempdir())))
-    found = detect_format(file, sheet)
+    found = detect_format(file, sheet, widths)
     form = found.form | ({"crs": crs} if crs else {})
     origin = open_files(_provisional({"kind": "file"}, form, footer=found.footer), (file,))
     return _sample(origin, {"kind": "http", "url": url}, form, None, found)
 
 
-def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | None) -> DeliveredSample:
+def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | None, widths: Sequence[int]) -> DeliveredSample:
     files = delivered_files(path) if path.is_dir() else (path,) if path.is_file() else ()
     folder = path if path.is_dir() else path.parent
     if not files:
@@ -109,8 +117,9 @@ def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | Non
             # without a table in the contract, the only one of the file is read
             origin = _with_columns(connector if table else {"kind": "file"}, tables)
             return _sample(origin, connector, {"kind": "csv"}, path, FileFormat({}, 0, [ABOUT_DATABASE]))
-    first = next((file for file in files if file.suffix.lower() == ".shp"), files[0])
-    found = detect_format(local_file(first.resolve(), first.name), sheet)
+    suffixes = Counter(file.suffix.lower() for file in files)
+    first = max(files, key=lambda file: (file.suffix.lower() == ".shp", suffixes[file.suffix.lower()]))
+    found = detect_format(local_file(first.resolve(), first.name), sheet, widths)
     form = found.form | ({"crs": crs} if crs else {})
     if form["kind"] == "shapefile" and not path.is_dir():
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)
@@ -137,38 +146,36 @@ def _with_columns(connector: Mapping[str, Any], opened: Callable[[Contract], Ori
 def _sample(
     origin: Origin, connector: Mapping[str, Any], form: Mapping[str, Any], path: Path | None, found: FileFormat = NO_FORMAT
 ) -> DeliveredSample:
-    """The names and first rows of the first table as text, and of all others with the same columns in the same order."""
+    """The names and first rows of one table as text, whose parts may be several files that lack a column."""
     if not origin.tables:
         raise DraftError("there is no table in it")
-    header, whole = list[tuple[str, ...]](), True
-    taken, read, others = list[pa.Table](), list[str](), list[str]()
-    for table in origin.tables:
-        if sum(part.num_rows for part in taken) >= MOST_ROWS:
+    parts, others = choose_tables(origin.tables, has_names=form.get("header", {}).get("rows") != "none")
+    header = tuple(dict.fromkeys(name for part in parts for name in part.header)) if len(parts) > 1 else parts[0].header
+    taken, read, whole = list[pa.Table](), list[str](), True
+    for part in parts:
+        if sum(rows.num_rows for rows in taken) >= MOST_ROWS:
             whole = False
             break
-        try:
-            with table.read() as opened:
-                header = header or [opened.header]
-                if opened.header != header[0]:
-                    others.append(table.name)
-                    continue
-                rows, ended = _first_rows(opened.batches, len(opened.header))
-        except DeliveryError:
-            if not read:
-                raise
-            others.append(table.name)
-            continue
-        taken.append(rows.slice(0, max(0, rows.num_rows - found.footer)) if ended else rows)
+        with part.table.read() as opened:
+            rows, ended = _first_rows(opened.batches, len(opened.header))
+        rows = rows.slice(0, max(0, rows.num_rows - found.footer)) if ended else rows
+        taken.append(rows if part.header == header else _in_order(rows, part.header, header))
         whole &= ended
-        read.append(table.name)
-    questions = list(found.questions)
-    if others:
-        without = f"without the format and columns of {read[0]}, a file needs a layout"
-        questions.append(f"the draft reads no row of {first_names(others, 3)}: {without}")
+        read.append(part.table.name)
     # `from_file` knows the tables of files by these names
-    names = () if connector["kind"] == "database" else tuple(PurePosixPath(table.name).name for table in origin.tables)
-    rows = pa.concat_tables(taken)
-    return DeliveredSample(connector, form, header[0], rows, whole, tuple(questions), path, found.footer, names, tuple(read))
+    names = () if connector["kind"] == "database" else tuple(PurePosixPath(part.table.name).name for part in parts)
+    lacking = {part.table.name: tuple(name for name in header if name not in part.header) for part in parts}
+    return DeliveredSample(
+        connector, form, header, pa.concat_tables(taken), whole, tuple(found.questions), path, found.footer, names, tuple(read),
+        {name: missing for name, missing in lacking.items() if missing}, others,
+    )  # fmt: skip
+
+
+def _in_order(rows: pa.Table, own: tuple[str, ...], header: tuple[str, ...]) -> pa.Table:
+    """The rows of a table with the columns of all: those that it lacks are empty."""
+    missing = pa.nulls(rows.num_rows, pa.string())
+    columns = [rows.column(own.index(name)) if name in own else missing for name in header]
+    return pa.Table.from_arrays(columns, names=[f"f{at}" for at in range(len(header))])
 
 
 def _provisional(

@@ -46,7 +46,7 @@ class FileFormat(NamedTuple):
     questions: list[str]
 
 
-def detect_format(file: File, sheet: str | None = None) -> FileFormat:
+def detect_format(file: File, sheet: str | None = None, widths: Sequence[int] = ()) -> FileFormat:
     """The format of a file; `DeliveryError` or `UnknownFormat` if none fits.
 
     `sheet` is that of a workbook: its name, its position from 1, or a glob of several.
@@ -55,7 +55,10 @@ def detect_format(file: File, sheet: str | None = None) -> FileFormat:
     kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
     suffix = next((suffix for suffix, _ in kinds.most_common() if suffix in SUFFIXES), kinds.most_common(1)[0][0])
     candidates = [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix]
-    form, footer, open_questions = _of_stream(candidates[0], suffix.removesuffix(".gz"), sheet)
+    if widths:
+        form, footer, open_questions = _fixed_width(candidates[0], widths)
+    else:
+        form, footer, open_questions = _of_stream(candidates[0], suffix.removesuffix(".gz"), sheet)
     if sheet and form["kind"] != "excel":
         raise UnknownFormat(f"--sheet is for workbooks, and this file is read as {form['kind']}")
     if len(candidates) < len(found) and form["kind"] != "shapefile":
@@ -85,6 +88,15 @@ def _of_stream(stream: Stream, suffix: str, sheet: str | None) -> FileFormat:
     else:
         form, questions = _delimited(text)
     return FileFormat(form | encoding_key, 0, encoding_questions + questions)
+
+
+def _fixed_width(stream: Stream, widths: Sequence[int]) -> FileFormat:
+    """Fields of these widths, by position: the record layout of the department names them."""
+    with stream.open() as opened:
+        encoding = _encoding(opened.read())
+    form = {"kind": "fixed_width", "widths": list(widths), "header": {"rows": "none"}}
+    question = "which name has each position in the record layout? write it as name"
+    return FileFormat(form | ({"encoding": encoding} if encoding != "utf-8" else {}), 0, [question])
 
 
 def _encoding(data: bytes) -> str:
@@ -157,7 +169,8 @@ def _json(text: str) -> tuple[dict[str, Any], list[str]]:
             json.loads(first)
         except json.JSONDecodeError:
             raise UnknownFormat("it begins like JSON and is none; is it cut off?") from None
-        return {"kind": "jsonl"}, []
+        begins = [json.loads(line) for line in text.split("\n", SAMPLE_RECORDS)[:-1] if line.strip()]
+        return {"kind": "jsonl"} | ({"flatten": True} if _has_objects(begins) else {}), []
     if isinstance(value, dict) and value.get("type") == "FeatureCollection":
         return {"kind": "geojson"}, []
     lists = sorted(_lists(value), key=lambda found: -len(found[1]))
@@ -167,7 +180,14 @@ def _json(text: str) -> tuple[dict[str, Any], list[str]]:
     form: dict[str, Any] = {"kind": "json"} | ({"records": path} if path else {})
     if isinstance(records[0], list):
         form["header"] = {"rows": "none"}
+    elif _has_objects(records):
+        form["flatten"] = True
     return form, [f"are the records those under {path}?"] if path else []
+
+
+def _has_objects(records: Sequence[Any]) -> bool:
+    members = [record.values() for record in records[:SAMPLE_RECORDS] if isinstance(record, dict)]
+    return any(isinstance(value, dict) for values in members for value in values)
 
 
 def _lists(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, list[Any]]]:
@@ -184,8 +204,8 @@ def _delimited(text: str) -> tuple[dict[str, Any], list[str]]:
     rows, lines = _records(text, delimiter)
     if _fit(text, delimiter) == NO_FIT:
         if len({len(row[0]) for row in rows if row}) == 1 and len(rows) > 2:
-            problem = "all lines are of one length: is it of fixed width? Write the contract by hand, with format.widths"
-            raise UnknownFormat(problem)
+            of_length = f"all lines have {len(rows[0][0])} characters, as in a file of fixed width"
+            raise UnknownFormat(f"{of_length}; ask for its record layout and add the width of each field, like --widths 5,12,8")
         return {"kind": "csv"}, ["it has a single column: is that right?"]
     header, questions = detect_header(rows, lines)
     return {"kind": "csv"} | ({"delimiter": delimiter} if delimiter != "," else {}) | header, questions

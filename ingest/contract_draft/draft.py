@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -16,10 +17,10 @@ from ingest.contract import AGGREGATE, FIGURES, TEAM, Contract
 from ingest.contract.vocabularies.vocabulary import Vocabulary, load_vocabulary
 from ingest.contract.words import SOURCE_NAME
 from ingest.contract_draft.column_profiles import ColumnProfile, profile_columns
-from ingest.contract_draft.column_roles import Labels, draft_column, race_vocabulary, snake_case
+from ingest.contract_draft.column_roles import Labels, draft_column, group_counts, race_vocabulary, snake_case
 from ingest.contract_draft.delivered_sample import DeliveredSample, DraftError
 from ingest.contract_draft.guesses import guesses, is_named
-from ingest.contract_draft.record_columns import repeated_key, settle_places, year_of_names
+from ingest.contract_draft.record_columns import key_with_period, repeated_key, settle_places, year_of_names
 
 # Everyone may read a table that is held on these grounds.
 PUBLIC = ("open_data", "public_record")
@@ -96,18 +97,21 @@ def draft(
     keys = tuple(c["name"] for c, profile in kept if profile.is_unique and c["type"] in ("text", "integer"))
     named = next((name for name in keys if is_named("code", name)), None)
     repeated = repeated_key(con, delivered.rows, kept) if delivered.whole and named is None else None
-    key = (named or repeated) if delivered.whole else None
+    single = (named or repeated) if delivered.whole else None
+    key = [single] if single else key_with_period(con, delivered.rows, delivered.header, kept) if delivered.whole else None
     if repeated:
         questions.append(f"{repeated}: it names a record, but for rows that are delivered twice; drop_exact keeps one of them")
     time, closed = _times(kept)
     for column, profile in kept:
-        if column["name"] == key:
-            column.update(required=True, role="key")
+        if column["name"] in (key or ()):
+            column.update({"required": True} | ({"role": "key"} if single else {}))
         elif column["name"] == time:
             column.update({"required": True} if profile.is_complete else {}, role="event_time")
         elif column["name"] == closed:
             column["role"] = "closed_time"
     years = year_of_names(delivered.files, kept) if time is None else None
+    if time is None and not years and not any(column.get("role") in ("period", "geometry") for column, _ in kept):
+        questions.append(guesses()["questions"]["undated"])
     if years:
         questions.append(
             f"{years['name']}: no column has dates, so the year is that of the name of the file or sheet; a stock of one day "
@@ -133,7 +137,7 @@ def draft(
         "platform": "to be named",
         "connector": dict(delivered.connector),
         "format": dict(delivered.form),
-        "load": {"mode": "replace", "key": [key] if key else None, "duplicates": "drop_exact" if repeated else "keep"},
+        "load": {"mode": "replace", "key": key, "duplicates": "drop_exact" if repeated else "keep"},
         "cadence": "once",
         "freshness": None,
         "columns": [*([years] if years else []), *(column for column, _ in columns)],
@@ -143,6 +147,7 @@ def draft(
         contract["delivered_by"] = "live"
     if ignore:
         contract["ignore"] = ignore
+    questions += _declare_files(contract, delivered, columns)
     if delivered.footer:
         contract["footer"] = {"rows": delivered.footer}
     # an invalid draft is an error of Levelground, and fails here
@@ -157,6 +162,20 @@ def draft(
         tuple(_unmapped(kept, labels)),
         delivered.tables,
     )
+
+
+def _declare_files(contract: dict[str, Any], delivered: DeliveredSample, columns: Kept) -> Iterator[str]:
+    """Ignore the files of other tables, and give those that lack a column a layout; the decisions left."""
+    if member := delivered.others.member(delivered.tables):
+        contract["format"]["member"] = member
+    elif delivered.others.files:
+        contract["ignore_files"] = delivered.others.files
+    yield from delivered.others.questions(contract["department"], delivered.path)
+    by_name = {column["from"]: column["name"] for column, _ in columns}
+    for file, missing in delivered.lacking.items():
+        layout = {"files": PurePosixPath(file).name, "columns": {by_name[name]: None for name in missing if name in by_name}}
+        contract["format"].setdefault("layouts", []).append(layout)
+        yield f"{file} has no column {', '.join(missing)}: it is empty for its rows; does the department have it?"
 
 
 def _unmapped(kept: Kept, labels: Labels) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -175,6 +194,9 @@ def _columns(delivered: DeliveredSample, found: list[ColumnProfile], labels: Lab
     ignore: dict[str, None] = {}
     questions: list[str] = []
     used: set[str] = set()
+    counts = group_counts(found, labels)
+    if counts:
+        questions.append(f"{', '.join(counts)}: {guesses()['questions']['groups']}")
     for at, profile in enumerate(found, 1):
         if not by_position and (not profile.name or times[profile.name] > 1):
             if profile.name not in ignore:
@@ -186,7 +208,7 @@ def _columns(delivered: DeliveredSample, found: list[ColumnProfile], labels: Lab
         if delivered.form["kind"] in ("geojson", "shapefile") and profile.name == "geometry":
             columns.append(({"name": name, "from": profile.name, "type": "geometry", "role": "geometry"}, profile))
             continue
-        column, column_questions = draft_column(profile, name, at if by_position else profile.name, labels)
+        column, column_questions = draft_column(profile, name, at if by_position else profile.name, labels, counts)
         columns.append((column, profile))
         questions += column_questions
     if not any(column.get("keep") != "drop" for column, _ in columns):

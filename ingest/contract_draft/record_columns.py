@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from duckdb import DuckDBPyConnection
 from ingest.contract_draft.column_profiles import ColumnProfile
 from ingest.contract_draft.guesses import is_named
 
+Found = tuple[dict[str, Any], ColumnProfile]
 YEAR_IN_NAME = r"(20\d\d)"
 A_YEAR = re.compile(r"(19|20)\d\d")
 # With more equal rows than that, the table has no records to name.
@@ -26,7 +28,7 @@ BY_NAME = {
 }
 
 
-def repeated_key(con: DuckDBPyConnection, rows: pa.Table, kept: Sequence[tuple[dict[str, Any], ColumnProfile]]) -> str | None:
+def repeated_key(con: DuckDBPyConnection, rows: pa.Table, kept: Sequence[Found]) -> str | None:
     """The column of codes that names a record once rows that are equal in every cell are one."""
     codes = [(column["name"], profile) for column, profile in kept if profile.is_complete and is_named("code", column["name"])]
     if not codes:
@@ -42,7 +44,24 @@ def repeated_key(con: DuckDBPyConnection, rows: pa.Table, kept: Sequence[tuple[d
     return next((name for name, profile in codes if profile.distinct == distinct), None)
 
 
-def year_of_names(files: Sequence[str], kept: Sequence[tuple[dict[str, Any], ColumnProfile]]) -> dict[str, Any] | None:
+def key_with_period(con: DuckDBPyConnection, rows: pa.Table, header: Sequence[str], kept: Sequence[Found]) -> list[str] | None:
+    """A code or place and a period that name a record together, as in a table with a row per tract and year."""
+    complete = [(column, profile) for column, profile in kept if profile.is_complete and column.get("from") in header]
+    periods = [column for column, _ in complete if column.get("role") == "period"]
+    codes = [column for column, _ in complete if column.get("role") == "geoid" or is_named("code", column["name"])]
+    con.register("drafted", rows)
+    try:
+        for one, other in product(codes, periods):
+            pair = ", ".join(f"f{header.index(column['from'])}" for column in (one, other))
+            counted = con.execute(f"select count(*) from (select distinct {pair} from drafted)").fetchone()
+            if one is not other and counted and counted[0] == rows.num_rows:
+                return [one["name"], other["name"]]
+    finally:
+        con.unregister("drafted")
+    return None
+
+
+def year_of_names(files: Sequence[str], kept: Sequence[Found]) -> dict[str, Any] | None:
     """A column with the year in the names of all files or sheets, unless the table has one."""
     is_there = any(
         is_named("year", column["name"])
@@ -54,7 +73,7 @@ def year_of_names(files: Sequence[str], kept: Sequence[tuple[dict[str, Any], Col
     return {"name": "year", "from_file": YEAR_IN_NAME, "type": "integer", "required": True, "role": "period"}
 
 
-def settle_places(kept: list[tuple[dict[str, Any], ColumnProfile]]) -> Iterator[str]:
+def settle_places(kept: list[Found]) -> Iterator[str]:
     """Take the role of a place from all columns but one; the open decisions."""
     for role, own_name in BY_NAME.items():
         same = [(column, profile) for column, profile in kept if column.get("role") == role]

@@ -21,7 +21,7 @@ from orchestration.codegen.folders import Folders, choose_folders, refuse_instal
 from orchestration.codegen.measure_files import Wording, about_lag, seed_rows, write_measure
 from orchestration.codegen.measure_model import Definition, check_conditions, find_fact
 from orchestration.codegen.missing_steps import steps_of_measure
-from orchestration.runs.delivery_location import home_city
+from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.macros.registrations import MODELS
 from orchestration.transform.model_files import ModelFile, read_models
@@ -73,7 +73,8 @@ def new(
     models = read_models(dict.fromkeys((MODELS, *(each.folder / "models" for each in city.layers), folders.models)))
     found = find_fact(fact, models, kind)
     check_conditions(found, {"--counted": counted, "--among": among})
-    contract = city_registry(city, None, settings.further_sources)[source or _source_of(found, models)]
+    registry = city_registry(city, None, settings.further_sources)
+    contract = registry[source or _source_of(found, models)]
     levels = {row["race_level"] for row in rows_of_seed(Folders.shared().seed("publication_race_levels"))}
     if publish and publish not in levels:
         raise ConfigurationError(
@@ -85,7 +86,7 @@ def new(
     wording = Wording(name, question, caveat, direction, population_scheme=scheme, race_level=publish)
     for path in write_measure(folders, definition, seed_rows(definition, wording, contract), city.place_geoid):
         out.print(f"written: {path}".replace(f"{Path.cwd()}/", ""), markup=False)
-    print_todo(measure, steps_of_measure(measure, folders))
+    print_todo(measure, steps_of_measure(measure, folders, registry))
     err.print(about_lag(folders), markup=False)
     err.print(f"`levelground try {contract.source}` builds it on a copy of the home", markup=False)
 
@@ -97,7 +98,9 @@ def todo(
     json: AsJson = False,
 ) -> None:
     """List what a measure lacks on its way to a published figure, each with the file or command that resolves it."""
-    print_todo(measure, steps_of_measure(measure, _folders(Settings.from_environment(), layer, shared)), as_json=json)
+    settings = Settings.from_environment()
+    steps = steps_of_measure(measure, _folders(settings, layer, shared), home_registry(settings))
+    print_todo(measure, steps, as_json=json)
 
 
 def _folders(settings: Settings, layer: Path | None, shared: bool) -> Folders:

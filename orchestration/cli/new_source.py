@@ -44,6 +44,7 @@ def new(
     table: Annotated[str | None, typer.Option(help="The table of a database.")] = None,
     crs: Annotated[str | None, typer.Option(help="Coordinate system of a map file that names none, like EPSG:32054.")] = None,
     sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook: its name, its position from 1, or a glob.")] = None,
+    widths: Annotated[str | None, typer.Option(help="The characters of each field of a file of fixed width: 9,30,8.")] = None,
     agreement: Annotated[
         str | None, typer.Option("--agreement", "--basis", help="On what ground the office holds the table; asked on a terminal.")
     ] = None,
@@ -67,7 +68,8 @@ def new(
         existing, words = replaced_contract(settings, name, folders), load_vocabulary().words
         basis = _answer("--agreement", "On what ground does the office hold the table", agreement, words["agreement_bases"])
         answers = Answers(basis, _answer("--unit", "What is one row of the table", unit, words["statistical_units"]))
-        drafted = draft_source(settings, DraftRequest(name, source, table, crs, sheet, answers), folders, existing)
+        request = DraftRequest(name, source, table, crs, sheet, _widths(widths), answers)
+        drafted = draft_source(settings, request, folders, existing)
         _print_draft(drafted)
         contract, failed = drafted.contract, drafted.check is not None and not drafted.check.gate.passed
         if existing is not None:
@@ -142,6 +144,13 @@ def _print_draft(drafted: NewSource) -> None:
             f"`levelground sources new {fits.source} --from FILE --layer FOLDER` maps it there, to its fact and measures",
             markup=False,
         )
+
+
+def _widths(given: str | None) -> tuple[int, ...]:
+    numbers = [text.strip() for text in (given or "").split(",") if text.strip()]
+    if not all(text.isdecimal() and int(text) for text in numbers):
+        raise ConfigurationError(f"--widths {given!r} is no list of numbers of characters, like 9,30,8")
+    return tuple(map(int, numbers))
 
 
 def _answer(option: str, question: str, given: str | None, words: Sequence[str]) -> str | None:

@@ -52,6 +52,7 @@ class DraftRequest:
     table: str | None = None
     crs: str | None = None
     sheet: str | None = None
+    widths: tuple[int, ...] = ()
     answers: Answers = NO_ANSWERS
 
 
@@ -87,7 +88,9 @@ def draft_source(settings: Settings, request: DraftRequest, folders: Folders, ex
     nothing to draft from, or a file exists.
     """
     name, city = request.name, home_city(settings)
-    delivered = read_sample(request.what, os.environ, table=request.table, crs=request.crs, sheet=request.sheet)
+    delivered = read_sample(
+        request.what, os.environ, table=request.table, crs=request.crs, sheet=request.sheet, widths=request.widths
+    )
     crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, city.layers)
     added = layer_vocabularies(folders.layer / VOCABULARY) if folders.is_layer else ()
     vocabulary = load_vocabulary().of_layer(added, crosswalk)

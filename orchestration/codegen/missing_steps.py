@@ -13,7 +13,7 @@ from pathlib import Path
 from expectations.delivery.unmapped_labels import read_labels
 from expectations.marts.suites import Suite, read_suites
 from ingest.contract import Contract
-from ingest.contract.registry import ContractError, UnknownSource, read_contract
+from ingest.contract.registry import ContractError, Registry, UnknownSource, read_contract
 from ingest.contract_draft import is_named
 from ingest.layers import Layer, rows_of_seed, seed_file
 from orchestration.codegen.folders import Folders, find_contract
@@ -26,6 +26,8 @@ from orchestration.transform.macros.registrations import MODELS, missing_meta
 from orchestration.transform.model_files import ModelFile, read_models
 from orchestration.translations.texts import languages
 
+# Places by size, as `jurisdiction` and the publication plan name them.
+SIZES = ("city", "county", "state")
 MARK = "# decide"
 TRUTH = Path("ingest") / "sample" / "truth" / "planted.py"
 
@@ -102,6 +104,13 @@ def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Itera
         if len(same) > 1:
             missing = f"{', '.join(same)}: all have the role {role}, so no record is geocoded by it; leave it to one of them"
             yield Step("places", missing, "the contract", is_required=False)
+    if {"x", "y"} <= {column.role for column in contract.kept_columns} and not (contract.format.crs or _declares_crs(contract)):
+        missing = "x and y are no degrees, and no coordinate system is named, so no record is geocoded by them"
+        yield Step("places", missing, "format: {crs: EPSG:…} in the contract; ask the steward for the code", is_required=False)
+    is_dated = contract.event_column or contract.snapshot or contract.period or contract.as_of
+    if not is_dated and not any(column.role in ("period", "geometry") for column in contract.kept_columns):
+        missing = "no column dates its rows, so no figure of a year counts them"
+        yield Step("dates", missing, "as_of and snapshot (a stock), or period, in the contract", is_required=False)
     has_labels = any(column.is_label for column in contract.columns)
     unread = [c.name for c in contract.kept_columns if is_named("race", c.name) and not c.is_label and c.type == "text"]
     if unread and not has_labels:
@@ -110,6 +119,10 @@ def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Itera
     if has_labels and not contract.offered_labels():
         missing = "offered: the answers of the form; without them an absent group is not_collected, and none is zero"
         yield Step("labels", missing, "the race column of the contract")
+
+
+def _declares_crs(contract: Contract) -> bool:
+    return contract.format.kind in ("shapefile", "geojson")
 
 
 def staging_of(contract: Contract, models: Mapping[str, ModelFile]) -> ModelFile | None:
@@ -169,8 +182,11 @@ def _steps_of_description(model: ModelFile, lacking: Iterable[str]) -> Iterator[
         yield Step("registrations", f"{model.name}: config.meta lacks {', '.join(lacking)}", file)
 
 
-def steps_of_measure(measure_id: str, folders: Folders) -> list[Step]:
-    """Every step of a measure. `ConfigurationError` if no registry has it; a layer comes before the shared files."""
+def steps_of_measure(measure_id: str, folders: Folders, contracts: Registry | None = None) -> list[Step]:
+    """Every step of a measure. `ConfigurationError` if no registry has it; a layer comes before the shared files.
+
+    `contracts`: of the city, to compare the places of the plan with the one that the records cover.
+    """
     own = next((each for each in (folders, Folders.shared()) if _rows(each.seed("measure_registry"), measure_id)), None)
     if own is None:
         raise ConfigurationError(f"no registry has the measure {measure_id!r}; `levelground measures new` writes one")
@@ -196,6 +212,7 @@ def steps_of_measure(measure_id: str, folders: Folders) -> list[Step]:
             any(each["note"] == UNDECIDED for each in planned),
             Step("plan", "the decision whether it is published: the race level of its row is none", str(plan), is_required=False),
         ),
+        *((True, Step("plan", missing, str(plan))) for missing in _places_beyond(row["source"], planned, contracts)),
         (not pages, Step("scorecard", "the period that opens its page", str(scorecard))),
         (
             any(each["trend_note"] == UNDECIDED for each in pages),
@@ -209,6 +226,17 @@ def steps_of_measure(measure_id: str, folders: Folders) -> list[Step]:
         *_missing_translations(own, (f"measure.{measure_id}", f"measure_question.{measure_id}", caveat)),
         *(() if is_planted else [Step("sample", "a planted value in the sample city", f"{TRUTH}, tests/support/truth/")]),
     ]
+
+
+def _places_beyond(source: str, planned: Iterable[Mapping[str, str]], contracts: Registry | None) -> Iterator[str]:
+    """The places that a plan publishes and that the records cannot cover: a city's records give no figure of its county."""
+    if contracts is None or source not in contracts:
+        return
+    covered = contracts[source].jurisdiction
+    reach = SIZES.index(covered) if covered in SIZES else {7: 0, 5: 1, 2: 2}[len(covered)]
+    for place in sorted({row["geography_type"] for row in planned} & set(SIZES[reach + 1 :])):
+        where = f"the records of {source} cover a {SIZES[reach]} (jurisdiction: {covered})"
+        yield f"it publishes a {place}, and {where}; correct one of them"
 
 
 def _missing_translations(own: Folders, wanted: Sequence[str]) -> Iterator[Step]:

@@ -120,8 +120,17 @@ class ModelPlan:
         roles = Counter(c.role for c in self.columns)
         named = [c for c in self.columns if c.name == PLACE_ROLES.get(c.role or "") and roles[c.role] == 1]
         names = tuple(c.name for c in named if c.contract_column and c.contract_column.type in PLACE_TYPES[c.name])
+        names += ("longitude", "latitude") if self.projected else ()
         has_point = {"longitude", "latitude"} <= set(names)
         return tuple(name for name in names if has_point or name not in ("longitude", "latitude"))
+
+    @property
+    def projected(self) -> tuple[str, ...]:
+        """The delivered x and y of a record without degrees; staging transforms them by the coordinate system of the file."""
+        roles = Counter(c.role for c in self.columns)
+        if not (roles["x"] == roles["y"] == 1) or roles["longitude"] or roles["latitude"]:
+            return ()
+        return tuple(c.delivered for role in ("x", "y") for c in self.columns if c.role == role)
 
     @property
     def place_keys(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Render the templates of generated files: SQL of dbt models, their YAML, suites.
+"""Render the templates of generated files: SQL of dbt models, their YAML, suites, and contracts for catalogs.
 
 dbt's own expressions stay as they are: a template of this folder writes `[[ value ]]` and `<% if … %>`.
 """
@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ingest.contract import Contract
+from warehouse.fingerprint import json_sha256
 
 FOLDER = Path(__file__).with_name("templates")
 
@@ -28,6 +31,12 @@ def render(template: str, **values: Any) -> str:
         "lower_first": lambda text: text[:1].lower() + text[1:],
     }
     return environment.get_template(f"{template}.jinja").render(values)
+
+
+def render_odcs(contract: Contract) -> str:
+    """The contract as YAML of the Open Data Contract Standard, for data catalogs, without columns that are dropped on arrival."""
+    terms = contract.model_dump(mode="json", by_alias=True)
+    return render("odcs.yml", contract=contract, terms=terms, version=json_sha256(terms)[:12])
 
 
 def _quoted(text: str) -> str:

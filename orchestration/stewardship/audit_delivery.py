@@ -60,6 +60,7 @@ def audit_delivery(
         columns_repeated=delivery.columns_repeated,
         earlier_rows=baseline.earlier,
         files=tuple(file.name for file in delivery.files),
+        headers={file.name: file.header for file in delivery.files if contract.format.of_file(file.name).header.count},
         city_zone=city.time_zone,
         moved_lines=moved_lines(contract, delivery.files, read_concepts(*concepts)),
         concept_differences=_concept_differences(contract, delivery, city),

@@ -16,12 +16,14 @@ from expectations.delivery.unmapped_counts import UnmappedLabel, count_unmapped_
 from expectations.results import ExpectationResult, GateResult
 from ingest.agreement_terms import agreement_terms
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
-from ingest.contract import Contract
+from ingest.contract import AGGREGATE, Contract
+from ingest.contract.words import NUMERIC
 from ingest.delivery import DeliveryRecord, DeliveryStore
 from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.layers import seed_file
 from ingest.readers import delivered_files
+from ingest.typing import typed_expression
 from orchestration.runs.clock import as_of_time
 from orchestration.runs.decisions.acceptance import Acceptance, read_acceptance
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
@@ -30,7 +32,11 @@ from orchestration.stewardship.audit_delivery import CROSSWALK, audit_delivery
 from orchestration.stewardship.restored_baseline import restore_landed_rows, restored_baseline
 from orchestration.stewardship.split_delivery import REPLACING, DeliverySplitter, SplitDelivery, show_batch
 from warehouse.connection import database_path, scratch
+from warehouse.printable import first_names
+from warehouse.sql import identifier
 from warehouse.temporary import scratch_folder
+
+LISTED = 5
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class DeliveryCheck:
 
     A delivery that cannot be read has no delivery record, no differences and no rows. `accepted`: the decision of a person by
     which a run promotes the delivery although its gate fails. `split`: which of several files fail, and which a run would ingest.
-    `labels`: those behind failed findings on labels that the crosswalk does not map.
+    `labels`: those behind failed findings on labels that the crosswalk does not map. `no_number`: why its figures are empty.
     """
 
     contract: Contract
@@ -51,6 +57,7 @@ class DeliveryCheck:
     accepted: Acceptance | None = None
     split: SplitDelivery = field(default_factory=SplitDelivery)
     labels: tuple[UnmappedLabel, ...] = ()
+    no_number: str | None = None
 
     @property
     def is_promoted(self) -> bool:
@@ -61,7 +68,7 @@ class DeliveryCheck:
     def result(self) -> str:
         """What a run does with the delivery, in one line."""
         if self.gate.passed:
-            return "fits its contract"
+            return f"fits its contract, but {self.no_number}" if self.no_number else "fits its contract"
         failed = len(self.gate.failed_critical)
         findings = f"{failed} critical finding{'' if failed == 1 else 's'}"
         if self.accepted is None and self.split.is_possible:
@@ -109,8 +116,23 @@ def check_delivery(settings: Settings, name: str, file: Path | None, drafted: Co
         accepted = None if gate.passed else read_acceptance(kept, delivery.load_id)
         split = SplitDelivery() if gate.passed or accepted else _split(splitter, contract, location, file)
         return DeliveryCheck(
-            contract, gate, delivery, column_differences(contract, delivery), names, rows, accepted, split, labels
-        )
+            contract, gate, delivery, column_differences(contract, delivery), names, rows, accepted, split, labels,
+            _no_number(con, contract),
+        )  # fmt: skip
+
+
+def _no_number(con: DuckDBPyConnection, contract: Contract) -> str | None:
+    """Why no figure follows from a delivery that fits: no column of a table of numbers reads as one, or none has a value."""
+    numbers = [column for column in contract.kept_columns if column.type in NUMERIC and not column.is_of_file]
+    if not numbers:
+        is_text = {column.type for column in contract.kept_columns} == {"text"}
+        why = "no number is read: no column of the contract is one; are the names in another row (format.header)?"
+        return why if is_text or contract.statistical_unit == AGGREGATE else None
+    counted = ", ".join(f"count({typed_expression(column)})" for column in numbers)
+    found = con.execute(f"select {counted} from delivery.{identifier(contract.source)}").fetchone()
+    if any(found or ()):
+        return None
+    return f"no number is read: all cells of {first_names([column.name for column in numbers], LISTED)} are empty or none"
 
 
 def _unmapped_labels(

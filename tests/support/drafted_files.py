@@ -62,8 +62,7 @@ def two_header_rows(folder: Path) -> Path:
 def wide_by_group(folder: Path) -> Path:
     """A column per group of race, counted by tract and school year."""
     lines = ["GEOID,School Year,Total,White,Black,Asian,Hispanic,Two or More"]
-    for n in range(20):
-        lines.append(f"55079{n + 100:06d},{2022 + n % 2}-{23 + n % 2},100,{40 - n % 3},{30 + n % 3},10,15,5")
+    lines += [f"55079{n // 2 + 100:06d},{2022 + n % 2}-{23 + n % 2},100,{40 - n % 3},{30 + n % 3},10,15,5" for n in range(20)]
     (folder / "graduates.csv").write_text("\n".join(lines) + "\n")
     return folder / "graduates.csv"
 
@@ -71,7 +70,10 @@ def wide_by_group(folder: Path) -> Path:
 def undated(folder: Path) -> Path:
     """An inventory without a date: the state of a stock on a day that no cell has."""
     lines = ["Asset ID,Kind,Condition,Ward,Spare On Site"]
-    lines += [f"A{n:03d},{('Bench', 'Swing', 'Court')[n % 3]},{('Good', 'Fair', 'Poor')[n % 3]},{n % 15 + 1},{'YN'[n % 2]}" for n in range(45)]
+    lines += [
+        f"A{n:03d},{('Bench', 'Swing', 'Court')[n % 3]},{('Good', 'Fair', 'Poor')[n % 3]},{n % 15 + 1},{'YN'[n % 2]}"
+        for n in range(45)
+    ]
     (folder / "park assets.csv").write_text("\n".join(lines) + "\n")
     return folder / "park assets.csv"
 
@@ -130,3 +132,11 @@ def fixed_width(folder: Path) -> Path:
     lines = [f"{n + 1:05d}{'MAIN ST' if n % 2 else 'OAK AVE':<12}{20240101 + n % 28}{(n + 1) * 100:>8}" for n in range(25)]
     (folder / "levies.txt").write_text("\n".join(lines) + "\n")
     return folder / "levies.txt"
+
+
+def state_plane(folder: Path) -> Path:
+    """Places as x and y of a coordinate system of the state, in feet, and as nothing else."""
+    lines = ["Light ID,Installed,X Coord,Y Coord"]
+    lines += [f"L{n:02d},{n % 12 + 1}/15/2023,{2_560_000 + 10 * n}.5,{390_000 + 10 * n}.25" for n in range(20)]
+    (folder / "lights.csv").write_text("\n".join(lines) + "\n")
+    return folder / "lights.csv"

@@ -54,7 +54,7 @@ class Column(Strict):
     """One column: how it is delivered (`from`), what it is (`type`, `role`), and who may see it (`privacy`, `keep`)."""
 
     name: Identifier
-    # What a reader has to know of it: dbt, Dagster, the documentation site and templates show it. Private values do not belong here.
+    # What it holds, for readers in dbt, Dagster, docs, templates and catalogs; no value of a person belongs here.
     description: Annotated[str, Field(min_length=1)] | None = None
     from_: Annotated[DeliveredNames, Field(alias="from")] = ()
     # The file's name gives the value: the first group of a pattern, or the value of the first glob that fits.

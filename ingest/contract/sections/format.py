@@ -141,12 +141,14 @@ class Format(FileForm):
     delimiter: Delimiter = ","
     header: Header = Header()
     unpivot: Unpivot | None = None
+    # Members of objects inside a JSON record are columns of their own, like attributes.status.
+    flatten: bool | None = None
     layouts: tuple[Layout, ...] = ()
 
     @model_serializer(mode="wrap")
     def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # load ids are hashes of this model: a contract without the key keeps its ids
-        return {key: value for key, value in serialize(self).items() if value is not None or key != "unpivot"}
+        # load ids are hashes of this model: a contract without the keys keeps its ids
+        return {key: value for key, value in serialize(self).items() if value is not None or key not in ("unpivot", "flatten")}
 
     @model_validator(mode="after")
     def _fitting(self) -> Format:
@@ -156,6 +158,8 @@ class Format(FileForm):
             raise ValueError("sheet is a name, or a position from 1")
         if any(form.kind == "fixed_width" and not form.widths for form in forms):
             raise ValueError("kind fixed_width needs widths: the characters of each field in order, like [9, 30, 8]")
+        if self.flatten and (self.header.rows == "none" or not {"json", "jsonl"}.issuperset(kinds)):
+            raise ValueError("flatten goes with kind json or jsonl whose records are objects")
         for key, kind in ONLY_WITH.items():
             if kind not in kinds and any(getattr(form, key) is not None for form in forms):
                 raise ValueError(f"{key} goes with kind {kind}, not {' or '.join(dict.fromkeys(kinds))}")

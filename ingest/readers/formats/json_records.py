@@ -1,7 +1,8 @@
 """Read JSON and JSON lines: one row per object, its members as text under their names.
 
-An object inside a record stays JSON text. Records that are lists have positions as names, if the contract declares no header. A
-record may add names, so that a long file is read twice: once for its names, once for its records.
+An object inside a record stays JSON text, unless the contract flattens it. Records that are lists have positions as names, if
+the contract declares no header. A record may add names, so that a long file is read twice: once for its names, once for its
+records.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from ingest.contract import Format
-from ingest.readers.formats.json_text import UnsupportedJson, as_text, decoder
+from ingest.readers.formats.json_text import UnsupportedJson, as_text, decoder, flattened
 from ingest.readers.header_rows import position_names
 from ingest.readers.reader_types import Fail, OpenTable, Stream, check_column_count
 from ingest.readers.text_stream import decode_text
@@ -93,7 +94,10 @@ def _opened(how: Format, records: Records, fail: Fail) -> OpenTable:
                 width = len(record) if width is None and record else width
                 if record and len(record) != width:
                     raise fail(f"record {number} has {len(record)} values where the first has {width}", "export it again")
-            yield record
+            try:
+                yield flattened(record) if how.flatten else record
+            except UnsupportedJson as error:
+                raise fail(str(error), "leave format.flatten out of the contract") from None
 
     with closing(checked()) as reading:
         first = list(islice(reading, BATCH_ROWS))

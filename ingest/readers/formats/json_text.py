@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+# Objects in more objects than these stay JSON text.
+DEEPEST = 4
+
 
 class Number(str):
     """A number as it is written in the file."""
@@ -46,3 +49,15 @@ def as_json(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{{','.join(f'{as_json(name)}:{as_json(member)}' for name, member in value.items())}}}"
     return json.dumps(value, ensure_ascii=False)
+
+
+def flattened(record: dict[str, Any], above: str = "", depth: int = 0) -> dict[str, Any]:
+    """The record with the members of its objects as members of its own: attributes.status. A list stays one value."""
+    found: dict[str, Any] = {}
+    for name, value in record.items():
+        is_object = isinstance(value, dict) and depth < DEEPEST
+        inner = flattened(value, f"{above}{name}.", depth + 1) if is_object else {f"{above}{name}": value}
+        if found.keys() & inner.keys():
+            raise UnsupportedJson("a name is repeated once objects are flattened, and only one of the two could be kept")
+        found |= inner
+    return found

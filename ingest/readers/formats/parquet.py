@@ -6,6 +6,7 @@ The size on disk does not limit the size in memory: every row may refer to a tex
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -45,7 +46,29 @@ def _checked(batches: Iterator[pa.RecordBatch], size: int, fail: Fail) -> Iterat
         unfolded += batch.nbytes
         if unfolded > max(NEVER_A_BOMB_UNFOLDED, MOST_TIMES_UNFOLDED * size):
             raise _bomb_error(fail, MOST_TIMES_UNFOLDED)
-        yield batch
+        yield _without_nesting(batch, fail)
+
+
+def _without_nesting(batch: pa.RecordBatch, fail: Fail) -> pa.RecordBatch:
+    """The batch with its lists and objects as JSON, as the reader of JSON gives them."""
+    for at, field in enumerate(batch.schema):
+        if pa.types.is_nested(field.type):
+            try:
+                texts = [None if one is None else _as_json(one) for one in batch.column(at).to_pylist()]
+            except TypeError:
+                raise fail(f"{field.name} has bytes inside lists or objects", "deliver one plain value a cell") from None
+            batch = batch.set_column(at, field.name, pa.array(texts, pa.string()))
+    return batch
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bytes):
+        raise TypeError
+    return str(value)
 
 
 def _join_small(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -10,7 +10,7 @@ from expectations.remedies import remedy
 from orchestration.cli.display import err, out, table
 from orchestration.stewardship.check_delivery import DeliveryCheck
 
-LISTED = 20  # labels of a column
+LISTED = 20  # labels of a column, and columns that differ
 
 
 def print_check(checked: DeliveryCheck, *, all_: bool = False) -> None:
@@ -43,9 +43,11 @@ def _print_column_differences(checked: DeliveryCheck) -> None:
     if lines:
         rows = [
             (line.expected, line.found, line.verdict, f"{line.likely} ({line.similarity} % alike)" if line.likely else None)
-            for line in lines
+            for line in lines[:LISTED]
         ]
         out.print(table("\nColumns that differ from the contract", ("expected", "found", "difference", "renamed to?"), rows))
+        if len(lines) > LISTED:
+            out.print(f"and {len(lines) - LISTED} more; --report FILE.html lists all")
 
 
 def _print_gate(checked: DeliveryCheck, *, all_: bool) -> None:

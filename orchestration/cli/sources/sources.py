@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from ingest.contract.odcs import odcs_yaml
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.erasure import plan_source_removal
@@ -25,6 +24,7 @@ from orchestration.cli.sources.delivery_check import print_check
 from orchestration.cli.sources.erase import check_reason
 from orchestration.cli.sources.erase import remove as remove_planned
 from orchestration.codegen.folders import choose_folders, read_draft
+from orchestration.codegen.render_template import render_odcs
 from orchestration.runs.clock import utc_now
 from orchestration.runs.decisions.acceptance import Acceptance, accept_load, read_acceptance
 from orchestration.runs.delivery_location import home_city, home_registry, resolve_delivery_location
@@ -72,7 +72,9 @@ def list_(json: AsJson = False) -> None:
         )
 
 
-@app.command(epilog=examples("levelground sources show ucc__service_requests", "levelground sources show ucc__service_requests --odcs"))
+@app.command(
+    epilog=examples("levelground sources show ucc__service_requests", "levelground sources show ucc__service_requests --odcs")
+)
 def show(
     name: Source,
     json: AsJson = False,
@@ -82,7 +84,7 @@ def show(
     settings = Settings.from_environment()
     contract = home_registry(settings)[name]
     if odcs:
-        print(odcs_yaml(contract), end="")
+        print(render_odcs(contract), end="")
         return
     last = last_run(settings.home)
     row = next((row for row in source_rows(settings.home, last) if row["source"] == name), None) if last else None

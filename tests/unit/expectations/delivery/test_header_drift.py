@@ -42,6 +42,24 @@ def test_a_missing_direct_identifier_is_a_missing_column(make_contract: MakeCont
     assert (missing.column, missing.severity) == ("phone", "critical")
 
 
+def test_a_missing_column_names_the_file_that_lacks_it(make_contract: MakeContract) -> None:
+    names = [str(column.delivered_names[0]) for column in make_contract().columns]
+    headers = {"a.csv": names, "b.csv": [name for name in names if name != "PHONE"]}
+    (missing,) = failed(list(header_checks(make_contract(), ("PHONE",), (), (), ("a.csv", "b.csv"), headers)))
+    assert missing.message.startswith("dpt__visits (b.csv): column PHONE is missing")
+
+
+def test_a_file_of_another_table_is_one_finding(make_contract: MakeContract) -> None:
+    contract = make_contract()
+    names = [str(column.delivered_names[0]) for column in contract.columns]
+    headers = {"a.csv": names, "hearings.csv": [names[0], "Room", "Result"]}
+    checks = failed(list(header_checks(contract, names[1:], (), (), tuple(headers), headers)))
+    (other,) = checks
+    assert (other.name, other.column, other.kwargs["mismatches"]) == ("columns_missing", None, len(names) - 1)
+    assert f"hearings.csv has 1 of the {len(names)} columns of the contract" in other.message
+    assert "name it in ignore_files of the contract, or describe it in format.layouts" in other.message
+
+
 def test_a_header_that_is_a_record_is_not_quoted(make_contract: MakeContract) -> None:
     """A file that lost its header line gives its first record for names."""
     contract = make_contract()

@@ -93,9 +93,18 @@ def test_every_key_is_read() -> None:
         missing = [f"{where}.{name}" for name in fields if name not in model.model_fields_set]
         return missing + [found for name in fields for found in unset(getattr(model, name), f"{where}.{name}")]
 
-    # a column has only the keys that go with its type, a database connector has a table or a query, a load mode its own keys
+    # a column has only the keys that go with its type, a database connector has a table or a query, a format
+    # and a load mode their own keys
     unread = [name for name in unset(contract, "") if not name.startswith(".columns[")]
-    assert unread == [".snapshot", ".connector.query", ".load.partition_by", ".load.release", ".load.absent", ".load.files"]
+    assert unread == [
+        ".snapshot",
+        ".connector.query",
+        ".format.flatten",
+        ".load.partition_by",
+        ".load.release",
+        ".load.absent",
+        ".load.files",
+    ]
     released = read_contract(EVERYTHING.with_name("dpt__released.yml")).load
     assert released.partition_by == ("metric", "school_year")
     assert released.release is not None and released.absent == "zero"

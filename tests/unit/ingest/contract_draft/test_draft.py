@@ -262,7 +262,7 @@ def test_what_cannot_be_drafted_from_is_reported(what: str, message: str) -> Non
     ("data", "message"),
     [
         (b"", "the file is empty"),
-        (b"abc01\nabd02\nabe03\n", "is it of fixed width? Write the contract by hand, with format.widths"),
+        (b"abc01\nabd02\nabe03\n", "all lines have 5 characters, as in a file of fixed width; ask for its record layout"),
         (b'{"A": ', "it begins like JSON and is none"),
         (b"%PDF-1.7\na,b\nc,d\n", "this is a PDF"),
     ],

@@ -93,12 +93,14 @@ def test_one_column_has_the_role_of_a_place(tmp_path: Path) -> None:
     found = columns(made)
     assert {name: column["role"] for name, column in found.items() if "role" in column} == {
         "permit_id": "key", "site_address": "address", "latitude": "latitude", "longitude": "longitude",
-        "total_precinct_calls": "amount", "precinct": "district", "closed": "closed_time",
+        "precinct": "district", "closed": "closed_time",
     }  # fmt: skip
     assert found["location"]["privacy"] == found["x"]["privacy"] == "quasi_identifier"
     assert made.complete["load"] == {"mode": "replace", "key": ["permit_id"], "duplicates": "drop_exact"}
     asked = "\n".join(made.questions)
-    assert "the draft geocodes by the longitude of longitude" in asked and "location: it repeats coordinates" in asked
+    assert (
+        "the draft geocodes by the longitude of longitude" in asked and "location: it has both coordinates in one text" in asked
+    )
     assert "on whose clock" not in asked, "each time has its offset"
 
 

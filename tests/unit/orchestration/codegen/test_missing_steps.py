@@ -17,6 +17,8 @@ from orchestration.transform.model_files import read_models
 from tests.support.visits import visits_contract
 from tests.unit.orchestration.codegen.test_source_models import COLUMNS, KEYED
 
+DATED = {"as_of": "2025-01-31"}
+
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
@@ -73,7 +75,8 @@ def test_a_seed_of_a_layer_that_loses_labels_of_the_vocabulary_is_listed(tmp_pat
     rows.parent.mkdir(parents=True)
     header, *shared = CROSSWALK.read_text(encoding="utf-8").splitlines()
     own = [line for line in shared if line.startswith("police_observed,")]
-    contract = visits_contract(columns=[{"name": "race", "role": "race", "vocabulary": "police_observed", "offered": ["White"]}])
+    race = {"name": "race", "role": "race", "vocabulary": "police_observed", "offered": ["White"]}
+    contract = visits_contract(columns=[race], **DATED)
     rows.write_text("\n".join([header, *own, "police_observed,Martian,other_race,other_race,,1900-01-01,9999-12-31,"]) + "\n")
     assert list(steps_of_contract(contract, [Layer("town", tmp_path)])) == []
     rows.write_text("\n".join([header, *own[2:]]) + "\n")
@@ -84,9 +87,17 @@ def test_a_seed_of_a_layer_that_loses_labels_of_the_vocabulary_is_listed(tmp_pat
     assert not step.is_required and "2 labels of the vocabulary are not in it" in step.missing
 
 
+def test_undated_rows_and_unknown_coordinates_are_listed() -> None:
+    columns = [{"name": name, "type": "decimal", "role": name, "privacy": "quasi_identifier"} for name in ("x", "y")]
+    places, dates = steps_of_contract(visits_contract(columns=columns))
+    assert (places.part, dates.part) == ("places", "dates") and not places.is_required
+    assert "no coordinate system is named" in places.missing and "no figure of a year" in dates.missing
+    assert list(steps_of_contract(visits_contract(columns=columns, format={"kind": "csv", "crs": "EPSG:32054"}, **DATED))) == []
+
+
 def test_records_are_geocoded_by_one_column_of_a_role() -> None:
     columns = [{"name": name, "role": "address", "privacy": "quasi_identifier"} for name in ("site", "location")]
-    (step,) = steps_of_contract(visits_contract(columns=columns))
+    (step,) = steps_of_contract(visits_contract(columns=columns, **DATED))
     assert (step.part, step.is_required) == ("places", False)
     assert step.missing.startswith("site, location: all have the role address, so no record is geocoded by it")
 

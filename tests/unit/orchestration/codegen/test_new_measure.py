@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ingest.contract.registry import load_registry
+from ingest.contract.registry import Registry, load_registry
 from ingest.layers import rows_of_seed
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.measure_files import Wording, about_lag, seed_rows, write_measure
@@ -142,6 +142,25 @@ def test_what_is_left_is_listed_until_it_is_done(layer: Folders, models: dict[st
     assert [step.part for step in steps_of_measure("dismissed_share", layer) if step.is_required] == ["model", "texts"]
     with pytest.raises(ConfigurationError, match="no registry has the measure"):
         steps_of_measure("unknown", layer)
+
+
+@pytest.mark.parametrize(("jurisdiction", "beyond"), [("city", {"county", "state"}), ("55079", {"state"}), ("55", set())])
+def test_a_plan_beyond_the_place_of_the_records_is_listed(
+    layer: Folders, models: dict[str, ModelFile], jurisdiction: str, beyond: set[str]
+) -> None:
+    write(layer, definition(models))
+    plan = layer.seed("publication_plan")
+    first = plan.read_text(encoding="utf-8").splitlines()[1]
+    for place in ("city", "county", "state"):
+        with plan.open("a", encoding="utf-8") as rows:
+            rows.write(",".join([first.split(",")[0], place, *first.split(",")[2:]]) + "\n")
+    contract = load_registry()[COURT].model_copy(update={"jurisdiction": jurisdiction})
+    steps = steps_of_measure("dismissed_share", layer, Registry([contract]))
+    found = {
+        step.missing.split()[3].strip(",") for step in steps if step.missing.startswith("it publishes a ") and step.is_required
+    }
+    assert found == beyond
+    assert not any("it publishes a " in step.missing for step in steps_of_measure("dismissed_share", layer))
 
 
 def test_this_repository_needs_translations_and_planted_truth_too(repository: Folders, models: dict[str, ModelFile]) -> None:

@@ -114,3 +114,15 @@ def test_text_of_a_contract_opens_no_expression_of_dbt(folders: Folders) -> None
     made = generate(visits_contract(columns=COLUMNS, title='Visits {{ env_var("KEY") }} "a"', **KEYED), folders)
     text = folders.described(folders.fact(made.plan)).read_text()
     assert "{{ env_var" not in text and yaml.safe_load(text)["models"][0]["name"] == "fct_visits"
+
+
+def test_x_and_y_become_degrees_by_which_records_are_geocoded(folders: Folders) -> None:
+    point = [{"name": name, "type": "decimal", "role": name, "privacy": "quasi_identifier"} for name in ("x", "y")]
+    made = generate(visits_contract(columns=[*COLUMNS[:2], *point], **KEYED), folders)
+    models = read_models([folders.models])
+    staging, fact = models["stg_dpt__visits"], models["fct_visits"]
+    degrees = "{{ to_degrees('st_point(typed.x, typed.y)', \"coalesce(contract.crs, 'EPSG:4326')\") }}"
+    assert f"st_x({degrees}) as longitude" in staging.sql and f"st_y({degrees}) as latitude" in staging.sql
+    assert "longitude='longitude', latitude='latitude'" in fact.sql
+    assert {"longitude", "latitude"} <= set(staging.columns) and made.plan.is_placed
+    assert registered(models)["sources_with_points"] == ["stg_dpt__visits"]

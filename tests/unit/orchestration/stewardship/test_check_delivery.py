@@ -55,3 +55,29 @@ def test_a_check_names_the_labels_without_a_row(settings: Settings, tmp_path: Pa
     file.write_text("Id,Race\n1,Declined to Answer\n")
     shown = list(label_lines(check_delivery.check_delivery(settings, "dpt__visits", file, public)))
     assert shown == ["\nrace: 1 label without a row in the crosswalk", "  'Declined to Answer', 1 of 1 rows, 100.0 %"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "unit", "rows", "result"),
+    [
+        (
+            [{"name": "fee", "type": "integer"}],
+            "record",
+            "Id,fee\n1,\n2,\n",
+            "but no number is read: all cells of fee are empty or none",
+        ),
+        ([{"name": "fee", "type": "integer"}], "record", "Id,fee\n1,\n2,7\n", None),
+        ([{"name": "fee"}], "record", "Id,fee\n1,7\n", "but no number is read: no column of the contract is one"),
+        ([{"name": "fee", "type": "date"}], "record", "Id,fee\n1,2025-01-02\n", None),
+        ([{"name": "fee", "type": "date"}], "aggregate", "Id,fee\n1,2025-01-02\n", "but no number is read"),
+    ],
+)
+def test_a_delivery_without_a_number_does_not_just_fit(
+    settings: Settings, tmp_path: Path, columns: list[dict[str, str]], unit: str, rows: str, result: str | None
+) -> None:
+    contract = visits_contract(columns=[{"name": "id", "from": "Id"}, *columns], statistical_unit=unit, load={"mode": "replace"})
+    (tmp_path / "visits.csv").write_text(rows)
+    checked = check_delivery.check_delivery(settings, "dpt__visits", tmp_path / "visits.csv", contract)
+    assert checked.gate.passed
+    assert checked.result.startswith(f"fits its contract, {result}" if result else "fits its contract")
+    assert ("no number" in checked.result) == bool(result)

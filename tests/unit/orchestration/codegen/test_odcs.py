@@ -11,9 +11,9 @@ import yaml
 from jsonschema import Draft201909Validator
 
 from ingest.contract import Contract
-from ingest.contract.odcs import odcs_yaml
 from ingest.contract.registry import load_registry
-from tests.unit.ingest.conftest import MakeContract
+from orchestration.codegen.render_template import render_odcs
+from tests.support.visits import visits_contract
 
 SCHEMA = json.loads(files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8"))
 REGISTRY = load_registry()
@@ -25,20 +25,20 @@ def problems(document: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("contract", list(REGISTRY), ids=lambda contract: contract.source)
 def test_every_contract_fits_the_schema_of_the_standard(contract: Contract) -> None:
-    document = yaml.safe_load(odcs_yaml(contract))
+    document = yaml.safe_load(render_odcs(contract))
     assert problems(document) == []
     (table,) = document["schema"]
     assert [one["name"] for one in table["properties"]] == [column.name for column in contract.kept_columns]
 
 
 def test_the_schema_refuses_what_the_standard_does_not_know() -> None:
-    document = yaml.safe_load(odcs_yaml(REGISTRY["ucc__service_requests"]))
+    document = yaml.safe_load(render_odcs(REGISTRY["ucc__service_requests"]))
     document["schema"][0]["properties"][0]["logicalType"] = "varchar"
     assert any("varchar" in problem for problem in problems(document))
 
 
-def test_a_catalog_gets_keys_bounds_and_descriptions(make_contract: MakeContract) -> None:
-    contract = make_contract(
+def test_a_catalog_gets_keys_bounds_and_descriptions() -> None:
+    contract = visits_contract(
         load={"mode": "merge", "key": ["visit"]},
         columns=[
             {"name": "visit", "from": "Visit No", "required": True, "description": "Number of the visit"},
@@ -48,7 +48,7 @@ def test_a_catalog_gets_keys_bounds_and_descriptions(make_contract: MakeContract
             {"name": "guest", "privacy": "direct_identifier", "keep": "drop"},
         ],
     )
-    document = yaml.safe_load(odcs_yaml(contract))
+    document = yaml.safe_load(render_odcs(contract))
     visit, fee, kind, held_on = document["schema"][0]["properties"]
     assert problems(document) == []
     assert (visit["physicalName"], visit["primaryKeyPosition"], visit["required"]) == ("Visit No", 1, True)
