@@ -99,6 +99,7 @@
         when (rate_ratio_ci_low > 1 or rate_ratio_ci_high < 1) and not coalesce(is_significant_fdr, true) then 'cannot_tell'
         when rate_ratio_ci_low > 1 then 'higher'
         when rate_ratio_ci_high < 1 then 'lower'
+        when {{ shown_difference_excludes_0() }} then 'cannot_tell'
         when
             margin_in_unit is null and rate_ratio_ci_low >= 1 - margin_share and rate_ratio_ci_high <= 1 / (1 - margin_share)
             then 'about_the_same'

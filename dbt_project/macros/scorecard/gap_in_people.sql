@@ -6,11 +6,20 @@
 {# A ratio of rates, else a difference: of shares, years and money, of a ratio that prints 1.0, and of few events, which have no ratio. #}
 {% macro gap_kind() -%}
     case
-            when has_ratio and starts_with(unit, 'per_') and round(rate_ratio, 1) <> 1 then 'ratio'
+            when has_ratio and {{ is_shown_as_ratio() }} then 'ratio'
             when (has_ratio or compared_reason = 'few_events' and rate_difference_ci_low is not null) and rate_difference is not null
                 then 'difference'
             when has_ratio then 'ratio'
         end
+{%- endmacro %}
+
+
+{% macro is_shown_as_ratio() -%} (starts_with(unit, 'per_') and round(rate_ratio, 1) <> 1) {%- endmacro %}
+
+
+{# Whether the interval of the difference, which readers see, excludes 0: it can by a little where that of the ratio covers 1. #}
+{% macro shown_difference_excludes_0() -%}
+    (not {{ is_shown_as_ratio() }} and (rate_difference_ci_low > 0 or rate_difference_ci_high < 0))
 {%- endmacro %}
 
 

@@ -73,7 +73,10 @@ explained as (
     select
         compared.*,
         case
-            when compared_with_reference = 'cannot_tell' and (rate_ratio_ci_low > 1 or rate_ratio_ci_high < 1) then 'many_comparisons'
+            when
+                compared_with_reference = 'cannot_tell'
+                and (rate_ratio_ci_low > 1 or rate_ratio_ci_high < 1 or {{ shown_difference_excludes_0() }})
+                then 'many_comparisons'
             else reference_reason
         end as compared_reason,
         case
