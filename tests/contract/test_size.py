@@ -36,7 +36,7 @@ BUDGETS = {
     "orchestration": 288,
     "orchestration/alerts": 438,
     "orchestration/cities": 840,
-    "orchestration/cli": 4_968,
+    "orchestration/cli": 4_969,
     "orchestration/codegen": 2_082,
     "orchestration/defs": 2_039,
     "orchestration/docs_site": 749,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_796,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 66_094
+MOST_LINES = 66_095
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
