@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from orchestration.scorecard.pages.render import ScorecardError
 from orchestration.scorecard.words.texts import INSTALLED, LANGUAGE_COLUMNS, Language, TextRow
 from warehouse.connection import open_from_disk
 
@@ -82,6 +83,11 @@ def read_union(file: Path) -> Union:
     """Read the file; a text that cities have in several wordings is that of the first city."""
     with open_from_disk(file, "united") as con:
         con.execute("use united.published")
+        if ("city_comparison",) not in con.execute("select table_name from duckdb_tables()").fetchall():
+            raise ScorecardError(
+                "the site of many cities",
+                "no city of the file has a scorecard; `levelground run` of this version publishes one in each home",
+            )
         found = [
             Compared(*row)
             for row in con.execute(

@@ -98,3 +98,18 @@ def test_union_names_cities_without_a_release(levelground: CommandLine, file: Pa
     assert levelground("cities", "union", file, "--out", out).returncode == 0
     with duckdb.connect(out, read_only=True) as connection:
         assert connection.execute("select city from published.equity_measures order by 1").fetchall() == [("one",), ("two",)]
+
+
+def test_a_site_is_refused_where_it_would_delete_files_or_has_nothing_to_compare(
+    levelground: CommandLine, file: Path, tmp_path: Path
+) -> None:
+    publish(tmp_path / "one")
+    union = ("cities", "union", file, "--out", tmp_path / "all.duckdb", "--only", "one", "--site")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "notes.txt").touch()
+    refused = levelground(*union, tmp_path / "own")
+    assert (refused.returncode, "has files that are no such site" in refused.stderr) == (2, True)
+    assert not (tmp_path / "all.duckdb").exists()
+    old = levelground(*union, tmp_path / "site")
+    assert (old.returncode, "no city of the file has a scorecard" in old.stderr) == (1, True), old.stderr
+    assert not (tmp_path / "site").exists()
