@@ -167,11 +167,12 @@ def _counts(con: DuckDBPyConnection) -> PublicCounts:
 def _measure(row: Mapping[str, Any], registered: set[str], manifests: tuple[Manifest, Manifest]) -> PublicMeasure:
     code, counts = row["measure_id"], PublicCounts(**{name: row[name] for name in PublicCounts.__dataclass_fields__})
     causes = [*causes_by_measure(*manifests).get(code, ())]
+    is_one_sided = counts.appear or counts.vanish or counts.rows_new or counts.rows_left
     named = [
         cause
         for cause in find_causes(*manifests)
         if (code in registered and (cause.kind, cause.name) == ("seed", REGISTRY_SEED))
-        or ((counts.appear or counts.vanish) and f"{cause.kind} {cause.name}".startswith(_PUBLICATION))
+        or (is_one_sided and f"{cause.kind} {cause.name}".startswith(_PUBLICATION))
     ]
     found = [*named, *(cause for cause in causes if cause.kind != "as_of" or not named)]
     return PublicMeasure(code, counts, row["reasons"] or {}, row["columns"] or {}, tuple(dict.fromkeys(found)))

@@ -136,6 +136,14 @@ def test_a_combination_that_the_plan_drops_is_no_longer_published(home: Home, ma
     assert [str(cause) for cause in stops.causes] == ["seed publication_plan"]
 
 
+def test_the_plan_comes_first_among_the_inputs_of_rows_that_leave_without_a_figure(home: Home, make: Make) -> None:
+    seeds = MADE_OF.seeds | {"publication_plan": "s2", "races": "s2"}
+    first = make(figure(), figure(value=None, geoid="2"))
+    second = make(figure(), made_of=MADE_OF.model_copy(update={"seeds": seeds}))
+    (stops,) = compare_public(home, first.release_id, second.release_id).measures
+    assert stops.why == "1 place gone without figure; inputs: seed publication_plan, seed races"
+
+
 def test_rows_without_a_figure_that_leave_are_counted_with_their_reason(home: Home, make: Make) -> None:
     first = make(figure(), figure(value=None, period_start="2023-01-01"), figure(value=None, geoid="2"))
     second = make(figure())
