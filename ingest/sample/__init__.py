@@ -13,14 +13,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ingest.errors import SampleError
-from ingest.sample import city
+from ingest.sample.city import SAMPLETON, Profile
 from ingest.sample.delivery import PlantedCounts, random_stream
 from ingest.sample.sample_folder import GENERATOR, RECEIPT, version_in, write_folder_atomically, write_json
 from ingest.sample.sources import SOURCES, city_file, rows_by_source
 from ingest.sample.truth import planted_case_mix, planted_excess, planted_gaps, planted_values
 
 GENERATOR_VERSION = 9  # raised whenever the same rows and seed give other bytes
-FEWEST_ROWS = 1_000
+FEWEST_ROWS, ROWS = 1_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,15 @@ class SampleSummary:
     seconds: float
 
 
-def write_sample(out: Path, rows: int = 100_000, seed: int = 2026) -> SampleSummary:
+def write_sample(out: Path, rows: int | None = None, seed: int = 2026, city: Profile = SAMPLETON) -> SampleSummary:
     """Write the sample city to `out`, which then holds a whole one or, after a kill, what it held before or nothing.
 
+    `city`: another city, in whose shape the deliveries are invented
     `rows` is the number of event rows: 30 % service requests, 40 % rows of dispatched calls, 15 % stops, 15 % payments. The other
-    sources do not grow.
+    sources do not grow with it. By default, they are 100,000 for Sampleton, and in proportion to the residents.
     An earlier sample in `out` is replaced; SampleError when `out` holds anything else or a number is out of range.
     """
+    rows = max(FEWEST_ROWS, city.scaled(ROWS)) if rows is None else rows
     if rows < FEWEST_ROWS:
         raise SampleError(f"--rows is {rows}; the sample city needs at least {FEWEST_ROWS:,} event rows")
     if seed < 0:
@@ -47,13 +49,14 @@ def write_sample(out: Path, rows: int = 100_000, seed: int = 2026) -> SampleSumm
     started = time.perf_counter()
     planted: dict[str, PlantedCounts] = {}
     with write_folder_atomically(out) as folder:
-        for name, source_rows in rows_by_source(rows).items():
+        for name, source_rows in rows_by_source(rows, city).items():
             (folder / name).mkdir()
-            planted[name] = SOURCES[name].write(folder / name, random_stream(seed, name), source_rows)
-        (folder / "city.yml").write_text(city_file(), encoding="utf-8")
-        derived = {"gaps": planted_gaps(), "excess": planted_excess(), "case_mix": planted_case_mix()}
-        write_json(folder / "truth.json", {"truths": planted_values(seed)} | derived)
-        receipt = {"generator": GENERATOR, "generator_version": GENERATOR_VERSION, "city": city.CITY, "rows": rows, "seed": seed}
+            planted[name] = SOURCES[name].write(folder / name, random_stream(seed, name), source_rows, city)
+        (folder / "city.yml").write_text(city_file(city), encoding="utf-8")
+        of_deaths = {"gaps": planted_gaps(), "excess": planted_excess()} if city == SAMPLETON else {"gaps": [], "excess": []}
+        truth = {"truths": planted_values(seed, city), **of_deaths, "case_mix": planted_case_mix(city)}
+        write_json(folder / "truth.json", truth)
+        receipt = {"generator": GENERATOR, "generator_version": GENERATOR_VERSION, "city": city.key, "rows": rows, "seed": seed}
         write_json(folder / RECEIPT, {**receipt, "planted": {source: asdict(delivery) for source, delivery in planted.items()}})
         files = tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
     delivered = {source: delivery.delivered for source, delivery in planted.items()}

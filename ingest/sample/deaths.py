@@ -162,16 +162,5 @@ def _case(year: int, number: int, day: date, age: int, race: str, manner: str, k
     sex = "Female" if number % 3 == 0 else "Male"
     event = f"{day.month}/{day.day}/{day.year} unknown time"
     return (
-        f"{year % 100:02d}-{number:05d}",
-        day.isoformat(),
-        event,
-        text,
-        sex,
-        race,
-        manner,
-        kind,
-        "",
-        "Exam",
-        "Sampleton",
-        "ST",
-    )
+        f"{year % 100:02d}-{number:05d}", day.isoformat(), event, text, sex, race, manner, kind, "", "Exam", "Sampleton", "ST",
+    )  # fmt: skip

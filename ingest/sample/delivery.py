@@ -21,6 +21,8 @@ from typing import IO, Any, Literal
 import numpy as np
 import xlsxwriter
 
+from ingest.sample.city import SAMPLETON, Profile
+
 CHUNK = 250_000  # rows made at a time: a few hundred bytes each, so that any number of rows fits in memory
 
 
@@ -44,11 +46,12 @@ class PlantedCounts:
 
 @dataclass
 class Delivery:
-    """The folder of a source, its random numbers, how many event rows are its own, and how many rows it has so far."""
+    """The folder of a source, its random numbers, its event rows, whose they are, and how many rows it has so far."""
 
     folder: Path
     rng: np.random.Generator
     rows: int = 0
+    city: Profile = SAMPLETON
     delivered: int = 0
 
     def planted(
@@ -139,9 +142,9 @@ class Source:
     event_rows_pct: int = 0
     keys: Mapping[str, Any] = field(default_factory=dict)
 
-    def write(self, folder: Path, rng: np.random.Generator, rows: int = 0) -> PlantedCounts:
+    def write(self, folder: Path, rng: np.random.Generator, rows: int = 0, city: Profile = SAMPLETON) -> PlantedCounts:
         """Write the files into `folder`; returns what was planted."""
-        return self.make(Delivery(folder, rng, rows))
+        return self.make(Delivery(folder, rng, rows, city))
 
 
 def source(name: str, event_rows_pct: int = 0, **keys: Any) -> Callable[[Callable[[Delivery], PlantedCounts]], Source]:

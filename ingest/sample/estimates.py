@@ -12,6 +12,7 @@ from itertools import product
 
 from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
 from ingest.sample.delivery import Delivery, PlantedCounts, Source, source
+from ingest.sample.text import word_list
 
 _STATE, _PLACE, _COUNTY = PLACE_GEOID[:2], PLACE_GEOID[2:], COUNTY_GEOID[2:]
 _CITIES = (_PLACE, *(f"{at:05d}" for at in range(101, 118)))
@@ -48,21 +49,6 @@ _HALF_WIDTH = 0.05  # of a bound, as a share of the value
 _BOUNDED = ("employment", "hs_diploma", "preschool")
 _PARTS = ("", "_lb", "_ub")
 
-# Planted: the figures of the county by measure: release, all residents, and the groups.
-HEALTH: dict[str, tuple[str, float, dict[str, float]]] = {
-    "v147": ("r2026", 74.9, {"white": 77.5, "black": 67.5, "aian": 83.8, "asian": 82.0, "hispanic": 79.4}),
-    "v129": ("r2026", 8.4, {"white": 3.72, "black": 15.08, "aian": 14.0, "asian": 6.1, "hispanic": 6.6}),
-    "v127": ("r2026", 490.0, {"white": 380.0, "black": 800.0, "asian": 280.0, "hispanic": 330.0}),
-    "v015": ("r2025", 18.1, {"white": 3.2, "black": 55.0, "hispanic": 10.4}),
-    "v148": ("r2025", 23.5, {"white": 9.7, "black": 60.7, "hispanic": 13.1}),
-    "v138": ("r2025", 63.2, {"white": 56.0, "black": 92.0, "hispanic": 52.0}),
-    "v128": ("r2026", 81.0, {"white": 34.2, "black": 162.5, "asian": 51.5, "hispanic": 49.5}),
-    "v161": ("r2025", 13.2, {"white": 16.0, "black": 9.7, "asian": 11.8, "hispanic": 8.4}),
-    "v135": ("r2025", 140.6, {"white": 148.1, "black": 188.8, "aian": 185.2, "asian": 42.4, "hispanic": 78.7}),
-    "v039": ("r2025", 10.9, {"white": 7.4, "black": 20.8, "asian": 5.9, "hispanic": 8.0}),
-    "v014": ("R2025", 20.0, {"white": 5.0, "black": 36.0, "asian": 9.0, "hispanic": 31.0}),
-    "v063": ("r2025", 63_304.0, {"white": 77_000.0, "black": 38_000.0, "asian": 79_000.0, "hispanic": 55_000.0}),
-}
 _WIDE = "aian"  # the group with the wide interval
 _BIRTHS = {"white": 30_000, "black": 30_000, "aian": 500, "asian": 7_000}
 _HEALTH_GROUPS = ("white", "black", "aian", "asian", "nhopi", "tom", "hispanic")
@@ -239,7 +225,7 @@ def _in_county(value: float, county: str) -> float:
 
 def _group_cells(measure: str, county: str) -> dict[str, object]:
     """The columns of the groups: the county's own; elsewhere of White alone."""
-    planted = HEALTH[measure][2]
+    planted = word_list("county_health")[measure][2]
     empty = "NA" if measure == "v014" else ""
     cells: dict[str, object] = {}
     for group in _ACS_GROUPS if measure == "v063" else _HEALTH_GROUPS:
@@ -265,7 +251,7 @@ def county_health(delivery: Delivery) -> PlantedCounts:
     interval of a small group.
     """
     places = [{"statecode": _STATE, "countycode": county} for county in ("000", *_COUNTIES)]
-    for measure, (release, everybody, _) in HEALTH.items():
+    for measure, (release, everybody, _) in word_list("county_health").items():
         whole: list[dict[str, object]] = []
         for place in places:
             value = _in_county(everybody, place["countycode"])

@@ -8,11 +8,12 @@ from functools import cache
 
 import numpy as np
 
-from ingest.sample.city import COUNTY_GEOID, STATE, person, phone
+from ingest.sample.city import COUNTY_GEOID, GROUPS, SAMPLETON, Profile, person, phone
 from ingest.sample.delivery import Delivery, PlantedCounts, csv_text, source
-from ingest.sample.people.settlement import GROUPS, shares_of
+from ingest.sample.people.settlement import shares_of
 from ingest.sample.places.ground import aldermanic_districts, tract_codes, tracts, zip_areas
 from ingest.sample.places.houses import addresses, houses, long_form
+from ingest.sample.text import word_list
 
 LINES_ON, LINES_BEFORE = date(2025, 7, 1), date(2025, 1, 1)
 # Planted: every sixteenth house, from the fourth on, has a lead line on both days; further ones were replaced between the two.
@@ -29,10 +30,6 @@ _NO_DAY = 4
 _TYPES = ("Both", "Both", "Both", "Both", "Interior", "Exterior")
 _STATES = ("Open", "Open", "Open", "Enforcement", "", "Abatement in Process")
 _FLATS = ("", "", "", " A", "", " Lower")
-_OPEN_COLUMNS = (
-    "Address", "Exterior Order Due Date", "Interior Orders Due Date", "Interior Order Status", "Exterior Order Status",
-    "Type of Orders", "Order Issued Date", "alderman",
-)  # fmt: skip
 
 TEST_YEARS = range(2020, 2026)
 _TESTED = 6_000  # children a year: over three years 20 and more elevated results of each large group in most districts
@@ -43,6 +40,7 @@ TESTED = {
     "Black, non-Hispanic": 0.45, "White, non-Hispanic": 0.25, "Hispanic": 0.22, "Asian, non-Hispanic": 0.05,
     "American Indian, non-Hispanic": 0.03,
 }  # fmt: skip
+_GROUPS = dict(zip(TESTED, ("black", "white", "hisp", "asian", "aian"), strict=True))
 ELEVATED = {
     "Black, non-Hispanic": (0.11, 0.21), "White, non-Hispanic": (0.05, 0.10), "Hispanic": (0.07, 0.13),
     "Asian, non-Hispanic": (0.06, 0.12), "American Indian, non-Hispanic": (0.08, 0.15),
@@ -53,25 +51,6 @@ _TESTS_REPEATED = 4
 
 PREVALENCE_YEARS = (2019, 2018)
 LAST_YEAR = PREVALENCE_YEARS[0]
-# File, what the indicator is called and means, its unit, and the measure that shows it.
-CONDITIONS = (
-    (
-        "adults_with_diabetes_ct_2019.csv", "Adults with Diabetes",
-        "This indicator shows the percentage of adults who have ever been diagnosed with diabetes.",
-        "percent", "diabetes_prevalence",
-    ),
-    (
-        "adults_with_copd_ct_2019.csv", "Adults with COPD",
-        "This indicator shows the percentage of adults who have ever been told by a doctor they have chronic obstructive "
-        "pulmonary disease (COPD), emphysema, or chronic bronchitis.", "Percent of adults", "copd_prevalence",
-    ),
-    (
-        "adults_poor_mental_health_ct_2019.csv", "Poor Mental Health: 14+ Days",
-        "This indicator shows the percentage of adults who stated that their mental health was not good 14 or more days in "
-        "the past month.",
-        "percent", "poor_mental_health_prevalence",
-    ),
-)  # fmt: skip
 # Planted: the prevalence in percent that each group brings to a tract.
 _RISKS = {
     "diabetes_prevalence": {"white": 8.0, "black": 17.5, "hisp": 13.5, "aian": 16.0, "asian": 9.5},
@@ -81,15 +60,6 @@ _RISKS = {
 _RISK_OTHERWISE = 11.0
 _NOTE = "Sub-county small area estimates of a city that does not exist. It is not appropriate to use this data for evaluation."
 _INTERVAL = ("Lower Confidence Interval", "Upper Confidence Interval")
-_PREVALENCE_COLUMNS = (
-    "Indicator Name", "What Is This Indicator", "Location Type", "Location", "Indicator Rate Value", "Indicator Rate Value Units",
-    *(f"Rate {bound}" for bound in _INTERVAL), "Indicator Count Value", "Indicator Count Value Units",
-    *(f"Count {bound}" for bound in _INTERVAL), "Indicator Value Unstable", "Period of Measure",
-    "Data Source", "Technical Note", "Breakout Title", "Breakout Category", "Breakout Subcategory", "Breakout Rate Value",
-    "Breakout Rate Value Units", *(f"Breakout Rate {bound}" for bound in _INTERVAL),
-    "Breakout Count Value", "Breakout Count Value Units", *(f"Breakout Count {bound}" for bound in _INTERVAL),
-    "Breakout Unstable", "Breakout Footer",
-)  # fmt: skip
 _NO_ESTIMATE = 2  # tracts without one in the earlier year, for each condition
 
 
@@ -114,7 +84,7 @@ def lead_lines(delivery: Delivery) -> PlantedCounts:
             number, street = addresses()[at].split(" ", 1)
             more = f"{int(number[-2:]) + 4:02d}" if at % 5 == 0 and int(number[-2:]) < 90 else " A" if at % 37 == 0 else " "
             zip_code = f"{zips[at]:05d}" + (f"-{1000 + at % 9000}" if at % 151 == 0 else "")
-            rows.append((number, more, street, "SAMPLETON", "SAMPLE STATE" if row < _STATE_ROWS else "", zip_code))
+            rows.append((number, more, street, delivery.city.name.upper(), "SAMPLE STATE" if row < _STATE_ROWS else "", zip_code))
         rows += rows[100 : 100 + _LINES_REPEATED]
         rows += [(str(6000 + 2 * at), " ", "W OUTLINE ST", "FARVILLE", "", "00021") for at in range(_BEYOND)]
         rows += [("",) * 6, ("", "", "", "", "", f"{day.month}/{day.day}/{day.year}")]
@@ -126,13 +96,16 @@ def lead_lines(delivery: Delivery) -> PlantedCounts:
     )  # fmt: skip
 
 
-def _ordered(rng: np.random.Generator, count: int) -> list[tuple[str, int]]:
+def _ordered(rng: np.random.Generator, count: int, city: Profile) -> list[tuple[str, int]]:
     """Addresses written out, each of another house, and their districts."""
     points = houses()
     chosen = rng.choice(np.arange(1, len(points), 2), count, replace=False)
-    district, zips = points.on(aldermanic_districts(2022))[chosen].tolist(), points.on(zip_areas())[chosen].tolist()
+    district, zips = (
+        points.on(aldermanic_districts(2022, city.districts))[chosen].tolist(),
+        points.on(zip_areas())[chosen].tolist(),
+    )
     return [
-        (f"{long_form(addresses()[house])}{_FLATS[at % len(_FLATS)]}, Sampleton, {STATE} {zips[at]:05d}", district[at])
+        (f"{long_form(addresses()[house])}{_FLATS[at % len(_FLATS)]}, {city.name}, {city.state} {zips[at]:05d}", district[at])
         for at, house in enumerate(chosen.tolist())
     ]
 
@@ -151,14 +124,14 @@ def lead_orders_open(delivery: Delivery) -> PlantedCounts:
     """
     ago = [0, *delivery.rng.integers(1, 1_400, OPEN_ORDERS - 1).tolist()]
     rows = []
-    for at, (address, district) in enumerate(_ordered(delivery.rng, OPEN_ORDERS)):
+    for at, (address, district) in enumerate(_ordered(delivery.rng, OPEN_ORDERS, delivery.city)):
         kind = _TYPES[at % len(_TYPES)]
         day = date(2025, 12, 29) - timedelta(days=ago[at]) if at < OPEN_ORDERS - _NO_DAY else None
         due_on = None if day is None else day + timedelta(days=-3 if at == 40 else 30)
         due = (_dashed(due_on if kind in ("Both", side) else None) for side in ("Exterior", "Interior"))
         shown = "None" if at == OPEN_ORDERS - 1 else kind
         rows.append((address, *due, "Open", _STATES[at % len(_STATES)], shown, _dashed(day), district))
-    delivery.table("open_lead.csv", _OPEN_COLUMNS, rows)
+    delivery.table("open_lead.csv", word_list("open_order_columns"), rows)
     return delivery.planted(without_day=_NO_DAY)
 
 
@@ -170,7 +143,7 @@ def lead_orders_abated(delivery: Delivery) -> PlantedCounts:
     days[-1] = 363  # the list is as fresh as it can be
     rows = [
         (address, _dashed(date(year, 1, 1) + timedelta(days=day)), district)
-        for year, day, (address, district) in zip(years, days, _ordered(delivery.rng, len(years)), strict=True)
+        for year, day, (address, district) in zip(years, days, _ordered(delivery.rng, len(years), delivery.city), strict=True)
     ]
     rows.insert(8, rows[7])
     delivery.table("abated_lead.csv", "Address,Final Clearance Date,Alderman", rows)
@@ -180,6 +153,11 @@ def lead_orders_abated(delivery: Delivery) -> PlantedCounts:
 def threshold(year: int) -> float:
     """From which result on a child's lead is elevated in a year."""
     return _THRESHOLDS[max(first for first in _THRESHOLDS if first <= year)]
+
+
+def tested(city: Profile = SAMPLETON) -> dict[str, float]:
+    """Who is tested in a city."""
+    return city.tilted(TESTED, _GROUPS)
 
 
 def elevated(label: str, year: int) -> float:
@@ -205,14 +183,15 @@ def lead_tests(delivery: Delivery) -> PlantedCounts:
     later row of the same number; repeated rows; addresses with a flat; children of unknown race; a definition of elevated that
     changed.
     """
-    rng, labels, count = delivery.rng, list(TESTED), _TESTED * len(TEST_YEARS)
-    race = rng.choice(len(labels), count, p=list(TESTED.values()))
+    rng, labels, a_year = delivery.rng, list(TESTED), delivery.city.scaled(_TESTED)
+    count = a_year * len(TEST_YEARS)
+    race = rng.choice(len(labels), count, p=list(tested(delivery.city).values()))
     results, unknown, home = _results(rng, race), rng.random(count) < _RACE_UNKNOWN, rng.integers(0, len(houses()), count)
     days, months = rng.integers(0, 365, count).tolist(), rng.integers(6, 72, count).tolist()
     days[-1] = 363  # the extract is as fresh as it can be
 
     def row(at: int, result: str) -> tuple[object, ...]:
-        day = date(TEST_YEARS[at // _TESTED], 1, 1) + timedelta(days=days[at])
+        day = date(TEST_YEARS[at // a_year], 1, 1) + timedelta(days=days[at])
         born = day - timedelta(days=int(30.44 * months[at]))
         return (
             f"R{at:06d}", person(at), f"{born:%m/%d/%Y}", phone(at), f"{day:%m/%d/%Y}", months[at],
@@ -256,8 +235,8 @@ def chronic_disease(delivery: Delivery) -> PlantedCounts:
     county and not the city. Planted: estimates are set and not drawn. A tract's follows from who lives there, as a publisher's
     model has it.
     """
-    header = ",".join(f'"{column}"' if " " in column else column for column in _PREVALENCE_COLUMNS)
-    for name, *condition in CONDITIONS:
+    header = ",".join(f'"{column}"' if " " in column else column for column in word_list("prevalence_columns"))
+    for name, *condition in word_list("conditions"):
         rows = list(_estimated(*condition))
         delivery.text(name, f"{header}\n{csv_text(rows)}", len(rows))
-    return delivery.planted(no_estimate=_NO_ESTIMATE * len(CONDITIONS))
+    return delivery.planted(no_estimate=_NO_ESTIMATE * len(word_list("conditions")))

@@ -13,6 +13,7 @@ from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.people.census import city_blocks
 from ingest.sample.places.ground import aldermanic_districts, tract_codes
 from ingest.sample.places.houses import addresses, houses
+from ingest.sample.text import word_list
 
 # Planted: the median price of each year's sales; log prices are normal around it.
 MEDIAN_PRICE = {2017: 110_000, 2018: 120_000, 2019: 130_000, 2020: 150_000, 2021: 170_000, 2022: 185_000}
@@ -21,14 +22,6 @@ _SPREAD = 0.6
 _SALES_A_YEAR = 220
 _TYPES = (("Residential", "Cape Cod"), ("Residential", "Duplex O/S"), ("Residential", "Ranch"), ("Condominium", "APARTMENT"))
 _WALLS = ("Aluminum/Vinyl", "Brick", "Frame")
-_OLD = (
-    "PropType,Taxkey,Address,CondoProject,District,Nbhd,Style,Extwall,Stories,Year_Built,Nr_of_rms,Fin_sqft,Units,Bdrms,Fbath,Hbath,"
-    "Lotsize,Sale_date,Sale_price"
-)
-_NEW = (
-    "PropertyID,PropType,taxkey,Address,CondoProject,District,nbhd,Style,Extwall,Stories,Year_Built,Rooms,FinishedSqft,Units,Bdrms,"
-    "Fbath,Hbath,Lotsize,Sale_date,Sale_price"
-)
 _FILES = {
     (2017, 2018): "2002-2018-property-sales-data.csv",
     (2019,): "2019-property-sales-data.csv",
@@ -127,14 +120,15 @@ def sales(delivery: Delivery) -> PlantedCounts:
     their leading zeros; a sale is listed once more for another building; a few prices are 0 or missing; one sale of 2019 is
     dated in the future.
     """
-    district = houses().on(aldermanic_districts(2022)).tolist()
+    district = houses().on(aldermanic_districts(2022, delivery.city.districts)).tolist()
     every: list[list[str]] = []
 
     def write(name: str, listed: Sequence[_Sale]) -> None:
         year, rows = listed[0].sold_on.year, [_sale_row(sale, district) for sale in listed]
         numbered = [[str(840_000 + sale.number), *row] for sale, row in zip(listed, rows, strict=True)]
         encoding = "utf-8-sig" if year == _LAST_YEAR_OF_SALES else "ascii"
-        delivery.table(name, _OLD if year <= 2018 else _NEW, rows if year <= 2018 else numbered, encoding=encoding)
+        header = word_list("sales_columns_before" if year <= 2018 else "sales_columns")
+        delivery.table(name, header, rows if year <= 2018 else numbered, encoding=encoding)
         every.extend(rows)
 
     listed: list[_Sale] = []
@@ -176,7 +170,7 @@ def foreclosures(delivery: Delivery) -> PlantedCounts:
     of factories has fewer than 20 parcels. Planted: parcels and foreclosures are set and not drawn, so that every rate is known.
     """
     rows = [
-        (year, f"{COUNTY_GEOID}{tract:06d}", parcels, count, 1000 * count / parcels)
+        (year, f"{delivery.city.county_geoid}{tract:06d}", parcels, count, 1000 * count / parcels)
         for year in FORECLOSURE_YEARS
         for tract, (parcels, count) in foreclosed(year).items()
         if count

@@ -13,35 +13,19 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.sample.city import NAMES, TITLE
+from ingest.sample.city import NAMES, SAMPLETON, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.people.census import city_blocks
 from ingest.sample.places.ground import aldermanic_districts, tracts
 from ingest.sample.places.houses import addresses, houses, long_form
 from ingest.sample.places.maps import NO_POINT_EVERY
+from ingest.sample.text import word_list
 
 PROJECTS = 150
 PERIODS = tuple(
     date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1) for year in range(2022, 2026) for month in (3, 6, 9, 12)
 )
 LAST = PERIODS[-1]
-_HEADER = {
-    "Report": ("Period ends",), "Project": ("ID", "Name", "Description", "Status"), "Expenditure category": ("Code", "Name"),
-    "Budget": ("Adopted",), "Obligations": ("This period", "Cumulative"), "Expenditures": ("This period", "Cumulative"),
-    "Population served": ("Primary", "Second", "Third"), "Place": ("Address", "Aldermanic district"),
-    "Completion": ("Planned", "Actual"),
-}  # fmt: skip
-_CATEGORIES = (
-    ("1.1", "COVID-19 Vaccination"), ("1.10", "COVID-19 Aid to Impacted Industries"),
-    ("1.11", "Community Violence Interventions"),
-    ("2.1", "Household Assistance: Food Programs"), ("2.10", "Assistance to Unemployed or Underemployed Workers"),
-    ("2.15", "Long-term Housing Security: Affordable Housing"), ("2.20", "Social Determinants of Health: Lead Remediation"),
-    ("5.12", "Drinking Water: Lead Remediation, including in Schools and Daycares"), ("6.1", "Provision of Government Services"),
-)  # fmt: skip
-_POPULATIONS = (
-    "1 Imp General Public", "2 Imp Low or moderate income HHs or populations", "14 Dis Imp Low income HHs and populations",
-    "15 Dis Imp HHs and populations residing in Qualified Census Tracts", "21 Dis Imp SBs operating in Qualified Census Tracts",
-)  # fmt: skip
 # The part of the budget obligated, and spent, at the end of each period since a project began; the last one stays.
 _OBLIGATED, _SPENT = (0.3, 0.55, 0.75, 0.9, 1.0), (0.0, 0.1, 0.25, 0.45, 0.65, 0.85, 1.0)
 _STOPS_AFTER = {"stuck": 4, "cancelled": 2, "completed": len(PERIODS)}  # periods after the first
@@ -107,10 +91,10 @@ class Project:
         return "Not started" if done == 0 else "Completed less than 50%" if done < 0.5 else "Completed 50% or more"
 
 
-def projects() -> list[Project]:
+def projects(city: Profile = SAMPLETON) -> list[Project]:
     """Every project; the same for every seed, as the houses are."""
     points = houses()
-    districts = points.on(aldermanic_districts(2022))
+    districts = points.on(aldermanic_districts(2022, city.districts))
     planned_projects = []
     for at in range(PROJECTS):
         house = (1_009 * at + 17) % len(points)
@@ -129,10 +113,11 @@ def projects() -> list[Project]:
     return planned_projects
 
 
-def _reports() -> Iterator[tuple[object, ...]]:
+def _reports(city: Profile) -> Iterator[tuple[object, ...]]:
     """A row per project and period."""
+    populations, categories = word_list("populations_served"), word_list("expenditure_categories")
     for period, ends in enumerate(PERIODS):
-        for project in projects():
+        for project in projects(city):
             if period < project.first:
                 continue
             at = project.at
@@ -140,11 +125,12 @@ def _reports() -> Iterator[tuple[object, ...]]:
             before = project.amounts(period - 1) if period > project.first else (0, 0)
             address = "" if project.house is None else addresses()[project.house]
             done = project.completed if project.completed is not None and project.completed <= ends else None
-            populations = [_POPULATIONS[at % len(_POPULATIONS)], _POPULATIONS[(at + 2) % len(_POPULATIONS)] if at % 3 else "", ""]
+            served = [populations[at % len(populations)], populations[(at + 2) % len(populations)] if at % 3 else "", ""]
             yield (
                 ends, f"SAMPLE-{1000 + at}", f"{NAMES[at % len(NAMES)].title()} project {at + 1}", "Told in free text",
-                project.status(period), *_CATEGORIES[at % len(_CATEGORIES)], project.budget, obligated - before[0], obligated,
-                spent - before[1], spent, *populations, long_form(address) if address and at % 4 == 0 else address,
+                project.status(period), *categories[at % len(categories)], project.budget,
+                obligated - before[0], obligated, spent - before[1], spent, *served,
+                long_form(address) if address and at % 4 == 0 else address,
                 "Citywide" if project.district is None else project.district, project.planned, done or "",
             )  # fmt: skip
 
@@ -157,9 +143,9 @@ def arpa_projects(delivery: Delivery) -> PlantedCounts:
     text next to numbers, city-wide projects or projects with a district only, addresses in long form, a description in free
     text. Planted: projects, places and amounts are set and not drawn. The money identities hold in every row.
     """
-    title = (f"{TITLE}: American Rescue Plan Act", "Project and expenditure report", "", "In US dollars")
-    rows = list(_reports())
+    title = (f"{delivery.city.title}: American Rescue Plan Act", "Project and expenditure report", "", "In US dollars")
+    rows = list(_reports(delivery.city))
     obligated, spent = (sum(int(str(row[place])) for row in rows) for place in (8, 10))
     total = ("Total", *[None] * 7, obligated, None, spent)
-    delivery.workbook("arpa_projects_2025q4.xlsx", "Projects", title, _HEADER, [*rows, total])
+    delivery.workbook("arpa_projects_2025q4.xlsx", "Projects", title, word_list("arpa_header"), [*rows, total])
     return delivery.planted(blank=1, projects=PROJECTS, periods=len(PERIODS))

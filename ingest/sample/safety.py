@@ -13,6 +13,7 @@ from ingest.sample.delivery import Delivery, PlantedCounts, csv_text, source
 from ingest.sample.places import ground
 from ingest.sample.places.geometry import to_degrees
 from ingest.sample.places.houses import addresses, houses
+from ingest.sample.text import word_list
 
 INCIDENTS, REPEATED = 1_300, 150
 OFFENSES = {
@@ -31,12 +32,6 @@ FINDINGS = {
     "Dismissed with Prejudice": 0.005,
 }  # fmt: skip
 GUILTY = ("Guilty", "Guilty - Suspended Sentence")
-_VIOLATIONS = {
-    "Ordinance 106-1-1, Disorderly Conduct": 30, "Ordinance 110-35-1, Retail Theft": 18,
-    "Ordinance 105-138-2, Resisting / Obstructing Police Officer": 14, "Ordinance 200 through 295, Building Code Violations": 14,
-    "Ordinance 106-31-1, Loitering or Prowling": 12, "Ordinance 105-2, Assault and Battery": 10,
-    "Ordinance 80-63-1, Excessive Noise Prohibited": 2,
-}  # fmt: skip
 _FIRST_DAY, _DAYS = datetime(2024, 1, 1), 725
 _CLOCKS_SKIP_AN_HOUR = (date(2024, 3, 10), date(2025, 3, 9))
 _LONG_TYPES = {"ST": "STREET", "AV": "AVENUE", "BL": "BOULEVARD", "DR": "DRIVE", "CT": "COURT"}
@@ -50,11 +45,6 @@ KILLED_IN_THE_CITY = {"B": 14, "W": 5, "H": 3}
 _EARLIER_PERSONS = 60
 _ELSEWHERE = ("W", "W", "B", "", "A", "N", "W", "W", "H", "W", "O", "W") * 20
 _FIRST_HERE, _EVERY = 10, 11  # the first death in the city, and how many are from one to the next
-_OLD = "id,name,date,manner_of_death,armed,age,gender,race,city,state,signs_of_mental_illness,threat_level,flee,body_camera"
-_NEW = (
-    "id,date,threat_type,flee_status,armed_with,city,county,state,latitude,longitude,location_precision,name,age,gender,race,"
-    "race_source,was_mental_illness_related,body_camera,agency_ids"
-)
 
 
 def _offenses(rng: np.random.Generator) -> np.ndarray:
@@ -80,12 +70,9 @@ def incidents(delivery: Delivery) -> PlantedCounts:
     points, flags = houses(), _offenses(delivery.rng)
     house = delivery.rng.integers(0, len(points), INCIDENTS)
     grids = (
-        ground.aldermanic_districts(2022),
-        ground.police_districts(),
-        ground.tracts(2020),
-        ground.wards(2021),
-        ground.zip_areas(),
-    )
+        ground.aldermanic_districts(2022, delivery.city.districts), ground.police_districts(), ground.tracts(2020),
+        ground.wards(2021, delivery.city.districts), ground.zip_areas(),
+    )  # fmt: skip
     district, police, tract, ward, zip_area = (
         [f"{label}.0" if label else "" for label in points.on(grid)[house].tolist()] for grid in grids
     )
@@ -137,18 +124,19 @@ def court_cases(delivery: Delivery) -> PlantedCounts:
     most with a street type written otherwise than in the index, some without one, some with a unit; one case in forty is listed
     again in a later state.
     """
-    rng, points = delivery.rng, houses()
+    rng, points, city = delivery.rng, houses(), delivery.city
+    name = f"{city.name.upper()}, {city.state}"
     house = rng.choice(len(points), _CASES, replace=False)
     longitude, latitude = to_degrees(points.x[house], points.y[house])
     zips = points.on(ground.zip_areas())[house].tolist()
     finding = rng.choice(list(FINDINGS), _CASES, p=list(FINDINGS.values())).tolist()
-    weights = np.array(list(_VIOLATIONS.values())) / sum(_VIOLATIONS.values())
-    violation = rng.choice(list(_VIOLATIONS), _CASES, p=weights).tolist()
+    weights = np.array(list(word_list("violations").values()))
+    violation = rng.choice(list(word_list("violations")), _CASES, p=weights / weights.sum()).tolist()
     minutes = np.sort(rng.integers(0, _DAYS * 24 * 60, _CASES)).tolist()
     rows: list[tuple[object, ...]] = []
     for at, where in enumerate(house.tolist()):
         address = _court_address(addresses()[where], at)
-        guess = f"{address.title()}, Sampleton, {STATE} {zips[at]:05d}, USA"
+        guess = f"{address.title()}, {city.name}, {city.state} {zips[at]:05d}, USA"
         is_summons = violation[at].startswith("Ordinance 200")
         # a summons names the day and not the hour
         moment = _FIRST_DAY + (timedelta(days=minutes[at] // 1440) if is_summons else timedelta(minutes=minutes[at]))
@@ -157,18 +145,18 @@ def court_cases(delivery: Delivery) -> PlantedCounts:
         rows.append(
             (
                 f"{24_000_000 + 7 * at:08d}", *_court_point(latitude[at], longitude[at], at),
-                f"{address} SAMPLETON, {STATE}" if at % 90 else f"SAMPLETON, {STATE}", guess,
+                f"{address} {name}" if at % 90 else name, guess,
                 "Summons & Complaint" if is_summons else "Municipal citation", violation[at],
                 f"{moment:%Y-%m-%d %H:%M:%S}.000000", finding[at],
             )
         )  # fmt: skip
-    nothing = [(f"{25_900_000 + at:08d}", 0, 0, f"SAME SAMPLETON, {STATE}", "", "", "", "", "") for at in range(_EMPTY)]
+    nothing = [(f"{25_900_000 + at:08d}", 0, 0, f"SAME {name}", "", "", "", "", "") for at in range(_EMPTY)]
     # found first, dismissed later: the state that counts is further down, with the same place and time
     updated = [rows[40 * at] for at in range(_UPDATED)]
     earlier = [(*row[:-1], "Dismissed without Prejudice" if row[-1] in GUILTY else "Guilty") for row in updated]
     header = "g_case_no,y_lat,x_lng,f_addr,gf_addr,c_case_type,c_violation,c_violation_date,j_finding"
     with delivery.zipped("testdata.zip", "testdata.csv") as file:
-        file.write(csv_text([header.split(","), *earlier, *rows, *nothing]).encode("ascii"))
+        file.write(csv_text([header.split(","), *earlier, *rows, *nothing]).encode("utf-8"))
     delivery.delivered = _CASES + _UPDATED + _EMPTY
     return delivery.planted(superseded=_UPDATED, rejected=_EMPTY, cases=_CASES)
 
@@ -221,8 +209,11 @@ def fatal_shootings(delivery: Delivery) -> PlantedCounts:
     """
     later = _register()
     earlier = [replace(later[0], race="O"), *later[1:_EARLIER_PERSONS]]  # with one race wrong
-    for day, header, deaths, quoting in ((_BEFORE, _OLD, earlier, csv.QUOTE_MINIMAL), (_RELEASED_ON, _NEW, later, csv.QUOTE_ALL)):
-        cells = [death.cells(is_new=header == _NEW) for death in deaths]
-        rows = [[of_death.get(column, "") for column in header.split(",")] for of_death in cells]
+    for day, header, deaths, quoting in (
+        (_BEFORE, word_list("register_columns_before"), earlier, csv.QUOTE_MINIMAL),
+        (_RELEASED_ON, word_list("register_columns"), later, csv.QUOTE_ALL),
+    ):
+        cells = [death.cells(is_new=header == word_list("register_columns")) for death in deaths]
+        rows = [[of_death.get(column, "") for column in header] for of_death in cells]
         delivery.table(f"fatal-police-shootings-data_{day}.csv", header, rows, quoting=quoting)
     return delivery.planted(superseded=len(earlier), in_the_city=sum(KILLED_IN_THE_CITY.values()))

@@ -45,23 +45,40 @@ SOURCES: Mapping[str, Source] = {
 NOT_DELIVERED = ("assessor__parcels", "city__address_list", "mpd__incident_reports")
 
 
-def rows_by_source(rows: int) -> dict[str, int]:
-    """How many of the event rows each source gets; the dispatched calls take what the division leaves over."""
-    shares = {name: rows * source.event_rows_pct // 100 for name, source in SOURCES.items()}
+# Tables of publishers, which have real figures of every real city.
+_PUBLISHED = (
+    "urban__", "chr__", "dpi__", "mcme__", "seer__", "dns__evictions", "mhd__chronic_disease", "fpc__fatal_shootings",
+    "census__acs_county", "census__population_estimates", "census__place_populations",
+)  # fmt: skip
+
+
+def rows_by_source(rows: int, profile: city.Profile = city.SAMPLETON) -> dict[str, int]:
+    """How many of the event rows each source of a city gets; the dispatched calls take what the division leaves over.
+
+    Of a real city, the sources are its departments' own, and the maps and counts that they need.
+    """
+    left_out = () if profile == city.SAMPLETON else _PUBLISHED
+    shares = {name: rows * source.event_rows_pct // 100 for name, source in SOURCES.items() if not name.startswith(left_out)}
     shares[police_calls.name] += rows - sum(shares.values())
     return shares
 
 
-def city_file() -> str:
+def city_file(profile: city.Profile = city.SAMPLETON) -> str:
     """The text of `city.yml`: the city, its as-of time, and each source's jurisdiction and other keys."""
+    keys = {name: {"jurisdiction": city.PLACE_GEOID, **SOURCES[name].keys} for name in rows_by_source(0, profile)}
+    keys |= {name: {"jurisdiction": city.PLACE_GEOID} for name in NOT_DELIVERED}
+    for of_source in keys.values():
+        of_source["jurisdiction"] = profile.own(of_source["jurisdiction"])
     contract_keys = {
-        "city": city.CITY,
-        "title": city.TITLE,
-        "place_geoid": city.PLACE_GEOID,
-        "time_zone": city.TIME_ZONE,
+        "city": profile.key,
+        "title": profile.title,
+        "place_geoid": profile.place_geoid,
+        "time_zone": profile.time_zone,
+        **({} if profile == city.SAMPLETON else {"county_geoid": profile.county_geoid}),
         "as_of": city.AS_OF,
-        "sources": {name: {"jurisdiction": city.PLACE_GEOID, **source.keys} for name, source in SOURCES.items()}
-        | {name: {"jurisdiction": city.PLACE_GEOID} for name in NOT_DELIVERED},
+        "sources": keys,
     }
     first = "# Written by `levelground sample`: a synthetic city. Runs on this folder take city and as-of time from here.\n"
+    if profile != city.SAMPLETON:
+        first += "# Invented records in the shape of a real city: no figure is one of that city.\n"
     return first + yaml.safe_dump(contract_keys, sort_keys=False)

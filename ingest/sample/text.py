@@ -1,20 +1,37 @@
 """Fast text: draws from weighted word lists and records joined column by column, without a Python loop over rows.
 
-Belongs here: what every delivery writer needs to turn numbers into bytes. The words themselves are in the module of their source.
+Belongs here: what every delivery writer needs to turn numbers into bytes. The words themselves are in `words.yml`,
+and what is planted in the module of its source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ingest.contract.yaml_source import read_yaml
+
 Index = NDArray[np.integer]
 
 _TABLE_SIZE = 65_536  # a uint16 is the cheapest draw; weights are exact to 1 in 65,536, which no planted figure relies on
+
+
+@cache
+def _written() -> Mapping[str, Any]:
+    content: Mapping[str, Any] = read_yaml(Path(__file__).with_name("words.yml")).data
+    return content
+
+
+def word_list(name: str) -> Any:
+    """An entry of `words.yml`."""
+    return _written()[name]
 
 
 def words(values: Sequence[str]) -> pa.Array:

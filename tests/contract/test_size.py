@@ -31,12 +31,12 @@ BUDGETS = {
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
     "ingest/readers": 2_700,
-    "ingest/sample": 5_219,
+    "ingest/sample": 5_265,
     "ingest/typing": 446,
     "orchestration": 288,
     "orchestration/alerts": 438,
     "orchestration/cities": 840,
-    "orchestration/cli": 4_969,
+    "orchestration/cli": 4_993,
     "orchestration/codegen": 2_082,
     "orchestration/defs": 2_039,
     "orchestration/docs_site": 749,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_797,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 66_102
+MOST_LINES = 66_172
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

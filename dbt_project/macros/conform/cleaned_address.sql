@@ -34,3 +34,10 @@
 {% macro municipality() -%}
     '^[^,]*, *([A-Za-z]{3,})\b'
 {%- endmacro %}
+
+
+{# The names of the city of this build, in upper case: its title without what follows a comma or a parenthesis, and its key. #}
+{% macro city_names() -%}
+    select unnest([upper(regexp_replace(city_title, ' *[,(].*$', '')), upper(replace(city, '_', ' '))]) as word
+    from {{ ref('stg_receipts__settings') }}
+{%- endmacro %}

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ingest.sample.city import FIRST_NAMES, NAMES, NEIGHBORHOODS, TIME_ZONE, TITLE, person, phone
+from ingest.sample.city import FIRST_NAMES, NAMES, NEIGHBORHOODS, SAMPLETON, Profile, person, phone
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.engagement import planted_inputs as planted
 from ingest.sample.engagement.planted_inputs import Input
 from ingest.sample.places.houses import addresses
 from ingest.sample.sample_folder import write_json
+from ingest.sample.text import word_list
 
 _LEVELS = ("Inform", "Consult", "Involve", "Collaborate", "Empower")
 _CHANNELS = ("Public meeting", "Open house", "Pop-up", "Online survey", "Listening session", "Phone call")
@@ -25,6 +26,7 @@ _ON_LINE = ("Online survey", "Phone call")
 PARTICIPANTS = 2_400  # of the two years, as many in each
 # Planted: who comes, by the group under the standard of 1997, including those who do not answer; and how many are under 18.
 PARTICIPANT_GROUPS = {"white": 0.44, "black": 0.22, "hispanic": 0.13, "asian": 0.07, "multiracial": 0.06, "": 0.08}
+_GROUPS = {"white": "white", "black": "black", "hispanic": "hisp", "asian": "asian", "multiracial": "two"}
 MINORS = 0.05
 # Selections: a tenth of white is Middle Eastern or North African, some Hispanic participants also tick a race.
 _TICKED = {
@@ -37,26 +39,19 @@ _TICKED = {
 }
 _AGES = ("18-24", "25-44", "45-64", "65 and over", "", "Prefer not to answer")
 _AGE_SHARES = (0.10, 0.35, 0.30, 0.20, 0.03, 0.02)
-_PARTICIPATION_COLUMNS = (
-    "Response ID", "Event ID", "Date", "Name", "Email", "Race and/or ethnicity (select all that apply)", "Preferred language",
-    "Age", "Neighborhood",
-)  # fmt: skip
 _PARTICIPANTS_REPEATED = 5
 
-INPUT_COLUMNS = (
-    "Input ID", "Event ID", "Received", "Name", "Contact", "Comment", "Translation", "Translated", "Theme", "Language",
-    "Race and/or ethnicity", "Neighborhood", "Keep until",
-)  # fmt: skip
 _OWN_NAMES = {"es": "Español", "hmn": "Hmoob"}
 _INPUTS_REPEATED = 4
 
-_LOG_COLUMNS = (
-    "Input", "Logged", "Answer", "Reason if declined", "What we wrote", "Decided by", "Decided on", "Council file", "Told on",
-    "Told by", "Told in",
-)  # fmt: skip
 _REASONS = ("No money in the budget", "Not the city's to decide", "Against the law", "Already under way")
 _TOLD_BY = ("Letter", "Email", "Public meeting", "Phone call")
 _LOGGED_AFTER = 3
+
+
+def participant_groups(city: Profile = SAMPLETON) -> dict[str, float]:
+    """Who comes in a city."""
+    return city.tilted(PARTICIPANT_GROUPS, _GROUPS)
 
 
 def _interpreters(rng: np.random.Generator) -> list[dict[str, object]]:
@@ -78,7 +73,7 @@ def events(delivery: Delivery) -> PlantedCounts:
     Irregularities: lists and objects inside a record, instants with their offset across daylight saving, events on line without a
     place, the level that was delivered below the one that was promised, or empty.
     """
-    zone, records, asked = ZoneInfo(TIME_ZONE), [], 0
+    zone, records, asked = ZoneInfo(delivery.city.time_zone), [], 0
     for event in range(planted.EVENTS):
         starts = datetime.combine(planted.event_day(event), time(10 + event % 9, 30 * (event % 2)), zone)
         channel, number = _CHANNELS[event % len(_CHANNELS)], planted.event_number(event)
@@ -109,7 +104,7 @@ def participation(delivery: Delivery) -> PlantedCounts:
     Irregularities: all selected races in one cell; skipped questions, or `Prefer not to answer`; names and
     mail addresses; repeated rows.
     """
-    rng, shares = delivery.rng, list(PARTICIPANT_GROUPS.values())
+    rng, shares = delivery.rng, list(participant_groups(delivery.city).values())
     groups = rng.choice(list(PARTICIPANT_GROUPS), PARTICIPANTS, p=shares).tolist()
     minor = (rng.random(PARTICIPANTS) < MINORS).tolist()
     ages = rng.choice(len(_AGES), PARTICIPANTS, p=_AGE_SHARES).tolist()
@@ -126,7 +121,7 @@ def participation(delivery: Delivery) -> PlantedCounts:
             )
         )  # fmt: skip
     rows += rows[100 : 100 + _PARTICIPANTS_REPEATED]
-    delivery.table("participation.csv", _PARTICIPATION_COLUMNS, rows, encoding="utf-8-sig", end="\r\n")
+    delivery.table("participation.csv", word_list("participation_columns"), rows, encoding="utf-8-sig", end="\r\n")
     return delivery.planted(duplicate=_PARTICIPANTS_REPEATED, under_18=sum(minor), race_not_told=groups.count(""))
 
 
@@ -161,10 +156,10 @@ def inputs(delivery: Delivery) -> PlantedCounts:
         received = planted.OLD_DAY + timedelta(days=at % 20)
         old = Input(f"IN-{9_000 + at}", 0, received, list(planted.RACES)[at % 5], "en", "Parks", at % 12)
         rows.append(_input_row(at, old, gave_race[at], received.replace(year=received.year + planted.KEPT_YEARS)))
-    for at, item in enumerate(planted.inputs(), start=planted.OLD_INPUTS):
+    for at, item in enumerate(planted.inputs(delivery.city), start=planted.OLD_INPUTS):
         rows.append(_input_row(at, item, gave_race[at], item.received + timedelta(days=366 * planted.KEPT_YEARS)))
     rows += rows[200 : 200 + _INPUTS_REPEATED]
-    delivery.table("inputs.csv", INPUT_COLUMNS, rows, encoding="utf-16", delimiter="\t", end="\r\n")
+    delivery.table("inputs.csv", word_list("input_columns"), rows, encoding="utf-16", delimiter="\t", end="\r\n")
     return delivery.planted(duplicate=_INPUTS_REPEATED, past_retention=planted.OLD_INPUTS, race_not_told=gave_race.count(False))
 
 
@@ -182,8 +177,8 @@ def _answered(item: Input, at: int, answered_on: date, luck: np.ndarray) -> tupl
     return (answer, reason, f"Dear {person(at)}, …", *decision, answered_on, _TOLD_BY[at % 4], languages)
 
 
-def _logged(rng: np.random.Generator) -> Iterator[tuple[object, ...]]:
-    every = planted.inputs()
+def _logged(rng: np.random.Generator, city: Profile) -> Iterator[tuple[object, ...]]:
+    every = planted.inputs(city)
     for at, (item, luck) in enumerate(zip(every, rng.random((len(every), 4)), strict=True)):
         days = planted.days_to_answer(item.race, float(luck[0]))
         answered_on = None if days is None else item.received + timedelta(days=days)
@@ -202,7 +197,7 @@ def responses(delivery: Delivery) -> PlantedCounts:
     empty reasons; the letter to the person, with the name in it; two languages in one cell. Planted: the days to an answer, the
     answer, its reason and its language are drawn from the chances in `planted_inputs`.
     """
-    title = (f"{TITLE}: what we heard and what we did", "Comments and responses", "For the office")
-    rows = list(_logged(delivery.rng))
-    delivery.workbook("comment_response_log.xlsx", "Log", title, {"": _LOG_COLUMNS}, rows)
+    title = (f"{delivery.city.title}: what we heard and what we did", "Comments and responses", "For the office")
+    rows = list(_logged(delivery.rng, delivery.city))
+    delivery.workbook("comment_response_log.xlsx", "Log", title, {"": word_list("log_columns")}, rows)
     return delivery.planted(answered=sum(row[2] != "Pending" for row in rows))

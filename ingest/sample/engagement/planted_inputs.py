@@ -13,7 +13,7 @@ from math import ceil, exp, log
 
 import numpy as np
 
-from ingest.sample.city import person
+from ingest.sample.city import SAMPLETON, Profile, person
 
 FIRST_DAY, LAST_DAY = date(2024, 1, 1), date(2025, 12, 31)
 DAYS = (LAST_DAY - FIRST_DAY).days + 1
@@ -29,6 +29,7 @@ SELECTIONS = {
     "multiracial": "Black or African American; White",
 }  # fmt: skip
 RACES = {"white": 0.36, "black": 0.30, "hispanic": 0.20, "asian": 0.10, "multiracial": 0.04}
+_GROUPS = dict(zip(RACES, ("white", "black", "hisp", "asian", "two"), strict=True))
 SPOKEN = {
     "white": {"en": 1.0}, "black": {"en": 0.96, "so": 0.04}, "hispanic": {"en": 0.45, "es": 0.55},
     "asian": {"en": 0.45, "hmn": 0.45, "my": 0.10}, "multiracial": {"en": 1.0},
@@ -76,10 +77,10 @@ def event_number(event: int) -> str:
 
 
 @cache
-def inputs() -> tuple[Input, ...]:
+def inputs(city: Profile = SAMPLETON) -> tuple[Input, ...]:
     """Every input of the two years, in the order in which they came; the same for every seed."""
     rng = np.random.default_rng(2907)
-    races = rng.choice(list(RACES), INPUTS, p=list(RACES.values())).tolist()
+    races = rng.choice(list(RACES), INPUTS, p=list(city.tilted(RACES, _GROUPS).values())).tolist()
     themes = rng.choice(list(THEMES), INPUTS, p=np.array(list(THEMES.values())) / sum(THEMES.values())).tolist()
     planned = []
     for at, race in enumerate(races):

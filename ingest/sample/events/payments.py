@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ingest.sample.city import FIRST_NAMES, NAMES
 from ingest.sample.delivery import CHUNK, Delivery, PlantedCounts, source
-from ingest.sample.text import chooser, digits, draw
+from ingest.sample.text import chooser, digits, draw, word_list
 
 YEARS = (2023, 2024, 2025)
 COPY_EVERY = 65  # one row in 65 is another one again: 1,414 of 91,848 real ones in 2025
@@ -27,13 +27,6 @@ SCHEMA = pa.schema(
     ]
 )  # fmt: skip
 
-_DEPARTMENTS = (
-    ("5452", "DPW-Operations-Fleet Services Division"), ("5235", "Infrastructure-Transportation Infrastructure"),
-    ("3310", "Police Department"), ("5239", "Infrastructure-Bridges & Buildings"), ("3282", "Fire Support Services Bureau"),
-    ("1511", "DOA Community Block Grant Administration"), ("3600", "Dept of Neighborhood Services"), ("8615", "Operations"),
-    ("3814", "Health-Clinical Services"), ("0950", "Port of Sampleton"), ("1515", "DOA-Info & Tech Mgmt Div"),
-    ("6414", "DPW-Water Works-Distribution"), ("2300", "Assessor's Office"),
-)  # fmt: skip
 _FUNDS = {
     ("0001", "General"): 62, ("0007", "Reimbursable"): 10, ("0150", "Grant & Aid Projects"): 6,
     ("0410", "Water Works Administration"): 6, ("0333", "Streets"): 3, ("0170", "Community Develop Block Grant"): 2,
@@ -60,7 +53,7 @@ class _Writer:
         self.voucher = 1_957_463
         self.vendor_table = chooser([0.996 / len(_VENDORS)] * len(_VENDORS) + [0.004 / len(_PEOPLE)] * len(_PEOPLE))
         self.fund_table = chooser(list(_FUNDS.values()))
-        self.department_table = chooser(range(len(_DEPARTMENTS), 0, -1))
+        self.department_table = chooser(range(len(word_list("paying_departments")), 0, -1))
         self.vendors = [*_VENDORS, *_PEOPLE]
 
     def chunk(self, year: int, size: int) -> tuple[pa.Table, dict[str, int]]:
@@ -97,7 +90,7 @@ class _Writer:
 
         twice = np.arange(copies) * (COPY_EVERY - 1)
         at = rng.permutation(np.concatenate([line, twice]))
-        codes, names = zip(*_DEPARTMENTS, strict=True)
+        codes, names = zip(*word_list("paying_departments"), strict=True)
         funds, fund_names = zip(*_FUNDS, strict=True)
         columns = [
             digits(voucher[at], 8).cast(pa.large_string()), pa.array(stamp[at]), pa.array(cents[at] / 100.0),

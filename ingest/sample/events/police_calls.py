@@ -13,23 +13,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingest.sample.city import NAMES, STREETS
+from ingest.sample.city import NAMES, STREETS, Profile
 from ingest.sample.clock import DAY_SECONDS, DAYS, MISSING_HOUR, arrivals, clock_words, day_words, year_rhythm
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import police_districts
 from ingest.sample.places.houses import addresses, crossing, houses, label_at
-from ingest.sample.text import Index, chooser, digits, draw, join, records, words
+from ingest.sample.text import Index, chooser, digits, draw, join, records, word_list, words
 
 SHOWN = 54  # calls on the page
 _PAGE = SHOWN + 1
 _NEVER = 99
 
-_STATUSES = {
-    "Service in Progress": 0, "Assignment Completed": 440, "Advised": 195, "Unable to Locate Complainant": 180, "To be Filed": 80,
-    "City Citation(s) Issued": 50, "Advised/Referral": 36, "Open Investigation": 17, "No Prosecution": 4,
-    "Filed Driver Exchange Report": 2, "Cleared by Arrest": 1, "False Alarm": 1, "Referral": 1, "State Citation(s) Issued": 1,
-    "Ordered to Appear": 1,
-}  # fmt: skip
 _IN_PROGRESS, _COMPLETED, _FILED, _FINAL = 0, 1, 4, -1
 
 # Share of calls, and the states that they go through; _FINAL is drawn for each call. Two thirds never change on the page.
@@ -45,40 +39,30 @@ _CHANGES, _CHANGES_TWICE, _REOPENED = 2, 4, 5  # courses from here on
 
 # Instead of a district, for 100 rows without one.
 _UNITS = {"SPD": 42, "CITY": 34, "OUT": 15, "SCD": 4, "CIB": 2, "OCOE": 1, "FI": 1, "NLA": 1}
-
-_NATURES = {
-    "TRAFFIC STOP": 64, "RETURN STATION": 62, "TRBL W/SUBJ": 55, "BUSINESS CHECK": 48, "WELFARE CITIZEN": 42, "PATROL": 41,
-    "SPECIAL ASSIGN": 37, "FOLLOW UP": 36, "SHOTSPOTTER": 29, "INVESTIGATION": 27, "ASSIGNMENT": 25, "THREAT": 25, "BATTERY": 25,
-    "CALL FOR POLICE": 25, "ACC PDO": 25, "OUT OF SERVICE": 21, "REPORTS": 17, "ENTRY": 17, "INJ PERSON/SICK": 16,
-    "SUBJ WITH GUN": 16, "BATTERY DV": 16, "SHOTS FIRED": 15, "THEFT": 15, "ASSIGN-ADMN MPD": 14, "SUSP PERS/AUTO": 13,
-    "PARK AND WALK": 12, "PROPERTY DAMAGE": 12, "ENTRY TO AUTO": 11, "PROPERTY PICKUP": 11, "STOLEN VEHICLE": 10,
-    "FAMILY TROUBLE": 9, "ACC PI": 9, "NOISE NUISANCE": 9, "MED RUN": 8, "RECK USE OF WEAP": 7,
-}  # fmt: skip
-
 _HOUSE_EVERY, _ODD_EVERY = 5, 67  # which houses have calls at all, and which are written oddly
 _ODD_FORMS = ("{0} {1} #2", "{0}A {1}", "{0} {1} #LWR", "{0} {1} APT 3", "{0}-{0}A {1}")
 
 
-def _places() -> tuple[pa.Array, NDArray[np.uint16]]:
+def _places(city: Profile) -> tuple[pa.Array, NDArray[np.uint16]]:
     """Location and district as in the file, and how often: stations most; a few beyond the city or without district."""
     district = houses().on(police_districts()).tolist()
-    address = addresses()
+    address, here, crossed = addresses(), city.short or city.name.upper(), police_districts()
     first_house = [district.index(number) for number in range(1, 8)]
-    stations = [f'"{address[at]},SMP",{number},' for number, at in enumerate(first_house, 1)]
-    homes = [f'"{address[at]},SMP",{_or_none(district[at])},' for at in range(0, len(address), _HOUSE_EVERY)]
+    stations = [f'"{address[at]},{here}",{number},' for number, at in enumerate(first_house, 1)]
+    homes = [f'"{address[at]},{here}",{_or_none(district[at])},' for at in range(0, len(address), _HOUSE_EVERY)]
     # the call-taker's own way of writing: a unit, a letter behind the number, a range
     odd = [
-        f'"{form.format(*address[at].split(" ", 1))},SMP",{_or_none(district[at])},'
+        f'"{form.format(*address[at].split(" ", 1))},{here}",{_or_none(district[at])},'
         for at, form in zip(range(0, len(address), _ODD_EVERY), cycle(_ODD_FORMS), strict=False)
     ]
     corners = [
-        f'"{STREETS[street]} / {STREETS[avenue]},SMP",{_or_none(int(label_at(police_districts(), *crossing(street, avenue))))},'
+        f'"{STREETS[street]} / {STREETS[avenue]},{here}",{_or_none(int(label_at(crossed, *crossing(street, avenue))))},'
         for street in range(160)
         for avenue in (i for i, name in enumerate(STREETS) if name.startswith("W "))
         if (STREETS[street][0] == "S") == (NAMES.index(STREETS[avenue].split()[1]) < len(NAMES) / 2)
         and (street + avenue) % 3 == 0
     ]
-    beyond = [f'"{300 + i} E {name} ST, FARVILLE, ZZ",{1 + i % 7},' for i, name in enumerate(NAMES)]
+    beyond = [f'"{300 + i} E {name} ST, FARVILLE, {city.state}",{1 + i % 7},' for i, name in enumerate(NAMES)]
     coded = [f"{604 + i} {NAMES[i]} PL FARVILLE,{unit}," for i, unit in enumerate(_UNITS) for _ in range(_UNITS[unit])]
     shares = ((0.16, stations), (0.62, homes), (0.06, odd), (0.14, corners), (0.01, beyond), (0.01, coded))
     vocabulary = words([place for _, group in shares for place in group] + [""])
@@ -93,15 +77,16 @@ def _or_none(district: int) -> str:
 class _Calls:
     """All calls in the order of time: when each comes, where, and the states that it goes through."""
 
-    def __init__(self, scrapes: int, rng: np.random.Generator) -> None:
+    def __init__(self, scrapes: int, rng: np.random.Generator, city: Profile) -> None:
         # The calls that a scrape has seen so far; the first page is full.
         self.seen = SHOWN + np.concatenate([[0], np.cumsum(rng.integers(6, 13, scrapes - 1))])
         count = int(self.seen[-1])
         self.first_scrape = np.searchsorted(self.seen, np.arange(count), side="right").astype(np.int32)
+        self.natures, self.statuses = word_list("call_natures"), word_list("call_statuses")
         self._number_them(count, rng)
-        self._let_them_evolve(count, rng)
+        self._let_them_evolve(count, rng, city)
         self.year_day, self.date, self.clock = day_words("%y%j"), day_words(",%m/%d/%Y "), clock_words("%I:%M:%S %p,")
-        self.tails = words([*(f"{nature},{status}\r\n" for nature in _NATURES for status in _STATUSES), ",,,,,\r\n"])
+        self.tails = words([*(f"{nature},{status}\r\n" for nature in self.natures for status in self.statuses), ",,,,,\r\n"])
 
     def _number_them(self, count: int, rng: np.random.Generator) -> None:
         self.seconds = arrivals(rng, year_rhythm([MISSING_HOUR]), 0, count, count)
@@ -109,18 +94,18 @@ class _Calls:
         self.number = np.arange(count) - np.searchsorted(days, np.arange(DAYS))[days] + 1
         self.number_width = max(4, len(str(int(self.number.max()))))
 
-    def _let_them_evolve(self, count: int, rng: np.random.Generator) -> None:
+    def _let_them_evolve(self, count: int, rng: np.random.Generator, city: Profile) -> None:
         """States 0, 1, 2, and at which showing of the call the second and the third begin."""
         course = draw(rng, chooser([share for share, _ in _COURSES]), count)
         self.second = np.where(course >= _CHANGES, rng.integers(1, 6, count), _NEVER).astype(np.int8)
         self.third = np.where(course >= _CHANGES_TWICE, self.second + 1, _NEVER).astype(np.int8)
         self.reopened = course == _REOPENED
         status = np.array([states for _, states in _COURSES], dtype=np.int8).T[:, course]
-        self.status = np.where(status == _FINAL, draw(rng, chooser(list(_STATUSES.values())), count), status).astype(np.int8)
+        self.status = np.where(status == _FINAL, draw(rng, chooser([*self.statuses.values()]), count), status).astype(np.int8)
         # The place or the nature of a few calls is put right with the second state.
-        self.places, place_table = _places()
+        self.places, place_table = _places(city)
         self.place = self._corrected(0.03, draw(rng, place_table, count), draw(rng, place_table, count), rng)
-        nature_table = chooser(list(_NATURES.values()))
+        nature_table = chooser(list(self.natures.values()))
         self.nature = self._corrected(0.014, draw(rng, nature_table, count), draw(rng, nature_table, count), rng)
 
     def _corrected(self, share: float, first: Index, other: Index, rng: np.random.Generator) -> NDArray[np.uint16]:
@@ -148,7 +133,7 @@ class _Calls:
         showing = scrape - self.first_scrape[call]
         state = (showing >= self.second[call]).astype(np.int8) + (showing >= self.third[call])
         late = np.minimum(state, 1)
-        tail = self.nature[late, call].astype(np.int64) * len(_STATUSES) + self.status[state, call]
+        tail = self.nature[late, call].astype(np.int64) * len(self.statuses) + self.status[state, call]
 
         begins = ~blank & (showing == 0)
         new = begins | (~blank & ((showing == self.second[call]) | ((showing == self.third[call]) & ~self.reopened[call])))
@@ -166,7 +151,7 @@ class _Calls:
 @source("mpd__dispatched_calls", event_rows_pct=40, freshness={"warn_after_hours": 48, "stale_after_hours": 168})
 def police_calls(delivery: Delivery) -> PlantedCounts:
     """The scrapes of a year, blank rows included; counted while they are written."""
-    calls = _Calls(-(-delivery.rows // _PAGE), delivery.rng)
+    calls = _Calls(-(-delivery.rows // _PAGE), delivery.rng, delivery.city)
     with delivery.zipped("police_scrape_data1.zip", "police_scrape_data1.csv", is_large=True) as file:
         counts = delivery.stream(file, calls.pages, _PAGE)
     shown = delivery.rows - counts["blank"]

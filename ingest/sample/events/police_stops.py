@@ -12,7 +12,7 @@ from itertools import cycle, product
 import numpy as np
 import pyarrow as pa
 
-from ingest.sample.city import NEIGHBORHOODS
+from ingest.sample.city import NEIGHBORHOODS, SAMPLETON, Profile
 from ingest.sample.clock import DAY_SECONDS, DAYS, arrivals, clock_words, day_words, year_rhythm
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.geometry import to_degrees
@@ -29,6 +29,9 @@ UTC_BEHIND = 6 * 3_600  # 2025-01-01 00:00 in the city is 06:00 UTC, and so is t
 PERCEIVED = {
     "White": 0.28, "Black": 0.33, "East African": 0.045, "Latino": 0.06, "Native American": 0.045, "Asian": 0.03, "Other": 0.03,
     "Unknown": 0.18,
+}  # fmt: skip
+_GROUPS = {
+    "White": "white", "Black": "black", "East African": "black", "Latino": "hisp", "Native American": "aian", "Asian": "asian",
 }  # fmt: skip
 SEARCHED = {
     "White": 0.08, "Black": 0.20, "East African": 0.20, "Latino": 0.12, "Native American": 0.28, "Asian": 0.09, "Other": 0.11,
@@ -56,6 +59,11 @@ _SEXES = {"Male": 62, "Female": 23, "Unknown": 14, "": 1}
 _SPOTS = 2_000
 
 
+def perceived(city: Profile = SAMPLETON) -> dict[str, float]:
+    """How often each race is perceived in a city."""
+    return city.tilted(PERCEIVED, _GROUPS)
+
+
 def _spots(rng: np.random.Generator) -> pa.Array:
     """Where stops happen: at houses, in the middle of Lake Michigan, with the numbers of digits that the real file mixes."""
     points = houses()
@@ -73,7 +81,7 @@ def _spots(rng: np.random.Generator) -> pa.Array:
 class _Writer:
     """Word lists and tables, made once for all chunks."""
 
-    def __init__(self, total: int, rng: np.random.Generator) -> None:
+    def __init__(self, total: int, rng: np.random.Generator, city: Profile) -> None:
         self.total, self.rng = total, rng
         self.rhythm = year_rhythm()
         self.days, self.clock = day_words(",%Y-%m-%d ", days=DAYS + 1), clock_words("%H:%M:%S,")
@@ -82,7 +90,7 @@ class _Writer:
         self.no_answer = len(answers)
         self.people = words([*(",".join(labels) + "," for labels in product(_RACES, _RACES, _SEXES)), ",,,"])
         self.spots = _spots(rng)
-        self.race_table, self.sex_table = (chooser(list(of.values())) for of in (PERCEIVED, _SEXES))
+        self.race_table, self.sex_table = (chooser(list(of.values())) for of in (perceived(city), _SEXES))
         self.searched, self.cited, self.traffic = (
             np.array([of[race] for race in _RACES], dtype=np.float32) for of in (SEARCHED, CITED, TRAFFIC)
         )
@@ -119,7 +127,7 @@ class _Writer:
 @source("fpc__police_stops", event_rows_pct=15, freshness={"warn_after_hours": 48, "stale_after_hours": 168})
 def police_stops(delivery: Delivery) -> PlantedCounts:
     """The stops of a year, in the order of time."""
-    writer = _Writer(delivery.rows, delivery.rng)
+    writer = _Writer(delivery.rows, delivery.rng, delivery.city)
     with (delivery.folder / "stops_2025.csv").open("wb") as file:
         file.write(HEADER.encode())
         counts = delivery.stream(file, writer.chunk)

@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingest.sample.city import FIRST_NAMES, NAMES, STATE, STREETS, phone
+from ingest.sample.city import FIRST_NAMES, NAMES, STREETS, Profile, phone
 from ingest.sample.clock import DAYS, FIRST_DAY, day_words, rows_by_day
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import zip_areas
 from ingest.sample.places.houses import addresses, houses, long_form
-from ingest.sample.text import Index, chooser, draw, quoted, records, words
+from ingest.sample.text import Index, chooser, draw, quoted, records, word_list, words
 
 HEADER = '"CREATIONDATE","OBJECTDESC","TITLE","CLOSEDDATETIME","CASECLOSUREREASONDESCRIPTION"'
 COPY_EVERY = 420  # each 420th row is its predecessor again, as 23 of the 9,725 real ones are
@@ -41,28 +41,8 @@ SECOND_HALF = (date(2025, 7, 1) - FIRST_DAY).days
 STRIDE = 7_919
 _NO_HOUSE_EVERY = 100  # of the houses, one in a hundred is called by a number that the index does not have
 
-_TITLES = {
-    "Brush Pickup Request, Less than 2 Cubic Yards, April-November": 103, "Bulky Pickup & San Inspector Notification": 66,
-    "Potholes": 55, "Street Light Out": 54, "Scattered Litter and Debris on Private Property": 41,
-    "Clogged Catch Basin/Surface Flooding": 35, "Area Dark": 33, "Backwater": 30, "Missed Collection: Garbage": 29,
-    "Missed Collection: Recycling": 27, "Garbage Cart: Damaged": 17, "Weeds and Tall Grass Complaint": 16,
-    "***FIELD USE ONLY*** Crew-Reported Pothole": 12, "Graffiti": 9, "Rats or Rat Harborage": 6,
-    "Special Pickup: Construction Material, Less Than 2 Cubic Yards": 2, "INFO ONLY: Snow Plow Information": 2, "No Heat": 2,
-    "Property Damage (Mailbox)": 1, "Snow Plow Request (DO NOT USE)": 1,
-    "Parking Enforcement X8350 Internal Transfer - UCC STAFF ONLY": 1,
-}  # fmt: skip
 
 _SUBJECTS = ("The street light", "A large branch", "The garbage cart", "Water in the basement", "This pothole", "The alley")
-_TROUBLES = (
-    "has been like this for three days.",
-    "is getting worse and worse, please send someone.",
-    "was reported before, nobody came",
-    "isn\N{RIGHT SINGLE QUOTATION MARK}t safe for children \N{EN DASH} a week already\N{HORIZONTAL ELLIPSIS}",
-    'is marked "DONE" in your system, it is not.',
-    "blocks the sidewalk, about 5\N{DEGREE SIGN} below zero here",
-    "NEEDS TO BE TAKEN CARE OF ASAP",
-    "is next to my driveway; it is a duplex, use the back door",
-)
 
 
 def _people() -> list[str]:
@@ -71,7 +51,7 @@ def _people() -> list[str]:
 
 def _texts() -> list[tuple[float, list[str]]]:
     """Groups of free text with the share of rows that have one of the group."""
-    plain = [f"{subject} {trouble}" for subject in _SUBJECTS for trouble in _TROUBLES]
+    plain = [f"{subject} {trouble}" for subject in _SUBJECTS for trouble in word_list("request_troubles")]
     people = _people()
     private = [f"POLICE CALL // P{phone(i)} // CLLR STS {name.upper()} LIVES AT THE ADDRESS" for i, name in enumerate(people)]
     private += [f"Spoke to {name}, call {phone(i)} or {name.split()[0].lower()}.{i}@example.com" for i, name in enumerate(people)]
@@ -95,13 +75,14 @@ def _heads() -> list[str]:
     return [*full, *(long_form(address) for address in full)]
 
 
-def _tails() -> tuple[pa.Array, Sequence[float]]:
+def _tails(city: Profile) -> tuple[pa.Array, Sequence[float]]:
     """What follows the street, for every ZIP code in each of four styles, and the share of each style."""
     zips = [f"{number:05d}" for number in range(1, int(zip_areas().max()) + 1)]
-    full = [f', SAMPLETON, {STATE}, {code}-{1000 + i:04d}","' for i, code in enumerate(zips)]
-    unit = [f', {100 + i}, SAMPLETON, {STATE}, {code}-{1000 + i:04d}","' for i, code in enumerate(zips)]
+    name = city.name.upper()
+    full = [f', {name}, {city.state}, {code}-{1000 + i:04d}","' for i, code in enumerate(zips)]
+    unit = [f', {100 + i}, {name}, {city.state}, {code}-{1000 + i:04d}","' for i, code in enumerate(zips)]
     bare = ['","'] * len(zips)
-    typed = [f', Sampleton, {STATE} {code}, USA","' for code in zips]
+    typed = [f', {city.name}, {city.state} {code}, USA","' for code in zips]
     return words(full + unit + bare + typed), (0.918, 0.015, 0.05, 0.017)
 
 
@@ -126,7 +107,7 @@ def closed_in_half(half: int) -> float:
 class _Writer:
     """Word lists and tables, made once for all chunks."""
 
-    def __init__(self, rows: int, rng: np.random.Generator) -> None:
+    def __init__(self, rows: int, rng: np.random.Generator, city: Profile) -> None:
         self.rng = rng
         per_day = rows_by_day(rows - rows // COPY_EVERY, _day_weights(rng))[::-1]  # newest day first
         self.day_start = np.concatenate([[0], np.cumsum(per_day)])
@@ -135,14 +116,15 @@ class _Writer:
         groups = _texts()
         self.texts = words([quoted(text)[1:] for _, group in groups for text in group])
         self.text_table = chooser([share / len(group) for share, group in groups for _ in group])
-        self.titles = words([f'{title}","' for title in _TITLES])
+        self.titles = words([f'{title}","' for title in word_list("request_titles")])
         self.title_tables = [
-            chooser([weight * ((title in SOON) == is_soon) for title, weight in _TITLES.items()]) for is_soon in (False, True)
+            chooser([weight * ((title in SOON) == is_soon) for title, weight in word_list("request_titles").items()])
+            for is_soon in (False, True)
         ]
         self.created = day_words('\r"%Y-%m-%d 00:00:00","')
         self.closed = words([*day_words('%Y-%m-%d 00:00:00","').to_pylist(), '","'])
         self.heads, self.zip_area = words(_heads()), houses().on(zip_areas())
-        self.tails, styles = _tails()
+        self.tails, styles = _tails(city)
         self.style_table = chooser(styles)
         days = LAST_CLOSING_DAY - len(CLOSED_BY_DAY) + 1
         self.closing_bounds = [
@@ -196,7 +178,7 @@ def _day_weights(rng: np.random.Generator) -> NDArray[np.float64]:
 )
 def requests(delivery: Delivery) -> PlantedCounts:
     """The requests of a year, newest day first."""
-    writer = _Writer(delivery.rows, delivery.rng)
+    writer = _Writer(delivery.rows, delivery.rng, delivery.city)
     with (delivery.folder / "callcenterdatacurrent_2025-12.csv").open("wb") as file:
         file.write(HEADER.encode())
         counts = delivery.stream(file, writer.chunk, COPY_EVERY)

@@ -13,21 +13,18 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
+from ingest.sample.city import COUNTY_GEOID, GROUPS, PLACE_GEOID, SAMPLETON, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, csv_text, source
-from ingest.sample.people.settlement import GROUPS, shares_of
+from ingest.sample.people.settlement import shares_of
 from ingest.sample.places import ground
 from ingest.sample.places.houses import Numbers
+from ingest.sample.text import word_list
 
 # Planted: the part of each group that is 18 and over.
 ADULTS = np.array([0.64, 0.81, 0.70, 0.72, 0.73, 0.75, 0.72, 0.58])
 _NO_DISTRICT_EVERY, _NO_WARD_EVERY = 263, 397
 _MOVED = 0.15
 _PEOPLE_OF_A_BLOCK = (5.0, 0.6)  # of the logarithm: mean and standard deviation
-_BLOCK_COLUMNS = (
-    "GEOID", "SLDL", "SLDU", "vtd", "aldermanic_2012", "ward_2012", "ward_2021",
-    *("pop", *(f"pop_{group}" for group in GROUPS)), *("vap", *(f"vap_{group}" for group in GROUPS)),
-)  # fmt: skip
 
 _RACES = (
     "White alone", "Black or African American alone", "American Indian and Alaska Native alone", "Asian alone",
@@ -50,6 +47,7 @@ LABOR_FORCE = {
     "Native Hawaiian and Other Pacific Islander alone, not Hispanic or Latino": 110,
     "Two or more races, not Hispanic or Latino": 3_100,
 }  # fmt: skip
+_GROUP_OF_LINE = dict(zip(LABOR_FORCE, ("hisp", "white", "black", "aian", "asian", "nhpi", "two"), strict=True))
 _COUNTY_FORCE = 1.8  # times the city's
 # Planted: the city's residents of each year; 2020 is the census itself, which another source counts.
 PLACE_TOTALS = {2018: 244_000, 2019: 242_000, 2021: 236_000, 2022: 233_000, 2023: 231_000, 2024: 230_000, 2025: 229_000}
@@ -87,13 +85,20 @@ def city_blocks() -> tuple[Numbers, Numbers, Numbers]:
     return columns[order], rows[order], tract[order]
 
 
-def residents(rng: np.random.Generator) -> tuple[Numbers, Numbers]:
+def labor_force_of(city: Profile = SAMPLETON) -> dict[str, int]:
+    """The people of a city's labor force by line."""
+    return {line: city.scaled(people * city.times(_GROUP_OF_LINE[line])) for line, people in LABOR_FORCE.items()}
+
+
+def residents(rng: np.random.Generator, city: Profile = SAMPLETON) -> tuple[Numbers, Numbers]:
     """People and adults of each block of `city_blocks`, a column a group of GROUPS; the first that the source's stream draws."""
     tract = city_blocks()[2]
     tract_at = np.unique(tract, return_inverse=True)[1]
     people_of = np.rint(rng.lognormal(*_PEOPLE_OF_A_BLOCK, len(tract))).astype(np.int64)
     totals = np.where(rng.random(len(tract)) < 1 / 6, 0, people_of)
-    shares = _tract_shares(rng, shares_of(ground.tracts(2020) * ground.city()))
+    if city != SAMPLETON:
+        totals = np.rint(totals * (city.residents / totals.sum())).astype(np.int64)
+    shares = _tract_shares(rng, shares_of(ground.tracts(2020) * ground.city(), city))
     people = rng.multinomial(totals, shares[tract_at])
     return people, rng.binomial(people, ADULTS)
 
@@ -108,20 +113,25 @@ def blocks(delivery: Delivery) -> PlantedCounts:
     """
     columns, rows, tract = city_blocks()
     _, first, tract_at = np.unique(tract, return_index=True, return_inverse=True)
-    people, adults = residents(delivery.rng)
+    city = delivery.city
+    people, adults = residents(delivery.rng, city)
     totals, number = people.sum(axis=1), np.arange(len(tract)) - first[tract_at]
     district, old_ward, ward = (
-        grid[columns, rows].tolist() for grid in (ground.aldermanic_districts(2012), ground.wards(2012), ground.wards(2021))
+        grid[columns, rows].tolist()
+        for grid in (
+            ground.aldermanic_districts(2012, city.districts),
+            *(ground.wards(year, city.districts) for year in (2012, 2021)),
+        )
     )
     lines = [
         (
-            f"{COUNTY_GEOID}{tract[at]:06d}{1000 + number[at]}", 1 + tract_at[at] // 8, 1 + tract_at[at] // 20,
+            f"{city.county_geoid}{tract[at]:06d}{1000 + number[at]}", 1 + tract_at[at] // 8, 1 + tract_at[at] // 20,
             f"{3000 + old_ward[at]:06d}", district[at] if at % _NO_DISTRICT_EVERY else 0, f"{old_ward[at]:04d}",
             ward[at] if at % _NO_WARD_EVERY else "NA", totals[at], *people[at], adults[at].sum(), *adults[at],
         )
         for at in range(len(tract))
     ]  # fmt: skip
-    delivery.table("SampletonBlocks2020.csv", _BLOCK_COLUMNS, lines)
+    delivery.table("SampletonBlocks2020.csv", word_list("block_columns"), lines)
     outside = len(range(0, len(lines), _NO_DISTRICT_EVERY))
     return delivery.planted(people=int(totals.sum()), adults=int(adults.sum()), outside_districts=outside)
 
@@ -134,6 +144,11 @@ def place_populations(delivery: Delivery) -> PlantedCounts:
     rows += [(year, state, "00101", "Sample State", "Sample city 101 city", 115_500) for year in PLACE_TOTALS]
     delivery.table("place_populations.csv", ("year", "state", "place", "state_name", "place_name", "population"), rows)
     return delivery.planted(years=len(PLACE_TOTALS))
+
+
+def _totals(rng: np.random.Generator, between: tuple[int, int], tracts: int, city: Profile) -> Numbers:
+    least, most = map(city.scaled, between)
+    return rng.integers(least, most, tracts)
 
 
 def _survey_text(header: Sequence[Sequence[str]], places: Sequence[Sequence[str]], *columns: NDArray[np.int64]) -> str:
@@ -166,13 +181,13 @@ def race_by_tract(delivery: Delivery) -> PlantedCounts:
     Irregularities: lines that are parts of other lines, so that adding all of them counts people twice. In every tract the parts
     of a sum add up to it.
     """
-    rng, tracts = delivery.rng, ground.tract_codes(2010)
-    shares = _tract_shares(rng, shares_of(ground.tracts(2010)))
-    people = rng.multinomial(rng.integers(*_PEOPLE_OF_A_TRACT, len(tracts)), shares)
+    rng, tracts, city = delivery.rng, ground.tract_codes(2010), delivery.city
+    shares = _tract_shares(rng, shares_of(ground.tracts(2010), city))
+    people = rng.multinomial(_totals(rng, _PEOPLE_OF_A_TRACT, len(tracts), city), shares)
     hispanic, others = people[:, GROUPS.index("hisp")], np.delete(people, GROUPS.index("hisp"), axis=1)
     halves = (_lines_of_parent(others, rng), _lines_of_parent(rng.multinomial(hispanic, _HISPANIC_RACES), rng))
     estimates = np.column_stack([people.sum(axis=1), *halves])
-    geoids = [f"{COUNTY_GEOID}{tract:06d}" for tract in tracts]
+    geoids = [f"{city.county_geoid}{tract:06d}" for tract in tracts]
     names = [f"Census Tract {tract / 100:g}, Sample County, Sample State" for tract in tracts]
     places = [(f"1400000US{geoid}", geoid, name) for geoid, name in zip(geoids, names, strict=True)]
     text = _survey_text(_earlier_header(_RACE_LINES), places, estimates, _margins(estimates, 3))
@@ -193,16 +208,16 @@ def labor_force(delivery: Delivery) -> PlantedCounts:
     Irregularities: a row of the county next to that of the city. Planted: the labor force is fixed, and each estimate differs
     from it as a sample's would.
     """
-    lines = ("Total civilian labor force 16 years and over", *LABOR_FORCE)
-    of_city, estimates, margins = np.array(list(LABOR_FORCE.values())), [], []
+    lines, city = ("Total civilian labor force 16 years and over", *LABOR_FORCE), delivery.city
+    of_city, estimates, margins = np.array(list(labor_force_of(city).values())), [], []
     for people in (of_city, _COUNTY_FORCE * of_city):
         errors = 2 * np.sqrt(people) + 10
         drawn = np.maximum(0, np.rint(people + errors * delivery.rng.standard_normal(len(people))))
         estimates.append([drawn.sum(), *drawn])
         margins.append(np.rint(1.645 * np.array([np.linalg.norm(errors), *errors])))
     places = (
-        (f"1600000US{PLACE_GEOID}", PLACE_GEOID, "Sampleton, Sample State"),
-        (f"0500000US{COUNTY_GEOID}", COUNTY_GEOID, "Sample County, Sample State"),
+        (f"1600000US{city.place_geoid}", city.place_geoid, f"{city.name}, Sample State"),
+        (f"0500000US{city.county_geoid}", city.county_geoid, "Sample County, Sample State"),
     )
     text = _survey_text(_earlier_header(lines), places, np.array(estimates, dtype=int), np.array(margins, dtype=int))
     delivery.text("labor_force.csv", text, len(places))
@@ -217,15 +232,16 @@ def language(delivery: Delivery) -> PlantedCounts:
     within a group of languages. Planted: each tract's people by group are fixed, and so are those who speak English less than
     very well.
     """
-    rng, tracts = delivery.rng, ground.tract_codes(2020)
-    totals = rng.integers(*_PEOPLE_OVER_5, len(tracts))
+    rng, tracts, city = delivery.rng, ground.tract_codes(2020), delivery.city
+    totals = _totals(rng, _PEOPLE_OVER_5, len(tracts), city)
     speak = rng.poisson(totals[:, None] * np.array(_SPEAK) * rng.uniform(0.4, 1.6, (len(tracts), 1)))
     less = rng.binomial(speak, _LESS_THAN_VERY_WELL)
     lines = np.empty((len(tracts), len(_LANGUAGE_LINES)), dtype=np.int64)
     lines[:, 0], lines[:, 1] = totals, totals - speak.sum(axis=1)
     lines[:, 2::3], lines[:, 3::3], lines[:, 4::3] = speak, speak - less, less
     places = [
-        (f"1400000US{COUNTY_GEOID}{tract:06d}", f"Census Tract {tract / 100:g}; Sample County; Sample State") for tract in tracts
+        (f"1400000US{city.county_geoid}{tract:06d}", f"Census Tract {tract / 100:g}; Sample County; Sample State")
+        for tract in tracts
     ]
     codes = ("GEO_ID", "NAME", *(f"C16001_{at:03d}{kind}" for at in range(1, len(_LANGUAGE_LINES) + 1) for kind in "EM"))
     labels = _labels(("Geography", "Geographic Area Name"), _LANGUAGE_LINES, "!!")

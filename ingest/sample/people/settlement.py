@@ -11,14 +11,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.sample.city import GROUPS, SAMPLETON, Profile
 from ingest.sample.places import ground
 from ingest.sample.places.ground import Grid
 
 Shares = NDArray[np.float64]
-
-GROUPS = ("hisp", "white", "black", "aian", "asian", "nhpi", "other", "two")
-# Planted: the composition of the whole city.
-CITY_SHARES = np.array([0.20, 0.33, 0.37, 0.008, 0.052, 0.001, 0.005, 0.034])
 
 # Where a group concentrates: column and row of the middle in blocks, how far it reaches in blocks, and how strongly.
 _MIDDLES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
@@ -47,27 +44,28 @@ def _pull() -> Shares:
     return np.asarray(pull + uneven[tract])
 
 
-def _with_city_shares(weights: Shares) -> Shares:
-    """Factors per group by which the weights of blocks become compositions whose mean is CITY_SHARES."""
+def _with_city_shares(weights: Shares, city_shares: Shares) -> Shares:
+    """Factors per group by which the weights of blocks become compositions whose mean is that of the city."""
     factors = np.ones(len(GROUPS))
     for _ in range(60):
         shares = weights * factors
-        factors *= CITY_SHARES / (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
+        factors *= city_shares / (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
     return factors
 
 
 @cache
-def compositions() -> Shares:
+def compositions(city: Profile = SAMPLETON) -> Shares:
     """The composition of every block of the county by GROUPS, as (column, row, group); each sums to 1."""
-    weights = CITY_SHARES * np.exp(_STRENGTH * _pull())
-    shares = weights * _with_city_shares(weights[ground.city() > 0])
+    city_shares = np.array(city.shares)
+    weights = city_shares * np.exp(_STRENGTH * _pull())
+    shares = weights * _with_city_shares(weights[ground.city() > 0], city_shares)
     return np.asarray(shares / shares.sum(axis=2, keepdims=True))
 
 
-def shares_of(grid: Grid) -> Shares:
+def shares_of(grid: Grid, city: Profile = SAMPLETON) -> Shares:
     """The mean composition of each place of a map, in the order of its labels; a row per place, a column per group of GROUPS."""
     labels, at = np.unique(grid, return_inverse=True)
-    flat, every = at.ravel(), compositions().reshape(-1, len(GROUPS))
+    flat, every = at.ravel(), compositions(city).reshape(-1, len(GROUPS))
     sums = np.column_stack([np.bincount(flat, every[:, group], len(labels)) for group in range(len(GROUPS))])
     means = sums / np.bincount(flat, minlength=len(labels))[:, None]
     return np.asarray(means[labels > 0])

@@ -15,21 +15,19 @@ from pathlib import Path
 
 import numpy as np
 
+from ingest.sample.city import SAMPLETON, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, source
+from ingest.sample.text import word_list
 
 AS_OF, BEFORE = date(2025, 12, 31), date(2025, 9, 30)
 EMPLOYEES = 6_000
 SAME_AGAIN = 48  # rows equal to another one
-COLUMNS = (
-    "AGE_RANGE", "SEX", "RACE", "BUSINESS_TITLE", "DEPTID", "JOBCODE", "POSITION_NBR", "LOCATION", "JOB_ENTRY_DT", "PAYGROUP",
-    "STD_HOURS", "FTE", "SAL_ADMIN_PLAN", "GRADE", "STEP", "ANNUAL_RT", "EEO_JOB_GROUP", "JOB_FAMILY", "JOBTITLE",
-    "JOBTITLE_ABBRV", "DEPTNAME", "DEPTNAME_ABBRV", "HIRE_DATE",
-)  # fmt: skip
 
 # Planted: the composition of the staff whose race is known; each group but white has less of the staff than of the labor force.
 COMPOSITION = {
     "WHITE": 0.60, "BLACK": 0.27, "HISPANIC": 0.09, "ASIAN/PACIFIC ISLANDER": 0.034, "AMERICAN INDIAN/ALASKAN NATIVE": 0.006,
 }  # fmt: skip
+_GROUPS = dict(zip(COMPOSITION, ("white", "black", "hisp", "asian", "aian"), strict=True))
 UNKNOWN = 0.008
 # Planted between the two days: who was hired (every so many), who left, and whose pay rose by a step (every so many).
 HIRED_EVERY, LEFT, RAISED_EVERY = 25, 150, 11
@@ -43,44 +41,31 @@ STEPS = {"WHITE": 11, "BLACK": 7, "HISPANIC": 7, "ASIAN/PACIFIC ISLANDER": 11, "
 _ODD_LABELS = ("CHINESE", "TORRES STRAIT ISLANDER ORIGIN", "CHINESE", "ABORIGINAL/TORRES STRAIT ISLAND", "CHINESE")
 
 _AGES = {"UNDER 18": 4, "18-25": 10, "26-30": 7, "31-40": 20, "41-50": 25, "51-60": 25, "61-70": 8, "OVER 70": 1}
-# Title, job code, pay group, salary plan, hours, EEO-4 group, job family, department, its number and short name, salary; of 100.
-_JOBS = (
-    (("Police Officer", "377", "POL", "POL", 40, "4", "D2POL", "SPD-Department of Police", "2220000", "SPD", 75_028.91), 16),
-    (("Police Sergeant", "384", "POL", "POL", 40, "4", "D2POL", "SPD-Department of Police", "2220000", "SPD", 87_513.71), 4),
-    (("Fire Fighter-96 hr", "352", "FIR", "F48", 48, "4", "D2FIR", "SFD - Response", "2715000", "SFD Rspnse", 71_296.74), 13),
-    (("Clerk Typist 2", "052", "GEN", "D1", 40, "6", "D1AFS", "Emergency Communication Center", "1030000", "ECC", 40_135.06), 12),
-    (("Sanitation Worker", "718", "GEN", "D1", 40, "8", "D1AFS", "Parks -  Operations Land", "2020000", "Parks", 39_500.0), 15),
-    (("Senior Engineer", "411", "MGM", "D0C", 40, "2", "D0MGM", "Water Works - Engineering", "3001000", "WW Eng", 92_410.3), 10),
-    (("Admin Specialist", "631", "MGM", "D0C", 40, "1", "D0MGM", "Finance - Budget", "1330000", "Fin Bud", 77_000.47), 6),
-    (("Attorney", "800", "CCL", "LAW", 40, "2", "D7LAW", "Law", "1100000", "Law", 98_765.0), 2),
-    (("Lab Technician 1", "293", "GEN", "D8", 40, "3", "D8SMG", "School Health", "2661000", "SchHlth", 48_161.41), 6),
-    (("Electrician", "155", "GEN", "D3", 40, "7", "D3TRD", "Traffic - Signals", "2390000", "Traf Sig", 58_000.0), 4),
-    (("Program Coordinator", "566", "GEN", "D5", 40, "5", "D5PRG", "Neighborhood Services", "1610000", "NbhdSvc", 40_000.0), 2),
-    (("Recreation Ldr", "953", "GEN", "D4", 29, "", "D4PT", "SRC-Youth Summer Employ", "1929422", "Youth", 16_407.04), 10),
-)  # fmt: skip
 # Planted for disclosure control: at one level everybody has negotiated a salary, so that no thousand dollars hold many of them;
 # at another each has a supplement, so that a median is the pay of one person, among many with about the same.
 NEGOTIATED, NEGOTIATED_SPREAD, WITH_SUPPLEMENT = "5", 70_000, "1"
 
 
-def employees_on(day: date) -> int:
+def employees_on(day: date, city: Profile = SAMPLETON) -> int:
     """How many rows the database has on one of the two days."""
+    employees = city.scaled(EMPLOYEES)
     if day == AS_OF:
-        return EMPLOYEES
-    return EMPLOYEES + LEFT - len(range(0, EMPLOYEES - SAME_AGAIN, HIRED_EVERY))
+        return employees
+    return employees + city.scaled(LEFT) - len(range(0, employees - SAME_AGAIN, HIRED_EVERY))
 
 
-def composition_on(day: date) -> dict[str, float]:
+def composition_on(day: date, city: Profile = SAMPLETON) -> dict[str, float]:
     """The planted composition on one of the two days."""
+    now, leavers = (city.tilted(shares, _GROUPS) for shares in (COMPOSITION, COMPOSITION_OF_LEAVERS))
     if day == AS_OF:
-        return COMPOSITION
-    left = LEFT / (employees_on(BEFORE) - SAME_AGAIN)
-    return {label: (1 - left) * share + left * COMPOSITION_OF_LEAVERS[label] for label, share in COMPOSITION.items()}
+        return now
+    left = city.scaled(LEFT) / (employees_on(BEFORE, city) - SAME_AGAIN)
+    return {label: (1 - left) * share + left * leavers[label] for label, share in now.items()}
 
 
-def median_step(race: str | None = None, day: date = AS_OF) -> int:
+def median_step(race: str | None = None, day: date = AS_OF, city: Profile = SAMPLETON) -> int:
     """The step up to which half of a group, or of everybody, have come on a day."""
-    shares = composition_on(day) if race is None else {race: 1.0}
+    shares = composition_on(day, city) if race is None else {race: 1.0}
     raised = 0 if day == AS_OF else 1 / RAISED_EVERY
     reached = [
         sum(
@@ -92,12 +77,12 @@ def median_step(race: str | None = None, day: date = AS_OF) -> int:
     return int(np.searchsorted(reached, 0.5))
 
 
-def median_pay(race: str | None = None, day: date = AS_OF) -> dict[str, float]:
+def median_pay(race: str | None = None, day: date = AS_OF, city: Profile = SAMPLETON) -> dict[str, float]:
     """The median annual pay at each EEO-4 level at which everybody has the same job; of a group, or of everybody."""
     salaries: dict[str, list[float]] = {}
-    for job, _ in _JOBS:
+    for job, _ in word_list("jobs"):
         salaries.setdefault(str(job[5]), []).append(float(job[10]))
-    step = median_step(race, day)
+    step = median_step(race, day, city)
     known = {level: pay[0] for level, pay in salaries.items() if level not in ("", NEGOTIATED) and len(pay) == 1}
     return {level: round(pay * (1 + STEP_SHARE * step), 2) for level, pay in known.items()}
 
@@ -150,8 +135,8 @@ class _Position:
         return replace(self, step=step, entered=self.hired if self.entered > day else self.entered)
 
     def row(self) -> tuple[str | None, ...]:
-        """The columns in the order of COLUMNS."""
-        title, code, pay, plan, hours, level, family, department, number, short, salary = _JOBS[self.job][0]
+        """The columns in the order of `staff_columns`."""
+        title, code, pay, plan, hours, level, family, department, number, short, salary = word_list("jobs")[self.job][0]
         return (
             self.age, self.sex, self.race, title.removesuffix("-96 hr"), number, code, f"{code}{self.at:05d}",
             f"{short.upper()} {self.at % 9}", _day(self.entered), pay, str(hours), _short(min(1, hours / 40)), plan, code,
@@ -164,7 +149,8 @@ def _positions(
     rng: np.random.Generator, count: int, composition: Mapping[str, float], first: int, last_day: date
 ) -> list[_Position]:
     """So many positions, numbered from `first`, of people hired some time before `last_day`."""
-    jobs = rng.choice(len(_JOBS), count, p=np.array([share for _, share in _JOBS]) / 100).tolist()
+    shares = [share for _, share in word_list("jobs")]
+    jobs = rng.choice(len(shares), count, p=np.array(shares) / 100).tolist()
     ages = rng.choice(list(_AGES), count, p=np.array(list(_AGES.values())) / 100).tolist()
     women, luck, days = rng.random(count) < 0.37, rng.random(count), rng.integers(120, 12_000, count)
     if last_day == AS_OF:
@@ -185,12 +171,13 @@ def _positions(
 def _write(path: Path, positions: list[_Position]) -> list[tuple[str | None, ...]]:
     """Write a database, in which the last positions are there twice; returns its rows."""
     rows = [position.row() for position in (*positions, *positions[-SAME_AGAIN:])]
+    columns = word_list("staff_columns")
     database = sqlite3.connect(path, isolation_level=None)
     try:
         database.execute("pragma journal_mode = off")  # the whole folder is thrown away if this is cut short
-        database.execute(f"create table employees ({', '.join(f'{column} text' for column in COLUMNS)})")
+        database.execute(f"create table employees ({', '.join(f'{column} text' for column in columns)})")
         database.execute("begin")
-        database.executemany(f"insert into employees values ({', '.join('?' * len(COLUMNS))})", rows)
+        database.executemany(f"insert into employees values ({', '.join('?' * len(columns))})", rows)
         database.execute("commit")
     finally:
         database.close()
@@ -200,14 +187,15 @@ def _write(path: Path, positions: list[_Position]) -> list[tuple[str | None, ...
 @source("der__employees", as_of=AS_OF)
 def staff(delivery: Delivery) -> PlantedCounts:
     """Both databases."""
-    rng = delivery.rng
-    now = _positions(rng, EMPLOYEES - SAME_AGAIN, COMPOSITION, 0, AS_OF)
-    left = _positions(rng, LEFT, COMPOSITION_OF_LEAVERS, 50_000, BEFORE)
+    rng, city = delivery.rng, delivery.city
+    employees, leavers = employees_on(AS_OF, city), city.scaled(LEFT)
+    now = _positions(rng, employees - SAME_AGAIN, city.tilted(COMPOSITION, _GROUPS), 0, AS_OF)
+    left = _positions(rng, leavers, city.tilted(COMPOSITION_OF_LEAVERS, _GROUPS), max(50_000, employees), BEFORE)
     before = [*left, *(position.on(BEFORE) for position in now if position.hired <= BEFORE)]
     rows = [*_write(delivery.folder / "hr.sqlite", now), *_write(delivery.folder / f"hr_{BEFORE}.sqlite", before)]
-    races = [row[COLUMNS.index("RACE")] for row in rows]
+    races = [row[word_list("staff_columns").index("RACE")] for row in rows]
     delivery.delivered = len(rows)
     return delivery.planted(
         duplicate=2 * SAME_AGAIN, unknown_race=races.count("UNKNOWN"), odd_labels=sum(race in _ODD_LABELS for race in races),
-        hired=len(now) - (len(before) - LEFT), left=LEFT,
+        hired=len(now) - (len(before) - leavers), left=leavers,
     )  # fmt: skip

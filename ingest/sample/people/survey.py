@@ -11,7 +11,7 @@ from datetime import date
 
 import numpy as np
 
-from ingest.sample.city import STATE
+from ingest.sample.city import Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 
 RESPONDENTS = 800
@@ -21,6 +21,10 @@ _WAVE = "1QSEP2025"
 ASKED = {
     "White": 0.55, "Black/African American": 0.25, "Hispanic": 0.09, "two or more races": 0.03, "Asian/Pacific Islander": 0.025,
     "Other": 0.006, "American Indian/Eskimo": 0.005, "NA": 0.044,
+}  # fmt: skip
+_GROUPS = {
+    "White": "white", "Black/African American": "black", "Hispanic": "hisp", "two or more races": "two",
+    "Asian/Pacific Islander": "asian", "American Indian/Eskimo": "aian",
 }  # fmt: skip
 SATISFIED = {"White": 0.82, "Black/African American": 0.52, "Hispanic": 0.66}
 _SATISFIED_OTHERWISE = 0.70
@@ -71,7 +75,7 @@ def _answers(rng: np.random.Generator, item: str, race: list[str]) -> list[str]:
     return [str(answer) for answer in answers]
 
 
-def _person(rng: np.random.Generator, race: list[str]) -> list[list[str]]:
+def _person(rng: np.random.Generator, race: list[str], city: Profile) -> list[list[str]]:
     """The columns on the respondents themselves."""
     size = len(race)
     written = [_WRITTEN_IN[at // _WRITTEN_EVERY % len(_WRITTEN_IN)] if at % _WRITTEN_EVERY == 7 else "NA" for at in range(size)]
@@ -83,8 +87,8 @@ def _person(rng: np.random.Generator, race: list[str]) -> list[list[str]]:
         written,
         np.where(rng.random(size) < 0.13, "NA", four).tolist(), np.where(rng.random(size) < 0.04, "NA", six).tolist(),
         three.tolist(),
-        ["Sampleton"] * size, [STATE] * size, [f"{1 + at % 20:05d}" for at in range(size)],
-        [str(1 + at % 15) for at in range(size)],
+        [city.name] * size, [city.state] * size, [f"{1 + at % 20:05d}" for at in range(size)],
+        [str(1 + at % city.districts) for at in range(size)],
         [_WAVE] * size,
     ]  # fmt: skip
 
@@ -92,10 +96,10 @@ def _person(rng: np.random.Generator, race: list[str]) -> list[list[str]]:
 @source("oei__resident_survey", period={"start": date(2025, 9, 1), "end": date(2025, 9, 30)})
 def survey(delivery: Delivery) -> PlantedCounts:
     """The answers of one wave."""
-    rng = delivery.rng
-    race = rng.choice(list(ASKED), RESPONDENTS, p=np.array(list(ASKED.values())) / sum(ASKED.values())).tolist()
+    rng, asked = delivery.rng, delivery.city.tilted(ASKED, _GROUPS)
+    race = rng.choice(list(asked), RESPONDENTS, p=np.array(list(asked.values())) / sum(asked.values())).tolist()
     method = rng.choice(["Web", "Mail", "Phone"], RESPONDENTS, p=[0.6, 0.38, 0.02]).tolist()
     number = np.sort(rng.choice(np.arange(1, 5 * RESPONDENTS), RESPONDENTS, replace=False)).tolist()
-    columns = [number, method, *(_answers(rng, item, race) for item in _ITEMS), *_person(rng, race)]
+    columns = [number, method, *(_answers(rng, item, race) for item in _ITEMS), *_person(rng, race, delivery.city)]
     delivery.table("resident_survey_fy2026.csv", _COLUMNS, zip(*columns, strict=True))
     return delivery.planted(race_not_given=race.count("NA"))

@@ -26,7 +26,6 @@ CITY_WEST, CITY_SOUTH, CITY_NORTH = 12, 4, 44
 _VILLAGE = (slice(12, 16), slice(39, 44))
 _HARBOR = (slice(51, 52), slice(22, 25))  # in no police district, as 0.2 % of the real city
 
-_CITY_ROWS = (4, 12, 20, 28, 36, 44)
 _TRACT_COLUMNS = (0, 6, 12, 17, 22, 27, 32, 37, 42, 47, 52)
 _TRACT_ROWS = (0, 4, 9, 14, 19, 24, 29, 34, 39, 44, 48)
 # What changed between the tracts of 2010 and of 2020, by the number of the tract: cut in two, made one of two, and tracts that
@@ -78,22 +77,29 @@ def tract_codes(vintage: int) -> list[int]:
 
 
 @cache
-def aldermanic_districts(map_year: int) -> Grid:
-    """District 1 to 15 on the map of 2012 or 2022. The new map gives a column of blocks to the west, and moves two borders."""
+def aldermanic_districts(map_year: int, districts: int = 15) -> Grid:
+    """District 1 to 15, or so many as a profile has, on the map of 2012 or 2022.
+
+    The new map gives a column of blocks to the west, and moves two borders.
+    """
+    across = 3 if districts < 24 else 5
+    columns = np.rint(np.linspace(CITY_WEST, WIDTH, across + 1)).astype(int).tolist()
+    rows = np.rint(np.linspace(CITY_SOUTH, CITY_NORTH, districts // across + 1)).astype(int).tolist()
     if map_year == 2012:
-        return _numbered((12, 26, 39, 52), _CITY_ROWS) * city()
-    grid = _numbered((12, 25, 39, 52), _CITY_ROWS)
-    grid[25:39, 12] = 2  # was 5
-    grid[25:39, 35] = 14  # was 11
+        return _numbered((columns[0], columns[1] + 1, *columns[2:]), rows) * city()
+    grid = _numbered(columns, rows)
+    grid[columns[1] : columns[2], rows[1]] = 2  # was 5, of 15
+    if len(rows) > 3:
+        grid[columns[-3] : columns[-2], rows[-2] - 1] = districts - 1  # was 11, of 15
     return grid * city()
 
 
 @cache
-def wards(year: int) -> Grid:
-    """Ward 1 to 60, four to a district: those of 2012 in the districts of 2012, those of 2021 in the districts of 2022."""
-    districts = aldermanic_districts(2012 if year == 2012 else 2022)
+def wards(year: int, districts_count: int = 15) -> Grid:
+    """Four wards to a district: those of 2012 in the districts of 2012, those of 2021 in the districts of 2022."""
+    districts = aldermanic_districts(2012 if year == 2012 else 2022, districts_count)
     grid = np.zeros_like(districts)
-    for district in range(1, 16):
+    for district in range(1, districts_count + 1):
         in_district = districts == district
         columns, rows = (np.nonzero(in_district.any(axis=axis))[0] for axis in (1, 0))
         east = np.arange(WIDTH)[:, None] >= columns[len(columns) // 2]

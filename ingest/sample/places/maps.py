@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.sample.city import COUNTY_GEOID, NEIGHBORHOODS, TITLE
+from ingest.sample.city import COUNTY_GEOID, NEIGHBORHOODS, SAMPLETON, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, Source, csv_text, source
 from ingest.sample.places import ground
 from ingest.sample.places.geometry import outline, to_degrees
@@ -28,22 +28,24 @@ _SQUARE_FOOT = 0.3048**2
 UNITS_EVERY, UNITS = 12, ("#A", "#B", "#CCA")
 NO_POINT_EVERY = 211
 
-Properties = Callable[[int], Mapping[str, Any]]
+Properties = Callable[[int, Profile], Mapping[str, Any]]
 
 
 def _map(
-    name: str, file: str, grid: Callable[[], Grid], properties: Properties, crs: str = _DEGREES, *, declared: bool = True,
+    name: str, file: str, grid: Callable[[Profile], Grid], properties: Properties, crs: str = _DEGREES, *, declared: bool = True,
     **keys: Any,
 ) -> Source:  # fmt: skip
     """A map with a feature, and properties, per label of the grid."""
 
     def make(delivery: Delivery) -> PlantedCounts:
-        labels = np.unique(grid()[grid() > 0]).tolist()
-        features = [_feature(grid(), label, properties(label), in_degrees=crs == _DEGREES) for label in labels]
-        head = f'"name": "{file}",\n'
+        places, city = grid(delivery.city), delivery.city
+        labels = np.unique(places[places > 0]).tolist()
+        features = [_feature(places, label, properties(label, city), in_degrees=crs == _DEGREES) for label in labels]
+        named = file.replace(SAMPLETON.name, "".join(char for char in city.name if char.isalnum()))
+        head = f'"name": "{named}",\n'
         head += f'"crs": {{ "type": "name", "properties": {{ "name": "{crs}" }} }},\n' if declared else ""
         text = '{\n"type": "FeatureCollection",\n' + head + '"features": [\n' + ",\n".join(features) + "\n]\n}\n"
-        delivery.text(f"{file}.geojson", text, rows=len(features))
+        delivery.text(f"{named}.geojson", text, rows=len(features))
         return delivery.planted()
 
     return Source(name, make, keys=keys)
@@ -56,13 +58,13 @@ def _feature(grid: Grid, label: int, properties: Mapping[str, Any], *, in_degree
     return json.dumps({"type": "Feature", "properties": properties, "geometry": geometry})
 
 
-def _zip_area(label: int) -> dict[str, Any]:
+def _zip_area(label: int, city: Profile) -> dict[str, Any]:
     """The census's own columns."""
     blocks = np.argwhere(ground.zip_areas() == label)
     middle = (blocks.mean(axis=0) + 0.5) * BLOCK_FEET + (WEST, SOUTH)
     longitude, latitude = to_degrees(middle[0], middle[1])
     return {
-        "STATEFP10": COUNTY_GEOID[:2], "ZCTA5CE10": f"{label:05d}", "GEOID10": f"{COUNTY_GEOID[:2]}{label:05d}",
+        "STATEFP10": city.county_geoid[:2], "ZCTA5CE10": f"{label:05d}", "GEOID10": f"{city.county_geoid[:2]}{label:05d}",
         "CLASSFP10": "B5", "MTFCC10": "G6350", "FUNCSTAT10": "S",
         "ALAND10": round(len(blocks) * BLOCK_FEET**2 * _SQUARE_FOOT), "AWATER10": 0,
         "INTPTLAT10": f"{latitude:+.7f}", "INTPTLON10": f"{longitude:+012.7f}", "PARTFLG10": "N",
@@ -71,29 +73,32 @@ def _zip_area(label: int) -> dict[str, Any]:
 
 def _tracts(vintage: int) -> Source:
     return _map(
-        f"census__tracts_{vintage}", f"tracts{vintage}", lambda: ground.tracts(vintage),
-        lambda label: {f"tract_{vintage}": f"{COUNTY_GEOID}{label:06d}"}, _FEET, jurisdiction=COUNTY_GEOID,
+        f"census__tracts_{vintage}", f"tracts{vintage}", lambda _: ground.tracts(vintage),
+        lambda label, city: {f"tract_{vintage}": f"{city.county_geoid}{label:06d}"}, _FEET, jurisdiction=COUNTY_GEOID,
     )  # fmt: skip
 
 
 def _aldermanic_districts(map_year: int) -> Source:
     return _map(
         f"city__aldermanic_districts_{map_year}", f"CityofSampletonAldermanicDistrict{map_year}",
-        lambda: ground.aldermanic_districts(map_year), lambda label: {f"aldermanic_{map_year}": str(label)},
+        lambda city: ground.aldermanic_districts(map_year, city.districts),
+        lambda label, _: {f"aldermanic_{map_year}": str(label)},
     )  # fmt: skip
 
 
 tracts_2010, tracts_2020 = _tracts(2010), _tracts(2020)
-zip_areas = _map("census__zcta_2010", "ZIPCODES", ground.zip_areas, _zip_area, declared=False, jurisdiction=COUNTY_GEOID)
-limits = _map("city__limits", "CityLimits", ground.city, lambda _: {"city": TITLE})
+zip_areas = _map(
+    "census__zcta_2010", "ZIPCODES", lambda _: ground.zip_areas(), _zip_area, declared=False, jurisdiction=COUNTY_GEOID
+)
+limits = _map("city__limits", "CityLimits", lambda _: ground.city(), lambda _, city: {"city": city.title})
 districts_2012, districts_2022 = _aldermanic_districts(2012), _aldermanic_districts(2022)
 police_districts = _map(
-    "city__police_districts", "spd", ground.police_districts, lambda label: {"OBJECTID": 8 + label, "POLICE": label}, _FEET,
-    declared=False,
+    "city__police_districts", "spd", lambda _: ground.police_districts(),
+    lambda label, _: {"OBJECTID": 8 + label, "POLICE": label}, _FEET, declared=False,
 )  # fmt: skip
 neighborhoods = _map(
-    "city__neighborhoods", "CityNeighborhoods", ground.neighborhoods,
-    lambda label: {"neighborhood": NEIGHBORHOODS[label - 1].upper()}, _FEET,
+    "city__neighborhoods", "CityNeighborhoods", lambda _: ground.neighborhoods(),
+    lambda label, _: {"neighborhood": NEIGHBORHOODS[label - 1].upper()}, _FEET,
 )  # fmt: skip
 
 

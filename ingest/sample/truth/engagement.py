@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from ingest.sample.city import NEIGHBORHOODS
+from ingest.sample.city import GROUPS, NEIGHBORHOODS, SAMPLETON, Profile
 from ingest.sample.delivery import random_stream
 from ingest.sample.engagement import deliveries
 from ingest.sample.engagement import planted_inputs as planted
 from ingest.sample.engagement.planted_inputs import Input
-from ingest.sample.people import census, settlement
+from ingest.sample.people import census
 from ingest.sample.truth.planted_value import PlantedValue, percent
 
 _GROUPS = {"white": "white", "black": "black", "hispanic": "hisp", "asian": "asian"}
 _LANGUAGES = ("en", "es", "hmn")  # of the others there are too few
 _OWN_STANDARD = "spd15_2024"
 _HORIZON = 90  # days within which an answer counts as in time
+_FEWEST = 30  # inputs of which a truth is given: a median of fewer has no interval
 _NEIGHBORHOODS = 3  # of which a truth is given; every other one is made the same way
 
 
@@ -47,17 +48,19 @@ def _parts(inputs: Sequence[Input], year: str) -> Iterator[tuple[PlantedValue, l
     blank = PlantedValue("", "year", year, "all", 0.0, race_standard=_OWN_STANDARD)
     yield blank, list(inputs)
     for race in planted.RACES:
-        if race != "multiracial":
-            yield replace(blank, race_ethnicity_code=race), [item for item in inputs if item.race == race]
+        of_race = [item for item in inputs if item.race == race]
+        if race != "multiracial" and len(of_race) >= _FEWEST:
+            yield replace(blank, race_ethnicity_code=race), of_race
     for language in _LANGUAGES:
         spoken = [item for item in inputs if item.language == language]
-        yield replace(blank, stratum_type="language", stratum_code=language), spoken
+        if len(spoken) >= _FEWEST:
+            yield replace(blank, stratum_type="language", stratum_code=language), spoken
 
 
-def _inputs(year: int) -> Iterator[PlantedValue]:
+def _inputs(year: int, city: Profile) -> Iterator[PlantedValue]:
     """The truths of what people said in a year."""
     start = f"{year}-01-01"
-    inputs = [item for item in planted.inputs() if item.received.year == year]
+    inputs = [item for item in planted.inputs(city) if item.received.year == year]
     followed = [item for item in inputs if (planted.LAST_DAY - item.received).days >= _HORIZON]
     best = percent(planted.answered_by("white", _HORIZON))
     for blank, part in _parts(followed, start):
@@ -80,14 +83,14 @@ def _inputs(year: int) -> Iterator[PlantedValue]:
         )  # fmt: skip
 
 
-def _participation(seed: int, year: int) -> Iterator[PlantedValue]:
-    adults = census.residents(random_stream(seed, census.blocks.name))[1].sum(axis=0)
+def _participation(seed: int, year: int, city: Profile) -> Iterator[PlantedValue]:
+    adults = census.residents(random_stream(seed, census.blocks.name), city)[1].sum(axis=0)
     events = (at * planted.EVENTS // deliveries.PARTICIPANTS for at in range(deliveries.PARTICIPANTS))
     counted = sum(planted.event_day(event).year == year for event in events) * (1 - deliveries.MINORS)
     own = ("engagement_participation_per_1000", "year", f"{year}-01-01")
     yield PlantedValue(*own, "all", 1000 * counted / float(adults.sum()))
     for code, group in _GROUPS.items():
-        rate = 1000 * counted * deliveries.PARTICIPANT_GROUPS[code] / float(adults[settlement.GROUPS.index(group)])
+        rate = 1000 * counted * deliveries.participant_groups(city)[code] / float(adults[GROUPS.index(group)])
         yield PlantedValue(*own, code, rate)
 
 
@@ -99,7 +102,7 @@ def _interpreters(year: int) -> Iterator[PlantedValue]:
         yield PlantedValue(*own, percent(planted.GIVEN[code]), stratum_type="language", stratum_code=code)
 
 
-def engagement_values(seed: int) -> Iterator[PlantedValue]:
+def engagement_values(seed: int, city: Profile = SAMPLETON) -> Iterator[PlantedValue]:
     """Every planted value of engagement in the sample of a seed."""
     for year in planted.YEARS:
-        yield from (*_participation(seed, year), *_inputs(year), *_interpreters(year))
+        yield from (*_participation(seed, year, city), *_inputs(year, city), *_interpreters(year))

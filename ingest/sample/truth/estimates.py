@@ -8,6 +8,7 @@ from typing import Any
 
 from ingest.sample import estimates
 from ingest.sample.city import COUNTY_GEOID
+from ingest.sample.text import word_list
 from ingest.sample.truth.planted_value import PlantedValue, by_group
 
 _CODES = ("all", "black", "hispanic", "other_groups_combined", "white")
@@ -18,15 +19,6 @@ _SHARES = {
     "digital_access": "digital_access_share", "poverty_exposure": "poverty_exposure_share",
 }  # fmt: skip
 _INCLUDES_HISPANICS = ("black", "other_groups_combined")  # in the tables that have a race alone
-_DEATHS = {
-    "v147": ("life_expectancy", "3_year", "2021-01-01"), "v127": ("premature_deaths_per_100000", "3_year", "2021-01-01"),
-    "v015": ("homicide_deaths_per_100000", "multi_year", "2016-01-01"),
-    "v148": ("firearm_deaths_per_100000", "5_year", "2018-01-01"),
-    "v128": ("child_deaths_per_100000", "multi_year", "2020-01-01"),
-    "v161": ("suicide_deaths_per_100000", "5_year", "2018-01-01"),
-    "v135": ("injury_deaths_per_100000", "5_year", "2018-01-01"), "v039": ("crash_deaths_per_100000", "multi_year", "2016-01-01"),
-    "v138": ("overdose_deaths_per_100000", "3_year", "2020-01-01"), "v014": ("teen_births_per_1000", "multi_year", "2017-01-01"),
-}  # fmt: skip
 _WINDOW = ("5_year", "2019-01-01")
 _COUNTY: dict[str, Any] = {"method": "aggregate", "geography_type": "county", "geoid": COUNTY_GEOID}
 
@@ -47,8 +39,8 @@ def published_values() -> Iterator[PlantedValue]:
         is_compared = row.race_ethnicity_code in _INCLUDES_HISPANICS
         tabulation = "exclusive" if row.race_ethnicity_code == "all" else _ALONE
         yield replace(row, tabulation=tabulation, rate_ratio=row.rate_ratio if is_compared else None)
-    for measure, (name, *period) in _DEATHS.items():
-        yield from by_group(name, (period[0], period[1]), estimates.HEALTH[measure][2], "white", **_COUNTY)
+    for measure, (name, *period) in word_list("county_measures").items():
+        yield from by_group(name, (period[0], period[1]), word_list("county_health")[measure][2], "white", **_COUNTY)
     births = _coded(estimates.LOW_BIRTH_WEIGHT)
     yield from by_group("low_birth_weight_share", ("year", "2022-01-01"), births, "white", in_percent=True, **_COUNTY)
     poor = {code: estimates.CHILDREN[table][0] / estimates.CHILDREN[table][1] for table, code in _CHILDREN.items()}

@@ -15,13 +15,14 @@ from itertools import chain
 from typing import Any
 
 from ingest.sample import health, housing, safety
-from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
+from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID, SAMPLETON, Profile
 from ingest.sample.education import exams, pupils, schools
 from ingest.sample.events import police_stops, requests
 from ingest.sample.people import staff, survey
 from ingest.sample.places.ground import tract_codes
 from ingest.sample.places.houses import houses
 from ingest.sample.places.maps import NO_POINT_EVERY
+from ingest.sample.text import word_list
 from ingest.sample.truth.engagement import engagement_values
 from ingest.sample.truth.estimates import published_values
 from ingest.sample.truth.gaps import death_values, excess_values, gap_values
@@ -49,11 +50,12 @@ _REMOVED = {"discipline_removals_per_1000": 1000, "suspensions_per_100_students"
 _LARGE_RACES = ("white", "black")  # of which enough are stopped in a small city for outcomes that are rarer than a search
 _LARGE_LEVELS = ("6", "8")  # at these EEO-4 levels there are enough of each group
 _POOLED_FROM = 2023  # to 2025 (seed pooled_periods): one definition of elevated and one map of districts
-_DISTRICTS = 15
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS_OFF = {"thursday": 2, "friday": 2, "saturday": 1}  # before the end of the second working day
 _OPEN_TRACTS = 3  # tracts of which a truth is given; every other one is made the same way
 _YEAR = ("year", "2025-01-01")
+# Sampleton alone has a list of tracts and the wordings of its survey.
+_OF_SAMPLETON = {"arpa_spent_in_qct_share", "residents_in_qct_share", "survey_satisfied_share"}
 
 
 def _requests() -> list[PlantedValue]:
@@ -69,9 +71,9 @@ def _requests() -> list[PlantedValue]:
     ]
 
 
-def _stops() -> list[PlantedValue]:
+def _stops(city: Profile = SAMPLETON) -> list[PlantedValue]:
     def shares(of_race: Mapping[str, float], codes: Collection[str] = _STOPS.values()) -> dict[str, float]:
-        overall = sum(share * of_race[race] for race, share in police_stops.PERCEIVED.items())
+        overall = sum(share * of_race[race] for race, share in police_stops.perceived(city).items())
         return {"all": overall} | {code: of_race[race] for race, code in _STOPS.items() if code in codes}
 
     searched, too, only = police_stops.SEARCHED, police_stops.VEHICLE_TOO, police_stops.VEHICLE_ONLY
@@ -119,11 +121,13 @@ def _ratio_to_rest(shares: Mapping[str, float], students: Mapping[str, float], l
     return round(shares[label] / rest, 9)
 
 
-def _staff(day: date) -> Iterator[PlantedValue]:
+def _staff(day: date, city: Profile = SAMPLETON) -> Iterator[PlantedValue]:
     snapshot = ("snapshot", day.isoformat())
-    shares = {_STAFF[label]: share for label, share in staff.composition_on(day).items()}
+    shares = {_STAFF[label]: share for label, share in staff.composition_on(day, city).items()}
     yield from by_group("workforce_composition", snapshot, shares, in_percent=True)
-    pay = {"all": staff.median_pay(day=day)} | {_STAFF[label]: staff.median_pay(label, day) for label in ("WHITE", "BLACK")}
+    pay = {"all": staff.median_pay(day=day, city=city)} | {
+        _STAFF[label]: staff.median_pay(label, day) for label in ("WHITE", "BLACK")
+    }
     for code, medians in pay.items():
         for level in sorted(medians) if code == "all" else _LARGE_LEVELS:
             ratio = round(medians[level] / pay["white"][level], 9) if code == "black" else None
@@ -179,24 +183,27 @@ def _health() -> Iterator[PlantedValue]:
         yield PlantedValue("lead_orders_abated", "year", f"{year}-01-01", "all", float(count))
     yield PlantedValue("lead_orders_open", "snapshot", f"{health.ORDERS_ON}", "all", float(health.OPEN_ORDERS))
     last = health.LAST_YEAR
-    for *_, measure in health.CONDITIONS:
+    for *_, measure in word_list("conditions"):
         for at, tract in enumerate(tract_codes(2010)[:_OPEN_TRACTS]):
             own = _tract("2010", f"{COUNTY_GEOID}{tract:06d}")
             yield PlantedValue(measure, "year", f"{last}-01-01", "all", health.estimates(measure, last)[at], **own)
 
 
-def _lead() -> Iterator[PlantedValue]:
+def _lead(city: Profile = SAMPLETON) -> Iterator[PlantedValue]:
     measure = "children_elevated_lead_share"
     # Homes are drawn whatever the race, so that every district has the city's shares; the best group is the city's.
     pooled = {code: health.elevated(label, _POOLED_FROM) for label, code in _CHILDREN.items()}
-    districts = [("city", "current", PLACE_GEOID), *(("aldermanic_district", "2022", str(at)) for at in range(1, _DISTRICTS + 1))]
+    districts = [
+        ("city", "current", PLACE_GEOID),
+        *(("aldermanic_district", "2022", str(at)) for at in range(1, city.districts + 1)),
+    ]
     for place, vintage, geoid in districts:
         own: dict[str, Any] = {"measure_version": 2, "geography_type": place, "geography_vintage": vintage, "geoid": geoid}
         yield from by_group(measure, ("3_year", f"{_POOLED_FROM}-01-01"), pooled, "white", in_percent=True, **own)
     for year in health.TEST_YEARS:
         version = 1 if health.threshold(year) == health.threshold(health.TEST_YEARS[0]) else 2
         shares = {code: health.elevated(label, year) for label, code in _CHILDREN.items()}
-        shares["all"] = sum(share * health.elevated(label, year) for label, share in health.TESTED.items())
+        shares["all"] = sum(share * health.elevated(label, year) for label, share in health.tested(city).items())
         yield from by_group(measure, ("year", f"{year}-01-01"), shares, "white", in_percent=True, measure_version=version)
 
 
@@ -213,26 +220,20 @@ def _survey() -> Iterator[PlantedValue]:
         yield from by_group("survey_satisfied_share", ("snapshot", "2025-09-01"), shares, in_percent=True, **own)
 
 
-def planted_values(seed: int) -> list[dict[str, object]]:
-    """Every planted value of the sample of a seed, as rows for `truth.json`."""
+def planted_values(seed: int, city: Profile = SAMPLETON) -> list[dict[str, object]]:
+    """Every planted value of the sample of a seed, as rows for `truth.json`; but for Sampleton those of departments alone."""
+    of_schools = [row for starts in (schools.REVISED_STARTS, schools.LATEST_STARTS) for row in _schools(starts)]
+    of_others = [*_evictions(), *_deaths(), *death_values()]
+    published = list(published_values())
     rows = chain(
-        _requests(),
-        _stops(),
-        *(_schools(starts) for starts in (schools.REVISED_STARTS, schools.LATEST_STARTS)),
-        *(_staff(day) for day in (staff.BEFORE, staff.AS_OF)),
-        _houses(),
-        _evictions(),
-        _deaths(),
-        death_values(),
-        _health(),
-        _lead(),
-        resident_values(seed),
-        engagement_values(seed),
-        published_values(),
-        _courts(),
-        _survey(),
-    )
-    return [asdict(row) for row in rows]
+        _requests(), _stops(city), of_schools, *(_staff(day, city) for day in (staff.BEFORE, staff.AS_OF)), _houses(), of_others,
+        _health(), _lead(city), resident_values(seed, city), engagement_values(seed, city), published, _courts(), _survey(),
+    )  # fmt: skip
+    left_out: set[str] = set()
+    if city != SAMPLETON:
+        left_out = {row.measure_id for row in (*of_schools, *of_others, *published)} | _OF_SAMPLETON
+        left_out |= {measure for *_, measure in word_list("conditions")}
+    return [asdict(replace(row, geoid=city.own(row.geoid))) for row in rows if row.measure_id not in left_out]
 
 
 def planted_gaps() -> list[dict[str, object]]:
@@ -245,11 +246,11 @@ def planted_excess() -> list[dict[str, object]]:
     return list(excess_values())
 
 
-def planted_case_mix() -> list[dict[str, object]]:
+def planted_case_mix(city: Profile = SAMPLETON) -> list[dict[str, object]]:
     """The planted share closed within two days by quarter: observed is what the mix of requests lets expect."""
     halves = [percent(requests.closed_in_half(half)) for half in (0, 1)]
     return [
-        {"measure_id": _requests()[0].measure_id, "period_start": f"2025-{month:02d}-01", "geoid": PLACE_GEOID}
+        {"measure_id": _requests()[0].measure_id, "period_start": f"2025-{month:02d}-01", "geoid": city.place_geoid}
         | {"value": halves[month > 6], "expected_value": halves[month > 6], "observed_expected_ratio": 1.0}
         for month in (1, 4, 7)  # the fourth quarter is not complete
     ]

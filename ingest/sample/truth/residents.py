@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.sample import health, housing, money, safety
+from ingest.sample.city import GROUPS, SAMPLETON, Profile
 from ingest.sample.delivery import random_stream
-from ingest.sample.people import census, settlement, staff
+from ingest.sample.people import census, staff
 from ingest.sample.places.ground import tract_codes, tracts
+from ingest.sample.text import word_list
 from ingest.sample.truth.planted_value import PlantedValue, by_group
 
 People = NDArray[np.float64]
@@ -32,7 +34,7 @@ _STAFF_LINES = {
 
 def _weighted(people: People, values: People) -> dict[str, float]:
     """The mean of places' values over where everybody and each of three groups live."""
-    columns = {"all": people.sum(axis=1)} | {code: people[:, settlement.GROUPS.index(group)] for group, code in _GROUPS.items()}
+    columns = {"all": people.sum(axis=1)} | {code: people[:, GROUPS.index(group)] for group, code in _GROUPS.items()}
     return {code: float((column * values).sum() / column.sum()) for code, column in columns.items()}
 
 
@@ -41,9 +43,9 @@ def _of_groups(means: dict[str, float]) -> dict[str, float]:
     return {code: mean for code, mean in means.items() if code != "all"}
 
 
-def _money(tracts: list[int], people: People) -> Iterator[PlantedValue]:
+def _money(tracts: list[int], people: People, city: Profile) -> Iterator[PlantedValue]:
     snapshot, last, residents = ("snapshot", money.LAST.isoformat()), len(money.PERIODS) - 1, people.sum(axis=1)
-    every = money.projects()
+    every = money.projects(city)
     for part, measure in enumerate(("arpa_obligated_per_resident", "arpa_spent_per_resident")):
         dollars = dict.fromkeys(tracts, 0)
         for project in every:
@@ -67,7 +69,7 @@ def _money(tracts: list[int], people: People) -> Iterator[PlantedValue]:
 
 
 def _residents(tracts: list[int], people: People) -> Iterator[PlantedValue]:
-    children = {code: 1 - float(census.ADULTS[settlement.GROUPS.index(group)]) for group, code in _GROUPS.items()}
+    children = {code: 1 - float(census.ADULTS[GROUPS.index(group)]) for group, code in _GROUPS.items()}
     yield from by_group("children_share", ("snapshot", "2020-04-01"), children, in_percent=True, method="aggregate")
     for first_day in money.LISTS:
         listed = money.qualified_tracts(first_day)
@@ -84,7 +86,7 @@ def _tract_figures(people: People, adults: People) -> Iterator[PlantedValue]:
     """Figures of the tracts of 2010 as the members of each group meet them where they live, block by block."""
     columns, rows, _ = census.city_blocks()
     at = np.searchsorted(tract_codes(2010), tracts(2010)[columns, rows])
-    for *_, measure in health.CONDITIONS:
+    for *_, measure in word_list("conditions"):
         means = _of_groups(_weighted(adults, np.array(health.estimates(measure, health.LAST_YEAR))[at]))
         yield from by_group(measure, ("year", f"{health.LAST_YEAR}-01-01"), means, method="place_weighted")
     # a tract without a figure counts for no resident
@@ -114,25 +116,26 @@ def _violent(residents: float) -> PlantedValue:
     return PlantedValue("violent_offences_per_1000", "year", "2025-01-01", "all", 1000 * rows * (1 - calm) / residents)
 
 
-def _representation(day: date) -> Iterator[PlantedValue]:
-    employees = staff.employees_on(day)
-    everybody = employees / sum(census.LABOR_FORCE.values())
+def _representation(day: date, city: Profile) -> Iterator[PlantedValue]:
+    employees, force = staff.employees_on(day, city), census.labor_force_of(city)
+    everybody = employees / sum(force.values())
     for label, (code, begins) in _STAFF_LINES.items():
-        people = sum(count for line, count in census.LABOR_FORCE.items() if line.startswith(begins))
-        rate = employees * (1 - staff.UNKNOWN) * staff.composition_on(day)[label] / people
+        people = sum(count for line, count in force.items() if line.startswith(begins))
+        rate = employees * (1 - staff.UNKNOWN) * staff.composition_on(day, city)[label] / people
         own = ("positions_per_1000_labor_force", "snapshot", day.isoformat())
         yield PlantedValue(*own, code, 1000 * rate, rate / everybody)
 
 
-def resident_values(seed: int) -> Iterator[PlantedValue]:
+def resident_values(seed: int, city: Profile = SAMPLETON) -> Iterator[PlantedValue]:
     """Every planted value that depends on who lives where in the sample of a seed."""
-    people, adults = census.residents(random_stream(seed, census.blocks.name))
+    people, adults = census.residents(random_stream(seed, census.blocks.name), city)
     tracts, at = np.unique(census.city_blocks()[2], return_inverse=True)
     by_tract = np.zeros((len(tracts), people.shape[1]))
     np.add.at(by_tract, at, people)
-    yield from _money(tracts.tolist(), by_tract)
+    yield from _money(tracts.tolist(), by_tract, city)
     yield from _residents(tracts.tolist(), by_tract)
     yield from _tract_figures(people.astype(np.float64), adults.astype(np.float64))
-    yield _violent(float(census.PLACE_TOTALS[2025]))
+    # the totals of places are delivered for Sampleton alone
+    yield _violent(float(census.PLACE_TOTALS[2025] if city == SAMPLETON else people.sum()))
     for day in (staff.BEFORE, staff.AS_OF):
-        yield from _representation(day)
+        yield from _representation(day, city)

@@ -13,6 +13,9 @@ known_words as (
     select word
     from {{ ref('address_words') }}
     where part in ('place', 'unit')
+    union
+    -- the first word of the city's own name needs no row: SAINT, of St. Paul and saint_paul
+    select regexp_extract(word, '^[A-Z]{3,}') from ({{ city_names() }})
 ),
 
 collected as (

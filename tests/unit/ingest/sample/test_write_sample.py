@@ -40,8 +40,8 @@ SET = {
 @pytest.fixture
 def few_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     """A city of one source: enough for what happens to its folder."""
-    monkeypatch.setattr(sample, "rows_by_source", lambda rows: {"fpc__police_stops": rows})
-    monkeypatch.setattr(sample, "planted_values", lambda _seed: [])
+    monkeypatch.setattr(sample, "rows_by_source", lambda rows, _city=None: {"fpc__police_stops": rows})
+    monkeypatch.setattr(sample, "planted_values", lambda _seed, _city: [])
 
 
 def hashes(folder: Path) -> dict[str, str]:

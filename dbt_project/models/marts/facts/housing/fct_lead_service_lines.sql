@@ -8,14 +8,21 @@ told_apart as (
     {{ numbered('delivered', within='occurred_on') }}
 ),
 
+own_names as (
+    select word
+    from {{ ref('address_words') }}
+    where part = 'place'
+    union
+    {{ city_names() }}
+),
+
 lead_lines as (
     select
         told_apart.*,
         -- the city's water goes to other municipalities, too (DPW-03)
-        told_apart.municipality_reported is not null and words.word is null as is_beyond_the_city
+        told_apart.municipality_reported is not null and own_names.word is null as is_beyond_the_city
     from told_apart
-    left join {{ ref('address_words') }} as words
-        on words.part = 'place' and words.word = upper(trim(told_apart.municipality_reported))
+    left join own_names on upper(trim(told_apart.municipality_reported)) = own_names.word
 ),
 
 found as (

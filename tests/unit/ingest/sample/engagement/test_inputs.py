@@ -18,7 +18,8 @@ from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore, deliver
 from ingest.readers import delivered_files
 from ingest.sample.engagement import planted_inputs as planted
-from ingest.sample.engagement.deliveries import INPUT_COLUMNS, inputs
+from ingest.sample.engagement.deliveries import inputs
+from ingest.sample.text import word_list
 from tests.support.fuzzing import number_of_examples
 
 CONTRACT = load_registry()["oei__engagement_inputs"]
@@ -42,11 +43,11 @@ def test_whatever_a_person_wrote_reaches_no_disk(answers: list[tuple[str, str, s
     """Each text carries a mark, so that it would be found however short it is."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter="\t", lineterminator="\r\n")
-    writer.writerow(INPUT_COLUMNS)
+    writer.writerow(word_list("input_columns"))
     for at, texts in enumerate(answers):
         row = dict(zip(DROPPED, (f"{written} MARK{at}X" for written in texts), strict=True))
         cells = {"Input ID": f"IN-{at}", "Event ID": "1", "Received": "2025-03-01", "Theme": "Parks", "Keep until": "2028-03-01"}
-        writer.writerow([row.get(name) or cells.get(name, "") for name in INPUT_COLUMNS])
+        writer.writerow([row.get(name) or cells.get(name, "") for name in word_list("input_columns")])
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "delivered"
         folder.mkdir()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.sample.city import GROUPS, SAMPLETON
 from ingest.sample.delivery import random_stream
 from ingest.sample.people import census, settlement, staff
 from ingest.sample.places import ground
@@ -20,10 +21,10 @@ def residents_by_tract(folder: Path, seed: int) -> dict[str, Counter[str]]:
     """Residents of each tract by group, and adults of the city, from the delivered file."""
     folder.mkdir(exist_ok=True)
     census.blocks.write(folder, random_stream(seed, census.blocks.name))
-    people: dict[str, Counter[str]] = {group: Counter() for group in (*settlement.GROUPS, "adults")}
+    people: dict[str, Counter[str]] = {group: Counter() for group in (*GROUPS, "adults")}
     with next(folder.iterdir()).open(encoding="ascii", newline="") as file:
         for block in csv.DictReader(file):
-            for group in settlement.GROUPS:
+            for group in GROUPS:
                 people[group][block["GEOID"][:11]] += int(block[f"pop_{group}"])
                 people["adults"][group] += int(block[f"vap_{group}"])
     return people
@@ -37,24 +38,24 @@ def test_black_and_white_residents_live_apart(seed: int, tmp_path: Path) -> None
     every = set(black) | set(white)
     dissimilarity = sum(abs(black[tract] / black.total() - white[tract] / white.total()) for tract in every) / 2
     assert 0.62 < dissimilarity < 0.68
-    mixed = sum(0.1 < people["black"][tract] / sum(people[group][tract] for group in settlement.GROUPS) < 0.6 for tract in every)
+    mixed = sum(0.1 < people["black"][tract] / sum(people[group][tract] for group in GROUPS) < 0.6 for tract in every)
     assert mixed > len(every) / 5  # and yet not every tract is of one group
 
 
 def test_the_city_has_the_planted_composition() -> None:
     inside = settlement.compositions()[ground.city() > 0]
     assert inside.sum(axis=1) == pytest.approx(1)
-    assert inside.mean(axis=0) == pytest.approx(settlement.CITY_SHARES, abs=1e-4)
+    assert inside.mean(axis=0) == pytest.approx(SAMPLETON.shares, abs=1e-4)
     assert inside.min() > 0
 
 
 def test_neighboring_blocks_are_more_alike_than_distant_ones() -> None:
     """So that districts differ: an unordered patchwork of tracts would average out."""
-    black = settlement.compositions()[:, :, settlement.GROUPS.index("black")]
+    black = settlement.compositions()[:, :, GROUPS.index("black")]
     inside = black[ground.CITY_WEST :, ground.CITY_SOUTH : ground.CITY_NORTH]
     near, far = (np.abs(inside[step:] - inside[:-step]).mean() for step in (1, 20))
     assert near < far / 4
-    districts = settlement.shares_of(ground.aldermanic_districts(2022))[:, settlement.GROUPS.index("black")]
+    districts = settlement.shares_of(ground.aldermanic_districts(2022))[:, GROUPS.index("black")]
     assert districts.max() > 0.7
     assert districts.min() < 0.1
 

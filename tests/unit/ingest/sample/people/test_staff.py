@@ -13,6 +13,7 @@ import pytest
 
 from ingest.sample.delivery import PlantedCounts
 from ingest.sample.people import staff as people
+from ingest.sample.text import word_list
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def before(folder: Path, claim: PlantedCounts) -> list[dict[str, str | None]]:
 def test_columns_rows_and_copies(
     staff: list[dict[str, str | None]], before: list[dict[str, str | None]], claim: PlantedCounts
 ) -> None:
-    assert tuple(staff[0]) == people.COLUMNS
+    assert list(staff[0]) == word_list("staff_columns")
     assert len(staff) == people.EMPLOYEES
     assert len(before) == people.employees_on(people.BEFORE)
     assert len(staff) + len(before) == claim.delivered

@@ -1,0 +1,85 @@
+"""The worked example of docs/states.md: a run on the table of a state that has no layer yet gives the figures worked out by hand.
+
+The files are in tests/examples/minnesota, in the form of a folder of `ingest/states`; here they are the layer of a city.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ingest import layers
+from ingest.city import read_layer_city
+from ingest.layers import Layer
+from tests.conftest import ROOT, CommandLine
+
+EXAMPLE = ROOT / "tests" / "examples" / "minnesota"
+GUIDE = ROOT / "docs" / "states.md"
+CITY = "city: north_star\ntitle: North Star\nplace_geoid: '2700001'\ncounty_geoid: '27001'\ntime_zone: America/Chicago\n"
+
+# Of 212 and 208 pupils, by group: those who attend consistently, as the file has it, are 100 less those who are absent.
+# White 20 + 10 of 200; Black 24 + 18 of 120; Hispanic 14 + 10 of 80; with special education 20 + 12 of 70; all 64 + 41 of 420.
+PERCENT = {
+    ("white", "all"): 100 * 30 / 200, ("black", "all"): 100 * 42 / 120, ("hispanic", "all"): 100 * 24 / 80,
+    ("all", "with_disability"): 100 * 32 / 70, ("all", "without_disability"): 100 * 73 / 350, ("all", "all"): 100 * 105 / 420,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    root = tmp_path_factory.mktemp("state")
+    layer = root / "north_star"
+    shutil.copytree(EXAMPLE, layer, ignore=shutil.ignore_patterns("deliveries", "state.yml"))
+    (layer / "city.yml").write_text(CITY, encoding="utf-8")
+    shutil.copytree(EXAMPLE / "deliveries", root / "deliveries")
+    (root / "deliveries" / "city.yml").write_text("city: north_star\nas_of: 2025-12-01\n", encoding="utf-8")
+    levelground = CommandLine(root / "home")
+    result = levelground("run", "--deliveries", root / "deliveries", "--json", env={"LEVELGROUND_CITY": str(layer)})
+    assert result.returncode == 0, result.stdout + result.stderr
+    verdicts = {row["source"]: row["verdict"] for row in json.loads(result.stdout)["sources"]}
+    assert {source: verdict for source, verdict in verdicts.items() if verdict != "not_delivered"} == {"mde__attendance": "fresh"}
+    return levelground
+
+
+def test_the_district_has_the_rates_worked_out_by_hand(released: CommandLine) -> None:
+    rows = released.ask(
+        "select * from published.equity_measures where measure_id = 'chronic_absence_rate' "
+        "and geography_type = 'school_district' and geoid = 'NORTH STAR' and value is not null",
+        public=True,
+    )
+    found = {(row["race_ethnicity_code"], row["stratum_code"]): row["value"] for row in rows}
+    assert found == {group: pytest.approx(percent, abs=0.05) for group, percent in PERCENT.items()}
+
+
+def test_a_hidden_cell_is_no_zero(released: CommandLine) -> None:
+    """CTSTR of 8 pupils in one of two schools: the district's figure is neither 6 of 12 nor 6 of 20."""
+    (row,) = released.ask(
+        "select value, value_status from published.equity_measures where measure_id = 'chronic_absence_rate' "
+        "and geography_type = 'school_district' and race_ethnicity_code = 'aian'",
+        public=True,
+    )
+    assert row == {"value": None, "value_status": "suppressed_at_source"}
+
+
+def test_the_same_folder_is_a_layer_of_a_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "states" / "minnesota")
+    (tmp_path / "north_star").mkdir()
+    (tmp_path / "north_star" / "city.yml").write_text(CITY + "state: minnesota\n", encoding="utf-8")
+    monkeypatch.setattr(layers, "STATES", tmp_path / "states")
+    city = read_layer_city(Layer("north_star", tmp_path / "north_star"))
+    assert [layer.name for layer in city.layers] == ["minnesota", "north_star"]
+    assert [path.stem for layer in city.layers for path in layer.contracts] == ["mde__attendance"]
+
+
+def test_the_guide_shows_the_files_that_are_run() -> None:
+    """Each block of the guide that names a file is an excerpt of it, but for lines that are left out with an ellipsis."""
+    blocks = re.findall(r"^`([\w./]+)`:\n\n```\w+\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 2
+    for name, block in blocks:
+        text = (EXAMPLE / name).read_text(encoding="utf-8")
+        for part in re.split(r"^\s*(?:#|--)? ?…\n", block, flags=re.MULTILINE):
+            assert part in text, (name, part)
