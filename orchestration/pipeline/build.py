@@ -124,8 +124,8 @@ def _suppressor_results(seconds: float) -> list[NodeResult]:
 def begin_candidate(run: RunContext) -> None:
     """Start the candidate as a copy of the current release, or of a blank home; empty on a full refresh or to compact."""
     home, published = run.settings.home, current(run.settings.home)
-    base = (home.release(published.release_id) if published else home.blank) / ANALYST_FILE
-    base = base if base.is_file() and not run.options.rebuilds else None
+    file = (home.release(published.release_id) if published else home.blank) / ANALYST_FILE
+    base = file if file.is_file() and not run.options.rebuilds else None
     run.candidate = Candidate.begin(home, run.record.run_id, base)
     attach(run.con, run.candidate.analyst_path, "release")
     if base is not None and _needs_compaction(run):

@@ -84,6 +84,8 @@ class RunContext:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     # of the tables in the candidate, by dbt's id
     fingerprints: dict[str, NodeFingerprint] = field(default_factory=dict)
+    # the states that tables had in the blank home that this home began from, of those that are kept, by dbt's id
+    blank_states: dict[str, str] = field(default_factory=dict)
     # the new loads of each incremental fact that otherwise has the rows of the current release, by the fact's name
     incremental_loads: dict[str, tuple[str, ...]] = field(default_factory=dict)
     # the parts of the facts in the lake, by `schema.table` of the candidate

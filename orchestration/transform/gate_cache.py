@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from expectations.marts.suites import Suite
 from expectations.results import GateResult
@@ -24,8 +24,8 @@ UNNAMED_SEEDS = ("measure_rules", "place_types", "geography_vintages")
 
 
 def valid_results(run: RunContext, suites: Iterable[Suite]) -> dict[str, GateResult]:
-    """The cached results that are still valid, by subject."""
-    bases = _bases(run, suites)
+    """The cached results that are still valid, by subject; of tables of a blank home, those that it has."""
+    bases = _bases(run, suites, run.blank_states)
     found = run.con.execute("select subject, basis, result from intake.gate_results").fetchall()
     return {subject: GateResult.from_dict(json.loads(result)) for subject, basis, result in found if bases.get(subject) == basis}
 
@@ -43,13 +43,14 @@ def save_results(run: RunContext, suites: Iterable[Suite], results: Sequence[Gat
         run.con.executemany("insert into intake.gate_results values (?, ?, ?)", rows)
 
 
-def _bases(run: RunContext, suites: Iterable[Suite]) -> dict[str, str]:
+def _bases(run: RunContext, suites: Iterable[Suite], states: Mapping[str, str] | None = None) -> dict[str, str]:
     """By subject, a hash of the state of the suite's table and of what the suite reads elsewhere; none if one is unknown.
 
     Of another table, the columns in the suite's rules count, with their content: a table of sources changes with every delivery,
-    but hardly ever the names of the sources.
+    but hardly ever the names of the sources. `states`: in place of those of this run, by dbt's id.
     """
-    states = {node.rpartition(".")[2]: fingerprint.state for node, fingerprint in run.fingerprints.items()}
+    of_nodes = {node: fingerprint.state for node, fingerprint in run.fingerprints.items()} | dict(states or {})
+    states = {node.rpartition(".")[2]: state for node, state in of_nodes.items()}
     columns = _columns(run)
     checks = code_hashes()["expectations"]  # the suites among them
     seeds = seed_hashes(run.location.city.layers)

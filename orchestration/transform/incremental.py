@@ -62,6 +62,7 @@ def build_changed_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     invalidate(run.con, build_plan.build)
     run.tests = dbt_runner.tests_by_model(run.settings.home, {*build_plan.tests, *_tests_of_public_tables(inputs.manifest)})
     selected = {*build_plan.build, *build_plan.tests}
+    run.blank_states = {node: state for node, state in run.blank_states.items() if node not in build_plan.build}
     results = _build(run, inputs, build_plan, selected, on_node) if selected else []
     save_state(run, inputs, results)
     return _parents_first(inputs, [*results, *_kept(inputs, build_plan.build)])
@@ -148,7 +149,9 @@ def mark_blank(run: RunContext, results: Iterable[NodeResult]) -> None:
     """
     inputs = Fingerprints.of_run(run).of_no_home()
     good = inputs.nodes.keys() - _failed(results)
-    write_state(run.con, {node: inputs.fingerprint(node) for node in good}, BLANK)
+    found = {node: inputs.fingerprint(node) for node in good}
+    write_state(run.con, found, BLANK)
+    run.fingerprints = {node: found[node] for node in run.fingerprints.keys() & found.keys()}
     functions, conditions = aggregate_functions(run.con), {}
     for node in good:
         file = run.settings.home.dbt / COMPILED / inputs.nodes[node]["original_file_path"]
@@ -164,7 +167,9 @@ def mark_blank(run: RunContext, results: Iterable[NodeResult]) -> None:
 def _of_blank_home(run: RunContext, inputs: Fingerprints) -> dict[str, NodeFingerprint]:
     """What is proven of the tables of the blank home that this home began as a copy of; nothing if it did not."""
     file = run.settings.home.blank_conditions
-    return inputs.proven(read_state(run.con, BLANK), json.loads(file.read_bytes())) if file.is_file() else {}
+    blank = read_state(run.con, BLANK) if file.is_file() else {}
+    run.blank_states = {node: found.state for node, found in blank.items()}
+    return inputs.proven(blank, json.loads(file.read_bytes())) if blank else {}
 
 
 def _relations(con: DuckDBPyConnection) -> dict[str, str]:

@@ -14,6 +14,8 @@ from uuid import uuid4
 
 from filelock import Timeout
 
+from expectations.marts.marts_gate import gate_build
+from expectations.marts.suites import read_suites
 from ingest.city import NO_PLACE, City, city_registry
 from orchestration.pipeline.build import CANDIDATE_DATABASES, begin_candidate
 from orchestration.pipeline.lifecycle import open_run
@@ -23,6 +25,7 @@ from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.transform.dbt_project import files_fingerprint, prepare_project
 from orchestration.transform.fingerprints import BUILD_VERSION
+from orchestration.transform.gate_cache import save_results
 from orchestration.transform.incremental import build_changed_models, mark_blank
 from orchestration.transform.release_inputs import code_version, versions
 from orchestration.transform.run_inputs import write_build_inputs
@@ -77,6 +80,8 @@ def _make(blank: Home) -> None:
         begin_candidate(run)
         write_build_inputs(run)
         mark_blank(run, build_changed_models(run, lambda _result: None))
+        suites = read_suites()
+        save_results(run, suites, gate_build(made.warehouse, suites))
         for alias in CANDIDATE_DATABASES:
             detach(run.con, alias)
         if run.candidate is not None:

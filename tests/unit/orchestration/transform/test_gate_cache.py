@@ -21,6 +21,7 @@ KNOWN = Rule(
     no_rows="select 1 from {batch} where source not in (select source from {marts}.dim_source where is_read)",
 )
 SUITE = Suite(table="fct_visits", grain=("visit_key",), rules=(KNOWN,))
+VISITS = "model.levelground.fct_visits"
 PASSED = GateResult("build", "marts.fct_visits", (ExpectationResult("known", None, "critical", True, 0.0, 0.0, ""),))
 
 
@@ -32,7 +33,7 @@ def run() -> Any:
     con.execute("create table release.marts.fct_visits as select 1 as visit_key, 'a' as source")
     con.execute("create table release.marts.dim_source as select 'a' as source, true as is_read, date '2025-01-01' as data_as_of")
     location = SimpleNamespace(city=SimpleNamespace(layers=()))
-    return SimpleNamespace(con=con, location=location, fingerprints={"model.levelground.fct_visits": fingerprint("first")})
+    return SimpleNamespace(con=con, location=location, fingerprints={VISITS: fingerprint("first")}, blank_states={})
 
 
 def fingerprint(state: str) -> NodeFingerprint:
@@ -57,7 +58,7 @@ def test_a_result_is_kept_while_nothing_that_the_suite_reads_has_changed(run: An
 
 def test_a_table_that_was_built_again_is_checked_again(run: Any) -> None:
     save_results(run, [SUITE], [PASSED])
-    run.fingerprints["model.levelground.fct_visits"] = fingerprint("second")
+    run.fingerprints[VISITS] = fingerprint("second")
     assert valid_results(run, [SUITE]) == {}
 
 
@@ -95,3 +96,15 @@ def test_rules_name_the_columns_that_they_read() -> None:
             text = " ".join(filter(None, (rule.bad_rows, rule.among, rule.no_rows)))
             if "{marts}" in text:
                 assert not re.search(r"select \*[^{]*from \{marts\}|natural join| columns\(", text), (suite.table, rule.name)
+
+
+def test_a_table_that_is_kept_from_a_blank_home_has_its_result(run: Any) -> None:
+    run.fingerprints[VISITS] = fingerprint("without a home")
+    save_results(run, [SUITE], [PASSED])
+    run.fingerprints[VISITS] = fingerprint("of this home")
+    assert valid_results(run, [SUITE]) == {}, "the table was built"
+    run.blank_states = {VISITS: "without a home"}
+    assert valid_results(run, [SUITE]) == {PASSED.subject: PASSED}
+    save_results(run, [SUITE], [PASSED])
+    run.blank_states = {}
+    assert valid_results(run, [SUITE]) == {PASSED.subject: PASSED}, "the next run compares with the state of this home"
