@@ -43,11 +43,11 @@ BUDGETS = {
     "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
-    "orchestration/pipeline": 1_914,
-    "orchestration/runs": 1_778,
+    "orchestration/pipeline": 1_919,
+    "orchestration/runs": 1_780,
     "orchestration/scorecard": 6_858,
     "orchestration/stewardship": 1_234,
-    "orchestration/transform": 2_852,
+    "orchestration/transform": 2_858,
     "orchestration/translations": 336,
     "orchestration/trial": 545,
     "warehouse": 1_311,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_797,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 66_172
+MOST_LINES = 66_185
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
