@@ -34,6 +34,7 @@ REGISTRY = (
 NOT_COMPARED = ("data_as_of",)  # the date of the newest data is no figure
 # What decides which planned figures are published, and is no part of a measure's lineage.
 _PUBLICATION = ("seed publication_", "model int_disclosure__")
+_CODE = ("model", "code", "version", "as_of")
 _NAMES = 3  # that a text has
 _QUERY = Path(__file__).with_name("public_differences.sql")
 
@@ -174,5 +175,7 @@ def _measure(row: Mapping[str, Any], registered: set[str], manifests: tuple[Mani
         if (code in registered and (cause.kind, cause.name) == ("seed", REGISTRY_SEED))
         or (is_one_sided and f"{cause.kind} {cause.name}".startswith(_PUBLICATION))
     ]
-    found = [*named, *(cause for cause in causes if cause.kind != "as_of" or not named)]
-    return PublicMeasure(code, counts, row["reasons"] or {}, row["columns"] or {}, tuple(dict.fromkeys(found)))
+    found = {*named, *(cause for cause in causes if cause.kind != "as_of" or not named)}
+    # what people change comes first, and of it what decides about publication
+    order = sorted(found, key=lambda cause: (cause.kind in _CODE, cause not in named, cause.kind, cause.name))
+    return PublicMeasure(code, counts, row["reasons"] or {}, row["columns"] or {}, tuple(order))
