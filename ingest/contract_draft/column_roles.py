@@ -96,7 +96,7 @@ def _draft_other(
         questions.append(f"{name}: {why}; dropped; keep: hash if it is needed, or open it if it identifies no person")
         return {"name": name, "from": delivered, "type": "text", "privacy": "direct_identifier", "keep": "drop"}, questions
     if profile.name in counts:
-        return keys | {"role": "count"}, questions
+        return keys | ({"role": "count"} if keys["type"] == "integer" else {}), questions
     vocabulary = race_vocabulary(profile, name, labels)
     if vocabulary or is_named("race", name):
         keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive"}
@@ -131,7 +131,8 @@ def _about_cells(profile: ColumnProfile, name: str, keys: Mapping[str, Any]) -> 
     if profile.reads == {"type": "timestamp"} and profile.shares.get("offset", 0) < 100:
         yield f"{name}: on whose clock are its times? name it in timezone, like America/Chicago, if not the city's"
     numbers = profile.shares.get("number", 0)
-    if profile.reads["type"] == "text" and 80 <= numbers < 100 and not profile.shares.get("leading_zero"):
+    is_code = is_named("code", name) or profile.shares.get("leading_zero")
+    if profile.reads["type"] == "text" and 80 <= numbers < 100 and not is_code:
         yield (
             f"{name}: {numbers:.0f} % of its cells are numbers, and it is read as a text: are names among the records "
             "(format.header), or words for missing values (null_tokens)?"
@@ -141,7 +142,7 @@ def _about_cells(profile: ColumnProfile, name: str, keys: Mapping[str, Any]) -> 
 
 
 def group_counts(found: Iterable[ColumnProfile], labels: Labels) -> list[str]:
-    """The columns that each count the people of a group, by the last words of their names: Enrolled Black, Two or More.
+    """The columns of numbers that are each of a group, by the last words of their names: Enrolled Black, Two or More.
 
     Empty if there is only one: a number called Other is no table by group.
     """
@@ -232,5 +233,5 @@ def _agrees(profile: ColumnProfile, guess: Mapping[str, Any]) -> bool:
     """Whether the cells are like those of a role: a ZIP code is no address, and a post box no district."""
     if not profile.filled:
         return bool(guess["names"])
-    is_like = "like" not in guess or profile.shares.get(guess["like"], 0) > 90
+    is_like = "like" not in guess or profile.shares.get(guess["like"], 0) > (50 if guess["names"] else 90)
     return is_like and not any(profile.shares.get(form, 0) > 50 for form in guess.get("unlike", ()))

@@ -14,6 +14,8 @@ from warehouse.printable import first_names
 
 # Files that share so much of all their columns are parts of one table.
 ALIKE = 0.5
+# Of more other tables than these one sentence is printed.
+MOST_TABLES = 4
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,15 @@ class OtherTables:
 
     def questions(self, department: str, path: Path | None) -> Iterator[str]:
         """One source to draft per other table, and what to do about files that were not read."""
-        for group in self.groups:
-            stem = re.sub(r"[^a-z]+", "_", PurePosixPath(group[0]).stem.lower()).strip("_") or "table"
+        if len(self.groups) > MOST_TABLES:
+            yield (
+                f"{first_names(self.files, 3)}: {len(self.groups)} tables with other columns than {self.chosen}; the draft ignores "
+                "them. If their columns are named after the file, it is one table: write format.unpivot and concepts "
+                "(docs/formats.md). Else put each into a folder of its own, and draft it with --from that folder"
+            )
+        for group in self.groups if len(self.groups) <= MOST_TABLES else ():
+            stem = re.sub(r"(19|20)\d\d|[^a-z0-9]+", "_", PurePosixPath(group[0]).stem.lower())
+            stem = re.sub(r"__+", "_", stem).strip("_") or "table"
             command = f"levelground sources new {department}__{stem} --from {path / group[0] if path else 'FILE'}"
             yield (
                 f"{first_names(group, 3)}: a table of its own, with other columns than {self.chosen}; the draft ignores it. Put "

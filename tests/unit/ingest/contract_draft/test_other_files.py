@@ -65,7 +65,7 @@ CASES = [
         files.two_header_rows,
         {"format": {"kind": "excel", "header": {"rows": 2, "merged": True}}},
         {f"{what}_{group}": "count" for what in ("enrolled", "suspended") for group in ("black", "hispanic", "white")},
-        "Suspended Black, Suspended Hispanic, Suspended White: they seem to count the people of a group each",
+        "Suspended Black, Suspended Hispanic, Suspended White: each seems to be of a group, which is in the name of the column",
         "sum(enrolled_black), sum(enrolled_hispanic), sum(suspended_white)",
         (1266, 666, 12),  # 12 schools: 1,200 and 600, each with 0 to 11 more
     ),
@@ -76,7 +76,7 @@ CASES = [
             "geoid": "geoid", "school_year": "period", "white": "count", "black": "count", "asian": "count", "hispanic": "count",
             "two_or_more": "count",
         },
-        "White, Black, Asian, Hispanic, Two or More: they seem to count the people of a group each",
+        "White, Black, Asian, Hispanic, Two or More: each seems to be of a group",
         "sum(total), sum(white), sum(hispanic), count(distinct school_year)",
         (2000, 781, 300, 2),  # 20 times 40, less 7 times 1 and 6 times 2
     ),
@@ -182,6 +182,18 @@ def test_a_table_of_its_own_is_drafted_by_the_printed_command(tmp_path: Path, co
     assert made.rows == 50
 
 
+def test_many_tables_in_a_folder_are_one_question(tmp_path: Path, con: DuckDBPyConnection) -> None:
+    for n in range(12):
+        (tmp_path / f"v{n:03d}.csv").write_text(f"fips,v{n:03d}_value,v{n:03d}_white,v{n:03d}_black\n55079,1.5,2.5,3.5\n")
+    made = drafted(tmp_path, con)
+    about = [one for one in made.questions if "the draft ignores them" in one]
+    assert len(about) == 1 and about[0].startswith(
+        "v001.csv, v002.csv, v003.csv and 8 more: 11 tables with other columns than v000.csv"
+    )
+    assert "format.unpivot and concepts" in about[0] and len(made.contract["ignore_files"]) == 11
+    assert [column.get("role") for column in made.contract["columns"][2:]] == [None, None], "rates of groups are no counts"
+
+
 def test_fixed_width_without_widths_ends_in_the_option_that_names_them(tmp_path: Path, con: DuckDBPyConnection) -> None:
     with pytest.raises(DraftError, match=r"all lines have 33 characters.* like --widths 5,12,8"):
         drafted(files.fixed_width(tmp_path), con)
@@ -202,6 +214,7 @@ def test_fixed_width_without_widths_ends_in_the_option_that_names_them(tmp_path:
         ("Year", ["2022", "2023"], "period", None),
         ("Year Built", ["1922", "1923"], None, None),
         ("ZIP", ["Yes", "No"], None, None),
+        ("ZIP", ["53202", "53202", "53204", "5320"], "zip", "quasi_identifier"),
     ],
 )
 def test_a_role_needs_cells_that_agree(
