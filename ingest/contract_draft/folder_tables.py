@@ -50,8 +50,8 @@ class OtherTables:
         """One source to draft per other table, and what to do about files that were not read."""
         if len(self.groups) > MOST_TABLES:
             yield (
-                f"{first_names(self.files, 3)}: {len(self.groups)} tables with other columns than {self.chosen}; the draft ignores "
-                "them. If their columns are named after the file, it is one table: write format.unpivot and concepts "
+                f"{first_names(self.files, 3)}: {len(self.groups)} tables with other columns than {self.chosen}; the draft "
+                "ignores them. If their columns are named after the file, it is one table: write format.unpivot and concepts "
                 "(docs/formats.md). Else put each into a folder of its own, and draft it with --from that folder"
             )
         for group in self.groups if len(self.groups) <= MOST_TABLES else ():
