@@ -26,7 +26,7 @@ BUDGETS = {
     "ingest": 802,
     "ingest/connectors": 1_785,
     "ingest/contract": 2_457,
-    "ingest/contract_draft": 1_464,
+    "ingest/contract_draft": 1_474,
     "ingest/delivery": 1_673,
     "ingest/erasure": 928,
     "ingest/landing": 1_969,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_800,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 66_188
+MOST_LINES = 66_198
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
