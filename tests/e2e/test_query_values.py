@@ -41,6 +41,8 @@ def real(milwaukee: tuple[Any, dict[str, Any]], real_deliveries: Path) -> Releas
     return Release(Home(milwaukee[0].home), real_deliveries)
 
 
+@pytest.mark.real
+@pytest.mark.xdist_group("real")
 @pytest.mark.parametrize("heading", QUERIES)
 def test_a_query_counts_as_another_way_does_on_real_deliveries(real: Release, heading: str) -> None:
     check(real, heading)
