@@ -43,11 +43,14 @@ def versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in COMPONENTS}
 
 
+CODE = (".py", ".yml", ".sql", ".jinja")  # what decides the tables and views of a release
+
+
 def code_hashes() -> dict[str, str]:
     """A hash of the code of each of our packages."""
     hashes = {}
     for package in PACKAGES:
-        files = (path for path in sorted((PROJECT / package).rglob("*")) if path.suffix in (".py", ".yml"))
+        files = (path for path in sorted((PROJECT / package).rglob("*")) if path.suffix in CODE)
         hashes[package] = chunks_sha256(path.read_bytes() for path in files)
     return hashes
 

@@ -66,7 +66,10 @@ def test_a_threshold_of_a_layer_replaces_the_shared_one(office: Path) -> None:
     assert re.search(r"rows +measure_rules +replaces 1 row \(known_race_for_ratio\)", output)
     [row] = rows(office / "mycity" / "seeds" / "rows" / "measure_rules.csv")
     shared = {row["rule"]: row for row in rows(ROOT / "dbt_project" / "seeds" / "reference" / "measure_rules.csv")}
-    assert float(row["value"]) != float(shared["known_race_for_ratio"]["value"]) and row.keys() == shared["known_race_for_ratio"].keys()
+    assert (
+        float(row["value"]) != float(shared["known_race_for_ratio"]["value"])
+        and row.keys() == shared["known_race_for_ratio"].keys()
+    )
 
 
 def test_each_row_of_the_plan_of_a_measure_is_replaced_by_one_that_publishes_nothing(office: Path) -> None:

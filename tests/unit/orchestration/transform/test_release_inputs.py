@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingest.contract.registry import load_registry
+from orchestration.transform import release_inputs
 from orchestration.transform.release_inputs import (
     MeasureInputs,
     code_hashes,
@@ -189,3 +191,15 @@ def test_a_citys_override_of_a_contract_changes_its_hash() -> None:
     other = contract.model_copy(update={"jurisdiction": "9900001"})
     assert contract_hashes([contract]) != contract_hashes([other])
     assert contract_hashes([contract]) == contract_hashes([contract.model_copy()])
+
+
+@pytest.mark.parametrize("name", ["figures.sql.jinja", "public_differences.sql", "rules.yml", "views.py"])
+def test_the_code_of_a_release_includes_its_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A changed template of the views in `figures` made no release."""
+    for package in release_inputs.PACKAGES:
+        (tmp_path / package).mkdir()
+    monkeypatch.setattr(release_inputs, "PROJECT", tmp_path)
+    (tmp_path / "warehouse" / name).write_text("select 1")
+    before = code_hashes()
+    (tmp_path / "warehouse" / name).write_text("select 2")
+    assert {package for package, digest in code_hashes().items() if digest != before[package]} == {"warehouse"}
