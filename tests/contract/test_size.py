@@ -47,7 +47,7 @@ BUDGETS = {
     "orchestration/runs": 1_780,
     "orchestration/scorecard": 6_858,
     "orchestration/stewardship": 1_234,
-    "orchestration/transform": 2_858,
+    "orchestration/transform": 2_861,
     "orchestration/translations": 336,
     "orchestration/trial": 545,
     "warehouse": 1_311,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_800,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 66_198
+MOST_LINES = 66_201
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
