@@ -116,6 +116,15 @@ def test_it_is_released_with_a_warning_that_names_the_publisher(saint_paul: Sain
     assert "Urban Institute urban__student_homelessness student_homelessness_composition 2021-07-01" in warned[0]
 
 
+def test_the_cards_of_a_city_without_a_census_show_each_group(saint_paul: SaintPaul) -> None:
+    """Which groups are large is not known there: the card showed one group, and said that it showed the large ones."""
+    home = (saint_paul[0].home / "published" / "scorecard" / "en" / "index.html").read_text(encoding="utf-8")
+    (card,) = re.findall(r'<li class="gap-card">(?:(?!</li>).)*Median household income(?:(?!</li>).)*</li>', home, re.DOTALL)
+    shown = [figure for figure in ("$44,827", "$58,401", "$83,385", "$66,744") if f"<b>{figure}</b>" in card]
+    assert len(shown) == 4, "Black, Hispanic, White and other groups of Saint Paul, 2019 to 2023"
+    assert "at least 5 of every 100" not in home
+
+
 def test_figures_that_contradict_each_other_are_withheld_with_a_reason(saint_paul: SaintPaul) -> None:
     """462 + 84 + 941 + 63 = 1,550 students in a whole of 1,495 (2021), and 941 in 907 (2020)."""
     rows = saint_paul[0].ask(

@@ -90,6 +90,7 @@ def card(measure: Measure, texts: Texts) -> Mapping[str, Any]:
     worse = [row for row in measure.groups if word and row.is_shown and row.compared_with_reference == word]
     return {
         "named": [worst(worse, word).race_ethnicity_code] if word and worse else [],
+        "every": [row.race_ethnicity_code for row in measure.groups],  # where the release does not say how large groups are
         "measure": measure,
         "sentences": summary(measure, texts)[:2],
         "chart": groups_chart(measure, texts),
