@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_919,
     "orchestration/runs": 1_780,
-    "orchestration/scorecard": 6_858,
+    "orchestration/scorecard": 6_859,
     "orchestration/stewardship": 1_234,
     "orchestration/transform": 2_861,
     "orchestration/translations": 336,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_800,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 66_201
+MOST_LINES = 66_202
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
