@@ -166,7 +166,8 @@ violations as (
                 '{group}', coalesce(
                     (select text from {published}.texts as texts
                         where language = 'en' and texts.text_id = concat('reference_in_sentence.', spoken.reference_code)),
-                    compared_with, ''
+                    compared_with,
+                    (select text from {published}.texts as texts where language = 'en' and texts.text_id = 'reference_in_sentence.none')
                 )
             ) then 'label_of_another_word' end
         ], lambda rule: rule is not null)) as rule

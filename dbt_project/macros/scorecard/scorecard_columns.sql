@@ -191,11 +191,10 @@ final as (
         compared_with,
         compared_with_reference,
         compared_reason,
-        -- null where no group is the reference: "not compared with" would name none
         replace(
             text[concat('reference_comparison.', compared_with_reference)],
             '{group}',
-            coalesce(text[concat('reference_in_sentence.', reference_code)], compared_with)
+            coalesce(text[concat('reference_in_sentence.', reference_code)], compared_with, text['reference_in_sentence.none'])
         ) as compared_with_reference_text,
         gap_kind,
         {%- for name, ratio, difference in [
