@@ -15,6 +15,7 @@ from expectations.results import GateResult
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord
 from ingest.freshness import evaluate_freshness
+from ingest.readers import delivered_files
 from orchestration.defs.metadata import docs_metadata
 from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
@@ -52,6 +53,7 @@ def delivery_check(
     is_held_back = status.verdict == HELD_BACK
     metadata: dict[str, Any] = {"reason": status.reason} if status.reason else {}
     metadata |= (finding_metadata([gate]) if gate else {}) | (difference_metadata(contract, receipt) if is_held_back else {})
+    nothing = status.reason if status.verdict == NOT_DELIVERED and status.reason else NOTHING_NEW
     severity = dg.AssetCheckSeverity.ERROR if is_held_back or not gate or gate.passed is False else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
         check_name=DELIVERY_GATE,
@@ -59,7 +61,7 @@ def delivery_check(
         passed=not is_held_back,
         severity=severity,
         metadata=metadata | docs_metadata(settings, f"gates/delivery/{contract.source}.html"),
-        description=f"Held back: its last good rows stay. {status.reason}" if is_held_back else None if gate else NOTHING_NEW,
+        description=f"Held back: its last good rows stay. {status.reason}" if is_held_back else None if gate else nothing,
     )
 
 
@@ -176,7 +178,9 @@ def source_checks_alone(run: RunContext, contract: Contract, wanted: Collection[
     if FRESHNESS in wanted:
         yield freshness_check(contract, status, run.as_of)
     if DELIVERY_GATE in wanted:
-        if status.verdict in (NOT_DELIVERED, AGREEMENT_ENDED, REMOVED):
+        folder = run.location.folder_of(contract)
+        has_nothing = folder is not None and not delivered_files(folder, contract.ignore_files)
+        if status.verdict in (AGREEMENT_ENDED, REMOVED) or (status.verdict == NOT_DELIVERED and has_nothing):
             yield delivery_check(contract, status, None, None, run.settings)
         else:
             checked = check_delivery(run.settings, contract.source, None)

@@ -38,7 +38,7 @@ BUDGETS = {
     "orchestration/cities": 840,
     "orchestration/cli": 4_993,
     "orchestration/codegen": 2_082,
-    "orchestration/defs": 2_039,
+    "orchestration/defs": 2_043,
     "orchestration/docs_site": 749,
     "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_800,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 66_202
+MOST_LINES = 66_206
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

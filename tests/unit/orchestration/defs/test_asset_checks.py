@@ -24,7 +24,7 @@ from orchestration.defs.asset_checks import (
     source_checks_alone,
 )
 from orchestration.defs.metadata import status_metadata
-from orchestration.runs.record import FRESH, HELD_BACK, RunStore, SourceStatus, new_status
+from orchestration.runs.record import FRESH, HELD_BACK, NOT_DELIVERED, RunStore, SourceStatus, new_status
 from orchestration.settings import Settings
 from orchestration.stewardship.check_delivery import DeliveryCheck
 from tests.support.run_records import run_record
@@ -34,6 +34,16 @@ DATA_END = dt.datetime(2025, 12, 1)
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 MISSING = ExpectationResult("columns_missing", "created_at", "critical", False, 1, 0, "CREATIONDATE is missing")
 ROWS = ExpectationResult("rows", None, "critical", True, 1800, 1, "")
+
+
+@dataclasses.dataclass
+class Location:
+    """Where a run reads a source."""
+
+    folder: Path | None
+
+    def folder_of(self, _contract: Contract) -> Path | None:
+        return self.folder
 
 
 @pytest.fixture(scope="module")
@@ -148,13 +158,33 @@ def test_a_check_alone_reads_the_last_run_and_the_delivery_that_is_there(
     RunStore(settings.home.runs).save(record)
     missing = DeliveryCheck(contract, GateResult("delivery", SOURCE, (ROWS, MISSING)))
     monkeypatch.setattr(asset_checks, "check_delivery", lambda *_: missing)
-    run: Any = SimpleNamespace(settings=settings, record=record, as_of=DATA_END + dt.timedelta(hours=49))
+    run: Any = SimpleNamespace(settings=settings, record=record, as_of=DATA_END + dt.timedelta(hours=49), location=Location(None))
     late, held_back = source_checks_alone(run, contract, {"freshness", "delivery_gate"})
     assert (late.check_name, late.passed, late.severity) == ("freshness", False, WARN)
     assert (held_back.check_name, held_back.passed, held_back.severity) == ("delivery_gate", False, ERROR)
     assert "1 critical finding; a run would hold it back" in str(held_back.description)
     (only,) = source_checks_alone(run, contract, {"freshness"})
     assert only.check_name == "freshness"
+
+
+def test_a_first_delivery_is_checked_alone_although_the_last_run_had_none(
+    contract: Contract, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The check passed, as if nothing were delivered, next to a file that a run would hold back."""
+    record = run_record(
+        "first", outcome="released", exit_code=0, sources={SOURCE: status(contract, verdict=NOT_DELIVERED, reason="no file")}
+    )
+    RunStore(settings.home.runs).save(record)
+    missing = DeliveryCheck(contract, GateResult("delivery", SOURCE, (ROWS, MISSING)))
+    monkeypatch.setattr(asset_checks, "check_delivery", lambda *_: missing)
+    folder = tmp_path / SOURCE
+    run: Any = SimpleNamespace(settings=settings, record=record, as_of=DATA_END, location=Location(folder))
+    (without,) = source_checks_alone(run, contract, {"delivery_gate"})
+    assert (without.passed, without.description) == (True, "no file"), "no load is in use"
+    folder.mkdir()
+    (folder / "first.csv").write_text("a,b\n1,2\n")
+    (held_back,) = source_checks_alone(run, contract, {"delivery_gate"})
+    assert not held_back.passed
 
 
 def test_a_count_has_no_exponent() -> None:
