@@ -102,13 +102,16 @@ def test_margins_of_90_percent_are_widened(empty_warehouse: EmptyWarehouse) -> N
 
 
 def test_money_is_compared_as_ratio(empty_warehouse: EmptyWarehouse) -> None:
-    """40 to 70, limits 36 to 44 and 63 to 77: 0.571 times e to the power of -0.142 and 0.142. Peers: 160 to 200 is 0.8."""
+    """40 to 70, limits 30 to 44 and 63 to 77. Peers: 160 to 200 is 0.8.
+
+    As in the city's own figures: ln(44 / 30) / 2 is 0.1915, ln(77 / 63) / 2 is 0.1003, the root of the sum of their squares 0.2162.
+    """
     cities: dict[str, tuple[Limits, Limits]] = {str(at): (exact(160.0), exact(200.0)) for at in range(2, 7)}
-    cities[OWN] = (40.0, 36.0, 44.0), (70.0, 63.0, 77.0)
+    cities[OWN] = (40.0, 30.0, 44.0), (70.0, 63.0, 77.0)
     own = compared(empty_warehouse, cities, unit="usd")[OWN]
     assert (own["gap"], own["peers_median_gap"], own["gap_kind"]) == (-30.0, -40.0, "ratio")
     assert [own["gap_ratio"], own["peers_median_ratio"]] == pytest.approx([0.5714286, 0.8])
-    assert [own["gap_ratio_ci_low"], own["gap_ratio_ci_high"]] == pytest.approx([0.4959, 0.6586], abs=1e-3)
+    assert [own["gap_ratio_ci_low"], own["gap_ratio_ci_high"]] == pytest.approx([0.4603, 0.7093], abs=1e-4)
     assert (own["peers_narrower"], own["peers_wider"], own["rank_low"]) == (5, 0, 6), "narrower as ratio, wider in dollars"
 
 

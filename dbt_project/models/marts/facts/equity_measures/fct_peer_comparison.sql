@@ -7,8 +7,8 @@ compared as (
         measures.favourable_direction,
         case when measures.unit in ('usd', 'usd_per_resident') then 'ratio' else 'difference' end as gap_kind,
         case gap_kind when 'ratio' then gaps.log_ratio else gaps.gap end as distance,
-        case gap_kind when 'ratio' then gaps.log_width_below else gaps.width_below end as distance_below,
-        case gap_kind when 'ratio' then gaps.log_width_above else gaps.width_above end as distance_above,
+        case gap_kind when 'ratio' then gaps.log_width else gaps.width_below end as distance_below,
+        case gap_kind when 'ratio' then gaps.log_width else gaps.width_above end as distance_above,
         distance_below is not null and measures.favourable_direction in ('higher', 'lower') as is_ranked
     from {{ ref('int_peer_comparison__gaps') }} as gaps
     inner join {{ ref('dim_measure') }} as measures
@@ -96,8 +96,8 @@ final as (
         ranked.peers_median_gap,
         compared.gap_kind,
         case compared.gap_kind when 'ratio' then exp(compared.log_ratio) end as gap_ratio,
-        case compared.gap_kind when 'ratio' then exp(compared.log_ratio - compared.log_width_below) end as gap_ratio_ci_low,
-        case compared.gap_kind when 'ratio' then exp(compared.log_ratio + compared.log_width_above) end as gap_ratio_ci_high,
+        case compared.gap_kind when 'ratio' then exp(compared.log_ratio - compared.log_width) end as gap_ratio_ci_low,
+        case compared.gap_kind when 'ratio' then exp(compared.log_ratio + compared.log_width) end as gap_ratio_ci_high,
         case compared.gap_kind when 'ratio' then ranked.peers_median_ratio end as peers_median_ratio,
         case when compared.distance_below is not null then ranked.peers_narrower end as peers_narrower,
         case when compared.distance_below is not null then ranked.peers_wider end as peers_wider,
