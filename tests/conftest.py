@@ -36,8 +36,9 @@ from tests.support.canaries import Canary, Seeder
 from tests.support.empty_warehouse import EmptyWarehouse, building_empty
 from tests.support.fuzzing import DEEP, QUICK, SEARCH, SOME
 from tests.support.interrupts import accept_interrupts
+from tests.support.kept_readers import kept_reader
 from tests.support.published_files import MakeRelease, sealed
-from tests.support.shared import made_once, parse_project
+from tests.support.shared import CACHE, made_once, make_blank, parse_project
 from tests.support.shipped import shipped_registry
 from tests.support.warm_process import PARSED, run_warm
 from warehouse.connection import open_reader
@@ -74,15 +75,14 @@ LONGEST_FIRST = (
     "tests/e2e/test_real_", "tests/e2e/test_other_cities.py", "tests/e2e/test_live.py", "tests/e2e/test_run.py", "tests/e2e/",
     "tests/integration/dbt/", "tests/integration/",
 )  # fmt: skip
-BY_FILE = ("tests/unit/", "tests/contract/")
 
 
 class ByFileOrGroup(LoadGroupScheduling):
-    """Keep a file of unit or contract tests on one worker, which makes its fixtures once, and other tests by their group."""
+    """Keep a file of tests on one worker, which makes its fixtures once, and tests of a group, whatever their files."""
 
     def _split_scope(self, nodeid: str) -> str:
         scope: str = super()._split_scope(nodeid)
-        return nodeid.partition("::")[0] if scope == nodeid and nodeid.startswith(BY_FILE) else scope
+        return nodeid.partition("::")[0] if scope == nodeid else scope
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadGroupScheduling | None:
@@ -174,6 +174,12 @@ def parsed_dbt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def blank_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with the blank home of this version: a first run with this LEVELGROUND_CACHE builds only what has a row."""
+    return made_once(tmp_path_factory, "blank", make_blank) / CACHE
+
+
+@pytest.fixture(scope="session")
 def empty_warehouse(parsed_dbt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptyWarehouse]:
     """A warehouse with every table and no row. Tests that use it are in the group `dbt`, so that it is built once."""
     with building_empty(tmp_path_factory.mktemp("dbt") / "home", parsed_dbt_folder) as warehouse:
@@ -256,7 +262,7 @@ class CommandLine:
         with tempfile.TemporaryDirectory(prefix="levelground-") as folder:
             written = Path(folder) / "rows.json"
             file = home.published_public if public else home.published_analyst
-            with open_reader(file, temp_directory=Path(folder)) as reader:
+            with kept_reader(self.home, file) or open_reader(file, temp_directory=Path(folder)) as reader:
                 write_result(reader.execute(sql), written, "json", spreadsheet=False, terminal_width=None)
             rows: list[dict[str, Any]] = json.loads(written.read_text(encoding="utf-8"))
         return rows

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import CommandLine
 from tests.support.copies import Copy
+from tests.support.kept_readers import UNCHANGED
 from tests.support.shared import copy_parse, made_once
 from tests.support.warm_process import PARSED
 from warehouse.paths import Home
@@ -82,6 +83,7 @@ def first_release(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -
 
     release_folder = made_once(tmp_path_factory, "first_release", release)
     copied = Copy(release_folder, tmp_path_factory.mktemp("first") / "copy").restore()
+    UNCHANGED.add(copied / "home")
     return copied / "home", json.loads((copied / "report.json").read_text())
 
 
@@ -111,4 +113,5 @@ def milwaukee(
     """A home in which the real deliveries were released, and the output of that run. Read only; one worker runs all its tests."""
     levelground = CommandLine(tmp_path_factory.mktemp("milwaukee") / "home")
     copy_parse(parsed_dbt_folder, Home(levelground.home))
+    UNCHANGED.add(levelground.home)
     return levelground, levelground.json("run", "--deliveries", real_deliveries, "--as-of", AS_OF, "--json")

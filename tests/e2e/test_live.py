@@ -17,8 +17,6 @@ from tests.conftest import CommandLine
 from tests.e2e.conftest import status_of
 from tests.support.canaries import search
 from tests.support.portals import FakeCkan, truncated
-from tests.support.shared import copy_parse
-from warehouse.paths import Home
 
 REQUESTS, STAFF, SCHOOLS = "ucc__service_requests", "der__employees", "dpi__live"
 PASSWORD = "hunter2"
@@ -34,7 +32,7 @@ def portal() -> Iterator[FakeCkan]:
 def live(
     levelground: CommandLine,
     sample_city: Path,
-    parsed_dbt_folder: Path,
+    blank_cache: Path,
     portal: FakeCkan,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -47,7 +45,7 @@ def live(
     shutil.copy(sample_city / STAFF / "hr.sqlite", tmp_path / "staff.db")
     monkeypatch.setenv("LEVELGROUND_HOSTS", f"{getattr(contract.connector, 'base_url')}={portal.url}")  # noqa: B009
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"sqlite:///{tmp_path / 'staff.db'}")
-    copy_parse(parsed_dbt_folder, Home(levelground.home))
+    monkeypatch.setenv("LEVELGROUND_CACHE", str(blank_cache))
     # and a missing file of the schools
     (tmp_path / "contracts").mkdir()
     text = (

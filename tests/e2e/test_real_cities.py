@@ -40,12 +40,11 @@ def cities(real_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> t
 
 
 @pytest.fixture(scope="session")
-def started(cities: tuple[Path, CommandLine]) -> dict[str, dict[str, Any]]:
+def started(cities: tuple[Path, CommandLine], blank_cache: Path) -> dict[str, dict[str, Any]]:
     """What each run reports, by city."""
     folder, levelground = cities
-    ended = levelground(
-        *start_of(folder), "--json", env={"LEVELGROUND_SCORECARD": "en", "LEVELGROUND_CACHE": str(folder / "cache")}
-    )
+    where = {"LEVELGROUND_SCORECARD": "en", "LEVELGROUND_CACHE": str(blank_cache)}
+    ended = levelground(*start_of(folder), "--json", env=where)
     assert ended.returncode == 0, ended.stderr + ended.stdout
     return {run["city"]: run for run in json.loads(ended.stdout)}
 

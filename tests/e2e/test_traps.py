@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from tests.conftest import CommandLine
-from warehouse.connection import QueryError, run_query
+from tests.support.kept_readers import kept_reader
 from warehouse.paths import Home
 
 
@@ -27,9 +27,9 @@ class Asked:
     deliveries: Path
 
     def rows(self, sql: str, *, public: bool = False) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = run_query(
-            self.home.published_public if public else self.home.published_analyst, sql, 60
-        ).to_pylist()
+        reader = kept_reader(self.home.root, self.home.published_public if public else self.home.published_analyst)
+        assert reader is not None
+        found: list[dict[str, Any]] = reader.execute(sql).to_arrow_table().to_pylist()
         return found
 
     def answer(self, sql: str, *, public: bool = False) -> str:
@@ -155,7 +155,7 @@ def test_the_natural_query_gives_the_right_number(asked: Asked, trap: str) -> No
 
 @pytest.mark.parametrize("trap", REFUSED)
 def test_what_cannot_be_asked_is_refused(asked: Asked, trap: str) -> None:
-    with pytest.raises(QueryError, match="Binder Error"):
+    with pytest.raises(duckdb.BinderException):
         asked.rows(REFUSED[trap])
 
 
@@ -170,18 +170,22 @@ def test_a_view_has_one_row_per_measure_and_what_its_name_lists(asked: Asked, pu
     views = columns(asked, "figures", public=public)
     assert {"latest", "by_year", "by_quarter", "by_district", "by_neighborhood", "by_group"} <= views.keys()
     for view in views:
-        kinds = "" if view == "latest" else view.removeprefix("by_")
-        key = ["measure_id", "place", "period"] + ["group_name"] * kinds.endswith("group")
-        repeated = f"select count(*) - count(distinct ({', '.join(key)})) from figures.{view}"
-        assert asked.answer(repeated, public=public) == "0", view
-        bases = f"select count(distinct population_scheme) as bases from figures.{view} group by measure_id, period"
-        assert asked.answer(f"select coalesce(max(bases), 0) from ({bases})", public=public) in ("0", "1"), "one denominator"
+        key = ["measure_id", "place", "period"] + ["group_name"] * view.endswith("group")
+        once = f"select {', '.join(key)}, population_scheme from figures.{view}"
+        repeated = f"select count(*) - count(distinct ({', '.join(key)})) from once"
+        bases = "select count(distinct population_scheme) as bases from once group by measure_id, period"
+        sql = f"with once as materialized ({once}) select [({repeated}), (select coalesce(max(bases), 0) from ({bases}))]"
+        assert asked.answer(sql, public=public) in ("[0, 0]", "[0, 1]"), f"{view}: no row twice, and one denominator"
 
 
 def test_only_columns_without_a_value_are_left_out(asked: Asked) -> None:
     """By contract, not by content: a column that a source can have stays, if it is empty, too."""
     facts = columns(asked, "marts")
+    left_out: dict[str, set[str]] = {}
     for view, names in columns(asked, "analysis").items():
         fact = re.sub("_(total|by_stratum|by_snapshot|by_period)$", "", f"fct_{view}")
-        for column in facts[fact] - names:
-            assert asked.answer(f"select count({column}) from marts.{fact}") == "0", (fact, column)
+        left_out[fact] = left_out.get(fact, set()) | (facts[fact] - names)
+    for fact, names in left_out.items():
+        counts = ", ".join(f"count({name}) as {name}" for name in sorted(names))
+        (row,) = asked.rows(f"select {counts} from marts.{fact}") if names else ({},)
+        assert [name for name, count in row.items() if count] == [], fact

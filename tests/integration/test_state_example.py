@@ -30,7 +30,7 @@ PERCENT = {
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+def released(tmp_path_factory: pytest.TempPathFactory, blank_cache: Path) -> CommandLine:
     root = tmp_path_factory.mktemp("state")
     layer = root / "north_star"
     shutil.copytree(EXAMPLE, layer, ignore=shutil.ignore_patterns("deliveries", "state.yml"))
@@ -38,7 +38,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     shutil.copytree(EXAMPLE / "deliveries", root / "deliveries")
     (root / "deliveries" / "city.yml").write_text("city: north_star\nas_of: 2025-12-01\n", encoding="utf-8")
     levelground = CommandLine(root / "home")
-    result = levelground("run", "--deliveries", root / "deliveries", "--json", env={"LEVELGROUND_CITY": str(layer)})
+    where = {"LEVELGROUND_CITY": str(layer), "LEVELGROUND_CACHE": str(blank_cache)}
+    result = levelground("run", "--deliveries", root / "deliveries", "--json", env=where)
     assert result.returncode == 0, result.stdout + result.stderr
     verdicts = {row["source"]: row["verdict"] for row in json.loads(result.stdout)["sources"]}
     assert {source: verdict for source, verdict in verdicts.items() if verdict != "not_delivered"} == {"mde__attendance": "fresh"}

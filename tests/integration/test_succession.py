@@ -52,7 +52,7 @@ def write(path: Path, counts: Mapping[str, int], names: Mapping[str, str]) -> Pa
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+def home(tmp_path_factory: pytest.TempPathFactory, blank_cache: Path) -> CommandLine:
     """A city whose layer has the seed row; `levelground sources new` writes contract and staging model of the new system."""
     root = tmp_path_factory.mktemp("succession")
     layer, deliveries = root / "smalltown", root / "deliveries"
@@ -72,7 +72,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
         encoding="utf-8",
     )
     command = CommandLine(root / "home")
-    environment = {"LEVELGROUND_CITY": str(layer), "LEVELGROUND_DELIVERIES": str(deliveries)}
+    environment = {
+        "LEVELGROUND_CITY": str(layer), "LEVELGROUND_DELIVERIES": str(deliveries), "LEVELGROUND_CACHE": str(blank_cache),
+    }  # fmt: skip
     drafted = command("sources", "new", "hr__positions", "--from", new, "--layer", layer, env=environment)
     assert drafted.returncode == 0, drafted.stdout + drafted.stderr
     generated = command("sources", "new", "hr__positions", "--layer", layer, env=environment)

@@ -18,6 +18,7 @@ from unittest import mock
 
 import yaml
 from duckdb import DuckDBPyConnection
+from sqlparse.engine import FilterStack
 
 from ingest.city import city_registry, read_city
 from ingest.landing import ensure_tables
@@ -46,7 +47,7 @@ class EmptyWarehouse:
         if arguments[0] != "test":
             return _dbt(self.home, *arguments)
         _read_seeds_from_their_tables(self.home)
-        with _known_columns():
+        with _known_columns(), _only_what_tests_need():
             return _dbt(self.home, *arguments)
 
 
@@ -145,6 +146,21 @@ def _known_columns() -> Iterator[None]:
         return columns_by_table[name]
 
     with mock.patch.object(DuckDBAdapter, "get_columns_in_relation", columns):
+        yield
+
+
+@contextmanager
+def _only_what_tests_need() -> Iterator[None]:
+    """Let dbt look for the first `with` of SQL among tokens, without a tree of them, and write no file: a quarter of the time."""
+    from dbt import compilation  # noqa: PLC0415 - as above
+
+    def tokens(sql: str) -> tuple[Any, ...]:
+        return tuple(FilterStack().run(sql))
+
+    with (
+        mock.patch.object(compilation.sqlparse, "parse", tokens),
+        mock.patch.object(compilation.Compiler, "_write_node", lambda _self, node, **_: node),
+    ):
         yield
 
 

@@ -15,11 +15,13 @@ from filelock import FileLock
 
 from ingest.city import city_registry, read_city
 from orchestration.runs.process.gc_paused import gc_paused
+from orchestration.settings import Settings
 from orchestration.transform.dbt_project import prepare_project
 from orchestration.transform.dbt_runner import manifest
 from warehouse.paths import Home
 
 MADE = "made"
+CACHE = "cache"
 PARSED_CITY = "sampleton"
 
 
@@ -44,6 +46,16 @@ def parse_project(home: Home) -> None:
     with gc_paused():
         prepare_project(home, city_registry(city), city.layers)
         manifest(home)
+
+
+def make_blank(folder: Path) -> None:
+    """Make the blank home of this version, in a cache in this folder."""
+    from orchestration.pipeline.first_run.blank_home import start_from_blank  # noqa: PLC0415 - imports all stages
+
+    with gc_paused():
+        where = {"LEVELGROUND_HOME": str(folder / "first"), "LEVELGROUND_CACHE": str(folder / CACHE)}
+        assert start_from_blank(Settings.from_environment(where), make=True)
+    shutil.rmtree(folder / "first")
 
 
 def copy_parse(parsed: Path, home: Home) -> None:
