@@ -1,9 +1,12 @@
-"""Quote names and texts for SQL where parameters are not allowed, and remove values from DuckDB's messages."""
+"""Quote names and texts for SQL, read queries from SQL files, and remove values from DuckDB's messages."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 # Levelground's own names are lower case. Every SQL tool that reads a release accepts 63 characters.
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -47,3 +50,19 @@ def one_of(expression: str, words: Iterable[str]) -> str:
     """
     known = [literal(word) for word in words]
     return f"{expression} in ({', '.join(known)})" if len(known) < 5 else f"list_contains([{', '.join(known)}], {expression})"
+
+
+def queries(file: Path, **names: object) -> Any:
+    """The queries of an SQL file, which are Jinja macros, as functions that return SQL; all may use `names`."""
+    return _template(file).make_module(names)
+
+
+@cache
+def _template(file: Path) -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - few commands need it
+
+    loader = FileSystemLoader(file.parent)
+    # SQL, not HTML: names are Levelground's own or of a file's catalog
+    environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+    environment.filters |= {"literal": lambda text: literal(str(text)), "quoted": quoted}
+    return environment.get_template(file.name)

@@ -18,7 +18,6 @@ from typing import Any
 import pyarrow.parquet
 from sqlalchemy import Connection
 
-from expectations.disclosure.inputs.catalog import fetch
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.yaml_source import read_yaml
 from warehouse.sql import literal, quoted
@@ -79,8 +78,8 @@ def check_tables(connection: Connection, published: str) -> Iterator[Expectation
         "select table_name, column_name, data_type from duckdb_columns() "
         f"where database_name = {literal(database)} and schema_name = {literal(schema)} order by table_name, column_index"
     )
-    for table, name, kind in fetch(connection, query):
-        tables.setdefault(table, {})[name] = kind
+    for table, name, kind in connection.exec_driver_sql(query).tuples():
+        tables.setdefault(str(table), {})[str(name)] = str(kind)
     columns = [(table, name, kind) for table, kinds in tables.items() for name, kind in kinds.items()]
     unknown = [f"{schema}.{table}.{name}" for table, name, _ in columns if not _is_known(table, name)]
     yield finding("columns_classified", unknown, _REMEDY)
@@ -113,13 +112,13 @@ def _filled_on_hidden_rows(connection: Connection, published: str, tables: Mappi
         if closed:
             counts = ", ".join(f"count({quoted(name)})" for name in closed)
             rows = f"from {published}.{table} where publication_status = 'suppressed'"
-            for name, filled in zip(closed, next(fetch(connection, f"select {counts} {rows}")), strict=True):
+            for name, filled in zip(closed, connection.exec_driver_sql(f"select {counts} {rows}").one(), strict=True):
                 if filled:
                     yield f"{published.partition('.')[2]}.{table}.{name}"
 
 
 def _finds(connection: Connection, rows: str) -> bool:
-    return any(fetch(connection, f"select 1 {rows} limit 1"))
+    return connection.exec_driver_sql(f"select 1 {rows} limit 1").first() is not None
 
 
 def _inversions(relation: str, names: Iterable[str]) -> str:

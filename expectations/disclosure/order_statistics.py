@@ -9,13 +9,14 @@ that earlier releases published with the same points are not counted again: read
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure
 from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, AuditedMeasure, CellKey
 from expectations.disclosure.inputs.reader import AuditReader
-from warehouse.sql import identifier, literal
+from warehouse.sql import identifier, queries
 
 LEAST_RACES = 2  # of the records of a bin (measure_rules, least_bin_races)
 _WHOLE = ("city", "county", "state")
@@ -43,8 +44,9 @@ def forbidden_order_statistics(reader: AuditReader) -> Iterator[ForbiddenDisclos
     medians = {key: measure for key, measure in reader.confidential.items() if measure.kind == "median"}
     grids = _grids(reader)
     for version, measure in sorted(medians.items()):
-        shown = _shown(reader, version, measure)
         grid = grids.get(measure.measure_id)
+        sql = _queries(reader, version, grid.width if grid else 1.0)
+        shown = _shown(reader, sql, measure)
         if grid is None:
             yield from (ForbiddenDisclosure("a median of persons without a grid", measure, at) for _, at in shown)
             continue
@@ -52,9 +54,9 @@ def forbidden_order_statistics(reader: AuditReader) -> Iterator[ForbiddenDisclos
             reference = shown.get((measure, at._replace(race=code)), (None, {}))[1] if code else {}
             for what in (*_off_grid(figures, grid.width), *_not_followed(figures, reference)):
                 yield ForbiddenDisclosure(what, measure, at)
-        for at, what in _repeated_elsewhere(reader, measure, grid.width):
+        for at, what in _repeated_elsewhere(reader, sql):
             yield ForbiddenDisclosure(what, measure, at)
-        yield from _in_small_bins(reader, version, measure, grid)
+        yield from _in_small_bins(reader, sql, measure, grid)
 
 
 def _grids(reader: AuditReader) -> dict[str, Grid]:
@@ -74,16 +76,18 @@ def _grids(reader: AuditReader) -> dict[str, Grid]:
     }
 
 
-def _shown(reader: AuditReader, version: tuple[str, int], measure: AuditedMeasure) -> Shown:
-    table = f"{reader.relations.published}.equity_measures"
-    present = reader.columns_of(table)
-    names = [name if name in present else f"null as {name}" for name in ("reference_code", *_SHOWN)]
-    query = (
-        f"select {', '.join((*GRAIN, *names))} from {table} where measure_id = {literal(version[0])} and "
-        f"measure_version = {version[1]} and coalesce({', '.join(n for n in _SHOWN if n in present)}) is not null order by all"
-    )
+def _queries(reader: AuditReader, version: tuple[str, int], width: float) -> Any:
+    published, marts = reader.relations.published, reader.relations.marts
+    return queries(
+        Path(__file__).with_suffix(".sql.jinja"), keys=[*GRAIN], points=[*_POINTS], published=published, marts=marts,
+        measure_id=version[0], version=version[1], grid=width,
+    )  # fmt: skip
+
+
+def _shown(reader: AuditReader, sql: Any, measure: AuditedMeasure) -> Shown:
+    present = reader.columns_of(f"{reader.relations.published}.equity_measures")
     found: Shown = {}
-    for row in reader.fetch(query):
+    for row in reader.fetch(sql.shown(_SHOWN, present)):
         code, *values = row[len(GRAIN) :]
         figures = {name: float(value) for name, value in zip(_SHOWN, values, strict=True) if value is not None}
         found[measure, CellKey.of_row(row)] = (code, figures)
@@ -121,95 +125,47 @@ def _comparisons(of: Figures, reference: Figures) -> Figures:
     return found
 
 
-def _repeated_elsewhere(reader: AuditReader, measure: AuditedMeasure, width: float) -> Iterator[tuple[CellKey, str]]:
+def _repeated_elsewhere(reader: AuditReader, sql: Any) -> Iterator[tuple[CellKey, str]]:
     """Values of goals and of the history that are no point of the grid."""
     public = reader.relations.published
-    progress, goals = (f"{public}.{name}" for name in ("goal_progress", "goals"))
     nowhere = CellKey._make(("", "", "", "", "", "", "all", "", "all", "all"))
-    if reader.has(progress) and reader.has(goals):
-        figures = [name for name in ("value", "comparison_value") if name in reader.columns_of(progress)]
-        exact = " or ".join(f"progress.{name} / {width} <> round(progress.{name} / {width})" for name in figures) or "false"
-        query = (
-            f"select progress.goal_id from {progress} as progress inner join {goals} using (goal_id) where goals.measure_id = "
-        )
-        for (goal,) in reader.fetch(f"{query}{literal(measure.measure_id)} and ({exact})"):
+    if reader.has(f"{public}.goal_progress") and reader.has(f"{public}.goals"):
+        for (goal,) in reader.fetch(sql.goals(reader.columns_of(f"{public}.goal_progress"))):
             yield nowhere, f"a value of goal {goal} that is no point of the grid"
     for history, name in ((f"{public}.as_reported_history", "first_value"), (f"{public}.as_reported_editions", "edition_value")):
-        if not reader.has(history):
-            continue
-        query = f"select {', '.join(GRAIN)} from {history} where measure_id = {literal(measure.measure_id)}"
-        for row in reader.fetch(f"{query} and {name} / {width} <> round({name} / {width})"):
+        for row in reader.fetch(sql.earlier(history, name)) if reader.has(history) else ():
             yield CellKey.of_row(row), "an earlier value that is no point of the grid"
 
 
-def _in_small_bins(
-    reader: AuditReader, version: tuple[str, int], measure: AuditedMeasure, grid: Grid
-) -> Iterator[ForbiddenDisclosure]:
+def _in_small_bins(reader: AuditReader, sql: Any, measure: AuditedMeasure, grid: Grid) -> Iterator[ForbiddenDisclosure]:
     """Points that fewer records share than the threshold, or records of one race."""
-    table = f"{reader.relations.published}.equity_measures"
-    shown = f"from {table} where measure_id = {literal(version[0])} and measure_version = {version[1]}"
-    if reader.states is not None:
-        same = " and ".join(f"before.{name} is not distinct from {table}.{name}" for name in (*GRAIN, *_POINTS))
-        shown += f" and not exists (select 1 from {reader.states} as before where {same})"
+    rows = sql.new(reader.states)
+    kinds = sorted({kind for (kind,) in reader.fetch(f"select distinct geography_type from ({rows})")} - {*_WHOLE})
+    strata = {kind for (kind,) in reader.fetch(f"select distinct stratum_type from ({rows})")} - {"all"}
     try:
-        records, is_of_row = _records(reader, grid, shown)
+        _check_columns(reader, grid, kinds, strata)
     except LookupError as problem:
-        rows = reader.fetch(f"select {', '.join(GRAIN)} from ({shown}) where coalesce({', '.join(_POINTS)}) is not null")
-        yield from (ForbiddenDisclosure(str(problem), measure, CellKey.of_row(row)) for row in rows)
+        shown = reader.fetch(f"select {', '.join(GRAIN)} from ({rows}) where coalesce({', '.join(_POINTS)}) is not null")
+        yield from (ForbiddenDisclosure(str(problem), measure, CellKey.of_row(row)) for row in shown)
         return
-    is_in = {
-        "value": f"amount >= shown.value - {grid.width} / 2 and amount < shown.value + {grid.width} / 2",
-        "ci_low": f"amount >= shown.ci_low and amount < shown.ci_low + {grid.width}",
-        "ci_high": f"amount > shown.ci_high - {grid.width} and amount <= shown.ci_high",
-    }
-    grain = ", ".join(f"shown.{name}" for name in GRAIN)
-    counts = ", ".join(
-        f"any_value(shown.{name}) is not null, count(*) filter ({inside}), count(distinct known_race) filter ({inside})"
-        for name, inside in is_in.items()
-    )
-    query = (
-        f"select {grain}, {counts} from ({shown}) as shown left join ({records}) as records on {is_of_row} "
-        f"group by {grain} order by all"
-    )
-    for row in reader.fetch(query):
+    columns = {kind: grid.strata[kind] for kind in sorted(strata)}
+    for row in reader.fetch(sql.bins(rows, grid, kinds, columns)):
         found: Sequence[int] = row[len(GRAIN) :]
-        for at, name in enumerate(is_in):
+        for at, name in enumerate(_POINTS):
             is_shown, number, races = found[3 * at : 3 * at + 3]
             if is_shown and (number < measure.threshold or races < LEAST_RACES):
                 yield ForbiddenDisclosure(f"{name} that few records share, or records of one race", measure, CellKey.of_row(row))
 
 
-def _records(reader: AuditReader, grid: Grid, shown: str) -> tuple[str, str]:
-    """SQL of the records with amount and known_race, and of the condition that a record is of the place of a row `shown`."""
-    fact = f"{reader.relations.marts}.{identifier(grid.fact)}"
-    columns = _columns(reader, grid.fact)
-    _require(columns, grid.fact, grid.amount, "occurred_on", "jurisdiction", "race_ethnicity_code", *grid.strata.values())
-    amount, joined = f"facts.{identifier(grid.amount)}", ""
+def _check_columns(reader: AuditReader, grid: Grid, kinds: Iterable[str], strata: set[str]) -> None:
+    """LookupError if a fact or column is missing by which the records of a median are found."""
+    needed = ("occurred_on", "jurisdiction", "race_ethnicity_code", *grid.strata.values(), *(f"{kind}_geoid" for kind in kinds))
+    _require(_columns(reader, grid.fact), grid.fact, grid.amount, *needed)
     if grid.end is not None:
         end_fact, end_column, key = grid.end
         _require(_columns(reader, end_fact), end_fact, end_column, key)
-        amount = f"greatest(date_diff('day', {amount}, ends.{identifier(end_column)}), 0)"
-        joined = f"inner join {reader.relations.marts}.{identifier(end_fact)} as ends using ({identifier(key)})"
-    races = f"{reader.relations.marts}.dim_race_ethnicity"
-    records = (
-        f"select facts.*, cast({amount} as double) as amount, case when races.kind in ('category', 'combination') "
-        "or races.race_ethnicity_code = 'other_groups_combined' then races.race_ethnicity_code end as known_race "
-        f"from {fact} as facts {joined} left join {races} as races on facts.race_ethnicity_code = races.race_ethnicity_code"
-    )
-    kinds = {kind for (kind,) in reader.fetch(f"select distinct geography_type from ({shown})")} - {*_WHOLE}
-    of_strata = {kind for (kind,) in reader.fetch(f"select distinct stratum_type from ({shown})")} - {"all"}
-    _require(columns, grid.fact, *(f"{kind}_geoid" for kind in kinds))
-    if of_strata - grid.strata.keys():
+    if strata - grid.strata.keys():
         raise LookupError("a median of persons of a stratum whose column no row of order_statistics names")
-    places = " ".join(f"when {literal(kind)} then records.{identifier(f'{kind}_geoid')} = shown.geoid" for kind in sorted(kinds))
-    strata = " ".join(
-        f"when {literal(kind)} then records.{identifier(grid.strata[kind])} = shown.stratum_code" for kind in sorted(of_strata)
-    )
-    return records, (
-        "records.occurred_on between shown.period_start and shown.period_end "
-        f"and case shown.geography_type {places} when '' then false else records.jurisdiction = shown.geoid end "
-        f"and case shown.stratum_type {strata} when '' then false else true end"
-    )
 
 
 def _columns(reader: AuditReader, fact: str) -> set[str]:

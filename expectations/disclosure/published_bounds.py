@@ -14,20 +14,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure
 from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, CellKey
 from expectations.disclosure.inputs.reader import AuditReader
-from warehouse.sql import literal
+from warehouse.sql import queries
 
 HIDDEN_CELLS = 3  # fewer hidden cells get no bounds (docs/rules.md, 3)
-_GROUPS = ("category", "combination", "combined_legacy")
 WIDEST = 15.0  # percentage points
 _CLOSE = 1e-6
-# a district or city of `above`, and a school in it
-_BELOW = "schools.geography_type = 'school' and (above.geography_type = 'city' or schools.geoid like above.geoid || '/%')"
-_SAME = [name for name in GRAIN if name not in ("geography_type", "geography_vintage", "geoid")]
+_QUERIES = Path(__file__).with_suffix(".sql.jinja")
 
 
 class BoundedRow(NamedTuple):
@@ -49,41 +47,10 @@ class BoundedRow(NamedTuple):
 
 def read_bounded_rows(reader: AuditReader) -> Iterator[BoundedRow]:
     """Rows of districts and cities over a hidden school that have bounds or a sum nevertheless."""
-    relations = reader.relations
-    table = f"{relations.published}.equity_measures"
+    table, marts = f"{reader.relations.published}.equity_measures", reader.relations.marts
     if not {"bound_source", "publication_status"} <= reader.columns_of(table):
         return
-    rows = reader.fetch(
-        f"""
-        select {", ".join(f"above.{name}" for name in GRAIN)}, any_value(above.bound_source), any_value(above.bound_low),
-            any_value(above.bound_high), any_value(above.denominator),
-            coalesce(
-                greatest(
-                    abs(any_value(above.numerator) - coalesce(sum(given.numerator), 0)),
-                    abs(any_value(if(above.numerator is null, null, above.denominator)) - coalesce(sum(given.denominator), 0))
-                ) > {_CLOSE},
-                false
-            ),
-            coalesce(sum(schools.numerator), 0), coalesce(sum(schools.denominator), 0), count(schools.numerator),
-            count(*) filter (where schools.value_status = 'suppressed_at_source'),
-            any_value(measures.source), any_value(sources.suppress_below)
-        from {table} as above
-        inner join {table} as schools
-            on {" and ".join(f"above.{name} = schools.{name}" for name in _SAME)}
-            and {_BELOW}
-        left join {relations.marts}.fct_equity_measures as given
-            on {" and ".join(f"schools.{name} = given.{name}" for name in GRAIN)} and given.value_status = 'computed'
-        inner join {relations.marts}.dim_measure as measures
-            on above.measure_id = measures.measure_id and above.measure_version = measures.measure_version
-        left join {relations.marts}.dim_source as sources on measures.source = sources.source
-        where above.geography_type in ('city', 'school_district')
-            and (above.race_ethnicity_code <> 'all' or above.value_status = 'bounded')
-        group by {", ".join(f"above.{name}" for name in GRAIN)}
-        having count(*) filter (where schools.value_status = 'suppressed_at_source') > 0
-            and (any_value(above.value_status) = 'bounded' or any_value(above.numerator) is not null)
-        """
-    )
-    for values in rows:
+    for values in reader.fetch(queries(_QUERIES, keys=[*GRAIN], table=table, marts=marts).bounded()):
         if measure := reader.measures.get((values[0], values[1])):
             source, low, high, denominator, is_summed, given_x, given_n, given, hidden, of, agreed = values[len(GRAIN) :]
             yield BoundedRow(
@@ -94,26 +61,10 @@ def read_bounded_rows(reader: AuditReader) -> Iterator[BoundedRow]:
 
 def read_ratio_bounds_over_few_cells(reader: AuditReader) -> Iterator[ForbiddenDisclosure]:
     """Bounds of a ratio with fewer than HIDDEN_CELLS hidden cells of all other groups."""
-    relations = reader.relations
-    table = f"{relations.published}.equity_measures"
+    table, marts = f"{reader.relations.published}.equity_measures", reader.relations.marts
     if not {"rate_ratio_bound_low", "rate_ratio_bound_high"} <= reader.columns_of(table):
         return
-    same = " and ".join(f"above.{name} = schools.{name}" for name in _SAME if name != "race_ethnicity_code")
-    rows = reader.fetch(
-        f"""
-        select {", ".join(f"above.{name}" for name in GRAIN)}
-        from {table} as above
-        inner join {table} as schools
-            on {same} and {_BELOW} and above.race_ethnicity_code <> schools.race_ethnicity_code
-        inner join {relations.marts}.dim_race_ethnicity as races on schools.race_ethnicity_code = races.race_ethnicity_code
-        where above.geography_type in ('city', 'school_district')
-            and (above.rate_ratio_bound_low is not null or above.rate_ratio_bound_high is not null)
-            and schools.value_status = 'suppressed_at_source' and races.kind in ({", ".join(map(literal, _GROUPS))})
-        group by all
-        having count(*) < {HIDDEN_CELLS}
-        """
-    )
-    for grain in rows:
+    for grain in reader.fetch(queries(_QUERIES, keys=[*GRAIN], table=table, marts=marts).ratio_bounds(HIDDEN_CELLS)):
         if measure := reader.measures.get((grain[0], grain[1])):
             yield ForbiddenDisclosure("bounds of a ratio over few hidden cells", measure, CellKey.of_row(grain))
 

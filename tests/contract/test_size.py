@@ -19,7 +19,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 BUDGETS = {
     "expectations": 155,
     "expectations/delivery": 1_903,
-    "expectations/disclosure": 4_355,
+    "expectations/disclosure": 4049,
     "expectations/engine": 480,
     "expectations/marts": 726,
     "expectations/published": 925,
@@ -50,9 +50,9 @@ BUDGETS = {
     "orchestration/transform": 2_861,
     "orchestration/translations": 336,
     "orchestration/trial": 545,
-    "warehouse": 1_311,
+    "warehouse": 1_330,
     "warehouse/audiences": 445,
-    "warehouse/disclosure": 2_723,
+    "warehouse/disclosure": 2_237,
     "warehouse/lake_files": 287,
     "warehouse/metadata": 333,
     "warehouse/processes": 170,
@@ -60,7 +60,7 @@ BUDGETS = {
     "warehouse/releases": 2_800,
     "warehouse/rowwise": 133,
 }
-MOST_LINES = 66_206
+MOST_LINES = 66_225
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

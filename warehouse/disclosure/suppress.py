@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from warehouse.disclosure.build_constraints import UNKNOWN, PublicReference, all_races, build_constraints
+from warehouse.disclosure.build_constraints import UNKNOWN, WHOLE_PLACES, PublicReference, all_races, build_constraints
 from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
 from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
-from warehouse.disclosure.enclosed_cells import enclosed_cells
 from warehouse.disclosure.scope import Scope
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
 from warehouse.disclosure.states.planned_figures import GRAIN, Figure, RowKey, read_figures
@@ -26,6 +25,9 @@ from warehouse.disclosure.suppression_units import (
     medians_of_hidden_counts,
     suppression_units,
 )
+from warehouse.sql import queries
+
+_SQL = queries(Path(__file__).with_name("enclosed_cells.sql.jinja"), grain=GRAIN, reported=REPORTED, whole_places=WHOLE_PLACES)
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,11 @@ def suppress(
     hidden |= dict.fromkeys(medians - hidden.keys(), SECONDARY)
     _write_pattern(con, figures, hidden, {figure.key: _shows_unknown(figure, counts, chosen, hidden) for figure in figures})
     return replace(_summarise(con, figures, hidden, chosen), unsafe_revisions=revisions.unsafe, urgent_revisions=revisions.urgent)
+
+
+def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
+    """The cells without a row that three published margins enclose, from the marts."""
+    return read_figures(con, _SQL.enclosed_cells())
 
 
 def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:

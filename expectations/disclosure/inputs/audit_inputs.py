@@ -13,8 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-PERSONS = ("person", "household")
-COUNTS = ("proportion", "composition", "rate", "count")  # kinds of measures whose rows are counts, or quotients of counts
 GRAIN = (
     "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
     "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code",

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, Published, Row
-from expectations.disclosure.inputs.catalog import of_file, read_rows
-from expectations.disclosure.inputs.reader import AuditReader
+from expectations.disclosure.inputs.reader import AuditReader, of_file
 from warehouse.sql import literal
 
 INPUTS = "engagement_inputs"  # the name of the inputs in the seed publication_records
@@ -91,4 +90,4 @@ def _rows(reader: AuditReader, relation: str, theme: str, measures: _Measures, s
         from (from {relation}) unpivot include nulls (number for name in ({counts}))
     )"""
     order = "published_at, release_id, " if "release_id" in present else ""
-    return read_rows(reader.connection, source, measures, order=order, words=(*_WORDS, *_MADE))
+    return reader.rows(source, measures, order=order, words=(*_WORDS, *_MADE))

@@ -6,20 +6,18 @@ See `audit_inputs` for the records, `read_history` and `read_responses` for two 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from expectations.disclosure.inputs import catalog
 from expectations.disclosure.inputs.audit_inputs import (
-    COUNTS,
     FIGURES,
     GRAIN,
-    PERSONS,
+    WORDS,
     AuditedMeasure,
     Base,
     CellKey,
@@ -30,12 +28,12 @@ from expectations.disclosure.inputs.audit_inputs import (
     Relations,
     Row,
 )
-from warehouse.sql import literal
+from warehouse.sql import literal, queries
 
-_GOAL_FIGURES = (
-    "value", "ci_low", "ci_high", "baseline_value", "expected_value", "comparison_value", "comparison_baseline_value", "gap",
-    "gap_baseline", "change_ci_low", "change_ci_high", "comparison_change_ci_low", "comparison_change_ci_high",
-)  # fmt: skip
+
+def of_file(file: Path) -> str:
+    """The relation of a Parquet file."""
+    return f"read_parquet({literal(str(file))})"
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,13 @@ class AuditReader:
     @cached_property
     def states(self) -> str | None:
         """The relation of every state ever published."""
-        return None if self.ledger is None or not self.ledger.is_file() else catalog.of_file(self.ledger)
+        return None if self.ledger is None or not self.ledger.is_file() else of_file(self.ledger)
+
+    @cached_property
+    def sql(self) -> Any:
+        """The queries of `reader.sql.jinja`."""
+        names = {name: getattr(self.relations, name) for name in ("published", "marts", "reference", "reported", "as_of")}
+        return queries(Path(__file__).with_suffix(".sql.jinja"), keys=GRAIN, states=self.states, **names)
 
     @cached_property
     def threshold_of(self) -> Callable[[str | None, int | None], int]:
@@ -57,13 +61,7 @@ class AuditReader:
 
         An agreement may ask for more than the seed publication_rules, which has the threshold of the city and lower ones by ADR.
         """
-        seed = (
-            f"select source, value from {self.relations.reference}.publication_rules where rule = 'suppress_below' "
-            f"and coalesce(valid_from::date <= date '{self.relations.as_of}', true) "
-            f"and coalesce(valid_to::date >= date '{self.relations.as_of}', true) "
-            "order by valid_from nulls first"
-        )
-        rules: dict[str | None, int] = {source: int(value) for source, value in self.fetch(seed)}
+        rules: dict[str | None, int] = {source: int(value) for source, value in self.fetch(self.sql.rules())}
         if None not in rules:
             raise ValueError("the seed publication_rules has no suppress_below of the whole city; restore it")
         return lambda source, agreed: max(agreed or 0, rules.get(source, rules[None]))
@@ -75,53 +73,12 @@ class AuditReader:
         A measure is confidential if it counts persons or households, if its source is confidential, or if it counts the
         aggregates of an agreement that protects them always.
         """
-        seed = f"select measure_id, part, records from {self.relations.reference}.publication_records"
-        names = {(measure, part): records for measure, part, records in self.fetch(seed)}
-        persons, counts = (", ".join(map(literal, words)) for words in (PERSONS, COUNTS))
-        rows = self.fetch(
-            "select measures.measure_id, measures.measure_version, measures.kind, measures.unit, "
-            "coalesce(measures.minimum_n, 0) as minimum_n, "
-            f"measures.statistical_unit in ({persons}) or coalesce(sources.statistical_unit in ({persons}), false) "
-            "or coalesce(sources.classification = 'confidential', false) "
-            "or coalesce(sources.statistical_unit = 'aggregate' and sources.protect = 'always' "
-            f"and measures.kind in ({counts}), false) as is_confidential, "
-            "measures.source, sources.suppress_below, "
-            "coalesce(sources.zeros = 'hide', false) as hides_zeros, measures.population, measures.age_universe "
-            f"from {self.relations.marts}.dim_measure as measures "
-            f"left join {self.relations.marts}.dim_source as sources on measures.source = sources.source order by all"
-        )
-        listed = list(rows)
-        first = {measure_id: min(row[1] for row in listed if row[0] == measure_id) for measure_id in {row[0] for row in listed}}
         measures = {}
-        for measure_id, version, kind, unit, minimum_n, is_confidential, source, agreed, hides_zeros, population, ages in listed:
+        for is_confidential, source, agreed, *row in self.fetch(self.sql.measures()):
             threshold = self.threshold_of(source, agreed)
-            # a definition that replaced another counts the same persons; two side by side count different ones
-            later = f"@{version}" if version > first[measure_id] else ""
-            numerator = names.get((measure_id, "numerator"), f"{measure_id}.numerator") + later
-            if kind == "composition":
-                denominator: str | None = numerator
-            elif (
-                (measure_id, "denominator") in names
-                or kind == "proportion"
-                or (kind == "rate" and is_confidential and not population)
-            ):
-                denominator = names.get((measure_id, "denominator"), f"{measure_id}.denominator") + later
-            else:
-                denominator = None
-            measures[measure_id, version] = AuditedMeasure(
-                measure_id,
-                version,
-                kind,
-                unit,
-                float(minimum_n),
-                threshold if is_confidential and (threshold > 1 or hides_zeros) else 0,
-                bool(hides_zeros),
-                population,
-                ages,
-                numerator,
-                denominator,
-                names.get((measure_id, "records"), f"{measure_id}.records") + later,
-            )
+            hidden_below = threshold if is_confidential and (threshold > 1 or row[5]) else 0
+            properties: list[Any] = [*row[:5], hidden_below, *row[5:]]
+            measures[row[0], row[1]] = AuditedMeasure(*properties)
         return measures
 
     @cached_property
@@ -171,14 +128,8 @@ class AuditReader:
         """
         if self.relations.reported is None:
             return {}
-        whole = "measure_id, measure_version, period_type, period_start, geography_type, stratum_type"
-        query = (
-            f"select {', '.join(GRAIN)}, known_numerator, known_denominator from {self.relations.reported} "
-            f"where method <> 'place_weighted' and ({whole}) in "
-            f"(select ({whole}) from {self.relations.reported} where is_revision_pending) order by {', '.join(GRAIN)}"
-        )
         known: dict[tuple[str, CellKey], float] = {}
-        for *grain, of_numerator, of_denominator in self.fetch(query):
+        for *grain, of_numerator, of_denominator in self.fetch(self.sql.known_race()):
             measure = self.confidential.get((grain[0], grain[1]))
             if measure is None or measure.kind == "median":
                 continue
@@ -194,14 +145,9 @@ class AuditReader:
         columns = set() if self.relations.reported is None else self.columns_of(self.relations.reported)
         if not {"kind", "records"} <= columns:
             return MedianRecords()
-        known_records = "known_records" if "known_records" in columns else "null"
-        query = (
-            f"select {', '.join(GRAIN)}, records, {known_records} from {self.relations.reported} "
-            f"where kind = 'median' and records is not null order by {', '.join(GRAIN)}"
-        )
         counts: dict[tuple[AuditedMeasure, CellKey], float] = {}
         known: dict[tuple[str, CellKey], float] = {}
-        for *grain, records, of_known_race in self.fetch(query):
+        for *grain, records, of_known_race in self.fetch(self.sql.medians("known_records" in columns)):
             if measure := self.measures.get((grain[0], grain[1])):
                 where = CellKey.of_row(grain)
                 counts[measure, where] = float(records)
@@ -211,49 +157,60 @@ class AuditReader:
 
     def count_unmarked_changes(self) -> int:
         """Rows whose reported figures differ from the marts, without a pending revision."""
-        if self.relations.reported is None:
-            return 0
-        differ = " or ".join(f"reported.{name} is distinct from marts.{name}" for name in ("numerator", "denominator", "value"))
-        return self._count(
-            f"{self.relations.reported} as reported left join {self.relations.marts}.fct_equity_measures as marts "
-            f"using ({', '.join(GRAIN)}) where not reported.is_revision_pending and ({differ})"
-        )
+        return 0 if self.relations.reported is None else self._count(self.sql.unmarked_changes())
 
     def count_changed_waiting_rows(self) -> int:
         """Public rows whose correction waits, and which show another figure or day than the last release that changed them.
 
         Next to rows that stay, such a row would be one that counted an erased or corrected record.
         """
-        reported, states = self.relations.reported, self.states
-        if reported is None or states is None:
+        if self.relations.reported is None or self.states is None:
             return 0
-        public, grain = f"{self.relations.published}.equity_measures", ", ".join(GRAIN)
-        shown = sorted(self.columns_of(public) & self.columns_of(states) & {*FIGURES, "data_as_of"})
-        differ = " or ".join(f"public.{name} <> before.{name}" for name in shown)
-        return self._count(
-            f"{public} as public inner join {reported} as reported using ({grain}) inner join "
-            f"(from {states} qualify row_number() over (partition by {grain} order by published_at desc, release_id desc) = 1) "
-            f"as before using ({grain}) where reported.is_revision_pending and ({differ})"
-        )
+        both = self.columns_of(f"{self.relations.published}.equity_measures") & self.columns_of(self.states)
+        return self._count(self.sql.changed_waiting_rows(sorted(both & {*FIGURES, "data_as_of"})))
 
     def fetch(self, sql: str) -> Iterator[Any]:
         """The rows of a query without parameters."""
-        return catalog.fetch(self.connection, sql)
+        return iter(self.connection.exec_driver_sql(sql))
 
     def columns_of(self, relation: str) -> set[str]:
         """The columns of a relation; a file of an earlier version lacks newer ones."""
-        return catalog.columns_of(self.connection, relation)
+        return {name for (name,) in self.fetch(f"select column_name from (describe select * from {relation})")}
 
     def has(self, relation: str) -> bool:
         """Whether `database.schema.table` is a table."""
-        return catalog.table_exists(self.connection, relation)
+        database, schema, table = map(literal, relation.split("."))
+        listed = f"where database_name = {database} and schema_name = {schema} and table_name = {table}"
+        return any(self.fetch(f"select 1 from duckdb_tables() {listed}"))
 
-    def _count(self, rows: str) -> int:
-        return int(next(self.fetch(f"select count(*) from {rows}"))[0])
+    def _count(self, query: str) -> int:
+        return int(next(self.fetch(query))[0])
 
-    def rows(self, source: str, **how: Any) -> Iterator[tuple[str, Row]]:
-        """The rows of confidential measures in a relation, each with its release (`catalog.read_rows`)."""
-        return catalog.read_rows(self.connection, source, self.confidential, **how)
+    def rows(
+        self,
+        source: str,
+        measures: Mapping[tuple[str, int], AuditedMeasure] | None = None,
+        *,
+        order: str = "",
+        words: Sequence[str] = WORDS,
+        replaced_by: Mapping[str, AuditedMeasure] | None = None,
+    ) -> Iterator[tuple[str, Row]]:
+        """The rows of measures, else of the confidential ones, in a relation, each with its release where it names one.
+
+        `replaced_by`: for rows of a version that is no longer listed, the measure that counts the same.
+        """
+        measures, first = self.confidential if measures is None else measures, len(GRAIN)
+        names = (*GRAIN, *FIGURES, *words, "jurisdiction", "publication_status", "release_id")
+        ids = sorted({measure_id for measure_id, _ in measures})
+        for *values, jurisdiction, status, release in self.fetch(
+            self.sql.rows(source, ids, names, self.columns_of(source), order)
+        ):
+            measure = measures.get((values[0], values[1])) or (replaced_by or {}).get(values[0])
+            if measure is None:
+                continue
+            figures = {n: float(v) for n, v in zip(FIGURES, values[first:], strict=False) if v is not None}
+            said = {n: str(v) for n, v in zip(words, values[first + len(FIGURES) :], strict=True) if v is not None}
+            yield release or "", Row(measure, CellKey.of_row(values), values[10], jurisdiction or "", status, figures, said)
 
     def _rows(self, source: str) -> tuple[Row, ...]:
         return tuple(row for _, row in self.rows(source))
@@ -288,14 +245,8 @@ class AuditReader:
 
     def _indices(self) -> Iterator[Index]:
         """The disparity indices of confidential measures."""
-        relation = f"{self.relations.published}.disparity_indices"
-        if not self.has(relation):
-            return
-        rows = self.fetch(
-            "select measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, "
-            "race_standard, method, index_id, coalesce(value, ci_low, ci_high) is not null, groups_used, groups_left_out "
-            f"from {relation} order by all"
-        )
+        has_indices = self.has(f"{self.relations.published}.disparity_indices")
+        rows = self.fetch(self.sql.indices()) if has_indices else ()
         for measure_id, version, *place, method, index_id, is_shown, used, left_out in rows:
             if measure := self.confidential.get((measure_id, version)):
                 where = CellKey._make((*place, "all", "exclusive", "all", "all"))
@@ -306,15 +257,8 @@ class AuditReader:
         relation = f"{self.relations.published}.goal_progress"
         if not self.has(relation):
             return
-        known = self.columns_of(relation)
-        columns = ", ".join(f"progress.{name}" for name in _GOAL_FIGURES if name in known)
-        status = " or progress.status is not null" if "status" in known else ""
-        query = text(
-            f"select goals.*, progress.period_start as at_period, coalesce({columns}) is not null{status} as is_shown "
-            f"from {relation} as progress inner join {self.relations.marts}.dim_goal as goals using (goal_id) "
-            "order by goal_id, at_period"
-        )
-        for row in self.connection.execute(query).mappings():
+        goals = self.connection.exec_driver_sql(self.sql.goals(self.columns_of(relation)))
+        for row in goals.mappings():
             if measure := self.confidential.get((row["measure_id"], row["measure_version"])):
                 groups = [group for group in (row["target_group"], row["comparison_group"]) if group]
                 made_of = tuple(
@@ -337,29 +281,12 @@ class AuditReader:
     def _bases(self) -> tuple[Base, ...]:
         """The schemes that serve the populations of confidential rates, by year."""
         populations = sorted({one.population or "" for one in self.confidential.values() if one.kind == "rate"} - {""})
-        if not populations:
-            return ()
-        # the newest delivered one of those that serve if delivered serves later days, too
-        until = "lead(valid_from) over (partition by population, age_universe, geography_type, race_standard order by valid_from)"
-        delivered = f"population_scheme in (select population_scheme from {self.relations.marts}.fct_population)"
-        wanted = f"population in ({', '.join(map(literal, populations))}) and (if_delivered is not true or {delivered})"
-        query = (
-            f"select population, valid_from, if(if_delivered and {until} is null, date '9999-12-31', valid_to) as valid_to, "
-            "age_universe, geography_type, race_standard, population_scheme "
-            f"from {self.relations.reference}.population_bases where {wanted} order by all"
-        )
-        return tuple(Base(*row) for row in self.fetch(query))
+        return tuple(Base(*row) for row in self.fetch(self.sql.bases(populations))) if populations else ()
 
     def _populations(self, bases: Iterable[Base]) -> dict[tuple[str, ...], float]:
         """Residents, by scheme, ages, place, race standard and race: public, whether or not a row shows them."""
         schemes = sorted({base.scheme for base in bases})
-        if not schemes:
-            return {}
-        rows = self.fetch(
-            "select population_scheme, age_universe, geography_type, geography_vintage, geoid, race_standard, "
-            f"race_ethnicity_code, population from {self.relations.marts}.fct_population "
-            f"where population_scheme in ({', '.join(map(literal, schemes))})"
-        )
+        rows = self.fetch(self.sql.populations(schemes)) if schemes else ()
         return {tuple(key): float(population) for *key, population in rows}
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.disclosure.states.grids import states_on_grid
 from warehouse.disclosure.states.planned_figures import GRAIN
 from warehouse.disclosure.states.published_history import history_query
 from warehouse.disclosure.states.published_states import stored_states
@@ -27,7 +26,7 @@ from warehouse.disclosure.states.reported_responses import states_query
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import Home
-from warehouse.sql import identifier, literal
+from warehouse.sql import literal, queries
 
 FOLDER = "disclosure"  # the folder's name in a release and in the home
 # Columns that follow from codes of the row: a place with a new name is no new figure.
@@ -55,34 +54,16 @@ def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, releas
     """
     folder = candidate / FOLDER
     folder.mkdir(mode=0o700)
-    # the current columns: an earlier version may have begun the ledger with others
     described = con.execute("describe public.published.equity_measures").fetchall()
-    names = ", ".join(identifier(name) for name, *_ in described if name not in LABELS)
-    states = f"""
-        select {literal(release_id)} as release_id, {literal(published_at.isoformat())}::timestamp as published_at, {names}
-        from public.published.equity_measures as published
-        semi join {REPORTED} as reported using ({", ".join(GRAIN)})
-    """
+    names = [name for name, *_ in described if name not in LABELS]
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), grain=GRAIN, names=names, reported=REPORTED, prior=PRIOR)
+    release, kept, columns = (release_id, published_at.isoformat()), "", []
     if home.ledger.is_file():
-        ledger = f"read_parquet({literal(str(home.ledger))})"
-        last = f"""
-            select {names} from ({stored_states(home.ledger, states)})
-            qualify row_number() over (partition by {", ".join(GRAIN)} order by published_at desc, release_id desc) = 1
-        """
-        new = f"""
-            select states.* from ({states}) as states
-            anti join (select * exclude (release_id, published_at) from ({states}) intersect ({last})) as unchanged
-                using ({", ".join(GRAIN)})
-        """
-        kept = states_on_grid(f"select * from {ledger}", {name for name, *_ in con.execute(f"describe from {ledger}").fetchall()})
-        states = f"{kept} union all by name ({new})"
-    _write(con, f"{states} order by published_at, release_id, {', '.join(GRAIN)}", folder / home.ledger.name)
-    remembered = f"""
-        select * from {REPORTED} union all by name
-        select * from {PRIOR} anti join {REPORTED} as now using ({", ".join(GRAIN)})
-        order by {", ".join(GRAIN)}
-    """
-    _write(con, remembered, folder / home.reported.name)
+        kept = f"read_parquet({literal(str(home.ledger))})"
+        columns = [name for name, *_ in con.execute(f"describe from {kept}").fetchall()]
+    ledger = sql.ledger(kept, columns, stored_states(home.ledger, sql.published(*release)), *release)
+    _write(con, ledger, folder / home.ledger.name)
+    _write(con, sql.remembered(), folder / home.reported.name)
     _write(con, states_query(release_id, published_at, home.responses), folder / home.responses.name)
 
 

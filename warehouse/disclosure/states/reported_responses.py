@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.counts import EQUAL
 from warehouse.disclosure.states.published_states import stored_states
-from warehouse.sql import literal
+from warehouse.sql import queries
 
 PLANNED_RESPONSES = "intermediate.int_engagement_responses__aggregated"
 REPORTED_RESPONSES = "disclosure.reported_responses"
@@ -27,10 +27,11 @@ _FRAMED = (
     "jurisdiction", "period_start", "period_end", "closed_on", "shown_theme_code", "inputs_count", *_FATES, "first_told_on",
     "last_told_on", "told_in_languages", "declined_reasons", "decision_references",
 )  # fmt: skip
-# Earlier versions published days and files of single answers: their states are read by month, and without files.
-_MONTHS = {name: f"cast(date_trunc('month', {name}) as date)" for name in ("first_told_on", "last_told_on")}
-_HAS_DAYS = " or ".join(f"{name} is distinct from {month}" for name, month in _MONTHS.items())
 _PUBLISHED = ("publication_status", "release_id", "published_at")
+_SQL = queries(
+    Path(__file__).with_suffix(".sql.jinja"), planned=PLANNED_RESPONSES, reported=REPORTED_RESPONSES, framed=_FRAMED,
+    published=_PUBLISHED, months=("first_told_on", "last_told_on"),
+)  # fmt: skip
 
 Themes = Mapping[str, tuple[float, ...]]  # the counts of each answer, by theme
 
@@ -47,90 +48,20 @@ def write_reported_responses(
     """
     con.execute("create schema if not exists disclosure")
     added = f"null::timestamp as reported_at, {', '.join(f'null::varchar as {name}' for name in _PUBLISHED)}"
-    states = stored_states(file, f"select *, {added} from {PLANNED_RESPONSES}")
-    con.execute(
-        f"""
-        create or replace temp table response_states as
-        select distinct * exclude ({", ".join(_PUBLISHED)}) replace (
-            case when not ({_HAS_DAYS}) then decision_references end as decision_references,
-            {", ".join(f"{month} as {name}" for name, month in _MONTHS.items())}
-        )
-        from ({states})
-        where jurisdiction in (select jurisdiction from {PLANNED_RESPONSES})
-        """
-    )
-    con.execute(
-        """
-        create or replace temp table responses_before as
-        from response_states qualify reported_at = max(reported_at) over (partition by jurisdiction, period_start)
-        """
-    )
-    framed = ", ".join(_FRAMED)
-    con.execute(
-        f"""
-        create or replace temp table responses_differing as
-        select distinct jurisdiction, period_start, shown_theme_code from (
-            (select {framed} from {PLANNED_RESPONSES} except select {framed} from responses_before)
-            union all
-            (select {framed} from responses_before except select {framed} from {PLANNED_RESPONSES})
-        )
-        where (jurisdiction, period_start) in (select (jurisdiction, period_start) from responses_before)
-        """
-    )
-    for year in _revisable(con, as_of):
+    con.execute(_SQL.compare(stored_states(file, f"select *, {added} from {PLANNED_RESPONSES}")))
+    for year in con.execute(_SQL.revisable(as_of)).fetchall():
         if _is_safe_revision(con, year):
             for table in ("responses_before", "responses_differing"):
                 con.execute(f"delete from {table} where (jurisdiction, period_start) = (?, ?)", year)
-    con.execute(
-        f"""
-        create or replace table {REPORTED_RESPONSES} as
-        select *, (jurisdiction, period_start, shown_theme_code) in
-            (select (jurisdiction, period_start, shown_theme_code) from responses_differing) as is_revision_pending
-        from responses_before
-        union all by name
-        select *, ?::timestamp as reported_at, false as is_revision_pending from {PLANNED_RESPONSES}
-        where (jurisdiction, period_start) not in (select (jurisdiction, period_start) from responses_before)
-        """,
-        [as_of],
-    )
-    con.execute(f"alter table {REPORTED_RESPONSES} add column is_hidden boolean default false")
-    for city, year in con.execute(
-        f"select distinct jurisdiction, period_start from {REPORTED_RESPONSES} order by all"
-    ).fetchall():
-        if is_hidden(city, year):
-            where = "where (jurisdiction, period_start) = (?, ?)"
-            con.execute(f"update {REPORTED_RESPONSES} set is_hidden = true {where}", [city, year])
+    con.execute(_SQL.report(as_of))
+    for year in con.execute(f"select distinct jurisdiction, period_start from {REPORTED_RESPONSES} order by all").fetchall():
+        if is_hidden(*year):
+            con.execute(f"update {REPORTED_RESPONSES} set is_hidden = true where (jurisdiction, period_start) = (?, ?)", year)
 
 
 def states_query(release_id: str, published_at: dt.datetime, file: Path) -> str:
     """SQL of every state: those in `file`, and the published rows of this release whose state is new."""
-    now = f"""
-        select reported.* exclude (is_revision_pending, is_hidden), published.publication_status, {literal(release_id)}
-            as release_id, {literal(published_at.isoformat())} as published_at
-        from {REPORTED_RESPONSES} as reported
-        inner join public.published.engagement_responses as published
-            on reported.jurisdiction = published.jurisdiction and reported.period_start = published.period_start
-            and reported.shown_theme_code = published.theme_code
-    """
-    order = "order by published_at, release_id, jurisdiction, period_start, shown_theme_code"
-    if not file.is_file():
-        return f"{now} {order}"
-    before = f"read_parquet({literal(str(file))})"
-    same = "jurisdiction, period_start, shown_theme_code, reported_at, publication_status"
-    return f"select * from {before} union all by name select * from ({now}) anti join {before} using ({same}) {order}"
-
-
-def _revisable(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[object, ...]]:
-    """Years with a correction that were reported before this quarter."""
-    return con.execute(
-        """
-        select distinct jurisdiction, period_start from responses_before
-        where (jurisdiction, period_start) in (select (jurisdiction, period_start) from responses_differing)
-            and date_trunc('quarter', reported_at) < date_trunc('quarter', ?::timestamp)
-        order by all
-        """,
-        [as_of],
-    ).fetchall()
+    return str(_SQL.states(release_id, published_at.isoformat(), str(file) if file.is_file() else ""))
 
 
 def _is_safe_revision(con: DuckDBPyConnection, year: tuple[object, ...]) -> bool:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy
 
 from expectations.disclosure.equations.denominators import _schemes
+from expectations.disclosure.inputs.audit_inputs import Relations
 from expectations.disclosure.inputs.reader import AuditReader
 
 SEED = """
@@ -43,7 +44,7 @@ def test_totals_serve_where_they_are_delivered(place: str, period: tuple[str, in
     with sqlalchemy.create_engine("duckdb:///:memory:").connect() as connection:
         for statement in SEED.split(";")[:-1]:
             connection.exec_driver_sql(statement)
-        relations, fetch = SimpleNamespace(reference="r", marts="r"), connection.exec_driver_sql
-        reader: Any = SimpleNamespace(confidential={("m", 1): measure}, relations=relations, fetch=fetch)
-        bases = AuditReader._bases(reader)
+        reader = AuditReader(connection, Relations(reference="r", marts="r"))
+        vars(reader)["confidential"] = {("m", 1): measure}
+        bases = reader._bases()
     assert _schemes(bases, measure, at) == schemes

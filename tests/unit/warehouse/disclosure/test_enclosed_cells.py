@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from warehouse.disclosure import suppress
-from warehouse.disclosure.enclosed_cells import enclosed_cells
 from warehouse.disclosure.states.reported_figures import REPORTED
+from warehouse.disclosure.suppress import enclosed_cells
 from warehouse.paths import Home
 
 # District → race → elevated results of three years. Every sum over places, races or years is 11 or more.
