@@ -8,8 +8,6 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-TOP = 5
-
 
 @dataclass(frozen=True)
 class Change:
@@ -26,43 +24,23 @@ class Change:
 
 
 def named_rows(result: DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The rows of a result by the names of their columns, with lists as tuples."""
+    """The rows of a result by the names of their columns, with lists as tuples, and `top` as changes."""
     names = [name for name, *_ in result.description or ()]
-    return [dict(zip(names, map(_as_tuple, values), strict=True)) for values in result.fetchall()]
+    rows = [dict(zip(names, map(_as_tuple, values), strict=True)) for values in result.fetchall()]
+    return [row | ({"top": tuple(Change(**change) for change in row["top"])} if "top" in row else {}) for row in rows]
 
 
 def _as_tuple(value: Any) -> Any:
     return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
 
 
-def column_types(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
-    """The type of each column of the table in the later release."""
+def common_columns(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
+    """The columns that the table has in both releases, with their types in the later one."""
     schema, _, name = table.partition(".")
     rows = connection.execute(
-        "select column_name, data_type from duckdb_columns() "
-        "where database_name = 'after' and schema_name = ? and table_name = ? order by column_index",
-        [schema, name],
-    ).fetchall()
-    return dict(rows)
-
-
-def common_columns(connection: DuckDBPyConnection, table: str) -> list[str]:
-    """The columns that the table has in both releases."""
-    schema, _, name = table.partition(".")
-    rows = connection.execute(
-        "select column_name from duckdb_columns() "
+        "select column_name, any_value(data_type) filter (database_name = 'after') from duckdb_columns() "
         "where database_name in ('before', 'after') and schema_name = ? and table_name = ? "
         "group by column_name having count(*) = 2 order by min(column_index)",
         [schema, name],
     ).fetchall()
-    return [row[0] for row in rows]
-
-
-def is_different(before: str, after: str, kind: str) -> str:
-    """Compare doubles to 9 significant digits, like the content hash: another order of summation is no change."""
-    if kind not in ("DOUBLE", "FLOAT"):
-        return f"{before} is distinct from {after}"
-    return (
-        f"{before} is distinct from {after} and "
-        f"coalesce(abs({after} - {before}) > 1e-9 * greatest(abs({before}), abs({after})), true)"
-    )
+    return dict(rows)

@@ -1,7 +1,7 @@
 """Compare the public files of two releases: figures that appear, change and vanish, by measure, with reasons.
 
-`public_differences.sql` classifies each row. Only public files and manifests are read, and a figure that is not shown now has no
-value here. See `differences` for the analyst file.
+`public_differences.sql.jinja` classifies each row. Only public files and manifests are read, and a figure that is not shown now
+has no value here. See `differences` for the analyst file.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from warehouse.disclosure.states.planned_figures import GRAIN
 from warehouse.paths import PUBLIC_FILE, Home
 from warehouse.printable import first_names
 from warehouse.releases.comparison.change_attribution import REGISTRY_SEED, Cause, causes_by_measure, find_causes
-from warehouse.releases.comparison.compared_columns import column_types, common_columns, is_different, named_rows
+from warehouse.releases.comparison.compared_columns import common_columns, named_rows
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt
 from warehouse.releases.sealing import verify
-from warehouse.sql import literal, quoted
+from warehouse.sql import queries
 
 FIGURES, MEASURES = "published.equity_measures", "published.measures"
 # Columns of `published.measures` from the registry that decide about figures.
@@ -36,7 +36,7 @@ NOT_COMPARED = ("data_as_of",)  # the date of the newest data is no figure
 _PUBLICATION = ("seed publication_", "model int_disclosure__")
 _CODE = ("model", "code", "version", "as_of")
 _NAMES = 3  # that a text has
-_QUERY = Path(__file__).with_name("public_differences.sql")
+_QUERIES = Path(__file__).with_suffix(".sql.jinja")
 
 
 @dataclass(frozen=True)
@@ -144,19 +144,8 @@ def _compared(before: Path, after: Path) -> Iterator[DuckDBPyConnection | None]:
         if {*GRAIN, "value", "publication_status"} - {*columns}:
             yield None
             return
-        types = column_types(con, FIGURES)
-        others = [name for name in columns if name not in (*GRAIN, *NOT_COMPARED)]
-        is_other = {name: is_different(f"old.{quoted(name)}", f"new.{quoted(name)}", types[name]) for name in others}
-        hidden_at_source = "new.value_status = 'suppressed_at_source'" if "value_status" in columns else "false"
-        con.execute(
-            _QUERY.read_text(encoding="utf-8").format(
-                keys=", ".join(f"coalesce(new.{name}, old.{name}) as {name}" for name in GRAIN),
-                is_hidden_at_source=hidden_at_source,
-                is_changed=" or ".join(f"({is_other[name]})" for name in ("value", "unit") if name in is_other),
-                differs=", ".join(f"case when {test} then {literal(name)} end" for name, test in is_other.items()),
-                same_row=" and ".join(f"old.{name} is not distinct from new.{name}" for name in GRAIN),
-            )
-        )
+        types = {name: kind for name, kind in columns.items() if name not in (*GRAIN, *NOT_COMPARED)}
+        con.execute(queries(_QUERIES, grain=[*GRAIN], types=types).compare())
         yield con
 
 

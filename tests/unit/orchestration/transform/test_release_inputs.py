@@ -193,7 +193,7 @@ def test_a_citys_override_of_a_contract_changes_its_hash() -> None:
     assert contract_hashes([contract]) == contract_hashes([contract.model_copy()])
 
 
-@pytest.mark.parametrize("name", ["figures.sql.jinja", "public_differences.sql", "rules.yml", "views.py"])
+@pytest.mark.parametrize("name", ["figures.sql.jinja", "public_differences.sql.jinja", "rules.yml", "views.py"])
 def test_the_code_of_a_release_includes_its_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """A changed template of the views in `figures` made no release."""
     for package in release_inputs.PACKAGES:
