@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.releases.views.analysis import ANALYSIS_SCHEMA, create_analysis_views
-from warehouse.releases.views.bridges import MAPS_SCHEMA, create_bridge_views
+from warehouse.releases.views.analysis import ANALYSIS_SCHEMA, MAPS_SCHEMA, create_analysis_views
 from warehouse.releases.views.figures import FIGURES_SCHEMA, create_figures_views
 from warehouse.sql import identifier
 
@@ -24,7 +23,6 @@ def drop_views(con: DuckDBPyConnection, alias: str) -> None:
 def create_analyst_views(con: DuckDBPyConnection, alias: str, cannot_have: Mapping[str, Collection[str]] | None = None) -> None:
     """Create the views of an attached file whose tables are complete; `cannot_have` as in `create_analysis_views`."""
     create_analysis_views(con, alias, cannot_have)
-    create_bridge_views(con, alias)
     create_figures_views(con, alias, "marts", "dim_geography")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from warehouse.releases.views.bridges import create_bridge_views
+from warehouse.releases.views.analysis import create_analysis_views
 
 # tract 1 is of both maps; its people are 100, and the second map of wards divides it
 BRIDGE = """
@@ -29,7 +29,7 @@ def test_a_person_is_moved_once_and_the_worst_fit_is_the_least() -> None:
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as file")
         con.execute(BRIDGE)
-        create_bridge_views(con, "file")
+        create_analysis_views(con, "file")
         con.execute("use file")
         views = con.execute("select view_name from duckdb_views() where schema_name = 'maps' order by 1").fetchall()
         assert views == [("tract_2010_to_ward_2022",), ("tract_2020_to_ward_2012",), ("tract_2020_to_ward_2022",)]
@@ -45,5 +45,5 @@ def test_a_person_is_moved_once_and_the_worst_fit_is_the_least() -> None:
 def test_a_file_without_a_bridge_has_no_maps() -> None:
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as file")
-        create_bridge_views(con, "file")
+        create_analysis_views(con, "file")
         assert con.execute("select 1 from duckdb_schemas() where schema_name = 'maps'").fetchall() == []
