@@ -53,22 +53,23 @@ class HiddenCells:
 
 @dataclass(frozen=True)
 class VolumeBaseline:
-    """The numbers with which the size of a batch is compared.
+    """What the content of a batch is compared with.
 
-    `earlier`: sizes of earlier full batches, newest first. `adds`: the batch contains mostly new rows and leaves most landed rows
-    in place. `replaced`: landed rows replaced by a `replace_period` batch with periods outside the landed ones.
-    `partitions`: rows withdrawn by a `replace_partition` batch. `rivals`: its files of which Levelground cannot know the newer.
-    `overlap`: two of its files that cover the same days. `sums`: of the landed rows, the sum of each column that counts people.
-    `hidden`: the cells that the publisher hides, by column. `moved_places`: the places of a map whose outline differs.
+    `earlier_rows`: sizes of earlier full batches, newest first. `adds_only`: the batch contains mostly new rows, perhaps none, and
+    leaves most landed rows in place, so its size is not checked. `replaced`: landed rows replaced by a `replace_period` batch with
+    periods outside the landed ones. `partitions`: rows withdrawn by a `replace_partition` batch. `rival_files`: files of which
+    Levelground cannot know the newer. `overlap`: two files that cover the same days. `landed_sums`: of the landed rows, the sum of
+    each column that counts people. `hidden`: the cells that the publisher hides, by column. `moved_places`: the places of a map
+    whose outline differs.
     """
 
-    earlier: tuple[int, ...]
-    adds: bool = False
+    earlier_rows: tuple[int, ...] = ()
+    adds_only: bool = False
     replaced: ReplacedRows | None = None
     partitions: PartitionComparison | None = None
-    rivals: tuple[str, ...] = ()
+    rival_files: tuple[str, ...] = ()
     overlap: Overlap | None = None
-    sums: Mapping[str, float] = field(default_factory=dict)
+    landed_sums: Mapping[str, float] = field(default_factory=dict)
     hidden: tuple[HiddenCells, ...] = ()
     moved_places: tuple[str, ...] = ()
 
@@ -107,12 +108,12 @@ def _of_volume(batch: Batch, store: DeliveryStore) -> VolumeBaseline:
         if not batch.columns.issuperset(contract.deciding_columns):
             return VolumeBaseline(())
         partitions, rivals = compare_partitions(batch, own), find_rival_files(batch)
-        return VolumeBaseline((), partitions=partitions, rivals=rivals, overlap=find_overlap(batch))
+        return VolumeBaseline((), partitions=partitions, rival_files=rivals, overlap=find_overlap(batch))
     has_key = load.key and len(receipt.files) > 1
     is_written = batch.columns.issuperset((*contract.deciding_columns, *load.dating_columns))
     rivals = find_rival_states(batch) if has_key and is_written else ()
     overlap = find_overlap(batch) if is_written else None
-    return dataclasses.replace(_of_rows(batch, own), rivals=rivals, overlap=overlap, sums=_landed_sums(batch, own))
+    return dataclasses.replace(_of_rows(batch, own), rival_files=rivals, overlap=overlap, landed_sums=_landed_sums(batch, own))
 
 
 def _landed_sums(batch: Batch, own: Collection[str]) -> Mapping[str, float]:
@@ -128,7 +129,7 @@ def _landed_sums(batch: Batch, own: Collection[str]) -> Mapping[str, float]:
 def _of_rows(batch: Batch, own: Collection[str]) -> VolumeBaseline:
     load = batch.contract.load
     if batch.delivery.left_out:
-        return VolumeBaseline(_rows_of_the_same_files(batch, own), adds=True)
+        return VolumeBaseline(_rows_of_the_same_files(batch, own), adds_only=True)
     loads = "select rows_delivered from intake.loads where source = ? and not list_contains(?, load_id) and not adds "
     found = batch.con.execute(f"{loads} order by sequence desc", [batch.contract.source, list(own)]).fetchall()
     earlier = tuple(row[0] for row in found)

@@ -241,7 +241,7 @@ def _audit_and_promote(
     delivery = as_newest_load(delivery, store)
     with run.timed("promote"), without_cells():
         landing = LandingTable(run.con, contract, store, city_zone)
-        load = landing.promote(delivery, run_id=run.record.run_id, now=utc_now(), adds=baseline.adds)
+        load = landing.promote(delivery, run_id=run.record.run_id, now=utc_now(), adds=baseline.adds_only)
     if gate.passed and not delivery.is_reduced and (shared := shared_batches(run, contract)):
         share(store, shared, delivery.load_id, RESULT_FILE)
     if any(finding.expectation == MAP_CHANGED for finding in gate.failed_critical):

@@ -54,27 +54,19 @@ def audit_delivery(
     concepts = [seed_file(name, SHARED_SEEDS, city.layers) for name in CONCEPTS]
     by_cursor = contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not delivery.whole
     facts = DeliveryFacts(
+        **vars(baseline) | {"adds_only": by_cursor or baseline.adds_only},
         as_of=as_of,
         columns_missing=delivery.columns_missing,
         columns_unknown=delivery.columns_unknown,
         columns_repeated=delivery.columns_repeated,
-        earlier_rows=baseline.earlier,
         files=tuple(file.name for file in delivery.files),
         headers={file.name: file.header for file in delivery.files if contract.format.of_file(file.name).header.count},
         city_zone=city.time_zone,
         moved_lines=moved_lines(contract, delivery.files, read_concepts(*concepts)),
         concept_differences=_concept_differences(contract, delivery, city),
-        adds_only=by_cursor or baseline.adds,
-        replaced=baseline.replaced,
-        partitions=baseline.partitions,
-        rival_files=baseline.rivals,
-        overlap=baseline.overlap,
-        landed_sums=baseline.sums,
-        hidden=baseline.hidden,
-        moved_places=baseline.moved_places,
         map_vintage=_map_vintage(contract, city),
         hidden_limit=_hidden_limit(contract, city),
-        people=read_population_terms(contract, *(seed_file(name, SHARED_SEEDS, city.layers) for name in PEOPLE)),
+        people=read_population_terms(contract, *(seed_rows(name, SHARED_SEEDS, city.layers) for name in PEOPLE)),
         snapshots=tuple(file.snapshot_on for file in delivery.files if file.snapshot_on),
     )
     return gate_delivery(database, contract, facts, read_labels(seed_file(CROSSWALK, SHARED_SEEDS, city.layers)))

@@ -6,41 +6,29 @@ with the years of the scheme, and each total with the accepted load that it repl
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from expectations.delivery.delivery_facts import DeliveryFacts, PopulationTerms
 from expectations.engine.checks import Check, header, measure
 from ingest.contract import Contract
-from ingest.layers import SeedFile
 from warehouse.sql import quoted
 
+Rows = Iterable[Mapping[str, str]]  # of a seed
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
-def read_population_terms(contract: Contract, schemes: SeedFile, concepts: SeedFile, rules: SeedFile) -> PopulationTerms:
-    """The terms of a source; without a scheme of it there is nothing to check."""
-    years = {
-        row["population_scheme"]: (int(row["first_year"]), int(row["last_year"]))
-        for row in _rows(schemes)
-        if row["source"] == contract.source
-    }
+def read_population_terms(contract: Contract, schemes: Rows, concepts: Rows, rules: Rows) -> PopulationTerms:
+    """The terms of a source, from rows of seeds; without a scheme of it there is nothing to check."""
+    own = [row for row in schemes if row["source"] == contract.source]
+    years = {row["population_scheme"]: (int(row["first_year"]), int(row["last_year"])) for row in own}
     if not years:
         return PopulationTerms()
-    columns = [
-        row["column_name"]
-        for row in _rows(concepts)
-        if (row["concepts"], row["race_ethnicity_code"]) == (contract.concepts, "all")
-    ]
-    (limit,) = (float(row["value"]) for row in _rows(rules) if row["rule"] == "max_population_change")
+    total = (contract.concepts, "all")
+    columns = [row["column_name"] for row in concepts if (row["concepts"], row["race_ethnicity_code"]) == total]
+    (limit,) = (float(row["value"]) for row in rules if row["rule"] == "max_population_change")
     return PopulationTerms(years, tuple(columns), limit)
-
-
-def _rows(path: SeedFile) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
 
 
 def population_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:

@@ -45,7 +45,7 @@ def compare(warehouse: Warehouse) -> Callable[[Contract, str], VolumeBaseline]:
     def take(contract: Contract, file: str) -> VolumeBaseline:
         receipt = warehouse.deliver(contract, {"f.csv": file})
         found = volume_baseline(warehouse.batch(contract, receipt), warehouse.store)
-        warehouse.landing(contract).promote(receipt, run_id="run", now=NOON, adds=found.adds)
+        warehouse.landing(contract).promote(receipt, run_id="run", now=NOON, adds=found.adds_only)
         return found
 
     return take
@@ -83,7 +83,7 @@ def test_new_periods_after_several_full_batches_take_out_nothing(compare: Compar
     contract = contract_of("replace_period")
     for last in (5, 6, 7):
         compare(contract, year(range(1, last)))
-    assert compare(contract, year(range(7, 8))) == VolumeBaseline((60, 50, 40), adds=True)
+    assert compare(contract, year(range(7, 8))) == VolumeBaseline((60, 50, 40), adds_only=True)
 
 
 def test_a_batch_with_a_new_period_is_compared_with_the_rows_of_those_that_it_brings_again(
@@ -106,9 +106,9 @@ def test_a_batch_of_new_keys_is_an_addition(compare: Compare, contract_of: Contr
     contract = contract_of("merge")
     compare(contract, year(range(1, 7)))
     new = year(range(7, 8)) + "101,2025-01-02,corrected\n"
-    assert compare(contract, new) == VolumeBaseline((60,), adds=True)
+    assert compare(contract, new) == VolumeBaseline((60,), adds_only=True)
     # it was a small part: another one is compared the same way, and a full one with the full one
-    assert compare(contract, year(range(8, 9))) == VolumeBaseline((60,), adds=True)
+    assert compare(contract, year(range(8, 9))) == VolumeBaseline((60,), adds_only=True)
     assert compare(contract, year(range(1, 9))) == VolumeBaseline((60,))
 
 
@@ -123,10 +123,10 @@ def test_an_addition_that_comes_again_is_still_one(compare: Compare, contract_of
     contract = contract_of(mode)
     compare(contract, year(range(1, 7)))
     compare(contract, year(range(7, 8)))
-    assert compare(contract, year(range(7, 8))) == VolumeBaseline((60,), adds=True)
+    assert compare(contract, year(range(7, 8))) == VolumeBaseline((60,), adds_only=True)
     # under a contract that has changed it is another load of the same file
     changed = contract_of(mode, format={"kind": "csv", "encoding": "utf-8-sig"})
-    assert compare(changed, year(range(7, 8))) == VolumeBaseline((60,), adds=True)
+    assert compare(changed, year(range(7, 8))) == VolumeBaseline((60,), adds_only=True)
 
 
 def test_added_loads_are_recorded_with_the_deliveries(warehouse: Warehouse, compare: Compare, contract_of: ContractOf) -> None:
@@ -156,5 +156,5 @@ def test_people_of_the_load_before_are_summed(warehouse: Warehouse, compare: Com
     people = {"name": "v", "type": "integer", "role": "concept", "required": True}
     contract = visits_contract(columns=[*COLUMNS[:2], people], load={"mode": "replace"}, concepts="census_concepts")
     ensure_tables(warehouse.con, contract, CITY_ZONE)
-    assert compare(contract, csv_of("1,2025-01-01,7", "2,2025-01-02,15")).sums == {}
-    assert compare(contract, csv_of("1,2025-01-01,44")).sums == {"v": 22.0}
+    assert compare(contract, csv_of("1,2025-01-01,7", "2,2025-01-02,15")).landed_sums == {}
+    assert compare(contract, csv_of("1,2025-01-01,44")).landed_sums == {"v": 22.0}

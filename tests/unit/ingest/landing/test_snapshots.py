@@ -184,7 +184,7 @@ def test_the_same_key_in_two_snapshots_is_no_rival(warehouse: Any, make_contract
     contract = stock(make_contract, load=BY_DATE | {"key": ["a"]})
     ensure_tables(warehouse.con, contract, CITY_ZONE)
     two = warehouse.deliver(contract, {"s_2025-12-31.csv": "A,B\n1,x\n", "s_2026-03-31.csv": "A,B\n1,y\n"})
-    assert volume_baseline(warehouse.batch(contract, two), warehouse.store).rivals == ()
+    assert volume_baseline(warehouse.batch(contract, two), warehouse.store).rival_files == ()
 
 
 def fetch(folder: Path, store: DeliveryStore, contract: Any, rows: list[tuple[str, str]], day: dt.date) -> Any:

@@ -51,7 +51,7 @@ def contract(warehouse: Warehouse) -> Contract:
 def moved(warehouse: Warehouse, contract: Contract, file: str) -> tuple[str, ...]:
     receipt = warehouse.deliver(contract, {"map.geojson": file})
     found = volume_baseline(warehouse.batch(contract, receipt), warehouse.store)
-    warehouse.landing(contract).promote(receipt, run_id="run", now=NOON, adds=found.adds)
+    warehouse.landing(contract).promote(receipt, run_id="run", now=NOON, adds=found.adds_only)
     return found.moved_places
 
 

@@ -11,10 +11,11 @@ from expectations.delivery.delivery_facts import DeliveryFacts, PopulationTerms
 from expectations.delivery.reference.population_checks import read_population_terms
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
+from ingest.layers import seed_rows
 from orchestration.settings import SHARED_SEEDS
 from tests.unit.expectations.conftest import Judge
 
-SEEDS = [SHARED_SEEDS / f"{name}.csv" for name in ("population_schemes", "census_concepts", "measure_rules")]
+SEEDS = [seed_rows(name, SHARED_SEEDS, ()) for name in ("population_schemes", "census_concepts", "measure_rules")]
 
 
 @pytest.fixture
