@@ -23,10 +23,11 @@ class PopulationTerms:
 class DeliveryFacts(VolumeBaseline):
     """The inputs of a delivery gate besides the rows: from the load record, from earlier loads, and the clock.
 
-    `columns_*`: names from the load record. `as_of` and the times in the data are city local times; `city_zone` is the city's time
-    zone. `files`: for messages. `headers`: the names of the columns of each file. `moved_lines` and `concept_differences`: from
-    `concepts`. `snapshots`: the dates of the files of a stock. `people`: see `population_checks`. `hidden_limit`: the largest number
-    that the seed `hidden_cell_limits` has for the source. `map_vintage`: type and vintage of the map that the source delivers.
+    `columns_*`: names from the load record. `as_of` and the times in the data are city local times; `city_zone` is the city's
+    time zone. `files`: for messages. `headers`: the names of the columns of each file. `moved_lines` and
+    `concept_differences`: from `concepts`. `snapshots`: the dates of the files of a stock. `people`: see `population_checks`.
+    `hidden_limit`: the largest number that the seed `hidden_cell_limits` has for the source. `map_vintage`: type and vintage
+    of the map that the source delivers.
     """
 
     as_of: dt.datetime

@@ -55,12 +55,12 @@ class HiddenCells:
 class VolumeBaseline:
     """What the content of a batch is compared with.
 
-    `earlier_rows`: sizes of earlier full batches, newest first. `adds_only`: the batch contains mostly new rows, perhaps none, and
-    leaves most landed rows in place, so its size is not checked. `replaced`: landed rows replaced by a `replace_period` batch with
-    periods outside the landed ones. `partitions`: rows withdrawn by a `replace_partition` batch. `rival_files`: files of which
-    Levelground cannot know the newer. `overlap`: two files that cover the same days. `landed_sums`: of the landed rows, the sum of
-    each column that counts people. `hidden`: the cells that the publisher hides, by column. `moved_places`: the places of a map
-    whose outline differs.
+    `earlier_rows`: sizes of earlier full batches, newest first. `adds_only`: the batch contains mostly new rows, perhaps
+    none, and leaves most landed rows in place, so its size is not checked. `replaced`: landed rows replaced by a
+    `replace_period` batch with periods outside the landed ones. `partitions`: rows withdrawn by a `replace_partition` batch.
+    `rival_files`: files of which Levelground cannot know the newer. `overlap`: two files that cover the same days.
+    `landed_sums`: of the landed rows, the sum of each column that counts people. `hidden`: the cells that the publisher
+    hides, by column. `moved_places`: the places of a map whose outline differs.
     """
 
     earlier_rows: tuple[int, ...] = ()
