@@ -17,10 +17,10 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 
 # Lines of Python per package. The whole shall shrink to 50,000.
 BUDGETS = {
-    "expectations": 155,
-    "expectations/delivery": 1_903,
-    "expectations/disclosure": 4049,
-    "expectations/engine": 480,
+    "expectations": 151,
+    "expectations/delivery": 1_876,
+    "expectations/disclosure": 4_049,
+    "expectations/engine": 478,
     "expectations/marts": 726,
     "expectations/published": 925,
     "ingest": 802,
@@ -53,14 +53,14 @@ BUDGETS = {
     "warehouse": 1_330,
     "warehouse/audiences": 445,
     "warehouse/disclosure": 2_237,
-    "warehouse/lake_files": 287,
-    "warehouse/metadata": 333,
-    "warehouse/processes": 170,
-    "warehouse/record_keys": 108,
-    "warehouse/releases": 2_800,
-    "warehouse/rowwise": 133,
+    "warehouse/lake_files": 285,
+    "warehouse/metadata": 330,
+    "warehouse/processes": 167,
+    "warehouse/record_keys": 106,
+    "warehouse/releases": 2_450,
+    "warehouse/rowwise": 132,
 }
-MOST_LINES = 66_225
+MOST_LINES = 65_039
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
