@@ -78,8 +78,9 @@ def check_tables(connection: Connection, published: str) -> Iterator[Expectation
         "select table_name, column_name, data_type from duckdb_columns() "
         f"where database_name = {literal(database)} and schema_name = {literal(schema)} order by table_name, column_index"
     )
-    for table, name, kind in connection.exec_driver_sql(query).tuples():
-        tables.setdefault(str(table), {})[str(name)] = str(kind)
+    for row in connection.exec_driver_sql(query):
+        table, name, kind = map(str, row)
+        tables.setdefault(table, {})[name] = kind
     columns = [(table, name, kind) for table, kinds in tables.items() for name, kind in kinds.items()]
     unknown = [f"{schema}.{table}.{name}" for table, name, _ in columns if not _is_known(table, name)]
     yield finding("columns_classified", unknown, _REMEDY)
