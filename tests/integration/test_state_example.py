@@ -5,7 +5,6 @@ The files are in tests/examples/minnesota, in the form of a folder of `ingest/st
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
@@ -16,10 +15,11 @@ from ingest import layers
 from ingest.city import read_layer_city
 from ingest.layers import Layer
 from tests.conftest import ROOT, CommandLine
+from tests.support.other_city import CITY, EXAMPLE, OtherCity
 
-EXAMPLE = ROOT / "tests" / "examples" / "minnesota"
+pytestmark = pytest.mark.xdist_group("other_city")
+
 GUIDE = ROOT / "docs" / "states.md"
-CITY = "city: north_star\ntitle: North Star\nplace_geoid: '2700001'\ncounty_geoid: '27001'\ntime_zone: America/Chicago\n"
 
 # Of 212 and 208 pupils, by group: those who attend consistently, as the file has it, are 100 less those who are absent.
 # White 20 + 10 of 200; Black 24 + 18 of 120; Hispanic 14 + 10 of 80; with special education 20 + 12 of 70; all 64 + 41 of 420.
@@ -29,21 +29,13 @@ PERCENT = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory, blank_cache: Path) -> CommandLine:
-    root = tmp_path_factory.mktemp("state")
-    layer = root / "north_star"
-    shutil.copytree(EXAMPLE, layer, ignore=shutil.ignore_patterns("deliveries", "state.yml"))
-    (layer / "city.yml").write_text(CITY, encoding="utf-8")
-    shutil.copytree(EXAMPLE / "deliveries", root / "deliveries")
-    (root / "deliveries" / "city.yml").write_text("city: north_star\nas_of: 2025-12-01\n", encoding="utf-8")
-    levelground = CommandLine(root / "home")
-    where = {"LEVELGROUND_CITY": str(layer), "LEVELGROUND_CACHE": str(blank_cache)}
-    result = levelground("run", "--deliveries", root / "deliveries", "--json", env=where)
-    assert result.returncode == 0, result.stdout + result.stderr
-    verdicts = {row["source"]: row["verdict"] for row in json.loads(result.stdout)["sources"]}
-    assert {source: verdict for source, verdict in verdicts.items() if verdict != "not_delivered"} == {"mde__attendance": "fresh"}
-    return levelground
+@pytest.fixture
+def released(other_city: OtherCity) -> CommandLine:
+    verdicts = {row["source"]: row["verdict"] for row in other_city.report["sources"]}
+    assert {source: verdict for source, verdict in verdicts.items() if verdict != "not_delivered"} == {
+        "mde__attendance": "fresh", "der__employees": "fresh", "hr__positions": "fresh",
+    }  # fmt: skip
+    return other_city.levelground
 
 
 def test_the_district_has_the_rates_worked_out_by_hand(released: CommandLine) -> None:

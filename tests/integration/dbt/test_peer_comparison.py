@@ -104,7 +104,7 @@ def test_margins_of_90_percent_are_widened(empty_warehouse: EmptyWarehouse) -> N
 def test_money_is_compared_as_ratio(empty_warehouse: EmptyWarehouse) -> None:
     """40 to 70, limits 30 to 44 and 63 to 77. Peers: 160 to 200 is 0.8.
 
-    As in the city's own figures: ln(44 / 30) / 2 is 0.1915, ln(77 / 63) / 2 is 0.1003, the root of the sum of their squares 0.2162.
+    As in the city's own figures: ln(44 / 30) / 2 is 0.1915, ln(77 / 63) / 2 is 0.1003, the root of the sum of squares 0.2162.
     """
     cities: dict[str, tuple[Limits, Limits]] = {str(at): (exact(160.0), exact(200.0)) for at in range(2, 7)}
     cities[OWN] = (40.0, 30.0, 44.0), (70.0, 63.0, 77.0)
