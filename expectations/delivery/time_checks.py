@@ -1,6 +1,6 @@
 """Check the dates of a delivery: plausible times, periods without rows, the length of the follow-up, and snapshot dates.
 
-See `ingest.landing.batch.snapshots` for the source of snapshot dates.
+See `ingest.landing.batch_rows` for the source of snapshot dates.
 """
 
 from __future__ import annotations

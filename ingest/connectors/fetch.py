@@ -1,6 +1,6 @@
 """The request that a run makes to a live source: its cursor, its secrets, and the files of the newest delivery.
 
-See `ingest.landing.cursor` for the position of the cursor.
+See `ingest.landing.loads` for the position of the cursor.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Check that the batch of a stored delivery is still the one that was written.
 
-See `ingest.delivery.write_batch` for writing a batch, and `ingest.landing.prune_deliveries` for removing old ones.
+See `ingest.delivery.write_batch` for writing a batch, and `ingest.landing.loads` for removing old ones.
 """
 
 from __future__ import annotations

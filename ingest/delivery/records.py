@@ -18,7 +18,7 @@ class FileRecord(BaseModel, frozen=True):
     `sha256` hashes the bytes of the file. For a member of an archive or a sheet it hashes the file's hash and the name in it, and
     the layout where several read the same bytes (`ingest.delivery.table_identity`). It is None for a database table. `crs` is the
     coordinate reference system that the file declares, else the one of the contract. `first_sequence` is the sequence of the
-    first load with the same hash; `ingest.landing.batch.releases` orders releases by it. `snapshot_on` is the day of a stock,
+    first load with the same hash; `ingest.landing.releases` orders releases by it. `snapshot_on` is the day of a stock,
     if the file or the contract has one (`ingest.delivery.snapshot_date`).
     """
 

@@ -25,7 +25,7 @@ from ingest.erasure.places import built_from, in_release, in_working_warehouse, 
 from ingest.erasure.plan import Plan, discard_plan, read_plan, rows_file, save_plan
 from ingest.erasure.planning import RELEASE
 from ingest.erasure.working_warehouse import correct_counts, save_accepted_loads
-from ingest.landing.withheld_records import FILE as WITHHELD
+from ingest.landing.tables import WITHHELD_FILE
 from warehouse.connection import WORKING_STORAGE, WarehouseCorrupt, in_memory
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import Home
@@ -239,7 +239,7 @@ def _rewrite_batch(store: DeliveryStore, load_id: str, rows: pa.Table) -> None:
 
 
 def _rewrite_withheld(store: DeliveryStore, rows: pa.Table) -> None:
-    path: Path = store.folder / WITHHELD
+    path: Path = store.folder / WITHHELD_FILE
     if not path.is_file():
         return
     incoming = path.with_suffix(".tmp")

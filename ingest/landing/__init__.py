@@ -3,22 +3,31 @@
 Other packages import from here, except the record of deletions (`ingest.landing.superseded`).
 """
 
-from ingest.landing.batch.replaced_rows import since_condition
-from ingest.landing.batch.rivals import Overlap, find_overlap, find_rival_files, find_rival_states
-from ingest.landing.batch.rows import Batch
-from ingest.landing.cursor import read_cursor
+from ingest.landing.apply_load import since_condition
+from ingest.landing.batch_rows import Batch
 from ingest.landing.landing_table import AcceptedLoadsDamaged, DeliveryLost, LandingTable
-from ingest.landing.loads import LastLoad, LaterEvents, LoadCounts, count_load_rows, insert_load, last_load, later_events
-from ingest.landing.partitions import PartitionComparison, compare_partitions
-from ingest.landing.prune_deliveries import prune_deliveries
-from ingest.landing.rejected import (
+from ingest.landing.loads import (
+    LastLoad,
+    LaterEvents,
+    LoadCounts,
+    count_load_rows,
+    insert_load,
+    last_load,
+    later_events,
+    prune_deliveries,
+    read_cursor,
+)
+from ingest.landing.partitions import PartitionComparison, Unit, compare_partitions, delivered_units, landed_units, named_units
+from ingest.landing.releases import Overlap, find_overlap, find_rival_files, find_rival_states
+from ingest.landing.row_partitions import Partition, Partitions, partition_rows, typed_row_by_row, write_partitions
+from ingest.landing.tables import (
     constant_values,
+    create_delivery_view,
     doubtful_rows,
+    ensure_tables,
     has_refused_or_doubtful,
+    period_expression,
     refused_rows,
     rejected_rows,
     rejected_values,
 )
-from ingest.landing.row_partitions import Partition, Partitions, partition_rows, typed_row_by_row, write_partitions
-from ingest.landing.tables import create_delivery_view, ensure_tables, period_expression
-from ingest.landing.units import Unit, delivered_units, landed_units, named_units

@@ -1,6 +1,7 @@
 """Apply an accepted load to `landing.<source>`: delete the rows that it replaces, and insert its rows that count.
 
-See `ingest.landing.landing_table` for the order of loads, and `ingest.landing.batch` for the rows of one.
+A delivered row does not count if it is blank, a duplicate, of an older release, or an older state of its record. A row without a
+usable key, period or partition is rejected. See `ingest.landing.landing_table` for the order of loads.
 """
 
 from __future__ import annotations
@@ -8,19 +9,200 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
+from ingest.contract import Contract
 from ingest.contract.sections.snapshot import SNAPSHOT_ON
-from ingest.delivery import AcceptedLoad
-from ingest.landing.batch.current_rows import CurrentRows, current_rows, promoted_under_another_contract
-from ingest.landing.batch.replaced_rows import Replacement
-from ingest.landing.batch.rows import Batch, count_rows, drop_row_sets
+from ingest.delivery import AcceptedLoad, DeliveryRecord
+from ingest.landing.batch_rows import (
+    Batch,
+    RowSet,
+    count_rows,
+    drop_row_sets,
+    earlier_rows,
+    file_identities,
+    same_period_condition,
+)
 from ingest.landing.loads import forget_loads, insert_load
-from ingest.landing.rejected import rejected_rows
-from ingest.landing.superseded import start_recording
-from ingest.landing.tables import LOAD_COLUMNS, MARKS, marked_rows
+from ingest.landing.releases import older_releases, older_states, rank_files, repeated_files
+from ingest.landing.superseded import delete_all_rows, delete_rows, start_recording
+from ingest.landing.tables import LOAD_COLUMNS, MARKS, keeps_withheld_records, marked_rows, rejected_rows, withhold_records
+from ingest.typing import typed_expression
 from warehouse.sql import literal, quoted
+
+
+@dataclass(frozen=True)
+class CurrentRows:
+    """The rows of a batch that count, as relations, and how many others are `duplicates` or `older`.
+
+    `states` contains rejected and blank rows, too; `usable` does not. `superseded`: the rows of older releases, if there are any.
+    """
+
+    states: str
+    usable: str
+    duplicates: int
+    older: int
+    superseded: str | None
+
+
+def current_rows(batch: Batch, promoted_files: Collection[str]) -> CurrentRows:
+    """The rows that count under the batch's contract. `promoted_files`: the hashes of files that `append` does not repeat."""
+    contract, filled = batch.contract, batch.filled
+    # a blank row has no usable key or period, so it is excluded with the unusable rows if any column decides
+    excludes_blank = any(not contract.column(name).is_of_file for name in contract.deciding_columns)
+    condition, duplicates, older, superseded = "true" if excludes_blank else filled, 0, 0, None
+    if contract.load.mode == "replace_partition":
+        copies = repeated_files(batch, filled)
+        good = f"{condition} and {copies.others} and {filled} and {batch.usable}"
+        releases = older_releases(batch, good)
+        if releases.count:
+            superseded = f"(select * from {batch.rows} where {good} and not ({releases.others}))"
+        condition = f"{condition} and {copies.others} and {releases.others}"
+        duplicates, older = copies.count, releases.count
+    if contract.load.duplicates == "drop_exact":
+        # the same record in two snapshots is two rows
+        dated = [SNAPSHOT_ON] if contract.snapshot else []
+        cells = [*(quoted(column.name) for column in contract.kept_columns), *dated]
+        repeated = earlier_rows(batch, f"{filled} and {condition}", "true", cells)
+        condition, duplicates = f"{condition} and {repeated.others}", duplicates + repeated.count
+    if contract.load.mode == "append":
+        known = _rows_of_promoted_files(batch, f"{filled} and {condition}", promoted_files)
+        condition, duplicates = f"{condition} and {known.others}", duplicates + known.count
+    if batch.key:
+        if contract.load.mode == "merge" and not contract.load.dating_columns:
+            states = older_states(batch, f"{condition} and {filled} and {batch.usable}")
+            condition, older = f"{condition} and {states.others}", older + states.count
+        last = earlier_rows(batch, condition, batch.usable, batch.key, rank_files(contract, batch.delivery))
+        condition, older = f"{condition} and {last.others}", older + last.count
+    chosen = f"select * from {batch.rows} where {condition}"
+    return CurrentRows(f"({chosen})", f"({chosen} and {batch.usable})", duplicates, older, superseded)
+
+
+def _rows_of_promoted_files(batch: Batch, among: str, promoted: Collection[str]) -> RowSet:
+    """The rows of files that an earlier load promoted, and of a second copy of a file; only those of `among` are counted."""
+    found = batch.con.execute(
+        f"select _source_file, _file_sha256, count(*) from {batch.rows} where {among} group by all order by 1"
+    ).fetchall()
+    # of two equal files, the first one that has a row left
+    first = {sha: name for name, sha, _ in reversed(found)}
+    new = [name for sha, name in first.items() if sha not in promoted]
+    others = f"_source_file in ({', '.join(map(literal, new))})" if new else "false"
+    return RowSet(sum(count for name, _, count in found if name not in new), others)
+
+
+def promoted_under_another_contract(batch: Batch) -> str:
+    """SQL boolean of landed rows of mode `append`: an older contract read the same file, which this batch replaces."""
+    files = ", ".join(map(literal, file_identities(batch.delivery).values()))
+    return f"_contract <> {literal(batch.terms)} and list_contains([{files}]::varchar[], _file_sha256)"
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A batch that replaces landed rows; `usable`: the relation of its rows that count."""
+
+    batch: Batch
+    usable: str
+
+    @property
+    def _whole(self) -> bool:
+        return self.batch.contract.load.mode == "replace" or self.batch.delivery.whole
+
+    def withhold(self, superseded: str | None) -> None:
+        """Record the records that the batch withdraws, from landing and from `superseded` releases in the same batch."""
+        contract, batch = self.batch.contract, self.batch
+        if not keeps_withheld_records(contract):
+            return
+        withdrawn = [f'(from landing."{contract.source}" where {self._replaced()[0]})']
+        if superseded:
+            withdrawn.append(marked_rows(contract, superseded, batch.city_zone))
+        for rows in withdrawn:
+            withhold_records(batch.con, contract, rows, self.usable, batch.unit, batch.city_zone)
+
+    def count_withdrawn_rows(self) -> int:
+        """Count the landed rows that the batch replaces and that have no successor in it.
+
+        Rows without a key have no successor of their own: each period or partition withdraws the rows by which it shrinks.
+        Refused rows were never published, so that none of them is withdrawn.
+        """
+        replaced = ["true"] if self._whole else self._replaced()
+        if not replaced:
+            return 0
+        landed = f'from landing."{self.batch.contract.source}" where ({" or ".join(replaced)}) and not _refused'
+        if self.batch.key:
+            record = f"hash({', '.join(self.batch.key)})"
+            without = f"{record} not in (select {record} from {self.usable})"
+            return count_rows(self.batch.con, f"select count(*) {landed} and {without}")
+        unit = "true" if self._whole else self.batch.unit
+        return count_rows(
+            self.batch.con,
+            f"""
+            with
+            landed as (select {unit} as _unit, count(*) as row_count {landed} group by all),
+            given as (select {unit} as _unit, count(*) as row_count from {self.usable} group by all)
+            select coalesce(sum(greatest(landed.row_count - coalesce(given.row_count, 0), 0)), 0)::bigint
+            from landed left join given on landed._unit = given._unit
+            """,
+        )
+
+    def delete_replaced_rows(self) -> None:
+        """Delete the landed rows that the batch replaces, and record them for incremental facts."""
+        con, contract, sequence = self.batch.con, self.batch.contract, self.batch.delivery.sequence
+        if self._whole:
+            # a complete delivery no longer has what its source deleted
+            delete_all_rows(con, contract.source, sequence)
+            return
+        for where in (*self._replaced(), *self._undated_or_fetched()):
+            delete_rows(con, contract.source, sequence, where)
+        if self.batch.key and contract.load.mode in ("merge", "replace_period"):
+            same = f"({', '.join(self.batch.key)})"
+            delete_rows(con, contract.source, sequence, f"{same} in (select {same} from {self.usable})")
+
+    def _replaced(self) -> list[str]:
+        """SQL booleans of the landed rows that the batch replaces, whether it contains them or not."""
+        contract, unit = self.batch.contract, self.batch.unit
+        if contract.load.mode == "replace_partition":
+            return [f"{unit} in (select {unit} from {self.usable})"]
+        if contract.load.mode != "replace_period":
+            return []
+        replaced = []
+        first, last = self.batch.con.execute(f"select min({unit}), max({unit}) from {self.usable}").fetchone() or (None, None)
+        if first is not None:
+            replaced.append(f"_period between date {literal(str(first))} and date {literal(str(last))}{self._kept_periods()}")
+        if self.batch.delivery.since is not None:
+            replaced.append(since_condition(contract, self.batch.delivery, self.batch.city_zone))
+        return replaced
+
+    def _kept_periods(self) -> str:
+        """SQL that excludes the periods of files of the delivery that were held back."""
+        dated = [left for left in self.batch.delivery.left_out if left.first is not None]
+        return "".join(
+            f" and _period not between date {literal(str(left.first))} and date {literal(str(left.last))}" for left in dated
+        )
+
+    def _undated_or_fetched(self) -> list[str]:
+        """SQL booleans of the rows of a stock that the batch replaces although none of its dates does."""
+        if not self.batch.contract.snapshot:
+            return []
+        fetched_on = self.batch.delivery.fetched_on
+        live = [same_period_condition(self.batch.contract, fetched_on)] if fetched_on else []
+        # rows that were promoted before stocks had snapshots have no date
+        return [f"{SNAPSHOT_ON} is null", *live]
+
+
+def since_condition(contract: Contract, delivery: DeliveryRecord, city_zone: str) -> str:
+    """SQL boolean: the batch requested a landed row again, so that the batch has the row's newest state."""
+    cursor = contract.column(str(getattr(contract.connector, "cursor", None)))
+    value = typed_expression(cursor, city_zone)
+    if delivery.since is None:
+        return "false"
+    if cursor.type == "integer":
+        return f"{value} >= {int(delivery.since)}"
+    zone = cursor.timezone or city_zone
+    wall = f"timezone({literal(city_zone)}, timezone({literal(zone)}, timestamp {literal(delivery.since)}))"
+    since = wall if cursor.type == "timestamp" and zone != city_zone else f"timestamp {literal(delivery.since)}"
+    return f"cast({value} as timestamp) >= {since}"
 
 
 def apply_load(batch: Batch, load: AcceptedLoad, promoted_files: Collection[str]) -> None:

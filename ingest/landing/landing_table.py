@@ -20,9 +20,9 @@ from ingest.contract import Contract
 from ingest.delivery import RECORD, AcceptedLoad, DeliveryRecord, DeliveryStore, find_damage, new_load
 from ingest.landing import superseded
 from ingest.landing.apply_load import apply_load, transaction
-from ingest.landing.batch.rows import Batch, file_identities
+from ingest.landing.batch_rows import Batch, file_identities
 from ingest.landing.loads import chosen_by, contract_fingerprint, forget_loads, insert_load, read_loads, save_counts
-from ingest.landing.withheld_records import keeps_withheld_records, restore_withheld, save_withheld
+from ingest.landing.tables import keeps_withheld_records, restore_withheld, save_withheld
 from ingest.typing import typed_expression
 
 

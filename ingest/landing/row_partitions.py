@@ -16,8 +16,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.landing.tables import has_period
-from ingest.landing.withheld_records import keeps_withheld_records
+from ingest.landing.tables import has_period, keeps_withheld_records
 from ingest.typing import record_hash
 from warehouse.sql import literal, quoted
 

@@ -1,7 +1,7 @@
 """Record the rows that later loads delete from landing (`intake.superseded_rows`), until incremental facts have deleted them.
 
 Without the record, a fact would have to find each of its rows in landing every night. See
-`ingest.landing.batch.replaced_rows` for the rows that a load replaces, and dbt's macro `delete_superseded_rows` for the facts.
+`ingest.landing.apply_load` for the rows that a load replaces, and dbt's macro `delete_superseded_rows` for the facts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The deliveries that do not grow with the city, read the product's way: by its connectors, typed by its views.
 
 This module lands them as a first run would. For tables that a publisher releases whole, the product itself finds the newest
-release and its withdrawn records (`ingest.landing.batch.current_rows`); for the others the last row of a key lands. See
+release and its withdrawn records (`ingest.landing.apply_load`); for the others the last row of a key lands. See
 `script` and read.sql for the four event sources.
 """
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingest.contract import Contract
 from ingest.landing import ensure_tables, find_rival_files
-from ingest.landing.batch.releases import rank_files
+from ingest.landing.releases import rank_files
 from tests.support.fuzzing import number_of_examples
 
 MakeContract = Callable[..., Contract]

@@ -9,7 +9,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.landing.rejected import constant_values
+from ingest.landing.tables import constant_values
 from ingest.typing import accepted_rows
 
 MakeContract = Callable[..., Contract]

@@ -1,11 +1,10 @@
 """Find the rows of a batch that belong to an older release of their partition, or are an older state of their record.
 
-A folder may contain several files of one release, an older release next to a newer one, and the same file twice. See
-`ingest.landing.batch.replaced_rows` for the landed rows that a batch replaces.
+A folder may contain several files of one release, an older release next to a newer one, and the same file twice.
 
 The newer of two releases has the later `load.release` of the contract. If the contract or a file's name has none, or both are
 equal, the newer one is the release whose file no earlier load contained. Names and modification times decide nothing, because a
-copy changes both.
+copy changes both. Without an order of two files (`find_rival_files` and the like), a withdrawn row might be published.
 """
 
 from __future__ import annotations
@@ -13,11 +12,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord
-from ingest.landing.batch.rows import Batch, RowSet, row_set
+from ingest.landing.batch_rows import Batch, RowSet, rank_expression, row_set
 from ingest.typing import column_refused, typed_expression
 from warehouse.sql import literal, quoted
 
@@ -29,6 +29,7 @@ Named = tuple[tuple[bool, int, str], ...]
 Release = tuple[Named, int]
 K = TypeVar("K")
 _FILE = "_load_id || '/' || _source_file"
+LEAST_OF_DAY, LEAST_SHARED = 0.2, 0.5
 
 
 def repeated_files(batch: Batch, given: str) -> RowSet:
@@ -147,3 +148,101 @@ def _one_of_files(keys: Iterable[Key]) -> str:
 
 def _joined(key: Key) -> str:
     return "/".join(key)
+
+
+def find_rival_files(batch: Batch) -> tuple[str, ...]:
+    """The files of one release that contain the same records, so that the newer one is unknown.
+
+    One release has a record once. Two files with the same record are two releases. Without a key, records of different files are
+    not compared.
+    """
+    contract, ranks = batch.contract, rank_files(batch.contract, batch.delivery)
+    if not contract.record_key or len(set(ranks.values())) == len(ranks):
+        return ()
+    dated = contract.load.release.column if contract.load.release else None
+    release = [typed_expression(contract.column(dated), batch.city_zone)] if dated else []
+    found = batch.con.execute(
+        f"""
+        with held as (
+            select distinct
+                _source_file, {rank_expression(ranks)} as _release, hash({", ".join([*batch.key, *release])}) as _record
+            from {batch.rows} where {batch.usable} and {repeated_files(batch, "true").others}
+        )
+        select distinct unnest(list(_source_file)) as file
+        from held group by _release, _record having count(*) > 1
+        order by file
+        """
+    )
+    return tuple(file for (file,) in found.fetchall())
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two files of a batch that have the same days, or are of the same date. `first`, `last`: of the shared ones, in words."""
+
+    files: tuple[str, str]
+    first: str
+    last: str
+
+
+def find_overlap(batch: Batch) -> Overlap | None:
+    """The two files without a key that share most days or dates, where each record would count twice; None without.
+
+    A file has a day if it has a fifth of the rows or more that another file has of it: a few late rows of the day before are no
+    overlap. Two files overlap if they share half of the days of one. Of partitions the newer release counts, so that only files
+    of one release overlap.
+    """
+    load, contract = batch.contract.load, batch.contract
+    has_dates = load.mode == "replace_period" or (load.mode == "replace_partition" and contract.snapshot is not None)
+    if contract.record_key or load.files == "parts" or not has_dates or len(batch.delivery.files) < 2:
+        return None
+    ranks = rank_files(contract, batch.delivery)
+    release = rank_expression(ranks) if load.mode == "replace_partition" else "1"
+    found = batch.con.execute(
+        f"""
+        with counted as (
+            select _source_file as file, {release} as _release, {batch.unit} as unit, count(*) as row_count
+            from {batch.rows} where {batch.usable} and {repeated_files(batch, "true").others} group by all
+        ),
+        days as (
+            from counted qualify row_count >= {LEAST_OF_DAY} * max(row_count) over (partition by unit, _release)
+        ),
+        sizes as (select file, count(*) as days from days group by file)
+        select one.file, other.file, cast(min(one.unit) as varchar), cast(max(one.unit) as varchar)
+        from days as one
+        inner join days as other on one.unit = other.unit and one._release = other._release and one.file < other.file
+        inner join sizes as of_one on one.file = of_one.file
+        inner join sizes as of_other on other.file = of_other.file
+        group by all
+        having count(*) >= {LEAST_SHARED} * least(any_value(of_one.days), any_value(of_other.days))
+        order by count(*) desc, one.file, other.file limit 1
+        """
+    ).fetchone()
+    return Overlap((found[0], found[1]), found[2], found[3]) if found else None
+
+
+def find_rival_states(batch: Batch) -> tuple[str, ...]:
+    """The files with different states of one record, of which nothing dates the newest: neither `order_by` nor the files' age."""
+    contract, ranks = batch.contract, rank_files(batch.contract, batch.delivery)
+    if not contract.record_key or len(set(ranks.values())) == len(ranks):
+        return ()
+    age = f"row({', '.join([*batch.dating, rank_expression(ranks)])})"
+    cells = ", ".join(quoted(column.name) for column in contract.kept_columns)
+    found = batch.con.execute(
+        f"""
+        with states as (
+            select hash({", ".join(batch.key)}) as _record, {age} as _age, _source_file, _row, hash({cells}) as _state
+            from {batch.rows} where {batch.usable}
+        ),
+        newest as (
+            -- the last row of each file, as in landing
+            select * from states
+            qualify
+                _age = max(_age) over (partition by _record)
+                and _row = max(_row) over (partition by _record, _age, _source_file)
+        )
+        select distinct unnest(list(_source_file)) as file
+        from newest group by _record having count(distinct _state) > 1 order by file
+        """
+    )
+    return tuple(file for (file,) in found.fetchall())
