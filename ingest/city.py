@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ingest.contract import FIGURES, IDENTIFIER, TEAM, Geoid, Identifier, TimeZone
 from ingest.contract.registry import SOURCES, ContractError, Problem, Registry, load_registry, problems_in
-from ingest.contract.vocabularies.crosswalk import CROSSWALK
+from ingest.contract.vocabularies import CROSSWALK
 from ingest.contract.words import EnvironmentName, matching
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
 from ingest.layers import (

@@ -1,14 +1,19 @@
 """Find the layers of a city: its folder in `ingest/cities`, or elsewhere, and that of its state in `ingest/states`.
 
 A layer adds to the shared contracts, seeds and models, and replaces those of the same name. See `ingest.city` for the choice of
-the city, `orchestration.transform.dbt_project` for the dbt project that results.
+the city, `orchestration.transform.dbt_project` for the dbt project that results. A run reads the files of its layers once,
+together with its contracts (`orchestration.runs.delivery_location`), and writes them into its home under the run lock, so that it
+sees one state of them while people add sources and measures.
 """
 
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -35,9 +40,9 @@ GAINED = {  # further ones, by seed
 }
 # Seeds of a state that name it and its agencies, as its texts do; its other seeds describe its tables.
 NAMES, TEXTS = ("address_words", "departments", "former_department_names"), "texts_"
-
-
 Content = Path | bytes  # of a file: the file, or the text of several put together
+_PARTS = (SOURCES, MODELS, SEEDS, SUITES)
+_FILES = (CITY_FILE, STATE_FILE, VOCABULARY)
 
 
 @dataclass(frozen=True)
@@ -290,3 +295,52 @@ def _records(text: str) -> list[tuple[list[str], str]]:
             found.append((cells, "".join(lines[start : reader.line_num]).rstrip("\r\n") + "\n"))
         start = reader.line_num
     return found
+
+
+@dataclass(frozen=True)
+class LayerSnapshot:
+    """A layer and the content of its files, by their paths in it."""
+
+    layer: Layer
+    files: Mapping[Path, bytes]
+
+
+def read_snapshots(layers: Iterable[Layer]) -> tuple[LayerSnapshot, ...]:
+    """The layers as their files are now."""
+    return tuple(LayerSnapshot(layer, dict(_contents(layer))) for layer in layers)
+
+
+def write_snapshots(snapshots: Iterable[LayerSnapshot], folder: Path) -> tuple[Layer, ...]:
+    """Write the layers into a folder, which holds no other files then; return them as layers of this folder."""
+    written = []
+    for number, snapshot in enumerate(snapshots, 1):
+        own = folder / f"{number}_{snapshot.layer.name}"
+        for name, content in snapshot.files.items():
+            path = own / name
+            if not path.is_file() or path.read_bytes() != content:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        layer = dataclasses.replace(snapshot.layer, folder=own)
+        for path in _files(layer):
+            if path.relative_to(own) not in snapshot.files:
+                path.unlink()
+        written.append(layer)
+    kept = {layer.folder for layer in written}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path not in kept:
+            shutil.rmtree(path)
+    return tuple(written)
+
+
+def _contents(layer: Layer) -> Iterator[tuple[Path, bytes]]:
+    for path in _files(layer):
+        with suppress(FileNotFoundError):  # removed since it was listed
+            yield path.relative_to(layer.folder), path.read_bytes()
+
+
+def _files(layer: Layer) -> Iterator[Path]:
+    yield from (path for name in _FILES if (path := layer.folder / name).is_file())
+    for part in _PARTS:
+        for path in sorted((layer.folder / part).rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                yield path

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from expectations.delivery.unmapped_labels import Labels, unmapped_condition
 from ingest.contract import Column, Contract
-from ingest.contract.vocabularies.crosswalk import flag_values
+from ingest.contract.vocabularies import flag_values
 from ingest.typing import (
     can_be_invalid,
     invalid_flag,

@@ -21,7 +21,7 @@ from expectations.engine.checks import Check
 from expectations.engine.runner import Session
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import Vocabulary
+from ingest.contract.vocabularies import Vocabulary
 from warehouse import dialect
 from warehouse.sql import identifier
 

@@ -24,7 +24,7 @@ from expectations.delivery.volume_checks import file_set_checks, hidden_cell_che
 from expectations.engine.checks import Check, measure, share
 from expectations.results import Severity
 from ingest.contract import Column, Contract
-from ingest.contract.vocabularies.vocabulary import Vocabulary
+from ingest.contract.vocabularies import Vocabulary
 from ingest.typing import can_be_invalid, invalid_flag, missing_flag
 from warehouse.sql import literal, quoted
 

@@ -1,13 +1,13 @@
 """Find labels of a delivered column that the crosswalk seed does not map.
 
-See `ingest.contract.vocabularies.crosswalk` for reading the seed, and the dbt models for the meaning of a label.
+See `ingest.contract.vocabularies` for reading the seed, and the dbt models for the meaning of a label.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ingest.contract.vocabularies.crosswalk import CrosswalkError, Labels, folded, read_labels
+from ingest.contract.vocabularies import CrosswalkError, Labels, folded, read_labels
 from warehouse.sql import literal, one_of, quoted
 
 __all__ = ["CrosswalkError", "Labels", "folded", "is_unmapped", "labels_in", "read_labels", "unmapped_condition"]

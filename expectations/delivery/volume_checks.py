@@ -18,7 +18,7 @@ from expectations.delivery.volume import ReplacedRows
 from expectations.engine.checks import Check, header, measure
 from expectations.results import Severity
 from ingest.contract import Contract
-from ingest.contract.sections.file_origin import YEAR, year_in_name
+from ingest.contract.sections.column import YEAR, year_in_name
 from ingest.landing import Overlap, PartitionComparison
 from warehouse.printable import first_names
 from warehouse.sql import quoted

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,15 @@ class CursorPosition:
     column: Column
     value: dt.datetime | dt.date | int
     zone: str
+
+    def delivered_name(self, names: Iterable[str], fail: Callable[[str, str], DeliveryError]) -> str:
+        """The name under which a system has the column; an error if it is none of `names`."""
+        own = {name.strip(): name for name in names}
+        found = next((own[name] for name in map(str, self.column.delivered_names) if name in own), None)
+        if found is None:
+            problem = f"it has no column {self.column.delivered_names[0]}, which is the cursor"
+            raise fail(problem, "ask the steward for the column's new name, and add it to from: in the contract")
+        return found
 
     def as_text(self) -> str:
         """The value as SQL and the delivery record have it, in whole seconds."""

@@ -1,11 +1,16 @@
-"""The transport of all requests to portals: connects only to allowed hosts, and limits the size of each answer.
+"""The transport of all requests to portals: connects only to the hosts that contract or settings name, and limits each answer.
 
-It extends classes of requests and urllib3 by their documented hooks. See `ingest.connectors.allowed_hosts` for the hosts.
+A portal chooses where a redirect and a link lead, and a name's owner chooses its address. Without this check, either could make
+Levelground read a service of the city's own network. It extends classes of requests and urllib3 by their documented hooks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ipaddress
+import re
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -13,13 +18,148 @@ from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util import parse_url
 
-from ingest.connectors.allowed_hosts import AllowedHosts, Endpoint, RequestRefused
-from ingest.readers.archives import MOST_TIMES, NEVER_A_BOMB
+from ingest.contract.words import is_link_local
+from ingest.readers.files import MOST_TIMES, NEVER_A_BOMB
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
+PRINTABLE_HOST = re.compile(r"[a-z0-9.:_\[\]-]{1,255}")
 # Codings that urllib3 unpacks without further packages, in bounded pieces.
 CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
 LARGER = "raise connector.max_download_mb in the contract or LEVELGROUND_MAX_DOWNLOAD_MB, unless it is a mistake"
+
+
+class RequestRefused(Exception):
+    """A request or an answer that the limits of a connector forbid. No `OSError`: the HTTP library would try it again."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        self.problem, self.remedy = problem, remedy
+        super().__init__(f"{problem}; {remedy}")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A host, in lower case, and a port."""
+
+    host: str
+    port: int
+
+    @property
+    def name(self) -> str:
+        """The text that `allow_hosts` has for it; control characters of a portal do not reach a terminal."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        displayed = host if PRINTABLE_HOST.fullmatch(host) else "a name with other characters than a host name has"
+        return displayed if self.port in DEFAULT_PORTS.values() else f"{displayed}:{self.port}"
+
+    def is_same_site(self, other: Endpoint) -> bool:
+        """Whether both are one server: the same host, and the same port or the two default ports."""
+        ports = {self.port, other.port}
+        return self.host == other.host and (len(ports) == 1 or ports == set(DEFAULT_PORTS.values()))
+
+
+def endpoint_of(url: str) -> Endpoint:
+    """The endpoint of a web address; `RequestRefused` if it is none."""
+    try:
+        parts = parse_url(url)
+    except ValueError:
+        parts = None
+    if parts is None or parts.scheme not in DEFAULT_PORTS or not parts.host:
+        raise RequestRefused("the address is not one of the web", "correct the connector's address in the contract")
+    host = parts.host.lower().strip("[]").rstrip(".")
+    return Endpoint(host, parts.port or DEFAULT_PORTS[parts.scheme])
+
+
+@dataclass(frozen=True)
+class AllowedHosts:
+    """The endpoint of the contract's address, and the further ones that `allow_hosts` or LEVELGROUND_HOSTS name."""
+
+    own: Endpoint
+    named: tuple[Endpoint, ...] = ()
+
+    @classmethod
+    def of(cls, base_url: str, allow_hosts: Iterable[str], hosts: Mapping[str, str]) -> AllowedHosts:
+        """The hosts of one connector; `hosts` are the replacements of LEVELGROUND_HOSTS, and `base_url` has been replaced."""
+        listed = (endpoint_of(f"http://{host}") for host in allow_hosts)
+        return cls(endpoint_of(base_url), (*listed, *(endpoint_of(url) for url in hosts.values())))
+
+    def check_url(self, url: str) -> Endpoint:
+        """Raise `RequestRefused` unless the address is on an allowed host."""
+        endpoint = endpoint_of(url)
+        if not any(endpoint.is_same_site(allowed) for allowed in (self.own, *self.named)):
+            raise RequestRefused(
+                f"the portal refers to another host ({endpoint.name})",
+                f"if the file is meant to be there, write connector.allow_hosts: [{endpoint.name!r}] into the contract",
+            )
+        return endpoint
+
+    def check_address(self, endpoint: Endpoint, address: str) -> None:
+        """Raise `RequestRefused` if a host has an address that is not public, unless the host was named for it.
+
+        `allow_hosts` and LEVELGROUND_HOSTS name hosts, and so does a contract's address that is localhost or an IP address. A
+        link-local address is never one of a portal: clouds keep the credentials of the machine there.
+        """
+        if is_link_local(address):
+            raise RequestRefused(
+                f"{endpoint.name} has a link-local address, where clouds keep the credentials of the machine",
+                "no source is there; ask the owner of the address why it leads there",
+            )
+        if is_public(address) or any(endpoint.is_same_site(allowed) for allowed in self.named):
+            return
+        if endpoint.is_same_site(self.own) and is_plain_address(endpoint.host):
+            return
+        raise RequestRefused(
+            f"{endpoint.name} has the address of a private network",
+            f"if the portal is in the city's own network, write connector.allow_hosts: [{endpoint.name!r}] into the contract",
+        )
+
+    def check_before_connecting(self, endpoint: Endpoint) -> None:
+        """Check every address that the name of a host has now; a name without one fails later, like any connection."""
+        try:
+            found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            return
+        for *_, address in found:
+            self.check_address(endpoint, str(address[0]))
+
+    def check_literal_address(self, endpoint: Endpoint) -> None:
+        """Check a host that is an address in any notation; behind a proxy, only the proxy resolves names."""
+        try:
+            literal = socket.inet_ntoa(socket.inet_aton(endpoint.host))  # 127.1, 2130706433 and 0x7f000001 are addresses, too
+        except (OSError, UnicodeError):
+            literal = "127.0.0.1" if _is_localhost(endpoint.host) else endpoint.host if ":" in endpoint.host else ""
+        if literal:
+            self.check_address(endpoint, literal)
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet, also inside IPv6 forms that contain an IPv4 address."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
+        if parsed in ipaddress.ip_network("64:ff9b::/96") or parsed in ipaddress.ip_network("::/96"):
+            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+        if parsed.is_site_local:
+            return False
+    return parsed.is_global and not parsed.is_multicast
+
+
+def is_plain_address(host: str) -> bool:
+    """Whether a host is localhost or an IP address in its usual notation, so that its reader sees where it leads."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return _is_localhost(host)
+    return True
+
+
+def _is_localhost(host: str) -> bool:
+    return host == "localhost" or host.endswith(".localhost")
 
 
 class ByteBudget:

@@ -1,4 +1,4 @@
-"""Request JSON documents, pages of records and downloads from a web portal.
+"""Request JSON documents and downloads from a web portal.
 
 Errors of a portal become `DeliveryError`s that quote neither addresses nor answers. See `ingest.connectors.portals` for what each
 kind of portal is asked, and `ingest.connectors.dlt_client` for retries and time limits.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,9 @@ from urllib.parse import urljoin
 
 import requests
 
-from ingest.connectors.allowed_hosts import AllowedHosts, RequestRefused
-from ingest.connectors.dlt_client import ATTEMPTS, BACKOFF_SECONDS, READ_SECONDS, JsonPages, Paginator, retrying_session
+from ingest.connectors.dlt_client import ATTEMPTS, BACKOFF_SECONDS, READ_SECONDS, retrying_session
 from ingest.connectors.fetch import DownloadedFile, FetchRequest, hash_address
-from ingest.connectors.http_adapter import ByteBudget, LimitedAdapter
+from ingest.connectors.http_adapter import AllowedHosts, ByteBudget, LimitedAdapter, RequestRefused
 from ingest.contract import ArcgisConnector, CkanConnector, HttpConnector, SocrataConnector
 from ingest.errors import DeliveryError
 from ingest.readers.encrypted_file import EncryptedFile
@@ -52,8 +51,8 @@ class PortalClient:
         except RequestRefused as error:
             raise self.error(error.problem, error.remedy) from None
         self._downloads = retrying_session(LimitedAdapter(allowed, self._budget), headers)
-        pages = retrying_session(LimitedAdapter(allowed, self._budget, MOST_PER_PAGE), headers, _failed_with_status_200)
-        self._rest = JsonPages(base.rstrip("/"), pages)
+        self._pages = retrying_session(LimitedAdapter(allowed, self._budget, MOST_PER_PAGE), headers, _failed_with_status_200)
+        self._base = base.rstrip("/")
 
     def error(self, problem: str, remedy: str) -> DeliveryError:
         """An error of this source at this portal."""
@@ -63,19 +62,8 @@ class PortalClient:
         """The JSON document at a path; its numbers are `Number`."""
         with self._translated_errors():
             # redirects are not followed: a header may contain a secret
-            return self._document(self._rest.get(path, dict(params), allow_redirects=False))
-
-    def pages(
-        self, path: str, params: Mapping[str, str], paginator: Paginator, rows: Callable[[Any], list[Any]]
-    ) -> Iterator[list[Any]]:
-        """The records of each page; `rows` finds them in a document, and raises if the document is no page."""
-        pages = self._rest.pages(path, params, paginator, lambda response: rows(self._document(response)))
-        while True:
-            with self._translated_errors():
-                page = next(pages, None)
-            if page is None:
-                return
-            yield list(page)
+            address = f"{self._base}/{path}" if path else self._base
+            return self._document(self._pages.get(address, params=dict(params), allow_redirects=False))
 
     def _document(self, response: requests.Response) -> Any:
         if response.status_code != requests.codes.ok:
@@ -94,6 +82,9 @@ class PortalClient:
             raise self.error(*_explain_network_error(error)) from None
         except RequestRefused as error:
             raise self.error(error.problem, error.remedy) from None
+        except OSError as error:
+            problem = f"writing the download failed ({error.strerror or type(error).__name__})"
+            raise self.error(problem, "free space on the disk of LEVELGROUND_HOME; the next run fetches again") from None
 
     def download(self, url: str, folder: Path, name: str, known: DownloadedFile | None = None) -> Download | None:
         """Stream a file into a folder, encrypted; None if it is still the `known` one. An interrupted download is repeated."""
@@ -103,20 +94,14 @@ class PortalClient:
             conditions = {header: mark for header, mark in marks.items() if mark}
         spent = self._budget.used
         for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._download(url, folder, name, conditions)
-            except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError, requests.Timeout) as error:
-                if attempt == ATTEMPTS or isinstance(error, _TooSlow):
-                    raise self.error(*_explain_network_error(error)) from None
-                self._budget.used = spent
-                time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
-            except requests.RequestException as error:
-                raise self.error(*_explain_network_error(error)) from None
-            except RequestRefused as error:
-                raise self.error(error.problem, error.remedy) from None
-            except OSError as error:
-                problem = f"writing the download failed ({error.strerror or type(error).__name__})"
-                raise self.error(problem, "free space on the disk of LEVELGROUND_HOME; the next run fetches again") from None
+            with self._translated_errors():
+                try:
+                    return self._download(url, folder, name, conditions)
+                except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError, requests.Timeout) as error:
+                    if attempt == ATTEMPTS or isinstance(error, _TooSlow):
+                        raise
+            self._budget.used = spent
+            time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
         raise AssertionError("every attempt returns or raises")
 
     def _download(self, url: str, folder: Path, name: str, conditions: Mapping[str, str]) -> Download | None:

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.connectors.databases import reader
+from ingest.connectors.databases import sqlite_reader
 from ingest.connectors.fetch import DownloadedFile
 from ingest.contract import Contract, DatabaseConnector
 from ingest.errors import DeliveryError
-from ingest.readers.files import File, check_name, find_files, local_files
+from ingest.readers.files import File, check_name, local_files
 from ingest.readers.reader_types import OpenTable, Reader
 from ingest.readers.tables import Delivery, table_readers
 from warehouse.fingerprint import stream_sha256
@@ -80,7 +80,7 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
             if file.path is None:
                 remedy = "copy it to a folder of this machine, or connect to the database itself"
                 raise DeliveryError(contract.source, file.name, "a remote SQLite file cannot be read", remedy)
-            tables.append(DeliveredTable(file.name, reader.sqlite_reader(contract, file.path, file.name)))
+            tables.append(DeliveredTable(file.name, sqlite_reader(contract, file.path, file.name)))
         else:
             readers = table_readers(contract, file, delivery)
             tables += [DeliveredTable(name, _check_unchanged(contract, file, mark, read), file, mark) for name, read in readers]
@@ -111,11 +111,6 @@ def _check_unchanged(contract: Contract, file: File, mark: str, read: Reader) ->
             raise DeliveryError(contract.source, file.name, "it changed while it was read", remedy)
 
     return read_and_check
-
-
-def open_path(contract: Contract, path: str) -> Origin:
-    """Open the path of a file connector: a folder, a file, a glob, or an address of fsspec."""
-    return open_files(contract, find_files(contract, path))
 
 
 def delivered_names(contract: Contract, header: Sequence[str]) -> tuple[str, ...]:

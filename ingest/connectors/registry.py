@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from ingest.connectors.databases import reader
+from importlib import import_module
+
+from ingest.connectors.databases import live_reader
 from ingest.connectors.fetch import FetchRequest
-from ingest.connectors.origin import DeliveredTable, Origin, open_path
-from ingest.contract import (
-    ArcgisConnector,
-    CkanConnector,
-    Contract,
-    DatabaseConnector,
-    FileConnector,
-    HttpConnector,
-    SocrataConnector,
-)
+from ingest.connectors.origin import DeliveredTable, Origin, open_files
+from ingest.contract import Contract, DatabaseConnector, FileConnector
+from ingest.readers.files import find_files
+
+# The modules whose `open_origin` requests from the web: importing dlt takes half a second, and most commands request nothing.
+WEB = {"arcgis": "portals.arcgis", "ckan": "portals.ckan", "http": "download", "socrata": "portals.socrata"}
 
 
 def open_live(contract: Contract, request: FetchRequest) -> Origin | None:
@@ -23,24 +21,8 @@ def open_live(contract: Contract, request: FetchRequest) -> Origin | None:
     """
     connector = contract.connector
     if isinstance(connector, FileConnector):
-        return open_path(contract, connector.path) if connector.path is not None else None
+        return open_files(contract, find_files(contract, connector.path)) if connector.path is not None else None
     if isinstance(connector, DatabaseConnector):
-        table = DeliveredTable(connector.table or "query", reader.live_reader(contract, connector, request))
-        return Origin((table,))
-    return _open_portal(contract, connector, request)
-
-
-def _open_portal(
-    contract: Contract, connector: CkanConnector | SocrataConnector | ArcgisConnector | HttpConnector, request: FetchRequest
-) -> Origin:
-    # importing dlt takes half a second, and most commands request nothing from a portal
-    from ingest.connectors.files import download  # noqa: PLC0415
-    from ingest.connectors.portals import arcgis, ckan, socrata  # noqa: PLC0415
-
-    if isinstance(connector, CkanConnector):
-        return ckan.open_ckan(contract, connector, request)
-    if isinstance(connector, SocrataConnector):
-        return socrata.open_socrata(contract, connector, request)
-    if isinstance(connector, ArcgisConnector):
-        return arcgis.open_arcgis(contract, connector, request)
-    return download.open_http(contract, connector, request)
+        return Origin((DeliveredTable(connector.table or "query", live_reader(contract, connector, request)),))
+    origin: Origin = import_module(f"ingest.connectors.{WEB[connector.kind]}").open_origin(contract, connector, request)
+    return origin

@@ -6,13 +6,16 @@ word lists, and `ingest.typing.expressions` for a column in SQL.
 
 from ingest.contract.model import AGGREGATE, FIGURES, TEAM, Contract
 from ingest.contract.sections.column import Column
-from ingest.contract.sections.connectors import (
+from ingest.contract.sections.format import (
     ArcgisConnector,
     CkanConnector,
     DatabaseConnector,
     FileConnector,
+    Format,
+    Header,
     HttpConnector,
+    Layout,
     SocrataConnector,
+    Unpivot,
 )
-from ingest.contract.sections.format import Format, Header, Layout, Unpivot
 from ingest.contract.words import IDENTIFIER, NATIONAL, Geoid, Identifier, Inconsistent, TimeZone

@@ -8,12 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
-from ingest.contract.sections.column import Column, coverage_problems
-from ingest.contract.sections.connectors import Connector, FileConnector, gives_rows, lookback
-from ingest.contract.sections.file_origin import ReleaseFiles
-from ingest.contract.sections.format import Format, Layout
+from ingest.contract.sections.column import Column, ReleaseFiles, coverage_problems
+from ingest.contract.sections.format import Connector, FileConnector, Format, Layout, gives_rows, lookback
 from ingest.contract.sections.general import (
     LOAD_COLUMNS,
+    SNAPSHOT_ON,
     Agreement,
     AsOf,
     AsOfRule,
@@ -24,12 +23,12 @@ from ingest.contract.sections.general import (
     Freshness,
     Load,
     Period,
+    Snapshot,
     Steward,
     Tolerances,
+    snapshot_problems,
 )
-from ingest.contract.sections.snapshot import SNAPSHOT_ON, Snapshot, snapshot_problems
-from ingest.contract.vocabularies.crosswalk import folded, mapped_labels
-from ingest.contract.vocabularies.vocabulary import RaceVocabulary, Vocabulary
+from ingest.contract.vocabularies import RaceVocabulary, Vocabulary, folded, mapped_labels
 from ingest.contract.words import (
     TIMES,
     FormerNames,

@@ -1,4 +1,4 @@
-"""Find and read contracts, and apply a city's changes to them.
+"""Find and read contracts with the race vocabularies of their layers, and apply a city's changes to them.
 
 Messages name file, line, field and remedy. See `ingest.contract` for the keys of a contract.
 """
@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from ingest.contract import Contract, Inconsistent
-from ingest.contract.vocabularies.crosswalk import crosswalk_of
-from ingest.contract.vocabularies.layer_vocabulary import layer_vocabularies, vocabulary_file
-from ingest.contract.vocabularies.vocabulary import RaceVocabulary, load_vocabulary
+from ingest.contract.vocabularies import PATH, RaceVocabulary, crosswalk_of, load_vocabulary
+from ingest.contract.words import Identifier
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
-from ingest.layers import SeedFile, state_with_contract
+from ingest.layers import VOCABULARY, SeedFile, state_with_contract
 from warehouse.printable import did_you_mean
 
 SOURCES = Path(__file__).parents[1] / "sources"
@@ -32,7 +31,6 @@ CITY_KEYS_OF_AGREEMENT = ("republish", "valid_until", "keep_for", "details")
 LAYER_KEYS = (*CITY_KEYS, "connector", "steward", "title", "platform")
 # pydantic's names of union branches in a location; the file has no such names.
 BRANCH = re.compile(r".*\[.*\]|str|int|float|date|datetime|rule")
-
 _MAPPING = "keys and their values belong here, like {key: value}"
 SAID = {
     "extra_forbidden": "no such key; `levelground docs` has the list of keys (is it misspelled?)",
@@ -45,6 +43,43 @@ SAID = {
 }
 # Keys that a draft lacks until a person decides them (`ingest.contract_draft`).
 UNDECIDED = (("agreement",), ("statistical_unit",))
+
+
+class _Keys(BaseModel, extra="forbid", strict=True):
+    title: str
+    race_standard: Literal["spd15_1997", "spd15_2024"]
+    selection: Literal["single", "multiple"]
+    open: bool
+
+
+def _is_new(name: str) -> str:
+    if name in load_vocabulary().race:
+        raise ValueError(f"{name} is a shared vocabulary; give the one of this layer another name")
+    return name
+
+
+class _Vocabularies(BaseModel, extra="forbid", strict=True):
+    race_vocabularies: dict[Annotated[Identifier, AfterValidator(_is_new)], _Keys]
+
+
+def vocabulary_file(contract: Path) -> Path:
+    """The file with the vocabularies of the layer that a contract belongs to, if the layer has one."""
+    return contract.parent.parent / VOCABULARY
+
+
+def layer_vocabularies(file: Path) -> tuple[RaceVocabulary, ...]:
+    """The race vocabularies in a file, none if it does not exist; `YamlError` or `ValidationError` if it cannot be used."""
+    if not file.is_file() or file == PATH:
+        return ()
+    state = file.stat()
+    return _read(file, state.st_ino, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path, *_state: int) -> tuple[RaceVocabulary, ...]:
+    """Cached by the file's state, because every contract of the layer asks."""
+    found = _Vocabularies.model_validate(read_yaml(file).data or {})
+    return tuple(RaceVocabulary(name=name, **keys.model_dump()) for name, keys in found.race_vocabularies.items())
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from typing import Literal
 
 from ingest.contract.model import Contract
 from ingest.contract.sections.column import Column
-from ingest.contract.vocabularies.crosswalk import folded, valid_labels
-from ingest.contract.vocabularies.vocabulary import RaceVocabulary, load_vocabulary
+from ingest.contract.vocabularies import RaceVocabulary, folded, load_vocabulary, valid_labels
 from warehouse.fingerprint import text_sha256
 
 NO_ANSWER, WRITE_IN = "No answer", "Another group"

@@ -5,7 +5,6 @@
 declares. Other packages import from here.
 """
 
-from ingest.contract_draft.contract_text import write_draft
+from ingest.contract_draft.column_profiles import guesses, is_named
 from ingest.contract_draft.delivered_sample import DeliveredSample, DraftError, read_sample
-from ingest.contract_draft.draft import NO_ANSWERS, Answers, Draft, draft
-from ingest.contract_draft.guesses import guesses, is_named
+from ingest.contract_draft.draft import NO_ANSWERS, Answers, Draft, draft, write_draft

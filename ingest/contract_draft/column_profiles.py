@@ -5,26 +5,57 @@ It counts in SQL, with the expressions that gate and landing use. See `column_ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
-from ingest.contract_draft.guesses import guesses
+from ingest.contract.vocabularies import load_vocabulary
+from ingest.contract.yaml_source import read_yaml
 from ingest.typing import typed_expression
 from ingest.typing.expressions import OFFSET
 from warehouse.sql import literal
 
+FILE = Path(__file__).with_name("guesses.yml")
 # A type is taken for the column's when so many of its cells read, once the words for nothing are out.
 READS_PCT = 99.0
 # The form of cells by which a type is tried at all: most columns are texts.
 SHAPES = {"integer": "number", "decimal": "number", "date": "time", "timestamp": "time", "boolean": "word"}
 FOUR_DIGITS = r"\d{4}"
 SHOWN_LABELS = 60
+YEAR_IN_NAME = r"(20\d\d)"
+A_YEAR = re.compile(r"(19|20)\d\d")
+# With more equal rows than that, the table has no records to name.
+LEAST_DISTINCT_ROWS_PCT = 95
+# The name by which the better of two columns is known.
+BY_NAME = {
+    role: re.compile(word) for role, word in (("latitude", "lat"), ("longitude", "lon|lng"), ("address", "addr"), ("zip", "zip"))
+}
+
+
+@cache
+def guesses() -> dict[str, Any]:
+    """The content of the file."""
+    found: dict[str, Any] = read_yaml(FILE).data
+    return found
+
+
+def is_named(kind: str, name: str) -> bool:
+    """Whether the name of a column is of a kind, a key of `names`."""
+    return fits(guesses()["names"][kind], name)
+
+
+def fits(names: str | Sequence[str], name: str) -> bool:
+    """Whether a name fits a regular expression, or has one of several words between its underscores."""
+    listed = [names] if isinstance(names, str) else [each if each[0] == "^" else f"(^|_)({each})($|_)" for each in names]
+    return any(re.search(pattern, name) for pattern in listed)
 
 
 @dataclass(frozen=True)
@@ -57,6 +88,9 @@ class ColumnProfile:
     def is_unique(self) -> bool:
         """Whether the column alone names a row."""
         return self.is_complete and self.rows > 1 and self.distinct == self.rows
+
+
+Found = tuple[dict[str, Any], ColumnProfile]
 
 
 def profile_columns(con: DuckDBPyConnection, header: tuple[str, ...], rows: pa.Table) -> list[ColumnProfile]:
@@ -134,3 +168,62 @@ def _shares(con: DuckDBPyConnection, conditions: Iterable[str]) -> tuple[float, 
     counted = ", ".join(f"coalesce(100.0 * sum(n) filter (where {condition}) / sum(n), 0)::double" for condition in conditions)
     found = con.execute(f"select {counted} from filled").fetchone() if counted else None
     return found or ()
+
+
+def repeated_key(con: DuckDBPyConnection, rows: pa.Table, kept: Sequence[Found]) -> str | None:
+    """The column of codes that names a record once rows that are equal in every cell are one."""
+    codes = [(column["name"], profile) for column, profile in kept if profile.is_complete and is_named("code", column["name"])]
+    if not codes:
+        return None
+    con.register("drafted", rows)
+    try:
+        counted = con.execute("select count(*) from (select distinct * from drafted)").fetchone()
+    finally:
+        con.unregister("drafted")
+    distinct = counted[0] if counted else 0
+    if not LEAST_DISTINCT_ROWS_PCT * rows.num_rows / 100 < distinct < rows.num_rows:
+        return None
+    return next((name for name, profile in codes if profile.distinct == distinct), None)
+
+
+def key_with_period(con: DuckDBPyConnection, rows: pa.Table, header: Sequence[str], kept: Sequence[Found]) -> list[str] | None:
+    """A code or place and a period that name a record together, as in a table with a row per tract and year."""
+    complete = [(column, profile) for column, profile in kept if profile.is_complete and column.get("from") in header]
+    periods = [column for column, _ in complete if column.get("role") == "period"]
+    codes = [column for column, _ in complete if column.get("role") == "geoid" or is_named("code", column["name"])]
+    con.register("drafted", rows)
+    try:
+        for one, other in product(codes, periods):
+            pair = ", ".join(f"f{header.index(column['from'])}" for column in (one, other))
+            counted = con.execute(f"select count(*) from (select distinct {pair} from drafted)").fetchone()
+            if one is not other and counted and counted[0] == rows.num_rows:
+                return [one["name"], other["name"]]
+    finally:
+        con.unregister("drafted")
+    return None
+
+
+def year_of_names(files: Sequence[str], kept: Sequence[Found]) -> dict[str, Any] | None:
+    """A column with the year in the names of all files or sheets, unless the table has one."""
+    is_there = any(
+        is_named("year", column["name"])
+        or (is_named("part_of_year", column["name"]) and (not profile.labels or any(map(A_YEAR.search, profile.labels))))
+        for column, profile in kept
+    )
+    if is_there or not files or not all(re.search(YEAR_IN_NAME, name) for name in files):
+        return None
+    return {"name": "year", "from_file": YEAR_IN_NAME, "type": "integer", "required": True, "role": "period"}
+
+
+def settle_places(kept: list[Found]) -> Iterator[str]:
+    """Take the role of a place from all columns but one; the open decisions."""
+    for role, own_name in BY_NAME.items():
+        same = [(column, profile) for column, profile in kept if column.get("role") == role]
+        if len(same) < 2:
+            continue
+        chosen = max(same, key=lambda each: (bool(own_name.search(each[0]["name"])), each[1].filled))[0]
+        others = [column for column, _ in same if column is not chosen]
+        for column in others:
+            del column["role"]
+        names = ", ".join(column["name"] for column in others)
+        yield f"{names}: the draft geocodes by the {role} of {chosen['name']}; is that the better one? one column has the role"

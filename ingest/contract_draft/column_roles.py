@@ -12,10 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ingest.contract.sections.column import RESERVED
-from ingest.contract.vocabularies.crosswalk import flag_values, folded, valid_labels
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
-from ingest.contract_draft.column_profiles import ColumnProfile
-from ingest.contract_draft.guesses import fits, guesses, is_named
+from ingest.contract.vocabularies import flag_values, folded, load_vocabulary, valid_labels
+from ingest.contract_draft.column_profiles import ColumnProfile, fits, guesses, is_named
 
 Labels = Mapping[str, frozenset[str]]
 # x and y of map servers are degrees if they are that small.

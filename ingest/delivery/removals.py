@@ -1,7 +1,8 @@
 """The removals of a source: which records were erased, by keyed hash, and whether the source itself was removed.
 
 The file `removals.json` is next to the deliveries, because the working warehouse can be lost. A run copies it to
-`intake.erasures` and `intake.erased_records`. It contains no value of a record.
+`intake.erasures` and `intake.erased_records`. It contains no value of a record. `RowFilter` drops the rows of a delivery that may
+not be kept, before anything is written: erased records, and rows past `keep_for`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
 from pydantic import BaseModel
 
+from ingest.agreement_terms import is_past_keeping
+from ingest.contract import Contract
+from ingest.typing import typed_expression
+from warehouse.connection import in_memory
 from warehouse.files import write_atomically
 
 FILE = "removals.json"
@@ -22,6 +29,7 @@ REMOVED: Literal["removed"] = "removed"
 RESUMED: Literal["resumed"] = "resumed"
 PAST_KEEPING: Literal["past_keeping"] = "past_keeping"
 _KEY_CHECK = b"levelground: the key of erased records"
+JOINED = "\x1f"
 
 
 class Removal(BaseModel, frozen=True):
@@ -103,3 +111,66 @@ def key_check(hash_key: bytes) -> str:
 def record_hash(hash_key: bytes, source: str, columns: Iterable[str], values: str) -> str:
     """The keyed hash of a record: of its source, the columns that identify it, and their joined values."""
     return hmac.digest(hash_key, "\x1e".join((source, *columns, values)).encode(), "sha256").hex()
+
+
+class RowFilter:
+    """Drops rows batch by batch, and counts them."""
+
+    def __init__(
+        self, contract: Contract, removals: SourceRemovals, hash_key: bytes | None, city_zone: str, today: dt.date
+    ) -> None:
+        names = {column.name for column in contract.kept_columns}
+        self._contract, self._key, self._zone = contract, hash_key, city_zone
+        # records that were erased by a column that the contract no longer has cannot be recognised
+        self._erased: tuple[ErasedKeys, ...] = tuple(keys for keys in removals.erased if names.issuperset(keys.columns))
+        self._past = is_past_keeping(contract, today, city_zone)
+        self.erased = self.past_keeping = 0
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether any row can be dropped."""
+        return bool(self._erased or self._past)
+
+    def keep(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows of a batch, under the contract's names, that may be kept."""
+        if not self.is_needed or not batch.num_rows:
+            return batch
+        with in_memory() as con:
+            con.register("delivered_rows", pa.Table.from_batches([batch]))
+            past = [bool(flag) for (flag,) in con.execute(f"select {self._past or 'false'} from delivered_rows").fetchall()]
+            erased = [False] * batch.num_rows
+            for keys in self._erased:
+                erased = [one or other for one, other in zip(erased, self._is_erased(con, keys), strict=True)]
+        self.erased += sum(erased)
+        self.past_keeping += sum(old and not removed for old, removed in zip(past, erased, strict=True))
+        return batch.filter(pa.array([not (old or removed) for old, removed in zip(past, erased, strict=True)]))
+
+    def _is_erased(self, con: DuckDBPyConnection, keys: ErasedKeys) -> list[bool]:
+        assert self._key is not None, "a home with erased records needs its key"
+        typed, raw = identity_expressions(self._contract, keys.columns, self._zone)
+        rows = con.execute(f"select {typed}, {raw} from delivered_rows").fetchall()
+        known, source = set(keys.hashes), self._contract.first_name
+        return [
+            any(record_hash(self._key, source, keys.columns, values) in known for values in dict.fromkeys(row)) for row in rows
+        ]
+
+
+def identity_expressions(contract: Contract, columns: Sequence[str], city_zone: str) -> tuple[str, str]:
+    """SQL of the joined values that identify a record: as typed by the contract, and as delivered, without blanks around.
+
+    Two forms, so that a record is recognised after its column was given another type or was delivered in another format.
+    """
+    typed, raw = [], []
+    for name in columns:
+        text = f"coalesce(trim(\"{name}\"), '')"
+        raw.append(text)
+        typed.append(f"coalesce(cast({typed_expression(contract.column(name), city_zone)} as varchar), {text})")
+    return f"concat_ws(chr(31), {', '.join(typed)})", f"concat_ws(chr(31), {', '.join(raw)})"
+
+
+def new_row_filter(
+    contract: Contract, removals: SourceRemovals, hash_key: bytes | None, city_zone: str, today: dt.date
+) -> RowFilter | None:
+    """The filter of a source's deliveries; None if every row may be kept."""
+    found = RowFilter(contract, removals, hash_key, city_zone, today)
+    return found if found.is_needed else None

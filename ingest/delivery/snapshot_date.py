@@ -2,7 +2,7 @@
 
 A stock (employees, lead service lines) is delivered as it is on one day. The contract key `snapshot` names the origin of that
 day. If that yields none, the day is the contract's `as_of`, the end of its declared period, or the latest event in the delivery.
-See `ingest.contract.sections.snapshot` for the key and `ingest.landing.batch_rows` for the date of each row.
+See `ingest.contract.sections.general` for the key and `ingest.landing.batch_rows` for the date of each row.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from ingest.contract import Contract
-from ingest.contract.sections.snapshot import Snapshot
+from ingest.contract.sections.general import Snapshot
 from ingest.errors import DeliveryError
 
 

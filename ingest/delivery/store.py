@@ -1,36 +1,105 @@
-"""The stored deliveries of a source: where their batches and records are, and in which order they were loaded.
+"""The stored deliveries of a source: where they are, in which order they were loaded, and whether they are intact.
 
     deliveries/<source>/<load_id>/batch.parquet   text under the contract's names, with _load_id, _source_file, _source_row
     deliveries/<source>/<load_id>/receipt.json    the delivery record (`ingest.delivery.records`)
-    deliveries/<source>/accepted.json             the loads that landing contains, in order (`ingest.delivery.accepted`)
+    deliveries/<source>/accepted.json             the loads that landing contains, in order
 
 The same bytes under the same contract are the same load, whatever the names of the files, unless a name chooses another layout.
-See `ingest.delivery.write_batch` for writing a batch.
+A file that is delivered twice counts once. Two files of the same bytes are two tables if a layout reads another sheet, or other
+columns, of one of them. See `ingest.delivery.write_batch` for writing a batch.
+
+Homes share the batches of national deliveries in a folder of the same form: one home reads and checks a delivery, the others link
+to its batch. A batch is never changed, so that homes and this folder are hard links to one file where they are on one file
+system, and copies elsewhere. A home that erases rows of its own, or lets an agreement end, replaces and removes its own link
+alone: a national contract has public columns only (`ingest.contract`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.connectors import DownloadedFile
 from ingest.contract import Contract
-from ingest.delivery.accepted import ACCEPTED, EARLIER_LIST, LOADS, AcceptedLoad
-from ingest.delivery.records import DeliveryRecord
+from ingest.delivery.records import ACCEPTED, EARLIER_LIST, LOADS, AcceptedLoad, DeliveryRecord
 from ingest.delivery.snapshot_date import snapshot_identity
-from ingest.delivery.table_identity import layout_identity
 from ingest.errors import DeliveryError
 from warehouse.files import write_atomically
-from warehouse.fingerprint import json_sha256
+from warehouse.fingerprint import file_sha256, json_sha256, text_sha256
 
+# Files of several tables, of which only the name is left in an earlier record.
+_OF_SEVERAL = (".zip", ".gz", ".xlsx", ".xlsm", ".xls")
 LOAD_ID_DIGITS = 16
 BATCH, RECORD, FIRST_SEQUENCES = "batch.parquet", "receipt.json", "files.json"
 INCOMING = ".incoming"
 _SEQUENCES = TypeAdapter(dict[str, int])
+QUARANTINED = "batch.damaged"
+
+
+def bytes_hash(table: str, file_hashes: Mapping[str, str]) -> str | None:
+    """The hash of a table's bytes: of its file, or of its file's hash and its name in it; None for a database table."""
+    if table in file_hashes:
+        return file_hashes[table]
+    # the name of the file ends at one of the slashes
+    for part in _beginnings(table):
+        if part in file_hashes:
+            return text_sha256(f"{file_hashes[part]}{table.removeprefix(part)}")
+    return None
+
+
+def table_hashes(
+    contract: Contract, tables: Sequence[str], file_hashes: Mapping[str, str], earlier: Iterable[DeliveryRecord]
+) -> dict[str, str | None]:
+    """The hash of each table, by its name.
+
+    It is the hash of the bytes for the layout that read them first: in the `earlier` records, in their order, else in `tables`.
+    For another layout it hashes the layout, too. So hashes do not change when a copy with another layout arrives.
+    """
+    hashes = {name: bytes_hash(name, file_hashes) for name in tables}
+    if not contract.format.layouts:
+        return hashes
+    first: dict[str, str] = {}
+    for record in earlier:
+        for file in record.files:
+            first.setdefault(file.sha256 or "", file.name)
+    for name, found in hashes.items():
+        first.setdefault(found or "", name)
+    for name, found in hashes.items():
+        own = _reading(contract, name, file_hashes)
+        if found is not None and own != _reading(contract, first[found], file_hashes):
+            hashes[name] = json_sha256([found, own])
+    return hashes
+
+
+def layout_identity(contract: Contract, hashes: Mapping[str, str | None], file_hashes: Mapping[str, str]) -> tuple[str, ...]:
+    """What distinguishes two deliveries of the same bytes with other layouts: the hashes of tables that contain a layout."""
+    if not contract.format.layouts:
+        return ()
+    return tuple(found for name, found in hashes.items() if found is not None and found != bytes_hash(name, file_hashes))
+
+
+def _reading(contract: Contract, table: str, file_hashes: Mapping[str, str]) -> dict[str, Any]:
+    """The keys of the layout that reads a table: that of its own name, else that of its file."""
+    layout = contract.format.layout_of(table)
+    if layout is None and table not in file_hashes:
+        files = (part for part in _beginnings(table) if part in file_hashes or PurePosixPath(part).suffix.lower() in _OF_SEVERAL)
+        layout = next((found for part in files if (found := contract.format.layout_of(part))), None)
+    return layout.reading if layout else {}
+
+
+def _beginnings(table: str) -> list[str]:
+    return [table[:at] for at, sign in enumerate(table) if sign == "/"]
 
 
 class DeliveryStore:
@@ -145,3 +214,70 @@ def _read(path: Path) -> DeliveryRecord | None:
         return DeliveryRecord.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
+
+
+def find_damage(store: DeliveryStore, record: DeliveryRecord) -> str | None:
+    """Why the batch of a delivery cannot be used; None if it is intact."""
+    batch = store.batch(record.load_id)
+    if not batch.is_file():
+        return "it is missing"
+    try:
+        if record.batch_sha256 is not None:
+            return None if file_sha256(batch) == record.batch_sha256 else "its bytes have changed since it was written"
+        # a version that kept no hash wrote it: every page must at least be readable
+        rows = sum(part.num_rows for part in pq.ParquetFile(batch).iter_batches())
+        return None if rows == record.rows else f"it has {rows:,} of {record.rows:,} rows"
+    except (pa.ArrowException, OSError):
+        return "it cannot be read"
+
+
+def quarantine_batch(store: DeliveryStore, load_id: str) -> None:
+    """Rename a damaged batch, so that Levelground reads the same delivery again if the department still has it."""
+    store.batch(load_id).replace(store.folder / load_id / QUARANTINED)
+
+
+def adopt(shared: DeliveryStore, load_id: str, into: Path) -> DeliveryRecord | None:
+    """Link the batch and the gate's result of a shared load into a folder; None if it is not shared, or damaged."""
+    record = shared.record(load_id)
+    if record is None or find_damage(shared, record):
+        return None
+    for file in (shared.folder / load_id).iterdir():
+        if file.name != RECORD:
+            _link(file, into / file.name)
+    return record
+
+
+def share(store: DeliveryStore, shared: DeliveryStore, load_id: str, result: str) -> None:
+    """Offer a load that passed the gate to other homes. `result`: the name of the file with the gate's result."""
+    record, known = store.record(load_id), shared.record(load_id)
+    if record is None or (known is not None and find_damage(shared, known) is None):
+        return
+    shared.folder.mkdir(parents=True, exist_ok=True)
+    incoming = Path(tempfile.mkdtemp(prefix=".", dir=shared.folder))
+    try:
+        _link(store.batch(load_id), incoming / BATCH)
+        for name in (RECORD, result):
+            shutil.copyfile(store.folder / load_id / name, incoming / name)
+        shutil.rmtree(shared.folder / load_id, ignore_errors=True)
+        with suppress(OSError):  # another home was faster
+            incoming.rename(shared.folder / load_id)
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+    _drop_unused(shared, load_id)
+
+
+def _drop_unused(shared: DeliveryStore, newest: str) -> None:
+    """Remove earlier loads that no home links to any more. One that homes hold as copies is read again by the next home."""
+    for record in shared.records():
+        with suppress(OSError):
+            if record.load_id != newest and shared.batch(record.load_id).stat().st_nlink == 1:
+                shutil.rmtree(shared.folder / record.load_id)
+
+
+def _link(file: Path, to: Path) -> None:
+    """A hard link of a batch, so that it takes its space once; a copy on another file system, and of what a home replaces."""
+    if file.name == BATCH:
+        with suppress(OSError):
+            os.link(file, to)
+            return
+    shutil.copyfile(file, to)

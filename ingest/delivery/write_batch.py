@@ -19,26 +19,15 @@ import pyarrow.parquet as pq
 from ingest.connectors import CursorPosition, DeliveredTable, DownloadedFile, Origin, SourceChangedDuringRead
 from ingest.contract import Contract
 from ingest.delivery.batch_file import GROUP_ROWS, add_load_id, label, open_batch_file, with_load_id
-from ingest.delivery.reading.header_match import Conformer
-from ingest.delivery.reading.read_table import TableFacts, read_table
+from ingest.delivery.reading import Conformer, ReadTable, TableFacts, read_table
 from ingest.delivery.records import DeliveryRecord, FileRecord, LeftOutFile
-from ingest.delivery.row_filter import RowFilter
-from ingest.delivery.shared_batches import adopt
+from ingest.delivery.removals import RowFilter
 from ingest.delivery.snapshot_date import is_dated_by_fetch, snapshot_identity
-from ingest.delivery.store import BATCH, INCOMING, RECORD, DeliveryStore, compute_load_id
-from ingest.delivery.table_identity import layout_identity, table_hashes
+from ingest.delivery.store import BATCH, INCOMING, RECORD, DeliveryStore, adopt, compute_load_id, layout_identity, table_hashes
 from ingest.errors import DeliveryError
 from warehouse.fingerprint import bytes_sha256, file_sha256
 
 Progress = Callable[[int], None]
-
-
-@dataclasses.dataclass(frozen=True)
-class ReadTable:
-    """A table that another process has read: its rows under the contract's names, as a Parquet file, and what it contained."""
-
-    rows: Path
-    facts: TableFacts
 
 
 ReadTables = Callable[[Sequence[DeliveredTable], Path], Mapping[str, ReadTable | DeliveryError]]
@@ -207,72 +196,47 @@ def _deliver_again(
 
 
 class _BatchWriter:
-    """Streams the tables of an origin into one Parquet file, and collects what the delivery record needs."""
+    """Streams the tables of an origin into one Parquet file, and keeps what each contained for the delivery record."""
 
     def __init__(self, request: _Request, hashes: Mapping[str, str | None]) -> None:
-        self._request, self._contract, self._origin, self._hashes = request, request.contract, request.origin, hashes
+        self._request, self._contract, self._hashes = request, request.contract, hashes
         self._conformer = Conformer(request.contract, request.hash_key)
-        self._files: list[FileRecord] = []
-        self._missing: dict[str, None] = {}
-        self._unknown: dict[str, None] = {}
-        self._repeated: dict[str, None] = {}
+        self._facts: dict[str, TableFacts] = {}
         self._rows_hash = 0
-        self._rows_erased = self._rows_past_keeping = 0
 
     def write(self, path: Path, load_id: str | None) -> None:
-        if not self._origin.tables:
+        tables, options = self._request.origin.tables, self._request.options
+        if not tables:
             raise DeliveryError(self._contract.source, "(folder)", "it contains no file to read", "deliver at least one file")
         schema = with_load_id(self._conformer.schema) if load_id else self._conformer.schema
         with open_batch_file(path, schema) as write:
 
-            def write_labelled(batch: pa.RecordBatch) -> None:
+            def add(batch: pa.RecordBatch) -> None:
                 write(label(batch, load_id, schema) if load_id else batch)
+                if not self._request.origin.file_hashes:
+                    self._add_to_hash(batch)
 
-            tables, read_tables = self._origin.tables, self._request.options.read_tables
-            already_read = read_tables(tables, path.parent) if read_tables else {}
+            already_read = options.read_tables(tables, path.parent) if options.read_tables else {}
             for table in tables:
                 other = already_read.get(table.name)
                 if isinstance(other, DeliveryError):
                     raise other
-                if other is None:
-                    self._write_table(table, write_labelled)
-                else:
-                    self._copy_rows(other, write_labelled)
-                    self._add(table.name, other.facts)
-
-    def _write_table(self, table: DeliveredTable, write: Callable[[pa.RecordBatch], None]) -> None:
-        def write_hashed(batch: pa.RecordBatch) -> None:
-            write(batch)
-            if not self._origin.file_hashes:
-                self._add_to_hash(batch)
-
-        options = self._request.options
-        facts = read_table(
-            self._conformer,
-            table,
-            write_hashed,
-            row_filter=options.row_filter,
-            fetched_on=options.fetched_on,
-            progress=options.progress,
-        )
-        self._add(table.name, facts)
-
-    def _copy_rows(self, table: ReadTable, write: Callable[[pa.RecordBatch], None]) -> None:
-        """Copy the rows of a table that another process has read."""
-        with pq.ParquetFile(table.rows) as rows:
-            for batch in rows.iter_batches(GROUP_ROWS):
-                write(batch)
-                self._request.options.progress(batch.num_rows)
-        table.rows.unlink()
-
-    def _add(self, name: str, facts: TableFacts) -> None:
-        self._missing.update(dict.fromkeys(facts.missing))
-        self._unknown.update(dict.fromkeys(facts.unknown))
-        self._repeated.update(dict.fromkeys(facts.repeated))
-        self._rows_erased += facts.erased
-        self._rows_past_keeping += facts.past_keeping
-        of_file = facts.model_dump(include={"rows", "header", "second_header", "crs", "snapshot_on"})
-        self._files.append(FileRecord(name=name, sha256=self._hashes[name], **of_file))
+                if other is not None:
+                    self._facts[table.name] = other.facts
+                    with pq.ParquetFile(other.rows) as rows:
+                        for batch in rows.iter_batches(GROUP_ROWS):
+                            add(batch)
+                            options.progress(batch.num_rows)
+                    other.rows.unlink()
+                    continue
+                self._facts[table.name] = read_table(
+                    self._conformer,
+                    table,
+                    add,
+                    row_filter=options.row_filter,
+                    fetched_on=options.fetched_on,
+                    progress=options.progress,
+                )
 
     def _add_to_hash(self, batch: pa.RecordBatch) -> None:
         # database rows have no order: the sum of row hashes depends on none, and counts repeated rows
@@ -286,24 +250,29 @@ class _BatchWriter:
         return f"{self._rows_hash:064x}"
 
     def record(self, load_id: str, sequence: int, batch_sha256: str) -> DeliveryRecord:
-        request, options, since = self._request, self._request.options, self._request.options.since
+        request, options, since, tables = self._request, self._request.options, self._request.options.since, self._facts.values()
+        of_file = {"rows", "header", "second_header", "crs", "snapshot_on"}
+        files = [
+            FileRecord(name=name, sha256=self._hashes[name], **facts.model_dump(include=of_file))
+            for name, facts in self._facts.items()
+        ]
         record = DeliveryRecord(
             source=self._contract.source,
             load_id=load_id,
             sequence=sequence,
             delivered_at=request.now.replace(microsecond=0),
-            rows=sum(file.rows for file in self._files),
-            files=_with_first_sequences(self._files, sequence, request.store.first_sequences()),
-            columns_missing=tuple(self._missing),
-            columns_unknown=tuple(self._unknown),
-            columns_repeated=tuple(self._repeated),
+            rows=sum(table.rows for table in tables),
+            files=_with_first_sequences(files, sequence, request.store.first_sequences()),
+            columns_missing=tuple(dict.fromkeys(name for table in tables for name in table.missing)),
+            columns_unknown=tuple(dict.fromkeys(name for table in tables for name in table.unknown)),
+            columns_repeated=tuple(dict.fromkeys(name for table in tables for name in table.repeated)),
             whole=request.has_cursor and since is None,
             since=since.as_text() if request.has_cursor and since else None,
-            fetched=self._origin.fetched,
+            fetched=request.origin.fetched,
             batch_sha256=batch_sha256,
             fetched_on=options.fetched_on if is_dated_by_fetch(self._contract) else None,
-            rows_erased=self._rows_erased,
-            rows_past_keeping=self._rows_past_keeping,
+            rows_erased=sum(table.erased for table in tables),
+            rows_past_keeping=sum(table.past_keeping for table in tables),
             left_out=options.left_out,
         )
         stored = request.store.records() if options.left_out else ()
@@ -311,8 +280,8 @@ class _BatchWriter:
             return record
         # files that are new in the whole delivery, which was held back, are new in the rest of it
         new = {file.sha256 for file in record.files if file.first_sequence == stored[-1].sequence}
-        files = (file.model_copy(update={"first_sequence": sequence}) if file.sha256 in new else file for file in record.files)
-        return record.model_copy(update={"files": tuple(files)})
+        renewed = (file.model_copy(update={"first_sequence": sequence}) if file.sha256 in new else file for file in record.files)
+        return record.model_copy(update={"files": tuple(renewed)})
 
 
 def _with_first_sequences(files: Iterable[FileRecord], sequence: int, first: Mapping[str, int]) -> tuple[FileRecord, ...]:

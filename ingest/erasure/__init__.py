@@ -6,7 +6,5 @@ Other packages import from here.
 """
 
 from ingest.erasure.execution import complete
-from ingest.erasure.plan import Place, Plan, discard_plan, is_pending, read_plan
-from ingest.erasure.planning import plan_erasure, plan_past_keeping, plan_source_removal
-from ingest.erasure.selection import Selection, by_conditions, by_keys
-from ingest.erasure.working_warehouse import copy_removals
+from ingest.erasure.plan import Place, Plan, copy_removals, discard_plan, is_pending, read_plan
+from ingest.erasure.planning import Selection, by_conditions, by_keys, plan_erasure, plan_past_keeping, plan_source_removal

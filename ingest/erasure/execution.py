@@ -18,13 +18,22 @@ from duckdb import DuckDBPyConnection
 
 from ingest.delivery import DeliveryStore
 from ingest.delivery.batch_file import open_batch_file
-from ingest.delivery.integrity import QUARANTINED
 from ingest.delivery.removals import Removal, read_removals, save_removals
-from ingest.delivery.store import INCOMING
-from ingest.erasure.places import built_from, in_release, in_working_warehouse, register_rows
-from ingest.erasure.plan import Plan, discard_plan, read_plan, rows_file, save_plan
+from ingest.delivery.store import INCOMING, QUARANTINED
+from ingest.erasure.plan import (
+    Plan,
+    built_from,
+    correct_counts,
+    discard_plan,
+    in_release,
+    in_working_warehouse,
+    read_plan,
+    register_rows,
+    rows_file,
+    save_accepted_loads,
+    save_plan,
+)
 from ingest.erasure.planning import RELEASE
-from ingest.erasure.working_warehouse import correct_counts, save_accepted_loads
 from ingest.landing.tables import WITHHELD_FILE
 from warehouse.connection import WORKING_STORAGE, WarehouseCorrupt, in_memory
 from warehouse.fingerprint import file_sha256
@@ -39,7 +48,7 @@ from warehouse.sql import literal
 
 # Other errors (a full disk, a file that is in use) leave the plan, and the next command tries again.
 _DAMAGE = (ReleaseCorrupt, WarehouseCorrupt, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
-Step = tuple[str, Callable[[], None]]
+Step = tuple[str, Callable[[], object]]
 
 
 def complete(home: Home, progress: Callable[[str], None] = lambda _step: None) -> list[str]:
@@ -65,13 +74,12 @@ def _steps(home: Home, plan: Plan, notes: list[str]) -> list[Step]:
     return [
         ("record the removal", lambda: _record(home, plan)),
         ("delete leftovers", lambda: _delete_leftovers(home, plan)),
-        ("delete the internal scorecard", lambda: _delete_internal_scorecard(home)),
         *(
             (f"rewrite release {release_id}", lambda release_id=release_id: _rewrite_release(home, plan, release_id, notes))
             for release_id in known_releases(home)
         ),
         # parts of failed runs and of deleted releases may contain a removed row
-        ("delete the parts that no release needs", lambda: _delete_unneeded_parts(home)),
+        ("delete the parts that no release needs", lambda: remove_unneeded(home)),
         ("publish the rewritten release", lambda: _publish(home)),
         ("rewrite the working warehouse", lambda: _rewrite_working_warehouse(home, plan)),
         ("rewrite the deliveries", lambda: _rewrite_deliveries(home, plan)),
@@ -89,15 +97,19 @@ def _record(home: Home, plan: Plan) -> None:
 
 
 def _delete_leftovers(home: Home, plan: Plan) -> None:
-    """Delete files that no command reads again and that may contain a removed row."""
+    """Delete files that no command reads again and that may contain a removed row.
+
+    The site for staff, whose figures count removed rows, is among them: `levelground scorecard --internal` writes it again.
+    """
     remove_leftovers(home)
-    shutil.rmtree(home.tried, ignore_errors=True)
-    folders = [home.deliveries / source.source for source in plan.sources]
-    for folder in folders:
-        for path in (folder / INCOMING, *folder.glob(".removing-*")):
-            shutil.rmtree(path, ignore_errors=True)
+    leftovers = [home.tried, home.internal_scorecard, *home.root.glob(".scorecard-*")]
+    for source in plan.sources:
+        folder = home.deliveries / source.source
+        leftovers += [folder / INCOMING, *folder.glob(".removing-*")]
         for path in folder.glob(f"*/{QUARANTINED}"):
             path.unlink()
+    for path in leftovers:
+        shutil.rmtree(path, ignore_errors=True)
     for pattern in (f"{DAMAGED_PREFIX}*", f"{REMOVING_PREFIX}*"):
         for path in home.releases.glob(pattern):
             shutil.rmtree(path)
@@ -112,12 +124,6 @@ def _delete_leftovers(home: Home, plan: Plan) -> None:
     if plan.kind != "past_keeping":
         for source in plan.sources:  # it plays the department's own system, and `levelground sample` writes it again
             shutil.rmtree(home.sample / source.source, ignore_errors=True)
-
-
-def _delete_internal_scorecard(home: Home) -> None:
-    """Delete the site for staff, whose figures count removed rows; `levelground scorecard --internal` writes it again."""
-    for path in (home.internal_scorecard, *home.root.glob(".scorecard-*")):
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) -> None:
@@ -135,10 +141,6 @@ def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) 
         # its records could neither be removed nor read
         shutil.rmtree(home.release(release_id))
         notes.append(f"Deleted release {release_id}, because it is damaged and its records could not be removed ({error}).")
-
-
-def _delete_unneeded_parts(home: Home) -> None:
-    remove_unneeded(home)
 
 
 def _publish(home: Home) -> None:

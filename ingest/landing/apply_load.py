@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.contract.sections.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.delivery import AcceptedLoad, DeliveryRecord
 from ingest.landing.batch_rows import (
     Batch,

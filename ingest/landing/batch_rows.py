@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.contract.sections.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
 from ingest.landing.tables import latest_event, period_expression
 from ingest.typing import column_refused, typed_expression

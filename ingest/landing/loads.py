@@ -18,9 +18,8 @@ from duckdb import DuckDBPyConnection
 
 from ingest.connectors import CursorPosition
 from ingest.contract import Column, Contract
-from ingest.contract.sections.connectors import lookback
-from ingest.contract.sections.general import AsOfRule
-from ingest.contract.sections.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.format import lookback
+from ingest.contract.sections.general import SNAPSHOT_ON, AsOfRule
 from ingest.delivery import AcceptedLoad, DeliveryStore
 from ingest.typing import typed_expression
 from warehouse.fingerprint import text_sha256

@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.contract.sections.format import is_glob
-from ingest.contract.sections.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
 from ingest.delivery.snapshot_date import date_in_name
 from ingest.errors import DeliveryError

@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column, Contract
-from ingest.contract.sections.snapshot import SNAPSHOT_ON
-from ingest.contract.vocabularies.crosswalk import label_codes
+from ingest.contract.sections.general import SNAPSHOT_ON
+from ingest.contract.vocabularies import label_codes
 from ingest.typing import (
     accepted_rows,
     constant_cells,

@@ -1,6 +1,6 @@
 """The child process that reads workbooks and GeoJSON for `ingest.readers.child_reader`, one file after another.
 
-A request is JSON and the file. An answer is parts, each a letter and a content; `DONE` alone ends it.
+A request is JSON and the file. An answer is JSON and the rows as an Arrow stream, which has none if the JSON names a problem.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import signal
 import sys
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,10 @@ import pyarrow as pa
 
 from ingest.contract import Format
 from ingest.errors import DeliveryError
-from ingest.readers.error_translation import READ_ERRORS, explain_error
 from ingest.readers.formats.excel import open_excel, sheet_names
-from ingest.readers.formats.geojson import open_geojson
-from ingest.readers.reader_types import OpenTable
+from ingest.readers.formats.maps import open_geojson
+from ingest.readers.refusals import READ_ERRORS, explain_error
 from warehouse.processes.child_process import end_with_parent
-
-HEADER, BATCH, FAILED, DONE = b"H", b"B", b"F", b"D"
 
 
 def main() -> None:
@@ -47,40 +45,30 @@ def end_first(parent: int) -> None:
 
 
 def _answer(request: dict[str, Any], data: bytes, pipe: Connection) -> None:
-    def fail(problem: str, remedy: str) -> DeliveryError:
-        return DeliveryError("", "", problem, remedy)
-
     how = Format.model_validate(request["how"]) if "how" in request else Format(kind="excel")
+    batches: list[pa.RecordBatch] = []
     try:
-        if "how" not in request:
-            _write(pipe, HEADER, {"sheets": sheet_names(data)})
+        if "how" in request:
+            opened = {"excel": open_excel, "geojson": open_geojson}[how.kind](
+                how, io.BytesIO(data), partial(DeliveryError, "", "")
+            )
+            answer: dict[str, Any] = {"header": opened.header, "second_header": opened.second_header, "crs": opened.crs}
+            batches = list(opened.batches)
         else:
-            opener = {"excel": open_excel, "geojson": open_geojson}[how.kind]
-            _write_table(pipe, opener(how, io.BytesIO(data), fail))
+            answer = {"sheets": sheet_names(data)}
     except DeliveryError as error:
-        _write(pipe, FAILED, {"problem": error.problem, "remedy": error.remedy})
+        answer = {"problem": error.problem, "remedy": error.remedy}
     except READ_ERRORS as error:
-        problem, remedy = explain_error(error, how)
-        _write(pipe, FAILED, {"problem": problem, "remedy": remedy})
+        answer = dict(zip(("problem", "remedy"), explain_error(error, how), strict=True))
     except Exception as error:  # noqa: BLE001 - its text may quote a cell
         remedy = "export the table as csv and deliver it again"
-        _write(pipe, FAILED, {"problem": f"it could not be read ({type(error).__name__})", "remedy": remedy})
-    else:
-        pipe.send_bytes(DONE)
-
-
-def _write_table(pipe: Connection, opened: OpenTable) -> None:
-    _write(pipe, HEADER, {"header": opened.header, "second_header": opened.second_header, "crs": opened.crs})
-    for batch in opened.batches:
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, batch.schema) as writer:
+        answer = {"problem": f"it could not be read ({type(error).__name__})", "remedy": remedy}
+    pipe.send_bytes(json.dumps(answer).encode())
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batches[0].schema if batches else pa.schema([])) as writer:
+        for batch in batches:
             writer.write_batch(batch)
-        _write(pipe, BATCH, sink.getvalue())
-
-
-def _write(pipe: Connection, kind: bytes, content: Any) -> None:
-    pipe.send_bytes(kind)
-    pipe.send_bytes(content if isinstance(content, pa.Buffer) else json.dumps(content).encode())
+    pipe.send_bytes(sink.getvalue())
 
 
 if __name__ == "__main__":

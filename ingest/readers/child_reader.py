@@ -12,14 +12,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 import pyarrow as pa
 
 from ingest.contract import Format
-from ingest.readers.child_process import BATCH, DONE, FAILED, HEADER
 from ingest.readers.reader_types import Fail, OpenTable
 
 COMMAND = (sys.executable, "-P", "-m", "ingest.readers.child_process")
@@ -34,54 +32,39 @@ class _ChildEnded(Exception):
 
 def open_table(how: Format, data: bytes, fail: Fail) -> OpenTable:
     """Read a workbook or GeoJSON in the child."""
-    header, batches = _ask({"how": how.model_dump(mode="json")}, data, fail)
-    return OpenTable(tuple(header["header"]), tuple(header["second_header"]), iter(batches), header["crs"])
+    answer, rows = _ask({"how": how.model_dump(mode="json")}, data, fail)
+    return OpenTable(tuple(answer["header"]), tuple(answer["second_header"]), iter(pa.ipc.open_stream(rows)), answer["crs"])
 
 
 def list_sheets(data: bytes, fail: Fail) -> list[str]:
     """The sheets of a workbook; none of a file that is no workbook."""
-    header, _ = _ask({}, data, fail)
-    return list(header["sheets"])
+    return list(_ask({}, data, fail)[0]["sheets"])
 
 
-def _ask(request: dict[str, Any], data: bytes, fail: Fail) -> tuple[dict[str, Any], list[pa.RecordBatch]]:
+def _ask(request: dict[str, Any], data: bytes, fail: Fail) -> tuple[dict[str, Any], bytes]:
     global _child  # noqa: PLW0603 - one child per process
     with _lock:
         if _child is None or not _child.is_usable:
             _child = _Child()
-        child, is_complete = _child, False
+        child, answer = _child, None
         try:
             child.send(request, data)
-            answer = _read_answer(child, fail)
-            is_complete = True
-            return answer
+            answer, rows = json.loads(child.receive()), child.receive()
         except _ChildEnded as ended:
             remedy = "export the table as csv and deliver it again; docs/formats.md has the limits"
             raise fail(str(ended), remedy) from None
         finally:
-            if not is_complete and not child.is_at_end:
+            if answer is None:
                 child.end()  # also when a signal unwinds this process
-
-
-def _read_answer(child: _Child, fail: Fail) -> tuple[dict[str, Any], list[pa.RecordBatch]]:
-    header: dict[str, Any] = {}
-    batches: list[pa.RecordBatch] = []
-    for kind, content in child.answers():
-        if kind == HEADER:
-            header = json.loads(content)
-        elif kind == BATCH:
-            batches += pa.ipc.open_stream(content)
-        elif kind == FAILED:
-            failure = json.loads(content)
-            raise fail(failure["problem"], failure["remedy"])
-    return header, batches
+    if "problem" in answer:
+        raise fail(answer["problem"], answer["remedy"])
+    return answer, rows
 
 
 class _Child:
     """The child process and the pipe to it."""
 
     def __init__(self) -> None:
-        self.is_at_end = True  # of an answer
         self._owner = os.getpid()
         self._pipe, given = Pipe()
         started = threading.Event()
@@ -106,24 +89,14 @@ class _Child:
 
     def send(self, request: dict[str, Any], data: bytes) -> None:
         """Write the request and the file."""
-        self.is_at_end = False
         try:
             self._pipe.send_bytes(json.dumps(request).encode())
             self._pipe.send_bytes(data)
         except OSError:
             raise _ChildEnded(self._describe_end()) from None
 
-    def answers(self) -> Iterator[tuple[bytes, bytes]]:
-        """The parts of the answer, each with its kind."""
-        while (kind := self._receive()) != DONE:
-            content = self._receive()
-            self.is_at_end = kind == FAILED
-            yield kind, content
-            if self.is_at_end:
-                return
-        self.is_at_end = True
-
-    def _receive(self) -> bytes:
+    def receive(self) -> bytes:
+        """Wait for the next part of the answer."""
         try:
             if self._pipe.poll(SECONDS):
                 return self._pipe.recv_bytes()

@@ -14,22 +14,18 @@ import pyarrow.parquet
 from ingest.contract import Contract, Format, Layout
 from ingest.contract.sections.format import is_glob
 from ingest.errors import DeliveryError
-from ingest.readers.archives import open_streams
 from ingest.readers.child_reader import list_sheets, open_table
-from ingest.readers.error_translation import READ_ERRORS, explain_error
-from ingest.readers.file_signatures import SIGNATURE_BYTES, mismatched_signature
-from ingest.readers.files import File
-from ingest.readers.formats.csv_text import open_csv
+from ingest.readers.files import File, open_streams
 from ingest.readers.formats.dbf import open_dbf
+from ingest.readers.formats.delimited import open_csv, open_fixed_width
 from ingest.readers.formats.excel import selected_sheets
-from ingest.readers.formats.fixed_width import open_fixed_width
-from ingest.readers.formats.json_records import open_json, open_jsonl
+from ingest.readers.formats.json_text import open_json, open_jsonl
+from ingest.readers.formats.maps import open_shapefile
 from ingest.readers.formats.parquet import open_parquet
-from ingest.readers.formats.shapefile import open_shapefile
 from ingest.readers.formats.template import ZIP_MAGIC, is_template, open_template
-from ingest.readers.header_rows import optional_header
+from ingest.readers.header_rows import optional_header, unpivoted
 from ingest.readers.reader_types import Fail, Opener, OpenTable, Reader, Stream, check_column_count, read_whole
-from ingest.readers.unpivot import unpivoted
+from ingest.readers.refusals import READ_ERRORS, SIGNATURE_BYTES, explain_error, mismatched_signature
 
 
 class Delivery:
@@ -58,7 +54,10 @@ def table_readers(contract: Contract, file: File, delivery: Delivery) -> Iterato
             for sheet in sheets:
                 inner = contract.format.layout_of(f"{stream.name}/{sheet}") or layout
                 one = _in(contract.format, inner).model_copy(update={"sheet": sheet})
-                yield f"{stream.name}/{sheet}", _reader(contract, one, inner, _named(stream, sheet))
+                yield (
+                    f"{stream.name}/{sheet}",
+                    _reader(contract, one, inner, dataclasses.replace(stream, name=f"{stream.name}/{sheet}")),
+                )
         elif own.kind != "shapefile" or _is_shape(contract, own, stream, found):
             yield stream.name, _reader(contract, own, layout, stream)
 
@@ -67,18 +66,11 @@ def _in(form: Format, layout: Layout | None) -> Format:
     return form.in_layout(layout) if layout else form
 
 
-def _named(stream: Stream, sheet: str) -> Stream:
-    return dataclasses.replace(stream, name=f"{stream.name}/{sheet}")
-
-
 def _sheets(contract: Contract, how: Format, stream: Stream) -> tuple[str, ...]:
     """The sheets of a workbook that a glob of the contract selects; a file that is none is read, and refused, as one table."""
-
-    def fail(problem: str, remedy: str) -> DeliveryError:
-        return DeliveryError(contract.source, stream.name, problem, remedy)
-
     if how.kind != "excel" or not is_glob(how.sheet):
         return ()
+    fail: Fail = partial(DeliveryError, contract.source, stream.name)
     try:
         with stream.open() as opened:
             if is_template(opened):
@@ -107,9 +99,7 @@ def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[S
 def _reader(contract: Contract, how: Format, layout: Layout | None, given: Stream) -> Reader:
     @contextmanager
     def read() -> Iterator[OpenTable]:
-        def fail(problem: str, remedy: str) -> DeliveryError:
-            return DeliveryError(contract.source, given.name, problem, remedy)
-
+        fail: Fail = partial(DeliveryError, contract.source, given.name)
         with ExitStack() as stack:
             try:
                 if _is_template(contract, how, given, fail):

@@ -14,8 +14,15 @@ from pathlib import Path
 
 from ingest.errors import SampleError
 from ingest.sample.city import SAMPLETON, Profile
-from ingest.sample.delivery import PlantedCounts, random_stream
-from ingest.sample.sample_folder import GENERATOR, RECEIPT, version_in, write_folder_atomically, write_json
+from ingest.sample.delivery import (
+    GENERATOR,
+    RECEIPT,
+    PlantedCounts,
+    random_stream,
+    version_in,
+    write_folder_atomically,
+    write_json,
+)
 from ingest.sample.sources import SOURCES, city_file, rows_by_source
 from ingest.sample.truth import planted_case_mix, planted_excess, planted_gaps, planted_values
 

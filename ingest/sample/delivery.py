@@ -1,13 +1,17 @@
 """One delivery while it is written: its files, its random numbers, and the counts of what was planted in it.
 
 A source of the sample is a function that writes a `Delivery`, declared with `@source`. Add here a file format that several
-sources have; what only one source has is in its function.
+sources have; what only one source has is in its function. The folder of all deliveries is written under a temporary name next to
+its target, and renamed when complete; a kill leaves no incomplete city. One writer per folder at a time.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import json
+import shutil
+import stat
 import zipfile
 import zlib
 from collections import Counter
@@ -21,12 +25,62 @@ from typing import IO, Any, Literal
 import numpy as np
 import xlsxwriter
 
+from ingest.errors import SampleError
 from ingest.sample.city import SAMPLETON, Profile
 
+GENERATOR = "levelground sample"
+RECEIPT = "sample.json"
 CHUNK = 250_000  # rows made at a time: a few hundred bytes each, so that any number of rows fits in memory
-
-
 Chunk = Callable[[int, int], tuple[memoryview, Mapping[str, int]]]
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Indented JSON in UTF-8, keys in the order given."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def version_in(folder: Path) -> int | None:
+    """The version of the generator that wrote the sample city in a folder; None if the folder holds none, or not all of it."""
+    try:
+        receipt = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+        return int(receipt["generator_version"]) if receipt["generator"] == GENERATOR else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _refuse_foreign(out: Path) -> None:
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise SampleError(f"{out} is a file; give a folder for the sample city with --out")
+    if any(out.iterdir()) and version_in(out) is None:
+        raise SampleError(
+            f"{out} is not empty and not a sample city ({RECEIPT} is missing or not ours); give an empty or new folder with --out"
+        )
+
+
+@contextmanager
+def write_folder_atomically(out: Path) -> Iterator[Path]:
+    """A temporary folder next to `out` that replaces it at the end, unless there was an error.
+
+    Raises SampleError before anything is written when `out` holds something else.
+    """
+    out = out.resolve()
+    _refuse_foreign(out)
+    partial, former = (out.with_name(f".{out.name}.{ending}") for ending in ("partial", "former"))
+    for leftover in (partial, former):
+        shutil.rmtree(leftover, ignore_errors=True)
+    partial.mkdir(parents=True)
+    if out.exists():
+        partial.chmod(stat.S_IMODE(out.stat().st_mode))
+    try:
+        yield partial
+        if out.exists():
+            out.rename(former)
+        partial.rename(out)
+    finally:
+        for leftover in (partial, former):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 @dataclass(frozen=True)

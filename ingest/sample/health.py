@@ -10,7 +10,7 @@ import numpy as np
 
 from ingest.sample.city import COUNTY_GEOID, GROUPS, SAMPLETON, Profile, person, phone
 from ingest.sample.delivery import Delivery, PlantedCounts, csv_text, source
-from ingest.sample.people.settlement import shares_of
+from ingest.sample.people.profile import shares_of
 from ingest.sample.places.ground import aldermanic_districts, tract_codes, tracts, zip_areas
 from ingest.sample.places.houses import addresses, houses, long_form
 from ingest.sample.text import word_list

@@ -11,8 +11,7 @@ import numpy as np
 from ingest.sample.city import STATE, person
 from ingest.sample.delivery import Delivery, PlantedCounts, csv_text, source
 from ingest.sample.places import ground
-from ingest.sample.places.geometry import to_degrees
-from ingest.sample.places.houses import addresses, houses
+from ingest.sample.places.houses import addresses, houses, to_degrees
 from ingest.sample.text import word_list
 
 INCIDENTS, REPEATED = 1_300, 150

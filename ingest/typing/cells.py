@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ingest.contract import Column, Contract
-from ingest.contract.sections.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.typing.expressions import (
     can_be_invalid,
     invalid_typed,

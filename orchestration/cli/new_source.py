@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.contract_draft import Answers
 from orchestration.cli.display import err, out, print_json, table
 from orchestration.cli.options import AsJson, Source, examples

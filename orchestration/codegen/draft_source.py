@@ -13,9 +13,8 @@ from pathlib import Path
 
 from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract import Contract
-from ingest.contract.registry import SOURCES, Registry, load_registry, read_contract
-from ingest.contract.vocabularies.layer_vocabulary import layer_vocabularies
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.registry import SOURCES, Registry, layer_vocabularies, load_registry, read_contract
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.contract_draft import (
     NO_ANSWERS,
     Answers,

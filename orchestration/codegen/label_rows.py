@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from ingest.contract.vocabularies.crosswalk import folded
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import folded, load_vocabulary
 from ingest.layers import ROWS, SEEDS, SeedFile, appended_rows, rows_of_seed
 from orchestration.stewardship.audit_delivery import CROSSWALK
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from ingest.connectors import CursorPosition, FetchRequest, Origin, open_folder, open_live
 from ingest.contract import NATIONAL, Contract
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, Progress, deliver, find_damage, quarantine_batch
-from ingest.delivery.removals import read_removals
-from ingest.delivery.row_filter import RowFilter, new_row_filter
+from ingest.delivery.removals import RowFilter, new_row_filter, read_removals
 from ingest.landing import AcceptedLoadsDamaged, DeliveryLost, LandingTable, ensure_tables, last_load, read_cursor
 from ingest.readers import delivered_files
 from orchestration.pipeline.read_in_tasks import table_reader

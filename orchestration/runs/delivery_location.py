@@ -15,7 +15,7 @@ from ingest.city import FILE_NAME, City, city_registry
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
 from ingest.delivery.removals import sources_with_removals
-from ingest.layer_snapshot import LayerSnapshot, read_snapshots, write_snapshots
+from ingest.layers import LayerSnapshot, read_snapshots, write_snapshots
 from ingest.readers import delivered_files, readable_name
 from orchestration.runs.city_choice import LIVE, SAMPLE, HomeRecord, choose_city, home_record, own_folder
 from orchestration.runs.hash_key import check_erased, checked_fingerprint

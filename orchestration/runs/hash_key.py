@@ -2,7 +2,7 @@
 
 The key of hashes is set, hard to guess, and the key that the home was filled with.
 
-A fingerprint of the key is in `home.json`, never the key. See `ingest.delivery.reading.header_match` for where identifiers are
+A fingerprint of the key is in `home.json`, never the key. See `ingest.delivery.reading` for where identifiers are
 hashed.
 """
 

@@ -27,7 +27,7 @@ from expectations.delivery.volume import VolumeBaseline
 from expectations.results import GateResult
 from ingest.city import City
 from ingest.contract import NATIONAL, Contract
-from ingest.contract.vocabularies.crosswalk import FLAG_VALUES
+from ingest.contract.vocabularies import FLAG_VALUES
 from ingest.delivery import DeliveryRecord, DeliveryStore
 from ingest.layers import seed_file, seed_rows
 from orchestration.settings import SHARED_SEEDS

@@ -13,8 +13,7 @@ import pyarrow as pa
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
 from ingest.delivery import DeliveryStore
-from ingest.delivery.removals import read_removals, record_hash, sources_with_removals
-from ingest.delivery.row_filter import JOINED
+from ingest.delivery.removals import JOINED, read_removals, record_hash, sources_with_removals
 from ingest.erasure import Plan, Selection, by_conditions, by_keys, plan_erasure
 from orchestration.runs.hash_key import NEW_KEY, check_erased, is_weak
 from orchestration.settings import ConfigurationError, Settings

@@ -18,8 +18,7 @@ from ingest.city import City
 from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, LeftOutFile, deliver
-from ingest.delivery.removals import read_removals
-from ingest.delivery.row_filter import new_row_filter
+from ingest.delivery.removals import new_row_filter, read_removals
 from ingest.errors import DeliveryError
 from ingest.landing import Batch, Unit, create_delivery_view, delivered_units, landed_units, named_units
 from ingest.readers import readable_name

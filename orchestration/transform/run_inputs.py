@@ -17,7 +17,7 @@ from expectations.results import ExpectationResult
 from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import read_removals
 from ingest.landing import (

@@ -27,7 +27,7 @@ from pytest_httpserver import HTTPServer
 
 from ingest.connectors import FetchRequest, open_live
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.delivery import DeliveryOptions, DeliveryStore, deliver
 from tests.support.portals import FakeArcgis, FakeCkan, FakeSocrata
 from tests.support.postgres import Postgres

@@ -24,9 +24,6 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.constants import PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.nodes import GenericTestNode
 from dbt.events.core_types_pb2 import NodeFinished, NodeInfo, RunResultMsg
-from dlt.sources.helpers.requests import Client
-from dlt.sources.helpers.rest_client.client import RESTClient
-from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from duckdb_sqlalchemy import ConnectionWrapper
 from great_expectations.expectations.expectation import BatchExpectation
 
@@ -102,12 +99,6 @@ EXTENDED = {
         "1.5.6.5",
         "run tests/unit/warehouse/test_dialect.py with the new version. If _buffer_pending_result is gone, fetch the pending "
         "result into the cursor in do_rollback; if the plain dialect no longer loses late results, delete the override",
-    ),
-    "dlt": Use(
-        "ingest/connectors/dlt_client.py",
-        "1.31.0",
-        "run tests/unit/ingest/connectors with the new version. If it fails, compare RESTClient.extract_response and paginate, "
-        "and BasePaginator._has_next_page, with the module; paging by requests alone is some 40 lines",
     ),
 }
 
@@ -251,20 +242,3 @@ def test_extended_classes_have_the_private_methods_that_are_used() -> None:
     overridden = {"_validate", "_get_domain_kwargs", "_get_success_kwargs", "_get_success_kwarg"}
     assert overridden <= set(dir(BatchExpectation)), EXTENDED["great-expectations"].remedy
     assert callable(getattr(ConnectionWrapper, "_buffer_pending_result", None)), EXTENDED["duckdb-sqlalchemy"].remedy
-
-
-def test_dlt_is_imported_in_one_module() -> None:
-    files = (path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
-    imports = re.compile(r"^\s*(?:from|import) dlt[.\s]", re.MULTILINE)
-    assert {str(path.relative_to(PROJECT)) for path in files if imports.search(path.read_text())} == {EXTENDED["dlt"].module}
-
-
-def test_dlts_client_has_what_ours_overrides() -> None:
-    remedy = EXTENDED["dlt"].remedy
-    assert {"base_url", "session", "config"} <= set(inspect.signature(RESTClient.__init__).parameters), remedy
-    assert list(inspect.signature(RESTClient.extract_response).parameters) == ["self", "response", "data_selector"], remedy
-    paging = inspect.signature(RESTClient.paginate).parameters
-    assert {"path", "params", "paginator", "data_selector", "hooks", "kwargs"} <= set(paging), remedy
-    assert "_has_next_page" in inspect.getsource(BasePaginator), remedy
-    settings = set(inspect.signature(Client.__init__).parameters)
-    assert {"request_timeout", "raise_for_status", "request_max_attempts", "retry_condition"} <= settings, remedy

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.sample import city
 from ingest.sample.people import survey
 from orchestration.codegen.missing_steps import staging_of

@@ -25,7 +25,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from ingest.connectors import http_client
-from ingest.connectors.files import download
+from ingest.connectors import download
 from ingest.delivery import write_batch
 from orchestration.settings import Settings
 from orchestration.stewardship import check_delivery, split_delivery

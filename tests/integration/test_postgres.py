@@ -17,10 +17,9 @@ import pyarrow.compute as pc
 import pytest
 import sqlalchemy as sa
 
-from ingest.connectors import CursorPosition, FetchRequest, Origin, open_live
-from ingest.connectors.databases import sessions
+from ingest.connectors import CursorPosition, FetchRequest, Origin, databases, open_live
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.contract_draft import Answers
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
@@ -170,7 +169,7 @@ def test_a_session_cannot_write(postgres: Postgres, query: str) -> None:
 
 
 def _give_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sessions._settings()["statements"], "postgresql", ["set statement_timeout = 200"])
+    monkeypatch.setitem(databases._settings()["statements"], "postgresql", ["set statement_timeout = 200"])
 
 
 def test_a_query_that_takes_too_long_is_given_up(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:

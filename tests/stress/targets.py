@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from ingest.connectors import open_folder
 from ingest.contract import Contract
 from ingest.contract.registry import ContractError, read_contract
-from ingest.contract.sections.snapshot import SNAPSHOT_ON
+from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files

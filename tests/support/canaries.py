@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.contract import Column, Contract
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 
 TEXT = "CANARY"  # what every text of ours begins with
 Rows = list[list[str | None]]

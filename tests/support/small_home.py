@@ -12,8 +12,7 @@ from duckdb import DuckDBPyConnection
 from ingest.connectors import open_folder
 from ingest.contract import Contract
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, deliver
-from ingest.delivery.removals import read_removals
-from ingest.delivery.row_filter import new_row_filter
+from ingest.delivery.removals import new_row_filter, read_removals
 from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files
 from tests.support.sealing import seal

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.delivery import AcceptedLoad, Conformer, DeliveryRecord, DeliveryStore, deliver
 from ingest.landing import Batch, LandingTable, LoadCounts, count_load_rows, ensure_tables
 from ingest.landing.tables import LOAD_COLUMNS, MARKS

@@ -15,7 +15,7 @@ from urllib.parse import urlparse
 from ingest.connectors.fetch import FetchRequest
 from ingest.connectors.http_client import PortalClient
 from ingest.connectors.origin import DeliveredTable, Origin, delivered_names
-from ingest.connectors.portals.paging import KeysetPaginator, PagedRows, cursor_column, paged_table
+from ingest.connectors.portals.paging import PagedRows, keyset_pages, paged_table
 from ingest.contract import ArcgisConnector, Contract
 from ingest.readers.formats.json_text import as_text
 from ingest.readers.reader_types import OpenTable
@@ -28,7 +28,7 @@ DATE_TYPE = "esriFieldTypeDate"
 EPOCH = dt.datetime(1970, 1, 1)
 
 
-def open_arcgis(contract: Contract, connector: ArcgisConnector, request: FetchRequest) -> Origin:
+def open_origin(contract: Contract, connector: ArcgisConnector, request: FetchRequest) -> Origin:
     """Open the layer as one table."""
     return Origin((DeliveredTable(_name(connector), partial(_read, contract, connector, request)),))
 
@@ -78,9 +78,8 @@ def _read(contract: Contract, connector: ArcgisConnector, request: FetchRequest)
     def first() -> list[Any]:
         return rows(client.get("query", params | {"where": where, "resultRecordCount": "1"}))[:1]
 
-    asked = PagedRows("query", params, rows, count, first, "the first row")  # a reloaded layer has new row numbers
-    paginator = KeysetPaginator(client, count(), key, after)
-    yield paged_table(client, asked, paginator, header, wanted, WGS84 if has_shape else None)
+    asked = PagedRows("query", params, rows, count(), count, first, "the first row")  # a reloaded layer has new row numbers
+    yield paged_table(client, asked, keyset_pages(client, asked, key, after), header, wanted, WGS84 if has_shape else None)
 
 
 def _answer(client: PortalClient, answer: Any) -> dict[str, Any]:
@@ -120,7 +119,7 @@ def _fields(client: PortalClient, layer: Mapping[str, Any]) -> tuple[dict[str, s
 def _where(client: PortalClient, where: str, types: Mapping[str, str], request: FetchRequest) -> str:
     if request.since is None:
         return where
-    delivered = cursor_column(client, request.since, types)
+    delivered = request.since.delivered_name(types, client.error)
     value = request.since.as_text() if request.since.column.type == "integer" else f"TIMESTAMP '{request.since.as_utc()}'"
     return f"({where}) AND ({delivered} >= {value} OR {delivered} IS NULL)"
 

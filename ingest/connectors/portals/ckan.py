@@ -10,11 +10,11 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+from ingest.connectors.download import download
 from ingest.connectors.fetch import FetchRequest
-from ingest.connectors.files.download import download
 from ingest.connectors.http_client import PortalClient
 from ingest.connectors.origin import DeliveredTable, Origin, delivered_names, distinct_names
-from ingest.connectors.portals.paging import OverlappingOffsetPaginator, PagedRows, paged_table, rows_changed
+from ingest.connectors.portals.paging import PagedRows, offset_pages, paged_table, rows_changed
 from ingest.contract import CkanConnector, Contract
 from ingest.readers.reader_types import OpenTable
 
@@ -25,7 +25,7 @@ PAGE_ROWS = 10_000
 OWN_COLUMNS = ("_id", "_full_text")
 
 
-def open_ckan(contract: Contract, connector: CkanConnector, request: FetchRequest) -> Origin:
+def open_origin(contract: Contract, connector: CkanConnector, request: FetchRequest) -> Origin:
     """Open the resources that the contract names."""
     client = PortalClient(contract.source, connector.resource, connector, request)
     resources = _resources(client, connector)
@@ -121,5 +121,5 @@ def _read(contract: Contract, connector: CkanConnector, request: FetchRequest, n
         return [rows({"success": True, "result": search(1, offset, fields=listed)}) for offset in (0, total - 1)]
 
     pages = params | {"fields": listed, "include_total": "false"}
-    asked = PagedRows("api/3/action/datastore_search", pages, rows, count, ends)
-    yield paged_table(client, asked, OverlappingOffsetPaginator(client, total, PAGE_ROWS), header, wanted)
+    asked = PagedRows("api/3/action/datastore_search", pages, rows, total, count, ends)
+    yield paged_table(client, asked, offset_pages(client, asked, PAGE_ROWS), header, wanted)

@@ -10,7 +10,7 @@ from typing import Any
 from ingest.connectors.fetch import FetchRequest
 from ingest.connectors.http_client import PortalClient
 from ingest.connectors.origin import DeliveredTable, Origin, delivered_names
-from ingest.connectors.portals.paging import OverlappingOffsetPaginator, PagedRows, cursor_column, paged_table
+from ingest.connectors.portals.paging import PagedRows, offset_pages, paged_table
 from ingest.contract import Contract, SocrataConnector
 from ingest.errors import DeliveryError
 from ingest.readers.reader_types import OpenTable
@@ -22,7 +22,7 @@ ROW_ID = ":id"
 INSTANTS = ("date", "fixed_timestamp")
 
 
-def open_socrata(contract: Contract, connector: SocrataConnector, request: FetchRequest) -> Origin:
+def open_origin(contract: Contract, connector: SocrataConnector, request: FetchRequest) -> Origin:
     """Open the dataset as one table."""
     return Origin((DeliveredTable(connector.resource, partial(_read, contract, connector, request)),))
 
@@ -52,8 +52,9 @@ def _read(contract: Contract, connector: SocrataConnector, request: FetchRequest
         return [rows(client.get(path, params | {"$limit": "1", "$offset": str(at)})) for at in (0, total - 1)]
 
     total = count()
-    paginator = OverlappingOffsetPaginator(client, total, PAGE_ROWS, ("$offset", "$limit"))
-    yield paged_table(client, PagedRows(path, params, rows, count, ends), paginator, tuple(types), wanted)
+    asked = PagedRows(path, params, rows, total, count, ends)
+    pages = offset_pages(client, asked, PAGE_ROWS, ("$offset", "$limit"))
+    yield paged_table(client, asked, pages, tuple(types), wanted)
 
 
 def _token(contract: Contract, connector: SocrataConnector, request: FetchRequest) -> dict[str, str]:
@@ -83,7 +84,7 @@ def _columns(client: PortalClient, resource: str) -> dict[str, str]:
 def _condition(client: PortalClient, types: dict[str, str], request: FetchRequest) -> dict[str, str]:
     if request.since is None:
         return {}
-    delivered = cursor_column(client, request.since, types)
+    delivered = request.since.delivered_name(types, client.error)
     value = request.since.as_text()
     if request.since.column.type != "integer":
         instant = types[delivered] in INSTANTS

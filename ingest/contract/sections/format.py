@@ -1,32 +1,44 @@
-"""The contract key `format`: how files are written, and how files of other years differ (`layouts`).
+"""The contract keys `connector` and `format`: where records come from, how files are written, how those of other years differ.
 
-See `ingest.readers.tables` for the reader of each kind, and `ingest.contract.model` for rules between format and columns.
+A contract names secrets only by environment variables. See `ingest.connectors` for fetching, `ingest.readers.tables` for the
+reader of each kind, and `ingest.contract.model` for rules between format and columns.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeGuard
 
-from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ingest.contract.sections.general import Period
 from ingest.contract.words import (
+    Address,
     Delimiter,
     DeliveredNames,
     Encoding,
+    EnvironmentName,
+    Grown,
+    HostName,
     Identifier,
     Strict,
+    WebAddress,
     matching,
     regular_expression,
 )
 
+LOOKBACK = re.compile(r"(\d+)(?: (minute|hour|day|week)s?)?")
+Lookback = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
+    matching(LOOKBACK, "a look-back like 36 hours, 7 days, 2 weeks, or for a cursor of numbers like 1000"),
+]
 Crs = Annotated[
     str, matching(re.compile(r"(EPSG|ESRI|OGC):\w+"), "a coordinate reference system by authority and code, like EPSG:32054")
 ]
-
 Kind = Literal["csv", "excel", "json", "jsonl", "parquet", "geojson", "shapefile", "dbf", "fixed_width"]
 CellRange = Annotated[
     str,
@@ -37,6 +49,111 @@ Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 _OF_COLUMNS = ("columns", "period")
 # Keys without a meaning for files of another kind; such a key is a misunderstanding.
 ONLY_WITH = {"records": "json", "widths": "fixed_width"}
+
+
+class WithCursor(Strict):
+    """A connector that can request new rows only: from the newest landed `cursor`, less `lookback`."""
+
+    cursor: str | None = None
+    lookback: Lookback | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Any:
+        if (self.cursor is None) != (self.lookback is None):
+            raise ValueError(
+                "cursor and lookback go together: say how far back rows may still come or change (lookback: 7 days); "
+                "without them everything is read each time"
+            )
+        return self
+
+
+class WebConnector(Strict):
+    """A connector that requests from a web address.
+
+    `allow_hosts` are further hosts that the portal may refer to, and hosts in a private network. `max_download_mb` limits all
+    answers of one read together, unpacked; without it, LEVELGROUND_MAX_DOWNLOAD_MB does.
+    """
+
+    allow_hosts: tuple[HostName, ...] = ()
+    max_download_mb: Annotated[int, Field(ge=1)] | None = None
+
+
+def lookback(connector: Any) -> dt.timedelta | int | None:
+    """The look-back of a connector: a duration, a number for a numeric cursor, None without a cursor."""
+    found = LOOKBACK.fullmatch(getattr(connector, "lookback", None) or "")
+    if found is None:
+        return None
+    return dt.timedelta(**{f"{found[2]}s": int(found[1])}) if found[2] else int(found[1])
+
+
+def gives_rows(connector: Any) -> bool:
+    """Whether the system gives rows and no files, so that nothing needs to say how a file is written."""
+    return connector.kind in ("database", "socrata", "arcgis") or getattr(connector, "mode", None) == "datastore"
+
+
+class FileConnector(Strict):
+    """Files in a folder, a glob or an fsspec URL; `--deliveries` needs no path."""
+
+    kind: Literal["file"]
+    path: Address | None = None
+
+
+class DatabaseConnector(WithCursor):
+    """A department's database, at the SQLAlchemy URL in an environment variable."""
+
+    kind: Literal["database"]
+    credentials_env: EnvironmentName
+    schema_: Annotated[str | None, Field(alias="schema")] = None
+    table: str | None = None
+    query: str | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> DatabaseConnector:
+        if (self.table is None) == (self.query is None):
+            raise ValueError("a database connector has either a table or a query")
+        return self
+
+
+class CkanConnector(WebConnector):
+    """A resource of a CKAN portal by its id; within a `package`, every resource with that id, or with a name that matches the
+    glob.
+    """
+
+    kind: Literal["ckan"]
+    base_url: WebAddress
+    package: str | None = None
+    resource: str
+    mode: Literal["datastore", "download"] = "datastore"
+
+
+class SocrataConnector(WithCursor, WebConnector):
+    """A dataset of a Socrata portal."""
+
+    kind: Literal["socrata"]
+    base_url: WebAddress
+    resource: str
+    credentials_env: EnvironmentName | None = None
+
+
+class ArcgisConnector(WithCursor, WebConnector):
+    """A layer or table of an ArcGIS feature or map service, by its address: …/FeatureServer/0."""
+
+    kind: Literal["arcgis"]
+    base_url: WebAddress
+    where: str = "1=1"
+
+
+class HttpConnector(WebConnector):
+    """One file at a URL."""
+
+    kind: Literal["http"]
+    url: WebAddress
+
+
+Connector = Annotated[
+    FileConnector | DatabaseConnector | CkanConnector | SocrataConnector | ArcgisConnector | HttpConnector,
+    Field(discriminator="kind"),
+]
 
 
 def is_glob(sheet: str | int | None) -> TypeGuard[str]:
@@ -106,20 +223,16 @@ class FilePattern(Strict):
     files: str
 
 
-class Layout(FileForm, FilePattern):  # pydantic lists the keys of the last base first
+class Layout(Grown, FileForm, FilePattern):  # pydantic lists the keys of the last base first
     """How the files that match `files` differ from the others, if a source has changed its files over the years.
 
     `columns` gives the delivered name, names or position of a column in these files, or null if they do not have it. `period` is
     the period of these files, for a column with `from_period`.
     """
 
+    later = _OF_COLUMNS
     columns: Annotated[dict[Identifier, DeliveredNames | None], Field(min_length=1)] | None = None
     period: Period | None = None
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # load ids are hashes of this model: a contract without the keys keeps its ids
-        return {key: value for key, value in serialize(self).items() if value is not None or key not in _OF_COLUMNS}
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -128,7 +241,7 @@ class Layout(FileForm, FilePattern):  # pydantic lists the keys of the last base
         return {key: value for key, value in keys.items() if value is not None and key not in ("files", "period")}
 
 
-class Format(FileForm):
+class Format(Grown, FileForm):
     """How the files are written.
 
     `sheet` is a name, a position from 1, or a glob of several sheets, `range` cells like B5:H200, B5:H or B:H, `layer` the name
@@ -136,6 +249,7 @@ class Format(FileForm):
     each fixed-width field.
     """
 
+    later = ("unpivot", "flatten")
     kind: Kind
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = ","
@@ -144,11 +258,6 @@ class Format(FileForm):
     # Members of objects inside a JSON record are columns of their own, like attributes.status.
     flatten: bool | None = None
     layouts: tuple[Layout, ...] = ()
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # load ids are hashes of this model: a contract without the keys keeps its ids
-        return {key: value for key, value in serialize(self).items() if value is not None or key not in ("unpivot", "flatten")}
 
     @model_validator(mode="after")
     def _fitting(self) -> Format:

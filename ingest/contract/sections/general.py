@@ -1,23 +1,49 @@
-"""The parts of a contract other than columns and format: steward, agreement, load, time and tolerances.
+"""The parts of a contract other than columns and format: steward, agreement, load, time, snapshots and tolerances.
 
-See `ingest.contract.sections.format` for how files are written, and `ingest.contract.model` for rules between parts and columns.
+See `ingest.contract.sections.format` for how files are written, `ingest.contract.model` for rules between parts and columns, and
+`ingest.delivery.snapshot_date` for finding the date of a delivery of a stock.
 """
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
-from ingest.contract.sections.duration import Duration, days_before
-from ingest.contract.words import Identifier, Percent, Strict, matching, regular_expression, word
+from ingest.contract.words import Grown, Identifier, Percent, Strict, matching, regular_expression, word
+from ingest.contract.yaml_source import Location
 
+_DURATION = re.compile(r"([1-9]\d{0,3}) (day|month|year)s?")
+Duration = Annotated[str, matching(_DURATION, "a duration like 7 years, 18 months or 90 days")]
 LOAD_COLUMNS = ("_source_file", "_source_row")
-_LATER_KEYS = ("partition_by", "release", "absent", "files")
 Republish = Literal["allowed", "refused", "undecided"]
+SNAPSHOT_ON = "_snapshot_on"
+Origin = Literal["column", "file_name", "footer", "fetched"]
+
+
+def days_before(duration: str, day: dt.date) -> dt.date:
+    """The day a duration before `day`; of a shorter month, its last day."""
+    found = _DURATION.fullmatch(duration)
+    assert found is not None, "the contract is valid"
+    number, unit = int(found[1]), found[2]
+    if unit == "day":
+        return day - dt.timedelta(days=number)
+    months = day.year * 12 + day.month - 1 - number * (12 if unit == "year" else 1)
+    year, month = divmod(months, 12)
+    if year < 1:
+        return dt.date.min
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _pattern_with_group(value: str) -> str:
@@ -100,9 +126,10 @@ class Release(Strict):
         return self
 
 
-class Load(Strict):
+class Load(Grown):
     """How a batch is promoted into the landing table."""
 
+    later = ("partition_by", "release", "absent", "files")
     mode: Literal["replace", "merge", "replace_period", "replace_partition", "append"]
     period_column: str | None = None
     period: Literal["day", "month", "quarter", "year"] | None = None
@@ -120,11 +147,6 @@ class Load(Strict):
     def dating_columns(self) -> tuple[str, ...]:
         """The columns of `order_by`; the file and position of a row are no columns, and follow in any case."""
         return tuple(name for name in self.order_by if name not in LOAD_COLUMNS)
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # load ids are hashes of this model: a contract without the later keys keeps its ids
-        return {key: value for key, value in serialize(self).items() if value is not None or key not in _LATER_KEYS}
 
     @model_validator(mode="after")
     def _complete(self) -> Load:
@@ -248,3 +270,75 @@ class Expectation(Strict):
     severity: Literal["critical", "warning", "info"]
     name: Identifier | None = None
     reason: str | None = None
+
+
+def _as_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+class Snapshot(Strict):
+    """Where the date of a snapshot comes from: the first origin in `from` that yields one, else the contract's `as_of`.
+
+    `column` is a date on each row. `pattern` finds the date, its first group, in a file's name or footer, in one of `formats`.
+    `per`: of a source that is fetched live, the newest snapshot of each such period is kept.
+    """
+
+    from_: Annotated[tuple[Origin, ...], BeforeValidator(_as_list), Field(alias="from", min_length=1)]
+    column: Identifier | None = None
+    pattern: str = r"(\d{4}-\d{2}-\d{2})"
+    formats: Annotated[tuple[str, ...], Field(min_length=1)] = ("%Y-%m-%d",)
+    per: Literal["day", "month", "quarter"] = "month"
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Snapshot:
+        if ("column" in self.from_) != (self.column is not None):
+            raise ValueError("column requires from: column; name the column that holds the date, or leave both out")
+        if "column" in self.from_ and len(self.from_) > 1:
+            raise ValueError("from: column dates every row; leave the other words out")
+        if len(set(self.from_)) < len(self.from_):
+            raise ValueError("from names each origin once")
+        searched = [word for word in ("file_name", "footer") if word in self.from_]
+        for key in ("pattern", "formats"):
+            if key in self.model_fields_set and not searched:
+                raise ValueError(f"{key} goes with from: file_name or footer")
+        if "per" in self.model_fields_set and "fetched" not in self.from_:
+            raise ValueError("per goes with from: fetched")
+        try:
+            groups = re.compile(self.pattern).groups
+        except re.error as error:
+            raise ValueError(
+                f"pattern is no regular expression ({error}); write it like '(\\d{{4}}-\\d{{2}}-\\d{{2}})'"
+            ) from None
+        if groups < 1:
+            raise ValueError("pattern has no group; put the date in parentheses, like 'staff_(\\d{4}-\\d{2}-\\d{2})'")
+        return self
+
+    def found_in(self, text: str) -> dt.date | None:
+        """The date in a text; None if the pattern does not match. Raises ValueError if the match is no date."""
+        found = re.search(self.pattern, text)
+        if found is None or not found[1]:
+            return None
+        for form in self.formats:
+            try:
+                return dt.datetime.strptime(found[1], form).date()  # noqa: DTZ007 - a day has no zone
+            except ValueError:
+                continue
+        raise ValueError(found[1])
+
+
+def snapshot_problems(load: Load, snapshot: Snapshot | None, footer: Footer | None) -> Iterator[tuple[Location, str]]:
+    """What contradicts each other in how a stock is dated and kept."""
+    is_kept_by_date = SNAPSHOT_ON in (load.partition_by or ())
+    if snapshot is None:
+        if is_kept_by_date:
+            message = f"{SNAPSHOT_ON} is the date of a snapshot; say where it comes from, like snapshot: {{from: file_name}}"
+            yield ("load", "partition_by"), message
+        return
+    if not is_kept_by_date:
+        message = (
+            "a stock keeps its snapshots by their date: write load.mode: replace_partition and "
+            f"load.partition_by: [{SNAPSHOT_ON}]; or leave snapshot out, and each delivery replaces the one before"
+        )
+        yield ("snapshot",), message
+    if "footer" in snapshot.from_ and footer is None:
+        yield ("snapshot", "from"), "a date in the footer needs footer: {rows: N}, the rows at the end that are no records"

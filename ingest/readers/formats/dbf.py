@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.contract import Format
-from ingest.readers.file_signatures import DBASE_VERSIONS
 from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream
+from ingest.readers.refusals import DBASE_VERSIONS
 
 HEADER_BYTES, FIELD_BYTES, END_OF_FIELDS, END_OF_FILE = 32, 32, b"\x0d", b"\x1a"
 DBASE_7 = frozenset({0x04, 0x8C})

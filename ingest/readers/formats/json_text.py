@@ -1,12 +1,34 @@
-"""Read JSON without losing a digit: numbers stay as they are written."""
+"""Read JSON and JSON lines without losing a digit: one row per object, its members as text under their names.
+
+An object inside a record stays JSON text, unless the contract flattens it. Records that are lists have positions as names, if
+the contract declares no header. A record may add names, so that a long file is read twice: once for its names, once for its
+records.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from itertools import chain, islice
 from typing import Any
+
+import pyarrow as pa
+
+from ingest.contract import Format
+from ingest.readers.formats.delimited import decode_text
+from ingest.readers.header_rows import position_names
+from ingest.readers.reader_types import Fail, OpenTable, Stream, check_column_count
 
 # Objects in more objects than these stay JSON text.
 DEEPEST = 4
+# A record of a portal has some kB; this is room for a long geometry.
+LONGEST_RECORD = 16 << 20
+_SPACE = " \t\n\r"
+_BEHIND = frozenset(",:]}" + _SPACE)  # what may follow a value
+BATCH_ROWS = 16_384  # of objects, which take some kB each
+Records = Callable[[], Iterator[Any]]
+Read = Generator[Any, None, None]
 
 
 class Number(str):
@@ -61,3 +83,213 @@ def flattened(record: dict[str, Any], above: str = "", depth: int = 0) -> dict[s
             raise UnsupportedJson("a name is repeated once objects are flattened, and only one of the two could be kept")
         found |= inner
     return found
+
+
+def open_json(how: Format, given: Stream, fail: Fail) -> OpenTable:
+    """Read a JSON file: a list of records, at the top or under the member that the contract names."""
+
+    def records() -> Iterator[Any]:
+        with given.open() as stream:
+            yield from _Document(decode_text(stream, how), fail).records(how.records.split(".") if how.records else [])
+
+    return _opened(how, records, fail)
+
+
+def open_jsonl(how: Format, given: Stream, fail: Fail) -> OpenTable:
+    """Read JSON lines: one object per line."""
+
+    def records() -> Iterator[Any]:
+        read = decoder()
+        with given.open() as stream:
+            for number, line in enumerate(_lines(decode_text(stream, how), fail), 1):
+                if line.strip(_SPACE):
+                    yield _value(read, line, f"line {number}", fail)
+                else:
+                    yield {}
+
+    return _opened(how, records, fail)
+
+
+def _lines(pieces: Iterator[str], fail: Fail) -> Iterator[str]:
+    """Split at line feeds only; a text may contain other line ends."""
+    left = ""
+    for piece in pieces:
+        *lines, left = (left + piece).split("\n")
+        yield from lines
+        if len(left) > LONGEST_RECORD:
+            raise fail("a line is longer than 16 MB", "export it again, one record per line")
+    if left:
+        yield left
+
+
+def _value(read: json.JSONDecoder, text: str, where: str, fail: Fail) -> Any:
+    try:
+        return read.decode(text)
+    except json.JSONDecodeError:
+        raise fail(f"{where} is not JSON; is the file cut off?", "deliver it again, one object a line") from None
+    except (UnsupportedJson, RecursionError) as error:
+        raise _unusable(error, fail) from None
+
+
+def _unusable(error: Exception, fail: Fail) -> Exception:
+    return fail(str(error) if isinstance(error, UnsupportedJson) else "it is nested too deeply", "export it again")
+
+
+def _opened(how: Format, records: Records, fail: Fail) -> OpenTable:
+    by_position = how.header.rows == "none"
+    shape, shaped = (list, "a list") if by_position else (dict, "an object")
+
+    def checked() -> Read:
+        width = None
+        for number, record in enumerate(records(), 1):
+            if not isinstance(record, shape) and record != {}:
+                remedy = "say so in the contract: header: {rows: none} with records that are lists, an object otherwise"
+                raise fail(f"record {number} is not {shaped}", remedy)
+            if by_position:
+                width = len(record) if width is None and record else width
+                if record and len(record) != width:
+                    raise fail(f"record {number} has {len(record)} values where the first has {width}", "export it again")
+            try:
+                yield flattened(record) if how.flatten else record
+            except UnsupportedJson as error:
+                raise fail(str(error), "leave format.flatten out of the contract") from None
+
+    with closing(checked()) as reading:
+        first = list(islice(reading, BATCH_ROWS))
+        names: dict[str, None] = {}
+        width = 0
+        for record in chain(first, reading):
+            if by_position:
+                width = width or len(record)
+            elif not record.keys() <= names.keys():
+                names.update(dict.fromkeys(record))
+                check_column_count(len(names), fail)
+    if not first:
+        raise fail("it has no record", "deliver it again")
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        if short:
+            yield text_batch(first, header, by_position)
+            return
+        with closing(checked()) as second_pass:
+            while rows := list(islice(second_pass, BATCH_ROWS)):
+                yield text_batch(rows, header, by_position)
+
+    short = len(first) < BATCH_ROWS
+    if not short:
+        first.clear()  # they are read again, with the rest
+    header = position_names(width) if by_position else tuple(names)
+    return OpenTable(header, (), batches())
+
+
+def text_batch(records: Sequence[Any], header: Sequence[str], by_position: bool = False) -> pa.RecordBatch:
+    """Some records as columns of text: the members of these names, or of lists the values in their order."""
+    if by_position:
+        columns = [[as_text(record[at]) if record else None for record in records] for at in range(len(header))]
+    else:
+        columns = [[as_text(record.get(name)) for record in records] for name in header]
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    return pa.RecordBatch.from_arrays(arrays, names=[f"f{at}" for at in range(len(arrays))])
+
+
+class _Document:
+    """A JSON text that is read in pieces; only the current record is in memory."""
+
+    def __init__(self, pieces: Iterator[str], fail: Fail) -> None:
+        self._pieces, self._fail, self._read = pieces, fail, decoder()
+        self._text, self._at, self._ended = "", 0, False
+
+    def records(self, path: Sequence[str]) -> Iterator[Any]:
+        """The items of the list at `path`; then reads the rest of the file, to check that it is complete."""
+        if self._sign() == "":
+            raise EOFError("Empty CSV")
+        yield from self._list_at(list(path))
+        if self._sign() != "":
+            problem = "it goes on behind its end; are these JSON lines?"
+            raise self._fail(problem, "export it as one list, or write format.kind: jsonl in the contract")
+
+    def _list_at(self, path: list[str]) -> Iterator[Any]:
+        if not path:
+            if self._sign() != "[":
+                remedy = "name the member with the records in format.records, like result.records; JSON lines are kind jsonl"
+                raise self._fail("there is no list of records where the contract expects it", remedy)
+            yield from self._items("]", lambda: iter((self._next(),)))
+            return
+        if self._sign() != "{":
+            raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
+        found = False
+        for name, values in self._members(path):
+            found = found or name == path[0]
+            yield from values
+        if not found:
+            raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
+
+    def _members(self, path: list[str]) -> Iterator[tuple[str, Iterator[Any]]]:
+        names: set[str] = set()
+
+        def member() -> Iterator[tuple[str, Iterator[Any]]]:
+            name = self._next()
+            if not isinstance(name, str) or self._sign() != ":":
+                raise self._cut_off()
+            self._at += 1
+            if name in names:
+                raise self._fail("a name is repeated in one object, and only one of the two could be kept", "export it again")
+            names.add(name)
+            if name == path[0]:
+                yield name, self._list_at(path[1:])
+            else:
+                self._next()
+                yield name, iter(())
+
+        yield from self._items("}", member)
+
+    def _items(self, end: str, item: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+        self._at += 1
+        if self._sign() == end:
+            self._at += 1
+            return
+        while True:
+            yield from item()
+            sign = self._sign()
+            self._at += 1
+            if sign == end:
+                return
+            if sign != ",":
+                raise self._cut_off()
+
+    def _next(self) -> Any:
+        """The value at the current position."""
+        self._sign()
+        while True:
+            try:
+                value, end = self._read.raw_decode(self._text, self._at)
+            except (json.JSONDecodeError, IndexError):
+                end = None
+            except (UnsupportedJson, RecursionError) as error:
+                raise _unusable(error, self._fail) from None
+            # a number may continue in the next piece, and one that ends in a point is read without it
+            if end is not None and (self._ended or self._text[end : end + 1] in _BEHIND):
+                self._at = end
+                return value
+            if self._ended or len(self._text) - self._at > LONGEST_RECORD:
+                raise self._cut_off()
+            self._more()
+
+    def _sign(self) -> str:
+        """The next character that is not blank; empty at the end."""
+        while True:
+            while self._at < len(self._text):
+                if self._text[self._at] not in _SPACE:
+                    return self._text[self._at]
+                self._at += 1
+            if self._ended:
+                return ""
+            self._more()
+
+    def _more(self) -> None:
+        piece = next(self._pieces, None)
+        self._ended = piece is None
+        self._text, self._at = self._text[self._at :] + (piece or ""), 0
+
+    def _cut_off(self) -> Exception:
+        return self._fail("it is not JSON; is the file cut off, or a record longer than 16 MB?", "deliver it again")

@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ingest.sample.city import FIRST_NAMES, NAMES, NEIGHBORHOODS, SAMPLETON, Profile, person, phone
-from ingest.sample.delivery import Delivery, PlantedCounts, source
+from ingest.sample.delivery import Delivery, PlantedCounts, source, write_json
 from ingest.sample.engagement import planted_inputs as planted
 from ingest.sample.engagement.planted_inputs import Input
 from ingest.sample.places.houses import addresses
-from ingest.sample.sample_folder import write_json
 from ingest.sample.text import word_list
 
 _LEVELS = ("Inform", "Consult", "Involve", "Collaborate", "Empower")

@@ -14,11 +14,26 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ingest.sample.city import NAMES, STREETS, Profile
-from ingest.sample.clock import DAY_SECONDS, DAYS, MISSING_HOUR, arrivals, clock_words, day_words, year_rhythm
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import police_districts
 from ingest.sample.places.houses import addresses, crossing, houses, label_at
-from ingest.sample.text import Index, chooser, digits, draw, join, records, word_list, words
+from ingest.sample.text import (
+    DAY_SECONDS,
+    DAYS,
+    MISSING_HOUR,
+    Index,
+    arrivals,
+    chooser,
+    clock_words,
+    day_words,
+    digits,
+    draw,
+    join,
+    records,
+    word_list,
+    words,
+    year_rhythm,
+)
 
 SHOWN = 54  # calls on the page
 _PAGE = SHOWN + 1

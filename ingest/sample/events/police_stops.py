@@ -13,12 +13,22 @@ import numpy as np
 import pyarrow as pa
 
 from ingest.sample.city import NEIGHBORHOODS, SAMPLETON, Profile
-from ingest.sample.clock import DAY_SECONDS, DAYS, arrivals, clock_words, day_words, year_rhythm
 from ingest.sample.delivery import Delivery, PlantedCounts, source
-from ingest.sample.places.geometry import to_degrees
 from ingest.sample.places.ground import neighborhoods, police_districts
-from ingest.sample.places.houses import houses
-from ingest.sample.text import chooser, digits, draw, records, words
+from ingest.sample.places.houses import houses, to_degrees
+from ingest.sample.text import (
+    DAY_SECONDS,
+    DAYS,
+    arrivals,
+    chooser,
+    clock_words,
+    day_words,
+    digits,
+    draw,
+    records,
+    words,
+    year_rhythm,
+)
 
 HEADER = (
     "idNum,date,problem,MDC,citationIssued,personSearch,vehicleSearch,preRace,race,gender,lat,long,policePrecinct,neighborhood\n"

@@ -16,11 +16,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ingest.sample.city import FIRST_NAMES, NAMES, STREETS, Profile, phone
-from ingest.sample.clock import DAYS, FIRST_DAY, day_words, rows_by_day
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import zip_areas
 from ingest.sample.places.houses import addresses, houses, long_form
-from ingest.sample.text import Index, chooser, draw, quoted, records, word_list, words
+from ingest.sample.text import DAYS, FIRST_DAY, Index, chooser, day_words, draw, quoted, records, rows_by_day, word_list, words
 
 HEADER = '"CREATIONDATE","OBJECTDESC","TITLE","CLOSEDDATETIME","CASECLOSUREREASONDESCRIPTION"'
 COPY_EVERY = 420  # each 420th row is its predecessor again, as 23 of the 9,725 real ones are

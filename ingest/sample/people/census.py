@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ingest.sample.city import COUNTY_GEOID, GROUPS, PLACE_GEOID, SAMPLETON, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, csv_text, source
-from ingest.sample.people.settlement import shares_of
+from ingest.sample.people.profile import shares_of
 from ingest.sample.places import ground
 from ingest.sample.places.houses import Numbers
 from ingest.sample.text import word_list

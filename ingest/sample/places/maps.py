@@ -19,9 +19,8 @@ import numpy as np
 from ingest.sample.city import COUNTY_GEOID, NEIGHBORHOODS, SAMPLETON, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, Source, csv_text, source
 from ingest.sample.places import ground
-from ingest.sample.places.geometry import outline, to_degrees
 from ingest.sample.places.ground import BLOCK_FEET, SOUTH, WEST, Grid
-from ingest.sample.places.houses import addresses, houses
+from ingest.sample.places.houses import addresses, houses, outline, to_degrees
 
 _FEET, _DEGREES = "urn:ogc:def:crs:EPSG::32054", "urn:ogc:def:crs:OGC:1.3:CRS84"
 _SQUARE_FOOT = 0.3048**2

@@ -15,7 +15,7 @@ from ingest.sample.engagement import deliveries
 from ingest.sample.engagement import planted_inputs as planted
 from ingest.sample.engagement.planted_inputs import Input
 from ingest.sample.people import census
-from ingest.sample.truth.planted_value import PlantedValue, percent
+from ingest.sample.truth.published import PlantedValue, percent
 
 _GROUPS = {"white": "white", "black": "black", "hispanic": "hisp", "asian": "asian"}
 _LANGUAGES = ("en", "es", "hmn")  # of the others there are too few

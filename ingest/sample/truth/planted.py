@@ -24,9 +24,15 @@ from ingest.sample.places.houses import houses
 from ingest.sample.places.maps import NO_POINT_EVERY
 from ingest.sample.text import word_list
 from ingest.sample.truth.engagement import engagement_values
-from ingest.sample.truth.estimates import published_values
-from ingest.sample.truth.gaps import death_values, excess_values, gap_values
-from ingest.sample.truth.planted_value import PlantedValue, by_group, percent
+from ingest.sample.truth.published import (
+    PlantedValue,
+    by_group,
+    death_values,
+    excess_values,
+    gap_values,
+    percent,
+    published_values,
+)
 from ingest.sample.truth.residents import resident_values
 
 # `East African` is drawn with the share of `Black`, so that its mapping cannot move a truth.

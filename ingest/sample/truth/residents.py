@@ -19,7 +19,7 @@ from ingest.sample.delivery import random_stream
 from ingest.sample.people import census, staff
 from ingest.sample.places.ground import tract_codes, tracts
 from ingest.sample.text import word_list
-from ingest.sample.truth.planted_value import PlantedValue, by_group
+from ingest.sample.truth.published import PlantedValue, by_group
 
 People = NDArray[np.float64]
 

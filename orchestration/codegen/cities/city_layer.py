@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ingest.city import FILE_NAME, NO_PLACE, City, changes_of
-from ingest.contract.registry import SOURCES
-from ingest.contract.vocabularies.layer_vocabulary import layer_vocabularies
+from ingest.contract.registry import SOURCES, layer_vocabularies
 from ingest.layers import CITIES, MODELS, ROWS, SEEDS, STATES, SUITES, VOCABULARY, Layer, RowChanges, layer_names, row_changes
 from orchestration.codegen.render_template import render
 from orchestration.settings import DBT_PROJECT, IS_CHECKOUT, SHARED_SEEDS, ConfigurationError

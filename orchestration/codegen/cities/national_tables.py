@@ -58,7 +58,7 @@ def fetch_tables(settings: Settings, folder: Path, contracts: Iterable[Contract]
 
 def _fetch(settings: Settings, folder: Path, contract: Contract) -> str | None:
     """Fetch one table, unless the folder has it; returns what is wrong."""
-    from ingest.connectors.files.download import fetch_file  # noqa: PLC0415 - dlt takes half a second to import
+    from ingest.connectors.download import fetch_file  # noqa: PLC0415 - dlt takes half a second to import
 
     target = folder / contract.source
     if not isinstance(contract.connector, HttpConnector) or delivered_files(target, contract.ignore_files):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from orchestration.settings import DBT_PROJECT
 from tests.support.race import Conform, Race, render
 

@@ -16,7 +16,7 @@ from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.delivery_gate import gate_delivery
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import RaceVocabulary, Vocabulary, load_vocabulary
+from ingest.contract.vocabularies import RaceVocabulary, Vocabulary, load_vocabulary
 from warehouse.connection import database_path, scratch
 
 Row = dict[str, str | None]

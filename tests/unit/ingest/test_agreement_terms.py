@@ -10,7 +10,7 @@ import pytest
 
 from ingest.agreement_terms import WARN_DAYS, AgreementStatus, agreement_terms, is_past_keeping
 from ingest.contract import Contract
-from ingest.contract.sections.duration import days_before
+from ingest.contract.sections.general import days_before
 from tests.support.visits import visits_contract
 
 AGREEMENT = {"basis": "data_sharing_agreement", "classification": "internal"}

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.layer_snapshot import read_snapshots, write_snapshots
-from ingest.layers import Layer
+from ingest.layers import Layer, read_snapshots, write_snapshots
 
 MODEL = Path("models") / "staging" / "xyz" / "stg_xyz__own.sql"
 

@@ -9,7 +9,7 @@ import yaml
 
 from ingest.city import city_registry, read_city, read_layer_city
 from ingest.contract.registry import SOURCES, ContractError, load_registry, read_contract
-from ingest.contract.vocabularies.crosswalk import CROSSWALK
+from ingest.contract.vocabularies import CROSSWALK
 from ingest.contract.words import PLACES
 from ingest.layers import (
     CITIES,

@@ -12,7 +12,7 @@ import pytest
 
 from expectations.delivery.column_differences import column_differences, differing, first_rows
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.delivery import DeliveryRecord, FileRecord
 
 COLUMNS = [

@@ -20,7 +20,7 @@ from expectations.delivery.suite_from_contract import delivery_suite
 from expectations.delivery.unmapped_labels import CrosswalkError, read_labels
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.delivery import Conformer, FileRecord
 from orchestration.settings import SHARED_SEEDS
 from orchestration.stewardship.audit_delivery import CONCEPT_COLUMNS, CROSSWALK

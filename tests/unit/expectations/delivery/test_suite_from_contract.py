@@ -16,7 +16,7 @@ from expectations.delivery.suite_from_contract import delivery_suite
 from expectations.delivery.volume import ReplacedRows
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import Vocabulary
+from ingest.contract.vocabularies import Vocabulary
 
 Rows = list[dict[str, str | None]]
 MakeContract = Callable[..., Contract]

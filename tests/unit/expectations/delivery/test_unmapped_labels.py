@@ -8,7 +8,7 @@ from duckdb import DuckDBPyConnection
 from expectations.delivery.cell_checks import _label_checks, _unmapped
 from expectations.delivery.unmapped_labels import CrosswalkError, folded, read_labels, unmapped_condition
 from ingest.contract import Column
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 
 SEED = Path(__file__).parents[4] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 

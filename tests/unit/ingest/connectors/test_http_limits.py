@@ -17,7 +17,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from ingest.connectors import FetchRequest, open_live
-from ingest.connectors.allowed_hosts import is_public
+from ingest.connectors.http_adapter import is_public
 from ingest.contract import Contract
 from ingest.errors import DeliveryError
 from tests.support.portals import FakeCkan, Fault

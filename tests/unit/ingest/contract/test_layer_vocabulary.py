@@ -9,8 +9,7 @@ import yaml
 
 from ingest.city import city_registry, read_layer_city
 from ingest.contract.registry import ContractError
-from ingest.contract.vocabularies.crosswalk import CROSSWALK
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import CROSSWALK, load_vocabulary
 from ingest.layers import Layer
 from orchestration.codegen.cities.city_layer import parts
 from orchestration.transform.run_inputs import vocabulary_rows

@@ -18,8 +18,8 @@ from ingest.contract.registry import read_contract
 from ingest.contract_draft import NO_ANSWERS, Answers, Draft, DraftError, draft, read_sample
 from ingest.contract_draft.column_profiles import profile_columns
 from ingest.contract_draft.column_roles import snake_case
-from ingest.contract_draft.contract_text import contract_text, write_draft
 from ingest.contract_draft.detect_format import detect_format
+from ingest.contract_draft.draft import contract_text, write_draft
 from ingest.readers.files import local_file
 from tests.support.file_formats import sheet, zipped
 

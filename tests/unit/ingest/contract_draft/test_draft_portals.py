@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.contract_draft import Draft, draft, read_sample
 from ingest.contract_draft.detect_format import detect_format
 from ingest.readers.files import local_file

@@ -14,8 +14,8 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract_draft import NO_ANSWERS, Answers, Draft, DraftError, draft, read_sample
 from ingest.contract_draft.column_profiles import profile_columns
-from ingest.contract_draft.contract_text import contract_text
-from ingest.contract_draft.sheet_glob import propose_sheets
+from ingest.contract_draft.detect_format import propose_sheets
+from ingest.contract_draft.draft import contract_text
 
 DraftOf = Callable[..., Draft]
 

@@ -15,7 +15,7 @@ import pytest
 
 from ingest.connectors import DownloadedFile, Origin, open_folder
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.delivery import deliver
 from ingest.delivery.store import compute_load_id
 from ingest.errors import DeliveryError

@@ -16,10 +16,9 @@ import pytest
 from ingest.connectors import DeliveredTable, open_folder
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, ReadTable, deliver, table_result, table_tasks
-from ingest.delivery.removals import SourceRemovals
-from ingest.delivery.row_filter import new_row_filter
+from ingest.delivery.removals import SourceRemovals, new_row_filter
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files
 from tests.support.visits import CITY_ZONE, CONTRACT, NOON

@@ -11,8 +11,7 @@ import pyarrow as pa
 import pytest
 
 from ingest.delivery.removals import ErasedKeys
-from ingest.erasure.places import in_release, register_rows
-from ingest.erasure.plan import ROW_SCHEMA, Plan, SourcePlan
+from ingest.erasure.plan import ROW_SCHEMA, Plan, SourcePlan, in_release, register_rows
 from warehouse.paths import Home
 from warehouse.record_keys import read_secret
 

@@ -193,7 +193,7 @@ def archive(tmp_path: Path, make_contract: MakeContract, read_origin: Callable[.
 def test_an_archive_that_explodes_is_refused(
     make_contract: MakeContract, read_origin: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.readers.archives.NEVER_A_BOMB", 1 << 20)
+    monkeypatch.setattr("ingest.readers.files.NEVER_A_BOMB", 1 << 20)
     bomb = "A,B\n" + "0,0\n" * 1_000_000
     message = "the archive unpacks to more than 300 times its size; deliver the files themselves, unless it is a mistake"
     with pytest.raises(DeliveryError, match=f"visits.zip: {message}"):

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from ingest.connectors import open_folder
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files
-from ingest.readers.formats import geojson
+from ingest.readers.formats import maps
 from ingest.readers.reader_types import OpenTable
 
 FEET = "EPSG:32054"
@@ -123,7 +123,7 @@ def test_the_id_of_a_feature_is_a_column_unless_a_property_is_called_so(tmp_path
 
 
 def test_rows_keep_their_order_over_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geojson, "BATCH_ROWS", 2)
+    monkeypatch.setattr(maps, "BATCH_ROWS", 2)
     _, rows = opened(tmp_path, collection(*(feature([-87.0 - n, 43.0], WARD=n) for n in range(5))))
     assert [row["WARD"] for row in rows] == ["0", "1", "2", "3", "4"]
     assert [json.loads(row["geometry"])["coordinates"][0] for row in rows] == [-87.0, -88.0, -89.0, -90.0, -91.0]

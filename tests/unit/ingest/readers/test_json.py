@@ -30,7 +30,7 @@ def test_json_records_where_the_contract_locates_them(read_file: Any, text: str,
 
 
 def test_a_number_may_go_on_in_the_next_piece(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.readers.text_stream.CHUNK_BYTES", 1)
+    monkeypatch.setattr("ingest.readers.formats.delimited.CHUNK_BYTES", 1)
     (table,) = read_file(b'{"n":1234,"r":[{"A":5678,"B":true}],"m":-9.25}', name="a.json", **form("json", records="r"))
     assert table.rows == [("5678", "true")]
 
@@ -44,8 +44,8 @@ def test_json_records_that_are_lists_go_by_position(read_file: Any) -> None:
 @pytest.mark.parametrize("kind", ["json", "jsonl"])
 def test_a_long_json_file_is_read_as_a_stream(read_file: Any, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """A column may come up only in the last record; nothing but the record at hand is held."""
-    monkeypatch.setattr("ingest.readers.formats.json_records.BATCH_ROWS", 10)
-    monkeypatch.setattr("ingest.readers.text_stream.CHUNK_BYTES", 7)
+    monkeypatch.setattr("ingest.readers.formats.json_text.BATCH_ROWS", 10)
+    monkeypatch.setattr("ingest.readers.formats.delimited.CHUNK_BYTES", 7)
     records = [{"A": n, "pad": f"{{[\"'\\{n}"} for n in range(95)] + [{"A": 95, "B": "late"}]
     text = json.dumps(records) if kind == "json" else "\n".join(map(json.dumps, records))
     (table,) = read_file(text.encode(), name="a.json", **form(kind))
@@ -95,15 +95,15 @@ def test_json_that_does_not_fit_is_reported(read_file: Any, kind: str, text: str
 
 
 def test_a_line_without_end_is_reported(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.readers.formats.json_records.LONGEST_RECORD", 1000)
+    monkeypatch.setattr("ingest.readers.formats.json_text.LONGEST_RECORD", 1000)
     assert "a line is longer than 16 MB" in refused(read_file, b'{"A":"' + b"x" * 3000, "a.jsonl", form("jsonl"))
-    monkeypatch.setattr("ingest.readers.text_stream.CHUNK_BYTES", 100)
+    monkeypatch.setattr("ingest.readers.formats.delimited.CHUNK_BYTES", 100)
     assert "longer than 16 MB" in refused(read_file, b'[{"A":"' + b"x" * 3000, "a.json", form("json"))
 
 
 def test_a_long_json_file_is_not_held_in_memory(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """30 MB of records of which the contract takes little: the reader holds a batch of them at a time."""
-    monkeypatch.setattr("ingest.readers.formats.json_records.BATCH_ROWS", 500)
+    monkeypatch.setattr("ingest.readers.formats.json_text.BATCH_ROWS", 500)
     data = b"\n".join(b'{"A":%d,"pad":"%s"}' % (number, b"x" * 3000) for number in range(10_000))
     read_file(data[:3000] + b'"}', name="first.jsonl", **form("jsonl"))  # what is imported once does not count
     tracemalloc.start()

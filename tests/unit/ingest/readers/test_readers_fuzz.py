@@ -198,7 +198,7 @@ def test_a_long_field_is_read_or_reported(make_contract: Any) -> None:
 EVERY_BYTE_OF_THE_FOOTER = """
 import io
 from ingest.readers.formats import parquet
-from ingest.readers.error_translation import READ_ERRORS
+from ingest.readers.refusals import READ_ERRORS
 from ingest.readers.reader_types import Stream
 from tests.unit.ingest.readers.test_readers_fuzz import SEEDS
 

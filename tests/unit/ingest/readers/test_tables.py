@@ -114,14 +114,14 @@ def test_a_footer_is_counted_and_not_read(read_file: Any, rows: int, data: bytes
 
 
 def test_a_footer_that_spans_batches(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.readers.formats.csv_text.BLOCK_BYTES", 64)
+    monkeypatch.setattr("ingest.readers.formats.delimited.BLOCK_BYTES", 64)
     lines = [f"{number},x" for number in range(100)]
     (table,) = read_file("\n".join(["A,B", *lines]).encode(), footer={"rows": 30})
     assert table.rows == [(str(number), "x") for number in range(70)] + [(None, None)] * 30
 
 
 def test_a_file_longer_than_a_block_is_read_whole(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.readers.formats.csv_text.BLOCK_BYTES", 64)
+    monkeypatch.setattr("ingest.readers.formats.delimited.BLOCK_BYTES", 64)
     rows = [(str(number), f"x\n{number}") for number in range(500)]
     text = "A,B\r\n" + "".join(f'{a},"{b}"\r\n' for a, b in rows)
     (table,) = read_file(text.encode())

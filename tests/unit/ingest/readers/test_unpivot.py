@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ingest.contract import Contract, Unpivot
-from ingest.contract.sections.file_origin import value_from_file
+from ingest.contract.sections.column import value_from_file
 from ingest.delivery import Conformer
-from ingest.readers.unpivot import unpivoted_columns
+from ingest.readers.header_rows import unpivoted_columns
 
 WIDE: dict[str, Any] = {
     "format": {"kind": "csv", "unpivot": {"columns": r"v\d+_.*"}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingest.sample.clock import DAYS, MISSING_HOUR, arrivals, clock_words, day_words, rows_by_day, year_rhythm
+from ingest.sample.text import DAYS, MISSING_HOUR, arrivals, clock_words, day_words, rows_by_day, year_rhythm
 
 
 def test_quiet_hours_have_no_event_and_others_have() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.contract_draft import Draft
 from orchestration.codegen.existing_source import Fit, fitting_source, mapped_to
 from tests.support.visits import CONTRACT, visits_contract

@@ -16,7 +16,7 @@ import pytest
 
 from ingest.contract.registry import load_registry
 from ingest.contract_draft import NO_ANSWERS, Answers, draft, read_sample
-from ingest.contract_draft.contract_text import contract_text
+from ingest.contract_draft.draft import contract_text
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.measure_files import Wording, seed_rows, write_measure
 from orchestration.codegen.measure_model import Definition, find_fact

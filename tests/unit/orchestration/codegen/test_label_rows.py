@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.contract.vocabularies.crosswalk import read_labels
+from ingest.contract.vocabularies import read_labels
 from ingest.layers import Layer, seed_file
 from orchestration.codegen.label_rows import write_label_rows
 from orchestration.settings import SHARED_SEEDS

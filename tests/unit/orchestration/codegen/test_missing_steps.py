@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from expectations.marts.suites import read_suites
-from ingest.contract.vocabularies.crosswalk import CROSSWALK
+from ingest.contract.vocabularies import CROSSWALK
 from ingest.layers import Layer
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.missing_steps import open_decisions, steps_of_contract, steps_of_models, steps_of_source

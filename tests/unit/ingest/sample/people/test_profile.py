@@ -15,7 +15,7 @@ from ingest.sample.city import GROUPS, SAMPLETON, Profile
 from ingest.sample.people import staff
 from ingest.sample.people.profile import shares_of_place
 from ingest.sample.places import ground
-from ingest.sample.places.geometry import outline
+from ingest.sample.places.houses import outline
 from tests.unit.ingest.sample.test_no_real_place import texts
 
 SAINT_PAUL = Profile(

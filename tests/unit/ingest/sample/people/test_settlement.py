@@ -11,7 +11,7 @@ import pytest
 
 from ingest.sample.city import GROUPS, SAMPLETON
 from ingest.sample.delivery import random_stream
-from ingest.sample.people import census, settlement, staff
+from ingest.sample.people import census, profile, staff
 from ingest.sample.places import ground
 
 SEEDS = (*range(12), 2026)
@@ -43,7 +43,7 @@ def test_black_and_white_residents_live_apart(seed: int, tmp_path: Path) -> None
 
 
 def test_the_city_has_the_planted_composition() -> None:
-    inside = settlement.compositions()[ground.city() > 0]
+    inside = profile.compositions()[ground.city() > 0]
     assert inside.sum(axis=1) == pytest.approx(1)
     assert inside.mean(axis=0) == pytest.approx(SAMPLETON.shares, abs=1e-4)
     assert inside.min() > 0
@@ -51,11 +51,11 @@ def test_the_city_has_the_planted_composition() -> None:
 
 def test_neighboring_blocks_are_more_alike_than_distant_ones() -> None:
     """So that districts differ: an unordered patchwork of tracts would average out."""
-    black = settlement.compositions()[:, :, GROUPS.index("black")]
+    black = profile.compositions()[:, :, GROUPS.index("black")]
     inside = black[ground.CITY_WEST :, ground.CITY_SOUTH : ground.CITY_NORTH]
     near, far = (np.abs(inside[step:] - inside[:-step]).mean() for step in (1, 20))
     assert near < far / 4
-    districts = settlement.shares_of(ground.aldermanic_districts(2022))[:, GROUPS.index("black")]
+    districts = profile.shares_of(ground.aldermanic_districts(2022))[:, GROUPS.index("black")]
     assert districts.max() > 0.7
     assert districts.min() < 0.1
 

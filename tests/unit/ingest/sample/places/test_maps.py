@@ -15,8 +15,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from ingest.sample.places import ground, maps
-from ingest.sample.places.geometry import outline, to_degrees
-from ingest.sample.places.houses import addresses, crossing, houses, label_at, long_form, place_of
+from ingest.sample.places.houses import addresses, crossing, houses, label_at, long_form, outline, place_of, to_degrees
 from warehouse.connection import load_extension
 
 RNG = np.random.default_rng(1)

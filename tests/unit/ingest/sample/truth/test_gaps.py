@@ -11,7 +11,7 @@ import pytest
 from ingest.sample import write_sample
 from ingest.sample.deaths import HOMICIDE_AGES, HOMICIDES, STANDARD, WINDOWS, YEARS, planted_rate, residents
 from ingest.sample.truth import planted_gaps
-from ingest.sample.truth.gaps import death_values, excess_values, gap_values
+from ingest.sample.truth.published import death_values, excess_values, gap_values
 
 GROUPS = {"White": "NHWA", "Black": "NHBA", "Hispanic": "H"}
 

@@ -1,29 +1,171 @@
 """Connector for a department's database, through SQLAlchemy: every column of the contract as text, in streamed batches.
 
-Database errors become `DeliveryError`s without the secrets and values that they quote.
+A session is read-only, with time limits and one text form of values (`databases.yml`). Database errors become `DeliveryError`s
+without the secrets and values that they quote.
+
+SQLite files are opened with limits: a file from elsewhere is data, and must not make this process compute. A view may recur
+without end, a computed column may make a gigabyte of nothing, and pages that refer to each other may hold more rows than the
+disk. So a delivered file is read from its tables only, after SQLite has checked their pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from ingest.connectors.databases import sqlite_files
-from ingest.connectors.databases.sessions import connect_arguments, prepare_session, remedy_of, text_type
-from ingest.connectors.databases.sqlite_files import Run
 from ingest.connectors.fetch import CursorPosition, FetchRequest
 from ingest.contract import Contract, DatabaseConnector
+from ingest.contract.yaml_source import read_yaml
 from ingest.errors import DeliveryError
-from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Reader
+from ingest.readers.formats.parquet import MOST_TIMES, NEVER_A_BOMB
+from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Reader, check_column_count
 
+# For one statement, or one batch of a cursor: the longest that a nightly run should wait for a department's database.
+STATEMENT_SECONDS = 600
+FILE = Path(__file__).with_suffix(".yml")
+_LIMITS = {"seconds": STATEMENT_SECONDS, "milliseconds": STATEMENT_SECONDS * 1000}
+Result = TypeVar("Result")
+Run = Callable[[Callable[[], Result]], Result]
+# The longest cell of a CSV is 4 MB, the longest record of JSON 16 MB.
+LONGEST_CELL = 16 << 20
+SMALLEST_ROW_BYTES = 4
+# Findings of SQLite about the content of rows, which the gate checks by the contract; any other finding is damage.
+ABOUT_ROWS = (
+    "NULL value in ",
+    "non-unique entry in ",
+    "row ",
+    "wrong # of entries in index ",
+    "TEXT value in ",
+    "NUMERIC value in ",
+)
 # A cell is a Python string of about 100 bytes with its object: a batch of this many cells stays below 100 MB.
 BATCH_CELLS = 600_000
+
+
+@cache
+def _settings() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = read_yaml(FILE).data
+    return found
+
+
+def connect_arguments(backend: str) -> dict[str, Any]:
+    """Arguments of `create_engine` for a kind of database; those in the URL take precedence if the driver allows it."""
+    arguments = _settings()["arguments"].get(backend)
+    return {"connect_args": arguments} if arguments else {}
+
+
+def remedy_of(error: str) -> str | None:
+    """What to do about an error of a database, by its name."""
+    found: str | None = _settings()["remedies"].get(error)
+    return found and found.format(**_LIMITS)
+
+
+def prepare_session(connection: sa.Connection, zone: str) -> None:
+    """Make the session read-only, limit its statements' time, and make it write instants as times of `zone`."""
+    dialect = connection.dialect.name
+    for statement in _settings()["statements"].get(dialect, ()):
+        connection.exec_driver_sql(statement.format(**_LIMITS))
+    if dialect == "postgresql":
+        connection.execute(sa.select(sa.func.set_config("TimeZone", zone, False)))
+    # the settings apply to transactions that begin after this commit
+    connection.commit()
+    if dialect == "oracle":
+        connection.exec_driver_sql("set transaction read only")
+
+
+def text_type(dialect: str) -> sa.types.TypeEngine[str]:
+    """The type to which a value is cast to return text."""
+    return sa.String(4000) if dialect == "oracle" else sa.Text()
+
+
+def delivered_engine(path: Path) -> sa.Engine:
+    """An engine for a delivered file, which it never changes."""
+    address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_CELL)
+        for setting in ("trusted_schema = off", "cell_size_check = on", "ignore_check_constraints = on"):
+            connection.execute(f"pragma {setting}")
+        return connection
+
+    return sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool)
+
+
+@contextmanager
+def interruptible(connection: sa.Connection, fail: Fail) -> Iterator[Run[Any]]:
+    """Run functions that use the connection so that signals and a time limit end them.
+
+    Python handles a signal only between two of its own instructions, and SQLite may compute for ever within one. So a thread
+    waits for SQLite, the main thread waits for the thread, and any exception there interrupts SQLite.
+    """
+    raw: Any = connection.connection.driver_connection
+    with ThreadPoolExecutor(1, "sqlite") as pool:
+
+        def interrupt(running: Future[Any]) -> None:
+            while not running.done():  # an interrupt before SQLite has begun a statement is without effect
+                raw.interrupt()
+                wait([running], 0.1)
+
+        def run(function: Callable[[], Result]) -> Result:
+            running = pool.submit(function)
+            try:
+                done, _ = wait([running], STATEMENT_SECONDS)
+            except BaseException:
+                interrupt(running)
+                raise
+            if not done:
+                interrupt(running)
+                raise fail(f"it took longer than {STATEMENT_SECONDS} seconds", "deliver a smaller file, or a table of it")
+            return running.result()
+
+        yield run
+
+
+def check_delivered(connection: sa.Connection, table: str, fail: Fail) -> None:
+    """Raise an error unless the table stores all its values, in pages that are intact."""
+    found = connection.exec_driver_sql(
+        "select type, rootpage from sqlite_schema where name = ? collate nocase and type in ('table', 'view')", (table,)
+    ).first()
+    if found is None or found[0] == "view":
+        raise fail(
+            f"{table} is a view, which Levelground does not run", "deliver its rows as a table, like create table … as select"
+        )
+    if not found[1]:
+        raise fail(f"{table} is a virtual table, which Levelground does not run", "deliver its rows as an ordinary table")
+    columns = connection.exec_driver_sql("select name, hidden from pragma_table_xinfo(?)", (table,)).all()
+    check_column_count(len(columns), fail)
+    computed = [name for name, hidden in columns if hidden]
+    if computed:
+        problem = f"the table {table} computes its column {computed[0]}, which Levelground does not run"
+        raise fail(problem, "deliver its values as an ordinary column, like create table … as select")
+    findings = [str(line) for (line,) in connection.exec_driver_sql("pragma quick_check(100)")]
+    if any(finding != "ok" and not finding.startswith(ABOUT_ROWS) for finding in findings):
+        raise fail("its pages are damaged or cut off", "export it again, for example with sqlite3 FILE '.backup COPY'")
+
+
+class SizeLimit:
+    """Ends a read that returns more than a file of that size can contain."""
+
+    def __init__(self, path: Path, fail: Fail) -> None:
+        self._size, self._fail = path.stat().st_size, fail
+        self._rows, self._bytes = 0, 0
+
+    def __call__(self, batch: pa.RecordBatch) -> None:
+        """Count a batch; raises an error when there are too many rows or bytes."""
+        self._rows, self._bytes = self._rows + batch.num_rows, self._bytes + batch.nbytes
+        if self._rows > self._size // SMALLEST_ROW_BYTES or self._bytes > max(NEVER_A_BOMB, MOST_TIMES * self._size):
+            raise self._fail("it returns more rows or bytes than a file of its size contains", "export it again")
 
 
 def live_reader(contract: Contract, connector: DatabaseConnector, request: FetchRequest) -> Reader:
@@ -49,7 +191,7 @@ def sqlite_reader(contract: Contract, path: Path, name: str) -> Reader:
     connector = contract.connector
     table = connector.table if isinstance(connector, DatabaseConnector) else None
     request = DatabaseConnector.model_construct(kind="database", credentials_env="", schema_=None, table=table, query=None)
-    return _reader(contract, sqlite_files.delivered_engine(path), name, request, None, path)
+    return _reader(contract, delivered_engine(path), name, request, None, path)
 
 
 def _reader(
@@ -62,9 +204,7 @@ def _reader(
 ) -> Reader:
     @contextmanager
     def read() -> Iterator[OpenTable]:
-        def fail(problem: str, remedy: str) -> DeliveryError:
-            return DeliveryError(contract.source, name, problem, remedy)
-
+        fail: Fail = partial(DeliveryError, contract.source, name)
         try:
             with engine.connect() as connection, _running(connection, fail) as run:
                 prepare_session(connection, since.zone if since else "UTC")
@@ -93,7 +233,7 @@ def _reader(
 def _running(connection: sa.Connection, fail: Fail) -> AbstractContextManager[Run[Any]]:
     """How to run a function that waits for the database. A server ends a statement by itself, and its driver handles signals."""
     if connection.dialect.name == "sqlite":
-        return sqlite_files.interruptible(connection, fail)
+        return interruptible(connection, fail)
     return nullcontext(lambda function: function())
 
 
@@ -101,7 +241,7 @@ def _checked(batches: Iterator[pa.RecordBatch], delivered: Path | None, fail: Fa
     if delivered is None:
         yield from batches
         return
-    check = sqlite_files.SizeLimit(delivered, fail)
+    check = SizeLimit(delivered, fail)
     for batch in batches:
         check(batch)
         yield batch
@@ -130,19 +270,13 @@ def _source(connection: sa.Connection, connector: DatabaseConnector, is_delivere
             raise fail(f"{problem}; it has {holds}", "correct connector.table in the contract, or deliver the right file")
         table = tables[0]
     if is_delivered:
-        sqlite_files.check_delivered(connection, table, fail)
+        check_delivered(connection, table, fail)
     return sa.table(table, schema=schema), [str(column["name"]) for column in inspector.get_columns(table, schema)]
 
 
 def _is_new(since: CursorPosition, names: list[str], dialect: str, fail: Fail) -> Any:
     """The condition of rows from the cursor on, and of rows whose cursor is empty."""
-    delivered = next((name for name in names if name.strip() in map(str, since.column.delivered_names)), None)
-    if delivered is None:
-        raise fail(
-            f"it has no column {since.column.delivered_names[0]}, which is the cursor",
-            "ask the steward for the column's new name, and add it to from: in the contract",
-        )
-    cursor: Any = sa.column(delivered)
+    cursor: Any = sa.column(since.delivered_name(names, fail))
     # SQLite stores and compares times as text
     value = since.as_text() if dialect == "sqlite" and since.column.type != "integer" else since.value
     return sa.or_(cursor >= value, cursor.is_(None))

@@ -98,7 +98,7 @@ def test_every_value_comes_as_text(make_database: Any, read_file: Any) -> None:
 
 
 def test_many_rows_come_in_batches(make_database: Any, read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.connectors.databases.reader.BATCH_ROWS", 10)
+    monkeypatch.setattr("ingest.connectors.databases.BATCH_ROWS", 10)
     rows = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 45) insert into staff select i, i from n"
     (table,) = read_file(
         make_database("create table staff (A integer, B integer)", rows), name="staff.db", **connector(table="staff")

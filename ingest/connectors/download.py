@@ -17,7 +17,7 @@ from ingest.contract import Contract, HttpConnector
 from ingest.readers.files import File, is_delivered_file
 
 
-def open_http(contract: Contract, connector: HttpConnector, request: FetchRequest) -> Origin:
+def open_origin(contract: Contract, connector: HttpConnector, request: FetchRequest) -> Origin:
     """Open the file behind a URL."""
     name = _name(connector)
     return download(contract, PortalClient(contract.source, name, connector, request), [(name, connector.url)], request)

@@ -1,23 +1,24 @@
-"""Read the labels that the crosswalk seed maps, by vocabulary, from its CSV, because dbt may not have loaded it yet.
+"""Read the words of contracts: the lists of `vocabulary.yml`, and the labels that the crosswalk seed maps, by race vocabulary.
 
-See `expectations.delivery.unmapped_labels` for comparing a delivered column with them. The seed and dbt define what a label
-means.
+The seed is read from its CSV, because dbt may not have loaded it yet. The seed and dbt define what a label means. See
+`expectations.delivery.unmapped_labels` for comparing a delivered column with the labels.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
-from functools import lru_cache
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 
-from ingest.layers import SEEDS, Layer, SeedFile, seed_file
+from ingest.contract.yaml_source import read_yaml
+from ingest.layers import SEEDS, Layer, SeedFile, rows_of_seed, seed_file
 
-CROSSWALK = Path(__file__).parents[3] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
-
+CROSSWALK = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 FLAG_VALUES = CROSSWALK.with_name("race_flag_values.csv")
-
 Labels = Mapping[str, frozenset[str]]
+PATH = Path(__file__).parents[1] / "vocabulary.yml"
 
 
 class CrosswalkError(ValueError):
@@ -30,9 +31,8 @@ def read_labels(path: SeedFile) -> Labels:
     dbt applies the validity period of a label, row by row; here a label counts if it was ever mapped.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-            names = rows[0].keys() if rows else ()
+        rows = rows_of_seed(path)
+        names = rows[0].keys() if rows else ()
     except (OSError, UnicodeDecodeError) as error:
         raise CrosswalkError(
             f"{path}: cannot be read as UTF-8 CSV ({type(error).__name__}); restore the seed from the repository"
@@ -66,21 +66,18 @@ def mapped_labels(vocabularies: tuple[str, ...], crosswalk: SeedFile = CROSSWALK
 
 def flag_values(path: Path = FLAG_VALUES) -> frozenset[str]:
     """The folded cells of a column per race that are a tick or an empty box."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return frozenset(folded(row["reported_value"]) for row in csv.DictReader(file))
+    return frozenset(folded(row["reported_value"]) for row in rows_of_seed(path))
 
 
 def label_codes(vocabularies: tuple[str, ...], crosswalk: SeedFile = CROSSWALK) -> dict[str, str]:
     """The code or missing reason of each folded label of these vocabularies: labels with the same one name the same group."""
-    with crosswalk.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["vocabulary"] in vocabularies and row["reported_label"]]
+    rows = [row for row in rows_of_seed(crosswalk) if row["vocabulary"] in vocabularies and row["reported_label"]]
     return {folded(row["reported_label"]): row["race_ethnicity_code"] or row["missing_reason"] for row in rows}
 
 
 def valid_labels(vocabulary: str, crosswalk: SeedFile = CROSSWALK) -> dict[str, str]:
     """The code or missing reason of each label of a vocabulary that is still valid, as the seed writes and orders them."""
-    with crosswalk.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["vocabulary"] == vocabulary and row["valid_to"].startswith("9999")]
+    rows = [row for row in rows_of_seed(crosswalk) if row["vocabulary"] == vocabulary and row["valid_to"].startswith("9999")]
     return {row["reported_label"]: row["race_ethnicity_code"] or row["missing_reason"] for row in rows if row["reported_label"]}
 
 
@@ -88,3 +85,35 @@ def valid_labels(vocabulary: str, crosswalk: SeedFile = CROSSWALK) -> dict[str, 
 def _read(crosswalk: SeedFile, *_state: int) -> Labels:
     """Cached by the file's state, because every contract is validated with the same labels."""
     return read_labels(crosswalk)
+
+
+@dataclass(frozen=True)
+class RaceVocabulary:
+    """How a source asks for race: under which standard, one answer or several, a closed list or write-ins."""
+
+    name: str
+    title: str
+    race_standard: str
+    selection: str
+    open: bool
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words that a contract may use, by list, and the seed with the labels of the race vocabularies."""
+
+    words: dict[str, tuple[str, ...]]
+    race: dict[str, RaceVocabulary]
+    crosswalk: SeedFile = CROSSWALK
+
+    def of_layer(self, added: Iterable[RaceVocabulary], crosswalk: SeedFile) -> Vocabulary:
+        """These words with the race vocabularies and the crosswalk of a layer."""
+        return dataclasses.replace(self, race=self.race | {each.name: each for each in added}, crosswalk=crosswalk)
+
+
+@cache
+def load_vocabulary(path: Path = PATH) -> Vocabulary:
+    """Read the word lists."""
+    data = read_yaml(path).data
+    race = {name: RaceVocabulary(name=name, **facts) for name, facts in data.pop("race_vocabularies").items()}
+    return Vocabulary({name: tuple(words) for name, words in data.items()}, race)

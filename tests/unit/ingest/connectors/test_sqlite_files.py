@@ -97,18 +97,18 @@ def test_a_row_that_breaks_a_rule_of_its_table_is_no_damage(make_database: Made,
 
 def test_a_read_has_a_limit_of_rows_and_bytes(make_database: Made, read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     data = make_database("create table visits (A, B)", "insert into visits values (1, 'x')", "insert into visits values (2, 'y')")
-    monkeypatch.setattr("ingest.connectors.databases.sqlite_files.SMALLEST_ROW_BYTES", len(data))
+    monkeypatch.setattr("ingest.connectors.databases.SMALLEST_ROW_BYTES", len(data))
     with pytest.raises(DeliveryError, match="it returns more rows or bytes than a file of its size contains"):
         read_file(data, name="visits.db", **DATABASE)
-    monkeypatch.setattr("ingest.connectors.databases.sqlite_files.SMALLEST_ROW_BYTES", 1)
-    monkeypatch.setattr("ingest.connectors.databases.sqlite_files.NEVER_A_BOMB", 1)
-    monkeypatch.setattr("ingest.connectors.databases.sqlite_files.MOST_TIMES", 0)
+    monkeypatch.setattr("ingest.connectors.databases.SMALLEST_ROW_BYTES", 1)
+    monkeypatch.setattr("ingest.connectors.databases.NEVER_A_BOMB", 1)
+    monkeypatch.setattr("ingest.connectors.databases.MOST_TIMES", 0)
     with pytest.raises(DeliveryError, match="it returns more rows or bytes than a file of its size contains"):
         read_file(data, name="visits.db", **DATABASE)
 
 
 def test_a_cell_has_a_limit(make_database: Made, read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.connectors.databases.sqlite_files.LONGEST_CELL", 10_000)
+    monkeypatch.setattr("ingest.connectors.databases.LONGEST_CELL", 10_000)
     data = make_database("create table visits (A, B)", "insert into visits values (1, zeroblob(20000))")
     with pytest.raises(DeliveryError, match="the database refused or ended the request"):
         read_file(data, name="visits.db", **DATABASE)
@@ -121,7 +121,7 @@ def live(path: Path, query: str) -> dict[str, Any]:
 def test_a_statement_without_end_is_ended(
     tmp_path: Path, make_contract: Callable[..., Contract], read_origin: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.connectors.databases.sqlite_files.STATEMENT_SECONDS", 0.3)
+    monkeypatch.setattr("ingest.connectors.databases.STATEMENT_SECONDS", 0.3)
     sqlite3.connect(tmp_path / "live.db").close()
     contract = make_contract(**live(tmp_path, f"select * from ({ENDLESS}) order by A desc"))
     origin = open_live(contract, FetchRequest({"DPT_URL": f"sqlite:///{tmp_path / 'live.db'}"}, tmp_path))
@@ -141,7 +141,7 @@ import signal, sys, yaml
 from pathlib import Path
 from ingest.connectors import FetchRequest, open_live
 from ingest.contract import Contract
-from ingest.contract.vocabularies.vocabulary import load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 def handle(number, frame):
     sys.exit(128 + number)
 for number in (signal.SIGTERM, signal.SIGINT):

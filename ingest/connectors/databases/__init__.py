@@ -1,1 +1,0 @@
-"""Connectors for department databases, through SQLAlchemy."""
