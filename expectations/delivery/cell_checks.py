@@ -1,6 +1,6 @@
 """Build the query that a delivery suite checks: one SELECT over the delivered text that types each cell once and flags problems.
 
-See `ingest.typing.expressions` for the typing of cells, and `suite_from_contract` for the allowed number of flags.
+See `ingest.typing` for the typing of cells, and `suite_from_contract` for the allowed number of flags.
 
 The columns have the contract's names and types (labels stay as delivered), so that a contract's own expectations can compare
 times and sum amounts. Flags start with an underscore, which no contract column does.

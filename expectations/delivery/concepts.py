@@ -19,7 +19,7 @@ from expectations.engine.checks import Check, header
 from ingest.contract import Contract
 from ingest.delivery import FileRecord
 from ingest.layers import SeedFile
-from ingest.readers.header_rows import unpivoted_columns
+from ingest.readers.reader_types import unpivoted_columns
 from warehouse.printable import first_names
 
 # list of concepts → the contract's column → the label that the column must have

@@ -1,7 +1,7 @@
-"""Request JSON documents and downloads from a web portal.
+"""Request JSON documents and downloads from a web portal, with the session of dlt, which retries requests.
 
 Errors of a portal become `DeliveryError`s that quote neither addresses nor answers. See `ingest.connectors.portals` for what each
-kind of portal is asked, and `ingest.connectors.dlt_client` for retries and time limits.
+kind of portal is asked. dlt is imported nowhere else, without pipeline, state or configuration file.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import requests
+from dlt.sources.helpers.requests import Client
+from requests.adapters import HTTPAdapter
 
-from ingest.connectors.dlt_client import ATTEMPTS, BACKOFF_SECONDS, READ_SECONDS, retrying_session
 from ingest.connectors.fetch import DownloadedFile, FetchRequest, hash_address
 from ingest.connectors.http_adapter import AllowedHosts, ByteBudget, LimitedAdapter, RequestRefused
 from ingest.contract import ArcgisConnector, CkanConnector, HttpConnector, SocrataConnector
@@ -26,6 +27,12 @@ from ingest.readers.encrypted_file import EncryptedFile
 from ingest.readers.formats.json_text import Number
 from warehouse.fingerprint import Sha256
 
+# A city's portal answers within seconds; its slowest query, a count over millions of rows, within a minute.
+CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
+ATTEMPTS = 4
+# Pauses of 1, 2 and 4 seconds; longer ones only if the portal requests them, up to a limit.
+BACKOFF_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 120.0
+USER_AGENT = "Levelground (city data warehouse)"
 # A slow download is given up after an hour, which is 1 GB at 300 kB/s.
 DOWNLOAD_SECONDS = 3600.0
 CHUNK_BYTES = 1 << 20
@@ -34,6 +41,25 @@ MOST_PER_PAGE = 256 << 20
 MOST_REDIRECTS = 5
 Web = ArcgisConnector | CkanConnector | HttpConnector | SocrataConnector
 NEXT_RUN = "nothing was ingested; the next run requests it again"
+
+
+def retrying_session(
+    adapter: HTTPAdapter, headers: Mapping[str, str] | None, failed: Callable[..., bool] | None = None
+) -> requests.Session:
+    """A session that retries, honours `Retry-After` and limits waiting; `failed` adds a condition to retry on."""
+    client = Client(
+        request_timeout=(CONNECT_SECONDS, READ_SECONDS),
+        raise_for_status=False,
+        request_max_attempts=ATTEMPTS,
+        request_backoff_factor=BACKOFF_SECONDS,
+        request_max_retry_delay=LONGEST_PAUSE_SECONDS,
+        retry_condition=failed,
+    )
+    session: requests.Session = client.session
+    session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **(headers or {})})
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    return session
 
 
 class PortalClient:

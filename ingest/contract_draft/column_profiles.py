@@ -19,8 +19,7 @@ from duckdb import DuckDBPyConnection
 from ingest.contract import Column
 from ingest.contract.vocabularies import load_vocabulary
 from ingest.contract.yaml_source import read_yaml
-from ingest.typing import typed_expression
-from ingest.typing.expressions import OFFSET
+from ingest.typing import OFFSET, typed_expression
 from warehouse.sql import literal
 
 FILE = Path(__file__).with_name("guesses.yml")

@@ -22,8 +22,7 @@ import pyarrow as pa
 
 from ingest.contract.sections.format import is_glob
 from ingest.readers.files import File, open_streams
-from ingest.readers.header_rows import A_VALUE, merged_names
-from ingest.readers.reader_types import Stream
+from ingest.readers.reader_types import A_VALUE, Stream, merged_names
 
 Rows = Sequence[Sequence[str]]
 MOST_FOOTER_ROWS = 30

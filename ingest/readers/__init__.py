@@ -1,5 +1,4 @@
 """Readers of file formats: each yields a table as Arrow batches of text. Other packages import from here."""
 
 from ingest.readers.files import delivered_files, is_delivered_file, is_remote, readable_name
-from ingest.readers.header_rows import A_VALUE, letters, position_names
-from ingest.readers.reader_types import OpenTable
+from ingest.readers.reader_types import A_VALUE, OpenTable, letters, position_names

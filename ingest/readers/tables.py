@@ -23,8 +23,17 @@ from ingest.readers.formats.json_text import open_json, open_jsonl
 from ingest.readers.formats.maps import open_shapefile
 from ingest.readers.formats.parquet import open_parquet
 from ingest.readers.formats.template import ZIP_MAGIC, is_template, open_template
-from ingest.readers.header_rows import optional_header, unpivoted
-from ingest.readers.reader_types import Fail, Opener, OpenTable, Reader, Stream, check_column_count, read_whole
+from ingest.readers.reader_types import (
+    Fail,
+    Opener,
+    OpenTable,
+    Reader,
+    Stream,
+    check_column_count,
+    optional_header,
+    read_whole,
+    unpivoted,
+)
 from ingest.readers.refusals import READ_ERRORS, SIGNATURE_BYTES, explain_error, mismatched_signature
 
 

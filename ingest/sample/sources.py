@@ -9,10 +9,9 @@ from collections.abc import Mapping
 
 import yaml
 
-from ingest.sample import city, deaths, estimates, health, housing, safety
+from ingest.sample import city, deaths, engagement, estimates, health, housing, safety
 from ingest.sample.delivery import Source
 from ingest.sample.education import exams, pupils
-from ingest.sample.engagement import deliveries as engagement
 from ingest.sample.events.payments import payments
 from ingest.sample.events.police_calls import police_calls
 from ingest.sample.events.police_stops import police_stops

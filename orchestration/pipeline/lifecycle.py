@@ -12,8 +12,8 @@ from datetime import datetime
 from ingest.agreement_terms import AgreementStatus, AgreementTerms, agreement_terms
 from ingest.contract import FIGURES, TEAM
 from ingest.contract.registry import Registry
-from ingest.delivery.move_source import move_sources
 from ingest.delivery.removals import sources_with_removals
+from ingest.delivery.store import move_sources
 from ingest.erasure import complete, copy_removals, plan_past_keeping
 from ingest.erasure.plan import write_plan
 from orchestration.alerts import notify_run_ended

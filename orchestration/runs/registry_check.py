@@ -7,7 +7,7 @@ Of two registries of measures, dbt and the gate `series` would know only after m
 from __future__ import annotations
 
 from expectations.marts.series import KnownChanges, Registry, compare_registries, definition_of
-from ingest.delivery.move_source import TwoHistories, check_histories
+from ingest.delivery.store import TwoHistories, check_histories
 from ingest.layers import Layer, seed_rows
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings

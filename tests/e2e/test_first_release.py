@@ -14,7 +14,7 @@ import pytest
 
 from expectations.marts.suites import read_suites
 from expectations.published.public_file_gate import PUBLIC_SUITES
-from ingest.sample.engagement.planted_inputs import INPUTS
+from ingest.sample.engagement import INPUTS
 from ingest.sample.events import requests
 from orchestration.transform.release_inputs import code_version
 from tests.conftest import ROOT, CommandLine

@@ -1,7 +1,7 @@
 """A column of a contract: how it is delivered, what it is, and who may see it.
 
 `from_file` is a value that each file has in its name or that the contract states for it (`ingest.delivery.reading` writes it into
-the rows of the file), `max_from_file` a bound. See `ingest.typing.expressions` for a column in SQL.
+the rows of the file), `max_from_file` a bound. See `ingest.typing` for a column in SQL.
 """
 
 from __future__ import annotations

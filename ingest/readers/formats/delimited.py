@@ -20,8 +20,7 @@ import pyarrow.csv
 
 from ingest.contract import Format
 from ingest.errors import DeliveryError
-from ingest.readers.header_rows import split_header
-from ingest.readers.reader_types import MOST_COLUMNS, Fail, Opener, OpenTable, check_column_count
+from ingest.readers.reader_types import MOST_COLUMNS, Fail, Opener, OpenTable, check_column_count, split_header
 
 CHUNK_BYTES = 1 << 20
 # Encodings whose byte order only the mark shows.

@@ -20,8 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.contract import Format
-from ingest.readers.header_rows import split_header
-from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, check_column_count, read_whole
+from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, check_column_count, read_whole, split_header
 from warehouse.printable import first_names
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"

@@ -17,8 +17,7 @@ import pyarrow as pa
 
 from ingest.contract import Format
 from ingest.readers.formats.delimited import decode_text
-from ingest.readers.header_rows import position_names
-from ingest.readers.reader_types import Fail, OpenTable, Stream, check_column_count
+from ingest.readers.reader_types import Fail, OpenTable, Stream, check_column_count, position_names
 
 # Objects in more objects than these stay JSON text.
 DEEPEST = 4

@@ -1,6 +1,6 @@
 """The truths of engagement: who came, how long people waited for an answer, in which language it was, why a no was one.
 
-Here: what the chances in `engagement.planted_inputs` mean for its inputs, which are set, and for the adults of the sample's
+Here: what the chances in `engagement` mean for its inputs, which are set, and for the adults of the sample's
 census, who are drawn from the seed. Not here: the other truths (`truth`).
 """
 
@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from ingest.sample import engagement as planted
 from ingest.sample.city import GROUPS, NEIGHBORHOODS, SAMPLETON, Profile
 from ingest.sample.delivery import random_stream
-from ingest.sample.engagement import deliveries
-from ingest.sample.engagement import planted_inputs as planted
-from ingest.sample.engagement.planted_inputs import Input
+from ingest.sample.engagement import Input
 from ingest.sample.people import census
 from ingest.sample.truth.published import PlantedValue, percent
 
@@ -60,7 +59,7 @@ def _parts(inputs: Sequence[Input], year: str) -> Iterator[tuple[PlantedValue, l
 def _inputs(year: int, city: Profile) -> Iterator[PlantedValue]:
     """The truths of what people said in a year."""
     start = f"{year}-01-01"
-    inputs = [item for item in planted.inputs(city) if item.received.year == year]
+    inputs = [item for item in planted.every_input(city) if item.received.year == year]
     followed = [item for item in inputs if (planted.LAST_DAY - item.received).days >= _HORIZON]
     best = percent(planted.answered_by("white", _HORIZON))
     for blank, part in _parts(followed, start):
@@ -85,12 +84,12 @@ def _inputs(year: int, city: Profile) -> Iterator[PlantedValue]:
 
 def _participation(seed: int, year: int, city: Profile) -> Iterator[PlantedValue]:
     adults = census.residents(random_stream(seed, census.blocks.name), city)[1].sum(axis=0)
-    events = (at * planted.EVENTS // deliveries.PARTICIPANTS for at in range(deliveries.PARTICIPANTS))
-    counted = sum(planted.event_day(event).year == year for event in events) * (1 - deliveries.MINORS)
+    events = (at * planted.EVENTS // planted.PARTICIPANTS for at in range(planted.PARTICIPANTS))
+    counted = sum(planted.event_day(event).year == year for event in events) * (1 - planted.MINORS)
     own = ("engagement_participation_per_1000", "year", f"{year}-01-01")
     yield PlantedValue(*own, "all", 1000 * counted / float(adults.sum()))
     for code, group in _GROUPS.items():
-        rate = 1000 * counted * deliveries.participant_groups(city)[code] / float(adults[GROUPS.index(group)])
+        rate = 1000 * counted * planted.participant_groups(city)[code] / float(adults[GROUPS.index(group)])
         yield PlantedValue(*own, code, rate)
 
 

@@ -27,7 +27,7 @@ from warehouse.paths import Home
 
 DIALECT = "duckdb"
 MISSING = "_missing_reason"
-# The columns that the typed view of a delivered table adds to those of its contract (`ingest.typing.expressions`).
+# The columns that the typed view of a delivered table adds to those of its contract (`ingest.typing`).
 LOAD_COLUMNS = ("_record_hash", "_load_id", "_source_file", "_source_row", "_snapshot_on")
 Node = Mapping[str, Any]
 Column = tuple[str, str]  # dbt's id of a model, seed or source, and the name of a column

@@ -24,9 +24,8 @@ def _patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     A busy machine needs more than that for a good answer, and a second attempt would get what the test has not prepared.
     """
     seconds = 0.15 if request.node.get_closest_marker("hangs") else 20.0
-    for module in ("dlt_client", "http_client"):
-        monkeypatch.setattr(f"ingest.connectors.{module}.BACKOFF_SECONDS", 0.001)
-        monkeypatch.setattr(f"ingest.connectors.{module}.READ_SECONDS", seconds)
+    monkeypatch.setattr("ingest.connectors.http_client.BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr("ingest.connectors.http_client.READ_SECONDS", seconds)
     monkeypatch.setattr("ingest.delivery.write_batch.PAUSE_SECONDS", 0.0)
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore
-from ingest.delivery.move_source import TwoHistories, check_histories, move_sources
 from ingest.delivery.removals import Removal, SourceRemovals, read_removals, save_removals
+from ingest.delivery.store import TwoHistories, check_histories, move_sources
 from ingest.landing import LandingTable, ensure_tables, last_load
 from ingest.typing import record_hash
 from tests.support.visits import CITY_ZONE, CONTRACT, NOON

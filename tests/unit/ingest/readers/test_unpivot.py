@@ -10,7 +10,7 @@ import pytest
 from ingest.contract import Contract, Unpivot
 from ingest.contract.sections.column import value_from_file
 from ingest.delivery import Conformer
-from ingest.readers.header_rows import unpivoted_columns
+from ingest.readers.reader_types import unpivoted_columns
 
 WIDE: dict[str, Any] = {
     "format": {"kind": "csv", "unpivot": {"columns": r"v\d+_.*"}},

@@ -22,8 +22,7 @@ EMPLOYMENT = (
 
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("dlt_client", "http_client"):
-        monkeypatch.setattr(f"ingest.connectors.{module}.BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr("ingest.connectors.http_client.BACKOFF_SECONDS", 0.001)
 
 
 @pytest.fixture

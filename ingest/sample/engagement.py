@@ -1,27 +1,62 @@
-"""The four deliveries of engagement: events, participation, what residents said, and the answers to it.
+"""Engagement: events by day, the inputs of residents, the answers, and the four deliveries that contain them.
 
-See `planted_inputs` for what they share and for the chances from which they are drawn.
+The inputs are set and not drawn, with their day and language; answers are drawn from planted chances. The deliveries contain the
+same inputs, each from a stream of its own, so what they share is the same for every seed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from math import ceil, exp, log
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ingest.sample.city import FIRST_NAMES, NAMES, NEIGHBORHOODS, SAMPLETON, Profile, person, phone
 from ingest.sample.delivery import Delivery, PlantedCounts, source, write_json
-from ingest.sample.engagement import planted_inputs as planted
-from ingest.sample.engagement.planted_inputs import Input
 from ingest.sample.places.houses import addresses
 from ingest.sample.text import word_list
 
+FIRST_DAY, LAST_DAY = date(2024, 1, 1), date(2025, 12, 31)
+DAYS = (LAST_DAY - FIRST_DAY).days + 1
+YEARS = (2024, 2025)
+EVENTS, INPUTS, OLD_INPUTS = 240, 2_400, 40
+OLD_DAY = date(2022, 11, 15)  # their three years are over before the city's as-of day
+KEPT_YEARS = 3
+LANGUAGES = {"en": "English", "es": "Spanish", "hmn": "Hmong", "so": "Somali", "my": "Burmese"}
+# Selections, by the resulting group of SPD-15.
+SELECTIONS = {
+    "white": "White", "black": "Black or African American", "hispanic": "Hispanic or Latino", "asian": "Asian;Hmong",
+    "multiracial": "Black or African American; White",
+}  # fmt: skip
+RACES = {"white": 0.36, "black": 0.30, "hispanic": 0.20, "asian": 0.10, "multiracial": 0.04}
+_GROUPS_OF_RACES = dict(zip(RACES, ("white", "black", "hisp", "asian", "two"), strict=True))
+SPOKEN = {
+    "white": {"en": 1.0}, "black": {"en": 0.96, "so": 0.04}, "hispanic": {"en": 0.45, "es": 0.55},
+    "asian": {"en": 0.45, "hmn": 0.45, "my": 0.10}, "multiracial": {"en": 1.0},
+}  # fmt: skip
+THEMES = {
+    "Housing": 0.19, "Public safety": 0.17, "Streets and traffic": 0.16, "Parks": 0.13, "Jobs": 0.12, "Youth": 0.11,
+    "Lead and water": 0.11,
+}  # fmt: skip
+RARE_THEME, RARE_EVERY = "Libraries", 200
+_TAGGED_BY_NAME = 401  # every 401st input has a theme that is not in the list, and names a person
+# Planted: of all inputs some are never answered; half of a group's are within so many days.
+NEVER = 0.15
+HALF_ANSWERED = {"white": 30, "black": 45, "hispanic": 60, "asian": 60, "multiracial": 45}
+ANSWERS = {"Adopted": 0.40, "Adapted": 0.30, "Declined": 0.30}
+REASON_GIVEN = {"white": 0.90, "black": 0.80, "hispanic": 0.70, "asian": 0.70, "multiracial": 0.80}
+TOLD_IN_OWN = {"en": 1.0, "es": 0.75, "hmn": 0.45, "so": 0.30, "my": 0.20}
+# Of interpreters: at how many events one is asked for, and how often one is there then.
+ASKED = {"es": 0.50, "hmn": 0.30, "my": 0.10}
+GIVEN = {"es": 0.90, "hmn": 0.60, "my": 0.40}
+RACE_NOT_TOLD = 0.07
 _LEVELS = ("Inform", "Consult", "Involve", "Collaborate", "Empower")
 _CHANNELS = ("Public meeting", "Open house", "Pop-up", "Online survey", "Listening session", "Phone call")
 _ON_LINE = ("Online survey", "Phone call")
-
 PARTICIPANTS = 2_400  # of the two years, as many in each
 # Planted: who comes, by the group under the standard of 1997, including those who do not answer; and how many are under 18.
 PARTICIPANT_GROUPS = {"white": 0.44, "black": 0.22, "hispanic": 0.13, "asian": 0.07, "multiracial": 0.06, "": 0.08}
@@ -39,13 +74,71 @@ _TICKED = {
 _AGES = ("18-24", "25-44", "45-64", "65 and over", "", "Prefer not to answer")
 _AGE_SHARES = (0.10, 0.35, 0.30, 0.20, 0.03, 0.02)
 _PARTICIPANTS_REPEATED = 5
-
 _OWN_NAMES = {"es": "Español", "hmn": "Hmoob"}
 _INPUTS_REPEATED = 4
-
 _REASONS = ("No money in the budget", "Not the city's to decide", "Against the law", "Already under way")
 _TOLD_BY = ("Letter", "Email", "Public meeting", "Phone call")
 _LOGGED_AFTER = 3
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input before it is answered. `race` is the person's own, reported or not."""
+
+    number: str
+    event: int
+    received: date
+    race: str
+    language: str
+    theme: str
+    neighborhood: int
+
+
+def event_day(event: int) -> date:
+    """The day of an event; the first is on the first day of the two years and the last on the last."""
+    return FIRST_DAY + timedelta(days=round(event * (DAYS - 1) / (EVENTS - 1)))
+
+
+def event_number(event: int) -> str:
+    """What the platform calls an event."""
+    return str(1_000 + event)
+
+
+@cache
+def every_input(city: Profile = SAMPLETON) -> tuple[Input, ...]:
+    """Every input of the two years, in the order in which they came; the same for every seed."""
+    rng = np.random.default_rng(2907)
+    races = rng.choice(list(RACES), INPUTS, p=list(city.tilted(RACES, _GROUPS_OF_RACES).values())).tolist()
+    themes = rng.choice(list(THEMES), INPUTS, p=np.array(list(THEMES.values())) / sum(THEMES.values())).tolist()
+    planned = []
+    for at, race in enumerate(races):
+        event = at * EVENTS // INPUTS
+        spoken = SPOKEN[race]
+        theme = RARE_THEME if at % RARE_EVERY == 9 else themes[at]
+        if at % _TAGGED_BY_NAME == 5:
+            theme = f"Fence of {person(at)}"
+        planned.append(
+            Input(
+                f"IN-{10_000 + at}", event, min(event_day(event) + timedelta(days=at % 7), LAST_DAY), race,
+                str(rng.choice(list(spoken), p=list(spoken.values()))), theme, int(rng.integers(0, 12)),
+            )
+        )  # fmt: skip
+    return tuple(planned)
+
+
+@cache
+def answered_by(race: str, days: int) -> float:
+    """The chance that an input of a group is answered within so many days."""
+    scale = HALF_ANSWERED[race] / -log(1 - 0.5 / (1 - NEVER))
+    return (1 - NEVER) * (1 - exp(-max(days, 0) / scale))
+
+
+def days_to_answer(race: str, luck: float) -> int | None:
+    """After how many days an input is answered, by a number drawn evenly from 0 to 1; None: never."""
+    if luck >= 1 - NEVER:
+        return None
+    scale = HALF_ANSWERED[race] / -log(1 - 0.5 / (1 - NEVER))
+    return max(1, ceil(-scale * log(1 - luck / (1 - NEVER))))
 
 
 def participant_groups(city: Profile = SAMPLETON) -> dict[str, float]:
@@ -56,11 +149,11 @@ def participant_groups(city: Profile = SAMPLETON) -> dict[str, float]:
 def _interpreters(rng: np.random.Generator) -> list[dict[str, object]]:
     """Asked for or not, offered, given, language by language."""
     events: list[dict[str, object]] = []
-    for code, share in planted.ASKED.items():
-        is_asked, is_given, is_offered = (bool(rng.random() < chance) for chance in (share, planted.GIVEN[code], 0.3))
+    for code, share in ASKED.items():
+        is_asked, is_given, is_offered = (bool(rng.random() < chance) for chance in (share, GIVEN[code], 0.3))
         if is_asked or is_offered:
             given = is_asked and is_given
-            language = planted.LANGUAGES[code]
+            language = LANGUAGES[code]
             events.append({"language": language, "asked": is_asked, "offered": given or is_offered, "given": given})
     return events
 
@@ -73,9 +166,9 @@ def events(delivery: Delivery) -> PlantedCounts:
     place, the level that was delivered below the one that was promised, or empty.
     """
     zone, records, asked = ZoneInfo(delivery.city.time_zone), [], 0
-    for event in range(planted.EVENTS):
-        starts = datetime.combine(planted.event_day(event), time(10 + event % 9, 30 * (event % 2)), zone)
-        channel, number = _CHANNELS[event % len(_CHANNELS)], planted.event_number(event)
+    for event in range(EVENTS):
+        starts = datetime.combine(event_day(event), time(10 + event % 9, 30 * (event % 2)), zone)
+        channel, number = _CHANNELS[event % len(_CHANNELS)], event_number(event)
         promised = 1 + event % 4
         kept = promised - (1 if event % 5 == 3 else 0)
         languages = ["English"] + (["Spanish"] if event % 3 == 0 else []) + (["Hmong"] if event % 4 == 0 else [])
@@ -91,7 +184,7 @@ def events(delivery: Delivery) -> PlantedCounts:
                 "url": f"https://engage.example/{number}",
             }
         )  # fmt: skip
-    write_json(delivery.folder / "events.json", {"exported_at": f"{planted.LAST_DAY}", "results": records})
+    write_json(delivery.folder / "events.json", {"exported_at": f"{LAST_DAY}", "results": records})
     delivery.delivered = len(records)
     return delivery.planted(interpreters_asked=asked)
 
@@ -110,10 +203,10 @@ def participation(delivery: Delivery) -> PlantedCounts:
     ticked, live = rng.integers(0, 2_520, PARTICIPANTS).tolist(), rng.integers(0, 14, PARTICIPANTS).tolist()
     rows = []
     for at, group in enumerate(groups):
-        event, labels = at * planted.EVENTS // PARTICIPANTS, _TICKED[group]
+        event, labels = at * EVENTS // PARTICIPANTS, _TICKED[group]
         rows.append(
             (
-                f"P{at:06d}", planted.event_number(event), f"{planted.event_day(event):%m/%d/%Y}", person(at),
+                f"P{at:06d}", event_number(event), f"{event_day(event):%m/%d/%Y}", person(at),
                 f"{person(at).replace(' ', '.').lower()}@mail.example", labels[ticked[at] % len(labels)],
                 ("English", "Spanish", "Hmong", "")[ticked[at] % 4] if group in ("hispanic", "asian") else "English",
                 "Under 18" if minor[at] else _AGES[ages[at]], NEIGHBORHOODS[live[at]] if live[at] < 12 else "",
@@ -133,12 +226,12 @@ def _comment(at: int, theme: str) -> str:
 
 
 def _input_row(at: int, item: Input, gave_race: bool, kept_until: date) -> tuple[object, ...]:
-    is_foreign, language = item.language != "en", planted.LANGUAGES[item.language]
+    is_foreign, language = item.language != "en", LANGUAGES[item.language]
     return (
-        item.number, planted.event_number(item.event), item.received, person(at), phone(at), _comment(at, item.theme),
+        item.number, event_number(item.event), item.received, person(at), phone(at), _comment(at, item.theme),
         "A translation, with the same names in it" if is_foreign else "", "Yes" if is_foreign else "", item.theme,
         _OWN_NAMES.get(item.language, language) if at % 3 == 0 else language,
-        planted.SELECTIONS[item.race] if gave_race else "", NEIGHBORHOODS[item.neighborhood], kept_until,
+        SELECTIONS[item.race] if gave_race else "", NEIGHBORHOODS[item.neighborhood], kept_until,
     )  # fmt: skip
 
 
@@ -149,40 +242,40 @@ def inputs(delivery: Delivery) -> PlantedCounts:
     Irregularities: comments over several lines with quotes, names, telephones and addresses in them; columns of names and
     contacts; a theme that names a person; inputs past their retention; languages under their own names; repeated rows.
     """
-    gave_race = (delivery.rng.random(planted.INPUTS + planted.OLD_INPUTS) >= planted.RACE_NOT_TOLD).tolist()
+    gave_race = (delivery.rng.random(INPUTS + OLD_INPUTS) >= RACE_NOT_TOLD).tolist()
     rows = []
-    for at in range(planted.OLD_INPUTS):
-        received = planted.OLD_DAY + timedelta(days=at % 20)
-        old = Input(f"IN-{9_000 + at}", 0, received, list(planted.RACES)[at % 5], "en", "Parks", at % 12)
-        rows.append(_input_row(at, old, gave_race[at], received.replace(year=received.year + planted.KEPT_YEARS)))
-    for at, item in enumerate(planted.inputs(delivery.city), start=planted.OLD_INPUTS):
-        rows.append(_input_row(at, item, gave_race[at], item.received + timedelta(days=366 * planted.KEPT_YEARS)))
+    for at in range(OLD_INPUTS):
+        received = OLD_DAY + timedelta(days=at % 20)
+        old = Input(f"IN-{9_000 + at}", 0, received, list(RACES)[at % 5], "en", "Parks", at % 12)
+        rows.append(_input_row(at, old, gave_race[at], received.replace(year=received.year + KEPT_YEARS)))
+    for at, item in enumerate(every_input(delivery.city), start=OLD_INPUTS):
+        rows.append(_input_row(at, item, gave_race[at], item.received + timedelta(days=366 * KEPT_YEARS)))
     rows += rows[200 : 200 + _INPUTS_REPEATED]
     delivery.table("inputs.csv", word_list("input_columns"), rows, encoding="utf-16", delimiter="\t", end="\r\n")
-    return delivery.planted(duplicate=_INPUTS_REPEATED, past_retention=planted.OLD_INPUTS, race_not_told=gave_race.count(False))
+    return delivery.planted(duplicate=_INPUTS_REPEATED, past_retention=OLD_INPUTS, race_not_told=gave_race.count(False))
 
 
 def _answered(item: Input, at: int, answered_on: date, luck: np.ndarray) -> tuple[object, ...]:
     """The cells of an input that was answered, from `Answer` on."""
-    answer = list(planted.ANSWERS)[int(np.searchsorted(np.cumsum(list(planted.ANSWERS.values())), luck[1]))]
-    reason = _REASONS[at % len(_REASONS)] if answer == "Declined" and luck[2] < planted.REASON_GIVEN[item.race] else None
-    is_own = item.language != "en" and luck[3] < planted.TOLD_IN_OWN[item.language]
+    answer = list(ANSWERS)[int(np.searchsorted(np.cumsum(list(ANSWERS.values())), luck[1]))]
+    reason = _REASONS[at % len(_REASONS)] if answer == "Declined" and luck[2] < REASON_GIVEN[item.race] else None
+    is_own = item.language != "en" and luck[3] < TOLD_IN_OWN[item.language]
     decided = answered_on - timedelta(days=2 + at % 5)
     decision: tuple[object, ...] = (None, None, None)
     if answer != "Declined":
-        theme = list(planted.THEMES).index(item.theme) if item.theme in planted.THEMES else 9
+        theme = list(THEMES).index(item.theme) if item.theme in THEMES else 9
         decision = ("Common Council", decided, f"{decided:%y}0{decided.month // 4}{theme}7")
-    languages = f"English; {planted.LANGUAGES[item.language]}" if is_own else "English"
+    languages = f"English; {LANGUAGES[item.language]}" if is_own else "English"
     return (answer, reason, f"Dear {person(at)}, …", *decision, answered_on, _TOLD_BY[at % 4], languages)
 
 
 def _logged(rng: np.random.Generator, city: Profile) -> Iterator[tuple[object, ...]]:
-    every = planted.inputs(city)
+    every = every_input(city)
     for at, (item, luck) in enumerate(zip(every, rng.random((len(every), 4)), strict=True)):
-        days = planted.days_to_answer(item.race, float(luck[0]))
+        days = days_to_answer(item.race, float(luck[0]))
         answered_on = None if days is None else item.received + timedelta(days=days)
-        logged = min(item.received + timedelta(days=_LOGGED_AFTER), planted.LAST_DAY)
-        if answered_on is not None and answered_on <= planted.LAST_DAY:
+        logged = min(item.received + timedelta(days=_LOGGED_AFTER), LAST_DAY)
+        if answered_on is not None and answered_on <= LAST_DAY:
             yield (item.number, min(logged, answered_on), *_answered(item, at, answered_on, luck))
         elif at % 2:
             yield (item.number, logged, "Pending")

@@ -17,8 +17,8 @@ from ingest.connectors import open_folder
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore, deliver
 from ingest.readers import delivered_files
-from ingest.sample.engagement import planted_inputs as planted
-from ingest.sample.engagement.deliveries import inputs
+from ingest.sample import engagement as planted
+from ingest.sample.engagement import inputs
 from ingest.sample.text import word_list
 from tests.support.fuzzing import number_of_examples
 
