@@ -59,7 +59,6 @@ _RISKS = {
 }
 _RISK_OTHERWISE = 11.0
 _NOTE = "Sub-county small area estimates of a city that does not exist. It is not appropriate to use this data for evaluation."
-_INTERVAL = ("Lower Confidence Interval", "Upper Confidence Interval")
 _NO_ESTIMATE = 2  # tracts without one in the earlier year, for each condition
 
 
