@@ -23,16 +23,15 @@ BUDGETS = {
     "expectations/engine": 478,
     "expectations/marts": 726,
     "expectations/published": 925,
-    "ingest": 802,
-    "ingest/connectors": 1_785,
-    "ingest/contract": 2_457,
-    "ingest/contract_draft": 1_474,
-    "ingest/delivery": 1_673,
-    "ingest/erasure": 928,
-    "ingest/landing": 1_969,
-    "ingest/readers": 2_700,
-    "ingest/sample": 5_265,
-    "ingest/typing": 446,
+    "ingest": 1_181,
+    "ingest/connectors": 1_599,
+    "ingest/contract": 2_365,
+    "ingest/contract_draft": 1_400,
+    "ingest/delivery": 1_531,
+    "ingest/erasure": 878,
+    "ingest/landing": 1_854,
+    "ingest/readers": 2_546,
+    "ingest/sample": 5_204,
     "orchestration": 288,
     "orchestration/alerts": 438,
     "orchestration/cities": 840,
@@ -60,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 65_040
+MOST_LINES = 64_099
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
