@@ -20,11 +20,11 @@ from tests.support.shared import made_once
         ("tests/unit/ingest/test_city.py::test_a[x]", "tests/unit/ingest/test_city.py"),
         ("tests/contract/test_seeds.py::test_b", "tests/contract/test_seeds.py"),
         ("tests/integration/dbt/test_rules.py::test_rule[a@b]@dbt", "dbt"),
-        ("tests/e2e/test_run.py::test_c", "tests/e2e/test_run.py::test_c"),
+        ("tests/e2e/test_run.py::test_c", "tests/e2e/test_run.py"),
         ("tests/e2e/test_real_facts.py::test_d@real", "real"),
     ],
 )
-def test_a_worker_runs_a_file_a_group_or_a_long_test(test: str, unit: str) -> None:
+def test_a_worker_runs_a_file_or_a_group(test: str, unit: str) -> None:
     scheduler = object.__new__(ByFileOrGroup)
     assert scheduler._split_scope(test) == unit
 
