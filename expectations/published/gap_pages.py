@@ -10,11 +10,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from expectations.published.reading import Language, Reading, are, equal, numbers, plain
+from warehouse.sql import queries
 
 MESSAGES = {
     "gap_is_unknown": "a page shows the change of a gap that the public file does not have",
@@ -50,29 +52,7 @@ _SLICE = (
     "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
     "race_standard", "tabulation", "method", "stratum_type", "stratum_code",
 )  # fmt: skip
-PERIODS = f"""
-    with compared as (
-        select distinct trends.* exclude (scale, first_gap, last_gap, change), unnest(period_starts) as period_start
-        from gap_trends as trends
-    )
-    select distinct {", ".join(f"compared.{name}" for name in (*_SLICE, "race_ethnicity_code", "reference_code", "word_reason"))},
-        own.value, own.ci_low, own.ci_high,
-        coalesce(other.value, own.reference_value) as other_value, other.ci_low as other_ci_low, other.ci_high as other_ci_high,
-        own.rate_difference, own.rate_difference_ci_low, own.rate_difference_ci_high,
-        own.rate_ratio, own.rate_ratio_ci_low, own.rate_ratio_ci_high
-    from compared
-    inner join equity_measures as own using ({", ".join(_SLICE)}, race_ethnicity_code)
-    left join equity_measures as other
-        on {" and ".join(f"compared.{name} = other.{name}" for name in _SLICE)}
-        and other.race_ethnicity_code = if(compared.reference_code = 'overall', 'all', compared.reference_code)
-"""
-SHOWN = """
-    select distinct measure_id from gap_trends
-    semi join (select * from scorecard where is_featured and not is_stand_in) using (
-        measure_id, measure_version, geography_type, geography_vintage, geoid, race_ethnicity_code, race_standard, tabulation,
-        method
-    )
-"""
+_SQL = queries(Path(__file__).with_suffix(".sql.jinja"), slice=[*_SLICE])
 # a release of an earlier version has no such table, or none that names its periods
 HAS_PERIODS = "select 1 from duckdb_columns() where table_name = 'gap_trends' and column_name = 'period_starts'"
 Row = Mapping[str, Any]
@@ -92,8 +72,11 @@ class GapFacts:
         """Read both; `con` is in the schema of the public tables."""
         if not con.execute(HAS_PERIODS).fetchone():
             return cls()
-        trends, periods = _by_key(con.execute("select * from gap_trends"), "scale"), _by_key(con.execute(PERIODS), "period_start")
-        return cls(trends, periods, frozenset(measure for (measure,) in con.execute(SHOWN).fetchall()))
+        trends, periods = (
+            _by_key(con.execute("select * from gap_trends"), "scale"),
+            _by_key(con.execute(_SQL.periods()), "period_start"),
+        )
+        return cls(trends, periods, frozenset(measure for (measure,) in con.execute(_SQL.shown()).fetchall()))
 
 
 def _by_key(result: DuckDBPyConnection, last: str) -> Mapping[str, Sequence[Row]]:
