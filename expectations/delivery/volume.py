@@ -10,6 +10,8 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from expectations.delivery.reference.outlines import moved_places
 from ingest.delivery import DeliveryStore
@@ -24,7 +26,7 @@ from ingest.landing import (
     since_condition,
 )
 from ingest.typing import hidden_below, hides_small_numbers, missing_condition, missing_reason, typed_expression
-from warehouse.sql import quoted
+from warehouse.sql import queries, quoted
 
 # A batch that contains more than this share of the landed rows or keys is a full delivery, however many new rows it has.
 MOST = 0.5
@@ -152,25 +154,7 @@ def _rows_of_the_same_files(batch: Batch, own: Collection[str]) -> tuple[int, ..
 
 
 def _by_period(batch: Batch, earlier: tuple[int, ...], own: Collection[str]) -> VolumeBaseline:
-    row = batch.con.execute(
-        f"""
-        with
-        landed as (
-            select _period as period, count(*) as row_count from landing."{batch.contract.source}"
-            where not list_contains(?, _load_id) group by all
-        ),
-        span as (select min({batch.unit}) as first, max({batch.unit}) as last from {batch.rows}),
-        reach as (select min(period) as first, max(period) as last, sum(row_count) as row_count from landed)
-        select
-            span.first < reach.first or span.last > reach.last, reach.row_count,
-            coalesce(sum(landed.row_count), 0), min(landed.period), max(landed.period)
-        from span
-        cross join reach
-        left join landed on landed.period between span.first and span.last
-        group by all
-        """,
-        [list(own)],
-    ).fetchone()
+    row = batch.con.execute(_queries(batch).by_period(batch.unit), [list(own)]).fetchone()
     if row is None or not row[0]:
         return VolumeBaseline(earlier)
     _, landed, taken_out, first, last = row
@@ -180,16 +164,10 @@ def _by_period(batch: Batch, earlier: tuple[int, ...], own: Collection[str]) -> 
 
 def _adds_keys(batch: Batch, own: Collection[str]) -> bool:
     parts = [typed_expression(batch.contract.column(name), batch.city_zone) for name in batch.contract.load.key or ()]
-    key, usable = f"({', '.join(parts)})", " and ".join(f"{part} is not null" for part in parts)
-    row = batch.con.execute(
-        f"""
-        with
-        given as (select distinct {key} as key from {batch.rows} where {usable}),
-        landed as (select distinct {key} as key from landing."{batch.contract.source}" where not list_contains(?, _load_id))
-        select
-            (select count(*) from given), (select count(*) from landed), (select count(*) from given where key in (from landed))
-        """,
-        [list(own)],
-    ).fetchone()
+    row = batch.con.execute(_queries(batch).keys(parts), [list(own)]).fetchone()
     given, landed, known = row or (0, 0, 0)
     return bool(known < MOST * given and known < MOST * landed)
+
+
+def _queries(batch: Batch) -> Any:
+    return queries(Path(__file__).with_suffix(".sql.jinja"), landed=f"landing.{quoted(batch.contract.source)}", rows=batch.rows)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, Published, Row
 from expectations.disclosure.inputs.reader import AuditReader, of_file
-from warehouse.sql import literal
+from warehouse.sql import literal, queries
 
 INPUTS = "engagement_inputs"  # the name of the inputs in the seed publication_records
 _ANSWERS = ("adopted", "adapted", "declined", "pending")
@@ -20,6 +20,7 @@ _ANSWERS = ("adopted", "adapted", "declined", "pending")
 _WORDS = ("first_told_on", "last_told_on", "told_in_languages", "declined_reasons", "decision_references")
 _MADE = ("value_status", "status_reason")  # of each row, by this module
 _SOURCES = ("oei__engagement_inputs", "oei__engagement_responses")
+_SQL = queries(Path(__file__).with_suffix(".sql.jinja"))
 _Measures = dict[tuple[str, int], AuditedMeasure]
 
 
@@ -74,20 +75,6 @@ def _race_standard(published: Published) -> str:
 def _rows(reader: AuditReader, relation: str, theme: str, measures: _Measures, standard: str) -> Iterator[tuple[str, Row]]:
     """One row per theme and count, with the release of the state where the relation names one."""
     present = reader.columns_of(relation)
-    also = [name for name in (*_WORDS, "publication_status", "release_id", "published_at") if name in present]
-    is_hidden = "publication_status = 'suppressed'" if "publication_status" in present else "false"
-    counts = ", ".join(f"{name}_count" for name in ("inputs", *_ANSWERS))
-    source = f"""(
-        select
-            jurisdiction, 'engagement_responses.' || name as measure_id, 1 as measure_version, 'year' as period_type,
-            period_start, 'city' as geography_type, 'current' as geography_vintage, jurisdiction as geoid,
-            {literal(standard)} as race_standard, 'all' as race_ethnicity_code, 'exclusive' as tabulation,
-            'engagement_theme' as stratum_type, {theme} as stratum_code,
-            -- a theme has at least one input, and no answer need have one
-            if(name = 'inputs_count', 'individual', 'aggregate') as method, if({is_hidden}, null, number) as numerator,
-            numerator as value, 'computed' as value_status, if(numerator is null, 'suppressed', null) as status_reason,
-            {", ".join(also)}
-        from (from {relation}) unpivot include nulls (number for name in ({counts}))
-    )"""
+    source = _SQL.counts_of(relation, theme, standard, present, [*_WORDS])
     order = "published_at, release_id, " if "release_id" in present else ""
     return reader.rows(source, measures, order=order, words=(*_WORDS, *_MADE))
