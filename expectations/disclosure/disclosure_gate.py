@@ -26,8 +26,7 @@ from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.intervals.audit_cache import AuditCache
 from expectations.disclosure.order_statistics import forbidden_order_statistics
 from expectations.disclosure.published_bounds import forbidden_bounds, read_bounded_rows, read_ratio_bounds_over_few_cells
-from expectations.disclosure.release_differencing import small_changes
-from expectations.disclosure.removal_differencing import rows_changed_around_removals
+from expectations.disclosure.release_differencing import rows_changed_around_removals, small_changes
 from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
 

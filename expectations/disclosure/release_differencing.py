@@ -1,10 +1,13 @@
-"""Find what two releases reveal together: a small change of a figure reveals the few persons who caused it.
+"""Find what two releases reveal together: a small change of a figure, or a change around a removal of records.
 
-This module compares every published state of the rows with today's, and derives differences that no row shows: two corrections
-of many persons each may leave a figure one person from the first. See `audit` for what files reveal about today's figures.
-
-A difference is a cell like any other: differences of parts sum to that of their whole. Nothing is assumed about figures that no
+A small change reveals the few persons who caused it. `small_changes` compares every published state of the rows with today's, and
+derives differences that no row shows: two corrections of many persons each may leave a figure one person from the first. A
+difference is a cell like any other: differences of parts sum to that of their whole. Nothing is assumed about figures that no
 reader knew on one of the two days, so a difference is either known exactly or not at all.
+
+Figures of persons stay as reported until a revision, so after a removal every public row about them is the same as before.
+`rows_changed_around_removals` compares where nothing else can have changed a row: same code, same seeds, no new load of the
+source, no slice of the measure that this run reports or revises. See `audit` for what files reveal about today's figures.
 """
 
 from __future__ import annotations
@@ -18,9 +21,17 @@ from expectations.disclosure.equations.attacker_model import AttackerModel
 from expectations.disclosure.equations.cells import Equation
 from expectations.disclosure.equations.figure_equations import FigureEquations
 from expectations.disclosure.inputs.audit_inputs import CellKey, Published, Row
+from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.intervals.bound_propagation import Bounds, propagate
 from expectations.disclosure.intervals.feasibility_intervals import intervals
 from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags, Floats, System
+from warehouse.sql import literal, quoted
+
+# Rows about a measure, by the table that names it.
+_OF_MEASURES = (
+    "equity_measures", "scorecard", "disparity_indices", "peer_comparison", "gap_trends", "as_reported_history", "goal_progress",
+)  # fmt: skip
+_OF_RESPONSES = "engagement_responses"
 
 
 def small_changes(model: AttackerModel, published: Published) -> Iterator[tuple[str, CellKey]]:
@@ -95,3 +106,45 @@ def _known(model: AttackerModel, equations: Iterable[Equation]) -> Bounds:
     """What single equations imply, with no bound except zero: today's lower bounds need not apply to the earlier day."""
     system = model.cells.system([*model.always, *equations])
     return propagate(dataclasses.replace(system, lower=np.zeros(len(system.lower))))
+
+
+def rows_changed_around_removals(
+    reader: AuditReader, before: str | None, unchanged_sources: Iterable[str]
+) -> Iterator[tuple[str, int]]:
+    """By public table, how many rows differ from the last release although only removals changed records of their source.
+
+    `before`: the schema of the last release's public file, such as `previous_public.published`; None if there is nothing to
+    compare with. `unchanged_sources`: the sources without a new load since.
+    """
+    relations = reader.relations
+    sources = ", ".join(literal(source) for source in sorted(unchanged_sources))
+    if before is None or relations.reported is None or not sources:
+        return
+    measures = (
+        f"select measures.measure_id from {relations.marts}.dim_measure as measures "
+        f"inner join {relations.reported} as reported using (measure_id) "
+        f"where measures.source in ({sources}) group by all "
+        "having bool_or(reported.is_revision_pending) and bool_and(reported.is_settled)"
+    )
+    found = [literal(measure) for (measure,) in reader.fetch(measures)]
+    if found:
+        of_measures = f"measure_id in ({', '.join(sorted(found))})"
+        goals = f"goal_id in (select goal_id from {relations.published}.goals where {of_measures})"
+        for table in _OF_MEASURES:
+            yield from _changed(reader, before, table, goals if table == "goal_progress" else of_measures)
+    if relations.responses is not None and reader.has(f"{relations.published}.{_OF_RESPONSES}"):
+        keys = "jurisdiction, period_start, theme_code"
+        pending = f"select jurisdiction, period_start, shown_theme_code from {relations.responses} where is_revision_pending"
+        if next(reader.fetch(f"select 1 from ({pending}) limit 1"), None):
+            yield from _changed(reader, before, _OF_RESPONSES, f"({keys}) in ({pending})")
+
+
+def _changed(reader: AuditReader, before: str, table: str, condition: str) -> Iterator[tuple[str, int]]:
+    now, then = f"{reader.relations.published}.{table}", f"{before}.{table}"
+    if not (reader.has(now) and reader.has(then)):
+        return
+    names = ", ".join(quoted(name) for name in sorted(reader.columns_of(now) & reader.columns_of(then)))
+    rows = [f"select {names} from {relation} where {condition}" for relation in (now, then)]
+    query = f"select count(*) from (({rows[0]} except all {rows[1]}) union all ({rows[1]} except all {rows[0]}))"
+    if number := next(reader.fetch(query))[0]:
+        yield table, int(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from expectations.disclosure.inputs.reader import AuditReader
-from expectations.disclosure.removal_differencing import rows_changed_around_removals
+from expectations.disclosure.release_differencing import rows_changed_around_removals
 from tests.integration.test_disclosure_gate import SEEDS, SHOWN, WAITING, good, truth, write
 from tests.unit.expectations.disclosure.world import CITY
 from warehouse import dialect
