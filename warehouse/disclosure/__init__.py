@@ -5,7 +5,7 @@ A run calls `suppress` after the marts are built, and `write_ledger` and `write_
     planned_figures, reported_figures    the rows that the publication plan contains, frozen as first reported
     reported_responses    the same for the table of engagement responses
     published_states    every state that the ledger contains, which a correction is compared with
-    counts, build_constraints, period_sums    counts of persons behind the rows, and the equations between them
+    counts, build_constraints    counts of persons behind the rows, and the equations between them
     suppression_units    the figures that are shown or hidden together
     complementary_suppression, snapshot_suppression, linear_programs    primary and complementary suppression
     publication_ledger   every row ever published
@@ -15,8 +15,7 @@ See the seed `publication_plan` for what is published at all, the published mode
 `expectations.disclosure` for the audit of the result, which shares no code with this package (an import-linter contract).
 """
 
-from warehouse.disclosure.scope import Scope
-from warehouse.disclosure.states.planned_figures import PLANNED
+from warehouse.disclosure.states.planned_figures import PLANNED, Scope
 from warehouse.disclosure.states.publication_ledger import (
     LedgerDamaged,
     publish_ledger,

@@ -13,9 +13,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from warehouse.disclosure.build_constraints import SNAPSHOT
 from warehouse.disclosure.complementary_suppression import CARRIED, EarlierReleases, Solved, SuppressionPattern, find_pattern
 from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
-from warehouse.disclosure.period_sums import SNAPSHOT
 from warehouse.disclosure.suppression_units import SuppressionUnit
 
 

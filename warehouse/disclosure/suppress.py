@@ -13,9 +13,8 @@ from duckdb import DuckDBPyConnection
 from warehouse.disclosure.build_constraints import UNKNOWN, WHOLE_PLACES, PublicReference, all_races, build_constraints
 from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
 from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
-from warehouse.disclosure.scope import Scope
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
-from warehouse.disclosure.states.planned_figures import GRAIN, Figure, RowKey, read_figures
+from warehouse.disclosure.states.planned_figures import GRAIN, Figure, RowKey, Scope, read_figures
 from warehouse.disclosure.states.published_states import earlier_states
 from warehouse.disclosure.states.reported_figures import REPORTED, SLICE, Urgent, write_reported_figures
 from warehouse.disclosure.states.reported_responses import REPORTED_RESPONSES

@@ -27,9 +27,8 @@ from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.disclosure.build_constraints import PublicReference, build_constraints
+from warehouse.disclosure.build_constraints import PublicReference, build_constraints, years
 from warehouse.disclosure.counts import EQUAL, CountSystem
-from warehouse.disclosure.period_sums import years
 from warehouse.disclosure.states.planned_figures import GRAIN, PLANNED, read_figures
 from warehouse.disclosure.states.published_states import earlier_states, stored_states
 from warehouse.sql import literal, queries

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 import pytest
 
 from tests.unit.warehouse.disclosure.tables import KINDS, at, figure, narrowest
-from warehouse.disclosure.build_constraints import PublicReference, build_constraints
+from warehouse.disclosure.build_constraints import PublicReference, build_constraints, years
 from warehouse.disclosure.complementary_suppression import PRIMARY, SuppressionPattern, find_pattern
 from warehouse.disclosure.counts import CountSystem
-from warehouse.disclosure.period_sums import years
 from warehouse.disclosure.states.planned_figures import Figure
 from warehouse.disclosure.suppression_units import suppression_units
 
