@@ -18,11 +18,11 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 # Lines of Python per package. The whole shall shrink to 50,000.
 BUDGETS = {
     "expectations": 151,
-    "expectations/delivery": 1_876,
-    "expectations/disclosure": 4_050,
+    "expectations/delivery": 1_854,
+    "expectations/disclosure": 4_008,
     "expectations/engine": 478,
-    "expectations/marts": 726,
-    "expectations/published": 925,
+    "expectations/marts": 699,
+    "expectations/published": 908,
     "ingest": 1_181,
     "ingest/connectors": 1_599,
     "ingest/contract": 2_365,
@@ -42,7 +42,7 @@ BUDGETS = {
     "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
-    "orchestration/pipeline": 1_919,
+    "orchestration/pipeline": 1_918,
     "orchestration/runs": 1_780,
     "orchestration/scorecard": 6_859,
     "orchestration/stewardship": 1_234,
@@ -51,7 +51,7 @@ BUDGETS = {
     "orchestration/trial": 545,
     "warehouse": 1_330,
     "warehouse/audiences": 445,
-    "warehouse/disclosure": 2_237,
+    "warehouse/disclosure": 2_217,
     "warehouse/lake_files": 285,
     "warehouse/metadata": 330,
     "warehouse/processes": 167,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 64_099
+MOST_LINES = 63_970
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
