@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.connection import WarehouseCorrupt, WarehouseError, as_warehouse_error, open_from_disk, open_working
 from warehouse.paths import Home
+from warehouse.rewrite import enlarge_blocks
 from warehouse.sql import quoted
 
 # Damaged files that are kept for inspection: only the newest, in case a disk damages a file every night.
@@ -31,6 +32,7 @@ def open_or_recreate(
     why = find_damage(home.warehouse) if suspect and home.warehouse.exists() else None
     try:
         if why is None:
+            enlarge_blocks(home.warehouse)
             return open_working(home, memory_limit=memory_limit, threads=threads), None
     except WarehouseCorrupt as error:
         why = error.detail

@@ -11,13 +11,28 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.connection import attach, detach, in_memory
+from warehouse.connection import BLOCK_SIZE, WORKING_STORAGE, attach, attach_new, detach, in_memory, open_from_disk
 from warehouse.files import sync
 from warehouse.sql import literal, quoted
 
 # schema and table → SQL boolean of the rows to leave out
 LeftOut = Mapping[tuple[str, str], str]
 OLD, NEW = "old_file", "new_file"
+# In a file of this size, which has about a million rows, small blocks cost more time than they save space.
+GROWN_BYTES = 64 << 20
+
+
+def enlarge_blocks(path: Path) -> None:
+    """Copy the working warehouse, if it has grown, into a file without small blocks."""
+    if not path.exists() or path.stat().st_size < GROWN_BYTES:
+        return
+    with open_from_disk(path, OLD) as con:
+        is_large = block_size_of(con, OLD) >= BLOCK_SIZE
+    if not is_large:
+        incoming = path.with_suffix(".rewritten.duckdb")
+        rewrite_database(path, incoming, WORKING_STORAGE, lambda _con, _alias: {})
+        incoming.replace(path)
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
 
 
 def rewrite_database(
@@ -41,7 +56,8 @@ def rewrite_database(
         if temp_directory is not None:
             con.execute(f"set temp_directory = {literal(str(temp_directory))}")
         attach(con, path, OLD, read_only=True)
-        con.execute(f"attach {literal(str(to))} as {NEW} (storage_version {literal(storage_version)})")
+        block_size = BLOCK_SIZE if path.stat().st_size >= GROWN_BYTES else block_size_of(con, OLD)
+        attach_new(con, to, NEW, storage_version, block_size=block_size)
         con.execute(f"copy from database {OLD} to {NEW} (schema)")
         dropped = set(drop(con, OLD))
         for schema, name in sorted(dropped):
@@ -57,6 +73,12 @@ def rewrite_database(
     to.chmod(0o600)
     sync(to)
     return removed
+
+
+def block_size_of(con: DuckDBPyConnection, alias: str) -> int:
+    """The size of the blocks of an attached file, which it keeps for ever."""
+    found = "select block_size from pragma_database_size() where database_name = ?"
+    return int(con.execute(found, [alias]).fetchall()[0][0])
 
 
 def tables_of(con: DuckDBPyConnection, alias: str) -> list[tuple[str, str]]:

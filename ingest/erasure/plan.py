@@ -26,6 +26,7 @@ from ingest.delivery.removals import ErasedKeys, SourceRemovals
 from ingest.landing.loads import save_counts
 from warehouse.connection import open_from_disk
 from warehouse.files import sync, write_atomically
+from warehouse.packed import packed, read_packed
 from warehouse.paths import Home
 from warehouse.record_keys import attach_keys, keyed, read_secret
 from warehouse.rewrite import LeftOut, columns_of, tables_of
@@ -244,9 +245,9 @@ def built_from(home: Home, con: DuckDBPyConnection, alias: str, sources: Collect
     """The tables of the working warehouse that dbt builds from these sources; all of them if dbt's manifest is missing."""
     built = [table for table in tables_of(con, alias) if table[0] in _BUILT]
     path = home.dbt / "manifest.json"
-    if not path.is_file():
+    if not packed(path).is_file():
         return built
-    manifest: dict[str, Any] = json.loads(path.read_bytes())
+    manifest: dict[str, Any] = json.loads(read_packed(path))
     children, nodes = manifest["child_map"], manifest["nodes"]
     waiting = [f"source.levelground.{schema}.{source}" for schema in ("landing", "withheld") for source in sources]
     downstream: set[str] = set()

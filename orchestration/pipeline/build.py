@@ -21,7 +21,8 @@ from orchestration.transform.run_inputs import write_build_inputs, write_quality
 from warehouse import disclosure
 from warehouse.connection import attach, detach
 from warehouse.paths import ANALYST_FILE
-from warehouse.releases import Candidate, current, drop_views, new_release_id
+from warehouse.releases import STORAGE_VERSION, Candidate, current, drop_views, new_release_id
+from warehouse.rewrite import GROWN_BYTES, block_size_of
 
 # The tables that the suppressor writes, by dbt's id, with the model that each is made of.
 SUPPRESSED = {
@@ -30,8 +31,6 @@ SUPPRESSED = {
     "source.levelground.disclosure.history": disclosure.PLANNED,
 }
 CANDIDATE_DATABASES = ("release", "public")  # the names under which a run attaches the candidate's files
-# Compact only files of at least this many blocks of 256 kB (64 MB): in smaller ones free blocks do not matter.
-COMPACTION_BLOCKS = 256
 # What an office can do where figures stay.
 SAY_IT = (
     "Say what is wrong, without a number of persons: `levelground corrections add --edition LABEL --measure MEASURE --severity "
@@ -122,25 +121,28 @@ def _suppressor_results(seconds: float) -> list[NodeResult]:
 
 
 def begin_candidate(run: RunContext) -> None:
-    """Start the candidate as a copy of the current release, or of a blank home; empty on a full refresh or to compact."""
-    home, published = run.settings.home, current(run.settings.home)
+    """Start the candidate as a copy of the current release, or of a blank home; empty on a full refresh or to compact.
+
+    Its files have blocks of the size of those of the working warehouse.
+    """
+    home, published, blocks = run.settings.home, current(run.settings.home), block_size_of(run.con, "warehouse")
     file = (home.release(published.release_id) if published else home.blank) / ANALYST_FILE
     base = file if file.is_file() and not run.options.rebuilds else None
-    run.candidate = Candidate.begin(home, run.record.run_id, base)
-    attach(run.con, run.candidate.analyst_path, "release")
-    if base is not None and _needs_compaction(run):
+    run.candidate = Candidate.begin(home, run.record.run_id, base, blocks)
+    attach(run.con, run.candidate.analyst_path, "release", storage=STORAGE_VERSION)
+    if base is not None and _needs_compaction(run, blocks):
         detach(run.con, "release")
-        run.candidate = Candidate.begin(home, run.record.run_id)
-        attach(run.con, run.candidate.analyst_path, "release")
+        run.candidate = Candidate.begin(home, run.record.run_id, block_size=blocks)
+        attach(run.con, run.candidate.analyst_path, "release", storage=STORAGE_VERSION)
     drop_views(run.con, "release")
-    attach(run.con, run.candidate.public_path, "public")
+    attach(run.con, run.candidate.public_path, "public", storage=STORAGE_VERSION)
 
 
-def _needs_compaction(run: RunContext) -> bool:
-    """Whether more than half of the analyst's file is free: rebuilding a table leaves its old blocks free."""
-    size = "select total_blocks, free_blocks from pragma_database_size() where database_name = 'release'"
-    total, free = run.con.execute(size).fetchone() or (0, 0)
-    return total >= COMPACTION_BLOCKS and bool(free > total / 2)
+def _needs_compaction(run: RunContext, blocks: int) -> bool:
+    """Whether more than half of the analyst's file is free, where tables were before, or it has grown beyond its small blocks."""
+    size = "select block_size, total_blocks, free_blocks from pragma_database_size() where database_name = 'release'"
+    block, total, free = run.con.execute(size).fetchone() or (0, 0, 0)
+    return block * total >= GROWN_BYTES and (bool(free > total / 2) or block < blocks)
 
 
 def _note_unsafe_revisions(run: RunContext, asked: Sequence[disclosure.Urgent]) -> None:

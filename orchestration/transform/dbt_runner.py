@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shutil
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from orchestration.runs.results import NodeResult, OnNode
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_project import project_fingerprint
 from warehouse.connection import attach, database_path, detach, scratch
+from warehouse.packed import pack, packed, read_packed, unpack
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.sql import without_values
 
@@ -31,7 +33,8 @@ QUALITY, PUBLISHED = "path:models/quality", "path:models/published"
 SELECTED = "levelground_selected"
 # dbt's own logs are off, because its messages and DuckDB's can quote cells. Messages that are passed on are cut and quote none.
 MESSAGE_CHARACTERS = 500
-PARTIAL_PARSE = "partial_parse.msgpack"
+# Both are compressed in a home: 20 MB become 1.7.
+MANIFEST, PARTIAL_PARSE = "manifest.json", "partial_parse.msgpack"
 # what dbt's page has in place of manifest and catalog
 INLINE_DATA = ('"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"')
 # A parse names the warehouse and does not open it. One name for all homes keeps a parse valid in a home that was moved or copied.
@@ -46,19 +49,21 @@ def _ignore(_result: NodeResult) -> None:
 
 def manifest(home: Home) -> dict[str, Any]:
     """dbt's manifest of the current project; dbt parses again only if the project changed or was moved."""
-    file, mark = home.dbt / "manifest.json", home.dbt / "manifest.fingerprint"
+    file, mark = home.dbt / MANIFEST, home.dbt / "manifest.fingerprint"
     fingerprint = project_fingerprint(home)
     expected = f"{fingerprint} {DBT_PROJECT}"
-    if not (file.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == expected):
+    if not (packed(file).is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == expected):
         home.ensure()
         if not (mark.is_file() and mark.read_text(encoding="utf-8").endswith(f" {DBT_PROJECT}")):
             # A partial parse holds absolute paths of seeds, which an upgrade may have moved.
+            packed(home.dbt / PARTIAL_PARSE).unlink(missing_ok=True)
             (home.dbt / PARTIAL_PARSE).unlink(missing_ok=True)
         _PARSED.clear()
         _PARSED[fingerprint] = _parse(home)
+        pack(file)
         gc.collect()  # Python's garbage collector is paused during a run, and a whole parse leaves hundreds of MB behind.
         mark.write_text(expected, encoding="utf-8")
-    parsed: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    parsed: dict[str, Any] = json.loads(read_packed(file))
     return parsed
 
 
@@ -76,7 +81,11 @@ def parsed_project(home: Home) -> Any:
 
 
 def _parse(home: Home, *options: str) -> Any:
-    return _invoke(home, ["parse", *options], warehouse=PARSED_WAREHOUSE)
+    unpack(home.dbt / PARTIAL_PARSE)
+    try:
+        return _invoke(home, ["parse", *options], warehouse=PARSED_WAREHOUSE)
+    finally:
+        pack(home.dbt / PARTIAL_PARSE)
 
 
 def build(home: Home, *, select: Sequence[str], all_tests: bool = False, on_node: OnNode = _ignore) -> list[NodeResult]:
@@ -89,6 +98,9 @@ def build(home: Home, *, select: Sequence[str], all_tests: bool = False, on_node
     arguments += ["--indirect-selection", "eager" if all_tests else "empty", "--select", *select]
     # Nothing reads the artifacts of a build, and writing them takes a second.
     outcome = _invoke(home, [*arguments, "--no-write-json"], on_node, parsed_project(home))
+    for unread in (home.dbt / "run", *(home.dbt / "compiled").rglob("*.yml")):  # what ran is compiled/; results quote their tests
+        shutil.rmtree(unread, ignore_errors=True)
+    (home.dbt / "graph_summary.json").unlink(missing_ok=True)
     results = [_node_result(result) for result in outcome.results]
     broken = [result for result in results if not result.succeeded and result.kind != "test" and result.status != "skipped"]
     if broken:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.contract.dbt_manifest import Manifest
+from warehouse.packed import read_packed
 
 
 @pytest.fixture(scope="session")
 def project(parsed_dbt_folder: Path) -> Manifest:
-    return Manifest(json.loads((parsed_dbt_folder / "manifest.json").read_text(encoding="utf-8")))
+    return Manifest(json.loads(read_packed(parsed_dbt_folder / "manifest.json")))

@@ -14,6 +14,7 @@ from ingest.city import city_registry, read_city
 from orchestration.defs.groups import OTHER, department_group
 from orchestration.defs.project import load_defs
 from orchestration.settings import Settings
+from warehouse.packed import read_packed
 
 LARGEST_GROUP = 30
 EDGES_AT_FIRST_SIGHT = 91  # between groups; with more, Dagster draws them across the screen
@@ -29,7 +30,7 @@ def group_of(graph: dg.AssetGraph) -> dict[dg.AssetKey, str]:
 @pytest.fixture(scope="module")
 def graph(parsed_dbt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dg.AssetGraph:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path_factory.mktemp("home"))})
-    manifest = json.loads((parsed_dbt_folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads(read_packed(parsed_dbt_folder / "manifest.json"))
     defs = load_defs(settings, contracts=CONTRACTS, manifest=manifest, with_column_lineage=False)
     return defs.resolve_asset_graph()
 

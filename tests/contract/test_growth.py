@@ -12,11 +12,12 @@ from ingest.contract.registry import load_registry
 from ingest.landing import typed_row_by_row
 from orchestration.transform.fingerprints import LANDING, incremental_source, is_row_by_row, view_columns
 from orchestration.transform.rowwise.fact_plan import rowwise_models
+from warehouse.packed import read_packed
 
 
 @pytest.fixture(scope="module")
 def nodes(parsed_dbt_folder: Path) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = json.loads((parsed_dbt_folder / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    found: dict[str, dict[str, Any]] = json.loads(read_packed(parsed_dbt_folder / "manifest.json"))["nodes"]
     return found
 
 

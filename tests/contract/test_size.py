@@ -28,7 +28,7 @@ BUDGETS = {
     "ingest/contract": 2_365,
     "ingest/contract_draft": 1_400,
     "ingest/delivery": 1_531,
-    "ingest/erasure": 878,
+    "ingest/erasure": 879,
     "ingest/landing": 1_854,
     "ingest/readers": 2_546,
     "ingest/sample": 5_204,
@@ -42,15 +42,15 @@ BUDGETS = {
     "orchestration/doctor": 1_079,
     "orchestration/engines": 614,
     "orchestration/instance": 1_193,
-    "orchestration/pipeline": 1_918,
+    "orchestration/pipeline": 1_923,
     "orchestration/runs": 1_780,
     "orchestration/scorecard": 6_859,
     "orchestration/stewardship": 1_234,
-    "orchestration/transform": 2_861,
+    "orchestration/transform": 2_873,
     "orchestration/translations": 336,
     "orchestration/trial": 545,
-    "warehouse": 1_330,
-    "warehouse/audiences": 445,
+    "warehouse": 1_401,
+    "warehouse/audiences": 448,
     "warehouse/disclosure": 2_217,
     "warehouse/lake_files": 285,
     "warehouse/metadata": 330,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 63_970
+MOST_LINES = 64_062
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -17,6 +17,7 @@ from warehouse.audiences.plan import RELEASE_TABLE, FilePlan, Shown, TablePlan
 from warehouse.connection import attach, attach_new, detach
 from warehouse.files import sync
 from warehouse.releases.views import create_analyst_views
+from warehouse.rewrite import block_size_of
 from warehouse.sql import identifier, literal, quoted
 
 ALIAS = "file_of_audience"
@@ -43,7 +44,8 @@ def write_file(
 
     `cannot_have`: by fact, the columns that its views leave out.
     """
-    attach_new(con, path, ALIAS, storage_version, block_size=BLOCK_SIZE, key=key_of(plan.key_env, path.name))
+    block_size = min(BLOCK_SIZE, block_size_of(con, analyst))
+    attach_new(con, path, ALIAS, storage_version, block_size=block_size, key=key_of(plan.key_env, path.name))
     try:
         con.execute(f"copy from database {identifier(analyst)} to {ALIAS} (schema)")  # for its macros
         with_numbers = list(_create_numbers(con, analyst, plan))
@@ -68,10 +70,11 @@ def write_file(
     sync(path)
 
 
-def set_release_row(con: DuckDBPyConnection, analyst: str, plan: FilePlan, path: Path) -> None:
+def set_release_row(con: DuckDBPyConnection, analyst: str, plan: FilePlan, path: Path, storage_version: str) -> None:
     """Put the release row of the analyst file that is attached as `analyst` into a copy of a file that has this plan."""
     path.chmod(0o600)
-    attach(con, path, ALIAS, key=key_of(plan.key_env, path.name))
+    key = key_of(plan.key_env, path.name)
+    attach(con, path, ALIAS, key=key, storage="" if key else storage_version)
     try:
         if RELEASE_TABLE in plan.tables:
             to, row = _relation(ALIAS, RELEASE_TABLE), _relation(analyst, RELEASE_TABLE)

@@ -10,13 +10,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse.connection import create_empty
+from warehouse.connection import BLOCK_SIZE, create_empty
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, RELEASE_FILES, Home
 
 PREFIX = ".candidate-"
-# The oldest format that DuckDB 1.5 writes, so that BI tools with an older DuckDB can open a release; files are no larger. Tested
-# in 2026-11: DuckDB 1.1.3 and 1.2.2 read all tables; 1.0.0 reads tables without primary key, unique constraint or index.
-STORAGE_VERSION = "v1.0.0"
+# The format of the oldest DuckDB that docs/connect names. v1.0.0 stores 1.4 kB of statistics for each column of an empty table.
+# Tested in 2026-12: DuckDB 1.1.3 reads every cell.
+STORAGE_VERSION = "v1.1.0"
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
@@ -28,7 +28,7 @@ class Candidate:
     run_id: str
 
     @classmethod
-    def begin(cls, home: Home, run_id: str, base: Path | None = None) -> Candidate:
+    def begin(cls, home: Home, run_id: str, base: Path | None = None, block_size: int = BLOCK_SIZE) -> Candidate:
         """Create a candidate with two databases: the analyst file as a copy of `base`, if given; else empty.
 
         Call it under the run lock: it deletes the candidates of killed runs.
@@ -44,7 +44,7 @@ class Candidate:
                 shutil.copyfile(base, candidate.folder / name)
                 candidate.analyst_path.chmod(0o600)
             else:
-                create_empty(candidate.folder / name, STORAGE_VERSION)
+                create_empty(candidate.folder / name, STORAGE_VERSION, block_size)
         return candidate
 
     @property

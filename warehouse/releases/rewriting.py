@@ -119,7 +119,7 @@ def copy_equal_file(
             if read_manifest(home, release_id).audiences.get(name) != plan:
                 continue
             shutil.copyfile(home.release(release_id) / name, path)
-            set_release_row(con, analyst, plan, path)
+            set_release_row(con, analyst, plan, path, STORAGE_VERSION)
         except (OSError, ReleaseCorrupt, WarehouseError):
             path.unlink(missing_ok=True)
             continue

@@ -62,7 +62,7 @@ def write_union(files: Mapping[str, Path], out: Path) -> list[UnitedRelease]:
     try:
         create_empty(temporary, STORAGE_VERSION)
         with in_memory() as connection:
-            attach(connection, temporary, "united")
+            attach(connection, temporary, "united", storage=STORAGE_VERSION)
             found = [_add(connection, city, path) for city, path in files.items()]
             _compare(connection)
             detach(connection, "united")

@@ -24,22 +24,24 @@ from orchestration.runs.context import RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.transform.dbt_project import files_fingerprint, prepare_project
+from orchestration.transform.dbt_runner import MANIFEST, PARTIAL_PARSE
 from orchestration.transform.fingerprints import BUILD_VERSION
 from orchestration.transform.gate_cache import save_results
 from orchestration.transform.incremental import build_changed_models, mark_blank
 from orchestration.transform.release_inputs import code_version, versions
 from orchestration.transform.run_inputs import write_build_inputs
-from warehouse.connection import detach
+from warehouse.connection import SMALL_BLOCKS, WORKING_STORAGE, create_empty, detach
 from warehouse.files import private_files
 from warehouse.fingerprint import json_sha256
 from warehouse.lock import private_lock
+from warehouse.packed import PACKED
 from warehouse.paths import ANALYST_FILE, Home
 
 UNFINISHED = ".unfinished-"
 KEPT = 2  # blank homes of other versions, those that were used last: a cache can serve several installations
 SECONDS = 600.0  # to wait for another process that makes the blank home
 # what a new home gets of dbt's folder: the parsed project, and the SQL by which the UI shows lineage
-PARSED = ("manifest.json", "manifest.fingerprint", "partial_parse.msgpack", "compiled")
+PARSED = (f"{MANIFEST}{PACKED}", "manifest.fingerprint", f"{PARTIAL_PARSE}{PACKED}", "compiled")
 
 
 def start_from_blank(settings: Settings, *, make: bool = False) -> bool:
@@ -74,6 +76,7 @@ def _make(blank: Home) -> None:
     city = City(city="blank", title="-", place_geoid=NO_PLACE)
     location = DeliveryLocation(str(made.sample), made.sample, city, city_registry(city))
     made.ensure()
+    create_empty(made.warehouse, WORKING_STORAGE, SMALL_BLOCKS)
     prepare_project(made, location.registry)
     with open_run(Settings.from_environment({"LEVELGROUND_HOME": str(made.root)}), RunOptions(), "blank", location) as run:
         finish_ingest(run)

@@ -116,7 +116,7 @@ def _open(con: DuckDBPyConnection, pasted: Path, out: Path, macros: list[str]) -
     con.execute("attach ':memory:' as warehouse")
     for name in ("release", "public"):
         create_empty(out / f"{name}.duckdb", STORAGE_VERSION)
-        attach(con, out / f"{name}.duckdb", name)
+        attach(con, out / f"{name}.duckdb", name, storage=STORAGE_VERSION)
     con.execute("use warehouse")
     schemas = ("warehouse.landing", "warehouse.typed", "warehouse.receipts", "warehouse.staging", "warehouse.intermediate",
                "warehouse.disclosure", "release.marts", "release.reference", "public.published")  # fmt: skip

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from tests.support.empty_warehouse import EmptyWarehouse, files
 from tests.support.shipped import shipped_registry
+from warehouse.packed import read_packed
 
 # Models that the engine builds; all their other inputs are planted, or seeds. Coverage stays empty and withholds no period, as
 # planted events have no rhythm of a feed. Without a source's codes, a group without an event would look like one never collected.
@@ -51,7 +52,7 @@ class Engine:
         self.con = duckdb.connect(copies["warehouse"], config={"threads": threads})
         for alias in ("release", "public"):
             self.con.execute(f"attach '{copies[alias]}' as {alias}")
-        manifest = json.loads((warehouse.home.dbt / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads(read_packed(warehouse.home.dbt / "manifest.json"))
         self._nodes: dict[str, dict[str, Any]] = manifest["nodes"]
         self._steps = _steps(self._nodes, warehouse.home.dbt, BUILT)
         self._planted: list[str] = []

@@ -9,9 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.connection import WarehouseBusy, open_working
+from warehouse import rewrite
+from warehouse.connection import BLOCK_SIZE, SMALL_BLOCKS, WORKING_STORAGE, WarehouseBusy, create_empty, open_working
 from warehouse.paths import Home
 from warehouse.quarantine import KEPT_ASIDE, find_damage, open_or_recreate, quarantine_warehouse
+from warehouse.rewrite import block_size_of
 
 ROWS = 200_000
 
@@ -89,3 +91,19 @@ def test_its_log_goes_with_it_and_only_the_newest_stay(home: Home) -> None:
     remaining = sorted(path.read_text() for path in home.root.glob("warehouse.damaged-*.duckdb"))
     assert remaining == [str(KEPT_ASIDE), str(KEPT_ASIDE + 1)]
     assert len(list(home.root.glob("warehouse.damaged-*.wal"))) == KEPT_ASIDE
+
+
+@pytest.mark.parametrize(("grown", "blocks"), [(1, BLOCK_SIZE), (64 << 20, SMALL_BLOCKS)])
+def test_a_warehouse_that_has_grown_gets_large_blocks(
+    home: Home, monkeypatch: pytest.MonkeyPatch, grown: int, blocks: int
+) -> None:
+    create_empty(home.warehouse, WORKING_STORAGE, SMALL_BLOCKS)
+    with open_working(home) as connection:
+        connection.execute("create schema landing; create table landing.t as select range as i from range(5)")
+        connection.execute("create view landing.v as select max(i) as most from landing.t")
+    monkeypatch.setattr(rewrite, "GROWN_BYTES", grown)
+    connection, note = open_or_recreate(home, suspect=False)
+    with connection:
+        assert (note, block_size_of(connection, "warehouse")) == (None, blocks)
+        assert connection.execute("select sum(i), any_value(most) from landing.t, landing.v").fetchone() == (10, 4)
+    assert not [*home.root.glob("*rewritten*")]

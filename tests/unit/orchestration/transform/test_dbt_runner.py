@@ -51,7 +51,7 @@ def test_a_moved_project_is_parsed_without_the_partial_parse(tmp_path: Path, mon
     home, parsed = Home(tmp_path), []
 
     def parse(home: Home, arguments: list[str], warehouse: Path) -> SimpleNamespace:
-        parsed.append((home.dbt / "partial_parse.msgpack").exists())
+        parsed.append((home.dbt / "partial_parse.msgpack.zst").exists())
         (home.dbt / "manifest.json").write_text("{}")
         (home.dbt / "partial_parse.msgpack").touch()
         return SimpleNamespace(nodes={})

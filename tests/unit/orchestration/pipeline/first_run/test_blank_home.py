@@ -54,7 +54,7 @@ def test_a_home_is_a_copy_without_ledger_history_release_and_secret(at: At) -> N
     for home in (at("one").home, at("two").home):
         assert home.warehouse.read_text() == "warehouse"
         assert (home.blank / ANALYST_FILE).read_text() == f"{ANALYST_FILE} of {name}"
-        assert (home.dbt / "manifest.json").is_file()
+        assert all((home.dbt / name).exists() for name in PARSED)
         assert not {home.ledger, home.history, home.current_json, home.record_key_secret, home.home_json} & {
             *home.root.rglob("*")
         }
