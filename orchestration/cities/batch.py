@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from orchestration.cities.city_task import BUSY, environment_of, not_run, run_city
+from orchestration.cities.city_task import BUSY, PRELOADED, environment_of, not_run, run_city
 from orchestration.cities.homes_file import NOT_OF_A_CITY, SECRETS, CityHome
 from orchestration.runs.clock import utc_now
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED, EXIT_BUSY, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
@@ -73,7 +73,7 @@ def run_cities(settings: Settings, homes: Sequence[CityHome], on_city: OnCity, *
         "shares_machine": settings.engine is not None,
         "makes_blank": sum(not city.home.warehouse.exists() for city in homes) >= MAKES_BLANK,
     }
-    tasks = [Task.calling(run_city, common | _arguments(city), f"the city {city.name}") for city in homes]
+    tasks = [Task.calling(run_city, common | _arguments(city), f"the city {city.name}", PRELOADED) for city in homes]
     limits = settings if settings.engine is not None else replace(settings, engine="local", threads=1)
     runs = {}
     # the runs of the cities spill into their homes

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from orchestration.runs.process.exit_codes import (
 from orchestration.runs.record import FAILED, HELD_BACK, STALE
 from orchestration.settings import variable_names
 from warehouse.paths import Home, HomeUnwritable
+from warehouse.processes import preloaded
 from warehouse.processes.child_process import ends_with_this_process
 from warehouse.processes.worker import Resources
 
@@ -30,6 +31,12 @@ LOG_PREFIX = "city-"  # of the logs in a home; a run deletes old ones (`instance
 BUSY, INTERRUPTED = "busy", "interrupted"
 # -P: the current folder is not searched for modules. With -c DuckDB would print progress to the output, as in a notebook.
 COMMAND = (sys.executable, "-P", "-m", "orchestration.cli", "run", "--json")
+# What a run imports, except of the command line, which looks for a terminal.
+PRELOADED = (
+    "orchestration.defs.execute", "orchestration.defs.assets", "orchestration.defs.sensors",
+    "orchestration.pipeline.first_run.blank_home", "expectations.engine.custom_expectations",
+    "dbt.cli.main", "dbt.adapters.duckdb",
+)  # fmt: skip
 # of the process of an earlier attempt, which ends when its worker is killed
 SECONDS_TO_END = 60.0
 _PREFIX = "levelground: "
@@ -86,22 +93,25 @@ def _new_log(home: Home, batch: str) -> tuple[Path, int]:
             return path, attempt
 
 
-def _run(command: list[str], environment: Mapping[str, str], log: Path) -> tuple[int, str]:
+def _run(command: Sequence[str], environment: Mapping[str, str], log: Path) -> tuple[int, str]:
     """The exit code and the output of the run, which ends with this process. The log gets both outputs."""
-    prepare = ends_with_this_process(signal.SIGTERM)
-    with log.open("a", encoding="utf-8") as errors:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
-            preexec_fn=prepare,  # noqa: PLW1509 - two system calls, which no lock can block
-        )  # fmt: skip
-        try:
-            output = process.communicate()[0]
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
-        errors.write(output)
-    return process.returncode, output
+    with log.open("ab") as errors:
+        if preloaded.can_fork:
+            code, output = preloaded.run_module(command[command.index("-m") + 1 :], environment, errors)
+        else:
+            process = subprocess.Popen(  # noqa: S603 - our own command
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
+                preexec_fn=ends_with_this_process(signal.SIGTERM),  # noqa: PLW1509 - two system calls, which no lock can block
+            )  # fmt: skip
+            try:
+                output = process.communicate()[0]
+            except BaseException:
+                process.terminate()
+                process.wait()
+                raise
+            code = process.returncode
+        errors.write(output.encode())
+    return code, output
 
 
 def _outcome(code: int, output: str, log: Path) -> dict[str, Any]:

@@ -24,12 +24,13 @@ THIS_MACHINE = "this machine"
 class LocalEngine:
     """Processes of this machine. A task whose process fails or is killed runs again, up to `attempts` times in all.
 
-    `resources`: of one worker.
+    `resources`: of one worker. A worker serves one task, or several tasks with `preloaded` modules, which name the same ones.
     """
 
     def __init__(self, *, workers: int, attempts: int, resources: Resources, command: Sequence[str] = WORKER) -> None:
         self._workers, self._attempts, self._command = max(workers, 1), attempts, tuple(command)
         self._resources = resources
+        self._idle: list[subprocess.Popen[str]] = []
         self._processes: set[subprocess.Popen[str]] = set()
         self._lock = threading.Lock()
         self._is_ending = False
@@ -56,31 +57,47 @@ class LocalEngine:
         return TaskResult(number, task, attempt, THIS_MACHINE, failure=answer.pop("error", ""), **answer)
 
     def _start(self, task: Task) -> dict[str, Any]:
-        """The answer of a new worker, with `error` if it failed or was killed."""
+        """The answer of a worker, with `error` if it failed or was killed."""
         with self._lock:
             if self._is_ending:
                 return {"error": "the run ends"}
-            process = subprocess.Popen(  # noqa: S603 - our own module
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-            )
-            self._processes.add(process)
+            process = self._idle.pop() if self._idle else self._new_worker(task.preloaded)
+        answer = None
         try:
             answer = next(answers(process, {"task": asdict(task), "resources": asdict(self._resources)}), None)
+        finally:
+            if answer is not None and task.preloaded:
+                self._idle.append(process)
+            else:
+                code = self._end(process)
+        if answer is None:
+            reason = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+            return {"error": f"the worker {reason}"}
+        return answer
+
+    def _new_worker(self, modules: Sequence[str]) -> subprocess.Popen[str]:
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            (*self._command, *modules), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self._processes.add(process)
+        return process
+
+    def _end(self, process: subprocess.Popen[str]) -> int:
+        """Close the input of a worker, at which it ends; its exit code."""
+        try:
             with suppress(BrokenPipeError):
                 process.stdin.close()  # type: ignore[union-attr]
-            code = process.wait()
+            return process.wait()
         finally:
             process.kill()
             process.wait()
             with self._lock:
                 self._processes.discard(process)
-        if answer is None:
-            reason = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-            return {"error": f"the worker {reason}"}
-        return answer
 
     def _end_workers(self) -> None:
         with self._lock:
             self._is_ending = True
             for process in self._processes:
                 process.kill()
+        for process in self._idle:
+            self._end(process)

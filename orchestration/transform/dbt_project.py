@@ -98,17 +98,19 @@ def seed_content(name: str, layers: Sequence[Layer]) -> Content:
     return layered_seed(name, SHARED_SEEDS, layers)
 
 
-def project_fingerprint(home: Home) -> str:
-    """A hash of everything in the dbt project of a home that decides what it builds."""
+def project_fingerprint(home: Home, *, with_rows: bool = True) -> str:
+    """A hash of what decides what the dbt project of a home builds, with the rows of seeds, or of what a parse reads."""
     generated = (_sources(home), *(home.dbt_project / path for path in (MACROS, EXPOSED, PLACE_TYPES)))
-    return chunks_sha256([files_fingerprint(home.dbt_project).encode(), *(path.read_bytes() for path in generated)])
+    files = files_fingerprint(home.dbt_project, with_rows=with_rows)
+    return chunks_sha256([files.encode(), *(path.read_bytes() for path in generated)])
 
 
-def files_fingerprint(project: Path) -> str:
+def files_fingerprint(project: Path, *, with_rows: bool = True) -> str:
     """A hash of the files of a dbt project that are not generated."""
     files = [(Path(name) / path, file) for name in FOLDERS for path, file in _files(project / name).items()]
     named = (*files, *((Path(name), project / name) for name in FILES))
-    return chunks_sha256(str(name).encode() + b"\x00" + path.read_bytes() for name, path in named)
+    read = (path.read_bytes() if with_rows or path.suffix != ".csv" else b"" for _, path in named)
+    return chunks_sha256(str(name).encode() + b"\x00" + content for (name, _), content in zip(named, read, strict=True))
 
 
 def _files(folder: Path) -> dict[Path, Path]:

@@ -39,7 +39,7 @@ MANIFEST, PARTIAL_PARSE = "manifest.json", "partial_parse.msgpack"
 INLINE_DATA = ('"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"')
 # A parse names the warehouse and does not open it. One name for all homes keeps a parse valid in a home that was moved or copied.
 PARSED_WAREHOUSE = Path("warehouse.duckdb")
-# project fingerprint → the parsed project
+# fingerprint of the parse → the parsed project
 _PARSED: dict[str, Any] = {}
 
 
@@ -48,9 +48,9 @@ def _ignore(_result: NodeResult) -> None:
 
 
 def manifest(home: Home) -> dict[str, Any]:
-    """dbt's manifest of the current project; dbt parses again only if the project changed or was moved."""
+    """dbt's manifest of the current project; dbt parses again only if more than rows of seeds changed, or it was moved."""
     file, mark = home.dbt / MANIFEST, home.dbt / "manifest.fingerprint"
-    fingerprint = project_fingerprint(home)
+    fingerprint = project_fingerprint(home, with_rows=False)
     expected = f"{fingerprint} {DBT_PROJECT}"
     if not (packed(file).is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == expected):
         home.ensure()
@@ -69,7 +69,7 @@ def manifest(home: Home) -> dict[str, Any]:
 
 def parsed_project(home: Home) -> Any:
     """The parsed project, cached between the builds of a run: reading it again takes a second each time."""
-    fingerprint = project_fingerprint(home)
+    fingerprint = project_fingerprint(home, with_rows=False)
     if fingerprint not in _PARSED:
         _PARSED.clear()
         _PARSED[fingerprint] = _parse(home, "--no-write-json")

@@ -6,7 +6,7 @@ upstream, down to seed files, contracts, loads and the clock. Equal fingerprint,
     state   everything: a table with the same state is kept, and so are its test results
     base    everything but loads of records that do not affect other records (`row_by_row`): a fact with the same base appends
             the new loads; a model that looks up addresses (`looked_up`) ignores new addresses of other records
-    shape   everything but data: a view with the same shape is kept
+    shape   everything but data, so of a seed the columns, if their types are declared: a view with the same shape is kept
 
 An ephemeral model is part of the SQL of its readers: nothing builds it, and its changes are changes of theirs.
 
@@ -32,7 +32,7 @@ from orchestration.runs.context import RunContext
 from orchestration.transform import dbt_runner
 from orchestration.transform.compiled.emptiness import NEVER, Condition, is_met
 from orchestration.transform.graph import parents, reached
-from orchestration.transform.release_inputs import code_hash, model_hashes, seed_hashes, versions
+from orchestration.transform.release_inputs import code_hash, model_hashes, seed_columns, seed_hashes, versions
 from warehouse.fingerprint import text_sha256
 from warehouse.record_keys import secret_id
 from warehouse.releases import NodeFingerprint
@@ -106,6 +106,7 @@ class Fingerprints:
     contract_rows: Mapping[str, str]
     agreement_rows: Mapping[str, str]
     seeds: Mapping[str, str]
+    seed_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     removals: Mapping[str, Sequence[str]] = field(default_factory=dict)
     secret_id: str = ""  # of the secret of the home's keys
     _hashes: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -129,6 +130,7 @@ class Fingerprints:
             contract_rows={row[0]: repr(row) for row in rows("select * from receipts.contracts")},
             agreement_rows={row[0]: repr(row) for row in agreements},
             seeds=seed_hashes(location.city.layers),
+            seed_columns=seed_columns(location.city.layers),
             removals=removals_by_source(con),
             secret_id=secret_id(run.settings.home.record_key_secret),
         )
@@ -159,19 +161,24 @@ class Fingerprints:
     def proven(self, blank: Mapping[str, NodeFingerprint], empty_if: Mapping[str, Condition]) -> dict[str, NodeFingerprint]:
         """The fingerprints that the tables of a blank home would have if this home had built them, as far as rows are proven.
 
-        `blank`: their fingerprints without a home. A table is proven if nothing differs that decides its rows, or if it has none
-        here either, because those it is made of have none (`empty_if`, see `compiled.emptiness`).
+        `blank`: their fingerprints without a home. A table is proven if nothing differs that decides its rows, if its parents are
+        proven, or if it has no row here either, because some of its parents have none (`empty_if`, see `compiled.emptiness`).
         """
         here, found = self.of_no_home(), {}
-        empty = {relation(source) for i, source in self.manifest["sources"].items() if self._has_no_row(i)}
+        same = {i for i in self.manifest["sources"] if self._has_no_row(i)}
+        empty = {relation(self.manifest["sources"][i]) for i in same}
         order = TopologicalSorter({i: parents(self.nodes, i) for i in self.nodes}).static_order()
         for node in (i for i in order if i in blank):
             now, own, then = here.fingerprint(node), self.fingerprint(node), blank[node]
-            is_empty = now.shape == then.shape and is_met(empty_if.get(node, NEVER), empty)
+            kind = "state" if self.nodes[node]["resource_type"] == "seed" else "shape"  # the shape of a seed is its columns
+            is_like = getattr(now, kind) == getattr(then, kind)
+            is_empty = is_like and is_met(empty_if.get(node, NEVER), empty)
             empty |= {relation(self.nodes[node])} if is_empty else set()
-            equal = {part for part in PARTS if is_empty or getattr(now, part) == getattr(then, part)}
-            parts = {part: getattr(own, part) if part in equal else "" for part in PARTS}
-            found[node] = NodeFingerprint(**parts, loads=own.loads if is_empty else ())
+            is_made_of_same = is_like and same.issuperset(self.nodes[node]["depends_on"].get("nodes", ()))
+            is_same = is_empty or is_made_of_same or now.state == then.state
+            same |= {node} if is_same else set()
+            parts = {part: getattr(own, part) if is_same or getattr(now, part) == getattr(then, part) else "" for part in PARTS}
+            found[node] = NodeFingerprint(**parts, loads=own.loads if is_same else ())
         return found
 
     def _has_no_row(self, source: str) -> bool:
@@ -236,7 +243,7 @@ class Fingerprints:
             return _hash(self.hash_of(unique_id, "base"), self._loads_of(source), row)
         ignores_loads = part == "base" and (source is not None or is_row_by_row(node))
         landing = [parent.removeprefix(LANDING) for parent in parents if parent.startswith(LANDING)]
-        hashes = [self._of_definition(unique_id, node)]
+        hashes = [self._of_definition(unique_id, node, part)]
         for parent in parents:
             if part == "state" and LOOKED_UP in meta(self.nodes.get(parent, {})):
                 hashes.append(self.hash_of(parent, "base"))
@@ -267,9 +274,12 @@ class Fingerprints:
         removals = json.dumps(self.removals[source]) if self.removals.get(source) else ""
         return json.dumps(self.loads.get(source, ())) + removals
 
-    def _of_definition(self, unique_id: str, node: Mapping[str, Any]) -> str:
+    def _of_definition(self, unique_id: str, node: Mapping[str, Any], part: str) -> str:
         """The node's own SQL or file, its definition, hooks among it, and its tests."""
         code = self.seeds[node["name"]] if node["resource_type"] == "seed" else self._models[node["name"]]
+        columns = self.seed_columns.get(node["name"], ()) if part == "shape" and node["resource_type"] == "seed" else ()
+        if columns and {*columns} <= {*(node["config"].get("column_types") or ())}:  # else the rows decide types
+            code = json.dumps(columns)
         definition = [*(node[key] for key in DEFINITION), self._tests.get(unique_id, [])]
         return _hash(self._code, code, json.dumps(definition, sort_keys=True, default=str))
 

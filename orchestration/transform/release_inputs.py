@@ -6,8 +6,9 @@ comparing two releases, `transform.fingerprints` for what a run builds again.
 
 from __future__ import annotations
 
+import csv
 import importlib.metadata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,13 +64,20 @@ def code_version() -> str:
 
 def seed_hashes(layers: Sequence[Layer] = ()) -> dict[str, str]:
     """A hash of each seed as the city's layers leave it, by the seed's name."""
+    return {name: bytes_sha256(content) for name, content in _seeds(layers)}
+
+
+def seed_columns(layers: Sequence[Layer] = ()) -> dict[str, list[str]]:
+    """The columns of each seed, by the seed's name."""
+    return {name: next(csv.reader([content.partition(b"\n")[0].decode("utf-8-sig")])) for name, content in _seeds(layers)}
+
+
+def _seeds(layers: Sequence[Layer]) -> Iterator[tuple[str, bytes]]:
     names = {path.stem for path in (DBT_PROJECT / "seeds").rglob("*.csv")}
     names |= {name for layer in layers for name in layer.seeds()}
-    return {name: bytes_sha256(_bytes(seed_content(name, layers))) for name in sorted(names)}
-
-
-def _bytes(content: Content) -> bytes:
-    return content if isinstance(content, bytes) else content.read_bytes()
+    for name in sorted(names):
+        content: Content = seed_content(name, layers)
+        yield name, content if isinstance(content, bytes) else content.read_bytes()
 
 
 def seeds_hash(layers: Sequence[Layer] = ()) -> str:

@@ -34,19 +34,19 @@ BUDGETS = {
     "ingest/sample": 5_204,
     "orchestration": 288,
     "orchestration/alerts": 438,
-    "orchestration/cities": 840,
+    "orchestration/cities": 850,
     "orchestration/cli": 4_993,
     "orchestration/codegen": 2_082,
     "orchestration/defs": 2_043,
     "orchestration/docs_site": 749,
     "orchestration/doctor": 1_079,
-    "orchestration/engines": 614,
+    "orchestration/engines": 631,
     "orchestration/instance": 1_193,
     "orchestration/pipeline": 1_923,
     "orchestration/runs": 1_780,
     "orchestration/scorecard": 6_859,
     "orchestration/stewardship": 1_234,
-    "orchestration/transform": 2_873,
+    "orchestration/transform": 2_893,
     "orchestration/translations": 336,
     "orchestration/trial": 545,
     "warehouse": 1_401,
@@ -54,12 +54,12 @@ BUDGETS = {
     "warehouse/disclosure": 2_217,
     "warehouse/lake_files": 285,
     "warehouse/metadata": 330,
-    "warehouse/processes": 167,
+    "warehouse/processes": 265,
     "warehouse/record_keys": 106,
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 64_062
+MOST_LINES = 64_207
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

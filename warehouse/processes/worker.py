@@ -1,4 +1,4 @@
-"""Run one task: a call of a function in another process. As a program, read a task from the input and write the answer as JSON.
+"""Run a task: a call of a function in another process. As a program, read a task from the input and write the answer as JSON.
 
 An engine (`orchestration.engines`) decides where a task runs. What it calls is a function of this code that takes what JSON can
 hold, so that every engine can send it.
@@ -13,16 +13,18 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import duckdb
 
 from warehouse.fingerprint import Sha256
 from warehouse.lake_files.object_store import StoreUnusable
+from warehouse.processes.preloaded import preload
 from warehouse.sql import without_values
 
 EXIT_FAILED = 1
@@ -78,16 +80,20 @@ WorkerFunction = Callable[[Mapping[str, Any], Resources], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Task:
-    """A call of a `WorkerFunction`. `function`: `package.module:name`. `label`: what it makes, as people read it."""
+    """A call of a `WorkerFunction`. `function`: `package.module:name`. `label`: what it makes, as people read it.
+
+    `preloaded`: modules that a process of this machine imports once for all tasks which name them.
+    """
 
     function: str
     arguments: Mapping[str, Any]
     label: str
+    preloaded: Sequence[str] = ()
 
     @classmethod
-    def calling(cls, function: WorkerFunction, arguments: Mapping[str, Any], label: str) -> Task:
+    def calling(cls, function: WorkerFunction, arguments: Mapping[str, Any], label: str, preloaded: Sequence[str] = ()) -> Task:
         """A task that calls a function of a module."""
-        return cls(f"{function.__module__}:{function.__qualname__}", arguments, label)
+        return cls(f"{function.__module__}:{function.__qualname__}", arguments, label, preloaded)
 
 
 def call(task: Task, resources: Resources, expected: Installation | None = None) -> dict[str, Any]:
@@ -118,16 +124,28 @@ def _cpu_seconds() -> float:
 
 
 def main() -> None:
-    """Answer the request of the first line of the input; end at once if the process that started this one ends."""
-    request: dict[str, Any] = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    answer = call(Task(**request["task"]), Resources(**request["resources"]))
-    print(json.dumps(answer), flush=True)  # noqa: T201 - the protocol
-    sys.exit(EXIT_FAILED if "error" in answer else 0)
+    """Answer the request of the first line of the input; end at once if the process that started this one ends.
+
+    With modules as arguments, import them once and answer the request of each line.
+    """
+    modules = sys.argv[1:]
+    if modules:
+        preload(modules)
+    requests: SimpleQueue[str] = SimpleQueue()
+    threading.Thread(target=_read, args=(requests,), daemon=True).start()
+    while True:
+        request: dict[str, Any] = json.loads(requests.get())
+        answer = call(Task(**request["task"]), Resources(**request["resources"]))
+        print(json.dumps(answer), flush=True)  # noqa: T201 - the protocol
+        if not modules:
+            sys.exit(EXIT_FAILED if "error" in answer else 0)
 
 
-def _end_with_parent() -> None:
-    sys.stdin.read()
+def _read(requests: SimpleQueue[str]) -> None:
+    # without the lock that `sys.stdin` has while it reads: a forked process could not close it
+    with open(0, "rb", buffering=0, closefd=False) as lines:
+        while line := lines.readline():
+            requests.put(line.decode())
     os._exit(EXIT_FAILED)
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,18 @@ def test_a_worker_that_ends_before_it_reads_its_task_is_an_attempt(monkeypatch: 
     request = Task("warehouse.x:run", {"inputs": ["rows.parquet"] * inputs}, "a part of fct_calls")
     (failed,) = LocalEngine(workers=1, attempts=2, resources=Resources(), command=["sh", "-c", "exit 3"]).run([request])
     assert (failed.attempts, failed.failure) == (2, "the worker ended with 3")
+
+
+def test_workers_that_have_imported_modules_serve_several_tasks(tmp_path: Path) -> None:
+    once = 'case "$request" in *part-3*) if mkdir $folder/killed 2>/dev/null; then kill -KILL $$; fi;; esac'
+    script = f"folder={tmp_path}; echo \"$@\" >> $folder/started; while read -r request; do {once}; echo '{ANSWER}'; done"
+    command = ["sh", "-c", script, "sh"]
+    kept = LocalEngine(workers=1, attempts=2, resources=Resources(), command=command)
+    results = run(kept, [replace(task, preloaded=("json", "decimal")) for task in tasks(9)])
+    assert [part.attempts for part in results] == [1, 1, 1, 2, 1, 1, 1, 1, 1]
+    started = (tmp_path / "started").read_text().splitlines()
+    assert started == ["json decimal"] * 2, "one, and one in place of the killed one"
+    assert all(process.returncode is not None for process in kept._processes | {*kept._idle})
 
 
 def test_workers_end_with_the_generator(tmp_path: Path) -> None:

@@ -105,5 +105,21 @@ def test_the_fingerprint_and_the_hashes_of_seeds_contain_the_layer(tmp_path: Pat
     assert changed == {"goals"}
 
 
+def test_dbt_parses_again_for_a_model_and_not_for_rows_of_a_seed(tmp_path: Path, layer: Layer) -> None:
+    home = Home(tmp_path / "home")
+    shutil.rmtree(layer.folder / "models")
+    prepared(home)
+    without_layer = project_fingerprint(home), project_fingerprint(home, with_rows=False)
+    with (layer.folder / "seeds" / "goals.csv").open("a") as seed:
+        seed.write("one more\n")
+    prepared(home, layer)
+    assert project_fingerprint(home) != without_layer[0]
+    assert project_fingerprint(home, with_rows=False) == without_layer[1]
+    (layer.folder / MODEL).parent.mkdir(parents=True)
+    (layer.folder / MODEL).write_text("select 2 as one")
+    prepared(home, layer)
+    assert project_fingerprint(home, with_rows=False) != without_layer[1]
+
+
 def test_contracts_of_every_layer_fit_the_city() -> None:
     assert city_registry(read_city(None, "sampleton")).names() == city_registry(read_city(None, "milwaukee")).names()

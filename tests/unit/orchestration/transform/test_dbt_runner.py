@@ -57,7 +57,7 @@ def test_a_moved_project_is_parsed_without_the_partial_parse(tmp_path: Path, mon
         return SimpleNamespace(nodes={})
 
     monkeypatch.setattr(dbt_runner, "_invoke", parse)
-    monkeypatch.setattr(dbt_runner, "project_fingerprint", lambda _home: "same")
+    monkeypatch.setattr(dbt_runner, "project_fingerprint", lambda _home, **_: "same")
     for project in ("/before", "/before", "/after", "/after"):
         monkeypatch.setattr(dbt_runner, "DBT_PROJECT", Path(project))
         dbt_runner.manifest(home)

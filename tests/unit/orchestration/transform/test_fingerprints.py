@@ -15,6 +15,7 @@ from ingest.contract.registry import Registry, load_registry
 from orchestration.runs.results import NodeResult
 from orchestration.transform import fingerprints as fingerprints_module
 from orchestration.transform import incremental, release_inputs
+from orchestration.transform.compiled.emptiness import ALWAYS
 from orchestration.transform.fingerprints import (
     CONTRACTS,
     LANDING,
@@ -339,3 +340,40 @@ def test_tables_of_a_blank_home_are_built_if_their_sql_differs_or_nothing_is_kno
     }  # fmt: skip
     without = {node: found for node, found in blank_of(before).items() if node != MODEL + "fct_houses"}
     assert names(now.plan(now.proven(without, EMPTY_IF), kept, {}).build) == {"fct_houses"}
+
+
+def with_model_of_districts(before: Fingerprints, **changed: Any) -> Fingerprints:
+    """A view of the seed, whose columns have declared types, and a table that joins it to calls and has rows without them."""
+    manifest = copy.deepcopy(with_sources(before))
+    manifest["nodes"][SEED + "districts"]["config"]["column_types"] = {"geoid": "varchar"}
+    for model in (
+        node("model", "stg_districts", SEED + "districts", materialized="view"),
+        node("model", "int_bases", MODEL + "stg_districts", MODEL + "stg_calls"),
+    ):
+        manifest["nodes"][MODEL + model["name"]] = model
+    return another(before, **{"manifest": manifest, "seed_columns": {"districts": ["geoid"]}} | changed)
+
+
+def test_a_view_of_a_seed_is_kept_while_its_columns_have_their_types(before: Fingerprints) -> None:
+    known = with_model_of_districts(before)
+    rows = with_model_of_districts(before, seeds={"districts": "new"})
+    assert names(planned(known, rows).build) == {"districts", "fct_calls", "measures", "int_bases"}
+    untyped = with_model_of_districts(before, seeds={"districts": "new"}, seed_columns={"districts": ["geoid", "name"]})
+    assert names(planned(known, untyped).build) == {"districts", "stg_districts", "fct_calls", "measures", "int_bases"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "built"),
+    [
+        ({}, set()),
+        ({"loads": {CALLS: [("one", 1)]}}, {"int_bases"}),
+        ({"seeds": {"districts": "new"}}, {"districts", "int_bases"}),
+    ],
+    ids=["nothing", "calls", "districts"],
+)
+def test_a_table_of_a_blank_home_is_kept_if_its_parents_are(before: Fingerprints, changed: Any, built: set[str]) -> None:
+    blank = blank_of(with_model_of_districts(before))
+    now = with_model_of_districts(before, **{"loads": {}} | changed)
+    # the seed has no row in the blank home
+    found = now.plan(now.proven(blank, EMPTY_IF | {SEED + "districts": ALWAYS}), relations(now), {CALLS: 1, INDEX: 1})
+    assert names(found.build) & {"districts", "stg_districts", "int_bases"} == built
