@@ -31,7 +31,7 @@ from xdist.scheduler import LoadGroupScheduling
 
 from ingest.sample import write_sample
 from orchestration.cli import main
-from orchestration.cli.query.formats import write_result
+from orchestration.cli.query.process import write_result
 from tests.support.canaries import Canary, Seeder
 from tests.support.empty_warehouse import EmptyWarehouse, building_empty
 from tests.support.fuzzing import DEEP, QUICK, SEARCH, SOME

@@ -1,6 +1,6 @@
 """Lock a home for one run at a time: the command line, the UI and the schedule acquire the lock before they open the warehouse.
 
-See `orchestration.instance.orphaned_runs` for runs that a kill left unfinished.
+See `orchestration.instance.dagster_runs` for runs that a kill left unfinished.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from ingest.contract_draft import DraftError
 from ingest.errors import SampleError
 from orchestration.cli.display import print_error
 from orchestration.cli.release.chosen_file import CannotShow
-from orchestration.instance.server import DaemonAlreadyRunning
+from orchestration.instance.processes import DaemonAlreadyRunning
 from orchestration.runs import error_messages
 from orchestration.runs.errors import DbtError, StepError
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED

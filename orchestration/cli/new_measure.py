@@ -18,8 +18,15 @@ from orchestration.cli.display import err, out
 from orchestration.cli.new_source import Layer, Shared, print_todo
 from orchestration.cli.options import AsJson, examples
 from orchestration.codegen.folders import Folders, choose_folders, refuse_installed, shared_folders
-from orchestration.codegen.measure_files import Wording, about_lag, seed_rows, write_measure
-from orchestration.codegen.measure_model import Definition, check_conditions, find_fact
+from orchestration.codegen.measure_files import (
+    Definition,
+    Wording,
+    about_lag,
+    check_conditions,
+    find_fact,
+    seed_rows,
+    write_measure,
+)
 from orchestration.codegen.missing_steps import steps_of_measure
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import ConfigurationError, Settings

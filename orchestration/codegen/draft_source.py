@@ -8,13 +8,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, Registry, layer_vocabularies, load_registry, read_contract
-from ingest.contract.vocabularies import load_vocabulary
+from ingest.contract.vocabularies import folded, load_vocabulary
 from ingest.contract_draft import (
     NO_ANSWERS,
     Answers,
@@ -25,13 +27,11 @@ from ingest.contract_draft import (
     read_sample,
     write_draft,
 )
-from ingest.layers import VOCABULARY, SeedFile, seed_file
+from ingest.layers import ROWS, SEEDS, VOCABULARY, SeedFile, appended_rows, rows_of_seed, seed_file
 from orchestration.codegen.existing_source import Fit, fitting_source, generate_successor, mapped_to, predecessor, succeeding
 from orchestration.codegen.folders import Folders, find_contract, state_layers
-from orchestration.codegen.label_rows import write_label_rows
 from orchestration.codegen.model_plan import plan_models
-from orchestration.codegen.render_template import render
-from orchestration.codegen.source_models import Generated, generate
+from orchestration.codegen.source_models import Generated, generate, render
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK
@@ -40,6 +40,37 @@ from orchestration.transform.macros.registrations import MODELS
 from orchestration.transform.model_files import read_models
 from warehouse.connection import scratch
 from warehouse.temporary import scratch_folder
+
+MEANING = ("race_ethnicity_set", "race_ethnicity_code", "missing_reason")
+
+
+def write_label_rows(layer: Path, crosswalk: SeedFile, vocabulary: str, labels: Iterable[str]) -> tuple[Path, int, int]:
+    """Add the missing labels that can be proposed; return the file, how many were, and how many labels still have no row.
+
+    `crosswalk` is the seed as the city's layers leave it. The file is there also where a person has to write all rows.
+    """
+    rows = rows_of_seed(crosswalk)
+    known = {folded(row["reported_label"]) for row in rows if row["vocabulary"] == vocabulary}
+    missing = {folded(label): label for label in labels if folded(label) not in known}
+    proposed = [row for label in missing.values() if (row := _proposal(label, vocabulary, rows)) is not None]
+    path = layer / SEEDS / ROWS / f"{CROSSWALK}.csv"
+    if missing:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(appended_rows(path, crosswalk, proposed), encoding="utf-8")
+    return path, len(proposed), len(missing) - len(proposed)
+
+
+def _proposal(label: str, vocabulary: str, rows: list[dict[str, str]]) -> dict[str, str] | None:
+    """The row of the label with the meaning that most vocabularies of the same standard give it, else most vocabularies."""
+    standards = {name: one.race_standard for name, one in load_vocabulary().race.items()}
+    same = [row for row in rows if folded(row["reported_label"]) == folded(label)]
+    near = [row for row in same if standards.get(row["vocabulary"]) == standards.get(vocabulary)] or same
+    if not near:
+        return None
+    meaning, _ = Counter(tuple(row[key] for key in MEANING) for row in near).most_common(1)[0]
+    chosen = next(row for row in near if tuple(row[key] for key in MEANING) == meaning)
+    note = f"Proposed: as in {chosen['vocabulary']}; check it"
+    return {**chosen, "vocabulary": vocabulary, "reported_label": label, "note": note}
 
 
 @dataclass(frozen=True)

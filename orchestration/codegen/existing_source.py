@@ -20,8 +20,7 @@ from ingest.layers import rows_of_seed, seed_rows
 from ingest.readers import letters
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.model_plan import plan_models
-from orchestration.codegen.render_template import render
-from orchestration.codegen.source_models import HEAD, Generated, write_model
+from orchestration.codegen.source_models import HEAD, Generated, render, write_model
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.transform.model_files import ModelFile

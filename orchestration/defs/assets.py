@@ -56,7 +56,7 @@ from orchestration.defs.project import current_project
 from orchestration.defs.rerun_period import MONTHS_KEY, month_materializations
 from orchestration.defs.resources import RunResource
 from orchestration.defs.streaming import BuildStream
-from orchestration.instance.web.site_files import SCORECARD
+from orchestration.instance.web.webserver import SCORECARD
 from orchestration.pipeline import stages
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.runs.progress import current_reporter, log_built_nodes

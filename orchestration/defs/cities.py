@@ -14,7 +14,7 @@ from orchestration.cities import CityRun, read_homes, run_cities
 from orchestration.cities.homes_file import CityHome, check_runnable
 from orchestration.defs.asset_specs import TEAM
 from orchestration.defs.groups import RELEASE
-from orchestration.instance.names import CITIES_JOB, CITY_PARTITIONS
+from orchestration.instance.setup import CITIES_JOB, CITY_PARTITIONS
 from orchestration.settings import ConfigurationError, Settings
 
 CITIES = dg.DynamicPartitionsDefinition(name=CITY_PARTITIONS)

@@ -10,11 +10,17 @@ import pyarrow as pa
 
 from orchestration.defs.project import load_defs
 from orchestration.defs.resources import CommandLineRun
-from orchestration.instance.code_location import record_in_code_location, record_schedule_tick
-from orchestration.instance.log_copies import keep_ctrl_c_from_log_copies
-from orchestration.instance.names import CLI_TRIGGER, NIGHTLY_SCHEDULE, PROCESS_TAG, REFRESH_JOB, SCHEDULE_TAG, TRIGGER_TAG
+from orchestration.instance.dagster_runs import keep_ctrl_c_from_log_copies, record_in_code_location, record_schedule_tick
 from orchestration.instance.processes import current_process
-from orchestration.instance.setup import prepare_instance
+from orchestration.instance.setup import (
+    CLI_TRIGGER,
+    NIGHTLY_SCHEDULE,
+    PROCESS_TAG,
+    REFRESH_JOB,
+    SCHEDULE_TAG,
+    TRIGGER_TAG,
+    prepare_instance,
+)
 from orchestration.runs import error_messages
 from orchestration.runs.context import RunOptions
 from orchestration.runs.process.interruption import when_interrupted

@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.defs.project import current_project
 from orchestration.defs.rerun_period import EVERYTHING, MONTHS_KEY, sources_with_periods
-from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB
+from orchestration.instance.setup import NIGHTLY_SCHEDULE, REFRESH_JOB
 
 
 @dg.definitions

@@ -16,7 +16,7 @@ from orchestration.defs.asset_specs import TEAM
 from orchestration.defs.groups import RELEASE
 from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
-from orchestration.instance.names import RERUN_JOB
+from orchestration.instance.setup import RERUN_JOB
 from orchestration.runs.record import RELEASED, UNCHANGED
 from orchestration.runs.reports.status_report import covered_months
 from orchestration.runs.selection import replaces_periods

@@ -16,7 +16,10 @@ from ingest.contract.registry import ContractError
 from orchestration.alerts import notify_run_not_started
 from orchestration.defs.asset_specs import RELEASE_KEY, SCORECARD_KEY
 from orchestration.defs.project import current_project
-from orchestration.instance.names import (
+from orchestration.instance.dagster_runs import fail_orphaned_runs
+from orchestration.instance.processes import current_process
+from orchestration.instance.retention import delete_expired
+from orchestration.instance.setup import (
     CLI_TRIGGER,
     OUTCOME_TAG,
     PROCESS_TAG,
@@ -26,9 +29,6 @@ from orchestration.instance.names import (
     SCHEDULE_TAG,
     TRIGGER_TAG,
 )
-from orchestration.instance.orphaned_runs import fail_orphaned_runs
-from orchestration.instance.processes import current_process
-from orchestration.instance.retention import delete_expired
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.pipeline.stages import finish_ingest
 from orchestration.runs.context import RunContext, RunOptions

@@ -1,32 +1,161 @@
 """Write the folder `docs/` of a home: first under a temporary name, then exchanged with the old folder.
 
-See `catalogue` and `templates/` for the content of the pages.
+All text is escaped, and no page has external content. See `catalogue` and `templates/` for the content of the pages.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from orchestration.docs_site import catalogue, contract_keys
-from orchestration.docs_site.catalogue import Area
-from orchestration.docs_site.guides import Guide, page_of, read_guides
-from orchestration.docs_site.pages import STYLE, dbt_page, renderer, script_json
-from orchestration.docs_site.search_index import entries
+from orchestration.docs_site import catalogue
+from orchestration.docs_site.catalogue import Area, Measure, Source, Table
+from orchestration.docs_site.guides import NAME, Guide, keys_page, page_of, read_guides
+from orchestration.figures import figure_text
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.runs.record import RunStore
 from orchestration.runs.reports.standing_gates import StandingGate, standing_gates
 from orchestration.settings import IS_CHECKOUT, PROJECT, Settings
 from orchestration.transform import dbt_runner
 from orchestration.transform.dbt_project import prepare_project
+from warehouse.fingerprint import text_sha256
 from warehouse.lock import private_lock
 from warehouse.paths import SHARED, Home
-from warehouse.releases import current, read_manifest
+from warehouse.releases import VIEW_SCHEMAS, current, read_manifest
+
+TEMPLATES = Path(__file__).with_name("templates")
+STYLE = TEMPLATES / "style.css"
+SEARCH_SCRIPT = TEMPLATES / "search.js"
+# Only the scripts with these hashes run: neither a script or handler in a description, nor one that dbt's telemetry would load.
+DBT_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; script-src {scripts}; '
+    "style-src 'unsafe-inline'; img-src data:; font-src data:\">"
+)
+SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
+TAG = re.compile(r"<[^>]+>")
+# The same characters for JavaScript, but none that could end the script for an HTML parser.
+IN_SCRIPT = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+# where the list of the sections of a page is written, once the page is rendered
+SECTIONS = "<!-- sections -->"
+# A page with fewer sections is read faster than its list of them.
+LEAST_SECTIONS = 4
+# pages by title, under the heading of their group
+Contents = Sequence[tuple[str, Sequence[tuple[str, str]]]]
+Render = Callable[..., str]
+
+
+def renderer(contents: Contents) -> Render:
+    """Return a function that renders a template as the page of a path. Text is escaped, and an undefined variable is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = lambda value: "" if value is None else f"{value:,}"
+    environment.filters["figure"] = figure_text
+    environment.filters["words"] = lambda code: code.replace("_", " ")
+    script = SEARCH_SCRIPT.read_text(encoding="utf-8")
+    environment.globals["search_script"] = Markup(script)  # noqa: S704 - our own file
+    environment.globals["search_hash"] = Markup(script_hash(script))  # noqa: S704 - a hash
+
+    def render(template: str, path: str, **values: object) -> str:
+        values |= {"path": path, "root": "../" * path.count("/"), "contents": contents}
+        page = environment.get_template(template).render(**values)
+        found = [(anchor, Markup(TAG.sub("", heading))) for anchor, heading in HEADING.findall(page)]  # noqa: S704 - as rendered
+        listed = environment.get_template("sections.html").render(sections=found) if len(found) >= LEAST_SECTIONS else ""
+        return page.replace(SECTIONS, listed, 1)
+
+    return render
+
+
+def script_hash(script: str) -> str:
+    """Return the source expression of a content policy that admits this inline script and no other."""
+    return f"'sha256-{b64encode(bytes.fromhex(text_sha256(script))).decode()}'"
+
+
+def script_json(value: object) -> Markup:
+    """Return JSON for a script element: no text in it ends the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(IN_SCRIPT)
+    return Markup(text)  # noqa: S704 - translated
+
+
+def dbt_page(page: str, data: Mapping[str, str]) -> str:
+    """Return dbt's page with its data, JSON by the text that it replaces, and a policy that admits only dbt's own scripts."""
+    missing = [placeholder for placeholder in data if page.count(placeholder) != 1]
+    if missing:
+        raise ValueError(f"dbt's page has no place for {', '.join(missing)}")
+    # in one pass: the data may contain the text of a placeholder
+    page = re.sub("|".join(map(re.escape, data)), lambda found: data[found[0]].translate(IN_SCRIPT), page) if data else page
+    page = page.replace("\r\n", "\n")  # as a browser reads it: the hashes are of what it reads
+    head, found, body = page.partition("<head>")
+    if not found:
+        raise ValueError("dbt's page has no <head> for the content policy")
+    hashes = [script_hash(script) for script in SCRIPT.findall(page)]
+    return f"{head}{found}{DBT_POLICY.format(scripts=' '.join(hashes))}{body}"
+
+
+# A longer text finds little more, and all texts are part of the page of the search.
+CHARACTERS = 400
+
+
+class Entry(TypedDict):
+    """One thing to find: its kind, its name, where it is, and the text in which words are searched."""
+
+    kind: str
+    name: str
+    url: str
+    text: str
+
+
+def entries(
+    measures: Iterable[Measure], tables: Iterable[Table], sources: Iterable[Source], guides: Iterable[Guide]
+) -> list[Entry]:
+    """Return every entry, in the order in which equally good ones are listed."""
+    found = [*_measures(measures), *_tables(tables), *_sources(sources), *_guides(guides)]
+    return [{**entry, "text": " ".join(entry["text"].split())[:CHARACTERS]} for entry in found]
+
+
+def _measures(measures: Iterable[Measure]) -> Iterator[Entry]:
+    for measure in measures:
+        row = measure.row
+        text = f"{row['measure_id']}. {row['question']} {row['definition']} {row['caveat']}"
+        yield {"kind": "measure", "name": str(row["name"]), "url": measure.page, "text": text}
+
+
+def _tables(tables: Iterable[Table]) -> Iterator[Entry]:
+    for table in tables:
+        name = f"{table.schema}.{table.name}"
+        yield {"kind": "table", "name": name, "url": table.page, "text": table.description}
+        if table.schema in VIEW_SCHEMAS:
+            continue  # their columns are those of tables, and would be found twice
+        for column, _type, description in table.columns:
+            yield {"kind": "column", "name": f"{name}.{column}", "url": f"{table.page}#{column}", "text": description}
+
+
+def _sources(sources: Iterable[Source]) -> Iterator[Entry]:
+    for source in sources:
+        contract = source.contract
+        text = f"{contract.source}. {contract.grain}. {', '.join(column.name for column in contract.columns)}"
+        yield {"kind": "source", "name": contract.title, "url": f"sources/{contract.source}.html", "text": text}
+
+
+def _guides(guides: Iterable[Guide]) -> Iterator[Entry]:
+    for guide in guides:
+        kind = "decision" if guide.is_decision else "guide"
+        for section in guide.sections:
+            name = section.heading if section.heading == guide.title else f"{guide.title}: {section.heading}"
+            url = f"{guide.path}#{section.anchor}" if section.anchor else guide.path
+            yield {"kind": kind, "name": name, "url": url, "text": section.text}
+
 
 INDEX = "index.html"
 DECISIONS_PAGE = "guides/decisions.html"
@@ -67,7 +196,7 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     measures = catalogue.measures(home, manifest.release_id) if manifest else []
     tables = catalogue.tables(home, manifest) if manifest else []
     areas = catalogue.areas(home, manifest.release_id, measures, sources, tables) if manifest else []
-    guides = read_guides(DOCS, {contract_keys.NAME: contract_keys.keys_page()})
+    guides = read_guides(DOCS, {NAME: keys_page()})
     render = renderer(contents(areas, guides))
     titles = {area.code: area.title for area in areas}
     queries = next((guide for guide in guides if guide.path == page_of("queries.md")), None)

@@ -6,6 +6,5 @@ read, opens the working warehouse or changes the home, so the doctor also answer
 
 from __future__ import annotations
 
-from orchestration.doctor.check_result import CheckResult, Verdict
-from orchestration.doctor.installation import Installation
+from orchestration.doctor.installation import CheckResult, Installation, Verdict
 from orchestration.doctor.run_checks import run_all_checks

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.instance.names import NIGHTLY_SCHEDULE
-from orchestration.instance.setup import CONFIGURATION
+from orchestration.instance.setup import CONFIGURATION, NIGHTLY_SCHEDULE
 
 SCHEDULER = "SCHEDULER"  # the type of the Dagster daemon that ticks schedules
 

@@ -13,8 +13,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from orchestration.doctor.check_result import CheckResult, error, ok, warning
-from orchestration.doctor.installation import Installation
+from orchestration.doctor.installation import CheckResult, Installation, error, ok, warning
 from orchestration.settings import IS_CHECKOUT
 from warehouse.connection import WarehouseError, check_extension
 from warehouse.printable import first_names

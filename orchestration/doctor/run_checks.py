@@ -10,9 +10,8 @@ from pathlib import Path
 
 from ingest.contract.registry import ContractError
 from ingest.contract.yaml_source import read_yaml
-from orchestration.doctor import access, home, lake, machine, packages, published, schedule, variables
-from orchestration.doctor.check_result import CheckResult, Verdict, error, ok, warning
-from orchestration.doctor.installation import Installation
+from orchestration.doctor import access, home, packages, schedule, variables
+from orchestration.doctor.installation import CheckResult, Installation, Verdict, error, ok, warning
 from orchestration.settings import ConfigurationError, Settings
 
 TABLE = Path(__file__).with_name("checks.yml")
@@ -39,11 +38,11 @@ CHECKS: dict[str, Check] = {
     "runs": home.runs,
     "licences": variables.licences,
     "removals": home.removals,
-    "lake": lake.lake,
-    "published": published.published,
-    "disk": machine.disk,
-    "clock": machine.clock,
-    "time zone": machine.time_zone,
+    "lake": home.lake,
+    "published": home.published,
+    "disk": home.disk,
+    "clock": home.clock,
+    "time zone": home.time_zone,
     "engine": packages.engine,
     "schedule": schedule.schedule,
 }

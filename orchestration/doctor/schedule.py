@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from orchestration.doctor.check_result import CheckResult, error, ok, warning
-from orchestration.doctor.installation import Installation
-from orchestration.doctor.machine import utc
+from orchestration.doctor.home import utc
+from orchestration.doctor.installation import CheckResult, Installation, error, ok, warning
 from orchestration.runs.record import RunStore
 
 if TYPE_CHECKING:

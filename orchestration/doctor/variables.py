@@ -13,8 +13,7 @@ from ingest.contract import FIGURES, TEAM, Contract
 from ingest.contract.registry import ContractError
 from orchestration.alerts import unusable_channels
 from orchestration.cities import check_runnable, read_homes
-from orchestration.doctor.check_result import CheckResult, error, ok, warning
-from orchestration.doctor.installation import Installation
+from orchestration.doctor.installation import CheckResult, Installation, error, ok, warning
 from orchestration.runs.city_choice import LIVE
 from orchestration.runs.delivery_location import configured_deliveries, home_city
 from orchestration.runs.hash_key import SHORTEST_KEY, is_weak

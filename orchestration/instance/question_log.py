@@ -2,7 +2,7 @@
 
 A query writes a file of its own into the folder, in which readers create files and list none. The account that owns the file is
 the one that asked: the operating system says so, not the query. `collect` moves these files into the log, which only the owner of
-the home reads. See `orchestration.cli.query.question` for what a record contains.
+the home reads. See `orchestration.cli.query.process` for what a record contains.
 """
 
 from __future__ import annotations

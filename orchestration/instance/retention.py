@@ -15,7 +15,7 @@ import dagster as dg
 
 from ingest.delivery import DeliveryStore
 from ingest.landing import prune_deliveries
-from orchestration.cities.city_task import LOG_PREFIX
+from orchestration.cities.batch import LOG_PREFIX
 from orchestration.instance.question_log import collect
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext

@@ -8,8 +8,8 @@ the editions of a home.
 
 from orchestration.scorecard.contact import Contact as Contact
 from orchestration.scorecard.editions import Edition, EditionError, editions
+from orchestration.scorecard.folders import refresh_public
 from orchestration.scorecard.pages.render import ScorecardError
-from orchestration.scorecard.public_folder import refresh_public
 from orchestration.scorecard.release_data.changes import Cause, Earlier
 from orchestration.scorecard.site import (
     Site,

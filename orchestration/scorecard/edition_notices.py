@@ -16,8 +16,8 @@ from typing import Any
 
 from orchestration.scorecard.editions import WITHDRAWN, Edition, editions
 from orchestration.scorecard.pages.render import rendered_withdrawn
-from orchestration.scorecard.release_data.first_reported import FirstReported, first_reported_lines, read_printed
-from orchestration.scorecard.release_data.open_release import ReleaseFiles, open_release
+from orchestration.scorecard.release_data.first_reported import first_reported_lines, read_printed
+from orchestration.scorecard.release_data.open_release import Record, ReleaseFiles, open_release, records
 from orchestration.scorecard.words.change_texts import in_words
 from orchestration.scorecard.words.figures import Count
 from orchestration.scorecard.words.texts import Texts, texts_by_language, with_installed_texts
@@ -34,9 +34,7 @@ def mark_corrected(site: Path, public_file: Path) -> None:
     if not listed or not public_file.is_file():
         return
     with open_release(ReleaseFiles(public_file)) as con:
-        said = con.execute("select * from corrections where said_by_office order by corrections.at, edition, what")
-        names = [column[0] for column in said.description or ()]
-        corrections = [dict(zip(names, row, strict=True)) for row in said.fetchall()]
+        corrections = records(con, "select * from corrections where said_by_office order by corrections.at, edition, what")
         printed = {edition.label: read_printed(con, edition.label) for edition in listed}
         rows = con.execute("select text_id, language, text, review_status from texts").fetchall()
     for edition in listed:
@@ -63,7 +61,7 @@ def leave_notice(site: Path, edition: Edition, public_file: Path, on: dt.date) -
     about.chmod((site / "index.html").stat().st_mode)
 
 
-_Revised = Mapping[str, tuple[int, tuple[FirstReported, ...]]]
+_Revised = Mapping[str, tuple[int, tuple[Record, ...]]]
 
 
 def _mark(
@@ -92,7 +90,7 @@ def _mark(
                 _write(folder / language / page, notice)
 
 
-def _revisions(number: int, figures: Sequence[FirstReported], words: Texts) -> str:
+def _revisions(number: int, figures: Sequence[Record], words: Texts) -> str:
     sentence = "sentence.edition_figure_revised"
     lines = "".join(
         f"<li>{words(sentence, period=line.period, group=line.group, before=line.first, now=line.now)}</li>\n"

@@ -1,40 +1,94 @@
 """Audit a delivery without loading it: for stewards before they send it, and for analysts who ask why one was held back.
 
-It uses the same connector, batch, gate and history of deliveries as a run, on a temporary database.
+It uses the same connector, batch, gate and history of deliveries as a run, on a temporary database. Its report for a steward is
+one HTML file without scripts, links or private values; see `expectations.delivery.column_differences` for what may be shown.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
+from jinja2 import Environment, StrictUndefined
 
-from expectations.delivery.column_differences import ColumnDifference, column_differences, first_rows
+from expectations.delivery.column_differences import ColumnDifference, column_differences, differing, first_rows
+from expectations.delivery.steward_words import delivered_name, steward_findings
 from expectations.delivery.unmapped_counts import UnmappedLabel, count_unmapped_labels
+from expectations.delivery.volume import VolumeBaseline, volume_baseline
+from expectations.delivery.volume_checks import usual_rows
 from expectations.results import ExpectationResult, GateResult
 from ingest.agreement_terms import agreement_terms
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.contract import AGGREGATE, Contract
 from ingest.contract.words import NUMERIC
-from ingest.delivery import DeliveryRecord, DeliveryStore
+from ingest.delivery import AcceptedLoad, DeliveryRecord, DeliveryStore, as_next_load
 from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
+from ingest.landing import AcceptedLoadsDamaged, Batch, DeliveryLost, LandingTable, ensure_tables, insert_load
 from ingest.layers import seed_file
 from ingest.readers import delivered_files
-from ingest.typing import typed_expression
+from ingest.typing import hides_small_numbers, typed_expression
 from orchestration.runs.clock import as_of_time
 from orchestration.runs.decisions.acceptance import Acceptance, read_acceptance
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK, audit_delivery
-from orchestration.stewardship.restored_baseline import restore_landed_rows, restored_baseline
 from orchestration.stewardship.split_delivery import REPLACING, DeliverySplitter, SplitDelivery, show_batch
 from warehouse.connection import database_path, scratch
+from warehouse.files import write_atomically
+from warehouse.metadata import migrate
 from warehouse.printable import first_names
 from warehouse.sql import identifier
 from warehouse.temporary import scratch_folder
+
+
+def restored_baseline(
+    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, batch: Path, kept: DeliveryStore, city_zone: str
+) -> VolumeBaseline:
+    """What a run compares the number of rows of `batch` with; `kept` has the deliveries of the home.
+
+    `ConfigurationError` if the list of its accepted loads is damaged: its earlier deliveries are then unknown.
+    """
+    accepted = kept.accepted()
+    if accepted is None:
+        raise ConfigurationError(
+            f"{kept.accepted_file} cannot be read, so earlier deliveries are unknown; `levelground run` restores it"
+        )
+    migrate(con)
+    ensure_tables(con, contract, city_zone)
+    restored: set[str] = set()
+    if _compares_rows(contract, delivery, accepted):
+        restore_landed_rows(con, contract, kept, city_zone)
+        restored = {load_id for (load_id,) in con.execute("select load_id from intake.loads").fetchall()}
+    for load in accepted:
+        if load.load_id not in restored:
+            insert_load(con, contract, load)
+    return volume_baseline(Batch(con, contract, as_next_load(delivery, kept), batch, city_zone), kept)
+
+
+def restore_landed_rows(con: DuckDBPyConnection, contract: Contract, kept: DeliveryStore, city_zone: str) -> None:
+    """Fill the landing table of a temporary database from the kept deliveries, as far as they can be read."""
+    migrate(con)
+    ensure_tables(con, contract, city_zone)
+    with suppress(DeliveryLost, AcceptedLoadsDamaged):
+        LandingTable(con, contract, kept, city_zone).restore()
+
+
+def _compares_rows(contract: Contract, delivery: DeliveryRecord, accepted: tuple[AcceptedLoad, ...]) -> bool:
+    """Whether the gate compares with the rows in landing, and not only with the sizes of earlier loads."""
+    compares_cells = any(column.role in ("concept", "geometry") or hides_small_numbers(column) for column in contract.columns)
+    if delivery.whole or compares_cells or contract.load.mode in ("replace_period", "replace_partition"):
+        return True
+    sizes = [load.rows_delivered for load in reversed(accepted) if not load.adds]
+    if contract.load.mode != "merge" or not sizes:
+        return False
+    # applying many small loads takes minutes, and a delivery of the usual size passes whatever it adds
+    least, most = usual_rows(sizes, contract.tolerances.volume_drop_pct)[1:]
+    return not least <= delivery.rows <= most
+
 
 LISTED = 5
 
@@ -175,3 +229,33 @@ def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, f
         if path.is_dir()
         else open_folder(contract, (path,), path.parent)
     )
+
+
+PAGE = Path(__file__).with_suffix(".html")
+
+
+def report_page(check: DeliveryCheck) -> str:
+    """The page as HTML; every text in it is escaped."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(PAGE.read_text(encoding="utf-8"))
+    findings = steward_findings(check.contract, check.gate, check.columns)
+    failing = [finding.name for finding in findings if finding.name]
+    # failing columns are first: a table of 200 columns does not fit a screen
+    shown = sorted(range(len(check.row_names)), key=lambda at: check.row_names[at] not in failing)
+    return template.render(
+        contract=check.contract,
+        gate=check.gate,
+        accepted=check.accepted,
+        failed=findings,
+        columns=sorted(check.columns, key=lambda line: not line.differs and line.column not in failing),
+        failing=failing,
+        different=len(differing(check.columns)),
+        delivery=check.delivery,
+        names=[(check.row_names[at], delivered_name(check.contract, check.row_names[at], check.columns)) for at in shown],
+        rows=[[(check.row_names[at], row[at]) for at in shown] for row in check.rows],
+    )
+
+
+def write_report(check: DeliveryCheck, path: Path) -> None:
+    """Write the page, whole or not at all."""
+    write_atomically(path, report_page(check))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingest.contract.keys import json_schema, key_texts, objects
 from ingest.contract.yaml_source import read_yaml
-from orchestration.docs_site.contract_keys import EXAMPLES, keys_page
+from orchestration.docs_site.guides import EXAMPLES, keys_page
 
 
 def test_every_key_has_a_text_and_every_text_a_key() -> None:

@@ -58,7 +58,7 @@ USES = {
             "materializations per build",
         ),
         Use(
-            "orchestration/instance/code_location.py",
+            "orchestration/instance/dagster_runs.py",
             "1.13.27",
             "run tests/unit/orchestration/instance/test_code_location.py with the new version. If it fails, compare "
             "execute_in_process, create_run_for_job and TickData with the module; without it, Timeline and Jobs leave out runs "
@@ -71,7 +71,7 @@ USES = {
             "event_log_storage of dagster.yaml: Dagster's own storage uses the same files",
         ),
         Use(
-            "orchestration/instance/log_copies.py",
+            "orchestration/instance/dagster_runs.py",
             "1.13.27",
             "run tests/unit/orchestration/instance/test_log_copies.py with the new version. If it fails, compare "
             "dagster/_core/execution/compute_logs.py and the module; without it, Ctrl-C prints tracebacks of Dagster's watchers",

@@ -33,21 +33,21 @@ BUDGETS = {
     "ingest/readers": 2_546,
     "ingest/sample": 5_204,
     "orchestration": 288,
-    "orchestration/alerts": 438,
-    "orchestration/cities": 850,
-    "orchestration/cli": 4_993,
-    "orchestration/codegen": 2_082,
-    "orchestration/defs": 2_043,
-    "orchestration/docs_site": 749,
-    "orchestration/doctor": 1_079,
+    "orchestration/alerts": 421,
+    "orchestration/cities": 832,
+    "orchestration/cli": 4_954,
+    "orchestration/codegen": 2_010,
+    "orchestration/defs": 2_049,
+    "orchestration/docs_site": 725,
+    "orchestration/doctor": 1_028,
     "orchestration/engines": 631,
-    "orchestration/instance": 1_193,
+    "orchestration/instance": 1_140,
     "orchestration/pipeline": 1_923,
     "orchestration/runs": 1_780,
-    "orchestration/scorecard": 6_859,
-    "orchestration/stewardship": 1_234,
+    "orchestration/scorecard": 6_279,
+    "orchestration/stewardship": 1_178,
     "orchestration/transform": 2_893,
-    "orchestration/translations": 336,
+    "orchestration/translations": 314,
     "orchestration/trial": 545,
     "warehouse": 1_401,
     "warehouse/audiences": 448,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 64_207
+MOST_LINES = 63_281
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

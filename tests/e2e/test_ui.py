@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import expect
 from pytest_httpserver import HTTPServer
 
-from orchestration.instance.names import CLI_TRIGGER, CODE_LOCATION, REFRESH_JOB, RERUN_JOB, TRIGGER_TAG
+from orchestration.instance.setup import CLI_TRIGGER, CODE_LOCATION, REFRESH_JOB, RERUN_JOB, TRIGGER_TAG
 from tests.conftest import ROOT, CommandLine, free_port
 from tests.e2e.conftest import Place, status_of
 from tests.support.browser import browsing

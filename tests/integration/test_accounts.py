@@ -16,8 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.doctor import CheckResult, Verdict
-from orchestration.doctor.access import groups, modes
+from orchestration.doctor import CheckResult, Verdict, access
 from tests.conftest import ROOT
 from tests.unit.orchestration.doctor.conftest import Examined
 from warehouse.paths import Home
@@ -168,8 +167,8 @@ def test_each_account_reads_what_the_guide_says(machine: Machine) -> None:
 def test_the_set_up_of_one_group_is_read_by_all_and_the_doctor_says_so(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The guide before: the secrets for the group of the service, and everyone in that group."""
     home, web = machine.home, machine.web
-    monkeypatch.setattr(groups, "WEB_SERVERS", frozenset({web}))
-    monkeypatch.setattr(modes, "ENVIRONMENT_FILE", machine.environment)
+    monkeypatch.setattr(access, "WEB_SERVERS", frozenset({web}))
+    monkeypatch.setattr(access, "ENVIRONMENT_FILE", machine.environment)
     examined = Examined(home, {"LEVELGROUND_HOME": str(home.root)}, ROOT / "requirements.lock")
     checks = ("permissions", "accounts", "environment file", "public folder")
     assert [result for check in checks for result in examined.bad(check)] == []

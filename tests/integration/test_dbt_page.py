@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.docs_site.pages import dbt_page
+from orchestration.docs_site.site import dbt_page
 from orchestration.transform.dbt_runner import INLINE_DATA
 from tests.support.browser import browsing
 from tests.support.small_dbt_project import NAME, run_dbt

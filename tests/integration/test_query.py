@@ -18,8 +18,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.cli.query.formats import unique_names
-from orchestration.cli.query.process import explain
+from orchestration.cli.query.process import explain, unique_names
 from tests.conftest import CommandLine
 from warehouse.paths import Home
 from warehouse.temporary import READERS, reader_folder

@@ -29,7 +29,7 @@ from ingest.readers import delivered_files
 from ingest.sample import write_sample
 from ingest.typing import accepted_rows
 from orchestration.cli.application import application
-from orchestration.instance.web.graphql_requests import (
+from orchestration.instance.web.ui_access import (
     Refused,
     operation_of_body,
     operation_of_query_string,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.instance.names import CODE_LOCATION, REPOSITORY, RERUN_JOB
+from orchestration.instance.setup import CODE_LOCATION, REPOSITORY, RERUN_JOB
 from orchestration.instance.web.ui_access import TOKEN_HEADER
 from tests.conftest import ROOT, free_port
 from tests.stress.small import BIN, SmallHome

@@ -13,8 +13,7 @@ import pytest
 from dagster._core.definitions.reconstruct import ReconstructableRepository
 
 from orchestration.defs.asset_specs import RELEASE_KEY
-from orchestration.instance.names import OUTCOME_TAG, REFRESH_JOB
-from orchestration.instance.setup import prepare_instance
+from orchestration.instance.setup import OUTCOME_TAG, REFRESH_JOB, prepare_instance
 from orchestration.pipeline import stages
 from orchestration.settings import Settings
 from tests.e2e.conftest import Place

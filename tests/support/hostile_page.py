@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from orchestration.instance.names import REFRESH_JOB
+from orchestration.instance.setup import REFRESH_JOB
 
 ATTACKER = "attacker.example"
 RESOLVED_TO_THIS_MACHINE = f"--host-resolver-rules=MAP {ATTACKER} 127.0.0.1"

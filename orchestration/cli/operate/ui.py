@@ -21,9 +21,8 @@ import typer
 from orchestration.cities import read_homes
 from orchestration.cli.display import err
 from orchestration.cli.options import examples
-from orchestration.instance.names import CODE_LOCATION
-from orchestration.instance.server import lock_daemon, run_until_exit
-from orchestration.instance.setup import prepare_instance
+from orchestration.instance.processes import lock_daemon, run_until_exit
+from orchestration.instance.setup import CODE_LOCATION, prepare_instance
 from orchestration.instance.web.ui_token import renew_token
 from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.settings import Settings
@@ -41,7 +40,7 @@ def ui(
     only: Annotated[Process | None, typer.Option("--only", help="Start only one of the two processes, as services do.")] = None,
 ) -> None:
     """Start the Dagster UI; stop it with Ctrl-C. A home has one daemon: a second command exits 5 and names the first."""
-    from orchestration.instance.orphaned_runs import fail_orphaned_runs_at_startup  # noqa: PLC0415 - Dagster takes seconds to import
+    from orchestration.instance.dagster_runs import fail_orphaned_runs_at_startup  # noqa: PLC0415 - Dagster takes seconds to import
 
     settings = Settings.from_environment()
     if settings.cities:

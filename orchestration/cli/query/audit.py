@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out, print_error, print_json, short_time, table
+from orchestration.cli.display import out, print_error, print_rows, short_time
 from orchestration.cli.options import AsJson, examples
 from orchestration.instance.question_log import questions, select
 from orchestration.runs.process.exit_codes import EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
 
 EXAMPLES = examples("levelground audit --person ana --day 2026-03-02", "levelground audit --table fct_employees --json")
-COLUMNS = ("at", "asked_by", "outcome", "rows", "file", "tables", "statement")
+COLUMNS = {"at": "at (UTC)", "asked_by": "asked by"} | {name: name for name in ("outcome", "rows", "file", "tables", "statement")}
 
 
 def audit(
@@ -40,15 +40,8 @@ def audit(
     except PermissionError:
         problem = f"only the owner of {home.questions} reads the log of questions; run the command as that account"
         raise typer.Exit(print_error(problem, EXIT_UNEXPECTED)) from None
-    if json:
-        print_json(found)
-    elif found:
-        shown = [{**row, "at": short_time(row["at"]), "tables": ", ".join(row["tables"])} for row in found]
-        rows = [[row[name] for name in COLUMNS] for row in shown]
-        out.print(
-            table(
-                None, ("at (UTC)", "asked by", "outcome", "rows", "file", "tables", "statement"), rows, spare=("file", "outcome")
-            )
-        )
+    shown = [{**row, "at": short_time(row["at"]), "tables": ", ".join(row["tables"])} for row in found]
+    if found or json:
+        print_rows(found if json else shown, COLUMNS, json=json, spare=("file", "outcome"))
     else:
         out.print("no question")

@@ -11,8 +11,7 @@ from orchestration.cli.display import out, print_json, print_rows, table
 from orchestration.cli.options import AsJson, Measure, Public, examples
 from orchestration.cli.release.chosen_file import CannotShow
 from orchestration.cli.release.reader import Row, find_measure, measures_of, open_release
-from orchestration.cli.release.show import print_selection
-from orchestration.cli.release.values import hidden_in_public, select_by_race
+from orchestration.cli.release.show import hidden_in_public, print_selection, select_by_race
 from orchestration.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="List the measures of the current release, show one, or write a new one.")

@@ -2,26 +2,90 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out, print_error, print_json, print_rows, short_time, table
+from expectations.disclosure.classification import classification
+from orchestration.cli.display import out, print_error, print_json, print_rows, short_time
 from orchestration.cli.options import AsJson, AudienceName, ReleaseName, examples
-from orchestration.cli.release import differences, public_differences
-from orchestration.cli.release.released_columns import released_columns
+from orchestration.cli.release import differences
 from orchestration.cli.safeguards import locked
 from orchestration.pipeline.publish_scorecard import publish_edition, publish_scorecard
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_INCOMPLETE
 from orchestration.scorecard import EditionError, ScorecardError, UnknownLanguage, editions
 from orchestration.settings import ConfigurationError, Settings
-from warehouse.paths import Home
-from warehouse.releases import compare, compare_public, find, known_releases, list_releases, pins
+from warehouse.audiences.names import FIGURES, PUBLIC, TEAM
+from warehouse.connection import open_from_disk
+from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
+from warehouse.releases import (
+    VIEW_SCHEMAS,
+    Manifest,
+    compare,
+    compare_public,
+    find,
+    known_releases,
+    list_releases,
+    pins,
+    read_manifest,
+)
 from warehouse.releases import pin as keep
 from warehouse.releases import rollback as roll_back
 from warehouse.releases.history import CURRENT
+from warehouse.rewrite import columns_of
 
+_FIGURE = "no row of a person, household, address or single record"
+_RECORD = "a record of a source whose contract names this audience"
+_JOINED = "no row of a record; records join it"
+_OWN = "the data team reads everything"
+
+
+@dataclass(frozen=True)
+class ReleasedColumn:
+    """A column of a file; `file` is empty for one that an audience does not get."""
+
+    file: str
+    table: str
+    column: str
+    audience: str
+    reason: str
+
+
+def released_columns(home: Home, release_id: str) -> Iterator[ReleasedColumn]:
+    """The columns of all files: of audiences as planned, of the analyst file and the public one as they are."""
+    manifest = read_manifest(home, release_id)
+    yield from _of_audiences(manifest)
+    for name, audience in ((ANALYST_FILE, TEAM), (PUBLIC_FILE, PUBLIC)):
+        with open_from_disk(home.release(release_id) / name, "released") as con:
+            for (schema, table), columns in columns_of(con, "released").items():
+                where = f"{schema}.{table}"
+                for column in columns if schema not in VIEW_SCHEMAS else ():
+                    reason = _of_public(table, column) if audience == PUBLIC else manifest.team_only.get(where, _OWN)
+                    yield ReleasedColumn(name, where, column, audience, reason)
+
+
+def _of_audiences(manifest: Manifest) -> Iterator[ReleasedColumn]:
+    for name, plan in manifest.audiences.items():
+        for where, planned in plan.tables.items():
+            whole = _FIGURE if plan.audience == FIGURES else _JOINED if planned.sources is None else _RECORD
+            kept = {column: as_name for column, as_name, _ in planned.kept()}
+            for column, shown in planned.columns.items():
+                reason = whole if shown.is_whole else shown.value
+                file = "" if shown.is_left_out else name
+                yield ReleasedColumn(file, where, kept.get(column, column), plan.audience, reason)
+
+
+def _of_public(table: str, column: str) -> str:
+    kind, reason = classification().get(table, {}).get(column, ("", ""))
+    return f"{kind}: {reason}" if reason else kind
+
+
+LISTED = {
+    "release_id": "release", "current": "current", "label": "kept as", "created_at": "created (UTC)",
+    "data_as_of": "data as of", "code_version": "code", "content_hash": "content",
+}  # fmt: skip
 app = typer.Typer(no_args_is_help=True, help="List, roll back, keep and compare releases, and list who reads which column.")
 
 
@@ -34,16 +98,11 @@ def list_(json: AsJson = False) -> None:
         | {name: str(getattr(each.manifest, name)) if each.manifest else None for name in facts}
         for each in list_releases(Settings.from_environment().home)
     ]
-    if json:
-        print_json(rows)
-        return
-    displayed = [
-        (each["release_id"], "*" if each["current"] else "", (each["label"] or "pinned") if each["pinned"] else "",
-         short_time(each["created_at"]), short_time(each["data_as_of"]), each["code_version"], str(each["content_hash"])[:12])
-        for each in rows
-    ]  # fmt: skip
-    columns = ("release", "current", "kept as", "created (UTC)", "data as of", "code", "content")
-    out.print(table(None, columns, displayed, spare=("content", "code", "created (UTC)")))
+    for each in () if json else rows:
+        each |= {"current": "*" if each["current"] else "", "label": (each["label"] or "pinned") if each["pinned"] else ""}
+        each |= {name: short_time(each[name]) for name in ("created_at", "data_as_of")}
+        each["content_hash"] = str(each["content_hash"])[:12]
+    print_rows(rows, LISTED, json=json, spare=("content", "code", "created (UTC)"))
 
 
 @app.command(epilog=examples("levelground releases rollback 20251201T060000Z-1a2b3c4d"))
@@ -125,9 +184,9 @@ def diff(
     if public:
         published = compare_public(home, earlier, later, measure)
         if json:
-            print_json(public_differences.as_data(published))
+            print_json(differences.public_data(published))
         else:
-            public_differences.show(published, measure)
+            differences.show_public(published, measure)
         return
     found = compare(home, earlier, later)
     if json:

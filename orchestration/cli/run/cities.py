@@ -18,11 +18,16 @@ from orchestration.cli.display import out, print_error, print_json, print_rows, 
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
 from orchestration.cli.run.start import FETCHED
-from orchestration.codegen.cities.chosen_cities import chosen_places
-from orchestration.codegen.cities.city_layer import LayerKeys, Part, missing_seeds, new_layer, parts
-from orchestration.codegen.cities.national_tables import fetch_tables, tables_in
-from orchestration.codegen.cities.start_city import HOMES_FILE, CityPlan, default_folder, write_cities
-from orchestration.codegen.layer_reach import reach_of
+from orchestration.codegen.cities.city_layer import LayerKeys, Part, missing_seeds, new_layer, parts, reach_of
+from orchestration.codegen.cities.start_city import (
+    HOMES_FILE,
+    CityPlan,
+    chosen_places,
+    default_folder,
+    fetch_tables,
+    tables_in,
+    write_cities,
+)
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from orchestration.scorecard import may_be_replaced
@@ -38,7 +43,10 @@ Homes = Annotated[
     Path | None, typer.Argument(metavar="HOMES.yml", help="The file that lists the cities; default: LEVELGROUND_CITIES.")
 ]
 NAMED_ROWS = 3  # of those that a layer replaces or removes
-STATUS_COLUMNS = ("city", "release", "released (UTC)", "last run", "as of", "late", "critical", "problem")
+STATUS_COLUMNS = {
+    "city": "city", "release_id": "release", "released_at": "released (UTC)", "last_run": "last run", "as_of": "as of",
+    "late": "late", "criticals": "critical", "problem": "problem",
+}  # fmt: skip
 STATUS_SPARE = ("as of", "released (UTC)", "critical", "late")
 
 
@@ -208,14 +216,8 @@ def status(homes: Homes = None, json: AsJson = False) -> None:
     Exit code 0: every city has a release, its last run succeeded or goes on, and no source is late. 4: otherwise.
     """
     found = [city_status(city) for city in _listed(Settings.from_environment(), homes)]
-    if json:
-        print_json([asdict(each) for each in found])
-    else:
-        rows = [
-            (s.city, s.release_id, s.released_at, s.last_run, s.as_of, ", ".join(s.late) or None, s.criticals, s.problem)
-            for s in found
-        ]
-        out.print(table(None, STATUS_COLUMNS, rows, spare=STATUS_SPARE))
+    rows = [asdict(each) | ({} if json else {"late": ", ".join(each.late) or None}) for each in found]
+    print_rows(rows, STATUS_COLUMNS, json=json, spare=STATUS_SPARE)
     raise typer.Exit(EXIT_OK if all(each.is_complete for each in found) else EXIT_INCOMPLETE)
 
 

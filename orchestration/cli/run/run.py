@@ -14,8 +14,7 @@ from orchestration.cities.goal_rows import check_goal_rows
 from orchestration.cli.display import out, print_error, print_json, table
 from orchestration.cli.interrupts import stopped_by_signals
 from orchestration.cli.options import AsJson, Wait, examples
-from orchestration.cli.run.progress import Progress
-from orchestration.cli.run.summary import NO_SCREEN, Summary, clock_text
+from orchestration.cli.run.progress import NO_SCREEN, Progress, Summary, clock_text
 from orchestration.runs import error_messages
 from orchestration.runs.city_choice import LIVE
 from orchestration.runs.clock import as_of_time

@@ -12,16 +12,18 @@ import typer
 
 from ingest.contract.registry import load_registry
 from orchestration.cities import CityHome, check_runnable, run_environment
-from orchestration.cities.city_task import COMMAND
+from orchestration.cities.batch import COMMAND
 from orchestration.cities.gazetteer import Place, city_name, find_place
 from orchestration.cli.display import out, print_error
 from orchestration.cli.options import examples
-from orchestration.codegen.cities.national_tables import NationalTables, fetch_tables, tables_in
 from orchestration.codegen.cities.start_city import (
     OWN_FOLDER,
     CityPlan,
+    NationalTables,
     decided_file,
     default_folder,
+    fetch_tables,
+    tables_in,
     write_city,
     write_home_city,
 )

@@ -23,7 +23,7 @@ from orchestration.runs.process.exit_codes import EXIT_BLOCKED
 from orchestration.runs.progress import report_progress_to
 from orchestration.scorecard import Site, may_be_replaced, write_site
 from orchestration.scorecard.editions import count_pages, find_edition
-from orchestration.scorecard.serve import serve as serve_folder
+from orchestration.scorecard.folders import serve as serve_folder
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.trial.draft_site import write_draft
 from warehouse.paths import PUBLIC_FILE

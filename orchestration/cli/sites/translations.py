@@ -11,8 +11,7 @@ from orchestration.cli.display import out, table
 from orchestration.cli.options import examples
 from orchestration.scorecard import text_pages
 from orchestration.settings import IS_CHECKOUT, ConfigurationError, Settings
-from orchestration.translations.spreadsheet import Use, export_sheet, import_sheet
-from orchestration.translations.texts import SEEDS, add_language, coverage, languages
+from orchestration.translations.texts import SEEDS, Use, add_language, coverage, export_sheet, import_sheet, languages
 
 app = typer.Typer(no_args_is_help=True, help="Export and import the texts of the scorecard, one spreadsheet per language.")
 Seeds = Annotated[

@@ -13,7 +13,7 @@ from orchestration.cli.display import err, out, print_rows
 from orchestration.cli.new_measure import city_of_layer
 from orchestration.cli.new_source import Layer
 from orchestration.cli.options import AsJson, examples
-from orchestration.codegen.maps.new_map import VINTAGES, NewMap, write_map
+from orchestration.codegen.new_map import VINTAGES, NewMap, write_map
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 

@@ -24,7 +24,7 @@ from orchestration.cli.sources.delivery_check import print_check
 from orchestration.cli.sources.erase import check_reason
 from orchestration.cli.sources.erase import remove as remove_planned
 from orchestration.codegen.folders import choose_folders, read_draft
-from orchestration.codegen.render_template import render_odcs
+from orchestration.codegen.source_models import render_odcs
 from orchestration.runs.clock import utc_now
 from orchestration.runs.decisions.acceptance import Acceptance, accept_load, read_acceptance
 from orchestration.runs.delivery_location import home_city, home_registry, resolve_delivery_location
@@ -32,9 +32,8 @@ from orchestration.runs.process.exit_codes import EXIT_BLOCKED
 from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.runs.reports.status_report import data_issues, last_run, readiness, source_rows
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.stewardship.check_delivery import check_delivery
+from orchestration.stewardship.check_delivery import check_delivery, write_report
 from orchestration.stewardship.disaggregation import disaggregations
-from orchestration.stewardship.steward_report import write_report
 from orchestration.stewardship.template import write_template
 
 _FIGURES = ("rows_staged", "known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")

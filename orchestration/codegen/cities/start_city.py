@@ -1,29 +1,135 @@
 """Write what a city of the gazetteer needs for its first run: layer, deliveries with national tables, entry of the homes file.
 
 All cities of an installation are in one folder: `cities.yml`, and per city `<name>/layer`, `<name>/deliveries` and `<name>/home`.
-What exists already is left as it is, so that a second start goes on with the first.
+What exists already is left as it is, so that a second start goes on with the first. National tables are fetched from their
+publishers, or read from a folder with a folder per source.
 """
 
 from __future__ import annotations
 
 import csv
+import os
 import re
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.city import FILE_NAME
-from ingest.contract import TimeZone
+from ingest.connectors import FetchRequest
+from ingest.contract import NATIONAL, Contract, HttpConnector, TimeZone
+from ingest.errors import DeliveryError
 from ingest.layers import SEEDS, STATES, city_layer, layer_names
+from ingest.readers import delivered_files
 from orchestration.cities import CityHome, read_homes
-from orchestration.cities.gazetteer import Place, city_name, places
+from orchestration.cities.gazetteer import Place, city_name, find_place, places
 from orchestration.cities.homes_file import SHARED
 from orchestration.codegen.cities.city_layer import LayerKeys, new_layer
-from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError
+from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError, Settings
 from warehouse.files import write_atomically
 from warehouse.paths import Home
+
+
+def chosen_places(top: int | None, file: Path | None) -> list[Place]:
+    """The `top` largest places, or those that the lines of `file` name; `ConfigurationError` unless one of both is given."""
+    if (top is None) == (file is None):
+        raise ConfigurationError("choose the cities by --top N, the largest, or by --file LIST, a name or GEOID per line")
+    return places()[:top] if file is None else _read_list(file)
+
+
+def _read_list(file: Path) -> list[Place]:
+    """The places of a list, each once. A line is a name or a GEOID; an empty one, and what follows `#`, is left out."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} cannot be read ({error}); write a name or GEOID of a city per line, in UTF-8") from None
+    known, found, problems = places(), [], []
+    for number, line in enumerate(lines, 1):
+        if not (text := line.partition("#")[0].strip()):
+            continue
+        try:
+            found.append(find_place(text, known))
+        except ConfigurationError as error:
+            problems.append(f"{file}:{number}: {error}")
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    if not found:
+        raise ConfigurationError(f"{file} names no city; write a name or GEOID per line, like `Saint Paul, Minnesota`")
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class NationalTables:
+    """By source, the folder with the files of a national table; `problems` of those that could not be fetched."""
+
+    folders: Mapping[str, Path]
+    problems: tuple[str, ...] = ()
+
+
+def national(contracts: Iterable[Contract]) -> list[Contract]:
+    """The contracts whose deliveries cities share."""
+    return [contract for contract in contracts if contract.coverage == NATIONAL]
+
+
+def tables_in(folder: Path, contracts: Iterable[Contract]) -> NationalTables:
+    """The national tables of a folder of deliveries; `ConfigurationError` if it has none."""
+    if not folder.is_dir():
+        raise ConfigurationError(f"there is no folder {folder}; name one with a folder per national table with --data")
+    known = national(contracts)
+    found = {c.source: folder / c.source for c in known if delivered_files(folder / c.source, c.ignore_files)}
+    if not found:
+        raise ConfigurationError(f"{folder} has no folder with files of a national table. {_origins(known)}")
+    return NationalTables(found)
+
+
+def fetch_tables(settings: Settings, folder: Path, contracts: Iterable[Contract]) -> NationalTables:
+    """Fetch the national tables that `folder` lacks; `ConfigurationError` says where each comes from if none can be had."""
+    known = national(contracts)
+    folder.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(len(known)) as several:  # each may wait for its publisher
+        problems = tuple(filter(None, several.map(lambda contract: _fetch(settings, folder, contract), known)))
+    found = {c.source: folder / c.source for c in known if delivered_files(folder / c.source, c.ignore_files)}
+    if not found:
+        raise ConfigurationError(f"no national table could be fetched: {problems[0] if problems else ''}\n{_origins(known)}")
+    return NationalTables(found, problems)
+
+
+def _fetch(settings: Settings, folder: Path, contract: Contract) -> str | None:
+    """Fetch one table, unless the folder has it; returns what is wrong."""
+    from ingest.connectors.download import fetch_file  # noqa: PLC0415 - dlt takes half a second to import
+
+    target = folder / contract.source
+    if not isinstance(contract.connector, HttpConnector) or delivered_files(target, contract.ignore_files):
+        return None
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
+        downloads, complete = Path(temporary) / "downloads", Path(temporary) / contract.source
+        request = FetchRequest(os.environ, downloads, hosts=settings.hosts, most_bytes=settings.max_download_bytes)
+        downloads.mkdir()
+        complete.mkdir()
+        try:
+            file = fetch_file(contract.source, contract.connector, request)
+            with file.open() as content, (complete / file.name).open("wb") as kept:
+                shutil.copyfileobj(content, kept)
+        except DeliveryError as error:
+            return str(error)
+        target.mkdir(exist_ok=True)
+        complete.replace(target)
+    return None
+
+
+def _origins(contracts: Iterable[Contract]) -> str:
+    """Where each table comes from, and what to do with it."""
+    lines = ["Put the files of each into a folder of its name, and name the folder above them with --data FOLDER:"]
+    for contract in contracts:
+        where = contract.connector.url if isinstance(contract.connector, HttpConnector) else contract.platform
+        licence = f" ({contract.agreement.licence.attribution})" if contract.agreement.licence else ""
+        lines.append(f"  {contract.source}: {where}{licence}")
+    return "\n".join(lines)
+
 
 HOMES_FILE, SHARED_FOLDER = "cities.yml", "shared"
 OWN_FOLDER = "start"  # of a home that has its city's files inside

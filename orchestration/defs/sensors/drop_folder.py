@@ -18,7 +18,7 @@ from ingest.contract import FileConnector
 from ingest.contract.registry import ContractError, Registry
 from ingest.readers import delivered_files, is_delivered_file, is_remote, readable_name
 from orchestration.defs.project import current_project
-from orchestration.instance.names import DELIVERED_TAG, REFRESH_JOB
+from orchestration.instance.setup import DELIVERED_TAG, REFRESH_JOB
 from orchestration.runs.delivery_location import delivery_folder, home_registry
 from orchestration.runs.record import RunStore
 from orchestration.settings import ConfigurationError, Settings

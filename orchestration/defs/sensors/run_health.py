@@ -17,8 +17,8 @@ from orchestration.alerts import notify_changes
 from orchestration.alerts.conditions import MISSED, NIGHTLY, RUN, Condition, stale_condition
 from orchestration.defs.asset_checks import freshness_check
 from orchestration.defs.project import current_project
-from orchestration.instance.names import NIGHTLY_SCHEDULE
-from orchestration.instance.orphaned_runs import fail_orphaned_runs, has_active_run
+from orchestration.instance.dagster_runs import fail_orphaned_runs, has_active_run
+from orchestration.instance.setup import NIGHTLY_SCHEDULE
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.runs.record import FAILED, FRESH, INTERRUPTED, STALE, RunRecord, RunStore

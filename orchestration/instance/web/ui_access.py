@@ -2,32 +2,136 @@
 
 Dagster's server checks neither Host nor Origin, and executes mutations sent by GET or by a form: any web page could start a run.
 Here every request needs an allowed Host and no foreign Origin. Reading needs a token, or a process of the account that runs the
-UI. Starting anything needs POST, JSON and the token that starts.
-See `orchestration.instance.web.webserver` for where this layer is put in front, and ADR 31 for the reasons.
+UI. Starting anything needs POST, JSON and the token that starts. GraphQL's own parser finds which operation would be executed,
+and the body that was checked is written again for the application, so that both read the same: of a repeated JSON key, an unusual
+content type or a charset two readers may see different operations. See `orchestration.instance.web.webserver` for where this
+layer is put in front, and ADR 31 for the reasons.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
+import os
+import socket
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse
+from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestration.instance.web.graphql_requests import (
-    MUTATION,
-    Refused,
-    operation_of_body,
-    operation_of_query_string,
-    subscription_message,
-)
-from orchestration.instance.web.peer_account import is_own_account
+_SOCKETS = Path("/proc/net/tcp")  # IPv4: the UI listens on 127.0.0.1
+_ESTABLISHED = "01"  # the table gives sockets that are closed to account 0
+_FORWARDED = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
+
+
+def is_own_account(scope: Mapping[str, Any]) -> bool:
+    """Whether the client of an ASGI connection is a process of the account that runs this one; False where it is unclear.
+
+    A proxy's request is never one: it is of another person, and the server takes the client's address from its headers.
+    """
+    client, server = scope.get("client"), scope.get("server")
+    if not client or not server or any(name in _FORWARDED for name, _ in scope["headers"]):
+        return False
+    try:
+        wanted = [_as_listed(*client), _as_listed(*server), _ESTABLISHED]
+        lines = _SOCKETS.read_text(encoding="ascii").splitlines()[1:]
+    except OSError:
+        return False
+    found = [fields[7] for fields in map(str.split, lines) if fields[1:4] == wanted]
+    return found == [str(os.getuid())]
+
+
+def _as_listed(host: str, port: int) -> str:
+    """An address as the table has it: the bytes in the order of this machine, in hexadecimal."""
+    return f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
+
+
+MUTATION = OperationType.MUTATION
+_OF_ONE_OPERATION = ("query", "operationName", "variables")
+
+
+class Refused(Exception):
+    """A request that is not passed on: its HTTP status, and the message for its sender."""
+
+    def __init__(self, status: int, message: str, allow: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = {"Allow": allow} if allow else None
+
+
+def operation_of_query_string(parameters: QueryParams) -> OperationType | None:
+    """The type of the operation in an address; None if there is none. `Refused` if it is unclear which one would be executed."""
+    if any(len(parameters.getlist(name)) > 1 for name in _OF_ONE_OPERATION):
+        raise Refused(400, "a parameter is repeated; send one operation per request")
+    query = parameters.get("query")
+    return None if query is None else _operation(query, parameters.get("operationName"))
+
+
+def operation_of_body(content_type: str, body: bytes) -> tuple[OperationType, dict[str, Any]]:
+    """The type of the operation in a body, and the operation as JSON-compatible data; `Refused` for everything else.
+
+    Forms and plain text are refused: a page of any origin can send them without asking first.
+    """
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == "application/graphql":
+        request: Any = {"query": body.decode(errors="replace")}
+    elif media_type == "application/json":
+        try:
+            request = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Refused(400, "the request is not valid JSON") from None
+    else:
+        raise Refused(415, "GraphQL requests are accepted as application/json or application/graphql only")
+    if isinstance(request, list):
+        raise Refused(400, "a list of operations is not accepted; send one operation per request")
+    if not isinstance(request, dict) or not isinstance(request.get("query"), str):
+        raise Refused(400, "the request has no GraphQL text in `query`; stored operations are not supported")
+    name, variables = request.get("operationName"), request.get("variables")
+    if not isinstance(name, str | None) or not isinstance(variables, str | dict | None):
+        raise Refused(400, "`operationName` must be a text, and `variables` an object")
+    found = _operation(request["query"], name)
+    return found, {"query": request["query"], "operationName": name, "variables": variables}
+
+
+def subscription_message(text: str | None) -> str:
+    """Return a message of a socket as it is passed on; `Refused` if it would execute anything but a subscription."""
+    try:
+        message = json.loads(text or "")
+    except (ValueError, RecursionError):
+        raise Refused(400, "the message is not valid JSON") from None
+    if not isinstance(message, dict):
+        raise Refused(400, "the message is not an object")
+    if message.get("type") != "start":
+        return json.dumps({name: message.get(name) for name in ("id", "type")})
+    payload = message.get("payload")
+    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+        raise Refused(400, "the message has no GraphQL text")
+    if _operation(payload["query"], None) != OperationType.SUBSCRIPTION:
+        raise Refused(400, "a socket is for subscriptions only")
+    operation = {"query": payload["query"], "variables": payload.get("variables")}
+    return json.dumps({"id": message.get("id"), "type": "start", "payload": operation})
+
+
+def _operation(query: str, name: str | None) -> OperationType:
+    """The type of the operation that a server executes; `Refused` if it would find none, or could not choose."""
+    try:
+        document = parse(query)
+    except (GraphQLError, RecursionError) as error:
+        raise Refused(400, f"the GraphQL text cannot be read: {getattr(error, 'message', 'it is nested too deeply')}") from None
+    named = [d.name.value for d in document.definitions if isinstance(d, OperationDefinitionNode) and d.name]
+    found = get_operation_ast(document, name)
+    if found is None or len(named) != len(set(named)):
+        raise Refused(400, "the GraphQL text must contain exactly one operation, or `operationName` must name one of several")
+    return found.operation
+
 
 TOKEN_HEADER = "X-Levelground-Token"  # noqa: S105 - a name
 TOKEN_PARAMETER = "token"  # noqa: S105 - a name

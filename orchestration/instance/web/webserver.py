@@ -1,4 +1,4 @@
-"""Start Dagster's web server with the access rules of `ui_access` in front of it.
+"""Start Dagster's web server with the access rules of `ui_access` in front of it, and the home's two sites behind them.
 
     python -m orchestration.instance.web.webserver serve [options of dagster-webserver]
     python -m orchestration.instance.web.webserver dev [options of dagster dev]
@@ -6,6 +6,10 @@
 Dagster has no setting for a layer in front of its web server. This module therefore replaces the function that makes the
 application, and the command by which `dagster dev` starts the server. Tested with dagster 1.13.27 and dagster-webserver 1.13.27;
 `tests/contract/test_private_apis.py` fails with any other version and names what to check.
+
+Browsers do not open files of a disk from a web page, so documentation and scorecard are served under the UI's own address. They
+share its origin and display delivered names. Their scripts may therefore neither send requests nor open windows or frames, and
+the UI accepts no forms (ADR 33).
 """
 
 from __future__ import annotations
@@ -17,11 +21,38 @@ from typing import Any
 from dagster._cli import dev
 from dagster._cli import main as run_dagster
 from dagster_webserver import cli as server
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from orchestration.instance.web.site_files import with_sites
-from orchestration.instance.web.ui_access import UiAccess
+from orchestration.instance.web.ui_access import UiAccess, with_headers
 from orchestration.instance.web.ui_token import read_token
 from orchestration.settings import Settings
+from warehouse.paths import Home
+
+DOCS, SCORECARD = "/levelground/docs", "/levelground/scorecard"
+POLICY = (
+    "sandbox allow-scripts allow-same-origin allow-forms allow-downloads; connect-src 'none'; form-action 'self'; "
+    "frame-src 'none'; worker-src 'none'; base-uri 'none'"
+)
+
+
+def with_sites(application: ASGIApp, home: Home) -> ASGIApp:
+    """Return an application that answers for both folders of the home and passes all other requests on."""
+    folders = ((DOCS, home.docs), (SCORECARD, home.published_scorecard))
+    sites = Starlette(
+        routes=[Mount(address, StaticFiles(directory=folder, html=True, check_dir=False)) for address, folder in folders]
+    )
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith((f"{DOCS}/", f"{SCORECARD}/")):
+            await sites(scope, receive, with_headers(send, {"Content-Security-Policy": POLICY}))
+        else:
+            await application(scope, receive, send)
+
+    return serve
+
 
 MODULE = "orchestration.instance.web.webserver"
 SERVE, DEV = "serve", "dev"

@@ -7,10 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import quantiles
+from typing import Any
 
-from orchestration.scorecard.release_data.read_release import Row
+from orchestration.scorecard.release_data.open_release import Record
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
+from orchestration.scorecard.words.figures import Cell, Range
+from orchestration.scorecard.words.sentences import period
+from orchestration.scorecard.words.texts import Texts
 
 LEFT, RIGHT = 2.0, 98.0  # of a dot chart, in percent
 TREND_LEFT, TREND_RIGHT = 9.0, 98.0
@@ -33,14 +41,9 @@ class Axis:
         share = (min(max(value, low), high) - low) / (high - low)
         return round(self.left + share * (self.right - self.left), 1)
 
-
-@dataclass(frozen=True)
-class Dot:
-    """The mark of one figure: its dot, and the ends of its range where it has one. Where only a range is known, it has no dot."""
-
-    x: float | None
-    low: float | None
-    high: float | None
+    def from_top(self, value: float) -> float:
+        """The position of a value on an upright scale, in percent from the top."""
+        return round(100 - self.at(value), 1)
 
 
 def axis(values: Iterable[float | None], left: float = LEFT, right: float = RIGHT) -> Axis | None:
@@ -69,46 +72,21 @@ def extent(rows: Iterable[Row]) -> list[float | None]:
     return ends + [bound for row in rows if row.has_only_a_range for bound in (row.bound_low, row.bound_high)]
 
 
-def dot(row: Row, scale: Axis | None) -> Dot | None:
-    """Return where to draw the figure of a row, or its bounds; None without either."""
+def dot(row: Row, scale: Axis | None) -> Record | None:
+    """Return where to draw the figure of a row and the ends of its range, or its bounds alone; None without either."""
     if scale is not None and row.has_only_a_range:
-        return Dot(None, scale.at(row.bound_low or 0.0), scale.at(row.bound_high or 0.0))
+        return Record(x=None, low=scale.at(row.bound_low or 0.0), high=scale.at(row.bound_high or 0.0))
     if scale is None or row.value is None or not row.is_shown:
         return None
     has_range = row.ci_low is not None and row.ci_high is not None
     low, high = (scale.at(row.ci_low or 0.0), scale.at(row.ci_high or 0.0)) if has_range else (None, None)
-    return Dot(scale.at(row.value), low, high)
+    return Record(x=scale.at(row.value), low=low, high=high)
 
 
-@dataclass(frozen=True)
-class Point:
-    """A figure of a trend: positions in percent of width and height, from the top."""
+def trend(rows: Sequence[Row], scale: Axis | None = None, breaks: Iterable[dt.date] = ()) -> Record | None:
+    """Return the points of a line of the shown figures, and its scale; None with fewer than two. `scale`: of several lines.
 
-    row: Row
-    x: float
-    y: float
-    low: float | None
-    high: float | None
-    follows: bool  # whether it is of the period after the point before, so that a line joins them
-
-
-@dataclass(frozen=True)
-class Trend:
-    """The points of one line, and its scale."""
-
-    points: tuple[Point, ...]
-    scale: Axis
-    breaks: tuple[
-        tuple[float, int, dt.date], ...
-    ] = ()  # position, number of the point after it, and day of each break of the series
-
-    def height(self, value: float) -> float:
-        """The position of a value, in percent from the top."""
-        return round(100 - self.scale.at(value), 1)
-
-
-def trend(rows: Sequence[Row], scale: Axis | None = None, breaks: Iterable[dt.date] = ()) -> Trend | None:
-    """Return the line of the shown figures; None with fewer than two. `scale`: that of several lines together.
+    A point `follows` if it is of the period after the one before, so that a line joins them.
 
     No line joins figures across one of the `breaks`, nor those of a period that a break divides.
     """
@@ -118,19 +96,19 @@ def trend(rows: Sequence[Row], scale: Axis | None = None, breaks: Iterable[dt.da
     if len(shown) < 2 or scale is None:
         return None
     first, last = shown[0].period_start.toordinal(), shown[-1].period_start.toordinal()
-    points: list[Point] = []
+    points: list[Record] = []
     for before, row in zip([None, *shown], shown, strict=False):
         share = (row.period_start.toordinal() - first) / (last - first)
         x = round(TREND_LEFT + 3 + share * (TREND_RIGHT - TREND_LEFT - 6), 1)
-        ends = [None if end is None else round(100 - scale.at(end), 1) for end in (row.ci_low, row.ci_high)]
+        low, high = (None if end is None else scale.from_top(end) for end in (row.ci_low, row.ci_high))
         follows = (
             before is not None and _follows(before, row) and not any(before.period_start < on <= row.period_end for on in days)
         )
-        points.append(Point(row, x, round(100 - scale.at(row.value or 0.0), 1), ends[0], ends[1], follows))
-    return Trend(tuple(points), scale, tuple(_marks(points, days)))
+        points.append(Record(row=row, x=x, y=scale.from_top(row.value or 0.0), low=low, high=high, follows=follows))
+    return Record(points=points, scale=scale, breaks=tuple(_marks(points, days)))
 
 
-def _marks(points: Sequence[Point], days: Iterable[dt.date]) -> Iterable[tuple[float, int, dt.date]]:
+def _marks(points: Sequence[Record], days: Iterable[dt.date]) -> Iterable[tuple[float, int, dt.date]]:
     """Yield breaks between two points: in the middle, so that no point is on the mark."""
     for on in days:
         after = next((number for number, point in enumerate(points) if point.row.period_start >= on), len(points))
@@ -148,3 +126,47 @@ def trend_axis(rows: Iterable[Row]) -> Axis | None:
 def _follows(before: Row, row: Row) -> bool:
     # stocks have no length: two counts are joined whatever is between them
     return row.period_type == "snapshot" or before.period_end + dt.timedelta(days=1) >= row.period_start
+
+
+SHADES = 5
+
+
+def area_maps(measure: Measure, data: ReleaseData, texts: Texts) -> Iterator[dict[str, Any]]:
+    """Yield a map per kind of small place: the fifth of the newest smoothed figures in which each place is, and the legend."""
+    for places in data.places:
+        found = [(place, _smoothed(place.rows, measure)) for place in places.listed if place.geoid in places.outlines]
+        rows = {place.geoid: (place.name, row) for place, row in found if row is not None}
+        newest = max((row.period_start for _, row in rows.values()), default=None)
+        values = {geoid: row.value_smoothed or 0.0 for geoid, (_, row) in rows.items() if row.period_start == newest}
+        if len(set(values.values())) < SHADES:
+            continue
+        bounds = [min(values.values()), *quantiles(values.values(), n=SHADES, method="inclusive"), max(values.values())]
+        unit, first = next((row.unit, row) for _, row in rows.values() if row.period_start == newest)
+        yield {
+            "kind": places.geography_type,
+            "period": period(first),
+            "shapes": [
+                {
+                    "path": outline.path,
+                    "shade": min(bisect_right(bounds, values[geoid]), SHADES) if geoid in values else None,
+                    "title": f"{rows[geoid][0]}: {Cell(values[geoid], unit).in_language(texts).striptags()}"
+                    if geoid in values
+                    else None,
+                }
+                for geoid, outline in places.outlines.items()
+            ],
+            "legend": [Range(low, high, unit).in_language(texts) for low, high in pairwise(bounds)],
+            "height": max(outline.bottom for outline in places.outlines.values()),
+            "has_blank": len(values) < len(places.outlines),
+        }
+
+
+def _smoothed(rows: tuple[Row, ...], measure: Measure) -> Row | None:
+    return next(
+        (
+            row
+            for row in rows
+            if row.measure_id == measure.measure_id and row.is_total and row.is_shown and row.value_smoothed is not None
+        ),
+        None,
+    )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from orchestration.scorecard.pages.charts import Axis, axis
-from orchestration.scorecard.release_data.gap_trends import Gap, GapPeriod
+from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure, Row
-from orchestration.scorecard.words.figures import Cell, Range, Tick
-from orchestration.scorecard.words.gap_words import Ends, Ratio, Said, SignedNumber, gap_sentences, name_of
+from orchestration.scorecard.words.figures import Cell, Ends, Range, Ratio, SignedNumber, Tick
+from orchestration.scorecard.words.gap_words import gap_sentences, name_of
 from orchestration.scorecard.words.sentences import PLACES, marked
 from orchestration.scorecard.words.texts import Period, Texts
 
@@ -23,45 +22,7 @@ MOST_ROWS = 12  # of all gaps of a page; with more, each has its first period an
 COMPARED = ("higher", "lower", "about_the_same", "cannot_tell")
 
 
-@dataclass(frozen=True)
-class Mark:
-    """Where the figure of a group is drawn, and the ends of its range."""
-
-    x: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
-class GapRow:
-    """A period: the figures of a group and of its reference, and their gap."""
-
-    key: str
-    period: Markup
-    own: Mark
-    other: Mark
-    figures: tuple[tuple[str, Markup, Markup | None], ...]  # class of the cell, figure and range
-
-
-@dataclass(frozen=True)
-class GapChart:
-    """The gap of one group over one kind of period."""
-
-    title: Markup
-    group: Markup
-    reference: Markup
-    unit: str
-    rows: tuple[GapRow, ...]
-    ticks: tuple[tuple[float, Markup], ...]
-    difference: Markup  # the heading of differences, with points for shares
-    starts_at: Markup | None  # where the scale does not start at zero
-    has_ratio: bool
-    is_long: bool
-    is_cut: bool  # whether periods between the first and the newest are left out
-    said: tuple[Said, ...]
-
-
-def gap_charts(measure: Measure, texts: Texts, only: Gap | None = None) -> list[GapChart]:
+def gap_charts(measure: Measure, texts: Texts, only: Record | None = None) -> list[Record]:
     """Return a chart per group, or of `only` one, those of one kind of period on one scale.
 
     They are of the kind of period that opens the page; of other kinds, too, where that has no ratio, as of few deaths a year.
@@ -76,7 +37,7 @@ def gap_charts(measure: Measure, texts: Texts, only: Gap | None = None) -> list[
     return [_chart(gap, unit, _scale(gap.period_type, shown, unit), texts, most) for gap in shown if only in (None, gap)]
 
 
-def _scale(period_type: str, gaps: Iterable[Gap], unit: str) -> Axis | None:
+def _scale(period_type: str, gaps: Iterable[Record], unit: str) -> Axis | None:
     drawn = [period for gap in gaps if gap.period_type == period_type and _is_drawn(gap) for period in gap.periods]
     ends = [
         value
@@ -86,16 +47,16 @@ def _scale(period_type: str, gaps: Iterable[Gap], unit: str) -> Axis | None:
     return axis(ends if unit in NO_ZERO or not ends else [0.0, *ends])
 
 
-def _is_drawn(gap: Gap) -> bool:
+def _is_drawn(gap: Record) -> bool:
     return gap.basis != PLACES and not any(trend.word_reason in WITHOUT_RANGE for trend in gap.trends)
 
 
-def _chart(gap: Gap, unit: str, scale: Axis | None, texts: Texts, most: int) -> GapChart:
+def _chart(gap: Record, unit: str, scale: Axis | None, texts: Texts, most: int) -> Record:
     names = [name_of(code).in_language(texts) for code in (gap.race_ethnicity_code, gap.reference_code)]
     drawn = gap.periods if most >= len(gap.periods) else (gap.periods[0], *gap.periods[1 - most :])
     rows = tuple(_row(gap, one, scale, texts) for one in drawn) if scale and _is_drawn(gap) else ()
     is_from_zero = scale is None or scale.ticks[0] == 0
-    return GapChart(
+    return Record(
         title=texts("page.gap_of", group=names[0], reference=names[1]),
         group=names[0],
         reference=names[1],
@@ -111,7 +72,7 @@ def _chart(gap: Gap, unit: str, scale: Axis | None, texts: Texts, most: int) -> 
     )
 
 
-def _row(gap: Gap, one: GapPeriod, scale: Axis, texts: Texts) -> GapRow:
+def _row(gap: Record, one: Record, scale: Axis, texts: Texts) -> Record:
     figures = [
         ("own", _figure(one, one.value, texts), _range(one.ci_low, one.ci_high, one.unit, texts)),
         ("other", _figure(one, one.other_value, texts), _range(one.other_ci_low, one.other_ci_high, one.unit, texts)),
@@ -129,7 +90,7 @@ def _row(gap: Gap, one: GapPeriod, scale: Axis, texts: Texts) -> GapRow:
         if one.rate_ratio_ci_low is not None and one.rate_ratio_ci_high is not None:
             range_ = Ends(Ratio(one.rate_ratio_ci_low), Ratio(one.rate_ratio_ci_high)).in_language(texts)
         figures.append(("ratio", ratio, range_))
-    return GapRow(
+    return Record(
         key=one.key,
         period=Period(gap.period_type, one.period_start, one.period_end).in_language(texts),
         own=_mark(one.value, one.ci_low, one.ci_high, scale),
@@ -138,11 +99,11 @@ def _row(gap: Gap, one: GapPeriod, scale: Axis, texts: Texts) -> GapRow:
     )
 
 
-def _mark(value: float, low: float | None, high: float | None, scale: Axis) -> Mark:
-    return Mark(scale.at(value), None if low is None else scale.at(low), None if high is None else scale.at(high))
+def _mark(value: float, low: float | None, high: float | None, scale: Axis) -> Record:
+    return Record(x=scale.at(value), low=None if low is None else scale.at(low), high=None if high is None else scale.at(high))
 
 
-def _figure(one: GapPeriod, value: float, texts: Texts) -> Markup:
+def _figure(one: Record, value: float, texts: Texts) -> Markup:
     return marked(Cell(value, one.unit).in_language(texts), one.is_hidden, texts)
 
 

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.pages.area_map import area_maps
-from orchestration.scorecard.pages.charts import Axis, Dot, Trend, axis, dot, extent, trend, trend_axis
+from orchestration.scorecard.pages.charts import Axis, area_maps, axis, dot, extent, trend, trend_axis
 from orchestration.scorecard.pages.gap_chart import gap_charts, without_trend
 from orchestration.scorecard.release_data.first_reported import first_reported_lines
-from orchestration.scorecard.release_data.outlines import WIDTH, map_height
+from orchestration.scorecard.release_data.open_release import Record
+from orchestration.scorecard.release_data.places import WIDTH, map_height
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
-from orchestration.scorecard.release_data.strata import Stratum
-from orchestration.scorecard.words.breaks import break_sentences, trend_start
-from orchestration.scorecard.words.cautions import caution_mark, cautions
-from orchestration.scorecard.words.excess_words import excess
-from orchestration.scorecard.words.figures import Cell, Count, Points, Range, RatioRange, Tick, Times
-from orchestration.scorecard.words.gap_words import Ends, SignedNumber
+from orchestration.scorecard.words.figures import Cell, Count, Ends, Points, Range, RatioRange, SignedNumber, Tick, Times
 from orchestration.scorecard.words.measure_notes import (
     adjusted,
+    break_sentences,
+    caution_mark,
+    cautions,
     caveat,
     changed_on,
+    excess,
     later_records,
     licence,
     only_ranges,
     population,
     successor,
+    trend_start,
 )
 from orchestration.scorecard.words.peers import peers, strip
 from orchestration.scorecard.words.sentences import (
@@ -50,39 +49,6 @@ NO_RATIO = ("years", "score")  # of which a difference is read, and no ratio
 MOST_PERIODS = 40  # of a trend; older ones are in the download
 
 
-@dataclass(frozen=True)
-class TableRow:
-    """A line of a dot chart: what is written, and where its dot is. Without a figure it has a status and no position."""
-
-    row: Row
-    label: Markup
-    figure: Markup | None
-    interval: Markup | None
-    counted: Markup | None
-    compared: Markup | None
-    status: Markup | None
-    caution: Markup | None
-    dot: Dot | None
-    anchor: str
-    is_total: bool
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A dot chart with its scale."""
-
-    rows: tuple[TableRow, ...]
-    scale: Axis | None
-    ticks: tuple[tuple[float, Markup], ...]
-    mark: float | None  # the figure for everyone, as a line through all rows
-    has_counts: bool
-    has_comparison: bool
-    unit: str
-    period: Markup
-    cautions: tuple[Markup, ...]  # why figures are to be used with care
-    starts_at: Markup | None  # where the scale does not start at zero
-
-
 def interval(row: Row, texts: Texts) -> Markup | None:
     """Return the likely range of a row; None without one."""
     found = likely_range(row)
@@ -101,8 +67,8 @@ def status(row: Row, texts: Texts) -> Markup:
     return texts(f"status.{row.status_code}")
 
 
-def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor: str) -> TableRow:
-    """Return one line of a dot chart."""
+def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor: str) -> Record:
+    """Return one line of a dot chart: what is written, and where its dot is. Without a figure it has a status and no position."""
     shown = row.is_shown and row.value is not None
     counted = compared = None
     if shown and row.basis != PLACES:
@@ -113,7 +79,7 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
         elif row.compared_with_reference:
             compared = _compared(row, texts)
     figure = texts_of(Cell(row.value or 0.0, row.unit), texts) if shown else bounds(row, texts)
-    return TableRow(
+    return Record(
         row=row,
         label=label,
         figure=figure and marked(figure, row.is_hidden_in_public, texts),
@@ -158,8 +124,8 @@ def compared_words(other: str, word: str | None, reason: str | None, texts: Text
     return texts(f"{other}_comparison.{word}", **({"group": group} if group else {}))
 
 
-def chart(rows: Sequence[tuple[Row, Markup, str]], texts: Texts) -> Chart | None:
-    """Return the chart of rows with their labels and anchors; None without a row."""
+def chart(rows: Sequence[tuple[Row, Markup, str]], texts: Texts) -> Record | None:
+    """Return the dot chart of rows with their labels and anchors; None without a row."""
     if not rows:
         return None
     first = rows[0][0]
@@ -169,7 +135,7 @@ def chart(rows: Sequence[tuple[Row, Markup, str]], texts: Texts) -> Chart | None
     lines = tuple(table_row(row, label, texts, scale, anchor) for row, label, anchor in rows)
     ticks = scale.ticks if scale else ()
     total = next((line.dot.x for line in lines if line.is_total and line.dot), None)
-    return Chart(
+    return Record(
         rows=lines,
         scale=scale,
         ticks=tuple((scale.at(tick), texts_of(Tick(tick, first.unit), texts)) for tick in ticks) if scale else (),
@@ -183,7 +149,7 @@ def chart(rows: Sequence[tuple[Row, Markup, str]], texts: Texts) -> Chart | None
     )
 
 
-def groups_chart(measure: Measure, texts: Texts) -> Chart | None:
+def groups_chart(measure: Measure, texts: Texts) -> Record | None:
     """Everyone first, then the groups in their fixed order. Compositions have no line for everyone."""
     rows = [row for row in measure.featured if row.group_kind != "missing" and not (measure.is_composition and row.is_total)]
     rows = [row for row in rows if row.is_total or row.status_code != "nothing_to_compare" or row.basis != PLACES]
@@ -196,20 +162,9 @@ def groups_chart(measure: Measure, texts: Texts) -> Chart | None:
     return chart(listed, texts)
 
 
-@dataclass(frozen=True)
-class Topic:
-    """The chart of a measure by topic, such as hour or department."""
-
-    code: str
-    title: Markup
-    caption: Markup
-    chart: Chart
-    shown: Markup | None  # how many of the largest it shows, where there are more
-
-
-def topics(measure: Measure, texts: Texts) -> list[Topic]:
+def topics(measure: Measure, texts: Texts) -> list[Record]:
     """Return a chart per topic with at least two figures; of many the largest."""
-    by_type: dict[str, list[Stratum]] = {}
+    by_type: dict[str, list[Record]] = {}
     for stratum in measure.strata:
         by_type.setdefault(stratum.stratum_type, []).append(stratum)
     found = []
@@ -227,16 +182,16 @@ def topics(measure: Measure, texts: Texts) -> list[Topic]:
             more = texts("sentence.largest_strata", count=Count(len(kept))) if len(strata) > len(kept) else None
             title_id = f"stratum_type.{code}"
             title = texts(title_id) if texts.has(title_id) else texts.marked_english(code.replace("_", " ").capitalize())
-            found.append(Topic(code, title, caption, drawn, more))
+            found.append(Record(code=code, title=title, caption=caption, chart=drawn, shown=more))
     return found
 
 
-def _stratum_label(stratum: Stratum, texts: Texts) -> Markup:
-    text_id = f"{stratum.stratum_type}.{stratum.code}"
+def _stratum_label(stratum: Record, texts: Texts) -> Markup:
+    text_id = f"{stratum.stratum_type}.{stratum.stratum_code}"
     return texts(text_id) if texts.has(text_id) else texts.marked_english(stratum.label)
 
 
-def districts_chart(measure: Measure, texts: Texts) -> Chart | None:
+def districts_chart(measure: Measure, texts: Texts) -> Record | None:
     """The whole city, then the districts by number; None where no district has a figure."""
     rows = sorted(measure.districts, key=_by_number)
     if measure.is_composition or not any(row.is_shown for row in rows):
@@ -257,18 +212,7 @@ def _by_number(row: Row) -> tuple[bool, int, str]:
     return (not row.geoid.isdecimal(), int(row.geoid) if row.geoid.isdecimal() else 0, row.geoid)
 
 
-@dataclass(frozen=True)
-class Line:
-    """The trend of one group."""
-
-    label: Markup
-    trend: Trend
-    labels: tuple[tuple[float, Markup], ...]  # of the scale
-    rows: tuple[tuple[Markup, Markup, Markup | None], ...]  # period, figure, range
-    breaks: tuple[tuple[float, int, Markup], ...] = ()  # position, number of the row after it, and day
-
-
-def lines(measure: Measure, texts: Texts) -> tuple[Line | None, tuple[Line, ...]]:
+def lines(measure: Measure, texts: Texts) -> tuple[Record | None, tuple[Record, ...]]:
     """Return the line for everyone, and those of groups on one scale, where periods compare."""
     since = trend_start(measure)
     if since is None:
@@ -287,7 +231,7 @@ def lines(measure: Measure, texts: Texts) -> tuple[Line | None, tuple[Line, ...]
     return everyone, tuple(line for rows in ordered if (line := _line(rows, scale, days, texts)))
 
 
-def _line(rows: Sequence[Row], scale: Axis | None, breaks: Sequence[dt.date], texts: Texts) -> Line | None:
+def _line(rows: Sequence[Row], scale: Axis | None, breaks: Sequence[dt.date], texts: Texts) -> Record | None:
     drawn = trend(rows[-MOST_PERIODS:], scale, breaks)
     if drawn is None:
         return None
@@ -300,9 +244,9 @@ def _line(rows: Sequence[Row], scale: Axis | None, breaks: Sequence[dt.date], te
         )
         for row in shown
     )
-    labels = tuple((drawn.height(tick), texts_of(Tick(tick, shown[0].unit), texts)) for tick in drawn.scale.ticks)
+    labels = tuple((drawn.scale.from_top(tick), texts_of(Tick(tick, shown[0].unit), texts)) for tick in drawn.scale.ticks)
     marks = tuple((x, after, day(on).in_language(texts)) for x, after, on in drawn.breaks)
-    return Line(group(shown[0]).in_language(texts), drawn, labels, table, marks)
+    return Record(label=group(shown[0]).in_language(texts), trend=drawn, labels=labels, rows=table, breaks=marks)
 
 
 def known_race(measure: Measure) -> float | None:

@@ -12,10 +12,10 @@ from orchestration.scorecard.pages.charts import axis, dot
 from orchestration.scorecard.pages.measure_page import chart, compared_words, interval, status, texts_of
 from orchestration.scorecard.release_data.places import Place
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
-from orchestration.scorecard.words.cautions import caution, caution_mark
 from orchestration.scorecard.words.figures import Count, Figure, Tick
+from orchestration.scorecard.words.measure_notes import caution, caution_mark
 from orchestration.scorecard.words.sentences import PLACES, WORSE, group, marked, period
-from orchestration.scorecard.words.texts import Joined, Name, Part, Texts
+from orchestration.scorecard.words.texts import Joined, Name, Part, Texts, part
 
 MOST_SENTENCES = 3  # after the one on who is there
 ON_A_SHEET = 6  # questions of a printed page; the others are on the page of the web alone
@@ -25,14 +25,10 @@ SIGNS = {"higher": "▲", "lower": "▼", "about_the_same": "=", "cannot_tell": 
 OLD_MAP = "old_map"
 
 
-class _Bold:
+@part
+def _bold(texts: Texts, value: float, unit: str) -> Markup:
     """A figure of a sentence that the gate of the pages compares with its row."""
-
-    def __init__(self, part: Part) -> None:
-        self.part = part
-
-    def in_language(self, texts: Texts) -> Markup:
-        return Markup("<b>{}</b>").format(self.part.in_language(texts))
+    return Markup("<b>{}</b>").format(Figure(value, unit).in_language(texts))
 
 
 def place_content(place: Place, name: str, others: Iterable[Place], data: ReleaseData, texts: Texts) -> dict[str, Any]:
@@ -94,7 +90,7 @@ def _people(measure: Measure, rows: Sequence[Row], texts: Texts) -> Mapping[str,
     largest = max(shown, key=lambda row: row.value or 0.0)
     text = f"sentence.place_people_{measure.measure_id}"
     parts: dict[str, Part | str] = {"count": Count(total.numerator or 0.0), "period": period(total), "group": group(largest)}
-    parts |= {"figure": _Bold(Figure(largest.value or 0.0, largest.unit))}
+    parts |= {"figure": _bold(largest.value or 0.0, largest.unit)}
     if largest.city_value is not None:
         text, parts = f"{text}_city", parts | {"city_figure": Figure(largest.city_value, largest.unit)}
     has_sentence = texts.has(text) and total.numerator is not None
@@ -182,7 +178,7 @@ def _sentences(compared: Sequence[Mapping[str, Any]], texts: Texts) -> list[tupl
     return [
         (row, marked(texts(
             f"sentence.place_{word}", measure=Name("measure", row.measure_id), period=period(row),
-            figure=_Bold(Figure(row.value or 0.0, row.unit)), city_figure=Figure(row.city_value or 0.0, row.unit),
+            figure=_bold(row.value or 0.0, row.unit), city_figure=Figure(row.city_value or 0.0, row.unit),
         ), row.is_hidden_in_public, texts))
         for _, _, row, word in sorted(clear, key=lambda one: one[:2])[:MOST_SENTENCES]
     ]  # fmt: skip

@@ -17,13 +17,13 @@ from markupsafe import Markup
 
 from orchestration.scorecard.contact import Contact
 from orchestration.scorecard.editions import INDEXED, NOT_INDEXED, Edition
-from orchestration.scorecard.pages.measure_page import Chart
 from orchestration.scorecard.pages.page_list import Page, pages
 from orchestration.scorecard.pages.report import REPORT, notice, write_report
 from orchestration.scorecard.pages.streets import FOLDER, street_contents
 from orchestration.scorecard.reach.cards import card_of
 from orchestration.scorecard.reach.catalogue import FORMATS, period_of
 from orchestration.scorecard.release_data.changes import Changes, Earlier
+from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import ReleaseData
 from orchestration.scorecard.words.figures import Count, Figure
 from orchestration.scorecard.words.texts import ORIGINAL, Joined, Name, Texts, day
@@ -163,7 +163,7 @@ def notice_of(texts: Texts) -> Markup:
     return Markup('<p class="translated">{}</p>').format(Markup(" ").join(sentences)) if sentences else Markup()
 
 
-def district_words(chart: Chart) -> dict[str, str]:
+def district_words(chart: Record) -> dict[str, str]:
     """Return how each district of a map is filled: by its comparison with the city, never by its figure."""
     words = {}
     for line in chart.rows:

@@ -17,15 +17,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.pages.measure_page import Chart, groups_chart, lines
+from orchestration.scorecard.pages.measure_page import groups_chart, lines
 from orchestration.scorecard.pages.page_list import by_name, entry, goal
 from orchestration.scorecard.pages.report_gaps import front
 from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
-from orchestration.scorecard.words.breaks import break_sentences
 from orchestration.scorecard.words.change_texts import MOST_PERIODS, corrections, goal_changes
 from orchestration.scorecard.words.figures import Count
-from orchestration.scorecard.words.reasons import by_reason
+from orchestration.scorecard.words.measure_notes import break_sentences, by_reason
 from orchestration.scorecard.words.sentences import PLACES, period
 from orchestration.scorecard.words.texts import Name, Texts, day, plain, runs
 
@@ -288,7 +287,7 @@ def _entry(measure: Measure, texts: Texts, is_explained: bool) -> dict[str, Any]
 
 
 def _chart(measure: Measure, texts: Texts) -> dict[str, Any] | None:
-    chart: Chart | None = groups_chart(measure, texts)
+    chart = groups_chart(measure, texts)
     if chart is None:
         return None
     place = measure.featured[0].place

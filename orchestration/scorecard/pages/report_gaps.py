@@ -11,14 +11,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.pages.home import POPULATION, chosen
-from orchestration.scorecard.pages.measure_page import Chart, TableRow, groups_chart
-from orchestration.scorecard.release_data.gap_trends import Gap, GapTrend
+from orchestration.scorecard.pages.measure_page import groups_chart
+from orchestration.scorecard.pages.page_list import POPULATION, chosen
+from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
-from orchestration.scorecard.words.excess_words import excess
-from orchestration.scorecard.words.figures import Count, Points
-from orchestration.scorecard.words.gap_words import ABSOLUTE, NOT_COMPARED, Ends, SignedNumber, name_of, signed_ends
-from orchestration.scorecard.words.reasons import by_reason
+from orchestration.scorecard.words.figures import Count, Ends, Points, SignedNumber
+from orchestration.scorecard.words.gap_words import ABSOLUTE, NOT_COMPARED, name_of, signed_ends
+from orchestration.scorecard.words.measure_notes import by_reason, excess
 from orchestration.scorecard.words.sentences import PARTLY_SHOWN, PLACES, WORSE, first_gap, old_figures, worst
 from orchestration.scorecard.words.texts import Joined, Name, Period, Runs, Texts, plain, runs
 
@@ -127,13 +126,13 @@ def _row(measure: Measure, columns: Sequence[str], texts: Texts) -> dict[str, An
     }
 
 
-def _group(line: TableRow, is_column: bool, texts: Texts) -> Runs:
+def _group(line: Record, is_column: bool, texts: Texts) -> Runs:
     """The group that the gap is of, with its figure where the table has no column for it."""
     name = _short(line.row.race_ethnicity_code, texts)
     return runs(name if is_column or line.figure is None else texts("page.named_figure", name=name, figure=line.figure))
 
 
-def _worst(measure: Measure, chart: Chart) -> TableRow | None:
+def _worst(measure: Measure, chart: Record) -> Record | None:
     """The line of the group that is worst off, of clear gaps if there is one."""
     word = WORSE.get(str(measure.about["favourable_direction"]))
     lines = [line for line in chart.rows if not line.is_total and line.compared]
@@ -141,10 +140,11 @@ def _worst(measure: Measure, chart: Chart) -> TableRow | None:
     if word is None or not clear:
         return None
     row = worst([line.row for line in clear], word)
-    return next(line for line in clear if line.row == row)
+    found: Record = next(line for line in clear if line.row == row)
+    return found
 
 
-def _cell(line: TableRow | None) -> dict[str, Any]:
+def _cell(line: Record | None) -> dict[str, Any]:
     if line is None:
         return {"figure": None, "range": None, "status": None}
     return {
@@ -171,7 +171,7 @@ def _in_people(measures: Iterable[Measure], texts: Texts) -> list[Markup]:
 
 def _followed(
     picked: Sequence[Measure], answered: Sequence[Measure], large: Sequence[str]
-) -> list[tuple[Measure, Gap, GapTrend]]:
+) -> list[tuple[Measure, Record, Record]]:
     """The changes of differences that the table shows: clear ones first, then those of the gaps in the report."""
     order = {measure.measure_id: number for number, measure in enumerate(picked)}
     found = [
@@ -194,7 +194,7 @@ def _followed(
     return [one for one in found if one[2].word != "cannot_tell" or one is first[one[0].measure_id]][:MOST_CHANGES]
 
 
-def _change(measure: Measure, gap: Gap, trend: GapTrend, texts: Texts) -> dict[str, Any]:
+def _change(measure: Measure, gap: Record, trend: Record, texts: Texts) -> dict[str, Any]:
     unit = str(measure.about["unit"])
     ends = {one.period_start: Period(gap.period_type, one.period_start, one.period_end) for one in gap.periods}
     low, high = signed_ends(trend.first_gap, trend.change_ci_low, trend.change_ci_high)

@@ -15,7 +15,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.release_data.read_release import ReleaseData, StreetRange
+from orchestration.scorecard.release_data.open_release import Record
+from orchestration.scorecard.release_data.read_release import ReleaseData
 from orchestration.scorecard.words.texts import ORIGINAL, Part, Texts, day
 
 FOLDER = "streets"
@@ -29,7 +30,7 @@ class Street:
     """A street with its ranges."""
 
     name: str
-    ranges: tuple[StreetRange, ...]
+    ranges: tuple[Record, ...]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class StreetPage:
         return {part.district for street in self.streets for part in street.ranges}
 
 
-def street_pages(ranges: Iterable[StreetRange]) -> tuple[StreetPage, ...]:
+def street_pages(ranges: Iterable[Record]) -> tuple[StreetPage, ...]:
     """Return the pages in the order of their labels: numbered streets first, then letters."""
     ordered = sorted(ranges, key=lambda part: (_number(part), part.street_name, part.street, part.from_number, part.parity))
     found: list[StreetPage] = []
@@ -59,15 +60,15 @@ def street_pages(ranges: Iterable[StreetRange]) -> tuple[StreetPage, ...]:
     return tuple(found)
 
 
-def _number(part: StreetRange) -> tuple[bool, int]:
+def _number(part: Record) -> tuple[bool, int]:
     found = NUMBERED.match(part.street_name)
     return (found is None, int(found[0]) if found else 0)
 
 
-def _label(part: StreetRange) -> str:
+def _label(part: Record) -> str:
     found = NUMBERED.match(part.street_name)
     if found is None:
-        return part.street_name[:1].upper()
+        return str(part.street_name[:1]).upper()
     ten = int(found[0]) // 10 * 10
     return f"{ten or 1}\u2013{ten + 9}"
 

@@ -1,17 +1,23 @@
-"""Describe the figures for catalogues of data: DCAT-US 1.1 in `data.json`, which open data portals harvest.
+"""Describe the figures for catalogues of data, DCAT-US 1.1 in `data.json`, and write feeds of what is new.
 
 `templates/dataset.html` gives search engines the same in schema.org's words, as microdata: JSON-LD is a script.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orchestration.scorecard.contact import Contact
+from orchestration.scorecard.editions import Edition
+from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
-from orchestration.scorecard.words.texts import Texts
+from orchestration.scorecard.words.change_texts import in_words
+from orchestration.scorecard.words.figures import Count
+from orchestration.scorecard.words.texts import Texts, day
 
 SCHEMA = "https://project-open-data.cio.gov/v1.1/schema"
 FORMATS = {
@@ -95,3 +101,69 @@ def _keywords(city: str) -> list[str]:
 
 def _distribution(address: str, title: str, media_type: str) -> Mapping[str, str]:
     return {"@type": "dcat:Distribution", "title": title, "downloadURL": address, "mediaType": media_type, "format": title}
+
+
+FEED, NEWS = "corrections.atom", "news.atom"
+
+
+def corrections_feed(data: ReleaseData, texts: Texts) -> Record:
+    """Return the feed of corrections and revisions in one language."""
+    entries = [
+        _entry((row["release_id"], row["measure_id"], row["what"]), _title(row, data, texts), row["at"],
+               _page(row["measure_id"], data), in_words(row, texts).striptags())
+        for row in data.said_corrections
+    ]  # fmt: skip
+    for row in data.revised_editions:
+        on = row["revised_on"] or data.about["created_at"].date()
+        said = texts.plain("sentence.edition_was_revised", number=Count(row["figures"]))
+        key = (row["release_id"], row["measure_id"], on.isoformat())
+        entries.append(_entry(key, _title(row, data, texts), on, _page(row["measure_id"], data), said))
+    return _feed(FEED, entries, data, texts)
+
+
+def news_feed(data: ReleaseData, texts: Texts, editions: Iterable[Edition], changed: Iterable[Record]) -> Record:
+    """Return the feed of the release, of editions, and of what `corrections_feed` has, with measures changed since an edition."""
+    release_id, released = data.about["release_id"], data.about["created_at"]
+    about = texts.plain("sentence.from_release", release=release_id, date=day(released.date()))
+    entries = [_entry((release_id,), texts.plain("page.new_release"), released, "corrections.html", about)]
+    for edition in editions:
+        name = texts.plain("page.edition_label", label=edition.label)
+        entries.append(_entry((edition.release_id, edition.label), name, edition.day, "editions.html", name))
+    for one in changed:
+        code = one.measure.measure_id
+        kinds = [f"{kind.striptags()}: {count}" for kind, count in one.counts]
+        kinds += [f"{texts.plain('page.new_periods')}: {one.new_periods.striptags()}"] if one.new_periods else []
+        title = texts.plain(f"measure.{code}")
+        entries.append(_entry((release_id, code), title, released, _page(code, data), "; ".join(kinds)))
+    return _feed(NEWS, [*entries, *corrections_feed(data, texts).entries], data, texts)
+
+
+def _entry(key: Sequence[str], title: str, at: dt.date, path: str, text: str) -> Record:
+    """An entry of a feed, in plain text. `path`: of its page, below the folder of the language."""
+    return Record(id=_id(*key), title=title, updated=_moment(at), path=path, text=text)
+
+
+def _feed(file: str, entries: list[Record], data: ReleaseData, texts: Texts) -> Record:
+    """A feed, the newest entry first."""
+    ordered = sorted(entries, key=lambda entry: (entry.updated, entry.id), reverse=True)
+    updated = ordered[0].updated if ordered else _moment(data.about["created_at"])
+    return Record(id=_id(data.city, file, texts.language), updated=updated, entries=ordered, file=file)
+
+
+def _page(measure_id: str, data: ReleaseData) -> str:
+    return f"measures/{measure_id}.html" if measure_id in data.measures else "corrections.html"
+
+
+def _title(row: Mapping[str, Any], data: ReleaseData, texts: Texts) -> str:
+    code = row["measure_id"]
+    name = texts.plain(f"measure.{code}") if code in data.measures else code
+    return f"{texts.plain('page.edition_label', label=row['edition'])}: {name}"
+
+
+def _id(*parts: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)).urn
+
+
+def _moment(at: dt.date) -> str:
+    moment = at if isinstance(at, dt.datetime) else dt.datetime.combine(at, dt.time())
+    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}Z"

@@ -11,12 +11,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
 from orchestration.scorecard.reach.downloads import PLACES
-from orchestration.scorecard.release_data.open_release import council_district_type
+from orchestration.scorecard.release_data.open_release import Record, council_district_type, records
 from warehouse.connection import attach, open_from_disk
 
 SCORECARD, MEASURES, PROGRESS = "scorecard", "measures", "goal_progress"
@@ -47,18 +46,6 @@ class Earlier:
     causes: Mapping[str, tuple[Cause, ...]] = field(default_factory=dict)
 
 
-class Revised(NamedTuple):
-    """A figure that both releases show, with another value."""
-
-    period_type: str
-    period_start: dt.date
-    period_end: dt.date
-    race_ethnicity_code: str
-    unit: str
-    before: float
-    now: float
-
-
 @dataclass(frozen=True)
 class MeasureChanges:
     """The changes of a measure in the city, its county, school district and districts.
@@ -72,7 +59,7 @@ class MeasureChanges:
     added: int = 0
     no_longer: Mapping[str, int] = field(default_factory=dict)
     new_periods: tuple[tuple[str, dt.date, dt.date], ...] = ()
-    figures: tuple[Revised, ...] = ()
+    figures: tuple[Record, ...] = ()
     causes: tuple[Cause, ...] = ()
 
     @property
@@ -132,15 +119,17 @@ def _figures(con: DuckDBPyConnection) -> dict[str, MeasureChanges]:
         "select measure_id, reason, count(*) from compared where was_shown and not is_shown group by all order by all"
     ).fetchall():
         lost[code][why] = count
-    figures: dict[str, list[Revised]] = defaultdict(list)
-    for code, *values in con.execute(
-        "select measure_id, period_type, period_start, period_end, race_ethnicity_code, unit, value_before, value_now "
+    figures: dict[str, list[Record]] = defaultdict(list)
+    for row in records(
+        con,
+        "select measure_id, period_type, period_start, period_end, race_ethnicity_code, unit, "
+        "value_before as before, value_now as now "
         f"from compared semi join (select * from after.published.{SCORECARD} where is_featured) as featured "
         "using (measure_id, period_type, geography_type, geography_vintage, geoid) "
         f"left join (select distinct race_ethnicity_code, group_order from after.published.{SCORECARD}) as groups "
-        "using (race_ethnicity_code) where is_revised order by measure_id, period_start desc, group_order, race_ethnicity_code"
-    ).fetchall():
-        figures[code].append(Revised(*values))
+        "using (race_ethnicity_code) where is_revised order by measure_id, period_start desc, group_order, race_ethnicity_code",
+    ):
+        figures[row.measure_id].append(row)
     periods: dict[str, list[tuple[str, dt.date, dt.date]]] = defaultdict(list)
     for code, *period in con.execute(
         "select measure_id, period_type, period_start, period_end from compared group by all "

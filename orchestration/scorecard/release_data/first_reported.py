@@ -6,14 +6,12 @@ not listed. See `changes` for the comparison with an edition.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
-from markupsafe import Markup
 
+from orchestration.scorecard.release_data.open_release import Record, records
 from orchestration.scorecard.words.figures import Cell
 from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
@@ -40,39 +38,13 @@ _OF_PAGE = f"""
 _COLUMNS = "rows.measure_id, rows.period_type, rows.period_start, rows.period_end, rows.race_ethnicity_code, rows.unit"
 
 
-class FirstReported(NamedTuple):
-    """A figure that was revised: its value in the release that first had it or in an edition, and that of now."""
-
-    period_type: str
-    period_start: dt.date
-    period_end: dt.date
-    race_ethnicity_code: str
-    unit: str
-    release_id: str
-    published_on: dt.date
-    first: float
-    now: float
-
-
-class FirstReportedLine(NamedTuple):
-    """A figure that was revised, in words. `release_id`: its release, of which an edition may exist."""
-
-    period: Markup
-    group: Markup
-    first: Markup
-    now: Markup
-    published_on: Markup
-    release_id: str
-
-
-def read_first_reported(con: DuckDBPyConnection) -> Mapping[str, tuple[FirstReported, ...]]:
+def read_first_reported(con: DuckDBPyConnection) -> Mapping[str, tuple[Record, ...]]:
     """Return the revised figures of the place that opens each page, the newest first, with what each edition printed."""
-    found: dict[str, list[FirstReported]] = defaultdict(list)
-    rows = con.execute(
-        f"""
+    found: dict[str, list[Record]] = defaultdict(list)
+    query = f"""
         select * exclude (group_order) from (
             select {_COLUMNS}, history.first_release_id as release_id, history.first_published_on as published_on,
-                history.first_value as earlier, history.value as now, rows.group_order
+                history.first_value as first, history.value as now, rows.group_order
             {_OF_PAGE.format(table=HISTORY, earlier="first_value")}
             union all
             -- what was printed first is listed above
@@ -83,31 +55,28 @@ def read_first_reported(con: DuckDBPyConnection) -> Mapping[str, tuple[FirstRepo
         )
         order by measure_id, period_start desc, group_order, race_ethnicity_code, release_id
         """
-    ).fetchall()
-    for code, *values in rows:
-        found[code].append(FirstReported(*values))
+    for row in records(con, query):
+        found[row.measure_id].append(row)
     return defaultdict(tuple, {code: tuple(figures) for code, figures in found.items()})
 
 
-def read_printed(con: DuckDBPyConnection, edition: str) -> Mapping[str, tuple[int, tuple[FirstReported, ...]]]:
+def read_printed(con: DuckDBPyConnection, edition: str) -> Mapping[str, tuple[int, tuple[Record, ...]]]:
     """Return per measure how many figures of an edition are others now, and those of the place that opens its page."""
     counted = con.execute(
         f"select measure_id, count(*) from {EDITIONS} where edition = ? group by measure_id order by measure_id", [edition]
     ).fetchall()
-    figures: dict[str, list[FirstReported]] = defaultdict(list)
-    for code, *values in con.execute(
-        f"""
-        select {_COLUMNS}, history.release_id, {_DAY}, history.edition_value, history.value
+    figures: dict[str, list[Record]] = defaultdict(list)
+    query = f"""
+        select {_COLUMNS}, history.release_id, {_DAY} as published_on, history.edition_value as first, history.value as now
         {_OF_PAGE.format(table=EDITIONS, earlier="edition_value")} and history.edition = ?
         order by rows.measure_id, rows.period_start desc, rows.group_order, rows.race_ethnicity_code
-        """,
-        [edition],
-    ).fetchall():
-        figures[code].append(FirstReported(*values))
+        """
+    for row in records(con, query, [edition]):
+        figures[row.measure_id].append(row)
     return {code: (number, tuple(figures[code])) for code, number in counted}
 
 
-def first_reported_lines(figures: Sequence[FirstReported], texts: Texts) -> tuple[FirstReportedLine, ...]:
+def first_reported_lines(figures: Sequence[Record], texts: Texts) -> tuple[Record, ...]:
     """Return the revised figures in words, without those that differ below the last digit."""
     lines = []
     for figure in figures:
@@ -117,5 +86,6 @@ def first_reported_lines(figures: Sequence[FirstReported], texts: Texts) -> tupl
             group = Name("reference_group", "overall") if code == _TOTAL else Name("race_ethnicity", code)
             when = Period(figure.period_type, figure.period_start, figure.period_end).in_language(texts)
             published_on = day(figure.published_on).in_language(texts)
-            lines.append(FirstReportedLine(when, group.in_language(texts), first, now, published_on, figure.release_id))
+            written = {"period": when, "group": group.in_language(texts), "first": first, "now": now}
+            lines.append(Record(figure, **written, published_on=published_on))
     return tuple(lines[:MOST_FIGURES])

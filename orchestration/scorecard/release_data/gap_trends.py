@@ -5,13 +5,13 @@ A page shows the groups that it features, by the rate that it features (crude, o
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from duckdb import DuckDBPyConnection
+
+from orchestration.scorecard.release_data.open_release import Record, records
 
 _SLICE = (
     "measure_id", "measure_version", "period_type", "stratum_type", "stratum_code", "tabulation", "race_standard", "method",
@@ -52,84 +52,23 @@ _PERIODS = f"""
 """
 
 
-class GapTrend(NamedTuple):
-    """The change of one gap on one scale, absolute or relative."""
+def read_gaps(con: DuckDBPyConnection) -> Mapping[str, tuple[Record, ...]]:
+    """Return the gaps over time of each measure, by kind of period, in the order of groups.
 
-    key: str  # what identifies it on a page
-    scale: str
-    period_type: str
-    first_period: dt.date
-    last_period: dt.date
-    first_gap: float
-    last_gap: float
-    change: float
-    change_ci_low: float | None
-    change_ci_high: float | None
-    annual_percent_change: float | None
-    apc_ci_low: float | None
-    apc_ci_high: float | None
-    word: str
-    word_reason: str | None
-    is_hidden_in_public: bool
-
-
-class GapPeriod(NamedTuple):
-    """The figures of a group and of its reference in one period, and their gap."""
-
-    key: str
-    period_start: dt.date
-    period_end: dt.date
-    unit: str
-    value: float
-    ci_low: float | None
-    ci_high: float | None
-    other_value: float
-    other_ci_low: float | None
-    other_ci_high: float | None
-    rate_difference: float | None
-    rate_difference_ci_low: float | None
-    rate_difference_ci_high: float | None
-    rate_ratio: float | None
-    rate_ratio_ci_low: float | None
-    rate_ratio_ci_high: float | None
-    is_hidden: bool
-
-
-@dataclass(frozen=True)
-class Gap:
-    """The gap of one group over one kind of period."""
-
-    period_type: str
-    race_ethnicity_code: str
-    reference_code: str
-    basis: str
-    trends: tuple[GapTrend, ...]  # absolute, then relative
-    periods: tuple[GapPeriod, ...]
-
-
-def read_gaps(con: DuckDBPyConnection) -> Mapping[str, tuple[Gap, ...]]:
-    """Return the gaps over time of each measure, by kind of period, in the order of groups."""
-    periods: dict[tuple[Any, ...], list[GapPeriod]] = defaultdict(list)
-    for values in _records(con.execute(_PERIODS)):
-        periods[_slice(values)].append(
-            GapPeriod._make({**values, "key": _key(values, "period_start")}[name] for name in GapPeriod._fields)
-        )
-    found: dict[tuple[Any, ...], list[GapTrend]] = defaultdict(list)
-    about: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for values in _records(con.execute(f"{_TRENDS} order by trends.period_type, group_order, reference_code, scale")):
-        about[_slice(values)] = values
-        found[_slice(values)].append(GapTrend._make({**values, "key": _key(values, "scale")}[name] for name in GapTrend._fields))
-    gaps: dict[str, list[Gap]] = defaultdict(list)
+    Each has its `trends`, absolute and then relative, and its `periods` with the figures of the group and of its reference. Every
+    trend and period has a `key`, which identifies it on a page.
+    """
+    periods: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
+    for row in records(con, _PERIODS):
+        periods[_slice(row)].append(Record(row, key=_key(row, "period_start")))
+    found: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
+    for row in records(con, f"{_TRENDS} order by trends.period_type, group_order, reference_code, scale"):
+        found[_slice(row)].append(Record(row, key=_key(row, "scale")))
+    gaps: dict[str, list[Record]] = defaultdict(list)
     for one, trends in found.items():
         shown = {period.period_start for period in periods[one]}
-        if not {end for trend in trends for end in (trend.first_period, trend.last_period)} <= shown:
-            continue
-        values = about[one]
-        gap = Gap(
-            values["period_type"], values["race_ethnicity_code"], values["reference_code"], values["basis"], tuple(trends),
-            tuple(periods[one]),
-        )  # fmt: skip
-        gaps[values["measure_id"]].append(gap)
+        if {end for trend in trends for end in (trend.first_period, trend.last_period)} <= shown:
+            gaps[trends[-1].measure_id].append(Record(trends[-1], trends=tuple(trends), periods=tuple(periods[one])))
     return {code: tuple(of_measure) for code, of_measure in gaps.items()}
 
 
@@ -150,8 +89,3 @@ def _key(values: Mapping[str, Any], last: str) -> str:
         last,
     )
     return "|".join(str(values[name]) for name in names)
-
-
-def _records(result: DuckDBPyConnection) -> list[dict[str, Any]]:
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -98,6 +99,26 @@ _INTERNAL = {
         )
         """,
 }
+
+
+class Record(dict[str, Any]):
+    """A row of a query, or what a template shows; its columns are attributes, too."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a column."""
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def records(con: DuckDBPyConnection, query: str, parameters: object = None) -> list[Record]:
+    """Return the rows of a query."""
+    result = con.execute(query, parameters)
+    names = [column[0] for column in result.description or ()]
+    return [Record(zip(names, values, strict=True)) for values in result.fetchall()]
 
 
 @dataclass(frozen=True)

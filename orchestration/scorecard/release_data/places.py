@@ -1,20 +1,122 @@
-"""Read the places that have a page of their own: council districts, and places that readers call by a name, such as schools."""
+"""Read the places that have a page of their own, with their outlines, and figures of a measure by topic, such as hour.
+
+Figures by topic, and of everyone by where people live, are rows of `published.equity_measures`: a scorecard has a row per group.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.scorecard.release_data.outlines import Outline, read_outlines
+from orchestration.scorecard.release_data.open_release import Record, records
 from warehouse.fingerprint import bytes_sha256
 
 if TYPE_CHECKING:
     from orchestration.scorecard.release_data.read_release import Row
+
+WIDTH = 300.0  # of a map, in its own units
+SMALLEST = 12.0  # parts below this area, in square units, are not drawn unless a place has no other
+# Tolerance of the simplification, as a share of the map's width: Visvalingam-Whyatt takes away triangles smaller than its square.
+TOLERANCE = 0.006
+GRID = 0.1  # of the points of a path, in units of the map
+GRID_OF_MANY = 1.0  # of many small places on the map of others, whose paths would make pages too large
+
+_DRAWN = """
+    with places as (
+        select geoid, ST_GeomFromWKB(geometry_wkb) as outline
+        from geographies
+        where geography_type = $geography_type and geography_vintage = $vintage
+            and geometry_wkb is not null and geoid <> $left_out
+    ),
+
+    extent as (
+        select max(ST_XMax(outline)) - min(ST_XMin(outline)) as width from places
+    ),
+
+    simplified as (
+        select list(geoid order by geoid) as geoids,
+            ST_CoverageSimplify(list(outline order by geoid), (select width from extent) * $tolerance) as outlines
+        from places
+    ),
+
+    -- the collection keeps the order of the list: the first index of the dump path is the place
+    parts as (
+        select simplified.geoids[part.path[1]] as geoid, part.geom as outline
+        from simplified, unnest(ST_Dump(simplified.outlines)) as dumped(part)
+    ),
+
+    -- a degree of longitude is shorter than one of latitude by the cosine of the latitude
+    frame as (
+        select min(ST_XMin(outline)) as west, max(ST_YMax(outline)) as north,
+            cos(radians((max(ST_YMax(outline)) + min(ST_YMin(outline))) / 2)) as shorter,
+            $width / ((max(ST_XMax(outline)) - min(ST_XMin(outline))) * shorter) as scale
+        from {frame}
+    ),
+
+    -- units of the map, from its upper left corner; SVG counts downwards, which ST_AsSVG does itself
+    drawn as (
+        select parts.geoid,
+            ST_ReducePrecision(
+                ST_Affine(
+                    parts.outline, frame.shorter * frame.scale, 0.0, 0.0, frame.scale,
+                    -frame.west * frame.shorter * frame.scale, -frame.north * frame.scale
+                ),
+                $grid
+            ) as part,
+            ST_Area(part) as area,
+            row_number() over (partition by parts.geoid order by area desc) as nth
+        from parts, frame
+    )
+
+    select geoid,
+        string_agg(ST_AsSVG(part, false, 15), ' ' order by nth) filter (area >= $smallest or nth = 1),
+        any_value(ST_PointOnSurface(part)) filter (nth = 1) as inside,
+        round(ST_X(inside), 1), round(-ST_Y(inside), 1), max(-ST_YMin(part))
+    from drawn group by geoid having inside is not null order by try_cast(geoid as integer), geoid
+"""
+# of a map of other places, on which these are drawn
+_OF_OTHERS = """(
+            select ST_GeomFromWKB(geometry_wkb) as outline from geographies
+            where geography_type = $framed and geography_vintage = $framed_vintage and geoid <> $left_out
+        )"""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A place on a map: its SVG path, where its name is written, and its lowest point."""
+
+    path: str
+    label_x: float
+    label_y: float
+    bottom: float
+
+
+def read_outlines(
+    con: DuckDBPyConnection, geography_type: str, vintage: str, left_out: str, within: tuple[str, str] | None = None
+) -> Mapping[str, Outline]:
+    """The outlines of the places of one map but `left_out`, in one coordinate system; empty without outlines.
+
+    `within`: type and vintage of places on whose map they are drawn.
+    """
+    settings = {"tolerance": TOLERANCE, "width": WIDTH, "smallest": SMALLEST, "grid": GRID if within is None else GRID_OF_MANY}
+    chosen = {"geography_type": geography_type, "vintage": vintage, "left_out": left_out}
+    if within is not None:
+        chosen |= {"framed": within[0], "framed_vintage": within[1]}
+    drawn = _DRAWN.format(frame="parts" if within is None else _OF_OTHERS)
+    found = con.execute(drawn, settings | chosen).fetchall()
+    return {geoid: Outline(path, x, y, bottom) for geoid, path, _, x, y, bottom in found}
+
+
+def map_height(outlines: Iterable[Outline]) -> float:
+    """The height of a map of these places, in its own units."""
+    return math.ceil(max((outline.bottom for outline in outlines), default=0))
+
 
 # A place that is called by its kind and its code, such as a tract, is looked up by no name.
 _NAMED = """
@@ -132,3 +234,91 @@ def by_letter(places: Iterable[Place]) -> dict[str, list[Place]]:
         first = place.name[:1].upper()
         found["0\u20139" if first.isdigit() else first].append(place)
     return dict(found)
+
+
+# One version, map and standard per figure; places in the order in which they open a page.
+_FIGURES = """
+    select figures.*, places.scorecard_order, sources.is_stand_in as is_elsewhere,
+        case
+            when figures.publication_status = 'bounded' then 'range_only' when figures.value = 0 then 'zero' else 'shown'
+        end as status_code
+    from equity_measures as figures
+    inner join geographies as places
+        on figures.geography_type = places.geography_type and figures.geography_vintage = places.geography_vintage
+        and figures.geoid = places.geoid and places.scorecard_order is not null
+    inner join measures
+        on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version and measures.is_current
+    left join sources on measures.source = sources.source
+    where figures.race_ethnicity_code = 'all' and figures.tabulation = 'exclusive' and not coalesce(sources.is_stand_in, false)
+        and (figures.publication_status = 'bounded' or (figures.publication_status = 'published' and figures.value is not null))
+    qualify row_number() over (
+        partition by figures.measure_id, figures.stratum_type, figures.stratum_code, figures.geography_type, figures.geoid,
+            figures.period_type, figures.period_start, figures.method = 'place_weighted'
+        order by figures.race_standard
+    ) = 1
+"""
+# Everyone is compared with no group.
+_COMPARED = dict.fromkeys(("rate_ratio", "rate_ratio_ci_low", "rate_ratio_ci_high", "reference_code"))
+
+
+def read_strata(con: DuckDBPyConnection, make: type[Row], period_types: Sequence[str]) -> Mapping[str, tuple[Record, ...]]:
+    """Return the figures by topic of each measure: the first place and newest period that has them, in the order of the topic.
+
+    Each has its `row`, and as `whole` that of everyone in the same place and period, where it is known.
+    """
+    wholes = _everyone(con, make, is_by_place=False)
+    rows = records(
+        con,
+        f"""
+        with shown as ({_FIGURES}), featured as (select distinct measure_id, period_type from scorecard where is_featured)
+        select shown.*, coalesce(strata.label, shown.stratum_code) as label
+        from shown
+        left join strata using (stratum_type, stratum_code)
+        left join featured on shown.measure_id = featured.measure_id
+        where shown.stratum_type not in ('all', 'adjustment') and shown.method <> 'place_weighted'
+        qualify dense_rank() over (
+            partition by shown.measure_id, shown.stratum_type
+            order by shown.scorecard_order, shown.period_type = featured.period_type desc nulls last,
+                list_position($period_types, shown.period_type), shown.period_start desc
+        ) = 1
+        order by shown.measure_id, shown.stratum_type, strata.sort_order, shown.stratum_code
+        """,
+        {"period_types": list(period_types)},
+    )
+    found: dict[str, list[Record]] = defaultdict(list)
+    for values in rows:
+        row = _row(values, make)
+        whole = wholes.get(_slice(values))
+        found[row.measure_id].append(Record(values, row=row, whole=whole))
+    return {code: tuple(strata) for code, strata in found.items()}
+
+
+def read_everyone_by_place(con: DuckDBPyConnection, make: type[Row]) -> Mapping[tuple[Any, ...], Row]:
+    """Return the figures for everyone with the denominator of place-weighted groups, by measure, place and period."""
+    return _everyone(con, make, is_by_place=True)
+
+
+def slice_of(row: Row) -> tuple[Any, ...]:
+    """Return the measure, place and period of a row."""
+    return (row.measure_id, row.geography_type, row.geoid, row.period_type, row.period_start)
+
+
+def _everyone(con: DuckDBPyConnection, make: type[Row], is_by_place: bool) -> Mapping[tuple[Any, ...], Row]:
+    query = f"with shown as ({_FIGURES}) from shown where stratum_type = 'all' and (method = 'place_weighted') = ?"
+    basis = "where_people_live" if is_by_place else "no_race"
+    return {_slice(row): _row(row, make, basis) for row in records(con, query, [is_by_place])}
+
+
+def _slice(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(values[name] for name in ("measure_id", "geography_type", "geoid", "period_type", "period_start"))
+
+
+def _row(values: Mapping[str, Any], make: type[Row], basis: str = "no_race") -> Row:
+    described: dict[str, Any] = {
+        **values,
+        "group_kind": "total",
+        "group_order": 0,
+        "basis": basis,
+        "is_featured": False,
+    } | _COMPARED
+    return make._make(described.get(name) for name in make._fields)

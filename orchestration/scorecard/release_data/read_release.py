@@ -1,4 +1,4 @@
-"""Read from a release what the pages of the scorecard show. See `outlines` for maps, and `downloads` for files.
+"""Read from a release what the pages of the scorecard show. See `places` for maps, and `downloads` for files.
 
 The tables are described in docs/tables.md (Scorecard). Nothing is computed from figures here: what to show first, comparisons and
 changes are columns of `published.scorecard`.
@@ -14,12 +14,19 @@ from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.scorecard.release_data.first_reported import FirstReported, read_first_reported
-from orchestration.scorecard.release_data.gap_trends import Gap, read_gaps
-from orchestration.scorecard.release_data.open_release import ReleaseFiles, council_district_type, open_release
-from orchestration.scorecard.release_data.outlines import Outline, read_outlines
-from orchestration.scorecard.release_data.places import Place, Places, read_places
-from orchestration.scorecard.release_data.strata import Stratum, read_everyone_by_place, read_strata, slice_of
+from orchestration.scorecard.release_data.first_reported import read_first_reported
+from orchestration.scorecard.release_data.gap_trends import read_gaps
+from orchestration.scorecard.release_data.open_release import Record, ReleaseFiles, council_district_type, open_release, records
+from orchestration.scorecard.release_data.places import (
+    Outline,
+    Place,
+    Places,
+    read_everyone_by_place,
+    read_outlines,
+    read_places,
+    read_strata,
+    slice_of,
+)
 from orchestration.scorecard.words.texts import LANGUAGE_COLUMNS, Language
 from warehouse.connection import load_extension
 
@@ -116,32 +123,6 @@ class Row(NamedTuple):
         return self.race_ethnicity_code == TOTAL
 
 
-class Break(NamedTuple):
-    """A row of `published.series_breaks`: no change is shown across this day."""
-
-    series_break_on: dt.date
-    cause: str
-    is_by_race_only: bool
-    geography_type: str  # of places whose map was redrawn; `all` for the whole series
-    series_break_note: str | None
-
-    @property
-    def is_of_series(self) -> bool:
-        """Whether the figures of the measure break, and not only those of a type of place."""
-        return self.geography_type == TOTAL
-
-
-class StreetRange(NamedTuple):
-    """A row of `published.street_districts`."""
-
-    street_name: str
-    street: str
-    parity: str
-    from_number: int
-    to_number: int
-    district: str
-
-
 @dataclass(frozen=True)
 class Measure:
     """A measure with the rows that its page shows."""
@@ -151,11 +132,11 @@ class Measure:
     series: tuple[Row, ...] = ()  # the same place and kind of period, all periods
     districts: tuple[Row, ...] = ()  # the newest period of council districts
     peers: tuple[Mapping[str, Any], ...] = ()
-    strata: tuple[Stratum, ...] = ()  # figures by topic, of everyone
+    strata: tuple[Record, ...] = ()  # figures by topic, of everyone
     everyone_by_place: Row | None = None  # for everyone, with the denominator of featured groups that are place-weighted
-    first_reported: tuple[FirstReported, ...] = ()  # of the series: figures that were revised, the newest first
-    gaps: tuple[Gap, ...] = ()  # how the gaps of featured groups have changed
-    breaks: tuple[Break, ...] = ()  # the newest first
+    first_reported: tuple[Record, ...] = ()  # of the series: figures that were revised, the newest first
+    gaps: tuple[Record, ...] = ()  # how the gaps of featured groups have changed
+    breaks: tuple[Record, ...] = ()  # rows of `published.series_breaks`, the newest first: no change is shown across their days
 
     @property
     def measure_id(self) -> str:
@@ -202,7 +183,7 @@ class ReleaseData:
     measures: Mapping[str, Measure]
     districts: tuple[tuple[str, str], ...]  # geoid and name, in the order of their numbers
     district_map: str | None  # the vintage in force
-    streets: tuple[StreetRange, ...]  # ranges of house numbers with their district on that map
+    streets: tuple[Record, ...]  # ranges of house numbers with their district on that map
     outlines: Mapping[str, Mapping[str, Outline]]  # of districts, by vintage
     texts: tuple[tuple[str, str, str, str], ...]  # text_id, language, text, review_status
     goals: tuple[Mapping[str, Any], ...]
@@ -224,6 +205,12 @@ class ReleaseData:
         return tuple(sorted({measure.policy_area for measure in self.measures.values()}))
 
 
+_STREETS = """
+    select * from street_districts where vintage = ?
+    order by street_name, street, parity, from_number, to_number, district
+"""
+
+
 def read_release(files: ReleaseFiles) -> ReleaseData:
     """Read what a site shows of a release."""
     with open_release(files) as con:
@@ -242,29 +229,29 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
         in_force = next((vintage for vintage, is_in_force, _, _ in maps if is_in_force), None)
         district_places, places = read_places(con, Row, PERIOD_TYPES, district_type, OUTSIDE, in_force)
         return ReleaseData(
-            about=_records(con, "select * from release")[0],
+            about=records(con, "select * from release")[0],
             city=city,
             measures={measure.measure_id: measure for measure in _measures(con, district_type)},
             districts=tuple((geoid, name) for vintage, _, geoid, name in maps if vintage == in_force),
             district_map=in_force,
-            streets=tuple(_streets(con, in_force)),
+            streets=tuple(records(con, _STREETS, [in_force])),
             outlines={
                 vintage: read_outlines(con, district_type, vintage, OUTSIDE) for vintage in sorted({row[0] for row in maps})
             },
             texts=tuple(texts),
             goals=tuple(_goals(con)),
-            responses=tuple(_records(con, "select * from engagement_responses order by period_start desc, theme_code")),
+            responses=tuple(records(con, "select * from engagement_responses order by period_start desc, theme_code")),
             theme_measures=dict(
                 con.execute(
                     "select theme_code, list(measure_id order by sort_order, measure_id) from theme_measures group by all"
                 ).fetchall()
             ),
-            sources=tuple(_records(con, "select * from sources order by title, source")),
+            sources=tuple(records(con, "select * from sources order by title, source")),
             said_corrections=tuple(
-                _records(con, "select * from corrections where said_by_office order by corrections.at desc, edition, what")
+                records(con, "select * from corrections where said_by_office order by corrections.at desc, edition, what")
             ),
             revised_editions=tuple(
-                _records(
+                records(
                     con,
                     "select edition, release_id, measure_id, count(*) as figures, max(last_revised_on) as revised_on "
                     "from as_reported_editions group by all order by release_id desc, measure_id",
@@ -280,7 +267,7 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
             places=places,
             languages=tuple(dict.fromkeys([*written, *sorted({row[1] for row in texts}, key=lambda name: (name != "en", name))])),
             written=written,
-            actions=tuple(_records(con, "select * from actions order by measure_id, program, action_id")),
+            actions=tuple(records(con, "select * from actions order by measure_id, program, action_id")),
         )
 
 
@@ -317,7 +304,7 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
         """,
     )
     peers: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in _records(
+    for row in records(
         con,
         "select peers.*, groups.group_order, others.others from peer_comparison as peers "
         "left join (select measure_id, period_start, race_ethnicity_code, list(cities) as others from peer_comparison as cities "
@@ -330,13 +317,14 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
         peers[row["measure_id"]].append(row)
     first_reported, strata = read_first_reported(con), read_strata(con, Row, PERIOD_TYPES)
     by_place, gaps = read_everyone_by_place(con, Row), read_gaps(con)
-    breaks: dict[str, list[Break]] = defaultdict(list)
-    names = ", ".join(Break._fields)
-    for code, *values in con.execute(
-        f"select measure_id, {names} from series_breaks order by series_break_on desc, cause, geography_type"
-    ).fetchall():
-        breaks[code].append(Break(*values))
-    for about in _records(
+    breaks: dict[str, list[Record]] = defaultdict(list)
+    query = f"""
+        select *, geography_type = '{TOTAL}' as is_of_series  -- of the figures of the measure, and not only of a redrawn map
+        from series_breaks order by series_break_on desc, cause, geography_type
+    """
+    for row in records(con, query):
+        breaks[row.measure_id].append(row)
+    for about in records(
         con,
         """
         select measures.*, sources.title as source_title, sources.department as source_department,
@@ -358,13 +346,6 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
         )  # fmt: skip
 
 
-def _streets(con: DuckDBPyConnection, in_force: str | None) -> Iterable[StreetRange]:
-    """Ranges of today's districts."""
-    columns = ", ".join(StreetRange._fields)
-    rows = con.execute(f"select {columns} from street_districts where vintage = ? order by all", [in_force]).fetchall()
-    return [StreetRange(*values) for values in rows]
-
-
 def _by_measure(con: DuckDBPyConnection, query: str) -> Mapping[str, tuple[Row, ...]]:
     found: dict[str, list[Row]] = defaultdict(list)
     for values in con.execute(f"{query} order by measure_id, period_start, geoid, group_order").fetchall():
@@ -375,7 +356,7 @@ def _by_measure(con: DuckDBPyConnection, query: str) -> Mapping[str, tuple[Row, 
 
 def _goals(con: DuckDBPyConnection) -> Iterable[Mapping[str, Any]]:
     """Every goal with its newest progress, if any."""
-    return _records(
+    return records(
         con,
         """
         select
@@ -392,9 +373,3 @@ def _goals(con: DuckDBPyConnection) -> Iterable[Mapping[str, Any]]:
         order by goals.goal_id
         """,
     )
-
-
-def _records(con: DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    result = con.execute(query)
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]

@@ -3,77 +3,28 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from orchestration.scorecard.pages.render import ScorecardError
+from orchestration.scorecard.release_data.open_release import Record, records
 from orchestration.scorecard.words.texts import INSTALLED, LANGUAGE_COLUMNS, Language, TextRow
 from warehouse.connection import open_from_disk
 
 POINTS = Path(__file__).with_name("city_points.csv")  # GeoNames, CC BY 4.0
 
 
-class Compared(NamedTuple):
-    """A row of `published.city_comparison`."""
-
-    city: str
-    place_geoid: str
-    measure_id: str
-    policy_area: str
-    favourable_direction: str
-    period_type: str
-    period_start: dt.date
-    period_end: dt.date
-    is_of_common_period: bool
-    race_ethnicity_code: str
-    group_order: int
-    basis: str
-    status_code: str
-    unit: str
-    value: float | None
-    ci_low: float | None
-    ci_high: float | None
-    reference_code: str | None
-    reference_value: float | None
-    reference_ci_low: float | None
-    reference_ci_high: float | None
-    compared_with_reference: str | None
-    compared_reason: str | None
-    gap_kind: str
-    gap: float | None
-    gap_low: float | None
-    gap_high: float | None
-    has_peers: bool
-    peers: int | None
-    peers_median_gap: float | None
-    rank_low: int | None
-    rank_high: int | None
-    is_rank_shown: bool | None
-
-
-@dataclass(frozen=True)
-class CityOfUnion:
-    """A city: its name with its state, its release, where it is, and the cities of like size that it is compared with."""
-
-    city: str
-    geoid: str
-    name: str
-    release_id: str
-    released_on: dt.date
-    point: tuple[float, float] | None  # latitude and longitude
-    peers: tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class Union:
-    """What the site shows. `rows` by measure. `attributions`: how publishers want to be named, by measure."""
+    """What the site shows. `rows` of `published.city_comparison` by measure. `attributions`: how publishers want to be named.
 
-    cities: Mapping[str, CityOfUnion]
-    rows: Mapping[str, tuple[Compared, ...]]
+    A city has its name with its state, its release, its `point` (latitude and longitude), and its `peers` of like size.
+    """
+
+    cities: Mapping[str, Record]
+    rows: Mapping[str, tuple[Record, ...]]
     texts: tuple[TextRow, ...]
     languages: Mapping[str, Language]
     attributions: Mapping[str, str]
@@ -88,13 +39,8 @@ def read_union(file: Path) -> Union:
                 "the site of many cities",
                 "no city of the file has a scorecard; `levelground run` of this version publishes one in each home",
             )
-        found = [
-            Compared(*row)
-            for row in con.execute(
-                f"select {', '.join(Compared._fields)} from city_comparison order by measure_id, group_order, city"
-            ).fetchall()
-        ]
-        cities = con.execute("""
+        found = records(con, "select * from city_comparison order by measure_id, group_order, city")
+        query = """
             with own as (select distinct city, place_geoid, place from city_comparison),
 
             peers as (
@@ -105,10 +51,12 @@ def read_union(file: Path) -> Union:
                 group by own.city
             )
 
-            select own.city, own.place_geoid, own.place, release.release_id, release.created_at::date, coalesce(peers.peers, [])
+            select own.city, own.place_geoid as geoid, own.place, release.release_id, release.created_at::date as released_on,
+                coalesce(peers.peers, []) as peers
             from own inner join release using (city) left join peers using (city)
             order by own.city
-        """).fetchall()
+        """
+        cities = records(con, query)
         texts = con.execute("""
             select text_id, language, arg_min(text, city), arg_min(review_status, city)
             from texts group by all order by text_id, language
@@ -119,15 +67,12 @@ def read_union(file: Path) -> Union:
         attributions = con.execute(
             "select measure_id, min(licence_attribution) from measures where licence_attribution is not null group by all"
         ).fetchall()
-    rows: dict[str, list[Compared]] = {}
+    rows: dict[str, list[Record]] = {}
     for row in found:
         rows.setdefault(row.measure_id, []).append(row)
     names, points = _names(), _points()
     return Union(
-        cities={
-            city: CityOfUnion(city, geoid, names.get(geoid, place), release, on, points.get(geoid), tuple(peers))
-            for city, geoid, place, release, on, peers in cities
-        },
+        cities={row.city: Record(row, name=names.get(row.geoid, row.place), point=points.get(row.geoid)) for row in cities},
         rows={measure: tuple(rows[measure]) for measure in sorted(rows)},
         texts=tuple(texts),
         languages={row[0]: Language(*(cell or "" for cell in row)) for row in written},

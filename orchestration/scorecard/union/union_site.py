@@ -3,22 +3,260 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
 from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder
 from orchestration.scorecard.pages.page_list import Page
 from orchestration.scorecard.pages.render import TEMPLATES, ScorecardError, description, environment, notice_of, originals
+from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.site import FILE_MODE, FOLDER_MODE, INDEX, MADE_FROM, STYLE, Site
 from orchestration.scorecard.union.read_union import Union, read_union
-from orchestration.scorecard.union.union_pages import union_pages
-from orchestration.scorecard.words.figures import Count
-from orchestration.scorecard.words.texts import Joined, Name, Texts, day, texts_by_language, with_installed_texts
+from orchestration.scorecard.words.figures import Cell, Count, Ends, SignedNumber, Times
+from orchestration.scorecard.words.sentences import WORSE
+from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Texts, day, texts_by_language, with_installed_texts
 from warehouse.fingerprint import file_sha256
+
+FEWEST = 2  # cities with a gap that make a page
+SIZES = (3, 4.5, 6)  # of the points, by thirds of the gaps
+RATIO = "ratio"
+# Albers' conic projection that maps of the United States use (Snyder 1987, Map projections, p. 98): standard parallels, origin
+PARALLELS, ORIGIN = (29.5, 45.5), (37.5, -96.0)
+LEFT, RIGHT, TOP, BOTTOM = -0.385, 0.365, 0.245, -0.235  # of the contiguous states, in radians of the sphere
+# states drawn below the south-west: the corner of their box in percent, and the corner of the box in degrees and its size
+INSETS = {"02": ((2.0, 80.0), (-170.0, 72.0), (40.0, 20.0)), "15": ((20.0, 80.0), (-160.5, 22.5), (6.0, 4.0))}
+INSET = (14.0, 12.0)  # percent of the map
+LABELS = {"02": (2.0, 97.0, "AK"), "15": (20.0, 97.0, "HI")}
+
+
+def union_pages(union: Union, texts: Texts) -> Iterator[Page]:
+    """Yield every page of one language."""
+    gaps = {measure: _by_group(rows) for measure, rows in union.rows.items()}
+    listed = {measure: groups for measure, groups in gaps.items() if groups}
+    paths = {measure: {code: _path(measure, code, groups) for code in groups} for measure, groups in listed.items()}
+    areas: dict[str, list[Any]] = defaultdict(list)
+    for measure, groups in listed.items():
+        areas[union.rows[measure][0].policy_area].append(
+            (measure, [(paths[measure][code], _gap_of(groups[code][0])) for code in groups])
+        )
+    cities = sorted(union.cities.values(), key=lambda city: (city.name.casefold(), city.city))
+    title = texts.plain("page.cities_compared")
+    yield Page("index.html", "union_home.html", title, {"areas": dict(sorted(areas.items())), "letters": _by_letter(cities)})
+    for measure, groups in listed.items():
+        tabs = [(paths[measure][code], _gap_of(own[0])) for code, own in groups.items()]
+        for code, own in groups.items():
+            content = _measure(measure, own, union, cities, texts) | {"tabs": tabs}
+            yield Page(paths[measure][code], "union_measure.html", texts.plain(f"measure_question.{measure}"), content)
+    of_city: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
+    for measure, rows in union.rows.items():
+        for row in rows:
+            of_city[row.city][measure].append(row)
+    for city in cities:
+        content = _city(city, of_city[city.city], paths, union, texts)
+        yield Page(f"cities/{city.city}.html", "union_city.html", city.name, content)
+
+
+def _by_group(rows: Sequence[Record]) -> dict[str, list[Record]]:
+    """Return the rows of each group that enough cities compare, the group of most cities first."""
+    found: dict[str, list[Record]] = defaultdict(list)
+    for row in rows:
+        if row.reference_code and row.race_ethnicity_code not in ("all", row.reference_code):
+            found[row.race_ethnicity_code].append(row)
+    counts = {code: sum(row.gap is not None and row.is_of_common_period for row in own) for code, own in found.items()}
+    chosen = sorted((code for code in found if counts[code] >= FEWEST), key=lambda code: (found[code][0].group_order, code))
+    return {code: found[code] for code in chosen}
+
+
+def _path(measure: str, code: str, groups: Mapping[str, Any]) -> str:
+    return f"measures/{measure}.html" if code == next(iter(groups)) else f"measures/{measure}-{code}.html"
+
+
+def _gap_of(row: Record) -> dict[str, Part]:
+    return {"group": Name("race_ethnicity", row.race_ethnicity_code), "reference": _reference(row)}
+
+
+def _reference(row: Record) -> Name:
+    code = row.reference_code or ""
+    return Name("reference_group" if code in ("rest", "overall") else "race_ethnicity", code)
+
+
+def _by_letter(cities: Iterable[Record]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = defaultdict(list)
+    for city in cities:
+        found[city.name[:1].upper()].append(city)
+    return dict(found)
+
+
+def _measure(measure: str, rows: Sequence[Record], union: Union, cities: Sequence[Record], texts: Texts) -> dict[str, Any]:
+    """The page of one gap: sentences with counts, the map, and a line per city by its first letter."""
+    by_city = {row.city: row for row in rows}
+    compared = [row for row in rows if row.gap is not None and row.is_of_common_period]
+    common = compared[0]
+    words = Counter(_clear_word(row) for row in compared)
+    sentences = [texts("sentence.cities_with_gap", count=Count(len(compared)), total=Count(len(cities)))]
+    if any(row.gap_low is not None for row in compared):
+        group = Name("race_ethnicity", common.race_ethnicity_code)
+        parts = {"count": Count(words["higher"]), "total": Count(words["lower"])}
+        sentences += [texts("sentence.cities_clear", group=group, reference=_reference(common), **parts)]
+        sentences += [texts("sentence.cities_unclear", count=Count(words[""]))]
+    else:
+        sentences += [texts("sentence.peers_no_range")]
+    if not any(row.has_peers for row in rows):
+        sentences += [texts("sentence.cities_own_records")]
+    lines = {letter: [(city, _line(by_city.get(city.city), texts)) for city in own] for letter, own in _by_letter(cities).items()}
+    points, unplaced = _points(compared, union.cities)
+    return {
+        "measure": measure,
+        "area": common.policy_area,
+        "gap": _gap_of(common),
+        "unit": common.unit,
+        "is_ratio": common.gap_kind == RATIO,
+        "period": Period(common.period_type, common.period_start, common.period_end),
+        "sentences": sentences,
+        "letters": lines,
+        "points": points,
+        "insets": [at for state, at in LABELS.items() if any(row.place_geoid.startswith(state) for row in compared)],
+        "unplaced": unplaced,
+        "has_direction": common.favourable_direction in WORSE,
+        "attribution": union.attributions.get(measure),
+    }
+
+
+def _line(row: Record | None, texts: Texts) -> dict[str, Any] | None:
+    """Both figures and the gap of a city; a figure that is not shown has its reason."""
+    if row is None:
+        return None
+    shown = row.is_of_common_period
+    return {
+        "figure": _figure(row.value, row.unit, texts),
+        "range": _range(row.ci_low, row.ci_high, row.unit, texts),
+        "status": None if row.value is not None else f"status.{row.status_code}",
+        "other": _figure(row.reference_value, row.unit, texts),
+        "other_range": _range(row.reference_ci_low, row.reference_ci_high, row.unit, texts),
+        "gap": _written(row.gap, row, texts) if shown else None,
+        "gap_range": _gap_range(row, texts) if shown else None,
+        "period": None if shown else Period(row.period_type, row.period_start, row.period_end),
+    }
+
+
+def _figure(value: float | None, unit: str, texts: Texts) -> Markup | None:
+    return None if value is None else Cell(value, unit).in_language(texts)
+
+
+def _range(low: float | None, high: float | None, unit: str, texts: Texts) -> Markup | None:
+    if low is None or high is None:
+        return None
+    return Ends(SignedNumber(low, unit), SignedNumber(high, unit)).in_language(texts)
+
+
+def _part(value: float, row: Record) -> Part:
+    return Times(value) if row.gap_kind == RATIO else SignedNumber(value, row.unit)
+
+
+def _written(value: float | None, row: Record, texts: Texts) -> Markup | None:
+    return None if value is None else _part(value, row).in_language(texts)
+
+
+def _gap_range(row: Record, texts: Texts) -> Markup | None:
+    if row.gap is None or row.gap_low is None or row.gap_high is None:
+        return None
+    return Ends(_part(row.gap_low, row), _part(row.gap_high, row)).in_language(texts)
+
+
+def _clear_word(row: Record) -> str:
+    """The word of a clear difference, else none."""
+    word = row.compared_with_reference
+    return word if word in ("higher", "lower") and row.compared_reason is None else ""
+
+
+def _points(rows: Sequence[Record], cities: Mapping[str, Record]) -> tuple[dict[str, list[Any]], int]:
+    """Return by sign where each gap is drawn and its size, the largest first; and how many cities have no known place."""
+    sizes = {row.city: abs(math.log(row.gap) if row.gap_kind == RATIO and row.gap else row.gap or 0.0) for row in rows}
+    order = sorted(sizes.values())
+    ends = [order[len(order) * third // 3] for third in (1, 2)]
+    found: dict[str, list[Any]] = {"dot": [], "ring": [], "square": []}
+    for row in sorted(rows, key=lambda row: (-sizes[row.city], row.city)):
+        city = cities[row.city]
+        if city.point is None:
+            continue
+        word = _clear_word(row)
+        kind = "ring" if not word else "square" if WORSE.get(row.favourable_direction, word) != word else "dot"
+        size = SIZES[sum(sizes[row.city] > end for end in ends)]
+        found[kind].append((*_position(city.geoid, *city.point), size, city.name.split(",")[0]))
+    return found, sum(cities[row.city].point is None for row in rows)
+
+
+def _position(geoid: str, latitude: float, longitude: float) -> tuple[float, float]:
+    """Return the point in percent of the map, from its left and its top."""
+    if inset := INSETS.get(geoid[:2]):
+        (left, top), (west, north), (width, height) = inset
+        return (
+            round(left + INSET[0] * (longitude - west) / width, 1), round(top + INSET[1] * (north - latitude) / height, 1),
+        )  # fmt: skip
+    first, second, at = (math.radians(each) for each in (*PARALLELS, latitude))
+    n = (math.sin(first) + math.sin(second)) / 2
+    c = math.cos(first) ** 2 + 2 * n * math.sin(first)
+    radius, origin = (math.sqrt(c - 2 * n * math.sin(angle)) / n for angle in (at, math.radians(ORIGIN[0])))
+    turn = n * math.radians(longitude - ORIGIN[1])
+    x, y = radius * math.sin(turn), origin - radius * math.cos(turn)
+    return round(100 * (x - LEFT) / (RIGHT - LEFT), 1), round(100 * (TOP - y) / (TOP - BOTTOM), 1)
+
+
+def _rank(row: Record) -> tuple[int, int, int] | None:
+    """The rank where the ranges allow one, and of how many cities."""
+    if not row.is_rank_shown or row.gap is None or row.rank_low is None or row.rank_high is None:
+        return None
+    return row.rank_low, row.rank_high, (row.peers or 0) + 1
+
+
+def _city(
+    city: Record,
+    measures: Mapping[str, Sequence[Record]],
+    paths: Mapping[str, Mapping[str, str]],
+    union: Union,
+    texts: Texts,
+) -> dict[str, Any]:
+    """The page of a city: its figures by measure and group, next to the middle of like cities, and the cities that these are."""
+    found = []
+    for measure, all_rows in measures.items():
+        groups = [row for row in all_rows if row.status_code != "not_recorded"]
+        if not any(row.value is not None for row in groups):
+            continue
+        lines = [
+            {
+                "label": Name("reference_group", "overall") if row.race_ethnicity_code == "all"
+                else Name("race_ethnicity", row.race_ethnicity_code),
+                "page": paths.get(measure, {}).get(row.race_ethnicity_code),
+                "figure": _figure(row.value, row.unit, texts),
+                "range": _range(row.ci_low, row.ci_high, row.unit, texts),
+                "status": None if row.value is not None else f"status.{row.status_code}",
+                "gap": _written(row.gap, row, texts),
+                "gap_range": _gap_range(row, texts),
+                "middle": _written(row.peers_median_gap, row, texts) if row.gap is not None else None,
+                "rank": _rank(row),
+            }
+            for row in groups
+        ]  # fmt: skip
+        first = next((row for row in groups if row.reference_code), groups[0])
+        found.append({
+            "measure": measure,
+            "unit": first.unit,
+            "is_ratio": first.gap_kind == RATIO,
+            "reference": _reference(first) if any(row.gap is not None for row in groups) else None,
+            "period": Period(first.period_type, first.period_start, first.period_end),
+            "lines": lines,
+        })  # fmt: skip
+    peers = sorted((union.cities[name] for name in city.peers), key=lambda peer: (peer.name.casefold(), peer.city))
+    silent = [Name("measure", measure) for measure, rows in measures.items() if all(row.value is None for row in rows)]
+    return {"place": city, "found": found, "peers": peers, "silent": silent}
+
 
 NOTICE = Markup("<!-- notice -->")
 

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from orchestration.scorecard.release_data.changes import Cause, Changes, MeasureChanges
+from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import TOTAL, Measure, ReleaseData
 from orchestration.scorecard.words.figures import Cell, Count
-from orchestration.scorecard.words.texts import Joined, Name, Period, Texts, day
+from orchestration.scorecard.words.texts import Joined, Name, Period, Texts, day, part
 
 MOST_PERIODS = 3  # that a list names
 MOST_FIGURES = 30  # revised figures that the page of a measure lists, the newest first
 NO_LONGER = {"hidden_at_source": "withdrawn_figures", "hidden": "hidden_figures", "not_shown": "no_longer_shown"}
 
 
-@dataclass(frozen=True)
-class Correction:
-    """The changes of a measure in words. `counts`: names of kinds with numbers; `figures`: period, group, before and now."""
-
-    measure: Measure
-    is_correction: bool
-    counts: tuple[tuple[Markup, Markup], ...]
-    new_periods: Markup | None
-    reasons: tuple[Markup, ...]
-    figures: tuple[tuple[Markup, Markup, Markup, Markup], ...]
-
-
-def correction(measure: Measure, changes: MeasureChanges, data: ReleaseData, texts: Texts) -> Correction:
-    """Return the changes of a measure in words."""
+def correction(measure: Measure, changes: MeasureChanges, data: ReleaseData, texts: Texts) -> Record:
+    """Return the changes of a measure in words: kinds with numbers, and revised figures with period, group, before and now."""
     counts = [("revised_figures", changes.revised)]
     counts += [(NO_LONGER[reason], changes.no_longer.get(reason, 0)) for reason in NO_LONGER]
     counts.append(("new_figures", changes.added))
@@ -47,7 +35,10 @@ def correction(measure: Measure, changes: MeasureChanges, data: ReleaseData, tex
             when = Period(figure.period_type, figure.period_start, figure.period_end)
             figures.append((when.in_language(texts), group.in_language(texts), before, now))
     periods = _periods([Period(*period) for period in changes.new_periods], texts)
-    return Correction(measure, changes.is_correction, shown, periods, tuple(reasons), tuple(figures[:MOST_FIGURES]))
+    return Record(
+        measure=measure, is_correction=changes.is_correction, counts=shown, new_periods=periods, reasons=reasons,
+        figures=figures[:MOST_FIGURES],
+    )  # fmt: skip
 
 
 def cause(one: Cause, data: ReleaseData, texts: Texts) -> Markup:
@@ -55,34 +46,20 @@ def cause(one: Cause, data: ReleaseData, texts: Texts) -> Markup:
     titles = {source["source"]: source["title"] for source in data.sources}
     named = [titles[source] for source in one.sources if titles.get(source)]
     if one.kind == "records" and named:
-        return texts("sentence.cause_records_of", sources=Joined(tuple(English(title) for title in named)))
+        return texts("sentence.cause_records_of", sources=Joined(tuple(map(english, named))))
     return texts(f"sentence.cause_{one.kind}")
 
 
-@dataclass(frozen=True)
-class English:
-    """A text that exists in English only."""
-
-    text: str
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the text, marked where the page has another language."""
-        return texts.marked_english(self.text)
+@part
+def english(texts: Texts, text: str) -> Markup:
+    """A text that exists in English only, marked where the page has another language."""
+    return texts.marked_english(text)
 
 
-@dataclass(frozen=True)
-class Said:
-    """A correction by the office. `measure` is None if the release has it no more."""
-
-    measure: Measure | None
-    edition: str
-    text: Markup
-
-
-def said_corrections(data: ReleaseData, texts: Texts) -> list[Said]:
+def said_corrections(data: ReleaseData, texts: Texts) -> list[Record]:
     """Return what the office has said of its editions, the newest first."""
     rows = data.said_corrections
-    return [Said(data.measures.get(row["measure_id"]), row["edition"], in_words(row, texts)) for row in rows]
+    return [Record(row, measure=data.measures.get(row["measure_id"]), text=in_words(row, texts)) for row in rows]
 
 
 def revised_editions(data: ReleaseData, texts: Texts) -> dict[str, list[tuple[Measure, Markup]]]:
@@ -97,11 +74,11 @@ def revised_editions(data: ReleaseData, texts: Texts) -> dict[str, list[tuple[Me
 def in_words(correction: Mapping[str, Any], texts: Texts) -> Markup:
     """Return a correction by the office as a sentence: when, how severe, and its own words, which are in English."""
     label = texts(f"page.correction_{correction['severity']}", date=day(correction["at"].date()))
-    said = [English(correction[name]).in_language(texts) for name in ("what", "why") if correction[name]]
+    said = [texts.marked_english(correction[name]) for name in ("what", "why") if correction[name]]
     return Markup("<b>{}</b> {}").format(label, Markup(" ").join(said))
 
 
-def corrections(changes: Changes, measures: Iterable[Measure], data: ReleaseData, texts: Texts) -> list[Correction]:
+def corrections(changes: Changes, measures: Iterable[Measure], data: ReleaseData, texts: Texts) -> list[Record]:
     """Return the changed measures, in the order given."""
     return [
         correction(measure, changes.measures[measure.measure_id], data, texts)

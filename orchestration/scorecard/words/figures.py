@@ -1,13 +1,14 @@
-"""Write figures in the words of a page's language, with unit and range. See `orchestration.figures` for rounding."""
+"""Write figures in the words of a page's language, with unit and range. See `orchestration.figures` for rounding.
+
+Each function makes a part of a text, as `Name` does; it gets the texts of the language once the part is written.
+"""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from orchestration.figures import DOLLARS, IN_MILLIONS, MILLION, number, rounded
-from orchestration.scorecard.words.texts import Texts
+from orchestration.scorecard.words.texts import Part, Texts, part
 
 MINUS = Markup("\u2212")
 # Units that are written with each figure of a table; other units are written once, in its header.
@@ -19,123 +20,98 @@ def _quantity(value: float, unit: str) -> str:
     return "quantity.usd_millions" if unit in DOLLARS and abs(value) >= IN_MILLIONS else f"quantity.{unit}"
 
 
-@dataclass(frozen=True)
-class Figure:
+@part
+def Figure(texts: Texts, value: float, unit: str) -> Markup:
     """A figure with its unit, as in a sentence."""
-
-    value: float
-    unit: str
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the figure."""
-        return texts(_quantity(self.value, self.unit), number=rounded(self.value, self.unit, texts.locale))
+    return texts(_quantity(value, unit), number=rounded(value, unit, texts.locale))
 
 
-@dataclass(frozen=True)
-class Cell:
+@part
+def Cell(texts: Texts, value: float, unit: str) -> Markup:
     """A figure of a table whose header names the unit; percent and dollar signs are written with it."""
-
-    value: float
-    unit: str
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the figure."""
-        if self.unit in WITH_SIGN:
-            short = "percent" if self.unit == "percent" else "usd_millions" if abs(self.value) >= IN_MILLIONS else "usd"
-            return texts(f"quantity.{short}", number=rounded(self.value, self.unit, texts.locale))
-        return escape(rounded(self.value, self.unit, texts.locale))
+    written = rounded(value, unit, texts.locale)
+    return texts(f"quantity.{_sign(unit, abs(value) >= IN_MILLIONS)}", number=written) if unit in WITH_SIGN else escape(written)
 
 
-@dataclass(frozen=True)
-class Tick:
-    """A number of a scale, with no more decimals than it has."""
-
-    value: float
-    unit: str
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the number, with a sign for percent and dollars."""
-        value = self.value / MILLION if self.unit in DOLLARS and abs(self.value) >= IN_MILLIONS else self.value
-        places = next(places for places in range(8) if places == 7 or abs(round(value, places) - value) < 1e-9)
-        written = number(value, places, texts.locale)
-        if self.unit not in WITH_SIGN:
-            return escape(written)
-        short = "percent" if self.unit == "percent" else "usd_millions" if value != self.value else "usd"
-        return texts(f"quantity.{short}", number=written)
+@part
+def Tick(texts: Texts, value: float, unit: str) -> Markup:
+    """A number of a scale, with no more decimals than it has, and a sign for percent and dollars."""
+    is_in_millions = unit in DOLLARS and abs(value) >= IN_MILLIONS
+    shown = value / MILLION if is_in_millions else value
+    places = next(places for places in range(8) if places == 7 or abs(round(shown, places) - shown) < 1e-9)
+    written = number(shown, places, texts.locale)
+    return texts(f"quantity.{_sign(unit, is_in_millions)}", number=written) if unit in WITH_SIGN else escape(written)
 
 
-@dataclass(frozen=True)
-class Count:
-    """A number of things that were counted."""
-
-    value: float
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the number; estimates of a count are rounded."""
-        return escape(number(self.value, 0, texts.locale))
+def _sign(unit: str, is_in_millions: bool) -> str:
+    return "percent" if unit == "percent" else "usd_millions" if is_in_millions else "usd"
 
 
-@dataclass(frozen=True)
-class Times:
-    """A ratio."""
-
-    value: float
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the ratio with one decimal, small ones with two."""
-        return escape(number(self.value, 1 if self.value >= 1 else 2, texts.locale))
+@part
+def Count(texts: Texts, value: float) -> Markup:
+    """A number of things that were counted; estimates of a count are rounded."""
+    return escape(number(value, 0, texts.locale))
 
 
-@dataclass(frozen=True)
-class Points:
+@part
+def Times(texts: Texts, value: float) -> Markup:
+    """A ratio with one decimal, small ones with two."""
+    return escape(number(value, 1 if value >= 1 else 2, texts.locale))
+
+
+@part
+def Ratio(texts: Texts, value: float) -> Markup:
+    """A ratio with one decimal, or two where one would write 1.0."""
+    return escape(number(value, 1 if value >= 1.05 else 2, texts.locale))
+
+
+@part
+def Factor(texts: Texts, value: float) -> Markup:
+    """By how much a ratio was multiplied, with two decimals."""
+    return escape(number(value, 2, texts.locale))
+
+
+@part
+def Percent(texts: Texts, value: float) -> Markup:
+    """A change in percent, with its sign."""
+    return _signed(value, texts("quantity.percent", number=number(abs(value), 1, texts.locale)))
+
+
+@part
+def SignedNumber(texts: Texts, value: float, unit: str) -> Markup:
+    """A difference with its sign, without its unit."""
+    return _signed(value, escape(rounded(abs(value), unit, texts.locale)))
+
+
+@part
+def Points(texts: Texts, value: float, unit: str, is_signed: bool = False) -> Markup:
     """A difference: percentage points for shares, else in the unit. Without `is_signed` the text names its direction."""
-
-    value: float
-    unit: str
-    is_signed: bool = False
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the difference."""
-        size = abs(self.value)
-        unit = "quantity.points" if self.unit == "percent" else _quantity(size, self.unit)
-        written = texts(unit, number=rounded(size, self.unit, texts.locale))
-        return MINUS + written if self.is_signed and self.value < 0 else written
+    text_id = "quantity.points" if unit == "percent" else _quantity(abs(value), unit)
+    written = texts(text_id, number=rounded(abs(value), unit, texts.locale))
+    return _signed(value, written) if is_signed else written
 
 
-@dataclass(frozen=True)
-class Range:
-    """The ends of a range."""
-
-    low: float
-    high: float
-    unit: str
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return both ends."""
-        return texts("page.range", low=Cell(self.low, self.unit), high=Cell(self.high, self.unit))
+def _signed(value: float, size: Markup) -> Markup:
+    return MINUS + size if value < 0 else size
 
 
-@dataclass(frozen=True)
-class PointsRange:
-    """The range of a difference."""
-
-    low: float
-    high: float
-    unit: str
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return both ends, the unit once."""
-        low = escape(rounded(self.low, self.unit, texts.locale))
-        return texts("page.range", low=low, high=Points(self.high, self.unit))
+@part
+def Ends(texts: Texts, low: Part | Markup, high: Part) -> Markup:
+    """The ends of a range, each written by its own part."""
+    return texts("page.range", low=low, high=high)
 
 
-@dataclass(frozen=True)
-class RatioRange:
-    """The range of a ratio."""
+def Range(low: float, high: float, unit: str) -> Part:
+    """The ends of a range of figures."""
+    return Ends(Cell(low, unit), Cell(high, unit))
 
-    low: float
-    high: float
 
-    def in_language(self, texts: Texts) -> Markup:
-        """Return both ends."""
-        return texts("page.range", low=Times(self.low), high=Times(self.high))
+def RatioRange(low: float, high: float) -> Part:
+    """The ends of the range of a ratio."""
+    return Ends(Times(low), Times(high))
+
+
+@part
+def PointsRange(texts: Texts, low: float, high: float, unit: str) -> Markup:
+    """The range of a difference, the unit once."""
+    return texts("page.range", low=escape(rounded(low, unit, texts.locale)), high=Points(high, unit))

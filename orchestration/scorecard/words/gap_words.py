@@ -3,88 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from orchestration.figures import number, rounded
-from orchestration.scorecard.release_data.gap_trends import Gap, GapTrend
-from orchestration.scorecard.words.figures import MINUS, Points
+from orchestration.scorecard.release_data.open_release import Record
+from orchestration.scorecard.words.figures import Ends, Factor, Percent, Points, Ratio, SignedNumber
 from orchestration.scorecard.words.sentences import PLACES, marked
 from orchestration.scorecard.words.texts import Name, Part, Period, Texts
 
 ABSOLUTE, RELATIVE, NOT_COMPARED = "absolute", "relative", "not_compared"
 
 
-@dataclass(frozen=True)
-class Ratio:
-    """A ratio with one decimal, or two where one would write 1.0."""
-
-    value: float
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the ratio."""
-        return escape(number(self.value, 1 if self.value >= 1.05 else 2, texts.locale))
-
-
-@dataclass(frozen=True)
-class Factor:
-    """By how much a ratio was multiplied."""
-
-    value: float
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the factor with two decimals."""
-        return escape(number(self.value, 2, texts.locale))
-
-
-@dataclass(frozen=True)
-class Percent:
-    """A change in percent, with its sign."""
-
-    value: float
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the change."""
-        written = texts("quantity.percent", number=number(abs(self.value), 1, texts.locale))
-        return MINUS + written if self.value < 0 else written
-
-
-@dataclass(frozen=True)
-class SignedNumber:
-    """A difference with its sign, without its unit."""
-
-    value: float
-    unit: str
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the number."""
-        written = escape(rounded(abs(self.value), self.unit, texts.locale))
-        return MINUS + written if self.value < 0 else written
-
-
-@dataclass(frozen=True)
-class Ends:
-    """The ends of a range, each written by its own part."""
-
-    low: Part
-    high: Part
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return both ends."""
-        return texts("page.range", low=self.low, high=self.high)
-
-
-@dataclass(frozen=True)
-class Said:
-    """A sentence about the change of a gap, and the keys of the rows that it is about."""
-
-    keys: str
-    sentence: Markup
-
-
-def gap_sentences(gap: Gap, unit: str, texts: Texts) -> list[Said]:
-    """Return the sentences of each scale, and one where their words disagree; of places no ratio."""
+def gap_sentences(gap: Record, unit: str, texts: Texts) -> list[Record]:
+    """Return the sentences of each scale, with the keys of their rows, and one where words disagree; of places no ratio."""
     trends = [trend for trend in gap.trends if gap.basis != PLACES or trend.scale == ABSOLUTE]
     silent = [trend for trend in trends if trend.word == NOT_COMPARED]
     said = []
@@ -99,9 +30,9 @@ def gap_sentences(gap: Gap, unit: str, texts: Texts) -> list[Said]:
     return said
 
 
-def _said(trends: list[GapTrend], sentence: Markup, texts: Texts) -> Said:
+def _said(trends: list[Record], sentence: Markup, texts: Texts) -> Record:
     is_hidden = any(trend.is_hidden_in_public for trend in trends)
-    return Said(",".join(trend.key for trend in trends), marked(sentence, is_hidden, texts))
+    return Record(rows=",".join(trend.key for trend in trends), sentence=marked(sentence, is_hidden, texts))
 
 
 def name_of(code: str) -> Name:
@@ -109,7 +40,7 @@ def name_of(code: str) -> Name:
     return Name("reference_group" if code in ("overall", "rest") else "race_ethnicity", code)
 
 
-def _parts(gap: Gap, trend: GapTrend) -> dict[str, Part | str]:
+def _parts(gap: Record, trend: Record) -> dict[str, Part | str]:
     periods = {one.period_start: Period(gap.period_type, one.period_start, one.period_end) for one in gap.periods}
     return {
         "group": name_of(gap.race_ethnicity_code),
@@ -119,7 +50,7 @@ def _parts(gap: Gap, trend: GapTrend) -> dict[str, Part | str]:
     }
 
 
-def _changed(gap: Gap, trend: GapTrend, unit: str, texts: Texts) -> Iterable[Markup]:
+def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Markup]:
     """The word with both gaps, the change with its range, and the change per year where three or more periods have one."""
     yearly = trend.annual_percent_change, trend.apc_ci_low, trend.apc_ci_high
     parts = _parts(gap, trend)

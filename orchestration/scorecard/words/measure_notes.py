@@ -1,14 +1,101 @@
-"""Say what the page of a measure has besides figures: adjustment, population, license, successor, caveat."""
+"""Say what the page of a measure has besides figures.
+
+Breaks of its series and redrawn maps, why figures are to be used with care, reasons without an answer, adjustment, population,
+license, successor, caveat, and how many people a gap is.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from markupsafe import Markup
 
+from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure, Row
-from orchestration.scorecard.words.figures import Count
-from orchestration.scorecard.words.texts import Name, Texts, day
+from orchestration.scorecard.words.figures import Count, Ends
+from orchestration.scorecard.words.sentences import PLACES, marked, period
+from orchestration.scorecard.words.texts import Joined, Name, Part, Texts, day
+
+
+def break_sentences(measure: Measure, texts: Texts) -> list[Markup]:
+    """Say of each break since when, and why, no change is shown: of the series where it has a trend, and of redrawn maps."""
+    found = []
+    for one in measure.breaks:
+        parts: dict[str, Part] = {"date": day(one.series_break_on), "cause": Name("series_break", one.cause)}
+        if not one.is_of_series:
+            sentence = texts("sentence.series_break_map", place=Name("geography_type", one.geography_type), **parts)
+        elif measure.about.get("shows_trend"):
+            sentence = texts("sentence.series_break_race" if one.is_by_race_only else "sentence.series_break", **parts)
+        else:
+            continue
+        note = one.series_break_note
+        found.append(Markup("{} {}").format(sentence, texts.marked_english(f"{note.rstrip('.')}.")) if note else sentence)
+    return found
+
+
+def trend_start(measure: Measure) -> dt.date | None:
+    """Return the first day of the lines; None where no two periods compare, and no break is the reason."""
+    if measure.about.get("shows_trend") and any(one.is_of_series for one in measure.breaks):
+        first = min((row.period_start for row in measure.series if row.is_shown), default=None)
+        return max(first, measure.about.get("trend_from") or first) if first else None
+    return min((row.trend_from for row in measure.series if row.trend_from is not None), default=None)
+
+
+CAUTION = "use_with_caution"
+
+
+def caution_mark(row: Row, texts: Texts) -> Markup | None:
+    """Return the mark next to a figure; None where the figure is reliable."""
+    return texts("page.use_with_care") if row.is_shown and row.reliability == CAUTION else None
+
+
+def caution(row: Row, texts: Texts) -> Markup:
+    """Return why a figure is to be used with care."""
+    text_id = f"caution.{row.status_reason}"
+    return texts(text_id) if texts.has(text_id) else texts("caution.other")
+
+
+def cautions(labelled: Iterable[tuple[Row, Markup]], texts: Texts) -> tuple[Markup, ...]:
+    """Return a sentence per reason, with the labels of its rows."""
+    by_reason: dict[Markup, list[Markup]] = {}
+    for row, label in labelled:
+        if caution_mark(row, texts) is not None:
+            by_reason.setdefault(caution(row, texts), []).append(label)
+    return tuple(
+        texts("page.caution_note", mark=texts("page.use_with_care"), names=Joined(tuple(labels)), why=why)
+        for why, labels in by_reason.items()
+    )
+
+
+SHOWN, NO_OWN_RACE, NO_RECORDS, ONLY_PARTS = "shown", "no_own_race", "no_records", "only_parts"
+# The order of the page; `availability.*` are their texts.
+ORDER = (
+    "not_delivered", "stand_in", "agreement_ended", "not_republished", "not_planned", "retired", "not_recorded", "not_observable",
+    "contradicted", NO_RECORDS, "hidden_at_source", "hidden", "too_few", "by_topic", ONLY_PARTS, NO_OWN_RACE,
+)  # fmt: skip
+
+
+def reason(measure: Measure) -> str | None:
+    """Return why a measure has no figure, or none by people's own race; None where it has both."""
+    availability = str(measure.about["availability"])
+    if availability != SHOWN:
+        return availability
+    if not measure.is_answered:
+        return NO_RECORDS  # its figures are of smaller places, such as schools
+    if measure.about["has_figures_by_race"] or any(row.has_only_a_range for row in measure.groups):
+        return None
+    return NO_OWN_RACE if measure.everyone is not None else ONLY_PARTS
+
+
+def by_reason(measures: Iterable[Measure]) -> list[tuple[str, list[Measure]]]:
+    """Return the measures of each reason, in the order of the page; a reason that is new comes before the last one."""
+    found: dict[str, list[Measure]] = {}
+    for measure in measures:
+        code = reason(measure)
+        if code is not None:
+            found.setdefault(code, []).append(measure)
+    return sorted(found.items(), key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER) - 1.5)
 
 
 def adjusted(featured: Row | None, texts: Texts) -> Markup | None:
@@ -71,3 +158,52 @@ def changed_on(measure: Measure) -> dt.date | None:
     changed: dt.date | None = measure.about["series_break_on"]
     first = min((row.period_start for row in measure.series), default=None)
     return changed if changed and first and changed >= first else None
+
+
+CLEAR = ("higher", "lower")
+WITH_WORD = ("about_the_same", "cannot_tell")
+COUNTED = ("percent", "per_100", "per_1000", "per_100000")  # units of which a gap is a number of people
+HUNDREDS = 100
+
+
+def excess(measure: Measure, texts: Texts) -> Record | None:
+    """Return the gaps of a page in people; None where it compares no groups."""
+    compared = [row for row in measure.groups if row.is_shown and row.compared_with_reference is not None]
+    counted = sorted((row for row in compared if row.excess is not None), key=lambda row: -abs(row.excess or 0.0))
+    if counted:
+        return Record(sentences=[Record(key=row.key, sentence=_sentence(row, measure, texts)) for row in counted], reason=None)
+    if not any(row.is_shown and (row.compared_with_reference is not None or row.basis == PLACES) for row in measure.groups):
+        return None
+    return Record(sentences=[], reason=texts(f"sentence.no_excess_{_reason(measure.groups, compared)}"))
+
+
+def _sentence(row: Row, measure: Measure, texts: Texts) -> Markup:
+    """How many fewer or more there would be with the rate of the group compared with, per year or of a survey."""
+    is_survey = bool(measure.about["is_estimate"])
+    low, high = sorted(abs(value or 0.0) for value in (row.excess_low, row.excess_high))
+    parts: dict[str, Part | str] = {"period": period(row)}
+    for name, code in (("group", row.race_ethnicity_code), ("reference", row.reference_code or "")):
+        parts[name] = Name("residents" if texts.has(f"residents.{code}") else "reference_in_sentence", code)
+    parts |= {"count": _people(row.excess, is_survey), "range": Ends(_people(low, is_survey), _people(high, is_survey))}
+    word = "fewer" if (row.excess or 0.0) > 0 else "more"
+    return marked(texts(f"sentence.excess_{word}{'' if is_survey else '_a_year'}", **parts), row.is_hidden_in_public, texts)
+
+
+def _people(value: float | None, is_survey: bool) -> Part:
+    """Counts are whole people; a survey knows hundreds."""
+    size = abs(value or 0.0)
+    return Count(round(size / HUNDREDS) * HUNDREDS if is_survey and size >= HUNDREDS else size)
+
+
+def _reason(groups: Iterable[Row], compared: Iterable[Row]) -> str:
+    if any(row.is_shown and row.basis == PLACES for row in groups):
+        return "places"
+    compared = list(compared)
+    clear = [row for row in compared if row.compared_with_reference in CLEAR]
+    if not clear:
+        if any(row.compared_reason == "few_events" for row in compared):
+            return "few_events"
+        return "no_clear_gap" if any(row.compared_with_reference in WITH_WORD for row in compared) else "not_compared"
+    if any(row.unit not in COUNTED for row in clear):
+        return "not_counted"
+    return "no_people" if all(row.denominator is None for row in clear) else "not_persons"

@@ -10,8 +10,7 @@ from markupsafe import Markup
 
 from orchestration.scorecard.pages.charts import axis
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
-from orchestration.scorecard.words.figures import Count, Points, Times
-from orchestration.scorecard.words.gap_words import SignedNumber
+from orchestration.scorecard.words.figures import Count, Points, SignedNumber, Times
 from orchestration.scorecard.words.sentences import marked
 from orchestration.scorecard.words.texts import Name, Texts
 

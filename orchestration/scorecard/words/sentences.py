@@ -1,6 +1,9 @@
 """Choose the sentences of the short answer. Each is a whole sentence of the texts; figures carry their ranges.
 
 A figure of places is never a sentence about people: rows with the basis `where_people_live` have sentences of their own.
+
+The seed `headlines` gives a measure a pattern, such as "1 in 66 Black babies", and `headline.<measure>` its sentence, which comes
+first.
 """
 
 from __future__ import annotations
@@ -8,12 +11,60 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from orchestration.figures import DOLLARS, number
 from orchestration.scorecard.release_data.read_release import TOTAL, Measure, Row
 from orchestration.scorecard.words.figures import Cell, Figure, Points, PointsRange, Range, Times
-from orchestration.scorecard.words.headlines import headline
-from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Texts, day
+from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Texts, day, part
+
+ONE_IN = "one_in"
+RARE = 20  # a share below one in so many is said as one in N
+YEARS = "years"
+
+
+@part
+def natural(texts: Texts, row: Row, value: float, pattern: str, places: int) -> Markup:
+    """A figure as its headline has it, emphasized: 1 in N, a whole number of 100 or 100,000, dollars or years."""
+    if pattern == ONE_IN:
+        one_in = (row.denominator or 0.0) / (row.numerator or 1.0)
+        written = texts("quantity.one_in", number=number(one_in, 0, texts.locale))
+    elif row.unit in DOLLARS:
+        written = Cell(value, row.unit).in_language(texts)
+    else:
+        written = escape(number(value, places, texts.locale))
+    return Markup("<strong>{}</strong>").format(written)
+
+
+def headline(measure: Measure, row: Row, other: Row | None, is_partly_shown: bool, texts: Texts) -> Markup | None:
+    """Return the sentence on a group and the one that it is compared with; None where the measure has none for them."""
+    pattern, is_rest = measure.about.get("headline_pattern"), row.reference_code == "rest"
+    kind = "headline_rest" if is_rest else "headline_shown" if is_partly_shown else "headline"
+    text_id, codes = f"{kind}.{measure.measure_id}", [row.race_ethnicity_code, *([] if is_rest else [row.reference_code])]
+    if pattern is None or not texts.has(text_id) or not all(texts.has(f"short.{code}") for code in codes):
+        return None
+    parts: dict[str, Part | str] = {"group": Name("short", row.race_ethnicity_code)}
+    value, second = row.value or 0.0, 0.0
+    if is_rest:
+        if row.rate_ratio is None or row.gap is None:
+            return None
+        parts |= {"ratio": Times(row.rate_ratio), "gap": natural(row, abs(row.gap), pattern, 0)}
+    elif other is None or not other.is_shown:
+        return None
+    else:
+        second = other.value or 0.0
+        if pattern == ONE_IN and not all(_is_rare(one) for one in (row, other)):
+            return None
+    places = 1 if row.unit == YEARS or min(value, second or value) < 1 or round(value) == round(second) else 0
+    parts["figure"] = natural(row, value, pattern, places)
+    if other is not None and not is_rest:
+        parts |= {"from_figure": natural(other, second, pattern, places), "reference": Name("short", row.reference_code or "")}
+    return texts(text_id, **parts)
+
+
+def _is_rare(row: Row) -> bool:
+    return bool(row.numerator and row.denominator and row.denominator > RARE * row.numerator)
+
 
 PLACES = "where_people_live"
 PARTLY_SHOWN = "partly_shown"
@@ -130,7 +181,7 @@ def everyone_sentence(row: Row, texts: Texts) -> Markup:
     return marked(sentence, row.is_hidden_in_public, texts)
 
 
-def likely_range(row: Row) -> Range | None:
+def likely_range(row: Row) -> Part | None:
     """Return the likely range of a row with a figure; None without one."""
     return (
         Range(row.ci_low, row.ci_high, row.unit) if row.is_shown and row.ci_low is not None and row.ci_high is not None else None

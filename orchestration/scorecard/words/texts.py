@@ -11,10 +11,10 @@ import csv
 import datetime as dt
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Protocol
+from functools import cache, wraps
+from typing import Any, Concatenate, ParamSpec, Protocol
 
 from markupsafe import Markup, escape
 
@@ -31,6 +31,7 @@ _TAG = re.compile(r"<[^>]*>")
 _PARTS = re.compile(r"\{(\w+)\}")
 INSTALLED = DBT_PROJECT / "seeds" / "reference"
 Runs = list[tuple[str, bool]]  # words, and whether they are English on a page that is not
+P = ParamSpec("P")
 TextRow = tuple[str, str, str, str]  # text_id, language, text and review status
 
 
@@ -46,6 +47,22 @@ class Part(Protocol):
 
     def in_language(self, texts: Texts) -> Markup:
         """Return the part as HTML."""
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A part that a function writes."""
+
+    write: Callable[[Texts], Markup]
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return the part."""
+        return self.write(texts)
+
+
+def part(write: Callable[Concatenate[Texts, P], Markup]) -> Callable[P, Part]:
+    """Turn a function that writes something in a language into one that returns it as a part."""
+    return wraps(write)(lambda *values, **named: _Written(lambda texts: write(texts, *values, **named)))
 
 
 @dataclass(frozen=True)
@@ -96,11 +113,11 @@ def day(date: dt.date) -> Period:
 class Joined:
     """A list of names, in the order given."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[Part | Markup, ...]
 
     def in_language(self, texts: Texts) -> Markup:
         """Return the list; its separators are texts."""
-        words = [part.in_language(texts) for part in self.parts]
+        words = [part if isinstance(part, Markup) else part.in_language(texts) for part in self.parts]
         if len(words) < 2:
             return Markup().join(words)
         first = texts("page.list_separator").join(words[:-1])

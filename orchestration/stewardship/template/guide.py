@@ -1,14 +1,55 @@
-"""Describe in plain words what to write into each column of a template, and how to deliver it."""
+"""Read the words of a template in a language, and describe what to write into each of its columns and how to deliver it."""
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
+from pathlib import Path
 
 from ingest.contract import Column, Contract
 from ingest.contract.template_fields import TemplateField
-from orchestration.stewardship.template.texts import TemplateTexts
+
+LANGUAGES = ("en", "es")
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class TemplateTexts:
+    """The texts of one language."""
+
+    language: str
+    texts: dict[str, str]
+    is_reviewed: bool
+
+    def __call__(self, text_id: str, **values: object) -> str:
+        """The text, with the words in braces replaced."""
+        return self.texts[text_id].format(**values)
+
+    def answer(self, label: str) -> str:
+        """An answer in this language, or as the department writes it if there is no translation."""
+        return self.texts.get(f"answer.{label}", label)
+
+    def notice(self) -> str:
+        """The sentence about a translation that no speaker has reviewed; empty if one has."""
+        return "" if self.is_reviewed else self("machine")
+
+
+def rows(language: str) -> list[dict[str, str]]:
+    """The rows of a language's file."""
+    with (FOLDER / f"texts_{language}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def template_texts(language: str) -> TemplateTexts:
+    """Read the texts of a language."""
+    found = rows(language)
+    is_reviewed = all(row["review_status"] != "machine" for row in found)
+    return TemplateTexts(language, {row["text_id"]: row["text"] for row in found}, is_reviewed)
 
 
 def steps(contract: Contract, fields: Sequence[TemplateField], sheet: str, texts: TemplateTexts) -> Iterator[str]:

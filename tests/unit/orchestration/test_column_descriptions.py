@@ -14,9 +14,8 @@ from orchestration.codegen.folders import Folders
 from orchestration.codegen.source_models import generate
 from orchestration.defs.asset_specs import source_metadata
 from orchestration.docs_site.catalogue import Source
-from orchestration.docs_site.pages import renderer
-from orchestration.stewardship.template.guide import guide
-from orchestration.stewardship.template.texts import template_texts
+from orchestration.docs_site.site import renderer
+from orchestration.stewardship.template.guide import guide, template_texts
 from orchestration.transform.dbt_sources import write_sources
 from orchestration.transform.model_files import read_models
 from tests.support.visits import visits_contract

@@ -7,8 +7,16 @@ import json
 from pathlib import Path
 
 from ingest.contract.registry import load_registry
-from orchestration.alerts.alert_state import AlertState, open_alert_state
-from orchestration.alerts.conditions import EDITION, HELD_BACK, RUN, STALE, Condition, conditions_after_run
+from orchestration.alerts.conditions import (
+    EDITION,
+    HELD_BACK,
+    RUN,
+    STALE,
+    AlertState,
+    Condition,
+    conditions_after_run,
+    open_alert_state,
+)
 from orchestration.runs.clock import utc_now
 from orchestration.runs.record import FRESH, RELEASED, RunRecord, new_status
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cities import CityHome, CityRun, city_task, exit_code_of, read_homes, run_cities
+from orchestration.cities import CityHome, CityRun, batch, exit_code_of, read_homes, run_cities
 from orchestration.settings import Settings
 from tests.support.cities_engine import REPORT, InThisProcess
 from warehouse.processes.worker import Resources
@@ -26,7 +26,7 @@ def cities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     (tmp_path / "cities.yml").write_text("cities: [{name: one, home: one, deliveries: live}, {name: two, home: two}]")
 
     def run(script: str, homes: Sequence[CityHome] | None = None, **environment: str) -> list[CityRun]:
-        monkeypatch.setattr(city_task, "COMMAND", ("sh", "-c", f'name=$(basename "$LEVELGROUND_HOME"); {script}'))
+        monkeypatch.setattr(batch, "COMMAND", ("sh", "-c", f'name=$(basename "$LEVELGROUND_HOME"); {script}'))
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         done: list[CityRun] = []

@@ -18,8 +18,7 @@ from ingest.contract.registry import load_registry
 from ingest.contract_draft import NO_ANSWERS, Answers, draft, read_sample
 from ingest.contract_draft.draft import contract_text
 from orchestration.codegen.folders import Folders
-from orchestration.codegen.measure_files import Wording, seed_rows, write_measure
-from orchestration.codegen.measure_model import Definition, find_fact
+from orchestration.codegen.measure_files import Definition, Wording, find_fact, seed_rows, write_measure
 from orchestration.codegen.source_models import generate
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.model_files import read_models

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.contract.vocabularies import read_labels
 from ingest.layers import Layer, seed_file
-from orchestration.codegen.label_rows import write_label_rows
+from orchestration.codegen.draft_source import write_label_rows
 from orchestration.settings import SHARED_SEEDS
 from orchestration.stewardship.audit_delivery import CROSSWALK
 

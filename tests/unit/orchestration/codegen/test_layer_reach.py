@@ -8,7 +8,7 @@ import pytest
 
 from ingest.city import read_layer_city
 from ingest.layers import Layer
-from orchestration.codegen.layer_reach import Reach, reach_of
+from orchestration.codegen.cities.city_layer import Reach, reach_of
 
 CONTRACT = """\
 source: dpt__visits

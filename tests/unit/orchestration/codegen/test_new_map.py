@@ -10,7 +10,7 @@ import pytest
 
 from ingest.city import City, city_registry, read_city, read_layer_city
 from ingest.layers import Layer, rows_of_seed, seed_file
-from orchestration.codegen.maps.new_map import VINTAGES, NewMap, write_map
+from orchestration.codegen.new_map import VINTAGES, NewMap, write_map
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 
 DISTRICTS = "city__aldermanic_districts_2022"

@@ -13,8 +13,15 @@ import yaml
 from ingest.contract.registry import Registry, load_registry
 from ingest.layers import rows_of_seed
 from orchestration.codegen.folders import Folders
-from orchestration.codegen.measure_files import Wording, about_lag, seed_rows, write_measure
-from orchestration.codegen.measure_model import Definition, check_conditions, find_fact
+from orchestration.codegen.measure_files import (
+    Definition,
+    Wording,
+    about_lag,
+    check_conditions,
+    find_fact,
+    seed_rows,
+    write_measure,
+)
 from orchestration.codegen.missing_steps import steps_of_measure
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS, ConfigurationError
 from orchestration.transform.macros.registrations import registered

@@ -12,7 +12,7 @@ from jsonschema import Draft201909Validator
 
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from orchestration.codegen.render_template import render_odcs
+from orchestration.codegen.source_models import render_odcs
 from tests.support.visits import visits_contract
 
 SCHEMA = json.loads(files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8"))

@@ -10,9 +10,9 @@ import dagster as dg
 import pytest
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-from orchestration.cities import city_task
+from orchestration.cities import batch
 from orchestration.defs.cities import CITIES, CITY_RELEASE_KEY, city_defs
-from orchestration.instance.names import CITIES_JOB, CITY_PARTITIONS
+from orchestration.instance.setup import CITIES_JOB, CITY_PARTITIONS
 from orchestration.settings import Settings
 from tests.support.cities_engine import REPORT, InThisProcess
 from warehouse.processes.worker import Resources
@@ -27,7 +27,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         "orchestration.engines.task_runner.start_engine", lambda settings, *_, **__: InThisProcess(2, Resources())
     )
     script = f"case $LEVELGROUND_HOME in *springfield) exit 3;; esac; echo '{json.dumps(REPORT)}'; echo $* >> {tmp_path}/waits"
-    monkeypatch.setattr(city_task, "COMMAND", ("sh", "-c", script, "run"))
+    monkeypatch.setattr(batch, "COMMAND", ("sh", "-c", script, "run"))
     entries = "\n".join(f"- {{name: {name}, home: homes/{name}, deliveries: live}}" for name in NAMES)
     (tmp_path / "cities.yml").write_text(f"cities:\n{entries}\n")
     return Settings.from_environment({"LEVELGROUND_CITIES": str(tmp_path / "cities.yml"), "LEVELGROUND_WAIT_SECONDS": "7"})

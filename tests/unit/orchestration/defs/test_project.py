@@ -14,7 +14,7 @@ from orchestration.defs.asset_specs import source_description
 from orchestration.defs.project import load_defs
 from orchestration.defs.rerun_period import MONTHS_KEY
 from orchestration.defs.resources import RunResource
-from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
+from orchestration.instance.setup import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
 from orchestration.pipeline.build import SUPPRESSED
 from orchestration.settings import ConfigurationError, Settings
 from tests.support.manifests import model

@@ -21,8 +21,7 @@ from dagster._scheduler.scheduler import launch_scheduled_runs
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from orchestration.defs.refresh import nightly_schedule
-from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB
-from orchestration.instance.setup import prepare_instance
+from orchestration.instance.setup import NIGHTLY_SCHEDULE, REFRESH_JOB, prepare_instance
 from orchestration.settings import Settings
 
 CHICAGO = ZoneInfo("America/Chicago")

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from orchestration.docs_site.catalogue import Measure
-from orchestration.docs_site.pages import renderer, script_hash, script_json
-from orchestration.docs_site.search_index import entries
+from orchestration.docs_site.site import entries, renderer, script_hash, script_json
 from orchestration.figures import figure_text
 
 ROW = {

@@ -12,7 +12,7 @@ import pytest
 from ingest.contract.registry import SOURCES, Registry, read_contract
 from orchestration.docs_site import site, write_docs
 from orchestration.docs_site.guides import read_guides
-from orchestration.docs_site.pages import dbt_page
+from orchestration.docs_site.site import dbt_page
 from orchestration.settings import Settings
 from orchestration.transform import dbt_runner
 from tests.conftest import ROOT

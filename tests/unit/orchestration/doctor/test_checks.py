@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ingest.contract.yaml_source import read_yaml
-from orchestration.doctor import Verdict, machine, run_all_checks
+from orchestration.doctor import Verdict, home, run_all_checks
 from orchestration.doctor.daemon import SchedulerState, Tick
 from orchestration.doctor.installation import Installation
 from orchestration.doctor.run_checks import CHECKS, TABLE, run_check
@@ -172,9 +172,9 @@ def test_a_clock_behind_the_newest_release_is_a_warning(examined: Examined) -> N
 
 def test_an_unknown_time_zone_is_an_error(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(name: str) -> Any:
-        raise machine.ZoneInfoNotFoundError(name)
+        raise home.ZoneInfoNotFoundError(name)
 
-    monkeypatch.setattr(machine, "ZoneInfo", unknown)
+    monkeypatch.setattr(home, "ZoneInfo", unknown)
     assert only(examined.bad("time zone")).where == "America/Chicago"
 
 

@@ -22,8 +22,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._daemon.types import DaemonHeartbeat
 
 from orchestration.doctor.daemon import SCHEDULER, SchedulerState, Tick, read_scheduler_state
-from orchestration.instance.names import NIGHTLY_SCHEDULE
-from orchestration.instance.setup import prepare_instance
+from orchestration.instance.setup import NIGHTLY_SCHEDULE, prepare_instance
 from orchestration.settings import Settings
 
 TWO = dt.datetime(2025, 12, 2, 8, tzinfo=dt.UTC)

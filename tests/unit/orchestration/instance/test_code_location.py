@@ -6,8 +6,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.instance.code_location import record_in_code_location, record_schedule_tick
-from orchestration.instance.names import CODE_LOCATION, NIGHTLY_SCHEDULE, REFRESH_JOB, REPOSITORY, SCHEDULE_TAG
+from orchestration.instance.dagster_runs import record_in_code_location, record_schedule_tick
+from orchestration.instance.setup import CODE_LOCATION, NIGHTLY_SCHEDULE, REFRESH_JOB, REPOSITORY, SCHEDULE_TAG
 
 
 @dg.asset

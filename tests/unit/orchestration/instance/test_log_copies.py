@@ -9,7 +9,7 @@ from pathlib import Path
 SCRIPT = """
 import os, signal, sys, time
 from dagster._core.execution.compute_logs import tail_to_stream
-from orchestration.instance.log_copies import keep_ctrl_c_from_log_copies
+from orchestration.instance.dagster_runs import keep_ctrl_c_from_log_copies
 
 keep_ctrl_c_from_log_copies()
 signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))

@@ -11,10 +11,10 @@ import pytest
 from dagster._core.events import EngineEventData
 from dagster._core.test_utils import create_run_for_test
 
-from orchestration.instance import orphaned_runs
-from orchestration.instance.names import PROCESS_TAG
-from orchestration.instance.orphaned_runs import fail_orphaned_runs, has_active_run
+from orchestration.instance import dagster_runs
+from orchestration.instance.dagster_runs import fail_orphaned_runs, has_active_run
 from orchestration.instance.processes import current_process
+from orchestration.instance.setup import PROCESS_TAG
 from tests.unit.orchestration.instance.test_processes import ended_process
 
 
@@ -69,6 +69,6 @@ def test_a_run_that_never_records_its_process_is_failed_later(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent = started(instance, None)
-    monkeypatch.setattr(orphaned_runs, "SECONDS_TO_RECORD_PROCESS", -1)
+    monkeypatch.setattr(dagster_runs, "SECONDS_TO_RECORD_PROCESS", -1)
     assert fail_orphaned_runs(instance) == [silent]
     assert not has_active_run(instance)

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestration.instance.processes import is_running
-from orchestration.instance.server import DaemonAlreadyRunning, lock_daemon
+from orchestration.instance.processes import DaemonAlreadyRunning, is_running, lock_daemon
 from tests.conftest import ROOT
 from warehouse.paths import Home
 
 SERVING = """
 import sys
-from orchestration.instance.server import run_until_exit
+from orchestration.instance.processes import run_until_exit
 sys.exit(run_until_exit([sys.executable, '-c', *sys.argv[1:]], 0))
 """
 # Like `dagster dev`: it ends its child when it is interrupted, but not when it is killed.

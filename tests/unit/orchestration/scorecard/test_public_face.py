@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.scorecard.pages.home import chosen
+from orchestration.scorecard.pages.page_list import chosen
 from orchestration.scorecard.release_data.read_release import Measure
-from orchestration.scorecard.words.headlines import headline
+from orchestration.scorecard.words.sentences import headline
 from orchestration.scorecard.words.texts import texts_by_language
 from orchestration.translations.texts import english_texts
 from tests.support.public_face import face_problems

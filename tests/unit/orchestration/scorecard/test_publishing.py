@@ -13,13 +13,13 @@ import dagster as dg
 import pytest
 
 from orchestration.alerts.conditions import NOT_WRITTEN, SCORECARD, Condition, conditions_after_run
-from orchestration.alerts.message_text import compose_message
+from orchestration.alerts.notify import compose_message
 from orchestration.defs import assets as asset
 from orchestration.pipeline import publish_scorecard as publishing
 from orchestration.pipeline.publish_scorecard import check_scorecard, publish_scorecard, refresh_scorecard
 from orchestration.runs.clock import utc_now
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
-from orchestration.scorecard import ScorecardError, serve
+from orchestration.scorecard import ScorecardError, folders
 from orchestration.settings import ConfigurationError, Settings
 from tests.conftest import called
 from tests.support.run_records import run_record
@@ -246,7 +246,7 @@ def test_the_site_is_served_on_this_machine_only(tmp_path: Path, monkeypatch: py
         addresses.append(address)
 
     with pytest.raises(KeyboardInterrupt):
-        serve.serve(tmp_path, 0, read)
+        folders.serve(tmp_path, 0, read)
     assert addresses[0].startswith("http://127.0.0.1:")
     assert addresses[1] == "<p>planted</p>"
 

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.scorecard import write_site
 from orchestration.scorecard.pages.streets import MOST_ROWS, street_pages
-from orchestration.scorecard.release_data.read_release import StreetRange
+from orchestration.scorecard.release_data.open_release import Record
 from tests.support.scorecard_pages import TAG, dead_links, html_pages, invalid_html, page_problems
 from tests.support.scorecard_release import planted, write_public_file
 
@@ -20,8 +20,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_site(write_public_file(folder / "public.duckdb", planted()), folder / "site").index.parent
 
 
-def ranges(*names: str) -> list[StreetRange]:
-    return [StreetRange(name, f"N {name}", "both", 100, 199, "1") for name in names]
+def _range(name: str, street: str, start: int) -> Record:
+    return Record(street_name=name, street=street, parity="both", from_number=start, to_number=start + 99, district="1")
+
+
+def ranges(*names: str) -> list[Record]:
+    return [_range(name, f"N {name}", 100) for name in names]
 
 
 def rows(page: Path) -> list[str]:
@@ -43,7 +47,7 @@ def test_streets_are_listed_by_number_and_then_by_letter() -> None:
 
 
 def test_an_entry_that_is_too_long_continues_on_another_page_and_splits_no_street() -> None:
-    long = [StreetRange("LONG ST", "N LONG ST", "both", 100 * n, 100 * n + 99, "1") for n in range(1, MOST_ROWS)]
+    long = [_range("LONG ST", "N LONG ST", 100 * n) for n in range(1, MOST_ROWS)]
     pages = street_pages([*ranges("LA ST", "LB ST"), *long])
     assert [(page.label, page.file) for page in pages] == [("L", "l.html"), ("L (2)", "l-2.html")]
     assert [[street.name for street in page.streets] for page in pages] == [["N LA ST", "N LB ST"], ["N LONG ST"]]

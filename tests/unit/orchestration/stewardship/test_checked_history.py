@@ -13,8 +13,7 @@ import yaml
 from orchestration.runs.decisions.acceptance import Acceptance, accept_load
 from orchestration.runs.record import RunRecord, RunStore, new_status
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.stewardship.check_delivery import DeliveryCheck, check_delivery
-from orchestration.stewardship.steward_report import report_page
+from orchestration.stewardship.check_delivery import DeliveryCheck, check_delivery, report_page
 from tests.support.visits import CONTRACT, NOON, Warehouse, visits_contract
 
 COLUMNS: list[dict[str, Any]] = [{"name": "k", "type": "integer"}, {"name": "d", "type": "date"}, {"name": "v"}]

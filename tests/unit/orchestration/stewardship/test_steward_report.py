@@ -13,8 +13,7 @@ from expectations.delivery.column_differences import ColumnDifference
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryRecord, FileRecord
-from orchestration.stewardship.check_delivery import DeliveryCheck
-from orchestration.stewardship.steward_report import report_page, write_report
+from orchestration.stewardship.check_delivery import DeliveryCheck, report_page, write_report
 
 EVIL = '<script src="//evil.example/x.js">alert(1)</script><img src=x onerror=alert(2)>"\'&'
 

@@ -12,8 +12,19 @@ import pytest
 
 from orchestration.cli.sites.translations import add_texts, export_texts, import_texts
 from orchestration.settings import ConfigurationError
-from orchestration.translations.spreadsheet import GLOSSARY, HEADER, Use, export_sheet, import_sheet
-from orchestration.translations.texts import SEEDS, coverage, english_texts, languages, placeholders, read_texts
+from orchestration.translations.texts import (
+    GLOSSARY,
+    HEADER,
+    SEEDS,
+    Use,
+    coverage,
+    english_texts,
+    export_sheet,
+    import_sheet,
+    languages,
+    placeholders,
+    read_texts,
+)
 
 A_SENTENCE = "sentence.goal_target"  # with two words in braces
 A_LABEL = "status.hidden"

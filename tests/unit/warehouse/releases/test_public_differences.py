@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.cli.release import public_differences
+from orchestration.cli.release import differences
 from tests.support.sealing import seal
 from warehouse.connection import attach, detach
 from warehouse.paths import Home
@@ -167,9 +167,9 @@ def test_a_value_that_is_not_shown_now_is_nowhere_in_the_report(
     first = make(figure(value=HIDDEN), figure(value=HIDDEN, geoid="2"), figure(value=1.0, period_start="2025-01-01"))
     second = make(figure(value=None), figure(value=2.0, period_start="2025-01-01"))
     found = compare_public(home, first.release_id, second.release_id, "stops")
-    public_differences.show(found)
-    public_differences.show(found, "stops")
-    text = capsys.readouterr().out + json.dumps(public_differences.as_data(found), default=str)
+    differences.show_public(found)
+    differences.show_public(found, "stops")
+    text = capsys.readouterr().out + json.dumps(differences.public_data(found), default=str)
     assert "4711" not in text.replace(",", "")
     assert "1.00 → 2.00" in text
 
@@ -203,11 +203,11 @@ def test_the_report_fits_a_screen_and_counts_what_does_not(
     first = make(*(figure(name) for name in names), figure("kept"))
     second = make(figure("kept"))
     found = compare_public(home, first.release_id, second.release_id)
-    public_differences.show(found)
+    differences.show_public(found)
     assert capsys.readouterr().out.count("1 measure gone; inputs: ") == 30  # a pipe gets all
     screen = dataclasses.make_dataclass("Screen", ["is_terminal", "width", "height", "print"])(True, 80, 24, print)
-    monkeypatch.setattr(public_differences, "out", screen)
-    public_differences.show(found)
+    monkeypatch.setattr(differences, "out", screen)
+    differences.show_public(found)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) <= 22
     assert max(map(len, lines)) <= 80

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.cli.operate import ui
-from orchestration.instance import orphaned_runs
-from orchestration.instance.server import lock_daemon
+from orchestration.instance import dagster_runs
+from orchestration.instance.processes import lock_daemon
 from orchestration.instance.web.ui_token import read_token
 from orchestration.instance.web.webserver import guarded
 from orchestration.settings import ConfigurationError, Settings
@@ -40,7 +40,7 @@ def test_the_ui_listens_on_this_machine_only(
     started: list[list[str]] = []
     cleared: list[bool] = []
     monkeypatch.setattr(ui, "resolve_delivery_location", lambda _settings: None)
-    monkeypatch.setattr(orphaned_runs, "fail_orphaned_runs_at_startup", lambda: cleared.append(True))
+    monkeypatch.setattr(dagster_runs, "fail_orphaned_runs_at_startup", lambda: cleared.append(True))
     monkeypatch.setattr(os, "execv", lambda _program, command: started.append(command))
     monkeypatch.setattr(ui, "run_until_exit", lambda command, _claimed: started.append(command) or 0)
     monkeypatch.setattr("tests.conftest.OWN_PROCESS", ())

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from duckdb import DuckDBPyConnection
 
-from orchestration.cli.query.question import describe
+from orchestration.cli.query.process import describe
 
 EMPLOYEES = ["marts.fct_employees"]
 

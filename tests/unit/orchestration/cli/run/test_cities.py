@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.cities import city_task
+from orchestration.cities import batch
 from orchestration.engines import EngineFailed
 from tests.conftest import CommandLine
 from tests.support.cities_engine import REPORT, InThisProcess
@@ -29,7 +29,7 @@ def levelground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     """The command line, on which the run of `two` ends with exit 3 and that of `one` with a release and a stale source."""
     monkeypatch.setattr("orchestration.engines.task_runner.start_engine", lambda *_, **__: InThisProcess(2, Resources()))
     script = f"case $LEVELGROUND_HOME in *two) echo 'levelground: a gate blocked' >&2; exit 3;; esac; echo '{json.dumps(REPORT)}'"
-    monkeypatch.setattr(city_task, "COMMAND", ("sh", "-c", script))
+    monkeypatch.setattr(batch, "COMMAND", ("sh", "-c", script))
     return CommandLine(tmp_path / "coalition")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cities import city_task
+from orchestration.cities import batch
 from orchestration.runs.record import RELEASED, RunStore
 from tests.conftest import CommandLine
 from tests.support.cities_engine import REPORT, InThisProcess
@@ -33,7 +33,7 @@ def levelground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     release = {"release_id": "20251201T000000Z-00000000", "created_at": "2025-12-01T00:00:00Z", "content_hash": "0"}
     done.current_json.write_text(json.dumps(release | {"data_as_of": "2025-11-30T00:00:00"}))
     RunStore(done.runs).save(run_record(outcome=RELEASED, exit_code=0, number=1))
-    monkeypatch.setattr(city_task, "COMMAND", ("sh", "-c", SCRIPT.format(report=json.dumps(REPORT))))
+    monkeypatch.setattr(batch, "COMMAND", ("sh", "-c", SCRIPT.format(report=json.dumps(REPORT))))
     monkeypatch.setenv("DONE", str(done.root))
     monkeypatch.setenv("RUNS", str(tmp_path / "runs.txt"))
     monkeypatch.setenv("FIXED", str(tmp_path / "fixed"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from expectations.results import ExpectationResult, GateResult, Severity
-from orchestration.cli.run.summary import NO_SCREEN, Summary, clock_text
+from orchestration.cli.run.progress import NO_SCREEN, Summary, clock_text
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED

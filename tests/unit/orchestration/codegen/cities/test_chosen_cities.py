@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.codegen.cities.chosen_cities import chosen_places
+from orchestration.codegen.cities.start_city import chosen_places
 from orchestration.settings import ConfigurationError
 
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from ingest.contract.registry import load_registry
-from orchestration.codegen.cities.national_tables import fetch_tables, national, tables_in
+from orchestration.codegen.cities.start_city import fetch_tables, national, tables_in
 from orchestration.settings import ConfigurationError, Settings
 
 CONTRACTS = load_registry()

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.doctor import Verdict
-from orchestration.doctor.access import modes
+from orchestration.doctor import Verdict, access
 from tests.unit.orchestration.doctor.conftest import Examined
 from warehouse.paths import PUBLIC_FILE
 
@@ -72,7 +71,7 @@ def test_only_root_may_read_the_secrets_of_services(
     file = tmp_path / "environment"
     file.write_text("LEVELGROUND_HASH_KEY=secret\n")
     file.chmod(mode)
-    monkeypatch.setattr(modes, "ENVIRONMENT_FILE", file)
+    monkeypatch.setattr(access, "ENVIRONMENT_FILE", file)
     (found,) = examined("environment file")
     assert (found.verdict is Verdict.ERROR) == wrong
     if wrong:

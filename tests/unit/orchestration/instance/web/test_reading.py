@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from dagster_webserver.webserver import DagsterWebserver
 
-from orchestration.instance.web import peer_account
+from orchestration.instance.web import ui_access
 from orchestration.instance.web.ui_access import DATA
 from tests.unit.orchestration.instance.web.test_ui_access import MUTATION, QUERY, SUBSCRIPTION, TOKEN, Client, start
 
@@ -88,12 +88,12 @@ def test_an_account_is_that_of_an_open_socket(
 ) -> None:
     table = tmp_path / "tcp"
     table.write_text(TABLE.format(state=state, uid=uid))
-    monkeypatch.setattr(peer_account, "_SOCKETS", table)
+    monkeypatch.setattr(ui_access, "_SOCKETS", table)
     monkeypatch.setattr("os.getuid", lambda: 4000)
     scope = {"client": ("127.0.0.1", 0xC001), "server": ("127.0.0.1", 3000), "headers": headers}
-    assert peer_account.is_own_account(scope) == is_own
-    assert not peer_account.is_own_account(scope | {"client": ("127.0.0.1", 0xC002)})
-    assert not peer_account.is_own_account({"headers": []})
+    assert ui_access.is_own_account(scope) == is_own
+    assert not ui_access.is_own_account(scope | {"client": ("127.0.0.1", 0xC002)})
+    assert not ui_access.is_own_account({"headers": []})
 
 
 def test_an_address_with_data_is_closed_in_this_version_of_dagster() -> None:

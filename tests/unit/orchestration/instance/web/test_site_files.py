@@ -10,8 +10,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message
 
-from orchestration.instance.web.site_files import DOCS, SCORECARD, with_sites
 from orchestration.instance.web.ui_access import UiAccess
+from orchestration.instance.web.webserver import DOCS, SCORECARD, with_sites
 from warehouse.paths import Home
 
 

@@ -12,7 +12,7 @@ import pytest
 from orchestration.scorecard.site import Site
 from orchestration.scorecard.union import write_union_site
 from orchestration.scorecard.union.read_union import POINTS
-from orchestration.scorecard.union.union_pages import _position
+from orchestration.scorecard.union.union_site import _position
 from tests.conftest import ROOT
 from tests.support.united_cities import OLD, city_file, figure, peer
 from warehouse.releases import write_union

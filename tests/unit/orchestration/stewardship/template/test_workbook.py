@@ -16,9 +16,8 @@ from ingest.contract.template_fields import template_fields, why_no_template
 from ingest.readers.formats.template import DATA_SHEET, HEADER_ROW, HIDDEN_SHEET
 from orchestration.settings import ConfigurationError
 from orchestration.stewardship.template import write_template
-from orchestration.stewardship.template.guide import guide, steps
-from orchestration.stewardship.template.texts import LANGUAGES, rows, template_texts
-from orchestration.stewardship.template.workbook import LISTS
+from orchestration.stewardship.template.guide import LANGUAGES, guide, rows, steps, template_texts
+from orchestration.stewardship.template.write import LISTS
 from orchestration.translations.texts import placeholders
 from tests.support.filled_template import empty_template
 from tests.support.visits import visits_contract

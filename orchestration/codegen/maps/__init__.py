@@ -1,1 +1,0 @@
-"""Write a new map of a type of place into a layer."""
