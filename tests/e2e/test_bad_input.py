@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import Place, status_of
+from tests.e2e.conftest import Place
 
 STOPS, REQUESTS, CALLS, SCHOOLS, STAFF, MONEY, COURT = (
     "fpc__police_stops",
@@ -91,7 +91,7 @@ def _corrupt_zip(place: Place) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def _second_table(place: Place) -> None:
+def add_second_table(place: Place) -> None:
     """The archive has a table of other columns, too."""
     with zipfile.ZipFile(place.file(CALLS), "a") as archive:
         archive.writestr("zzz_notes.csv", "just,one,line\r\n")
@@ -175,47 +175,6 @@ def test_bad_delivery_does_not_pass_its_check(place: Place, case: str) -> None:
     for word in words:
         assert word in result.stdout + result.stderr
         assert word in page
-
-
-def test_bad_deliveries_are_held_back_with_a_reason_and_the_others_get_in(place: Place) -> None:
-    """One source is not delivered, which keeps its rows, too, and the folder of another is strange."""
-    cases = (
-        "renamed column", "cut-off Parquet", "doctored workbook", "renamed table", "undeclared database", "name in Latin-1",
-    )  # fmt: skip
-    spoilt = {HELD_BACK[case][0] for case in cases} | {CALLS}
-    before = place.published()
-    rows = {source: place.levelground.ask(f"select count(*) as n from {_fact(source)}") for source in (*spoilt, COURT)}
-    for case in cases:
-        HELD_BACK[case][1](place)
-    _second_table(place)
-    place.file(COURT).unlink()
-    (place.deliveries / "dpw__potholes").mkdir()
-    (place.deliveries / "dpw__potholes" / "p.csv").write_text("a\n1\n")
-    report = place.run(expect=4)
-    for case in cases:
-        source, _, words = HELD_BACK[case]
-        status = status_of(report, source)
-        assert status["verdict"] == "held_back"
-        assert source in status["reason"]
-        for word in words:
-            assert word in status["reason"]
-    calls = status_of(report, CALLS)
-    assert calls["verdict"] == "held_back"
-    assert os.sep not in calls["reason"].split(CALLS)[0]
-    assert status_of(report, COURT)["verdict"] == "not_delivered"
-    assert report["unknown_folders"] == ["dpw__potholes"]
-    # three feeds are only live and have no delivery here
-    assert {row["verdict"] for row in report["sources"] if row["source"] not in spoilt} == {"fresh", "not_delivered"}
-    assert place.published() == before
-    assert {source: place.levelground.ask(f"select count(*) as n from {_fact(source)}") for source in (*spoilt, COURT)} == rows
-
-
-def _fact(source: str) -> str:
-    facts = {
-        STOPS: "fct_police_stops", CALLS: "fct_police_calls", STAFF: "fct_employees", MONEY: "fct_arpa_projects",
-        COURT: "fct_court_cases",
-    }  # fmt: skip
-    return f"marts.{facts.get(source, 'fct_payments')}"
 
 
 def test_extra_column_is_a_warning_and_passes(place: Place) -> None:
