@@ -44,7 +44,7 @@ BUDGETS = {
     "orchestration/instance": 1_140,
     "orchestration/pipeline": 1_923,
     "orchestration/runs": 1_780,
-    "orchestration/scorecard": 6_279,
+    "orchestration/scorecard": 6_290,
     "orchestration/stewardship": 1_178,
     "orchestration/transform": 2_893,
     "orchestration/translations": 314,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 63_281
+MOST_LINES = 63_292
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

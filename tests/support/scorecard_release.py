@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -288,18 +289,18 @@ def write_public_file(path: Path, tables: dict[str, list[dict[str, Any]]]) -> Pa
     models = promised_models()
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
-        con.execute("create schema published; use published")
+        con.execute("begin; create schema published; use published")
         for name, rows in ({"texts": [], "equity_measures": [], "strata": []} | tables).items():
             promised = {column["name"]: column["data_type"] for column in models[name]["columns"]} if name in models else {}
             columns = promised or NOT_OF_DBT[name]
             con.execute(f"create table {name} ({', '.join(f'{quoted(column)} {kind}' for column, kind in columns.items())})")
-            for values in rows:
-                unknown = set(values) - set(columns)
-                assert not unknown, f"{name} has no column {unknown}"
-                places = ", ".join("ST_AsWKB(?::geometry)" if column == "geometry_wkb" else "?" for column in values)
-                con.execute(f"insert into {name} ({', '.join(map(quoted, values))}) values ({places})", list(values.values()))
+            for named, same in groupby(rows, key=tuple):
+                assert set(named) <= set(columns), f"{name} has no column {set(named) - set(columns)}"
+                places = ", ".join("ST_AsWKB(?::geometry)" if column == "geometry_wkb" else "?" for column in named)
+                insert = f"insert into {name} ({', '.join(map(quoted, named))}) values ({places})"
+                con.executemany(insert, [list(values.values()) for values in same])
         text_rows = pa.Table.from_pylist(texts(tables))  # noqa: F841 - DuckDB reads the variable
-        con.execute("insert into texts by name from text_rows")
+        con.execute("insert into texts by name from text_rows; commit")
     return path
 
 
@@ -336,12 +337,19 @@ NOT_OF_DBT = {
 }
 
 
-def texts(tables: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+@cache
+def shipped_texts() -> dict[tuple[str, str], tuple[str, str]]:
+    """The texts of the seeds and their review status, by id and language."""
     found = {}
     for language in ("en", "es", "hmn"):
         with (SEEDS / f"texts_{language}.csv").open(encoding="utf-8") as file:
             for line in csv.DictReader(file):
                 found[line["text_id"], language] = (line["text"], line["review_status"])
+    return found
+
+
+def texts(tables: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    found = dict(shipped_texts())
     named = {f"measure.{m['measure_id']}": m["name"] for m in tables["measures"]}
     named |= {f"measure_question.{m['measure_id']}": m["question"] for m in tables["measures"]}
     named |= {f"goal.{goal['goal_id']}": goal["title"] for goal in tables["goals"]}

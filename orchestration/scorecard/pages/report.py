@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -74,13 +75,22 @@ def write_report(data: ReleaseData, texts: Texts, changes: Changes | None, label
 
 
 def _fonts(texts: Texts) -> Any:
+    named = texts.written.font
+    if not named:
+        return _own_fonts()
     import typst  # noqa: PLC0415 - 84 MB, which no other command needs
 
-    named = texts.written.font
-    fonts = typst.Fonts(include_system_fonts=bool(named))
-    if named and named not in fonts.families():
+    fonts = typst.Fonts(include_system_fonts=True)
+    if named not in fonts.families():
         raise FontMissing(named, texts.written.code)
     return fonts
+
+
+@cache
+def _own_fonts() -> Any:
+    import typst  # noqa: PLC0415 - 84 MB, which no other command needs
+
+    return typst.Fonts(include_system_fonts=False)
 
 
 def _compile(content: str, created: dt.datetime, fonts: Any) -> bytes:

@@ -136,12 +136,16 @@ def open_release(files: ReleaseFiles) -> Iterator[DuckDBPyConnection]:
         if files.analyst is not None:
             attach(con, files.analyst, ANALYST, read_only=True)
         queries = _PUBLIC if files.analyst is None else _INTERNAL
-        # temporary views precede the tables of the file
+        # temporary views precede the tables of the file; DuckDB takes as long to list one table's columns as those of all
+        listed = (
+            "select concat_ws('.', database_name, schema_name, table_name), list(column_name) from duckdb_columns() group by all"
+        )
+        found = dict(con.execute(listed).fetchall())
         for name, columns in published_columns().items():
-            shown = _completed(con, f"{FILE}.published.{name}", columns)
+            shown = _completed(found, f"{FILE}.published.{name}", columns)
             figures = ""
             if files.analyst is not None and name in _FROM_ANALYST:
-                figures = _completed(con, f"{ANALYST}.marts.{_FROM_ANALYST[name]}", columns)
+                figures = _completed(found, f"{ANALYST}.marts.{_FROM_ANALYST[name]}", columns)
             con.execute(f"create temp view {name} as {queries.get(name, '{shown}').format(shown=shown, figures=figures)}")
         con.execute(f"use {FILE}.published")
         yield con
@@ -157,12 +161,9 @@ def published_columns() -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def _completed(con: DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> str:
+def _completed(found: Mapping[str, list[str]], table: str, columns: Mapping[str, str]) -> str:
     """Return a query of the table with NULL for each column that it lacks, and without a row for a table that does not exist."""
-    found = con.execute(
-        "select column_name from duckdb_columns() where concat_ws('.', database_name, schema_name, table_name) = ?", [table]
-    ).fetchall()
-    known = {name for (name,) in found}
+    known = set(found.get(table, ()))
     nulls = [f"cast(null as {type_}) as {quoted(name)}" for name, type_ in columns.items() if name not in known]
     if not known:
         return f"select {', '.join(nulls)} where false"
