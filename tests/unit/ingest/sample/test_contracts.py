@@ -16,7 +16,6 @@ from ingest.contract import Contract
 from ingest.delivery import DeliveryStore, deliver
 from ingest.landing import LandingTable, count_load_rows, ensure_tables
 from ingest.readers import delivered_files
-from ingest.sample import write_sample
 from ingest.sample.sources import NOT_DELIVERED, SOURCES
 from ingest.typing import invalid_condition, required_columns
 from warehouse.metadata import migrate
@@ -27,19 +26,14 @@ KEEP_COPIES = ("comptroller__checkbook", "der__employees", "dpw__lead_service_li
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("sample") / "city", 4_000).out
-
-
-@pytest.fixture(scope="module")
-def planted(city: Path) -> dict[str, dict[str, Any]]:
-    figures: dict[str, dict[str, Any]] = json.loads((city / "sample.json").read_text(encoding="utf-8"))["planted"]
+def planted(small_city: Path) -> dict[str, dict[str, Any]]:
+    figures: dict[str, dict[str, Any]] = json.loads((small_city / "sample.json").read_text(encoding="utf-8"))["planted"]
     return figures
 
 
 @pytest.fixture(scope="module")
-def contracts(city: Path) -> dict[str, Contract]:
-    registry = city_registry(read_city(city), city)
+def contracts(small_city: Path) -> dict[str, Contract]:
+    registry = city_registry(read_city(small_city), small_city)
     return {contract.source: contract for contract in registry}
 
 
@@ -51,11 +45,18 @@ def test_every_source_of_the_sample_has_a_contract(planted: dict[str, Any], cont
 
 @pytest.mark.parametrize("source", NAMES)
 def test_the_contract_takes_the_delivery_and_every_claim_is_kept(
-    source: str, city: Path, planted: dict[str, Any], contracts: dict[str, Contract], con: DuckDBPyConnection, tmp_path: Path
+    source: str,
+    small_city: Path,
+    planted: dict[str, Any],
+    contracts: dict[str, Contract],
+    con: DuckDBPyConnection,
+    tmp_path: Path,
 ) -> None:
     contract, store = contracts[source], DeliveryStore(tmp_path / "deliveries", source)
     migrate(con)
-    receipt = deliver(contract, open_folder(contract, delivered_files(city / source), city / source), store, None, NOW)
+    receipt = deliver(
+        contract, open_folder(contract, delivered_files(small_city / source), small_city / source), store, None, NOW
+    )
     assert (receipt.columns_missing, receipt.columns_unknown, receipt.columns_repeated) == ((), (), ())
     ensure_tables(con, contract, ZONE)
     LandingTable(con, contract, store, ZONE).promote(receipt, run_id="run", now=NOW)
@@ -74,12 +75,19 @@ def test_the_contract_takes_the_delivery_and_every_claim_is_kept(
 
 @pytest.mark.parametrize("source", KEEP_COPIES)
 def test_a_claim_of_copies_is_what_the_files_hold(
-    source: str, city: Path, planted: dict[str, Any], contracts: dict[str, Contract], con: DuckDBPyConnection, tmp_path: Path
+    source: str,
+    small_city: Path,
+    planted: dict[str, Any],
+    contracts: dict[str, Contract],
+    con: DuckDBPyConnection,
+    tmp_path: Path,
 ) -> None:
     """Also where a contract keeps copies: there the claim has the number that a reader should find, in each file of its own."""
     contract, store = contracts[source], DeliveryStore(tmp_path / "deliveries", source)
     assert contract.load.duplicates == "keep"
-    receipt = deliver(contract, open_folder(contract, delivered_files(city / source), city / source), store, None, NOW)
+    receipt = deliver(
+        contract, open_folder(contract, delivered_files(small_city / source), small_city / source), store, None, NOW
+    )
     names = ", ".join(["_source_file", *(column.name for column in contract.kept_columns)])
     filled = " or ".join(f"coalesce(trim({column.name}), '') <> ''" for column in contract.kept_columns)
     batch = f"(select {names} from read_parquet('{store.batch(receipt.load_id)}') where {filled})"

@@ -12,8 +12,6 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.sample import write_sample
-
 REAL = re.compile("milwaukee|wisconsin|minneapolis|minnesota|cincinnati|kansas|lake michigan|mke", re.IGNORECASE)
 
 
@@ -31,15 +29,10 @@ def texts(path: Path) -> Iterator[str]:
         yield content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
 
 
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("sample") / "city", 2_000).out
-
-
-def test_no_generated_file_names_a_real_city(city: Path) -> None:
-    files = [path for path in city.rglob("*") if path.is_file()]
+def test_no_generated_file_names_a_real_city(small_city: Path) -> None:
+    files = [path for path in small_city.rglob("*") if path.is_file()]
     found = [
-        (path.relative_to(city).as_posix(), match.group())
+        (path.relative_to(small_city).as_posix(), match.group())
         for path in files
         for text in (path.name, *texts(path))
         for match in REAL.finditer(text)
@@ -50,9 +43,9 @@ def test_no_generated_file_names_a_real_city(city: Path) -> None:
 
 @pytest.mark.parametrize("name", ["dpi__enrollment", "comptroller__checkbook", "city__addresses", "oei__engagement_inputs",
                                   "doa__arpa_projects", "mmc__court_cases", "der__employees"])  # fmt: skip
-def test_the_search_reads_every_format(city: Path, name: str) -> None:
+def test_the_search_reads_every_format(small_city: Path, name: str) -> None:
     """Text, Parquet, gzip, UTF-16, Excel, an archive, SQLite: a word that each of them holds is found."""
     words = {"dpi__enrollment": "Placeholder", "comptroller__checkbook": "Sampleton", "city__addresses": "68TH",
              "oei__engagement_inputs": "Español", "doa__arpa_projects": "SAMPLE-", "mmc__court_cases": "j_finding",
              "der__employees": "TORRES STRAIT"}  # fmt: skip
-    assert all(any(words[name] in text for text in texts(path)) for path in (city / name).iterdir())
+    assert all(any(words[name] in text for text in texts(path)) for path in (small_city / name).iterdir())

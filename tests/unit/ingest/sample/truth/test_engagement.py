@@ -11,30 +11,23 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ingest.sample import write_sample
-
 LAST = date(2025, 12, 31)
 RACES = {"White": "white", "Black or African American": "black", "Hispanic or Latino": "hispanic", "Asian;Hmong": "asian"}
 LANGUAGES = {"English": "en", "Spanish": "es", "Español": "es", "Hmong": "hmn", "Hmoob": "hmn"}
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("sample") / "city", 2_000, 2026).out
-
-
-@pytest.fixture(scope="module")
-def truths(city: Path) -> list[dict[str, Any]]:
-    content = json.loads((city / "truth.json").read_text(encoding="utf-8"))["truths"]
+def truths(small_city: Path) -> list[dict[str, Any]]:
+    content = json.loads((small_city / "truth.json").read_text(encoding="utf-8"))["truths"]
     return [truth for truth in content if truth["measure_id"].startswith("engagement_")]
 
 
 @pytest.fixture(scope="module")
-def inputs(city: Path) -> list[dict[str, Any]]:
+def inputs(small_city: Path) -> list[dict[str, Any]]:
     """Every input of the two years with its outcome: `days`, `answer`, `reason`, `answered_in`."""
-    text = (city / "oei__engagement_inputs" / "inputs.csv").read_bytes().decode("utf-16")
+    text = (small_city / "oei__engagement_inputs" / "inputs.csv").read_bytes().decode("utf-16")
     rows = {row["Input ID"]: row for row in csv.DictReader(text.splitlines(keepends=True), delimiter="\t")}
-    (file,) = (city / "oei__engagement_responses").iterdir()
+    (file,) = (small_city / "oei__engagement_responses").iterdir()
     records = list(openpyxl.load_workbook(file)["Log"].iter_rows(min_row=5, values_only=True))
     log = {record[0]: dict(zip(records[0], record, strict=True)) for record in records[1:]}
     outcomes = []
@@ -94,10 +87,10 @@ def test_answers_are_in_the_planted_languages(
     assert_drawn_from(share, [name in answered_in.split("; ") for answered_in in languages])
 
 
-def test_who_comes_is_drawn_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
-    with (city / "oei__engagement_participation" / "participation.csv").open(encoding="utf-8-sig", newline="") as file:
+def test_who_comes_is_drawn_as_planted(small_city: Path, truths: list[dict[str, Any]]) -> None:
+    with (small_city / "oei__engagement_participation" / "participation.csv").open(encoding="utf-8-sig", newline="") as file:
         people = {row["Response ID"]: row for row in csv.DictReader(file)}.values()
-    with next((city / "census__blocks_2020").iterdir()).open(encoding="ascii", newline="") as file:
+    with next((small_city / "census__blocks_2020").iterdir()).open(encoding="ascii", newline="") as file:
         adults = dict.fromkeys(("white", "black", "hisp", "asian"), 0)
         for block in csv.DictReader(file):
             for code in adults:
@@ -109,8 +102,8 @@ def test_who_comes_is_drawn_as_planted(city: Path, truths: list[dict[str, Any]])
         assert abs(counted - expected) < 4 * expected**0.5
 
 
-def test_interpreters_are_provided_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
-    events = json.loads((city / "oei__engagement_events" / "events.json").read_text(encoding="utf-8"))["results"]
+def test_interpreters_are_provided_as_planted(small_city: Path, truths: list[dict[str, Any]]) -> None:
+    events = json.loads((small_city / "oei__engagement_events" / "events.json").read_text(encoding="utf-8"))["results"]
     offsets = {datetime.fromisoformat(event["starts_at"]).utcoffset() for event in events}
     assert len(offsets) == 2  # standard and daylight time
     for code, name in (("es", "Spanish"), ("hmn", "Hmong")):
@@ -118,9 +111,9 @@ def test_interpreters_are_provided_as_planted(city: Path, truths: list[dict[str,
         assert_drawn_from(true_value(truths, "engagement_interpreter_need_met_share", code, by="stratum_code"), met)
 
 
-def test_the_files_hold_what_must_not_get_in(city: Path) -> None:
+def test_the_files_hold_what_must_not_get_in(small_city: Path) -> None:
     """Names, telephones, somebody's fence for a theme, inputs whose time is over: else the sample would try nothing."""
-    text = (city / "oei__engagement_inputs" / "inputs.csv").read_bytes().decode("utf-16")
+    text = (small_city / "oei__engagement_inputs" / "inputs.csv").read_bytes().decode("utf-16")
     rows = list(csv.DictReader(text.splitlines(keepends=True), delimiter="\t"))
     assert all("999-555-" in row["Comment"] and "\n" in row["Comment"] for row in rows)
     assert sum(row["Theme"].startswith("Fence of") for row in rows) > 3
