@@ -17,7 +17,7 @@ def packed(path: Path) -> Path:
 
 
 def pack(path: Path) -> None:
-    """Replace a file, if it exists, by its compressed content; a file that `unpack` wrote and nobody changed is only deleted."""
+    """Replace a file, if it exists, by its compressed content; an unchanged one that `unpack` wrote is only deleted."""
     with suppress(FileNotFoundError):
         changed, kept = path.stat().st_mtime_ns, packed(path)
         if not kept.exists() or kept.stat().st_mtime_ns != changed:
