@@ -54,12 +54,12 @@ BUDGETS = {
     "warehouse/disclosure": 2_217,
     "warehouse/lake_files": 285,
     "warehouse/metadata": 330,
-    "warehouse/processes": 265,
+    "warehouse/processes": 269,
     "warehouse/record_keys": 106,
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 63_292
+MOST_LINES = 63_296
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

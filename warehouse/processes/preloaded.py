@@ -5,6 +5,7 @@ A fork waits forever for a thread that a native library of its parent had, so th
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import multiprocessing
@@ -70,7 +71,10 @@ def _run(arguments: Sequence[str], environment: Mapping[str, str], files: Sequen
         os.dup2(file, number)
     sys.argv = list(arguments)
     _become(environment)
-    runpy.run_module(arguments[0], run_name="__main__", alter_sys=False)
+    try:
+        runpy.run_module(arguments[0], run_name="__main__", alter_sys=False)
+    finally:
+        atexit._run_exitfuncs()  # `multiprocessing` leaves them out: the folder into which DuckDB spills would stay
 
 
 def _become(environment: Mapping[str, str]) -> None:

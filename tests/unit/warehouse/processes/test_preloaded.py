@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 COMMAND = """
-import json, os, signal, sys, tempfile
+import atexit, json, os, signal, sys, tempfile
+from pathlib import Path
+at_exit = Path(sys.path[0], "at_exit")
+atexit.register(at_exit.write_text, "done")
 print(json.dumps([sys.argv[1:], dict(os.environ), sys.stdin.read(), "decimal" in sys.modules, tempfile.gettempdir()]))
 sys.stdout.flush()
 print("a warning", file=sys.stderr)
@@ -69,6 +72,8 @@ def test_a_command_has_its_own_arguments_environment_and_files(server: subproces
                 arguments, {"LEVELGROUND_HOME": "one", "TMPDIR": str(tmp_path / "spill")}, "", True, str(tmp_path / "spill")
             ]  # fmt: skip
             assert (tmp_path / "errors").read_text() == "a warning\n"
+            assert (tmp_path / "at_exit").exists() is (code > 0)
+            (tmp_path / "at_exit").unlink(missing_ok=True)
         server.communicate()
     assert server.returncode == 0
 
