@@ -53,11 +53,13 @@ figures as (
     from estimates
 ),
 
--- as of the ratio of the city in its own figures: half the width of the interval, in logarithms
 with_log_widths as (
     select
         *,
-        case when value > width_below then ln((value + width_above) / (value - width_below)) / 2 end as log_width
+        case when value > width_below then log_value - ln(value - width_below) end as log_width_below,
+        case when value > 0 then ln(value + width_above) - log_value end as log_width_above,
+        -- as of the ratio of the city in its own figures: half the width of the interval
+        (log_width_below + log_width_above) / 2 as log_width
     from figures
 ),
 
@@ -77,6 +79,8 @@ gaps as (
         sqrt(pow(members.width_below, 2) + pow(reference.width_above, 2)) as width_below,
         sqrt(pow(members.width_above, 2) + pow(reference.width_below, 2)) as width_above,
         members.log_value - reference.log_value as log_ratio,
+        sqrt(pow(members.log_width_below, 2) + pow(reference.log_width_above, 2)) as log_width_below,
+        sqrt(pow(members.log_width_above, 2) + pow(reference.log_width_below, 2)) as log_width_above,
         sqrt(pow(members.log_width, 2) + pow(reference.log_width, 2)) as log_width
     from own
     inner join with_log_widths as members

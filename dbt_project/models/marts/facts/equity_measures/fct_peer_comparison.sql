@@ -7,8 +7,8 @@ compared as (
         measures.favourable_direction,
         case when measures.unit in ('usd', 'usd_per_resident') then 'ratio' else 'difference' end as gap_kind,
         case gap_kind when 'ratio' then gaps.log_ratio else gaps.gap end as distance,
-        case gap_kind when 'ratio' then gaps.log_width else gaps.width_below end as distance_below,
-        case gap_kind when 'ratio' then gaps.log_width else gaps.width_above end as distance_above,
+        case gap_kind when 'ratio' then gaps.log_width_below else gaps.width_below end as distance_below,
+        case gap_kind when 'ratio' then gaps.log_width_above else gaps.width_above end as distance_above,
         distance_below is not null and measures.favourable_direction in ('higher', 'lower') as is_ranked
     from {{ ref('int_peer_comparison__gaps') }} as gaps
     inner join {{ ref('dim_measure') }} as measures
