@@ -204,6 +204,12 @@ def test_what_cannot_be_shown_has_its_reason(site: Path) -> None:
     assert page.index("Name of nothing") < page.index("Name of places")
 
 
+def test_records_that_were_never_sent_have_no_name_of_another_office(site: Path) -> None:
+    """A contract names the records and their keeper in the city that wrote it; what was delivered keeps both."""
+    assert "Planted records" in words(site / "en" / "measures" / "places.html")
+    assert "Later records" not in words(site / "en" / "measures" / "nothing.html")
+
+
 def test_districts_are_drawn_on_the_map_of_their_period(site: Path, tmp_path: Path) -> None:
     tables = planted()
     for figure in tables["scorecard"]:
