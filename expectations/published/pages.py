@@ -91,6 +91,7 @@ COLUMNS = {
     "city_comparison": ("compared_with_city",),
     "compared_reason": ("compared_reason", "compared_with_city_reason"),
 }
+NO_SUBJECT = ("reference", "place")  # parts that do not say whom a sentence is about: Allentown contains "All"
 OF_PART = {"figure": ("value",), "ratio": ("rate_ratio",), "from_figure": ("trend_from_value",)}
 OF_PEERS = {
     "gap": ("gap", "gap_ratio"), "figure": ("peers_median_gap", "peers_median_ratio"), "peers": ("peers",), "low": ("rank_low",),
@@ -198,7 +199,8 @@ class PageCheck:
 
     def _peers(self, language: str, path: str, measure: str, sentences: Sequence[str]) -> None:
         texts = self.facts.languages[language]
-        group = next(iter(texts.groups(" ".join(sentences))), "")
+        named = [reading.parts.get("group", "") for sentence in sentences for reading in texts.read(sentence)]
+        group = next((code for words in named for code in texts.groups(words)), "")
         row = self.facts.peers.get((measure, group))
         shown = self.facts.featured.get(measure, {}).get(group)
         for sentence in sentences:
@@ -234,7 +236,7 @@ class PageCheck:
 def _of_sentence(reading: Reading, rows: Mapping[str, Row], texts: Language) -> Iterator[tuple[str, Row]]:
     """Yield what is wrong with a sentence."""
     reference = set(texts.groups(reading.parts.get("reference", "")))
-    named = [code for part, words in reading.parts.items() if part != "reference" for code in texts.groups(words)]
+    named = [code for part, words in reading.parts.items() if part not in NO_SUBJECT for code in texts.groups(words)]
     about = [rows[code] for code in dict.fromkeys(named) if code in rows and code not in reference]
     subjects = about or ([rows["all"]] if "all" in rows else [])
     for row in subjects:
@@ -301,7 +303,7 @@ def _of_summary(sentences: Sequence[str], rows: Mapping[str, Row], texts: Langua
             for reading in texts.read(sentence)
             if word in WORD.findall(reading.text_id) or reading.text_id.startswith(HEADLINE)
         ]
-        parts = [words for reading in readings for part, words in reading.parts.items() if part != "reference"]
+        parts = [words for reading in readings for part, words in reading.parts.items() if part not in NO_SUBJECT]
         said.append({code for words in parts for code in texts.groups(words)})
     for row in worse:
         if not any(row["race_ethnicity_code"] in codes for codes in said):

@@ -22,7 +22,7 @@ BUDGETS = {
     "expectations/disclosure": 4_008,
     "expectations/engine": 478,
     "expectations/marts": 699,
-    "expectations/published": 908,
+    "expectations/published": 910,
     "ingest": 1_181,
     "ingest/connectors": 1_599,
     "ingest/contract": 2_365,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 63_296
+MOST_LINES = 63_298
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

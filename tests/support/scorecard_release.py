@@ -31,6 +31,13 @@ GROUPS = {
 HIDDEN = 4711.4711
 # the ratio, and its interval, planted next to figures of places: no page may contain them either
 RATIO_OF_PLACES = r"\b3\.[136]\b"
+# black employment in a city, by its page: 26 of 66 cities are clearly better, one is clearly worse
+PEER_GAP = {
+    "measure_id": "own", "measure_version": 1, "period_type": "year", "period_start": YEAR[0], "race_ethnicity_code": "black",
+    "reference_code": "white", "geoid": CITY[2], "value": 70.9, "gap": -14.36, "gap_ci_low": -17.6, "gap_ci_high": -11.1,
+    "peers": 66, "peers_median_gap": -6.37, "gap_kind": "difference", "peers_narrower": 26, "peers_wider": 1, "peers_reversed": 0,
+    "rank_low": 27, "rank_high": 66, "is_rank_shown": False,
+}  # fmt: skip
 SQUARE = "POLYGON(({0} 43, {1} 43, {1} 43.1, {0} 43.1, {0} 43))"
 
 

@@ -14,7 +14,7 @@ from orchestration.scorecard.pages.report import report_content
 from orchestration.scorecard.release_data.open_release import ReleaseFiles
 from orchestration.scorecard.release_data.read_release import read_release
 from orchestration.scorecard.words.texts import texts_by_language
-from tests.support.scorecard_release import planted, write_public_file
+from tests.support.scorecard_release import CITY, PEER_GAP, planted, write_public_file
 
 LANGUAGES = ("en", "es", "hmn")
 MEASURE, AREA = "measures/own.html", "areas/health.html"
@@ -42,6 +42,20 @@ def found(site: tuple[Path, Path], language: str, path: str, before: str, after:
 def test_a_rendered_site_passes(site: tuple[Path, Path]) -> None:
     result = gate_pages(*site)
     assert [finding.message for finding in result.findings if not finding.success] == []
+
+
+@pytest.mark.parametrize("city", ["Allentown, Pennsylvania", "White Plains, New York"])
+def test_the_name_of_a_city_names_no_group(tmp_path: Path, city: str) -> None:
+    """Allentown contains "All", the name of everyone: its true sentences were refused, and with them its release."""
+    tables = planted()
+    tables["peer_comparison"] = [PEER_GAP]
+    for row in tables["scorecard"] + tables["geographies"]:
+        direction = {"favourable_direction": "lower"} if row.get("measure_id") == "own" else {}
+        row.update({name: city for name in ("place", "name") if row.get(name) == CITY[3]} | direction)
+    public_file = write_public_file(tmp_path / "public.duckdb", tables)
+    site = write_site(public_file, tmp_path / "site").index.parent
+    assert city in (site / "en" / MEASURE).read_text(encoding="utf-8")
+    assert [finding.message for finding in gate_pages(public_file, site).findings if not finding.success] == []
 
 
 def test_a_language_with_a_few_texts_passes(tmp_path: Path) -> None:

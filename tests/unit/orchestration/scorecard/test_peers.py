@@ -11,15 +11,8 @@ from orchestration.scorecard.release_data.open_release import ReleaseFiles
 from orchestration.scorecard.release_data.read_release import ReleaseData, read_release
 from orchestration.scorecard.words.peers import peers
 from orchestration.scorecard.words.texts import texts_by_language
-from tests.support.scorecard_release import CITY, YEAR, planted, write_public_file
+from tests.support.scorecard_release import PEER_GAP, planted, write_public_file
 
-# black employment in a city, by its page: 26 of 66 cities are clearly better, one is clearly worse
-GAP = {
-    "measure_id": "own", "measure_version": 1, "period_type": "year", "period_start": YEAR[0], "race_ethnicity_code": "black",
-    "reference_code": "white", "geoid": CITY[2], "value": 70.9, "gap": -14.36, "gap_ci_low": -17.6, "gap_ci_high": -11.1,
-    "peers": 66, "peers_median_gap": -6.37, "gap_kind": "difference", "peers_narrower": 26, "peers_wider": 1, "peers_reversed": 0,
-    "rank_low": 27, "rank_high": 66, "is_rank_shown": False,
-}  # fmt: skip
 COUNTS = "Of 66 other cities, the gap is clearly narrower in 26. It is clearly wider in 1, and for 39 we cannot tell."
 GAP_WORDS = (
     "The gap between Black and White is \u221214.4 percentage points in Plantville, "
@@ -31,7 +24,7 @@ GAP_WORDS = (
 def said(tmp_path: Any) -> Any:
     def of(**changes: Any) -> str:
         tables = planted()
-        tables["peer_comparison"] = [GAP | changes]
+        tables["peer_comparison"] = [PEER_GAP | changes]
         data: ReleaseData = read_release(ReleaseFiles(write_public_file(tmp_path / "public.duckdb", tables)))
         texts = texts_by_language(data.texts, ["en"])["en"]
         [sentences] = peers(data.measures["own"], data, texts)
