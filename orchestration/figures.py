@@ -18,7 +18,7 @@ def decimals(value: float, unit: str) -> int:
     if unit in WHOLE and (size >= 10 or value == round(value)):
         return 0
     if unit in DOLLARS:
-        return 1 if size >= IN_MILLIONS else 0 if size >= 1000 else 2
+        return 1 if size >= IN_MILLIONS else 0 if size >= 100 else 2
     if unit == "percent":
         return 1
     if size == 0 or size >= 100:
