@@ -23,8 +23,12 @@ GROWN_BYTES = 64 << 20
 
 
 def enlarge_blocks(path: Path) -> None:
-    """Copy the working warehouse, if it has grown, into a file without small blocks."""
-    if not path.exists() or path.stat().st_size < GROWN_BYTES:
+    """Copy the working warehouse, if it has grown, into a file without small blocks; not one with a log of a killed run.
+
+    A log that stayed next to the copy would be one of another file. It is gone when a run has closed the warehouse.
+    """
+    has_log = path.with_name(f"{path.name}.wal").exists()
+    if has_log or not path.exists() or path.stat().st_size < GROWN_BYTES:
         return
     with open_from_disk(path, OLD) as con:
         is_large = block_size_of(con, OLD) >= BLOCK_SIZE
@@ -32,7 +36,6 @@ def enlarge_blocks(path: Path) -> None:
         incoming = path.with_suffix(".rewritten.duckdb")
         rewrite_database(path, incoming, WORKING_STORAGE, lambda _con, _alias: {})
         incoming.replace(path)
-        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
 
 
 def rewrite_database(

@@ -49,7 +49,7 @@ BUDGETS = {
     "orchestration/transform": 2_893,
     "orchestration/translations": 314,
     "orchestration/trial": 545,
-    "warehouse": 1_401,
+    "warehouse": 1_404,
     "warehouse/audiences": 448,
     "warehouse/disclosure": 2_217,
     "warehouse/lake_files": 285,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 63_298
+MOST_LINES = 63_301
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,6 +93,20 @@ def test_its_log_goes_with_it_and_only_the_newest_stay(home: Home) -> None:
     remaining = sorted(path.read_text() for path in home.root.glob("warehouse.damaged-*.duckdb"))
     assert remaining == [str(KEPT_ASIDE), str(KEPT_ASIDE + 1)]
     assert len(list(home.root.glob("warehouse.damaged-*.wal"))) == KEPT_ASIDE
+
+
+def test_a_warehouse_with_the_log_of_a_killed_run_is_not_copied(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_empty(home.warehouse, WORKING_STORAGE, SMALL_BLOCKS)
+    killed = (
+        "import duckdb, os, sys; con = duckdb.connect(sys.argv[1]); con.execute('create table t as select 7 as i'); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(home.warehouse)], check=False)
+    assert home.warehouse.with_name("warehouse.duckdb.wal").stat().st_size > 0
+    monkeypatch.setattr(rewrite, "GROWN_BYTES", 1)
+    connection, note = open_or_recreate(home, suspect=False)
+    with connection:
+        assert (note, block_size_of(connection, "warehouse")) == (None, SMALL_BLOCKS)
+        assert connection.execute("select i from t").fetchone() == (7,)
 
 
 @pytest.mark.parametrize(("grown", "blocks"), [(1, BLOCK_SIZE), (64 << 20, SMALL_BLOCKS)])
