@@ -91,6 +91,8 @@ def withhold_records(
     names = [name for (name,) in con.execute(f"select column_name from (describe {table})").fetchall()]
     columns = ", ".join(f"cast(null as varchar) as {quoted(name)}" if name in values else quoted(name) for name in names)
     con.execute(f"insert into {table} select {columns} from {withdrawn} where not _refused")
+    if con.execute(f"select 1 from {table} limit 1").fetchone() is None:
+        return
     record = f"({', '.join(typed_expression(contract.column(name), city_zone) for name in contract.record_key)})"
     given = [f"{record} in (select {record} from {usable})"]
     if contract.load.absent != "zero":
@@ -142,23 +144,18 @@ def ensure_tables(con: DuckDBPyConnection, contract: Contract, city_zone: str) -
     for name, kind in columns.items():
         if name not in existing:
             con.execute(f'alter table {table} add column "{name}" {kind}')
-    _update_marks(con, contract, city_zone)
     accepted = accepted_rows(contract, table, city_zone, "not _refused")
     if keeps_withheld_records(contract):
         ensure_withheld(con, contract)
         accepted += f" union all {accepted_rows(contract, withheld_table(contract), city_zone, 'not _refused')}"
-    con.execute(f'create or replace view typed."{contract.source}" as {accepted}')
-
-
-def _update_marks(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:
-    """Compute the marks of landed rows again if the contract, or this code, has changed how they are computed."""
-    table = f'landing."{contract.source}"'
     marked = marked_rows(contract, f"(select rowid as _at, * exclude ({', '.join(MARKS)}) from {table})", city_zone)
-    terms = text_sha256("\n".join([duckdb.__version__, marked]))
+    # marks and view change if the contract, or this code, changes how they are computed
+    terms = text_sha256("\n".join([duckdb.__version__, marked, accepted]))
     if con.execute("select 1 from intake.marks where source = ? and terms = ?", [contract.source, terms]).fetchone():
         return
     marks = ", ".join(f"{name} = marked.{name}" for name in MARKS)
     con.execute(f"update {table} as landed set {marks} from {marked} as marked where landed.rowid = marked._at")
+    con.execute(f'create or replace view typed."{contract.source}" as {accepted}')
     con.execute("insert or replace into intake.marks values (?, ?)", [contract.source, terms])
 
 

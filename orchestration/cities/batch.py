@@ -5,6 +5,7 @@ A task is `levelground run` in a process of its own, with the home of the city.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -49,6 +50,8 @@ PRELOADED = (
     "orchestration.pipeline.first_run.blank_home", "expectations.engine.custom_expectations",
     "dbt.cli.main", "dbt.adapters.duckdb",
 )  # fmt: skip
+# What a run parses, unless its city adds models: a function of the variables of a run
+PARSES = ("orchestration.pipeline.first_run.blank_home", "parse_blank_project")
 # of the process of an earlier attempt, which ends when its worker is killed
 SECONDS_TO_END = 60.0
 _PREFIX = "levelground: "
@@ -108,7 +111,8 @@ def _new_log(home: Home, batch: str) -> tuple[Path, int]:
 def _run(command: Sequence[str], environment: Mapping[str, str], log: Path) -> tuple[int, str]:
     """The exit code and the output of the run, which ends with this process. The log gets both outputs."""
     with log.open("ab") as errors:
-        if preloaded.can_fork:
+        module, function = PARSES
+        if preloaded.can_fork and preloaded.prepare(getattr(importlib.import_module(module), function), environment):
             code, output = preloaded.run_module(command[command.index("-m") + 1 :], environment, errors)
         else:
             process = subprocess.Popen(  # noqa: S603 - our own command

@@ -42,6 +42,7 @@ BLOCKS = "A failure blocks the release."
 PRIORITY = "dagster/priority"
 DELIVERY_GATE, FRESHNESS, BUILD_GATE, DBT_TESTS, COVERED = "delivery_gate", "freshness", "build_gate", "dbt_tests", "covered"
 
+LISTED = 20  # expectations in the UI, which stores each table three times; the page of a gate lists all
 RELEASED_SO = "Nothing has changed for this table since the release, for which it passed its dbt tests."
 NOTHING_NEW = "Nothing new was delivered. The load in use was checked when it was delivered."
 
@@ -112,14 +113,15 @@ def source_check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
 
 
 def finding_metadata(gates: Sequence[GateResult]) -> dict[str, Any]:
-    """Return the number of expectations and what each found, failed ones first; no cell of the data."""
+    """Return the number of expectations and what those that failed found, and some that passed; no cell of the data."""
     findings = sorted((finding for gate in gates for finding in gate.findings), key=lambda finding: finding.success)
-    metadata: dict[str, Any] = {"expectations": len(findings), "failed": sum(not finding.success for finding in findings)}
+    failed = sum(not finding.success for finding in findings)
+    metadata: dict[str, Any] = {"expectations": len(findings), "failed": failed}
     if findings:
         facts = ("severity", "expectation", "column", "observed", "threshold")
         records = [
             {"result": "passed" if finding.success else "FAILED"} | {fact: _as_text(getattr(finding, fact)) for fact in facts}
-            for finding in findings
+            for finding in findings[: max(LISTED, failed)]
         ]
         metadata["findings"] = dg.MetadataValue.table([dg.TableRecord(record) for record in records])
     return metadata

@@ -37,9 +37,23 @@ def preload(modules: Sequence[str]) -> None:
         importlib.import_module(module)
     duckdb.default_connection().execute("set threads = 1")  # the import of duckdb starts a thread per other core
     _become(before)
-    tasks = Path("/proc/self/task")
-    can_fork = tasks.is_dir() and len(list(tasks.iterdir())) == 1
+    can_fork = _threads() == 1
     gc.freeze()  # a collection would copy the memory that the forks share
+
+
+def prepare(function: Callable[[Mapping[str, str]], object], environment: Mapping[str, str]) -> bool:
+    """Call what makes a state that all forks share, with the variables of the next one; whether this process may still fork."""
+    global can_fork  # noqa: PLW0603 - of the process
+    threads = _threads()
+    function(environment)
+    can_fork = _threads() == threads
+    gc.freeze()
+    return can_fork
+
+
+def _threads() -> int:
+    tasks = Path("/proc/self/task")  # of Linux
+    return len(list(tasks.iterdir())) if tasks.is_dir() else 0
 
 
 def run_module(arguments: Sequence[str], environment: Mapping[str, str], errors: BinaryIO) -> tuple[int, str]:

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache as cached
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from filelock import Timeout
@@ -22,9 +26,9 @@ from orchestration.pipeline.lifecycle import open_run
 from orchestration.pipeline.stages import finish_ingest
 from orchestration.runs.context import RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation
-from orchestration.settings import DBT_PROJECT, Settings
+from orchestration.settings import DBT_PROJECT, ConfigurationError, Settings
 from orchestration.transform.dbt_project import files_fingerprint, prepare_project
-from orchestration.transform.dbt_runner import MANIFEST, PARTIAL_PARSE
+from orchestration.transform.dbt_runner import MANIFEST, PARTIAL_PARSE, parsed_project
 from orchestration.transform.fingerprints import BUILD_VERSION
 from orchestration.transform.gate_cache import save_results
 from orchestration.transform.incremental import build_changed_models, mark_blank
@@ -39,6 +43,7 @@ from warehouse.paths import ANALYST_FILE, Home
 
 UNFINISHED = ".unfinished-"
 KEPT = 2  # blank homes of other versions, those that were used last: a cache can serve several installations
+BLANK = City(city="blank", title="-", place_geoid=NO_PLACE)
 SECONDS = 600.0  # to wait for another process that makes the blank home
 # what a new home gets of dbt's folder: the parsed project, and the SQL by which the UI shows lineage
 PARSED = (f"{MANIFEST}{PACKED}", "manifest.fingerprint", f"{PARTIAL_PARSE}{PACKED}", "compiled")
@@ -54,8 +59,7 @@ def start_from_blank(settings: Settings, *, make: bool = False) -> bool:
     # facts of a lake are views, and a home with a release has its own tables
     if cache is None or settings.lake is not None or home.warehouse.exists() or home.current_json.exists():
         return False
-    version = [BUILD_VERSION, code_version(), versions(), files_fingerprint(DBT_PROJECT), str(DBT_PROJECT)]
-    blank = Home(cache / json_sha256(version)[:32])
+    blank = _blank_home(cache)
     if not make and not blank.warehouse.exists():
         return False
     with private_files(), suppress(Timeout):
@@ -70,11 +74,39 @@ def start_from_blank(settings: Settings, *, make: bool = False) -> bool:
     return False
 
 
+def parse_blank_project(environment: Mapping[str, str]) -> None:
+    """Parse the dbt project of the blank home once, for the runs that this process forks with these variables.
+
+    The project of a city that adds no model is the same. Without a blank home nothing is parsed.
+    """
+    with suppress(ConfigurationError):  # the run reports it
+        folder = Settings.from_environment(environment).cache
+        if folder is not None and _blank_home(folder).warehouse.exists():
+            _parse(_blank_home(folder))
+
+
+@cached
+def _parse(blank: Home) -> None:
+    with TemporaryDirectory() as temporary:
+        home = Home(Path(temporary))
+        _copy_parsed(blank, home)
+        prepare_project(home, city_registry(BLANK))
+        parsed_project(home)
+
+
+def _blank_home(folder: Path) -> Home:
+    return Home(folder / _version())
+
+
+@cached  # of the process and its forks: it reads all code
+def _version() -> str:
+    return json_sha256([BUILD_VERSION, code_version(), versions(), files_fingerprint(DBT_PROJECT), str(DBT_PROJECT)])[:32]
+
+
 def _make(blank: Home) -> None:
     """Run all models of the shared project without a delivery, and keep what a home can begin from. It appears when whole."""
     made = Home(blank.root.with_name(f"{UNFINISHED}{uuid4().hex}"))
-    city = City(city="blank", title="-", place_geoid=NO_PLACE)
-    location = DeliveryLocation(str(made.sample), made.sample, city, city_registry(city))
+    location = DeliveryLocation(str(made.sample), made.sample, BLANK, city_registry(BLANK))
     made.ensure()
     create_empty(made.warehouse, WORKING_STORAGE, SMALL_BLOCKS)
     prepare_project(made, location.registry)
@@ -98,14 +130,19 @@ def _copy(blank: Home, home: Home) -> None:
     """The warehouse comes last: a home that has it was copied whole."""
     home.ensure()
     shutil.copytree(blank.blank, home.blank, dirs_exist_ok=True)
+    _copy_parsed(blank, home)
+    unfinished = home.warehouse.with_suffix(".unfinished")
+    shutil.copyfile(blank.warehouse, unfinished)
+    unfinished.rename(home.warehouse)
+
+
+def _copy_parsed(blank: Home, home: Home) -> None:
+    home.dbt.mkdir(parents=True, exist_ok=True)
     for source in (blank.dbt / name for name in PARSED):
         if source.is_dir():
             shutil.copytree(source, home.dbt / source.name, dirs_exist_ok=True)
         else:
             shutil.copyfile(source, home.dbt / source.name)
-    unfinished = home.warehouse.with_suffix(".unfinished")
-    shutil.copyfile(blank.warehouse, unfinished)
-    unfinished.rename(home.warehouse)
 
 
 def _prune(blank: Home) -> None:

@@ -7,11 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from warehouse.processes import preloaded
 
 COMMAND = """
 import atexit, json, os, signal, sys, tempfile
@@ -101,3 +104,16 @@ def test_a_process_with_threads_does_not_fork() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_process_in_which_preparing_starts_a_thread_does_not_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preloaded, "can_fork", True)
+    monkeypatch.setattr(preloaded.gc, "freeze", lambda: None)
+    seen, end = [], threading.Event()
+    thread = threading.Thread(target=end.wait)
+    assert preloaded.prepare(seen.append, {"LEVELGROUND_CITY": "one"})
+    assert not preloaded.prepare(lambda _environment: thread.start(), {})
+    assert not preloaded.can_fork
+    end.set()
+    thread.join()
+    assert seen == [{"LEVELGROUND_CITY": "one"}]

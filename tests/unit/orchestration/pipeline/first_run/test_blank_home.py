@@ -135,8 +135,23 @@ def test_a_home_that_was_copied_in_part_is_copied_again(at: At, monkeypatch: pyt
 def test_blank_homes_of_older_versions_are_deleted(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     names = []
     for version in "abcd":
-        monkeypatch.setattr(blank_home, "code_version", lambda version=version: version)
+        monkeypatch.setattr(blank_home, "_version", lambda version=version: version)
         start_from_blank(at(version), make=True)
         names += [name for name in cached(at) if name not in names]
     assert len(names) == 4
     assert cached(at) == sorted(names[1:]), "this version, and the two that were used last"
+
+
+def test_the_project_of_a_blank_home_is_parsed_once_for_all_forks(
+    at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[Path] = []
+    monkeypatch.setattr(blank_home, "parsed_project", lambda home: parsed.append(home.dbt_project))
+    city = {"LEVELGROUND_HOME": str(tmp_path / "two"), "LEVELGROUND_CACHE": str(tmp_path / "cache")}
+    blank_home.parse_blank_project(city)
+    assert not parsed, "no blank home yet"
+    start_from_blank(at("one"), make=True)
+    for variables in (city, city, city | {"LEVELGROUND_CACHE": "none"}, city | {"LEVELGROUND_THREADS": "many"}):
+        blank_home.parse_blank_project(variables)
+    assert len(parsed) == 1
+    assert not parsed[0].exists()
