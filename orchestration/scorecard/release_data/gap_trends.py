@@ -7,49 +7,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from orchestration.scorecard.release_data.open_release import Record, records
+from warehouse.sql import queries
 
 _SLICE = (
     "measure_id", "measure_version", "period_type", "stratum_type", "stratum_code", "tabulation", "race_standard", "method",
     "geography_type", "geography_vintage", "geoid", "race_ethnicity_code", "reference_code",
 )  # fmt: skip
-_OF_FIGURE = tuple(name for name in _SLICE if name not in ("race_ethnicity_code", "reference_code"))
-_TRENDS = f"""
-    select trends.*, featured.group_order, featured.basis
-    from gap_trends as trends
-    inner join (select * from scorecard where is_featured and not is_stand_in) as featured
-        on {
-    " and ".join(
-        f"trends.{name} = featured.{name}"
-        for name in _SLICE
-        if name not in ("period_type", "reference_code", "stratum_type", "stratum_code")
-    )
-}
-    -- a release of an earlier version shows crude rates
-    where trends.stratum_code = coalesce(featured.stratum_code, 'all') and trends.period_starts is not null
-"""
-_PERIODS = f"""
-    with compared as (select distinct {", ".join(_SLICE)}, unnest(period_starts) as period_start from ({_TRENDS}))
-    select compared.*, own.period_end, own.unit, own.value, own.ci_low, own.ci_high,
-        -- everyone else has no row of its own
-        coalesce(other.value, own.reference_value) as other_value, other.ci_low as other_ci_low, other.ci_high as other_ci_high,
-        own.rate_difference, own.rate_difference_ci_low, own.rate_difference_ci_high,
-        own.rate_ratio, own.rate_ratio_ci_low, own.rate_ratio_ci_high,
-        own.is_hidden_in_public or coalesce(other.is_hidden_in_public, false) as is_hidden
-    from compared
-    inner join equity_measures as own
-        on {" and ".join(f"compared.{name} = own.{name}" for name in (*_OF_FIGURE, "period_start", "race_ethnicity_code"))}
-    left join equity_measures as other
-        on {" and ".join(f"compared.{name} = other.{name}" for name in (*_OF_FIGURE, "period_start"))}
-        and other.race_ethnicity_code = if(compared.reference_code = 'overall', 'all', compared.reference_code)
-        and other.publication_status = 'published'
-    where own.publication_status = 'published' and other_value is not null
-    order by period_start
-"""
+_SQL = queries(Path(__file__).with_suffix(".sql.jinja"), slice=_SLICE)
 
 
 def read_gaps(con: DuckDBPyConnection) -> Mapping[str, tuple[Record, ...]]:
@@ -59,10 +29,10 @@ def read_gaps(con: DuckDBPyConnection) -> Mapping[str, tuple[Record, ...]]:
     trend and period has a `key`, which identifies it on a page.
     """
     periods: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
-    for row in records(con, _PERIODS):
+    for row in records(con, _SQL.periods()):
         periods[_slice(row)].append(Record(row, key=_key(row, "period_start")))
     found: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
-    for row in records(con, f"{_TRENDS} order by trends.period_type, group_order, reference_code, scale"):
+    for row in records(con, _SQL.listed()):
         found[_slice(row)].append(Record(row, key=_key(row, "scale")))
     gaps: dict[str, list[Record]] = defaultdict(list)
     for one, trends in found.items():

@@ -10,6 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
@@ -29,6 +30,7 @@ from orchestration.scorecard.release_data.places import (
 )
 from orchestration.scorecard.words.texts import LANGUAGE_COLUMNS, Language
 from warehouse.connection import load_extension
+from warehouse.sql import queries
 
 OUTSIDE = "outside"
 TOTAL = "all"
@@ -205,10 +207,7 @@ class ReleaseData:
         return tuple(sorted({measure.policy_area for measure in self.measures.values()}))
 
 
-_STREETS = """
-    select * from street_districts where vintage = ?
-    order by street_name, street, parity, from_number, to_number, district
-"""
+_SQL = queries(Path(__file__).with_suffix(".sql.jinja"), columns=Row._fields)
 
 
 def read_release(files: ReleaseFiles) -> ReleaseData:
@@ -217,11 +216,7 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
         load_extension(con, "spatial")
         texts = con.execute("select text_id, language, text, review_status from texts order by text_id, language").fetchall()
         [(city,)] = con.execute("select name from geographies where scorecard_order = 1").fetchall() or [("",)]
-        maps = con.execute(
-            "select geography_vintage, valid_to is null, geoid, name from geographies where geography_type = ? and geoid <> ? "
-            "order by geography_vintage, try_cast(geoid as integer), geoid",
-            [district_type := council_district_type(con), OUTSIDE],
-        ).fetchall()
+        maps = con.execute(_SQL.maps(), [district_type := council_district_type(con), OUTSIDE]).fetchall()
         written = {
             row[0]: Language(*(cell or "" for cell in row))
             for row in con.execute(f"select {', '.join(LANGUAGE_COLUMNS)} from languages order by sort_order").fetchall()
@@ -234,12 +229,12 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
             measures={measure.measure_id: measure for measure in _measures(con, district_type)},
             districts=tuple((geoid, name) for vintage, _, geoid, name in maps if vintage == in_force),
             district_map=in_force,
-            streets=tuple(records(con, _STREETS, [in_force])),
+            streets=tuple(records(con, _SQL.streets(), [in_force])),
             outlines={
                 vintage: read_outlines(con, district_type, vintage, OUTSIDE) for vintage in sorted({row[0] for row in maps})
             },
             texts=tuple(texts),
-            goals=tuple(_goals(con)),
+            goals=tuple(records(con, _SQL.goals())),
             responses=tuple(records(con, "select * from engagement_responses order by period_start desc, theme_code")),
             theme_measures=dict(
                 con.execute(
@@ -250,13 +245,7 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
             said_corrections=tuple(
                 records(con, "select * from corrections where said_by_office order by corrections.at desc, edition, what")
             ),
-            revised_editions=tuple(
-                records(
-                    con,
-                    "select edition, release_id, measure_id, count(*) as figures, max(last_revised_on) as revised_on "
-                    "from as_reported_editions group by all order by release_id desc, measure_id",
-                )
-            ),
+            revised_editions=tuple(records(con, _SQL.revised_editions())),
             data_issues={
                 source: tuple(summaries)
                 for source, summaries in con.execute(
@@ -272,72 +261,18 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
 
 
 def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
-    columns = ", ".join(f"rows.{name}" for name in Row._fields)
-    featured = _by_measure(con, f"select {columns} from scorecard as rows where is_featured and not is_stand_in")
-    series = _by_measure(
-        con,
-        f"""
-        select {columns}
-        from scorecard as rows
-        semi join (select * from scorecard where is_featured) as featured
-            on rows.measure_id = featured.measure_id and rows.period_type = featured.period_type
-            and rows.geography_type = featured.geography_type and rows.geography_vintage = featured.geography_vintage
-            and rows.geoid = featured.geoid
-        where not rows.is_stand_in
-        """,
-    )
-    # of several kinds of period that of the page, else the one that the scorecard would feature
-    districts = _by_measure(
-        con,
-        f"""
-        select {columns}
-        from scorecard as rows
-        left join (select distinct measure_id, period_type from scorecard where is_featured) as featured
-            on rows.measure_id = featured.measure_id
-        where rows.geography_type = '{district_type}' and rows.is_latest and not rows.is_stand_in
-            and rows.race_ethnicity_code = '{TOTAL}' and rows.geoid <> '{OUTSIDE}'
-        qualify dense_rank() over (
-            partition by rows.measure_id
-            order by rows.period_type = featured.period_type desc,
-                list_position({list(PERIOD_TYPES)}, rows.period_type)
-        ) = 1
-        """,
-    )
+    featured, series = _by_measure(con, _SQL.featured()), _by_measure(con, _SQL.series())
+    of_districts = {"district_type": district_type, "outside": OUTSIDE, "period_types": list(PERIOD_TYPES)}
+    districts = _by_measure(con, _SQL.districts(), of_districts)
     peers: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in records(
-        con,
-        "select peers.*, groups.group_order, others.others from peer_comparison as peers "
-        "left join (select measure_id, period_start, race_ethnicity_code, list(cities) as others from peer_comparison as cities "
-        "where geoid not in (select geoid from geographies where scorecard_order = 1) group by all) as others "
-        "using (measure_id, period_start, race_ethnicity_code) semi join geographies as city "
-        "on peers.geoid = city.geoid and city.scorecard_order = 1 inner join "
-        "(select distinct race_ethnicity_code, group_order from scorecard) as groups using (race_ethnicity_code) "
-        "qualify peers.period_start = max(peers.period_start) over (partition by peers.measure_id) order by group_order",
-    ):
+    for row in records(con, _SQL.peers()):
         peers[row["measure_id"]].append(row)
     first_reported, strata = read_first_reported(con), read_strata(con, Row, PERIOD_TYPES)
     by_place, gaps = read_everyone_by_place(con, Row), read_gaps(con)
     breaks: dict[str, list[Record]] = defaultdict(list)
-    query = f"""
-        select *, geography_type = '{TOTAL}' as is_of_series  -- of the figures of the measure, and not only of a redrawn map
-        from series_breaks order by series_break_on desc, cause, geography_type
-    """
-    for row in records(con, query):
+    for row in records(con, _SQL.breaks()):
         breaks[row.measure_id].append(row)
-    for about in records(
-        con,
-        """
-        select measures.*, sources.title as source_title, sources.department as source_department,
-            sources.counted_until as source_counted_until, sources.later_records as source_later_records,
-            headlines.sort_order as headline_order, headlines.pattern as headline_pattern,
-            (select list(race_ethnicity_code order by group_order) from scorecard
-            where measure_id = 'population_by_race' and is_featured and value between 5 and 99) as large_groups
-        from measures left join sources using (source)
-        left join (select distinct measure_id, sort_order, pattern from headlines) as headlines using (measure_id)
-        where measures.is_current
-        order by measures.measure_id
-        """,
-    ):
+    for about in records(con, _SQL.measures()):
         code = about["measure_id"]
         everyone = by_place.get(slice_of(featured[code][0])) if featured[code] else None
         yield Measure(
@@ -346,30 +281,9 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
         )  # fmt: skip
 
 
-def _by_measure(con: DuckDBPyConnection, query: str) -> Mapping[str, tuple[Row, ...]]:
+def _by_measure(con: DuckDBPyConnection, query: str, chosen: Mapping[str, Any] | None = None) -> Mapping[str, tuple[Row, ...]]:
     found: dict[str, list[Row]] = defaultdict(list)
-    for values in con.execute(f"{query} order by measure_id, period_start, geoid, group_order").fetchall():
+    for values in con.execute(f"{query} order by measure_id, period_start, geoid, group_order", chosen).fetchall():
         row = Row(*values)
         found[row.measure_id].append(row)
     return defaultdict(tuple, {code: tuple(rows) for code, rows in found.items()})
-
-
-def _goals(con: DuckDBPyConnection) -> Iterable[Mapping[str, Any]]:
-    """Every goal with its newest progress, if any."""
-    return records(
-        con,
-        """
-        select
-            goals.*, targets.earlier_targets, progress.* exclude (goal_id, period_type, baseline_value, target_value),
-            coalesce(progress.baseline_value, goals.baseline_value) as baseline, progress.goal_id is not null as has_progress
-        from goals
-        left join goal_progress as progress on goals.goal_id = progress.goal_id and progress.is_latest
-        left join (
-            select goal_id, list(
-                struct_pack(target_value := target_value, valid_to := valid_to, reason := reason) order by valid_to desc
-            ) as earlier_targets
-            from goal_targets group by goal_id
-        ) as targets on goals.goal_id = targets.goal_id
-        order by goals.goal_id
-        """,
-    )
