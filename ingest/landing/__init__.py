@@ -14,6 +14,7 @@ from ingest.landing.loads import (
     insert_load,
     last_load,
     later_events,
+    newest_load,
     prune_deliveries,
     read_cursor,
 )

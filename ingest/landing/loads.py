@@ -105,6 +105,12 @@ def save_counts(con: DuckDBPyConnection, store: DeliveryStore, accepted: Sequenc
     return True
 
 
+def newest_load(con: DuckDBPyConnection, source: str) -> tuple[str, int] | None:
+    """Load id and sequence of the load that was promoted last."""
+    found = con.execute("select load_id, sequence from intake.loads where source = ? order by sequence desc limit 1", [source])
+    return found.fetchone()
+
+
 def last_load(
     con: DuckDBPyConnection, contract: Contract, today: dt.date | None = None, city_zone: str = "UTC"
 ) -> LastLoad | None:

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator
 
 from ingest.contract import FIGURES, Column, Contract
 from ingest.contract import TEAM as TEAM_AUDIENCE
@@ -30,28 +29,6 @@ RELEASE_KEY = dg.AssetKey(["published", "levelground"])
 SCORECARD_KEY = dg.AssetKey(["published", "scorecard"])
 TEAM = "team:data"
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-
-
-class Translator(DagsterDbtTranslator):
-    """Names dbt's nodes by schema and name; `groups` has their groups."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Return schema and name; a delivered table is its landing asset."""
-        if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
-        return dg.AssetKey([dbt_resource_props["config"].get("schema") or "staging", dbt_resource_props["name"]])
-
-    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        """Return the model's description only; dagster-dbt appends all SQL, also in one-line lists."""
-        return str(dbt_resource_props.get("description") or "")
-
-    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return dagster-dbt's metadata (columns, table) and the path of the SQL file."""
-        return {**super().get_metadata(dbt_resource_props), "file": f"dbt_project/{dbt_resource_props['original_file_path']}"}
-
-    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - dagster-dbt's
-        """Return the data team, which owns everything that dbt builds."""
-        return [TEAM]
 
 
 def source_owner(contract: Contract) -> str:
@@ -108,20 +85,19 @@ def model_specs(
 
     `lineage` has the source columns of each column, for models that have been built.
     """
-    translator, groups = Translator(), groups_of_models(manifest, contracts)
+    groups = groups_of_models(manifest, contracts)
     nodes = {
         i: n
         for i, n in manifest["nodes"].items()
         if n["resource_type"] in ("model", "seed") and n["config"].get("enabled", True) and not is_ephemeral(n)
     }
+    keys = {i: _key(node) for i, node in nodes.items()} | source_keys(manifest)
     specs = {
-        i: translator.get_asset_spec(manifest, i, None).replace_attributes(
-            group_name=groups[i], kinds={"dbt", "seed"} if node["resource_type"] == "seed" else {"dbt", "duckdb"}
+        i: _model_spec(node, keys[i], [keys[read] for read in _read(manifest, i)], groups[i]).merge_attributes(
+            metadata=lineage_metadata(lineage.get(i, {}), keys)
         )
         for i, node in nodes.items()
     }
-    keys = {i: spec.key for i, spec in specs.items()} | source_keys(manifest)
-    specs = {i: spec.merge_attributes(metadata=lineage_metadata(lineage.get(i, {}), keys)) for i, spec in specs.items()}
     group_of = {key: RECORDS for key in source_keys(manifest).values() if key.path[0] == "receipts"}
     group_of |= {spec.key: spec.group_name or "" for spec in specs.values()}
     models = {i: spec for i, spec in specs.items() if spec.key.path[0] != QUALITY_SCHEMA}
@@ -138,6 +114,43 @@ def model_specs(
     # every other mart reaches the release, which depends on quality, through a public table
     last = [spec.key for spec in models.values() if spec.key.path[0] in AUDITED_SCHEMAS and _is_last(spec.key, read)]
     return models | {i: _with_deps(spec, last) for i, spec in specs.items() if i not in models}
+
+
+def _key(node: Mapping[str, Any]) -> dg.AssetKey:
+    return dg.AssetKey([node["config"].get("schema") or "staging", node["name"]])
+
+
+def _read(manifest: Mapping[str, Any], unique_id: str) -> dict[str, None]:
+    """Return the ids of the tables that a node reads; those of an ephemeral model in its place."""
+    found: dict[str, None] = {}
+    for read in manifest["nodes"][unique_id]["depends_on"].get("nodes", ()):  # a seed reads none
+        node = manifest["nodes"].get(read)
+        found |= _read(manifest, read) if node is not None and is_ephemeral(node) else {read: None}
+    return found
+
+
+def _model_spec(node: Mapping[str, Any], key: dg.AssetKey, deps: Sequence[dg.AssetKey], group: str) -> dg.AssetSpec:
+    """Describe a model or seed as dagster-dbt does, which would import dbt for more than a second in each command (ADR 2)."""
+    columns = [
+        dg.TableColumn(name, column.get("data_type") or "?", description=column.get("description"))
+        for name, column in node["columns"].items()
+    ]
+    metadata: dict[str, Any] = {
+        "dagster/table_name": f"{node['database']}.{node['schema']}.{node['alias']}",
+        "dagster/storage_kind": "duckdb",
+        "dagster-dbt/materialization_type": node["config"]["materialized"],
+        "file": f"dbt_project/{node['original_file_path']}",
+    }
+    return dg.AssetSpec(
+        key,
+        deps=deps,
+        description=str(node.get("description") or ""),
+        metadata=metadata | ({"dagster/column_schema": dg.TableSchema(columns)} if columns else {}),
+        group_name=group,
+        code_version=node["checksum"]["checksum"],  # of its file
+        owners=[TEAM],
+        kinds={"dbt", "seed"} if node["resource_type"] == "seed" else {"dbt", "duckdb"},
+    )
 
 
 def _is_last(key: dg.AssetKey, read: Collection[dg.AssetKey]) -> bool:

@@ -16,7 +16,7 @@ import dagster as dg
 from expectations.marts.coverage import SUBJECT as COVERAGE
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore
-from ingest.landing import LastLoad, last_load
+from ingest.landing import newest_load
 from ingest.layers import Layer
 from orchestration.defs.asset_checks import (
     BLOCKS,
@@ -56,7 +56,7 @@ from orchestration.defs.project import current_project
 from orchestration.defs.rerun_period import MONTHS_KEY, month_materializations
 from orchestration.defs.resources import RunResource
 from orchestration.defs.streaming import BuildStream
-from orchestration.instance.web.webserver import SCORECARD
+from orchestration.instance.web.addresses import SCORECARD
 from orchestration.pipeline import stages
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.runs.progress import current_reporter, log_built_nodes
@@ -121,14 +121,14 @@ def landing_asset(contract: Contract, layers: Sequence[Layer] = ()) -> dg.Assets
         measured = run_context.source_quality.get(contract.source, {})
         metadata = status_metadata(status, measured, run_context.as_of)
         metadata |= docs_metadata(run_context.settings, f"sources/{contract.source}.html")
-        yield dg.MaterializeResult(metadata=metadata, data_version=_version(last_load(run_context.con, registered)))
+        yield dg.MaterializeResult(metadata=metadata, data_version=_version(newest_load(run_context.con, contract.source)))
 
     return land
 
 
-def _version(last: LastLoad | None) -> dg.DataVersion:
+def _version(newest: tuple[str, int] | None) -> dg.DataVersion:
     """Return the version of a source's landing rows; while it stays the same, the UI shows downstream assets as up to date."""
-    return dg.DataVersion(f"{last.load_id}-{last.sequence}" if last else "nothing")
+    return dg.DataVersion("-".join(map(str, newest)) if newest else "nothing")
 
 
 def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:

@@ -13,15 +13,16 @@ last events of its last run, never earlier ones.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from dagster._core.event_api import EventHandlerFn
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorageWatchdog
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorageWatchdog
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import event, func, select
@@ -40,6 +41,7 @@ class PersistentEventLogStorage(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, tuple[int, Engine]] = OrderedDict()
         self._tables: set[str] = set()
+        self._batch: dict[str, Connection] = {}  # the open transactions of a batch of events, by file
         super().__init__(str(Path(base_dir) / "history" / "runs"), inst_data)
 
     @classmethod
@@ -52,6 +54,9 @@ class PersistentEventLogStorage(SqliteEventLogStorage):
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
+            if shard in self._batch:
+                yield self._batch[shard]
+                return
             engine = self._engine(shard)
             try:
                 with engine.connect() as connection, connection.begin():
@@ -87,6 +92,15 @@ class PersistentEventLogStorage(SqliteEventLogStorage):
         cached = self._engines.pop(shard, None)
         if cached:
             cached[1].dispose()
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events in one transaction per file, such as the hundreds that Dagster plans as a run begins."""
+        with ExitStack() as transactions:
+            for shard in {INDEX_SHARD_NAME, *(event.run_id for event in events)}:
+                self._batch[shard] = transactions.enter_context(self._engine(shard).connect())
+                transactions.enter_context(self._batch[shard].begin())
+            transactions.callback(self._batch.clear)
+            super().store_event_batch(events)
 
     def has_table(self, table_name: str) -> bool:
         """Return whether the index has a table; Dagster asks once per event of a check, over a new connection each time."""

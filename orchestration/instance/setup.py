@@ -41,3 +41,4 @@ def prepare_instance(settings: Settings) -> None:
     os.environ["DAGSTER_HOME"] = str(settings.home.dagster)
     os.environ["LEVELGROUND_HOME"] = str(settings.home.root)
     os.environ["DO_NOT_TRACK"] = "1"
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")  # of planned events, which `event_log_storage` stores at once

@@ -14,7 +14,7 @@ from ingest.connectors import CursorPosition, FetchRequest, Origin, open_folder,
 from ingest.contract import NATIONAL, Contract
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, Progress, deliver, find_damage, quarantine_batch
 from ingest.delivery.removals import RowFilter, new_row_filter, read_removals
-from ingest.landing import AcceptedLoadsDamaged, DeliveryLost, LandingTable, ensure_tables, last_load, read_cursor
+from ingest.landing import AcceptedLoadsDamaged, DeliveryLost, LandingTable, ensure_tables, newest_load, read_cursor
 from ingest.readers import delivered_files
 from orchestration.pipeline.read_in_tasks import table_reader
 from orchestration.runs.city_choice import SAMPLE
@@ -91,8 +91,7 @@ def deliver_other_files(
 
 def is_promoted(run: RunContext, contract: Contract, delivery: DeliveryRecord) -> bool:
     """Whether landing already holds this delivery as its newest load."""
-    last = last_load(run.con, contract)
-    return last is not None and (last.load_id, last.sequence) == (delivery.load_id, delivery.sequence)
+    return newest_load(run.con, contract.source) == (delivery.load_id, delivery.sequence)
 
 
 def restore_landing(run: RunContext, contract: Contract, store: DeliveryStore) -> bool:

@@ -19,7 +19,7 @@ from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, as_newest_l
 from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.freshness import evaluate_freshness
-from ingest.landing import Batch, DeliveryLost, LandingTable, count_load_rows, create_delivery_view, last_load
+from ingest.landing import Batch, DeliveryLost, LandingTable, count_load_rows, create_delivery_view, newest_load
 from ingest.layers import seed_rows
 from orchestration.pipeline.fetch_delivery import (
     deliver_other_files,
@@ -204,7 +204,7 @@ def carry_forward(run: RunContext, contract: Contract) -> None:
     names = (contract.source, *contract.formerly)
     status = next((r.sources[name] for r in run.earlier_runs for name in names if name in r.sources), None)
     if status is None or status.verdict in (FRESH, STALE, LANDED_ONLY):
-        verdict = FRESH if last_load(run.con, contract) else NOT_DELIVERED
+        verdict = FRESH if newest_load(run.con, contract.source) else NOT_DELIVERED
         status = new_status(contract, run.record.run_id).updated(verdict=verdict)
     elif status.source != contract.source:
         status = status.updated(source=contract.source, department=contract.department)
@@ -216,8 +216,8 @@ def _promote_accepted(
 ) -> tuple[SourceStatus, GateResult | None]:
     """Promote the newest load of a live source if it was held back and accepted since: a live system does not send it again."""
     deliveries = store.records()
-    last = last_load(run.con, contract)
-    if not run.location.is_live(contract) or not deliveries or (last and last.sequence >= deliveries[-1].sequence):
+    newest = newest_load(run.con, contract.source)
+    if not run.location.is_live(contract) or not deliveries or (newest and newest[1] >= deliveries[-1].sequence):
         return status, None
     if read_acceptance(store, deliveries[-1].load_id) is None:
         return status, None

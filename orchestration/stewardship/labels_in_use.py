@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 
 from expectations.delivery.unmapped_counts import Answers, lost_labels
-from ingest.landing import last_load
+from ingest.landing import newest_load
 from ingest.layers import seed_file
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
@@ -43,7 +43,7 @@ def end_if_labels_lost(run: RunContext) -> bool:
     found = []
     with without_cells():
         for contract in run.location.registry:
-            if last_load(run.con, contract) is not None:
+            if newest_load(run.con, contract.source):
                 lost = lost_labels(run.con, contract, before, now, run.location.city.time_zone)
                 found += [f"{contract.source}: {sentence}" for sentence in lost]
     if found:

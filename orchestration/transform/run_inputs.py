@@ -26,8 +26,8 @@ from ingest.landing import (
     count_load_rows,
     doubtful_rows,
     has_refused_or_doubtful,
-    last_load,
     later_events,
+    newest_load,
     refused_rows,
     rejected_rows,
     rejected_values,
@@ -181,7 +181,7 @@ def _later_event_rows(run: RunContext) -> list[tuple[Any, ...]]:
     """
     found = []
     for contract in run.location.registry:
-        if last_load(run.con, contract) is not None:
+        if newest_load(run.con, contract.source):
             later = later_events(run.con, contract, run.as_of.date(), run.location.city.time_zone)
             if later is not None:
                 found.append((contract.source, later.first - dt.timedelta(days=1), later.rows))

@@ -151,7 +151,7 @@ def test_a_private_import_is_found(code: str) -> None:
     assert list(private_imports(f"def late():\n    {code}\n"))
 
 
-@pytest.mark.parametrize("library", ["dagster", "dagster_dbt", "great_expectations", "dlt", "dbt", "duckdb_sqlalchemy"])
+@pytest.mark.parametrize("library", ["dagster", "great_expectations", "dlt", "dbt", "duckdb_sqlalchemy"])
 def test_a_private_module_is_imported_in_named_places(library: str) -> None:
     expected = {use.module for use in USES.get(library, ())}
     assert set(found(library)) == expected, f"keep the private API of {library} in one module per purpose: {found(library)}"

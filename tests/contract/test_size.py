@@ -29,7 +29,7 @@ BUDGETS = {
     "ingest/contract_draft": 1_400,
     "ingest/delivery": 1_531,
     "ingest/erasure": 879,
-    "ingest/landing": 1_851,
+    "ingest/landing": 1_858,
     "ingest/readers": 2_546,
     "ingest/sample": 5_204,
     "orchestration": 288,
@@ -37,12 +37,12 @@ BUDGETS = {
     "orchestration/cities": 836,
     "orchestration/cli": 4_954,
     "orchestration/codegen": 2_010,
-    "orchestration/defs": 2_051,
+    "orchestration/defs": 2_064,
     "orchestration/docs_site": 725,
     "orchestration/doctor": 1_028,
     "orchestration/engines": 631,
-    "orchestration/instance": 1_140,
-    "orchestration/pipeline": 1_960,
+    "orchestration/instance": 1_158,
+    "orchestration/pipeline": 1_959,
     "orchestration/runs": 1_780,
     "orchestration/scorecard": 5_957,
     "orchestration/stewardship": 1_178,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 63_024
+MOST_LINES = 63_061
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -12,6 +12,7 @@ def model(name: str, folder: str, *parents: str) -> dict[str, Any]:
         "unique_id": f"model.levelground.{name}",
         "name": name,
         "resource_type": "model",
+        "checksum": {"checksum": "0"},
         "original_file_path": f"models/{folder}/{name}.sql",
         "config": {"schema": schema, "enabled": True, "materialized": "table", "meta": {}},
         "meta": {},
@@ -34,6 +35,7 @@ def seed(name: str, described_in: str = "_seeds.yml") -> dict[str, Any]:
     return node | {
         "unique_id": f"seed.levelground.{name}",
         "resource_type": "seed",
+        "checksum": {"checksum": "0"},
         "original_file_path": f"seeds/reference/{name}.csv",
         "patch_path": f"levelground://seeds/reference/{described_in}",
         "depends_on": {},

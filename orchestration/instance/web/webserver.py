@@ -26,12 +26,12 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from orchestration.instance.web.addresses import DOCS, SCORECARD
 from orchestration.instance.web.ui_access import UiAccess, with_headers
 from orchestration.instance.web.ui_token import read_token
 from orchestration.settings import Settings
 from warehouse.paths import Home
 
-DOCS, SCORECARD = "/levelground/docs", "/levelground/scorecard"
 POLICY = (
     "sandbox allow-scripts allow-same-origin allow-forms allow-downloads; connect-src 'none'; form-action 'self'; "
     "frame-src 'none'; worker-src 'none'; base-uri 'none'"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.contract import Contract
-from ingest.landing import last_load
+from ingest.landing import newest_load
 from ingest.layers import Layer, seed_rows
 from orchestration.runs.context import RunContext
 from orchestration.runs.delivery_location import DeliveryLocation
@@ -25,9 +25,9 @@ def nothing_delivered(run: RunContext) -> bool:
     if current(run.settings.home) is not None:
         return False
     layers = run.location.city.layers
-    if any(_reaches_a_fact(contract, layers) and last_load(run.con, contract) for contract in run.location.registry):
+    if any(_reaches_a_fact(contract, layers) and newest_load(run.con, contract.source) for contract in run.location.registry):
         return False
-    if not any(last_load(run.con, contract) for contract in run.location.registry):
+    if not any(newest_load(run.con, contract.source) for contract in run.location.registry):
         run.settings.home.home_json.unlink(missing_ok=True)  # a mistyped folder is not what the home reads from now on
     run.end(BLOCKED, explain_nothing_delivered(run.record, run.location))
     return True

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.contract.registry import SOURCES, Registry, read_contract
 from orchestration.defs import project
-from orchestration.defs.asset_specs import source_description
+from orchestration.defs.asset_specs import model_specs, source_description
 from orchestration.defs.project import load_defs
 from orchestration.defs.rerun_period import MONTHS_KEY
 from orchestration.defs.resources import RunResource
@@ -125,3 +125,18 @@ def test_the_description_of_a_source_is_text_and_no_markdown() -> None:
     """The UI renders descriptions: an image would report every visit to another server."""
     contract = read_contract(SOURCES / f"{SOURCE}.yml").model_copy(update={"title": "![seen](http://evil.example/i) <b>"})
     assert source_description(contract).startswith(r"\!\[seen\](http://evil.example/i) \<b\>: one row per request")
+
+
+def test_an_asset_reads_the_parents_of_an_ephemeral_model_and_has_its_columns(manifest: dict[str, Any]) -> None:
+    step = model("int_steps", "intermediate", "model.levelground.fct_service_requests")
+    step["config"]["materialized"] = "ephemeral"
+    reader = model("fct_readers", "marts", step["unique_id"])
+    reader["columns"] = {"district": {"description": "Its district."}}
+    manifest["nodes"] |= {node["unique_id"]: node for node in (step, reader)}
+    specs = model_specs(manifest, {}, [read_contract(SOURCES / f"{SOURCE}.yml")])
+    assert step["unique_id"] not in specs
+    spec = specs[reader["unique_id"]]
+    assert [dep.asset_key.path for dep in spec.deps] == [["marts", "fct_service_requests"]]
+    schema = spec.metadata["dagster/column_schema"]
+    assert [(column.name, column.type, column.description) for column in schema.columns] == [("district", "?", "Its district.")]
+    assert spec.metadata["file"] == "dbt_project/models/marts/fct_readers.sql"

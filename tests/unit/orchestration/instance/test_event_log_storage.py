@@ -47,8 +47,9 @@ def talking() -> None:
 
 @pytest.fixture
 def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    for name in ("DAGSTER_HOME", "LEVELGROUND_HOME", "DO_NOT_TRACK"):
+    for name in ("DAGSTER_HOME", "LEVELGROUND_HOME", "DO_NOT_TRACK", "DAGSTER_EVENT_BATCH_SIZE"):
         monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     prepare_instance(Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)}))
     with dg.DagsterInstance.get() as instance:
         assert isinstance(instance.event_log_storage, PersistentEventLogStorage)
@@ -92,6 +93,34 @@ def test_the_files_are_asked_once_whether_a_table_exists(instance: dg.DagsterIns
         assert not own.has_table("no_such_table")  # a migration may create it
     assert asked.count("asset_check_executions") == 1
     assert asked.count("no_such_table") == 3
+
+
+@dg.multi_asset(specs=[dg.AssetSpec(name) for name in ("one", "two", "three")])
+def three() -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    for name in ("one", "two", "three"):
+        yield dg.MaterializeResult(name)
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_planned_events_are_stored_at_once_and_each_once(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_broken: bool
+) -> None:
+    sizes, store = [], SqliteEventLogStorage.store_event_batch
+
+    def store_batch(self: SqliteEventLogStorage, events: list[dg.EventLogEntry]) -> None:
+        sizes.append(len(events))
+        store(self, events)
+        if is_broken:
+            raise OSError("no space left")
+
+    monkeypatch.setattr(SqliteEventLogStorage, "store_event_batch", store_batch)
+    run = dg.materialize([three], instance=instance)
+    assert sizes == [3], "Dagster stores planned events in a batch"
+    assert ("Falling back" in capsys.readouterr().err) is is_broken
+    planned = instance.all_logs(run.run_id, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    assert sorted(entry.get_dagster_event().asset_key.path[0] for entry in planned) == ["one", "three", "two"]  # type: ignore[union-attr]
+    wanted = dg.EventRecordsFilter(dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    assert len(instance.get_event_records(wanted)) == 3, "in the index, too"
 
 
 def test_a_process_that_dies_loses_no_event(instance: dg.DagsterInstance) -> None:

@@ -36,7 +36,7 @@ class Run:
         monkeypatch.setattr(first_delivery, "current", lambda _home: release)
         monkeypatch.setattr(first_delivery, "has_model", lambda contract, _layers: contract.source in (REQUESTS, LIMITS))
         loads = {source: source for source in landed}
-        monkeypatch.setattr(first_delivery, "last_load", lambda _con, contract: loads.get(contract.source))
+        monkeypatch.setattr(first_delivery, "newest_load", lambda _con, source: loads.get(source))
 
     def end(self, outcome: str, message: str) -> None:
         self.record.end(outcome, utc_now(), message)
