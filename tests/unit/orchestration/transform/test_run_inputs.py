@@ -10,7 +10,7 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from ingest.landing import LastLoad, LaterEvents
+from ingest.landing import LaterEvents
 from orchestration.runs.context import RunContext
 from orchestration.transform import run_inputs as module
 from orchestration.transform.run_inputs import published_snapshots
@@ -67,7 +67,7 @@ def test_a_record_dated_ahead_counts_from_its_own_date_on(
     run = SimpleNamespace(
         con=None, as_of=dt.datetime.fromisoformat(as_of), location=SimpleNamespace(registry=[contract], city=city)
     )
-    monkeypatch.setattr(module, "last_load", lambda *_: LastLoad("l", 1, None, dt.datetime(2025, 11, 30)))
+    monkeypatch.setattr(module, "newest_load", lambda *_: ("l", 1))
     monkeypatch.setattr(
         module, "later_events", lambda _con, _contract, day, _: LaterEvents(1, planned) if planned > day else None
     )
