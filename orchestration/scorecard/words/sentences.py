@@ -20,7 +20,7 @@ from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Text
 
 ONE_IN = "one_in"
 RARE = 20  # a share below one in so many is said as one in N
-YEARS = "years"
+YEARS, PERCENT, ALL = "years", "percent", 100
 
 
 @part
@@ -55,7 +55,8 @@ def headline(measure: Measure, row: Row, other: Row | None, is_partly_shown: boo
         second = other.value or 0.0
         if pattern == ONE_IN and not all(_is_rare(one) for one in (row, other)):
             return None
-    places = 1 if row.unit == YEARS or min(value, second or value) < 1 or round(value) == round(second) else 0
+    is_nearly_all = any(round(one) == ALL > one for one in (value, second)) and row.unit == PERCENT
+    places = 1 if row.unit == YEARS or min(value, second or value) < 1 or round(value) == round(second) or is_nearly_all else 0
     parts["figure"] = natural(row, value, pattern, places)
     if other is not None and not is_rest:
         parts |= {"from_figure": natural(other, second, pattern, places), "reference": Name("short", row.reference_code or "")}

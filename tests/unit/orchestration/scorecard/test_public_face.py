@@ -70,3 +70,15 @@ def test_a_rare_event_is_one_in_so_many_and_needs_counts() -> None:
     assert said is not None
     assert said.striptags() == "1 in 66 Black babies dies before the first birthday. Among White babies it is 1 in 269."
     assert headline(Measure(about, ()), black._replace(numerator=None), white, False, texts) is None
+
+
+def test_nearly_all_are_not_all() -> None:
+    """Moreno Valley, 2019 to 2023: 95.0 % and 99.9 % with a diploma; "of White residents, 100 do" was not true."""
+    texts = texts_by_language([(id_, "en", text, "none") for id_, text in TEXTS.items()], ["en"])["en"]
+    hispanic = figure("hispanic", 95.04, compared_with_reference="lower")
+    about = {"measure_id": "hs_diploma_19_20_share", "headline_pattern": "of_every"}
+    for value, written in ((99.93, "95.0 of every 100 | 99.9 do"), (100.0, "95 of every 100 | 100 do")):
+        white = figure("white", value)
+        said = headline(Measure(about, (hispanic, white)), hispanic, white, False, texts)
+        assert said is not None
+        assert all(part in said.striptags() for part in written.split(" | ")), said
