@@ -9,7 +9,7 @@ from markupsafe import Markup
 from orchestration.scorecard.pages.charts import Axis, axis
 from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure, Row
-from orchestration.scorecard.words.figures import Cell, Ends, Range, Ratio, SignedNumber, Tick
+from orchestration.scorecard.words.figures import Cell, Ends, Range, SignedNumber, Tick, Times
 from orchestration.scorecard.words.gap_words import gap_sentences, name_of
 from orchestration.scorecard.words.sentences import PLACES, marked
 from orchestration.scorecard.words.texts import Period, Texts
@@ -85,10 +85,10 @@ def _row(gap: Record, one: Record, scale: Axis, texts: Texts) -> Record:
             range_ = Ends(SignedNumber(low, one.unit), SignedNumber(high, one.unit)).in_language(texts)
         figures.append(("difference", difference, range_))
     if one.rate_ratio is not None:
-        ratio = marked(texts("page.ratio", ratio=Ratio(one.rate_ratio)), one.is_hidden, texts)
+        ratio = marked(texts("page.ratio", ratio=Times(one.rate_ratio)), one.is_hidden, texts)
         range_ = None
         if one.rate_ratio_ci_low is not None and one.rate_ratio_ci_high is not None:
-            range_ = Ends(Ratio(one.rate_ratio_ci_low), Ratio(one.rate_ratio_ci_high)).in_language(texts)
+            range_ = Ends(Times(one.rate_ratio_ci_low), Times(one.rate_ratio_ci_high)).in_language(texts)
         figures.append(("ratio", ratio, range_))
     return Record(
         key=one.key,

@@ -55,12 +55,6 @@ def Count(texts: Texts, value: float) -> Markup:
 
 @part
 def Times(texts: Texts, value: float) -> Markup:
-    """A ratio with one decimal, small ones with two."""
-    return escape(number(value, 1 if value >= 1 else 2, texts.locale))
-
-
-@part
-def Ratio(texts: Texts, value: float) -> Markup:
     """A ratio with one decimal, or two where one would write 1.0."""
     return escape(number(value, 1 if value >= 1.05 else 2, texts.locale))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from orchestration.scorecard.release_data.open_release import Record
-from orchestration.scorecard.words.figures import Ends, Factor, Percent, Points, Ratio, SignedNumber
+from orchestration.scorecard.words.figures import Ends, Factor, Percent, Points, SignedNumber, Times
 from orchestration.scorecard.words.sentences import PLACES, marked
 from orchestration.scorecard.words.texts import Name, Part, Period, Texts
 
@@ -55,7 +55,7 @@ def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Ma
     yearly = trend.annual_percent_change, trend.apc_ci_low, trend.apc_ci_high
     parts = _parts(gap, trend)
     if trend.scale == RELATIVE:
-        gaps = {"from_gap": Ratio(trend.first_gap), "gap": Ratio(trend.last_gap)}
+        gaps = {"from_gap": Times(trend.first_gap), "gap": Times(trend.last_gap)}
         yield texts(f"sentence.gap_relative_{trend.word}", **parts, **gaps)
         low, high = Factor(trend.change_ci_low or 0.0), Factor(trend.change_ci_high or 0.0)
         yield texts("sentence.gap_relative_change", change=Factor(trend.change), range=Ends(low, high))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestration.scorecard.pages.charts import axis, dot, trend
 from orchestration.scorecard.release_data.read_release import Row
-from orchestration.scorecard.words.figures import Cell, Figure, Points, Tick
+from orchestration.scorecard.words.figures import Cell, Figure, Points, Tick, Times
 from orchestration.scorecard.words.texts import Name, Period, Texts, texts_by_language
 from tests.contract.registers import seed
 
@@ -102,3 +102,11 @@ def test_a_row_without_a_figure_has_no_position() -> None:
     published = dot(chart_row(5.0, *year), scale)
     assert published is not None
     assert published.x == 50.0
+
+
+@pytest.mark.parametrize(
+    ("ratio", "written"), [(0.874, "0.87"), (0.996, "1.00"), (1.04, "1.04"), (1.06, "1.1"), (2.04, "2.0"), (11.0, "11.0")]
+)
+def test_a_ratio_of_about_one_has_two_decimals(ratio: float, written: str, english: Texts) -> None:
+    """San Diego's page said that a figure is "1.0 times that for White"."""
+    assert Times(ratio).in_language(english) == written
