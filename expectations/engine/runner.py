@@ -55,10 +55,11 @@ class Session:
 
             self._gx = gx
             self._context: Any = gx.get_context(mode="ephemeral")
-            self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
-            self._context.variables.analytics_enabled = False
+            variables: Any = self._context.variables
+            variables.progress_bars = ProgressBarsConfig(globally=False)
+            variables.analytics_enabled = False
             # each query that is added would write the context, with all queries so far, to a store that nothing reads
-            self._context.variables.save = lambda: None
+            variables.save = lambda: None
             self._source: Any = self._context.data_sources.add_sql(
                 name="warehouse", connection_string=url.render_as_string(hide_password=False), create_temp_table=False
             )

@@ -20,7 +20,7 @@ BUDGETS = {
     "expectations": 151,
     "expectations/delivery": 1_854,
     "expectations/disclosure": 4_008,
-    "expectations/engine": 480,
+    "expectations/engine": 481,
     "expectations/marts": 699,
     "expectations/published": 910,
     "ingest": 1_181,
@@ -44,7 +44,7 @@ BUDGETS = {
     "orchestration/instance": 1_158,
     "orchestration/pipeline": 1_959,
     "orchestration/runs": 1_780,
-    "orchestration/scorecard": 5_957,
+    "orchestration/scorecard": 5_952,
     "orchestration/stewardship": 1_178,
     "orchestration/transform": 2_893,
     "orchestration/translations": 314,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 63_061
+MOST_LINES = 63_057
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

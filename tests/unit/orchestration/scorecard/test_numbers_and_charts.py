@@ -108,5 +108,5 @@ def test_a_row_without_a_figure_has_no_position() -> None:
     ("ratio", "written"), [(0.874, "0.87"), (0.996, "1.00"), (1.04, "1.04"), (1.06, "1.1"), (2.04, "2.0"), (11.0, "11.0")]
 )
 def test_a_ratio_of_about_one_has_two_decimals(ratio: float, written: str, languages: dict[str, Texts]) -> None:
-    """San Diego's page said that a figure is "1.0 times that for White"."""
+    """A figure that is 1.04 times another one is not "1.0 times" it, as San Diego's page wrote."""
     assert Times(ratio).in_language(languages["en"]) == written
