@@ -42,7 +42,7 @@ BLOCKS = "A failure blocks the release."
 PRIORITY = "dagster/priority"
 DELIVERY_GATE, FRESHNESS, BUILD_GATE, DBT_TESTS, COVERED = "delivery_gate", "freshness", "build_gate", "dbt_tests", "covered"
 
-LISTED = 20  # expectations in the UI, which stores each table three times; the page of a gate lists all
+LISTED = 20  # expectations of a table: Dagster stores each list three times, and the page of the gate has all
 RELEASED_SO = "Nothing has changed for this table since the release, for which it passed its dbt tests."
 NOTHING_NEW = "Nothing new was delivered. The load in use was checked when it was delivered."
 
@@ -112,8 +112,11 @@ def source_check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
     return specs
 
 
-def finding_metadata(gates: Sequence[GateResult]) -> dict[str, Any]:
-    """Return the number of expectations and what those that failed found, and some that passed; no cell of the data."""
+def finding_metadata(gates: Sequence[GateResult], listed: int | None = None) -> dict[str, Any]:
+    """Return the number of expectations and what each found, failed ones first; no cell of the data.
+
+    `listed`: so many are enough if all others passed.
+    """
     findings = sorted((finding for gate in gates for finding in gate.findings), key=lambda finding: finding.success)
     failed = sum(not finding.success for finding in findings)
     metadata: dict[str, Any] = {"expectations": len(findings), "failed": failed}
@@ -121,7 +124,7 @@ def finding_metadata(gates: Sequence[GateResult]) -> dict[str, Any]:
         facts = ("severity", "expectation", "column", "observed", "threshold")
         records = [
             {"result": "passed" if finding.success else "FAILED"} | {fact: _as_text(getattr(finding, fact)) for fact in facts}
-            for finding in findings[: max(LISTED, failed)]
+            for finding in findings[: None if listed is None else max(listed, failed)]
         ]
         metadata["findings"] = dg.MetadataValue.table([dg.TableRecord(record) for record in records])
     return metadata
@@ -256,6 +259,6 @@ def build_check(key: dg.AssetKey, found: Sequence[GateResult], settings: Setting
         asset_key=key,
         passed=not blocked and not any(gate.warnings for gate in found),
         severity=dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN,
-        metadata=finding_metadata(found) | docs_metadata(settings, f"gates/{linked.gate}/{linked.subject}.html"),
+        metadata=finding_metadata(found, LISTED) | docs_metadata(settings, f"gates/{linked.gate}/{linked.subject}.html"),
         description="; ".join(gate.reason for gate in found if gate.reason) or None,
     )

@@ -37,7 +37,7 @@ BUDGETS = {
     "orchestration/cities": 836,
     "orchestration/cli": 4_954,
     "orchestration/codegen": 2_010,
-    "orchestration/defs": 2_064,
+    "orchestration/defs": 2_067,
     "orchestration/docs_site": 725,
     "orchestration/doctor": 1_028,
     "orchestration/engines": 631,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 63_057
+MOST_LINES = 63_060
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

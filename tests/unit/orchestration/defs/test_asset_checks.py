@@ -16,7 +16,9 @@ from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from orchestration.defs import asset_checks
 from orchestration.defs.asset_checks import (
+    LISTED,
     NOTHING_NEW,
+    build_check,
     coverage_check,
     delivery_check,
     finding_metadata,
@@ -194,3 +196,12 @@ def test_a_count_has_no_exponent() -> None:
         value for value in finding_metadata([GateResult("delivery", SOURCE, (found,))]).values() if hasattr(value, "records")
     ]
     assert (table.records[0].data["observed"], table.records[0].data["threshold"]) == ("116,400", "0.25")
+
+
+def test_a_table_lists_some_expectations_that_passed_and_each_that_failed(settings: Settings) -> None:
+    key = dg.AssetKey(["marts", "x"])
+    for failed, listed in ((1, LISTED), (LISTED + 5, LISTED + 5)):
+        check = build_check(key, [GateResult("build", "marts.x", (ROWS,) * 60 + (MISSING,) * failed)], settings)
+        assert check.metadata["expectations"] == dg.IntMetadataValue(60 + failed)
+        findings: Any = check.metadata["findings"]
+        assert [record.data["result"] for record in findings.records] == ["FAILED"] * failed + ["passed"] * (listed - failed)
