@@ -95,11 +95,16 @@ class PersistentEventLogStorage(SqliteEventLogStorage):
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events in one transaction per file, such as the hundreds that Dagster plans as a run begins."""
-        with ExitStack() as transactions:
+        with ExitStack() as ending:  # its last entry comes first: the lock is held until all transactions have ended
+            self._db_lock.acquire()
+            ending.callback(self._db_lock.release)
+            ending.callback(self._batch.clear)
             for shard in {INDEX_SHARD_NAME, *(event.run_id for event in events)}:
-                self._batch[shard] = transactions.enter_context(self._engine(shard).connect())
-                transactions.enter_context(self._batch[shard].begin())
-            transactions.callback(self._batch.clear)
+                connection = ending.enter_context(self._engine(shard).connect())
+                ending.enter_context(connection.begin())
+                self._batch[shard] = connection
+            ending.callback(self._db_lock.acquire)
+            self._db_lock.release()
             super().store_event_batch(events)
 
     def has_table(self, table_name: str) -> bool:
