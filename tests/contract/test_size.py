@@ -42,7 +42,7 @@ BUDGETS = {
     "orchestration/doctor": 1_028,
     "orchestration/engines": 631,
     "orchestration/instance": 1_163,
-    "orchestration/pipeline": 1_959,
+    "orchestration/pipeline": 1_960,
     "orchestration/runs": 1_780,
     "orchestration/scorecard": 5_952,
     "orchestration/stewardship": 1_178,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_450,
     "warehouse/rowwise": 132,
 }
-MOST_LINES = 63_065
+MOST_LINES = 63_066
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -79,7 +79,8 @@ def parse_blank_project(environment: Mapping[str, str]) -> None:
 
     The project of a city that adds no model is the same. Without a blank home nothing is parsed.
     """
-    with suppress(ConfigurationError):  # the run reports it
+    # the run reports a wrong variable, and parses itself if another process has just deleted the blank home
+    with suppress(ConfigurationError, OSError):
         folder = Settings.from_environment(environment).cache
         if folder is not None and _blank_home(folder).warehouse.exists():
             _parse(_blank_home(folder))

@@ -151,6 +151,10 @@ def test_the_project_of_a_blank_home_is_parsed_once_for_all_forks(
     blank_home.parse_blank_project(city)
     assert not parsed, "no blank home yet"
     start_from_blank(at("one"), make=True)
+    with monkeypatch.context() as context:
+        context.setattr(blank_home, "_copy_parsed", lambda blank, _home: (blank.root / "deleted").read_bytes())
+        blank_home.parse_blank_project(city)
+    assert not parsed, "another process deleted it meanwhile"
     for variables in (city, city, city | {"LEVELGROUND_CACHE": "none"}, city | {"LEVELGROUND_THREADS": "many"}):
         blank_home.parse_blank_project(variables)
     assert len(parsed) == 1
