@@ -8,6 +8,7 @@ from functools import partial
 import dagster as dg
 import pyarrow as pa
 
+from orchestration.defs.asset_specs import RELEASE_KEY, SCORECARD_KEY
 from orchestration.defs.project import load_defs
 from orchestration.defs.resources import CommandLineRun
 from orchestration.instance.dagster_runs import keep_ctrl_c_from_log_copies, record_in_code_location, record_schedule_tick
@@ -21,8 +22,10 @@ from orchestration.instance.setup import (
     TRIGGER_TAG,
     prepare_instance,
 )
+from orchestration.pipeline.detect_changes import nothing_to_ingest
 from orchestration.runs import error_messages
 from orchestration.runs.context import RunOptions
+from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.process.interruption import when_interrupted
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import NOTHING_PUBLISHED
@@ -31,9 +34,12 @@ from orchestration.settings import Settings
 CLASS_NAME = re.compile(r"^[\w.]*(?:Error|Exception|Lost|Held|Busy|Corrupt|Unwritable): ")
 
 
-def execute_refresh(settings: Settings, run_id: str, options: RunOptions, *, scheduled: bool = False) -> str | None:
+def execute_refresh(
+    settings: Settings, run_id: str, options: RunOptions, location: DeliveryLocation, *, scheduled: bool = False
+) -> str | None:
     """Run the job; return None if every step succeeded, else the first failed step's error. The run record has the outcome.
 
+    Without anything to ingest only the release and its site are selected: their stages build what has changed otherwise.
     `scheduled`: a timer started the run in place of the daemon.
     """
     current_reporter().stage("start", "loading Dagster, parsing the dbt project")
@@ -50,6 +56,8 @@ def execute_refresh(settings: Settings, run_id: str, options: RunOptions, *, sch
     selection = [
         key for key in job.asset_layer.executable_asset_keys if key.path[0] != "landing" or options.ingests(key.path[-1])
     ]
+    if nothing_to_ingest(settings, options, location):
+        selection = [RELEASE_KEY, SCORECARD_KEY]
     # recorded with the run: a process that dies at once leaves no run that blocks the queue
     tags = {TRIGGER_TAG: CLI_TRIGGER, PROCESS_TAG: current_process()} | ({SCHEDULE_TAG: NIGHTLY_SCHEDULE} if scheduled else {})
     with dg.DagsterInstance.get() as instance, when_interrupted(partial(_report_canceled, instance, run_id)):

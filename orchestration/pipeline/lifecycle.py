@@ -18,6 +18,7 @@ from ingest.erasure import complete, copy_removals, plan_past_keeping
 from ingest.erasure.plan import write_plan
 from orchestration.alerts import notify_run_ended
 from orchestration.cities.goal_rows import check_goal_rows
+from orchestration.pipeline.detect_changes import ingest_fingerprint
 from orchestration.runs.city_choice import undecided_keys
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
@@ -89,6 +90,7 @@ def _open_locked(
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
     try:
         record_version(settings.home)
+        delivered = ingest_fingerprint(settings, location)
         location = location.with_fixed_layers(settings.home)
         removed = complete(settings.home)
         if not options.is_trial:  # the releases of its copy name parts in the lake of the home, which would be rewritten
@@ -124,7 +126,7 @@ def _open_locked(
             interrupted = _close_interrupted_runs(runs, earlier)
             if interrupted:
                 notify_run_ended(settings, interrupted[-1])
-            run = RunContext(settings, options, location, record, runs, con, as_of)
+            run = RunContext(settings, options, location, record, runs, con, as_of, delivered)
             remove_leftovers(settings.home)
             remove_spilled(settings.home)
             for note in notes:

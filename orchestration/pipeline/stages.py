@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from expectations.results import GateResult
 from orchestration.pipeline.build import build_models, build_quality
-from orchestration.pipeline.detect_changes import nothing_changed
+from orchestration.pipeline.detect_changes import note_ingested, nothing_changed
 from orchestration.pipeline.first_run.first_delivery import nothing_delivered
 from orchestration.pipeline.gates import run_gates
 from orchestration.pipeline.ingest_source import carry_forward
@@ -32,9 +32,10 @@ def ignore_gate(_gate: GateResult) -> None:
 
 def finish_ingest(run: RunContext) -> None:
     """Carry forward the sources that this run did not ingest."""
-    for contract in run.location.registry:
-        if contract.source not in run.record.sources:
-            carry_forward(run, contract)
+    left_out = [contract for contract in run.location.registry if contract.source not in run.record.sources]
+    for contract in left_out:
+        carry_forward(run, contract)
+    note_ingested(run, read_all=not left_out)
     run.save()
 
 

@@ -77,6 +77,7 @@ class RunContext:
     runs: RunStore
     con: DuckDBPyConnection
     as_of: dt.datetime
+    delivered: str | None = None  # `detect_changes.ingest_fingerprint` before the run read anything
     candidate: Candidate | None = None
     suppressed: SuppressionSummary | None = None
     urgent_refused: bool = False  # urgent corrections stay out: the audit found what they would disclose

@@ -109,6 +109,7 @@ class RunRecord(BaseModel, extra="forbid"):
     fingerprint: str | None = None
     # the next time at which a build gives other rows without any delivery; earlier versions wrote `due_at`
     next_build_at: str | None = Field(default=None, validation_alias=AliasChoices("next_build_at", "due_at"))
+    ingested: str | None = None  # a hash of what the run read, if every source has ingested it; of the files their state
     sources: dict[str, SourceStatus] = {}
     gates: list[GateResult] = []
     unknown_folders: tuple[str, ...] = ()

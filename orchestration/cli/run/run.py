@@ -112,7 +112,7 @@ def run(
             with report_progress_to(progress):
                 progress.stage("start", f"reading {location.name} ({location.city.title})")
                 options = RunOptions("cli", option, as_of, full_refresh, 0.0, wanted, period, accept_older)
-                record, problem = _execute(settings, options, scheduled=scheduled)
+                record, problem = _execute(settings, options, location, scheduled=scheduled)
         finally:
             lock.release()
     if record is None:
@@ -150,13 +150,15 @@ def _checked_location(
     return location
 
 
-def _execute(settings: Settings, options: RunOptions, *, scheduled: bool) -> tuple[RunRecord | None, str | None]:
+def _execute(
+    settings: Settings, options: RunOptions, location: DeliveryLocation, *, scheduled: bool
+) -> tuple[RunRecord | None, str | None]:
     """Run the job; return its record and the error message if it failed."""
     from orchestration.defs.execute import execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import
 
     run_id = str(uuid.uuid4())
     try:
-        problem = execute_refresh(settings, run_id, options, scheduled=scheduled)
+        problem = execute_refresh(settings, run_id, options, location, scheduled=scheduled)
     except Exception as error:
         problem = error_messages.explain(error, settings.home)  # Dagster's storage is on the same disk
         if problem is None:

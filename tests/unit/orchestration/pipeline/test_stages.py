@@ -44,6 +44,7 @@ class Run:
             return do
 
         monkeypatch.setattr(stages, "carry_forward", lambda _run, contract: self.done.append(f"carried {contract.source}"))
+        monkeypatch.setattr(stages, "note_ingested", lambda _run, read_all: self.done.append("read all") if read_all else None)
         monkeypatch.setattr(stages, "end_if_labels_lost", lambda _run: False)
         monkeypatch.setattr(stages, "nothing_delivered", stage("counted", empty, BLOCKED if empty else None))
         monkeypatch.setattr(stages, "nothing_changed", stage("compared", unchanged, UNCHANGED if unchanged else None))
