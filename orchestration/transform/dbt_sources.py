@@ -37,7 +37,8 @@ def write_sources(registry: Registry, path: Path) -> None:
             for name, table in TABLES.items()
         ],
     }
-    text = yaml.safe_dump({"version": 2, "sources": [landing, receipts]}, sort_keys=False, allow_unicode=True, width=120)
+    properties = {"version": 2, "sources": [landing, receipts]}
+    text = yaml.dump(properties, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write_atomically(path, text)
 
