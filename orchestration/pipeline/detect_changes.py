@@ -1,27 +1,37 @@
-"""Decide whether a run has anything to build, and end it as `unchanged` if it has not."""
+"""Decide whether a run has anything to build, and end it as `unchanged` if it has not; find the next time at which one has."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
 
-from orchestration.pipeline.next_build import next_build_at
+from ingest.agreement_terms import WARN_DAYS
+from ingest.contract import Contract
+from ingest.freshness import stale_at
+from ingest.landing import later_events
+from ingest.layers import seed_rows
+from ingest.typing import typed_expression
 from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.runs.context import RunContext
 from orchestration.runs.decisions.corrections import read_corrections, read_urgent_revisions
 from orchestration.runs.record import UNCHANGED
+from orchestration.settings import SHARED_SEEDS
 from orchestration.transform.dbt_project import prepare_project, project_fingerprint
 from orchestration.transform.fingerprints import loads_by_source, removals_by_source
 from orchestration.transform.release_inputs import code_version, versions
+from orchestration.transform.run_inputs import kept_windows
 from warehouse.fingerprint import json_sha256
 from warehouse.record_keys import secret_id
 from warehouse.releases import current, known_releases
+
+DAY = dt.timedelta(days=1)
 
 
 def nothing_changed(run: RunContext) -> bool:
     """Whether a build would give what the current release already contains; if so, the run ends as unchanged.
 
     True if deliveries, contracts, seeds, models and versions are the same as in the last build, and no date has passed since at
-    which a build gives other rows (`next_build`).
+    which a build gives other rows (`next_build_at`).
     """
     run.record.fingerprint = run_fingerprint(run)
     run.record.next_build_at = next_build_at(run)
@@ -65,3 +75,61 @@ def run_fingerprint(run: RunContext) -> str:
         secret_id(run.settings.home.record_key_secret),
     ]
     return json_sha256(inputs)
+
+
+def next_build_at(run: RunContext) -> str | None:
+    """The next time at which a build gives other rows although nothing is delivered, in ISO format; None if there is none.
+
+    A source becomes stale, or a day ends: of a goal, a rule of publication, an agreement, the retention of a record, the day
+    before the date of a record that was ahead, or the last one on which the window of an older register is published.
+    """
+    city = run.location.city
+    # Read as files: dbt may not have loaded the seeds yet.
+    goals, rules = (seed_rows(name, SHARED_SEEDS, city.layers) for name in ("goals", "publication_rules"))
+    days = [*goal_days(city.place_geoid, goals), *rule_days(rules), *(kept.until - DAY for kept in kept_windows(run))]
+    times: list[dt.datetime] = []
+    for contract in run.location.registry:
+        days += agreement_days(contract)
+        last = run.last_load(contract)
+        if last is None:
+            continue
+        becomes_stale = stale_at(contract, last.data_as_of)
+        times += [becomes_stale] if becomes_stale is not None else []
+        days += retention_days(run, contract)
+        later = later_events(run.con, contract, run.as_of.date(), city.time_zone)
+        days += [later.first - DAY] if later is not None else []
+    times += [dt.datetime.combine(day, dt.time.max) for day in days]  # the day itself still counts
+    return min((time.isoformat() for time in times if time >= run.as_of), default=None)
+
+
+def agreement_days(contract: Contract) -> Iterator[dt.date]:
+    """The last day before the agreement of a source ends soon, and its last day."""
+    until = contract.agreement.valid_until
+    if until is not None:
+        yield from (until - (WARN_DAYS + 1) * DAY, until)
+
+
+def goal_days(city_geoid: str, goals: Iterable[Mapping[str, str]]) -> list[dt.date]:
+    """The day of each goal of a city."""
+    return [dt.date.fromisoformat(goal["target_on"]) for goal in goals if goal["city_geoid"] == city_geoid]
+
+
+def rule_days(rules: Iterable[Mapping[str, str]]) -> Iterator[dt.date]:
+    """The last day before a rule of publication begins, and its last day."""
+    for rule in rules:
+        if rule["valid_from"]:
+            yield dt.date.fromisoformat(rule["valid_from"]) - DAY
+        if rule["valid_to"]:
+            yield dt.date.fromisoformat(rule["valid_to"])
+
+
+def retention_days(run: RunContext, contract: Contract) -> Iterator[dt.date]:
+    """The next day up to which a landed record may be kept; facts drop the record after it (ADR 29)."""
+    for column in contract.kept_columns:
+        if column.role == "retention":
+            day = typed_expression(column, run.location.city.time_zone)
+            found = run.con.execute(
+                f'select min({day}) from landing."{contract.source}" where {day} >= cast(? as date)', [run.as_of]
+            ).fetchone()
+            if found and found[0] is not None:
+                yield found[0]

@@ -13,18 +13,18 @@ import pytest
 from ingest.city import read_city
 from ingest.contract.registry import load_registry
 from ingest.layers import Layer, seed_rows
-from orchestration.pipeline.next_build import goal_days, next_build_at, retention_days
+from orchestration.pipeline.detect_changes import goal_days, next_build_at, retention_days
 from orchestration.settings import SHARED_SEEDS
 from warehouse.paths import Home
 
 GOALS = [("1", "2026-12-31"), ("1", "2025-06-30"), ("2", "2025-01-01")]
 
 
-def test_goal_days_are_the_ends_of_this_citys_goal_days() -> None:
+def test_goal_days_are_those_of_this_citys_goals() -> None:
     goals = [{"city_geoid": city, "target_on": day} for city, day in GOALS]
     assert list(goal_days("1", goals)) == [
-        dt.datetime(2026, 12, 31, 23, 59, 59, 999999),
-        dt.datetime(2025, 6, 30, 23, 59, 59, 999999),
+        dt.date(2026, 12, 31),
+        dt.date(2025, 6, 30),
     ]
     assert list(goal_days("3", goals)) == []
 
@@ -55,8 +55,8 @@ def test_next_build_is_after_the_next_goal_day(tmp_path: Path, as_of: str, wante
 @pytest.mark.parametrize(
     ("as_of", "wanted"),
     [
-        ("2026-01-31T23:00:00", ["2026-01-31T23:59:59.999999"]),
-        ("2026-02-01T00:00:00", ["2026-03-01T23:59:59.999999"]),
+        ("2026-01-31T23:00:00", ["2026-01-31"]),
+        ("2026-02-01T00:00:00", ["2026-03-01"]),
         ("2026-03-02T00:00:00", []),
     ],
 )
