@@ -10,7 +10,8 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from pydantic import BaseModel
 
 from ingest.city import read_layer_city
 from ingest.layers import CITIES, city_layer, layer_names, seed_rows
@@ -22,19 +23,18 @@ _SHORT = {"saint": "st", "sainte": "ste", "fort": "ft", "mount": "mt"}
 _OTHER_NAME = "Census Bureau: "  # of a note: the name that the publisher has
 
 
-@dataclass(frozen=True)
-class Place:
-    """A city of the gazetteer."""
+class Place(BaseModel, frozen=True):
+    """A city of the gazetteer: a row of the seed. `note` may contain another name of it."""
 
     geoid: str
     name: str
     state: str
     population: int
-    abbreviation: str
+    state_abbreviation: str
     county_geoid: str
     county: str
     time_zone: str
-    other_name: str = ""
+    note: str = ""
 
     @property
     def title(self) -> str:
@@ -43,29 +43,17 @@ class Place:
 
     def is_called(self, text: str) -> bool:
         """Whether a text is the name, with or without the state."""
-        names = {_folded(name) for name in (self.name, self.other_name, *re.split(r"[/-]", self.name)[:1]) if name}
-        states = {"", *(f" {_folded(state)}" for state in (self.state, self.abbreviation))}
+        other_name = self.note.partition(_OTHER_NAME)[2]
+        names = {_folded(name) for name in (self.name, other_name, *re.split(r"[/-]", self.name)[:1]) if name}
+        states = {"", *(f" {_folded(state)}" for state in (self.state, self.state_abbreviation))}
         return _folded(text) in {f"{name}{state}" for name in names for state in states}
 
 
 def places() -> list[Place]:
     """All real places, the largest first."""
-    rows = (row for row in seed_rows("place_populations", SHARED_SEEDS, ()) if not row["geoid"].startswith(SYNTHETIC_STATE))
-    found = (
-        Place(
-            geoid=row["geoid"],
-            name=row["name"],
-            state=row["state"],
-            population=int(row["population"]),
-            abbreviation=row["state_abbreviation"],
-            county_geoid=row["county_geoid"],
-            county=row["county"],
-            time_zone=row["time_zone"],
-            other_name=row["note"].partition(_OTHER_NAME)[2],
-        )
-        for row in rows
-    )
-    return sorted(found, key=lambda place: (-place.population, place.geoid))
+    found = map(Place.model_validate, seed_rows("place_populations", SHARED_SEEDS, ()))
+    real = (place for place in found if not place.geoid.startswith(SYNTHETIC_STATE))
+    return sorted(real, key=lambda place: (-place.population, place.geoid))
 
 
 def find_place(text: str, known: Iterable[Place] | None = None) -> Place:

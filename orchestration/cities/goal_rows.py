@@ -1,4 +1,7 @@
-"""Refuse a wrong row of `goals.csv` before a run does anything: dbt would find it minutes later, and name a test."""
+"""Refuse a wrong row of `goals.csv` before a run does anything: dbt would find it minutes later, and name a test.
+
+`goal_rules.yml` has the rules.
+"""
 
 from __future__ import annotations
 
@@ -10,84 +13,14 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from ingest.city import City
+from ingest.contract.yaml_source import read_yaml
 from ingest.layers import seed_rows
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from warehouse.connection import WarehouseError, attach, in_memory
 from warehouse.sql import quoted
 
-# (column, SQL that is true for a wrong row, what to write instead); the first that holds of a row and column is reported.
-_RULES = (
-    ("goal_id", "goal_id is null or goals_of_id > 1", "give each goal an id of its own"),
-    (
-        "measure_id",
-        "(measure_id, measure_version) not in (select (measure_id, measure_version) from measures)",
-        "name a measure and a version of measure_registry.csv; `levelground measures list` lists them",
-    ),
-    ("period_type", "period_type not in ('month', 'quarter', 'year', 'school_year', 'snapshot')", "write a kind of period"),
-    ("direction", "coalesce(direction not in ('higher', 'lower'), true)", "write higher or lower"),
-    ("target_group", "coalesce(target_group not in (from races), true)", "write a code of race_ethnicity.csv, or all"),
-    ("comparison_group", "comparison_group not in (from races)", "write a code of race_ethnicity.csv, or leave it empty"),
-    ("baseline_period_start", "try_cast(baseline_period_start as date) is null", "write a day like 2025-01-01"),
-    ("target_on", "try_cast(target_on as date) is null", "write a day like 2026-12-31"),
-    ("target_on", "try_cast(target_on as date) <= try_cast(baseline_period_start as date)", "write a day after the baseline"),
-    ("target_value", "try_cast(target_value as double) is null", "write a number in the unit of the measure"),
-    (
-        "target_value",
-        "case direction when 'higher' then try_cast(target_value as double) <= try_cast(baseline_value as double) "
-        "else try_cast(target_value as double) >= try_cast(baseline_value as double) end",
-        "write a target that is better than the baseline, or correct `direction`",
-    ),
-    ("baseline_value", "baseline_value is not null and try_cast(baseline_value as double) is null", "write a number"),
-    (
-        "comparison_group",
-        "(target_group = 'all') <> (comparison_group is null and benchmark_value is null)",
-        "compare a group with a group or a benchmark_value, and all with neither",
-    ),
-    ("benchmark_value", "comparison_group is not null and benchmark_value is not null", "leave one of both empty"),
-    ("comparison_group", "target_group = comparison_group", "compare a group with another one"),
-    (
-        "comparison_baseline_value",
-        "comparison_group is null and comparison_baseline_value is not null",
-        "leave it empty without a comparison_group",
-    ),
-    (
-        "comparison_group",
-        "comparison_group is not null and measure_id in (select measure_id from measures where kind = 'composition')",
-        "give a part of a whole a benchmark_value: where one part grows another shrinks",
-    ),
-    (
-        "adopted_on",
-        "adopted_on is not null and try_cast(adopted_on as date) is null",
-        "write a day like 2025-03-04, or leave it empty",
-    ),
-    ("adopted_on", "is_example = 'true' and adopted_on is not null", "leave it empty: an example is not adopted"),
-    ("title", "is_example = 'true' and title not like 'Example: %'", "begin the title of an example with `Example: `"),
-)
-
-
-# of goal_targets.csv, likewise
-_RULES_OF_TARGETS = (
-    ("goal_id", "goal_id is null or goal_id not in (select goal_id from goals)", "name a goal of goals.csv"),
-    ("target_value", "try_cast(target_value as double) is null", "write the number that was replaced"),
-    ("target_on", "try_cast(target_on as date) is null", "write a day like 2026-12-31"),
-    ("valid_from", "valid_from is not null and try_cast(valid_from as date) is null", "write a day, or leave it empty"),
-    ("valid_to", "try_cast(valid_to as date) is null", "write the last day on which this target held"),
-    ("valid_to", "try_cast(valid_to as date) < try_cast(valid_from as date)", "write a day after valid_from"),
-    ("reason", "reason is null", "say in plain words why the target changed: residents read it"),
-)
-# A target of the published release that the seeds have no more, neither for now nor for an earlier time.
-_LOST = """
-    select released.goal_id, released.target_value::double, released.due_on, goals.target_value, goals.target_on
-    from release.published.goals as released
-    inner join goals using (goal_id)
-    where (released.target_value, released.due_on) <> (try_cast(goals.target_value as double), try_cast(goals.target_on as date))
-        and not exists (
-            select 1 from goal_targets as earlier
-            where earlier.goal_id = released.goal_id and try_cast(earlier.target_value as double) = released.target_value
-                and try_cast(earlier.target_on as date) = released.due_on
-        )
-    order by all
-"""
+RULES = Path(__file__).with_name("goal_rules.yml")
+REPLACED_TARGETS = Path(__file__).with_name("replaced_targets.sql")
 
 
 def check_goal_rows(city: City, published: Path | None = None) -> None:
@@ -99,18 +32,22 @@ def check_goal_rows(city: City, published: Path | None = None) -> None:
     goals, targets = (seed_rows(name, SHARED_SEEDS, city.layers) for name in ("goals", "goal_targets"))
     if not goals and not targets:
         return
+    rules: dict[str, list[dict[str, str]]] = read_yaml(RULES).data
+    columns = {seed: {rule["column"] for rule in of_seed} for seed, of_seed in rules.items()}
     with in_memory() as con:
-        _table(con, "goals", goals, sorted({column for column, *_ in _RULES} | {"is_example"}))
-        _table(con, "goal_targets", targets, sorted({column for column, *_ in _RULES_OF_TARGETS}))
+        _table(con, "goals", goals, sorted(columns["goals"] | {"is_example"}))
+        _table(con, "goal_targets", targets, sorted(columns["goal_targets"]))
         con.execute("create view counted as select *, count(*) over (partition by goal_id) as goals_of_id from goals")
         _table(con, "measures", seed_rows("measure_registry", SHARED_SEEDS, city.layers))
         races = seed_rows("race_ethnicity", SHARED_SEEDS, city.layers)
         _table(con, "races", [{"code": row["race_ethnicity_code"]} for row in races])
         wrong: dict[tuple[str, str, str], str] = {}
-        for seed, relation, rules in (("goals.csv", "counted", _RULES), ("goal_targets.csv", "goal_targets", _RULES_OF_TARGETS)):
-            for column, condition, remedy in rules:
-                for goal, value in con.execute(f"select goal_id, {column} from {relation} where {condition}").fetchall():
-                    wrong.setdefault((seed, goal or "without an id", column), f"{value or 'empty'}: {remedy}")
+        for seed, relation in (("goals", "counted"), ("goal_targets", "goal_targets")):
+            for rule in rules[seed]:
+                found = con.execute(f"select goal_id, {rule['column']} from {relation} where {rule['wrong']}").fetchall()
+                for goal, value in found:
+                    where = (f"{seed}.csv", goal or "without an id", rule["column"])
+                    wrong.setdefault(where, f"{value or 'empty'}: {rule['write']}")
         lost = _replaced_targets(con, published) if not wrong else []
     if wrong:
         seeds = " and ".join(sorted({seed for seed, _, _ in wrong}))
@@ -133,7 +70,7 @@ def _replaced_targets(con: DuckDBPyConnection, published: Path | None) -> list[t
         return []
     try:
         attach(con, published, "release", read_only=True)
-        return con.execute(_LOST).fetchall()
+        return con.execute(REPLACED_TARGETS.read_text(encoding="utf-8")).fetchall()
     except (WarehouseError, duckdb.Error):
         return []  # damaged, or of a version without goals: the run itself repairs or replaces it
 

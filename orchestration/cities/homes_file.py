@@ -23,7 +23,7 @@ from orchestration.settings import ConfigurationError, Settings, variable_names
 from warehouse.lock import holder, is_held
 from warehouse.paths import Home
 from warehouse.printable import did_you_mean
-from warehouse.releases import Current, ReleaseCorrupt, current
+from warehouse.releases import ReleaseCorrupt, current
 
 # each city has its own, or the machine that runs it has
 NOT_OF_A_CITY = ("LEVELGROUND_HOME", "LEVELGROUND_CITY", "LEVELGROUND_DELIVERIES", "LEVELGROUND_CITIES")
@@ -241,7 +241,7 @@ def city_status(city: CityHome) -> CityStatus:
         city=city.name,
         home=str(home.root),
         release_id=release.release_id if release else None,
-        released_at=_utc(release) if release else None,
+        released_at=release.created_at.strftime("%Y-%m-%dT%H:%M:%SZ") if release else None,
         data_as_of=release.data_as_of.isoformat() if release and release.data_as_of else None,
         last_run=_last_run(home, records) if is_readable else NOT_READABLE,
         started_at=records[-1].started_at if records else None,
@@ -250,10 +250,6 @@ def city_status(city: CityHome) -> CityStatus:
         criticals=sum(len(gate.result.failed_critical) for gate in standing_gates(ended)) if is_readable else None,
         problem=problem,
     )
-
-
-def _utc(release: Current) -> str:
-    return release.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _last_run(home: Home, records: list[RunRecord]) -> str:

@@ -7,7 +7,7 @@ run adds.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -19,7 +19,7 @@ from orchestration.defs.groups import DISCLOSURE, RECORDS, RELEASE, SHARED, grou
 from orchestration.pipeline.build import SUPPRESSED
 from orchestration.stewardship.disaggregation import disaggregations
 from orchestration.transform.compiled.column_lineage import ByColumn
-from orchestration.transform.fingerprints import is_ephemeral
+from orchestration.transform.graph import is_ephemeral, relations_read
 from warehouse.audiences.names import file_name
 from warehouse.printable import markdown_literal
 
@@ -91,42 +91,27 @@ def model_specs(
         for i, n in manifest["nodes"].items()
         if n["resource_type"] in ("model", "seed") and n["config"].get("enabled", True) and not is_ephemeral(n)
     }
-    keys = {i: _key(node) for i, node in nodes.items()} | source_keys(manifest)
+    keys = {i: dg.AssetKey([node["config"].get("schema") or "staging", node["name"]]) for i, node in nodes.items()}
+    keys |= source_keys(manifest)
     specs = {
-        i: _model_spec(node, keys[i], [keys[read] for read in _read(manifest, i)], groups[i]).merge_attributes(
+        i: _model_spec(node, keys[i], [keys[read] for read in relations_read(manifest["nodes"], i)], groups[i]).merge_attributes(
             metadata=lineage_metadata(lineage.get(i, {}), keys)
         )
         for i, node in nodes.items()
     }
     group_of = {key: RECORDS for key in source_keys(manifest).values() if key.path[0] == "receipts"}
     group_of |= {spec.key: spec.group_name or "" for spec in specs.values()}
-    models = {i: spec for i, spec in specs.items() if spec.key.path[0] != QUALITY_SCHEMA}
-    displayed = {
-        i: [
-            dep.asset_key
-            for dep in spec.deps
-            if group_of.get(dep.asset_key) == spec.group_name or group_of.get(dep.asset_key) not in SHARED
-        ]
-        for i, spec in models.items()
-    }
-    models = {i: _with_deps(spec, displayed[i]) for i, spec in models.items()}
+
+    def displayed(spec: dg.AssetSpec) -> list[dg.AssetKey]:
+        read = [dep.asset_key for dep in spec.deps]
+        return [key for key in read if group_of.get(key) == spec.group_name or group_of.get(key) not in SHARED]
+
+    models = {i: _with_deps(spec, displayed(spec)) for i, spec in specs.items() if spec.key.path[0] != QUALITY_SCHEMA}
     read = {dep.asset_key for spec in models.values() for dep in spec.deps}
     # every other mart reaches the release, which depends on quality, through a public table
-    last = [spec.key for spec in models.values() if spec.key.path[0] in AUDITED_SCHEMAS and _is_last(spec.key, read)]
+    audited = [spec.key for spec in models.values() if spec.key.path[0] in AUDITED_SCHEMAS]
+    last = [key for key in audited if key.path[0] == "published" or key not in read]
     return models | {i: _with_deps(spec, last) for i, spec in specs.items() if i not in models}
-
-
-def _key(node: Mapping[str, Any]) -> dg.AssetKey:
-    return dg.AssetKey([node["config"].get("schema") or "staging", node["name"]])
-
-
-def _read(manifest: Mapping[str, Any], unique_id: str) -> dict[str, None]:
-    """Return the ids of the tables that a node reads; those of an ephemeral model in its place."""
-    found: dict[str, None] = {}
-    for read in manifest["nodes"][unique_id]["depends_on"].get("nodes", ()):  # a seed reads none
-        node = manifest["nodes"].get(read)
-        found |= _read(manifest, read) if node is not None and is_ephemeral(node) else {read: None}
-    return found
 
 
 def _model_spec(node: Mapping[str, Any], key: dg.AssetKey, deps: Sequence[dg.AssetKey], group: str) -> dg.AssetSpec:
@@ -151,10 +136,6 @@ def _model_spec(node: Mapping[str, Any], key: dg.AssetKey, deps: Sequence[dg.Ass
         owners=[TEAM],
         kinds={"dbt", "seed"} if node["resource_type"] == "seed" else {"dbt", "duckdb"},
     )
-
-
-def _is_last(key: dg.AssetKey, read: Collection[dg.AssetKey]) -> bool:
-    return key.path[0] == "published" or key not in read
 
 
 def source_keys(manifest: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
@@ -187,12 +168,8 @@ def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
 
 def suppressor_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
     """Return the specs of the tables that the suppressor writes while the models are built, by dbt id."""
-    return {
-        node_id: _written_spec(manifest["sources"][node_id], DISCLOSURE).replace_attributes(
-            deps=[dg.AssetKey(made_of.split("."))]
-        )
-        for node_id, made_of in SUPPRESSED.items()
-    }
+    specs = {node_id: _written_spec(manifest["sources"][node_id], DISCLOSURE) for node_id in SUPPRESSED}
+    return {i: spec.replace_attributes(deps=[dg.AssetKey(SUPPRESSED[i].split("."))]) for i, spec in specs.items()}
 
 
 def file_specs(contracts: Iterable[Contract]) -> list[dg.AssetSpec]:

@@ -45,6 +45,7 @@ from orchestration.defs.asset_specs import (
     source_owner,
 )
 from orchestration.defs.groups import RELEASE, department_group
+from orchestration.defs.jobs import MONTHS_KEY, month_materializations
 from orchestration.defs.metadata import (
     docs_metadata,
     file_materializations,
@@ -53,12 +54,12 @@ from orchestration.defs.metadata import (
     status_metadata,
 )
 from orchestration.defs.project import current_project
-from orchestration.defs.rerun_period import MONTHS_KEY, month_materializations
 from orchestration.defs.resources import RunResource
 from orchestration.defs.streaming import BuildStream
 from orchestration.instance.web.addresses import SCORECARD
 from orchestration.pipeline import stages
 from orchestration.pipeline.ingest_source import ingest_source
+from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.runs.progress import current_reporter, log_built_nodes
 from orchestration.runs.record import BLOCKED, HELD_BACK
 from orchestration.scorecard import Site
@@ -121,14 +122,11 @@ def landing_asset(contract: Contract, layers: Sequence[Layer] = ()) -> dg.Assets
         measured = run_context.source_quality.get(contract.source, {})
         metadata = status_metadata(status, measured, run_context.as_of)
         metadata |= docs_metadata(run_context.settings, f"sources/{contract.source}.html")
-        yield dg.MaterializeResult(metadata=metadata, data_version=_version(newest_load(run_context.con, contract.source)))
+        newest = newest_load(run_context.con, contract.source)
+        # while the version stays the same, the UI shows downstream assets as up to date
+        yield dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion("-".join(map(str, newest or ["nothing"]))))
 
     return land
-
-
-def _version(newest: tuple[str, int] | None) -> dg.DataVersion:
-    """Return the version of a source's landing rows; while it stays the same, the UI shows downstream assets as up to date."""
-    return dg.DataVersion("-".join(map(str, newest)) if newest else "nothing")
 
 
 def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
@@ -146,7 +144,9 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
         if i in tested
     ]
 
-    @dg.multi_asset(name="models", specs=[_optional(spec) for spec in models.values()], check_specs=checks, can_subset=True)
+    optional = {i: spec.replace_attributes(skippable=True) for i, spec in specs.items()}
+
+    @dg.multi_asset(name="models", specs=[optional[i] for i in models], check_specs=checks, can_subset=True)
     def build_models(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.Output[Any] | dg.AssetCheckResult]:
         run.context.log = context.log.info
         stream = BuildStream(context, run.context, models)
@@ -159,15 +159,14 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
         if run.context.record.outcome == BLOCKED:
             raise dg.Failure(f"blocked by a dbt test; the last release stays. {run.context.record.message}", allow_retries=False)
 
-    covered = [spec.key for spec in quality.values() if ".".join(spec.key.path) == COVERAGE]
+    covered = "Compares periods, districts and volumes with what is due and usual."
     coverage_checks = [
-        dg.AssetCheckSpec(COVERED, asset=key, description="Compares periods, districts and volumes with what is due and usual.")
-        for key in covered
+        dg.AssetCheckSpec(COVERED, asset=spec.key, description=covered)
+        for spec in quality.values()
+        if ".".join(spec.key.path) == COVERAGE
     ]
 
-    @dg.multi_asset(
-        name="quality", specs=[_optional(spec) for spec in quality.values()], check_specs=coverage_checks, can_subset=True
-    )
+    @dg.multi_asset(name="quality", specs=[optional[i] for i in quality], check_specs=coverage_checks, can_subset=True)
     def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.Output[Any] | dg.AssetCheckResult]:
         stream = BuildStream(context, run.context, quality)
         results = stages.quality(run.context, stream.report(log_built_nodes(context.log.info)))
@@ -177,10 +176,6 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
                 yield coverage_check(check.asset_key, run.context.record.gates or gates_of_release(run.context))
 
     return build_models, build_quality
-
-
-def _optional(spec: dg.AssetSpec) -> dg.AssetSpec:
-    return spec.replace_attributes(skippable=True)
 
 
 def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
@@ -230,7 +225,7 @@ def scorecard_asset() -> dg.AssetsDefinition:
         check_specs=[dg.AssetCheckSpec(WRITTEN, asset=SCORECARD_KEY, description="Every page could be written.")],
     )
     def write(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        site = stages.scorecard(run.context)
+        site = refresh_scorecard(run.context)
         problem = run.context.record.scorecard_problem
         if site is not None:
             yield dg.MaterializeResult(metadata=site_metadata(run.context.settings, site))

@@ -105,12 +105,8 @@ def cities_sensor(settings: Settings) -> dg.SensorDefinition:
         added, removed = [name for name in listed if name not in known], [name for name in known if name not in listed]
         if not added and not removed:
             return dg.SkipReason(f"the partitions are the {len(listed)} cities of the file")
-        requests: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
-        if added:
-            requests.append(CITIES.build_add_request(added))
-        if removed:
-            requests.append(CITIES.build_delete_request(removed))
-        return dg.SensorResult(dynamic_partitions_requests=requests)
+        changes = ((CITIES.build_add_request, added), (CITIES.build_delete_request, removed))
+        return dg.SensorResult(dynamic_partitions_requests=[request(names) for request, names in changes if names])
 
     return register
 

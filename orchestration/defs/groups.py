@@ -7,7 +7,6 @@ fits a screen. Dagster permits letters, digits and underscores in names of group
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,61 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from ingest.contract import Contract
-from orchestration.settings import DBT_PROJECT
+from ingest.contract.yaml_source import read_yaml
+from ingest.layers import seed_rows
+from orchestration.settings import SHARED_SEEDS
 
-SEEDS = DBT_PROJECT / "seeds" / "reference"
-RECORDS, QUALITY, PUBLISHED, RELEASE = "run_records", "quality", "published_tables", "release"
-ESTIMATES = "published_estimates"
-PLACES, DIMENSIONS, CALCULATION, DISCLOSURE = "addresses_and_places", "dimensions", "measure_calculation", "disclosure_control"
-COVERAGE = "measure_coverage"
-STAGED_RECORDS, POPULATION = "staged_run_records", "population"
-# The longest folder that a model's path starts with decides, before its policy area.
-GROUP_OF_FOLDER = {
-    "models/staging/receipts/": STAGED_RECORDS,
-    "models/intermediate/addresses/": PLACES,
-    "models/intermediate/estimates/": ESTIMATES,
-    "models/intermediate/geography/": PLACES,
-    "models/marts/dimensions/": DIMENSIONS,
-    "models/marts/facts/equity_measures/": "equity_measures",
-    "models/marts/facts/goals/": "equity_measures",
-    "models/marts/scorecard/": PUBLISHED,
-    "models/measures/goals/": "equity_measures",
-    "models/measures/calculation/": CALCULATION,
-    "models/measures/coverage/": COVERAGE,
-    "models/disclosure/": DISCLOSURE,
-    "models/published/intermediate/": DISCLOSURE,
-    "models/published/staging/": DISCLOSURE,
-    "models/published/": PUBLISHED,
-    "models/quality/": QUALITY,
-}
-# These models would make two groups depend on each other in the group of their folder, or concern several policy areas.
-GROUP_OF_MODEL = {
-    "int_equity_measures__reporting_grain": DIMENSIONS,
-    "int_addresses__aggregated": DIMENSIONS,
-    "int_deaths_investigated__excess": CALCULATION,
-    "int_population__bases": POPULATION,
-    "int_sources__known_shares": CALCULATION,
-    "int_sources__in_series": DIMENSIONS,
-    "int_sources__race_codes": DIMENSIONS,
-    "dim_stratum": CALCULATION,
-    "dim_geography": CALCULATION,
-    "dim_label": PUBLISHED,
-    "int_source_places__missing": QUALITY,
-    "int_sources__coverage": QUALITY,
-    "int_published__indices_of_persons": PUBLISHED,
-    "fct_published_estimates": ESTIMATES,
-    "int_published_estimates__counts": ESTIMATES,
-    "dim_text": PUBLISHED,
-    "int_published_estimates__windowed": ESTIMATES,
-}
+# The groups of folders, models and seeds that do not follow from departments and policy areas.
+TABLE: dict[str, dict[str, str]] = read_yaml(Path(__file__).with_name("groups.yml")).data
+RECORDS, STAGED_RECORDS, DIMENSIONS = "run_records", "staged_run_records", "dimensions"
+DISCLOSURE, ESTIMATES, RELEASE = "disclosure_control", "published_estimates", "release"
 REFERENCE, DECLARATIONS, OTHER = "reference_data", "measure_declarations", "other"
-# What a seed declares is said by the file that describes it.
-GROUP_OF_SEEDS = {
-    "_goal_seeds.yml": DECLARATIONS,
-    "_publication_seeds.yml": DECLARATIONS,
-    "_scorecard_seeds.yml": DECLARATIONS,
-    "_text_seeds.yml": DECLARATIONS,
-}
 # most models read them, so the graph leaves out their edges
 SHARED = (REFERENCE, DECLARATIONS, RECORDS, STAGED_RECORDS, DIMENSIONS)
 STAGING = re.compile(r"models/staging/([^/]+)/")
@@ -82,29 +35,20 @@ def group_name(title: str) -> str:
 
 
 @cache
-def department_names(seeds: Path = SEEDS) -> Mapping[str, str]:
-    """Return the full name of each department of the seed, by its code."""
-    with (seeds / "departments.csv").open(encoding="utf-8", newline="") as file:
-        return {row["department"]: row["name"] for row in csv.DictReader(file)}
-
-
-@cache
-def measure_areas(seeds: Path = SEEDS) -> Mapping[str, str]:
-    """Return the policy area of each measure of the registry."""
-    with (seeds / "measure_registry.csv").open(encoding="utf-8", newline="") as file:
-        return {row["measure_id"]: row["policy_area"] for row in csv.DictReader(file)}
+def _seed(name: str, key: str, value: str) -> Mapping[str, str]:
+    return {row[key]: row[value] for row in seed_rows(name, SHARED_SEEDS, ())}
 
 
 def department_group(department: str) -> str:
     """Return the group of a department's deliveries: its full name, or its code if the seed does not list it."""
-    return group_name(department_names().get(department, department))
+    return group_name(_seed("departments", "department", "name").get(department, department))
 
 
 def groups_of_models(manifest: Mapping[str, Any], contracts: Iterable[Contract]) -> dict[str, str]:
     """Return the group of each model and seed, by dbt id."""
-    areas = _Areas(manifest, {contract.source: contract.policy_area for contract in contracts})
+    areas = _areas(manifest, {contract.source: contract.policy_area for contract in contracts})
     nodes = {i: node for i, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
-    groups = {i: _fixed_group(node) or areas.of(i) or OTHER for i, node in nodes.items()}
+    groups = {i: _fixed_group(node) or areas.get(i) or OTHER for i, node in nodes.items()}
     readers: dict[str, set[str]] = {}
     for i, node in nodes.items():
         for parent in node["depends_on"].get("nodes", ()):
@@ -115,7 +59,7 @@ def groups_of_models(manifest: Mapping[str, Any], contracts: Iterable[Contract])
     staged = {
         i: group
         for i, group in single.items()
-        if STAGING.match(nodes[i]["original_file_path"]) and groups[i] != STAGED_RECORDS and group in (*areas.found, ESTIMATES)
+        if STAGING.match(nodes[i]["original_file_path"]) and groups[i] != STAGED_RECORDS and group in (*areas.values(), ESTIMATES)
     }
     return groups | seeds | staged
 
@@ -124,44 +68,34 @@ def _fixed_group(node: Mapping[str, Any]) -> str | None:
     """Return the group that the folder or the name of a node decides; None if its policy area does."""
     path, name = node["original_file_path"], node["name"]
     if node["resource_type"] == "seed":
-        return GROUP_OF_SEEDS.get((node["patch_path"] or "").rpartition("/")[2], REFERENCE)
-    if name in GROUP_OF_MODEL:
-        return GROUP_OF_MODEL[name]
-    folder = max((folder for folder in GROUP_OF_FOLDER if path.startswith(folder)), key=len, default=None)
+        return TABLE["seeds"].get((node["patch_path"] or "").rpartition("/")[2], REFERENCE)
+    if name in TABLE["models"]:
+        return TABLE["models"][name]
+    folder = max(filter(path.startswith, TABLE["folders"]), key=len, default=None)
     if folder is not None:
-        return GROUP_OF_FOLDER[folder]
+        return TABLE["folders"][folder]
     staged = STAGING.match(path)
     return department_group(staged[1]) if staged else None
 
 
-class _Areas:
-    """The policy area of models: of the measure that they count, else of most of their sources."""
+def _areas(manifest: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, str]:
+    """The policy area of models and sources: of the measure that they count, else of most of their sources."""
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    measures = _seed("measure_registry", "measure_id", "policy_area")
 
-    def __init__(self, manifest: Mapping[str, Any], sources: Mapping[str, str]) -> None:
-        self._nodes = {**manifest["nodes"], **manifest["sources"]}
-        self._sources = sources
-        self._known: dict[str, str | None] = {}
-
-    @property
-    def found(self) -> set[str]:
-        """All areas that a model was assigned to."""
-        return {area for area in self._known.values() if area}
-
-    def of(self, node_id: str) -> str | None:
-        if node_id not in self._known:
-            self._known[node_id] = self._find(self._nodes.get(node_id))
-        return self._known[node_id]
-
-    def _find(self, node: Mapping[str, Any] | None) -> str | None:
+    @cache
+    def area(node_id: str) -> str | None:
+        node = nodes.get(node_id)
         if node is None or node["resource_type"] not in ("model", "source"):
             return None
         name = node["name"]
         if node["resource_type"] == "source":
-            return self._sources.get(name)
-        counted = measure_areas().get(name.removeprefix("int_").removesuffix("__counts"))
-        if counted:
+            return sources.get(name)
+        if counted := measures.get(name.removeprefix("int_").removesuffix("__counts")):
             return counted
         if not STAGING.match(node["original_file_path"]) and _fixed_group(node):
             return None  # all policy areas share it
-        found = Counter(area for area in map(self.of, node["depends_on"].get("nodes", ())) if area)
-        return max(sorted(found), key=lambda area: found[area], default=None)
+        found = Counter(each for each in map(area, node["depends_on"].get("nodes", ())) if each)
+        return max(sorted(found), key=lambda each: found[each], default=None)
+
+    return {node_id: found for node_id in nodes if (found := area(node_id))}

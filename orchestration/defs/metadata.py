@@ -53,8 +53,8 @@ def release_metadata(settings: Settings, record: RunRecord, release_id: str) -> 
     metadata: dict[str, Any] = {
         "release_id": release_id,
         "path": dg.MetadataValue.path(str(home.published_analyst)),
-        "analyst_mb": _megabytes(home, "analyst"),
-        "public_mb": _megabytes(home, "public"),
+        "analyst_mb": _megabytes(home.published_analyst.stat().st_size),
+        "public_mb": _megabytes(home.published_public.stat().st_size),
         "sources_fresh": sum(status.verdict == FRESH for status in statuses),
         "sources_held_back": sum(status.verdict == HELD_BACK for status in statuses),
         "sources_stale": sum(status.verdict == STALE for status in statuses),
@@ -115,7 +115,7 @@ def file_materializations(home: Home, release_id: str) -> list[dg.AssetMateriali
             metadata={
                 "release_id": release_id,
                 "path": dg.MetadataValue.path(str(home.published / name)),
-                "megabytes": round(manifest.files[name].size / 1e6, 2),
+                "megabytes": _megabytes(manifest.files[name].size),
                 "tables": len(plan.tables),
                 "rows": sum(manifest.files[name].tables.values()),
                 "group": readers[plan.audience].group or "none",
@@ -126,6 +126,5 @@ def file_materializations(home: Home, release_id: str) -> list[dg.AssetMateriali
     ]
 
 
-def _megabytes(home: Home, which: str) -> float:
-    path = home.published_analyst if which == "analyst" else home.published_public
-    return round(path.stat().st_size / 1e6, 2)
+def _megabytes(size: int) -> float:
+    return round(size / 1e6, 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from orchestration.runs.errors import StepError
+from warehouse.connection import in_memory
 from warehouse.processes.worker import Task
 
 
@@ -85,10 +85,6 @@ def answers(process: subprocess.Popen[str], request: Mapping[str, Any]) -> Itera
 
 def share_of_memory(limit: str, shares: int) -> str:
     """An equal share of a memory limit as DuckDB displays it, such as `12.5 GiB`."""
-    found = re.fullmatch(r"([\d.]+) ?([KMGT]?i?B|bytes)", limit.strip())
-    if found is None:
-        raise ValueError(f"{limit!r} is not a memory limit of DuckDB")
-    units = {"bytes": 1, "B": 1} | {
-        f"{letter}{i}B": (1024 if i else 1000) ** power for power, letter in enumerate("KMGT", 1) for i in ("i", "")
-    }
-    return f"{max(int(float(found[1]) * units[found[2]]) // shares // 1000, 1)}kB"
+    with in_memory() as con:
+        ((size,),) = con.execute("select parse_formatted_bytes(?)", [limit]).fetchall()
+    return f"{max(size // shares // 1000, 1)}kB"

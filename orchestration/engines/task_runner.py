@@ -59,26 +59,22 @@ def run_tasks(run: RunContext, tasks: Sequence[Task], spill: Path) -> list[TaskR
             current_reporter().item(result.task.label, len(done), len(tasks))
             attempts = f" in {result.attempts} attempts" if result.attempts > 1 else ""
             run.log(f"task {len(done)} of {len(tasks)}: {result.task.label} by {result.worker}{attempts}")
-    earlier = run.record.engine or EngineUse(name=str(run.settings.engine))
-    now = time.monotonic()
-    run.record.engine = with_results(earlier, done, now - min(began, default=now))
+    _record_use(run, done, time.monotonic() - min(began, default=time.monotonic()))
     return sorted(done, key=lambda result: result.number)
 
 
-def with_results(use: EngineUse, results: Sequence[TaskResult], seconds: float) -> EngineUse:
-    """The use of an engine, with further results, which took so many seconds together."""
-    repeated = [
+def _record_use(run: RunContext, results: Sequence[TaskResult], seconds: float) -> None:
+    """Add the results, which took so many seconds together, to the use of the engine in the run record."""
+    use = run.record.engine or EngineUse(name=str(run.settings.engine))
+    use.tasks += len(results)
+    use.attempts += sum(result.attempts for result in results)
+    use.workers = tuple(sorted({*use.workers, *(result.worker for result in results)}))
+    use.repeated += tuple(
         RepeatedTask(label=result.task.label, attempts=result.attempts, worker=result.worker)
         for result in results
         if result.attempts > 1
-    ]
-    return EngineUse(
-        name=use.name,
-        tasks=use.tasks + len(results),
-        attempts=use.attempts + sum(result.attempts for result in results),
-        workers=tuple(sorted({*use.workers, *(result.worker for result in results)})),
-        repeated=(*use.repeated, *repeated),
-        seconds=round(use.seconds + seconds, 3),
-        task_seconds=round(use.task_seconds + sum(result.seconds for result in results), 3),
-        task_cpu_seconds=round(use.task_cpu_seconds + sum(result.cpu_seconds for result in results), 3),
     )
+    use.seconds = round(use.seconds + seconds, 3)
+    use.task_seconds = round(use.task_seconds + sum(result.seconds for result in results), 3)
+    use.task_cpu_seconds = round(use.task_cpu_seconds + sum(result.cpu_seconds for result in results), 3)
+    run.record.engine = use

@@ -6,7 +6,6 @@ next start adds a second daemon. See `orchestration.cli.operate.ui` for which co
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
@@ -127,7 +126,7 @@ def _end_group(group: int) -> None:
         end = time.monotonic() + seconds
         sent: int = number
         while time.monotonic() < end:
-            with contextlib.suppress(ChildProcessError):  # as a container's first process, this one must reap orphans
+            with suppress(ChildProcessError):  # as a container's first process, this one must reap orphans
                 while os.waitpid(-group, os.WNOHANG)[0]:
                     pass
             try:

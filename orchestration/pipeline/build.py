@@ -66,11 +66,16 @@ def build_published(run: RunContext, on_node: OnNode, also: Sequence[disclosure.
             run.con, home.responses, run.as_of, lambda city, year: any(scope.has_responses(city, year) for scope in also)
         )
         _note_unsafe_revisions(run, asked)
-        disclosure.read_history(run.con, home, _newest_loads(run))
-        _add_disclosure_dates(run)
-    for suppressed in _suppressor_results(run.record.seconds["suppress"]):
-        on_node(suppressed)
-        results.append(suppressed)
+        newest = "select source, arg_max(load_id, sequence) from intake.loads group by source"
+        disclosure.read_history(run.con, home, dict(run.con.execute(newest).fetchall()))
+        # the day on which a period closes or a quarterly revision takes corrections over
+        days = (run.record.next_build_at, disclosure.next_due(run.con, run.as_of))
+        run.record.next_build_at = min((day for day in days if day is not None), default=None)
+    for node_id in SUPPRESSED:  # results like those of dbt's nodes
+        name = node_id.rpartition(".")[2]
+        seconds = run.record.seconds["suppress"]
+        results.append(NodeResult(node_id, name, "source", "success", seconds, relation=f"warehouse.disclosure.{name}"))
+        on_node(results[-1])
     current_reporter().stage("build", "building the public tables")
     with run.timed("build"), without_cells():
         results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], all_tests=True, on_node=on_node)
@@ -104,20 +109,6 @@ def _kept_from(run: RunContext) -> dict[str, dt.date]:
     today = run.as_of.date()
     days = {contract.source: contract.agreement.kept_from(today) for contract in run.location.registry}
     return {source: day for source, day in days.items() if day is not None}
-
-
-def _newest_loads(run: RunContext) -> dict[str, str]:
-    """The newest load of each source in landing."""
-    return dict(run.con.execute("select source, arg_max(load_id, sequence) from intake.loads group by source").fetchall())
-
-
-def _suppressor_results(seconds: float) -> list[NodeResult]:
-    """The suppressor's tables, as results like those of dbt's nodes."""
-    names = {node_id: node_id.rpartition(".")[2] for node_id in SUPPRESSED}
-    return [
-        NodeResult(node_id, name, "source", "success", seconds, 0, "", (), f"warehouse.disclosure.{name}")
-        for node_id, name in names.items()
-    ]
 
 
 def begin_candidate(run: RunContext) -> None:
@@ -154,8 +145,7 @@ def _note_unsafe_revisions(run: RunContext, asked: Sequence[disclosure.Urgent]) 
                 f"figure that readers have; the reported figures stay. {SAY_IT}"
             )
             if note not in run.record.notes:
-                run.record.notes += (note,)
-                current_reporter().note(note)
+                run.note(note)
 
 
 def _end_if_tests_failed(run: RunContext, results: list[NodeResult]) -> bool:
@@ -164,9 +154,3 @@ def _end_if_tests_failed(run: RunContext, results: list[NodeResult]) -> bool:
     if failed:
         run.end(BLOCKED, "; ".join(failed))
     return bool(failed)
-
-
-def _add_disclosure_dates(run: RunContext) -> None:
-    """Move the next build forward to the day on which a period closes or a quarterly revision takes corrections over."""
-    days = [day for day in (run.record.next_build_at, disclosure.next_due(run.con, run.as_of)) if day is not None]
-    run.record.next_build_at = min(days, default=None)

@@ -1,91 +1,39 @@
-"""Decide whether a run has anything to ingest, before it opens, and anything to build; end it as `unchanged` if it has not.
-
-A night on which nobody delivered anything need not start a step per source. Its stages still decide whether there is something to
-build, so it ends like a run that has read every file again.
-"""
+"""Decide whether a run has anything to build, and end it as `unchanged` if it has not; find the next time at which one has."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ingest.agreement_terms import agreement_terms
+from ingest.agreement_terms import WARN_DAYS
 from ingest.contract import Contract
-from ingest.delivery.removals import sources_with_removals
-from ingest.freshness import evaluate_freshness
-from ingest.readers import delivered_files
-from orchestration.pipeline.next_build import next_build_at
+from ingest.freshness import stale_at
+from ingest.landing import later_events
+from ingest.layers import seed_rows
+from ingest.typing import typed_expression
 from orchestration.pipeline.publish_scorecard import refresh_scorecard
-from orchestration.runs.clock import as_of_time
-from orchestration.runs.context import RunContext, RunOptions
+from orchestration.runs.context import RunContext
 from orchestration.runs.decisions.corrections import read_corrections, read_urgent_revisions
 from orchestration.runs.delivery_location import DeliveryLocation
-from orchestration.runs.record import HELD_BACK, RELEASED, REMOVED, UNCHANGED, RunRecord, RunStore
-from orchestration.settings import DBT_PROJECT, Settings
-from orchestration.transform.dbt_project import files_fingerprint, prepare_project, project_fingerprint
+from orchestration.runs.record import UNCHANGED
+from orchestration.settings import SHARED_SEEDS, Settings
+from orchestration.transform.dbt_project import prepare_project, project_fingerprint
 from orchestration.transform.fingerprints import loads_by_source, removals_by_source
 from orchestration.transform.release_inputs import code_version, versions
-from warehouse.fingerprint import bytes_sha256, json_sha256
+from orchestration.transform.run_inputs import kept_windows
+from warehouse.fingerprint import json_sha256
 from warehouse.record_keys import secret_id
 from warehouse.releases import current, known_releases
 
-
-def nothing_to_ingest(settings: Settings, options: RunOptions, location: DeliveryLocation) -> bool:
-    """Whether the last run ingested all that is delivered, nothing of it waits for a person, and no source has aged since."""
-    last = next(reversed(RunStore(settings.home.runs).all()), None)
-    if last is None or options.rebuilds or options.sources or last.outcome not in (RELEASED, UNCHANGED):
-        return False
-    if not settings.home.warehouse.is_file() or last.ingested is None or last.ingested != ingest_fingerprint(settings, location):
-        return False
-    as_of, then = as_of_time(options.as_of, location.city), dt.datetime.fromisoformat(last.as_of)
-    if last.next_build_at is not None and as_of > dt.datetime.fromisoformat(last.next_build_at):
-        return False
-    removed = {source for source, found in sources_with_removals(settings.home.deliveries).items() if found.is_removed}
-    return all(
-        _is_as_before(last, contract, then, as_of, is_removed=contract.source in removed) for contract in location.registry
-    )
-
-
-def _is_as_before(last: RunRecord, contract: Contract, then: dt.datetime, as_of: dt.datetime, *, is_removed: bool) -> bool:
-    """Whether a source has the status that the last run gave it, as far as clock and removals decide."""
-    status = last.sources.get(contract.source)
-    if status is None or status.verdict == HELD_BACK or (status.verdict == REMOVED) != is_removed:
-        return False
-    freshness = {evaluate_freshness(contract, status.data_as_of, moment).state for moment in (then, as_of)}
-    agreement = {agreement_terms(contract, moment).status for moment in (then, as_of)}
-    return len(freshness) == len(agreement) == 1
-
-
-def ingest_fingerprint(settings: Settings, location: DeliveryLocation) -> str | None:
-    """A hash of what a run reads besides its warehouse; None if a source is fetched live, since only its system knows.
-
-    Of a delivered file it has path, size, inode and times instead of the content. Who changes a file may set its other times back
-    but not `st_ctime` (POSIX: the last change of its status).
-    """
-    files = []
-    for contract in location.registry:
-        folder = location.folder_of(contract)
-        if folder is None:
-            return None
-        for path in delivered_files(folder, contract.ignore_files) if folder.is_dir() else ():
-            state = path.lstat()
-            files.append((str(path), state.st_size, state.st_ino, state.st_mtime_ns, state.st_ctime_ns))
-    layers = [(str(name), bytes_sha256(text)) for each in location.snapshots for name, text in each.files.items()]
-    return json_sha256([files, layers, files_fingerprint(DBT_PROJECT), *_decisive(settings, location)])
-
-
-def note_ingested(run: RunContext, *, read_all: bool) -> None:
-    """Record what the run has ingested; `read_all`: it left no source out. Then, or if an earlier run had, nothing is unread."""
-    before = run.earlier_runs[0].ingested if run.earlier_runs else None
-    if run.delivered == before or (read_all and not run.options.sources and run.options.period is None):
-        run.record.ingested = run.delivered
+DAY = dt.timedelta(days=1)
 
 
 def nothing_changed(run: RunContext) -> bool:
     """Whether a build would give what the current release already contains; if so, the run ends as unchanged.
 
     True if deliveries, contracts, seeds, models and versions are the same as in the last build, and no date has passed since at
-    which a build gives other rows (`next_build`).
+    which a build gives other rows (`next_build_at`).
     """
     run.record.fingerprint = run_fingerprint(run)
     run.record.next_build_at = next_build_at(run)
@@ -115,10 +63,10 @@ def run_fingerprint(run: RunContext) -> str:
     """A hash of everything that decides what a build gives, except the clock."""
     prepare_project(run.settings.home, run.location.registry, run.location.city.layers)
     loads = [loads_by_source(run.con), removals_by_source(run.con)]
-    return json_sha256([*loads, project_fingerprint(run.settings.home), *_decisive(run.settings, run.location)])
+    return json_sha256([*loads, project_fingerprint(run.settings.home), *decisive_inputs(run.settings, run.location)])
 
 
-def _decisive(settings: Settings, location: DeliveryLocation) -> list[Any]:
+def decisive_inputs(settings: Settings, location: DeliveryLocation) -> list[Any]:
     """What decides what a build gives, besides deliveries, dbt project and clock."""
     return [
         [contract.model_dump_json(by_alias=True) for contract in location.registry],
@@ -129,3 +77,61 @@ def _decisive(settings: Settings, location: DeliveryLocation) -> list[Any]:
         [asked.model_dump_json() for asked in read_urgent_revisions(settings.home)],
         secret_id(settings.home.record_key_secret),
     ]
+
+
+def next_build_at(run: RunContext) -> str | None:
+    """The next time at which a build gives other rows although nothing is delivered, in ISO format; None if there is none.
+
+    A source becomes stale, or a day ends: of a goal, a rule of publication, an agreement, the retention of a record, the day
+    before the date of a record that was ahead, or the last one on which the window of an older register is published.
+    """
+    city = run.location.city
+    # Read as files: dbt may not have loaded the seeds yet.
+    goals, rules = (seed_rows(name, SHARED_SEEDS, city.layers) for name in ("goals", "publication_rules"))
+    days = [*goal_days(city.place_geoid, goals), *rule_days(rules), *(kept.until - DAY for kept in kept_windows(run))]
+    times: list[dt.datetime] = []
+    for contract in run.location.registry:
+        days += agreement_days(contract)
+        last = run.last_load(contract)
+        if last is None:
+            continue
+        becomes_stale = stale_at(contract, last.data_as_of)
+        times += [becomes_stale] if becomes_stale is not None else []
+        days += retention_days(run, contract)
+        later = later_events(run.con, contract, run.as_of.date(), city.time_zone)
+        days += [later.first - DAY] if later is not None else []
+    times += [dt.datetime.combine(day, dt.time.max) for day in days]  # the day itself still counts
+    return min((time.isoformat() for time in times if time >= run.as_of), default=None)
+
+
+def agreement_days(contract: Contract) -> Iterator[dt.date]:
+    """The last day before the agreement of a source ends soon, and its last day."""
+    until = contract.agreement.valid_until
+    if until is not None:
+        yield from (until - (WARN_DAYS + 1) * DAY, until)
+
+
+def goal_days(city_geoid: str, goals: Iterable[Mapping[str, str]]) -> list[dt.date]:
+    """The day of each goal of a city."""
+    return [dt.date.fromisoformat(goal["target_on"]) for goal in goals if goal["city_geoid"] == city_geoid]
+
+
+def rule_days(rules: Iterable[Mapping[str, str]]) -> Iterator[dt.date]:
+    """The last day before a rule of publication begins, and its last day."""
+    for rule in rules:
+        if rule["valid_from"]:
+            yield dt.date.fromisoformat(rule["valid_from"]) - DAY
+        if rule["valid_to"]:
+            yield dt.date.fromisoformat(rule["valid_to"])
+
+
+def retention_days(run: RunContext, contract: Contract) -> Iterator[dt.date]:
+    """The next day up to which a landed record may be kept; facts drop the record after it (ADR 29)."""
+    for column in contract.kept_columns:
+        if column.role == "retention":
+            day = typed_expression(column, run.location.city.time_zone)
+            found = run.con.execute(
+                f'select min({day}) from landing."{contract.source}" where {day} >= cast(? as date)', [run.as_of]
+            ).fetchone()
+            if found and found[0] is not None:
+                yield found[0]

@@ -143,8 +143,7 @@ def _refuse_urgent(run: RunContext, refused: Iterable[ExpectationResult]) -> Non
         f"the audit finds what the urgent correction of {names} would disclose ({where}); the reported figures stay, and the "
         f"first run of the next quarter tries again. {SAY_IT}"
     )
-    run.record.notes += (note,)
-    current_reporter().note(note)
+    run.note(note)
 
 
 def _audited(run: RunContext, hidden: list[Scope]) -> GateResult:

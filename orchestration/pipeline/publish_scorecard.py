@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,7 @@ from warehouse.lock import private_lock
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
 from warehouse.releases import Candidate, Manifest, causes_by_measure, current, read_manifest, verify
 
+LOCK = ".scorecard.lock"  # of the sites of a home
 # The kinds of causes that readers see, the most specific first; see `warehouse.releases.comparison.change_attribution`.
 _METHOD, _SOFTWARE = ("contract", "seed", "model"), ("code", "version")
 
@@ -56,14 +58,10 @@ def publish_scorecard(
     """
     if not settings.home.published_public.is_file():
         return None
-    with private_lock(settings.home.root / ".scorecard.lock"):
-        try:
-            if only_if_needed and settings.scorecard_languages == ():
-                return None
-            return _write_published(settings, languages, only_if_needed, rendered)
-        finally:
-            mark_corrected(settings.home.published_scorecard, settings.home.published_public)
-            refresh_public(settings.home)
+    with _public_site(settings.home):
+        if only_if_needed and settings.scorecard_languages == ():
+            return None
+        return _write_published(settings, languages, only_if_needed, rendered)
 
 
 def publish_edition(settings: Settings, release_id: str, label: str, languages: Sequence[str] = ()) -> Site:
@@ -72,32 +70,33 @@ def publish_edition(settings: Settings, release_id: str, label: str, languages: 
     ScorecardError if a page cannot be written, EditionError if another edition has its folder.
     """
     home = settings.home
-    with private_lock(home.root / ".scorecard.lock"):
-        chosen = languages or settings.scorecard_languages or ()
-        public_file = home.release(release_id) / PUBLIC_FILE
-        earlier = earlier_edition(home, release_id)
-        edition = write_edition(
-            public_file,
-            home.published_scorecard,
-            label,
-            chosen,
-            contact_of(settings),
-            _with_causes(home, read_manifest(home, release_id), earlier),
-        )
-        _after_change(settings)
+    with _public_site(home) as site:
+        earlier = _with_causes(home, read_manifest(home, release_id), earlier_edition(home, release_id))
+        file, chosen = home.release(release_id) / PUBLIC_FILE, _languages(settings, languages)
+        edition = write_edition(file, site, label, chosen, contact_of(settings), earlier)
+        _list_editions(settings)
         return edition
 
 
 def withdraw_edition(settings: Settings, edition: Edition) -> None:
     """Remove an edition from the site, and leave a page that says so; its release stays pinned."""
-    site = settings.home.published_scorecard
-    with private_lock(settings.home.root / ".scorecard.lock"):
+    with _public_site(settings.home) as site:
         repair(site)
         remove_edition(site, found := find_edition(site, edition.label), before_of(site, edition.folder))
-        _after_change(settings)
+        _list_editions(settings)
         if settings.home.published_public.is_file():
             leave_notice(site, found, settings.home.published_public, dt.datetime.now(dt.UTC).date())
-            refresh_public(settings.home)
+
+
+@contextmanager
+def _public_site(home: Home) -> Iterator[Path]:
+    """The site, which no other process changes meanwhile; what has changed is in `public/` afterwards."""
+    with private_lock(home.root / LOCK):
+        try:
+            yield home.published_scorecard
+        finally:
+            mark_corrected(home.published_scorecard, home.published_public)
+            refresh_public(home)
 
 
 def write_internal_scorecard(settings: Settings, folder: Path | None = None, languages: Sequence[str] = ()) -> Site:
@@ -117,24 +116,20 @@ def write_internal_scorecard(settings: Settings, folder: Path | None = None, lan
         raise ConfigurationError("nothing is published yet; run `levelground run`")
     verify(home, release.release_id)
     # both files of one release: those in published/ are swapped one after the other
-    files = home.release(release.release_id)
-    with private_lock(home.root / ".scorecard.lock"):
-        return write_internal_site(
-            files / PUBLIC_FILE,
-            files / ANALYST_FILE,
-            place,
-            languages or settings.scorecard_languages or (),
-            contact_of(settings),
-        )
+    files, chosen_languages = home.release(release.release_id), _languages(settings, languages)
+    with private_lock(home.root / LOCK):
+        return write_internal_site(files / PUBLIC_FILE, files / ANALYST_FILE, place, chosen_languages, contact_of(settings))
 
 
-def _after_change(settings: Settings) -> None:
+def _languages(settings: Settings, wanted: Sequence[str]) -> Sequence[str]:
+    return wanted or settings.scorecard_languages or ()
+
+
+def _list_editions(settings: Settings) -> None:
     """Bring older editions and the site, which lists them, up to date."""
     mark_superseded(settings.home.published_scorecard)
     if settings.home.published_public.is_file():
         _write_published(settings, (), only_if_needed=True)
-    mark_corrected(settings.home.published_scorecard, settings.home.published_public)
-    refresh_public(settings.home)
 
 
 def _write_published(
@@ -142,7 +137,7 @@ def _write_published(
 ) -> Site | None:
     home = settings.home
     repair(home.published_scorecard)
-    chosen, contact = languages or settings.scorecard_languages or (), contact_of(settings)
+    chosen, contact = _languages(settings, languages), contact_of(settings)
     published = current(home)
     earlier = earlier_edition(home, published.release_id) if published else None
     if only_if_needed and is_current(home.published_scorecard, home.published_public, chosen, contact, earlier):
@@ -199,9 +194,8 @@ def check_scorecard(run: RunContext, candidate: Candidate, manifest: Manifest) -
     current_reporter().stage("check", "checking the sentences of the scorecard")
     try:
         earlier = _with_causes(settings.home, manifest, earlier_edition(settings.home, manifest.release_id))
-        languages, contact = settings.scorecard_languages or (), contact_of(settings)
-        site = settings.home.published_scorecard
-        run.rendered = render_ahead(candidate.public_path, folder, site, languages, contact, earlier)
+        site, languages = settings.home.published_scorecard, _languages(settings, ())
+        run.rendered = render_ahead(candidate.public_path, folder, site, languages, contact_of(settings), earlier)
     except Exception as error:  # noqa: BLE001 - `refresh_scorecard` records it once the release is published
         shutil.rmtree(folder, ignore_errors=True)
         note = ExpectationResult("rendered", None, "warning", False, None, None, f"the site could not be rendered: {error}")

@@ -19,29 +19,16 @@ from orchestration.runs.errors import without_cells
 from orchestration.runs.process.interruption import without_handlers
 from orchestration.runs.record import BLOCKED, RELEASED
 from orchestration.transform.incremental import landed_loads
-from orchestration.transform.release_inputs import (
-    MeasureInputs,
-    code_hashes,
-    code_version,
-    contract_hashes,
-    lineage,
-    model_hashes,
-    seed_hashes,
-    seeds_hash,
-    versions,
-)
+from orchestration.transform.release_inputs import build_inputs, code_version, seeds_hash, versions
 from orchestration.transform.released_columns import Plans, plan_of_run
 from warehouse import disclosure
 from warehouse.audiences.names import file_name
 from warehouse.audiences.plan import RELEASE_TABLE, FilePlan
 from warehouse.audiences.write import write_file
 from warehouse.connection import detach
-from warehouse.fingerprint import text_sha256
 from warehouse.paths import EXPORTS, PUBLIC_FILE
-from warehouse.record_keys import secret_id
 from warehouse.releases import (
     STORAGE_VERSION,
-    BuildInputs,
     Candidate,
     Current,
     Manifest,
@@ -56,7 +43,7 @@ from warehouse.releases import (
     write_exports,
     write_manifest,
 )
-from warehouse.sql import literal, quoted
+from warehouse.sql import literal
 
 # The only tables that dbt does not build: they contain the hash of all public ones. The files of audiences have a copy.
 RELEASE_TABLES = (f"release.{RELEASE_TABLE}", "public.published.release")
@@ -71,10 +58,6 @@ RELEASE_COLUMNS = {
     "city_geoid": ("varchar", "The place GEOID of the city"),
     "city_title": ("varchar", "The name of the city"),
 }
-_MEASURES = (
-    "select measure_id, source, population_scheme is not null or weighted_places is not null "
-    "from release.marts.dim_measure where is_current"
-)
 
 
 def release_candidate(run: RunContext) -> str | None:
@@ -90,7 +73,8 @@ def release_candidate(run: RunContext) -> str | None:
         raise RuntimeError("a release needs a candidate that this run has built and checked by the gates")
     data_as_of = _data_as_of(run)
     with run.timed("release"), without_cells():
-        measures = {code: MeasureInputs(*inputs) for code, *inputs in run.con.execute(_MEASURES).fetchall()}
+        landed = landed_loads(run.con)
+        made_of = build_inputs(run, landed)
         _write_release_row(run, release_id, run.created_at, data_as_of)
         declare_keys(
             run.con, "release", "marts", read_suites(layered=[layer.folder / SUITES for layer in run.location.city.layers])
@@ -120,10 +104,10 @@ def release_candidate(run: RunContext) -> str | None:
             public_hash=run.public_hash,
             data_as_of=data_as_of,
             as_of=run.as_of,
-            loads={source: tuple(ids) for source, ids in sorted(landed_loads(run.con).items())},
+            loads=landed,
             versions=dict(sorted(versions().items())),
             seeds_hash=seeds_hash(run.location.city.layers),
-            made_of=_made_of(run, measures),
+            made_of=made_of,
             parts={view: tuple(records) for view, records in run.parts.items()},
             audiences=audiences,
             team_only=dict(plans.team_only),
@@ -172,26 +156,6 @@ def _data_as_of(run: RunContext) -> dt.datetime | None:
     """The newest end of data of the public sources: a date that the public file has anyway."""
     row = run.con.execute("select max(data_as_of) from public.published.sources").fetchone()
     return row[0] if row else None
-
-
-def _made_of(run: RunContext, measures: dict[str, MeasureInputs]) -> BuildInputs:
-    manifest = run.manifest
-    return BuildInputs(
-        code=code_hashes(),
-        seeds=seed_hashes(run.location.city.layers),
-        contracts=contract_hashes(run.location.registry),
-        contents={source: _content(run, source) for source in landed_loads(run.con)},
-        models=model_hashes(manifest),
-        lineage=lineage(manifest, measures),
-        node_fingerprints=run.fingerprints,
-        record_keys=secret_id(run.settings.home.record_key_secret),
-    )
-
-
-def _content(run: RunContext, source: str) -> str:
-    """A hash of the delivered files and of how many of their rows are in landing: the same again where a file returns."""
-    rows = run.con.execute(f"select _file_sha256, count(*) from landing.{quoted(source)} group by all order by all").fetchall()
-    return text_sha256(repr(rows))
 
 
 def _write_release_row(run: RunContext, release_id: str, created_at: dt.datetime, data_as_of: dt.datetime | None) -> None:

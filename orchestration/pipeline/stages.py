@@ -11,23 +11,18 @@ from collections.abc import Callable
 
 from expectations.results import GateResult
 from orchestration.pipeline.build import build_models, build_quality
-from orchestration.pipeline.detect_changes import note_ingested, nothing_changed
+from orchestration.pipeline.detect_changes import nothing_changed
+from orchestration.pipeline.detect_deliveries import note_ingested
 from orchestration.pipeline.first_run.first_delivery import nothing_delivered
 from orchestration.pipeline.gates import run_gates
 from orchestration.pipeline.ingest_source import carry_forward
-from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.pipeline.release import release_candidate
 from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.results import NodeResult, OnNode
-from orchestration.scorecard import Site
 from orchestration.stewardship.labels_in_use import end_if_labels_lost
 
 OnGate = Callable[[GateResult], None]
-
-
-def ignore_gate(_gate: GateResult) -> None:
-    """Report no result of a gate."""
 
 
 def finish_ingest(run: RunContext) -> None:
@@ -51,7 +46,7 @@ def models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     return run.models or []
 
 
-def gates(run: RunContext, on_node: OnNode, on_gate: OnGate = ignore_gate) -> list[GateResult]:
+def gates(run: RunContext, on_node: OnNode, on_gate: OnGate = lambda _gate: None) -> list[GateResult]:
     """Check the build; `on_gate` gets the result of each mart at once."""
     models(run, on_node)
     if run.gates is None and not _has_ended(run):
@@ -76,11 +71,6 @@ def release(run: RunContext, on_node: OnNode) -> str | None:
         return None
     current_reporter().stage("release", "releasing the files")
     return release_candidate(run)
-
-
-def scorecard(run: RunContext) -> Site | None:
-    """Write the site of the published release, unless it exists; None if nothing was written."""
-    return refresh_scorecard(run)
 
 
 def _has_ended(run: RunContext) -> bool:

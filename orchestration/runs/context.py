@@ -26,6 +26,7 @@ from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.errors import StepError, public_message
 from orchestration.runs.process.exit_codes import EXIT_INTERRUPTED
+from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, NOTHING_PUBLISHED, RunRecord, RunStore
 from orchestration.runs.reports.status_report import published_source_quality
 from orchestration.runs.results import NodeResult
@@ -142,6 +143,11 @@ class RunContext:
     def last_load(self, contract: Contract) -> LastLoad | None:
         """The load of a source that was promoted last, with the end of its data on the day of the run."""
         return last_load(self.con, contract, self.as_of.date(), self.location.city.time_zone)
+
+    def note(self, text: str) -> None:
+        """Report something that the run has found, and keep it in its record."""
+        self.record.notes += (text,)
+        current_reporter().note(text)
 
     def save(self) -> None:
         """Write the run record as it is now."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from expectations.marts.series import KnownChanges, Registry, compare_registries, definition_of
 from ingest.delivery.store import TwoHistories, check_histories
-from ingest.layers import Layer, seed_rows
+from ingest.layers import seed_rows
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 from warehouse.connection import QueryError, WarehouseError, run_query
@@ -37,19 +37,15 @@ def known_changes(location: DeliveryLocation) -> KnownChanges:
     """The corrections of the registry, and the sources with another name."""
     corrections = {
         (row["measure_id"], row["measure_version"], row["column_name"], row["earlier_value"]): row["corrected_value"]
-        for row in _rows("registry_corrections", location.city.layers)
+        for row in seed_rows("registry_corrections", SHARED_SEEDS, location.city.layers)
     }
     return KnownChanges(corrections, location.registry.renamed)
 
 
-def _rows(seed: str, layers: tuple[Layer, ...]) -> list[dict[str, str]]:
-    return seed_rows(seed, SHARED_SEEDS, layers)
-
-
 def _registry(location: DeliveryLocation) -> Registry:
     """The registry as `dim_measure` will have it: measures of the city's sources, with the usual `minimum_n`."""
-    (usual,) = (round(float(row["value"])) for row in _rows("measure_rules", location.city.layers) if row["rule"] == "min_events")
-    rows = _rows("measure_registry", location.city.layers)
+    rules, rows = (seed_rows(name, SHARED_SEEDS, location.city.layers) for name in ("measure_rules", "measure_registry"))
+    (usual,) = (round(float(row["value"])) for row in rules if row["rule"] == "min_events")
     own = [row for row in rows if not row["source"] or row["source"] in location.registry]
     known = [row | {"minimum_n": row["minimum_n"] or str(usual)} for row in own]
     return {(row["measure_id"], row["measure_version"]): definition_of(row) for row in known}

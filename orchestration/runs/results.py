@@ -22,10 +22,10 @@ class NodeResult:
     name: str
     kind: str
     status: str
-    seconds: float
-    failures: int
-    message: str
-    tested: tuple[str, ...]
+    seconds: float = 0.0
+    failures: int = 0
+    message: str = ""
+    tested: tuple[str, ...] = ()
     relation: str = ""
     query: str = ""
     is_view: bool = False

@@ -22,7 +22,7 @@ from warehouse.metadata.receipts import TABLES
 
 
 def write_sources(registry: Registry, path: Path) -> None:
-    """Write dbt's source entries. The file is written only when its content changes, so that dbt's parse stays valid."""
+    """Write dbt's source entries."""
     landing = {
         "name": "landing",
         "schema": "typed",
@@ -38,8 +38,13 @@ def write_sources(registry: Registry, path: Path) -> None:
         ],
     }
     properties = {"version": 2, "sources": [landing, receipts]}
-    text = yaml.dump(properties, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
+    write_if_changed(path, yaml.dump(properties, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120))
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Write a generated file only when its content changes, so that dbt's parse stays valid."""
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text)
 
 

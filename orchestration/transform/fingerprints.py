@@ -31,7 +31,7 @@ from ingest.typing import accepted_rows
 from orchestration.runs.context import RunContext
 from orchestration.transform import dbt_runner
 from orchestration.transform.compiled.emptiness import NEVER, Condition, is_met
-from orchestration.transform.graph import parents, reached
+from orchestration.transform.graph import is_ephemeral, parents, reached
 from orchestration.transform.release_inputs import code_hash, model_hashes, seed_columns, seed_hashes, versions
 from warehouse.fingerprint import text_sha256
 from warehouse.record_keys import secret_id
@@ -46,22 +46,6 @@ VIEW_COLUMNS = "view_columns"
 BUILD_VERSION = 1
 # Every run builds these; they are not part of a release's content.
 ALWAYS_BUILT = ("models/quality/", "models/published/")
-# The tables of schema `receipts` that models read, so that their rows are part of fingerprints.
-RECEIPT_TABLES = (
-    "clock",
-    "settings",
-    "contracts",
-    "agreements",
-    "offered_labels",
-    "vocabularies",
-    "published_snapshots",
-    "agreement_terms",
-    "later_events",
-    "kept_windows",
-    "corrected_maps",
-    "corrections",
-    "editions",
-)
 # The columns of `receipts.contracts` that the newest delivery decides.
 DELIVERY_COLUMNS = ("data_as_of", "load_id", "delivered_on")
 PARTS = ("state", "base", "shape")  # of a fingerprint
@@ -126,7 +110,11 @@ class Fingerprints:
             registry=location.registry,
             city_zone=location.city.time_zone,
             loads=loads_by_source(con),
-            receipts={RECEIPTS + table: repr(rows(f"select * from receipts.{table} order by all")) for table in RECEIPT_TABLES},
+            receipts={
+                table: repr(rows(f"select * from {source['relation_name']} order by all"))
+                for table, source in run.manifest["sources"].items()
+                if table.startswith(RECEIPTS)
+            },
             contract_rows={row[0]: repr(row) for row in rows("select * from receipts.contracts")},
             agreement_rows={row[0]: repr(row) for row in agreements},
             seeds=seed_hashes(location.city.layers),
@@ -143,6 +131,11 @@ class Fingerprints:
             for i, n in self.manifest["nodes"].items()
             if n["resource_type"] in ("model", "seed") and not n["original_file_path"].startswith(ALWAYS_BUILT)
         }
+
+    @cached_property
+    def parents_first(self) -> tuple[str, ...]:
+        """The ids of nodes and sources, each after what it reads."""
+        return tuple(TopologicalSorter({i: parents(self.nodes, i) for i in self.nodes}).static_order())
 
     def fingerprint(self, node: str) -> NodeFingerprint:
         """The fingerprint of the node if it were built now."""
@@ -167,8 +160,7 @@ class Fingerprints:
         here, found = self.of_no_home(), {}
         same = {i for i in self.manifest["sources"] if self._has_no_row(i)}
         empty = {relation(self.manifest["sources"][i]) for i in same}
-        order = TopologicalSorter({i: parents(self.nodes, i) for i in self.nodes}).static_order()
-        for node in (i for i in order if i in blank):
+        for node in (i for i in self.parents_first if i in blank):
             now, own, then = here.fingerprint(node), self.fingerprint(node), blank[node]
             kind = "state" if self.nodes[node]["resource_type"] == "seed" else "shape"  # the shape of a seed is its columns
             is_like = getattr(now, kind) == getattr(then, kind)
@@ -205,8 +197,7 @@ class Fingerprints:
             if is_ephemeral(node):
                 continue
             if before is not None and relation(node) in relations:
-                is_view = node["config"]["materialized"] == "view"
-                if before.shape == now.shape if is_view else before.state == now.state:
+                if before.shape == now.shape if is_view(node) else before.state == now.state:
                     continue
                 source, new = incremental_source(node), tuple(load for load in now.loads if load not in before.loads)
                 if source is not None and before.base == now.base:
@@ -310,9 +301,9 @@ def incremental_source(node: Mapping[str, Any]) -> str | None:
     return str(source) if source else None
 
 
-def is_ephemeral(node: Mapping[str, Any]) -> bool:
-    """Whether the node has no relation of its own, because dbt puts its SQL into that of its readers."""
-    return str(node["config"]["materialized"]) == "ephemeral"
+def is_view(node: Mapping[str, Any]) -> bool:
+    """Whether the node is a view."""
+    return str(node["config"]["materialized"]) == "view"
 
 
 def is_row_by_row(node: Mapping[str, Any]) -> bool:

@@ -25,6 +25,19 @@ def parents(nodes: Mapping[str, Mapping[str, Any]], unique_id: str) -> Iterable[
     return found
 
 
+def relations_read(nodes: Mapping[str, Mapping[str, Any]], unique_id: str) -> dict[str, None]:
+    """The ids of the tables that a node reads, in their order; those of an ephemeral model in its place."""
+    found: dict[str, None] = {}
+    for parent in parents(nodes, unique_id):
+        found |= relations_read(nodes, parent) if parent in nodes and is_ephemeral(nodes[parent]) else {parent: None}
+    return found
+
+
+def is_ephemeral(node: Mapping[str, Any]) -> bool:
+    """Whether the node has no relation of its own, because dbt puts its SQL into that of its readers."""
+    return str(node["config"]["materialized"]) == "ephemeral"
+
+
 def ancestors(nodes: Mapping[str, Mapping[str, Any]], starts: Iterable[str], stop: Collection[str] = ()) -> set[str]:
     """The ids of everything that the nodes `starts` read, directly or through others than those of `stop`."""
     return reached(starts, lambda node: parents(nodes, node), lambda node: node not in stop)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from graphlib import TopologicalSorter
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -22,12 +21,12 @@ from orchestration.transform.fingerprints import (
     Fingerprints,
     incremental_source,
     invalidate,
-    is_ephemeral,
+    is_view,
     read_state,
     relation,
     write_state,
 )
-from orchestration.transform.graph import parents
+from orchestration.transform.graph import is_ephemeral
 from orchestration.transform.run_inputs import write_incremental_loads
 from warehouse.releases import NodeFingerprint, current, read_manifest
 from warehouse.sql import quoted
@@ -201,27 +200,15 @@ def _tests_of_public_tables(manifest: Mapping[str, Any]) -> set[str]:
 
 def _parents_first(inputs: Fingerprints, results: Sequence[NodeResult]) -> list[NodeResult]:
     """Sort each model after its parents, as Dagster requires; tests come last."""
-    order = TopologicalSorter({i: parents(inputs.nodes, i) for i in inputs.nodes}).static_order()
-    position = {node: at for at, node in enumerate(order)}
+    position = {node: at for at, node in enumerate(inputs.parents_first)}
     return sorted(results, key=lambda result: position.get(result.unique_id, len(position)))
 
 
-def _kept(inputs: Fingerprints, built: Iterable[str]) -> list[NodeResult]:
+def _kept(inputs: Fingerprints, built: Collection[str]) -> list[NodeResult]:
     """A result for each table and view that was not built."""
-    skip = set(built)
+    kept = {i: node for i, node in inputs.nodes.items() if not is_ephemeral(node)}
     return [
-        NodeResult(
-            i,
-            node["name"],
-            node["resource_type"],
-            UP_TO_DATE,
-            0.0,
-            0,
-            "",
-            (),
-            relation(node),
-            is_view=node["config"]["materialized"] == "view",
-        )
-        for i, node in inputs.nodes.items()
-        if i not in skip and not is_ephemeral(node)
+        NodeResult(i, node["name"], node["resource_type"], UP_TO_DATE, relation=relation(node), is_view=is_view(node))
+        for i, node in kept.items()
+        if i not in built
     ]

@@ -60,8 +60,8 @@ def read_models(roots: Iterable[Path], *, below: str = "") -> dict[str, ModelFil
 
 
 def _declared(folder: Path) -> dict[tuple[Path, str], tuple[Path, dict[str, Any]]]:
-    entries: dict[tuple[Path, str], tuple[Path, dict[str, Any]]] = {}
-    for file in sorted(folder.rglob(PROPERTIES)):
-        data = read_yaml(file).data or {}
-        entries.update({(file.parent, entry["name"]): (file, entry) for entry in data.get("models") or ()})
-    return entries
+    return {
+        (file.parent, entry["name"]): (file, entry)
+        for file in sorted(folder.rglob(PROPERTIES))
+        for entry in (read_yaml(file).data or {}).get("models") or ()
+    }

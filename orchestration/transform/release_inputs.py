@@ -14,10 +14,14 @@ from typing import Any
 
 from ingest.contract import Contract
 from ingest.layers import Content, Layer
+from orchestration.runs.context import RunContext
 from orchestration.settings import DBT_PROJECT, PROJECT
 from orchestration.transform.dbt_project import seed_content
 from orchestration.transform.graph import ancestors, parents, reached
 from warehouse.fingerprint import bytes_sha256, chunks_sha256, text_sha256
+from warehouse.record_keys import secret_id
+from warehouse.releases import BuildInputs
+from warehouse.sql import quoted
 
 COMPONENTS = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
 PACKAGES = ("warehouse", "ingest", "expectations", "orchestration")
@@ -37,6 +41,32 @@ class MeasureInputs:
 
     source: str
     has_population: bool = False
+
+
+_MEASURES = (
+    "select measure_id, source, population_scheme is not null or weighted_places is not null "
+    "from release.marts.dim_measure where is_current"
+)
+
+
+def build_inputs(run: RunContext, landed: Iterable[str]) -> BuildInputs:
+    """What the candidate of a run was built from. `landed`: the sources with loads in landing."""
+    return BuildInputs(
+        code=code_hashes(),
+        seeds=seed_hashes(run.location.city.layers),
+        contracts=contract_hashes(run.location.registry),
+        contents={source: _content(run, source) for source in landed},
+        models=model_hashes(run.manifest),
+        lineage=lineage(run.manifest, {code: MeasureInputs(*of) for code, *of in run.con.execute(_MEASURES).fetchall()}),
+        node_fingerprints=run.fingerprints,
+        record_keys=secret_id(run.settings.home.record_key_secret),
+    )
+
+
+def _content(run: RunContext, source: str) -> str:
+    """A hash of the delivered files and of how many of their rows are in landing: the same again where a file returns."""
+    rows = run.con.execute(f"select _file_sha256, count(*) from landing.{quoted(source)} group by all order by all").fetchall()
+    return text_sha256(repr(rows))
 
 
 def versions() -> dict[str, str]:
@@ -123,7 +153,12 @@ def lineage(manifest: Mapping[str, Any], measures: Mapping[str, MeasureInputs]) 
     whole = next((i for i, node in nodes.items() if node["resource_type"] == "model" and node["name"] == MEASURES), None)
     if whole is None:
         return {}
-    counted = {_counted(node): i for i, node in nodes.items() if node["original_file_path"].startswith(COUNTED)}
+    # counts models by the measure, or by the name under which measures share one
+    counted = {
+        node["name"].removeprefix("int_").removesuffix("__counts"): i
+        for i, node in nodes.items()
+        if node["original_file_path"].startswith(COUNTED)
+    }
     passages = {i for i, node in nodes.items() if _is_passage(node)} | {
         counted[name] for name in counted.keys() - measures.keys()
     }
@@ -153,11 +188,6 @@ def lineage(manifest: Mapping[str, Any], measures: Mapping[str, MeasureInputs]) 
         read = {i for i in read if not i.startswith("seed.") or i in seeds}
         found[measure] = tuple(sorted((_labels(read | shared) | {f"model {STATISTICS}"}) - others))
     return found
-
-
-def _counted(node: Mapping[str, Any]) -> str:
-    """The measure of a counts model, or the name under which measures share it."""
-    return str(node["name"]).removeprefix("int_").removesuffix("__counts")
 
 
 def _is_passage(node: Mapping[str, Any]) -> bool:

@@ -11,7 +11,8 @@ their contracts names them. A column of a fact is that of the contract with its 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from orchestration.runs.context import RunContext
 from warehouse.audiences.plan import KEY, RELEASE_TABLE, FilePlan, Shown, TablePlan
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import NodeFingerprint
-from warehouse.sql import identifier, quoted
+from warehouse.sql import quoted
 
 LINEAGE = "_source_row"
 NO_RULE = "No contract and no `meta.audience` of its model name a reader"
@@ -123,14 +124,12 @@ def read_tables(
         if name == RELEASE_TABLE:  # another row does not make another file
             meta, state = {"audience": FIGURES, "in_records": True}, ""
         table = ReleasedTable(name, types, meta, state=state)
-        found.append(ReleasedTable(name, types, meta, _sources(con, alias, name), state) if table.has_records else table)
+        if table.has_records:
+            records = ".".join(map(quoted, (alias, *name.split(".", 1))))
+            sources = con.execute(f"select distinct source from {records} order by 1").fetchall()
+            table = replace(table, sources=tuple(source for (source,) in sources))
+        found.append(table)
     return found
-
-
-def _sources(con: DuckDBPyConnection, alias: str, name: str) -> tuple[str, ...]:
-    schema, _, table = name.partition(".")
-    rows = con.execute(f"select distinct source from {identifier(alias)}.{quoted(schema)}.{quoted(table)} order by 1").fetchall()
-    return tuple(source for (source,) in rows)
 
 
 def plan_files(tables: Sequence[ReleasedTable], city: City, contracts: Mapping[str, Contract]) -> Plans:
@@ -148,14 +147,14 @@ def plan_files(tables: Sequence[ReleasedTable], city: City, contracts: Mapping[s
             if not set(by_reader) - {TEAM}:
                 team_only[table.name] = _why_team(table, by_reader)
         elif table.meta.get("audience") == FIGURES:
-            chosen[FIGURES][table.name] = TablePlan(columns=_of_figures(table.columns))
+            chosen[FIGURES][table.name] = TablePlan(columns=_shown(table))
         else:
             team_only[table.name] = str(table.meta.get("because") or NO_RULE)
     joined = {table.name: table for table in tables if table.meta.get("in_records") and not table.has_records}
     states = {table.name: table.state for table in tables}
     for reader, planned in chosen.items():
         if reader != FIGURES:
-            planned |= {name: TablePlan(columns=_of_dimension(table.columns)) for name, table in joined.items()}
+            planned |= {name: TablePlan(columns=_shown(table, _of_dimension)) for name, table in joined.items()}
     files = {
         reader: _with_numbers(reader, planned, city.audience(reader).key_env) for reader, planned in chosen.items() if planned
     }
@@ -168,32 +167,28 @@ def _why_team(table: ReleasedTable, by_reader: Mapping[str, Sequence[Contract]])
     return NO_RULE if table.sources else "It has no row, and so no contract names its readers"
 
 
-def _of_figures(columns: Iterable[str]) -> dict[str, Shown]:
-    return {name: _hidden_everywhere(name) or Shown.WHOLE for name in columns}
+def _shown(table: ReleasedTable, rest: Callable[[str, str], Shown] = lambda _name, _kind: Shown.WHOLE) -> dict[str, Shown]:
+    """What a file has of each column: no lineage and no key; of the others by name and type what `rest` gives."""
+
+    def of(name: str, kind: str) -> Shown:
+        if name.startswith("_"):
+            return Shown.NO_LINEAGE
+        return Shown.NO_KEY if name.endswith(KEY) else rest(name, kind)
+
+    return {name: of(name, kind) for name, kind in table.columns.items()}
 
 
-def _of_dimension(columns: Mapping[str, str]) -> dict[str, Shown]:
-    return {
-        name: _hidden_everywhere(name) or (Shown.NO_BOUNDARY if kind == "BLOB" else Shown.WHOLE) for name, kind in columns.items()
-    }
-
-
-def _hidden_everywhere(name: str) -> Shown | None:
-    if name.startswith("_"):
-        return Shown.NO_LINEAGE
-    return Shown.NO_KEY if name.endswith(KEY) else None
+def _of_dimension(_name: str, kind: str) -> Shown:
+    return Shown.NO_BOUNDARY if kind == "BLOB" else Shown.WHOLE
 
 
 def _records(table: ReleasedTable, contracts: Sequence[Contract]) -> TablePlan:
     """The rows of some sources. Aggregates of a publisher are figures, of which nothing but keys and lineage is left out."""
     sources = tuple(contract.source for contract in contracts)
     if all(contract.readers == FIGURES for contract in contracts):
-        return TablePlan(sources=sources, columns=_of_figures(table.columns))
+        return TablePlan(sources=sources, columns=_shown(table))
     allowed = frozenset.intersection(*(frozenset(contract.agreement.details) for contract in contracts))
-    columns = {
-        name: _hidden_everywhere(name) or _of_record(name, kind, contracts, allowed) for name, kind in table.columns.items()
-    }
-    return TablePlan(sources=sources, columns=columns)
+    return TablePlan(sources=sources, columns=_shown(table, lambda name, kind: _of_record(name, kind, contracts, allowed)))
 
 
 def _of_record(name: str, kind: str, contracts: Sequence[Contract], allowed: Collection[str]) -> Shown:
@@ -211,11 +206,8 @@ def _of_record(name: str, kind: str, contracts: Sequence[Contract], allowed: Col
         return Shown.WHOLE
     if private and name.endswith(_WRITTEN):
         return Shown.NO_NAME
-    return Shown.ORGANISATIONS if any(_is_free_text(column) for column in private) else Shown.WHOLE
-
-
-def _is_free_text(column: Column) -> bool:
-    return column.type == "text" and column.role in (None, "text")
+    is_free_text = any(column.type == "text" and column.role in (None, "text") for column in private)
+    return Shown.ORGANISATIONS if is_free_text else Shown.WHOLE
 
 
 def _is_named(name: str, names: Iterable[str]) -> bool:
@@ -232,10 +224,7 @@ def _delivered(name: str, contracts: Iterable[Contract]) -> Iterator[Column]:
 
 def _with_numbers(audience: str, tables: Mapping[str, TablePlan], key_env: str | None) -> FilePlan:
     """The plan of a file in which a random number replaces each key that joins two of its tables."""
-    keys: dict[str, int] = {}
-    for table in tables.values():
-        for name, shown in table.columns.items():
-            keys[name] = keys.get(name, 0) + (shown is Shown.NO_KEY)
+    keys = Counter(name for table in tables.values() for name, shown in table.columns.items() if shown is Shown.NO_KEY)
     joining = {name for name, readers in keys.items() if readers > 1}
 
     def numbered(table: TablePlan) -> TablePlan:

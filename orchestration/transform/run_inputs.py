@@ -36,7 +36,7 @@ from ingest.layers import seed_rows
 from ingest.typing import required_columns
 from orchestration.runs.context import RunContext
 from orchestration.runs.decisions.acceptance import corrected_maps, read_acceptance
-from orchestration.runs.decisions.corrections import Correction, read_corrections
+from orchestration.runs.decisions.corrections import read_corrections
 from orchestration.runs.record import RunRecord, new_status
 from orchestration.runs.reports.standing_gates import standing_gates
 from orchestration.settings import SHARED_SEEDS
@@ -49,13 +49,11 @@ from warehouse.sql import literal
 
 _ERASURES = "select source, records, reason, erased_at, erased_by, kind from intake.erasures order by erased_at, source"
 OWN_WINDOW = "multi_year"
-_PUBLISHED = f"""
-select measure_id, period_start, max(period_end) as period_end
-from previous_public.published.equity_measures
-where period_type = '{OWN_WINDOW}' and publication_status = 'published'
-group by all
-order by all
-"""
+_SNAPSHOTS = "select distinct measure_id, period_start, period_end from {} where period_type = 'snapshot'"
+_WINDOWS = (
+    f"select measure_id, period_start, max(period_end) from {{}} where period_type = '{OWN_WINDOW}' "
+    "and publication_status = 'published' group by all order by all"
+)
 
 
 def write_build_inputs(run: RunContext) -> None:
@@ -75,16 +73,14 @@ def write_build_inputs(run: RunContext) -> None:
         "kept_windows": [(kept.measure_id, kept.period_start, kept.period_end) for kept in kept_windows(run)],
         "corrected_maps": [(source,) for source in corrected_maps(run.settings.home.deliveries)],
         "agreement_terms": [_terms_row(run, contract) for contract in registry],
-        "corrections": [_correction_row(each) for each in read_corrections(run.settings.home)],
+        "corrections": [
+            (each.release_id, each.measure_id, each.what, each.why, each.edition, each.severity, each.at.replace(tzinfo=None))
+            for each in read_corrections(run.settings.home)
+        ],
         "editions": [(release_id, label) for release_id, label in pins(run.settings.home).items() if label],
     }
     for table in TABLES:
         replace_rows(con, table, filled.get(table, []))
-
-
-def _correction_row(said: Correction) -> tuple[Any, ...]:
-    at = said.at.replace(tzinfo=None)
-    return said.release_id, said.measure_id, said.what, said.why, said.edition, said.severity, at
 
 
 def write_incremental_loads(con: DuckDBPyConnection, loads: Mapping[str, Sequence[tuple[str, int]]]) -> None:
@@ -97,7 +93,12 @@ def write_quality_inputs(run: RunContext, record: RunRecord) -> None:
     con, registry = run.con, run.location.registry
     earlier = [other for other in run.runs.all() if other.run_id != record.run_id]
     replace_rows(con, "runs", _rows("runs", (vars(each) for each in (*earlier, record) if each.outcome)))
-    statuses = (vars(status) | _of_contract(registry[source]) for source, status in record.sources.items())
+    # what the row of a source has of its contract, as the contract is now
+    now = {contract.source: vars(new_status(contract, "")) for contract in registry}
+    statuses = (
+        vars(status) | {name: now[source][name] for name in ("department", "platform", "cadence", "race_vocabulary")}
+        for source, status in record.sources.items()
+    )
     replace_rows(con, "source_status", _rows("source_status", statuses))
     standing = standing_gates([*(other for other in earlier if other.outcome), record])
     findings = (
@@ -179,19 +180,9 @@ def _later_event_rows(run: RunContext) -> list[tuple[Any, ...]]:
 
     That day stays until it has passed, so that a mistyped date does not build the figures again each night.
     """
-    found = []
-    for contract in run.location.registry:
-        if newest_load(run.con, contract.source):
-            later = later_events(run.con, contract, run.as_of.date(), run.location.city.time_zone)
-            if later is not None:
-                found.append((contract.source, later.first - dt.timedelta(days=1), later.rows))
-    return found
-
-
-def _of_contract(contract: Contract) -> dict[str, Any]:
-    """What the row of a source has of its contract, as the contract is now."""
-    status = new_status(contract, "")
-    return {name: getattr(status, name) for name in ("department", "platform", "cadence", "race_vocabulary")}
+    landed = (contract for contract in run.location.registry if newest_load(run.con, contract.source))
+    found = ((c.source, later_events(run.con, c, run.as_of.date(), run.location.city.time_zone)) for c in landed)
+    return [(source, later.first - dt.timedelta(days=1), later.rows) for source, later in found if later is not None]
 
 
 def _texts_of(finding: ExpectationResult) -> dict[str, Any]:
@@ -228,20 +219,21 @@ def published_snapshots(run: RunContext) -> list[tuple[Any, ...]]:
     Measure, first day, last day, and whether its figures are frozen. Those of persons are, in the file of figures as reported,
     which outlives releases; all others are in the current public file. See the dbt model `int_disclosure__snapshots`.
     """
-    home, con = run.settings.home, run.con
-    found: dict[tuple[Any, ...], bool] = {}
-    published = current(home)
-    if published is not None:
-        with attached(con, home.release(published.release_id) / PUBLIC_FILE, "previous_public"):
-            found |= dict.fromkeys(_snapshots(con, "previous_public.published.equity_measures"), False)
-    if home.reported.is_file():
-        found |= dict.fromkeys(_snapshots(con, f"read_parquet({literal(str(home.reported))})"), True)
+    found = dict.fromkeys(_of_published(run, _SNAPSHOTS), False)
+    reported = run.settings.home.reported
+    if reported.is_file():
+        of_persons = run.con.execute(_SNAPSHOTS.format(f"read_parquet({literal(str(reported))})")).fetchall()
+        found |= dict.fromkeys(of_persons, True)
     return [(*snapshot, is_frozen) for snapshot, is_frozen in sorted(found.items())]
 
 
-def _snapshots(con: DuckDBPyConnection, figures: str) -> list[tuple[Any, ...]]:
-    query = f"select distinct measure_id, period_start, period_end from {figures} where period_type = 'snapshot'"
-    return con.execute(query).fetchall()
+def _of_published(run: RunContext, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query on the figures of the current public file; none without a release."""
+    published = current(run.settings.home)
+    if published is None:
+        return []
+    with attached(run.con, run.settings.home.release(published.release_id) / PUBLIC_FILE, "previous_public"):
+        return run.con.execute(query.format("previous_public.published.equity_measures")).fetchall()
 
 
 def _rows(table: str, found: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
@@ -270,7 +262,7 @@ def kept_windows(run: RunContext) -> list[KeptWindow]:
     A register is delivered whole, and its figure is of one window, from its first day to the release. A new release ends inside
     `lag_days` of the publication plan, and the rows of the old window are gone from the file: its count is made from the new one.
     """
-    windows = _published_windows(run)
+    windows = _of_published(run, _WINDOWS)
     if not windows:
         return []
     city = run.location.city
@@ -292,12 +284,3 @@ def kept_windows(run: RunContext) -> list[KeptWindow]:
             if end < last.data_as_of.date() and run.as_of.date() < until:
                 found.append(KeptWindow(measure_id, start, end, until))
     return found
-
-
-def _published_windows(run: RunContext) -> list[tuple[str, dt.date, dt.date]]:
-    home, con = run.settings.home, run.con
-    published = current(home)
-    if published is None:
-        return []
-    with attached(con, home.release(published.release_id) / PUBLIC_FILE, "previous_public"):
-        return con.execute(_PUBLISHED).fetchall()

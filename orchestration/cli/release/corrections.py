@@ -17,8 +17,7 @@ from orchestration.runs.decisions.corrections import (
     Correction,
     Severity,
     UrgentRevision,
-    add_correction,
-    add_urgent_revision,
+    add_statement,
     read_corrections,
 )
 from orchestration.runs.delivery_location import home_registry
@@ -62,7 +61,7 @@ def add(
     label, release_id = labels[edition.strip().casefold()]
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     with locked(home):
-        add_correction(
+        add_statement(
             home,
             Correction(
                 edition=label, release_id=release_id, measure_id=measure, what=said[0], why=said[1], severity=severity,
@@ -97,9 +96,7 @@ def urgent(
     until = manifest.as_of or manifest.created_at.replace(tzinfo=None)  # of a version that recorded no clock
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     with locked(home):
-        add_urgent_revision(
-            home, UrgentRevision(source=source, year=year, until=until, why=why, said_by=getpass.getuser(), at=now)
-        )
+        add_statement(home, UrgentRevision(source=source, year=year, until=until, why=why, said_by=getpass.getuser(), at=now))
     out.print(f"written; `levelground run` replaces the figures of {source} in {year} where that discloses no small difference")
 
 

@@ -46,5 +46,5 @@ def profile_of(city: str) -> Profile:
     name = re.sub(r"\bSt\. ", "Saint ", place.name)
     return Profile(
         city_name(place), f"{name} (invented deliveries)", name, place.geoid, place.county_geoid, place.time_zone,
-        place.abbreviation, place.population, shares_of_place(place.geoid),
+        place.state_abbreviation, place.population, shares_of_place(place.geoid),
     )  # fmt: skip

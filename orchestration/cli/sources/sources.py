@@ -30,7 +30,7 @@ from orchestration.runs.decisions.acceptance import Acceptance, accept_load, rea
 from orchestration.runs.delivery_location import home_city, home_registry, resolve_delivery_location
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED
 from orchestration.runs.record import HELD_BACK, RunStore
-from orchestration.runs.reports.status_report import data_issues, last_run, readiness, source_rows
+from orchestration.runs.reports.status_report import data_issues, readiness, source_rows
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.stewardship.check_delivery import check_delivery, write_report
 from orchestration.stewardship.disaggregation import disaggregations
@@ -48,7 +48,7 @@ def list_(json: AsJson = False) -> None:
     """List every source with its result in the last run."""
     settings = Settings.from_environment()
     registry = home_registry(settings)
-    last = last_run(settings.home)
+    last = RunStore(settings.home.runs).last_ended()
     rows = source_rows(settings.home, last) if last else []
     if json:
         print_json(rows)
@@ -85,7 +85,7 @@ def show(
     if odcs:
         print(render_odcs(contract), end="")
         return
-    last = last_run(settings.home)
+    last = RunStore(settings.home.runs).last_ended()
     row = next((row for row in source_rows(settings.home, last) if row["source"] == name), None) if last else None
     if json:
         data = {

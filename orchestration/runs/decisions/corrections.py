@@ -48,18 +48,10 @@ class UrgentRevision(BaseModel, frozen=True):
     at: dt.datetime
 
 
-_CORRECTIONS, _REVISIONS = TypeAdapter(tuple[Correction, ...]), TypeAdapter(tuple[UrgentRevision, ...])
-
-
 def read_corrections(home: Home) -> tuple[Correction, ...]:
     """The corrections of a home, oldest first; ConfigurationError if the file is damaged."""
     what = "what the office has said of its figures: restore it from a backup"
-    return _read(home.corrections, _CORRECTIONS, what)
-
-
-def add_correction(home: Home, correction: Correction) -> None:
-    """Add a correction at the end; the next run publishes it."""
-    _write(home.corrections, _CORRECTIONS, (*read_corrections(home), correction))
+    return _read(home.corrections, TypeAdapter(tuple[Correction, ...]), what)
 
 
 def read_urgent_revisions(home: Home) -> tuple[UrgentRevision, ...]:
@@ -68,12 +60,16 @@ def read_urgent_revisions(home: Home) -> tuple[UrgentRevision, ...]:
         "which wrong figures are replaced before a quarter turns: restore it from a backup, or delete it and ask again with "
         "`levelground corrections urgent`"
     )
-    return _read(home.urgent_revisions, _REVISIONS, what)
+    return _read(home.urgent_revisions, TypeAdapter(tuple[UrgentRevision, ...]), what)
 
 
-def add_urgent_revision(home: Home, revision: UrgentRevision) -> None:
-    """Add one at the end; the next run takes it over."""
-    _write(home.urgent_revisions, _REVISIONS, (*read_urgent_revisions(home), revision))
+def add_statement(home: Home, said: Correction | UrgentRevision) -> None:
+    """Add one at the end; the next run publishes a correction, and takes an urgent revision over."""
+    is_correction = isinstance(said, Correction)
+    file = home.corrections if is_correction else home.urgent_revisions
+    earlier = read_corrections(home) if is_correction else read_urgent_revisions(home)
+    register = TypeAdapter(tuple[Correction | UrgentRevision, ...])
+    write_atomically(file, register.dump_json((*earlier, said), indent=1).decode() + "\n")
 
 
 def _read(path: Path, register: TypeAdapter[tuple[Said, ...]], what: str) -> tuple[Said, ...]:
@@ -83,7 +79,3 @@ def _read(path: Path, register: TypeAdapter[tuple[Said, ...]], what: str) -> tup
         return ()
     except ValidationError:
         raise ConfigurationError(f"{path} cannot be read; it has {what}") from None
-
-
-def _write(path: Path, register: TypeAdapter[tuple[Said, ...]], said: tuple[Said, ...]) -> None:
-    write_atomically(path, register.dump_json(said, indent=1).decode() + "\n")

@@ -51,11 +51,6 @@ def source_rows(home: Home, record: RunRecord) -> list[dict[str, Any]]:
     ]
 
 
-def last_run(home: Home) -> RunRecord | None:
-    """The newest run that ended."""
-    return RunStore(home.runs).last_ended()
-
-
 def readiness(home: Home, row: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Why a source has its readiness grade: each reason, the best grade that it allows, and its meaning."""
     reasons = [reason for reason in (row.get("readiness_reasons") or "").split(", ") if reason]

@@ -21,6 +21,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from orchestration.settings import DBT_PROJECT
+from orchestration.transform.graph import relations_read
 from warehouse.files import write_atomically
 from warehouse.fingerprint import Sha256
 from warehouse.paths import Home
@@ -78,7 +79,7 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Path, project: Path = DB
         if not path.is_file():
             continue  # not built yet
         schema = MappingSchema(dialect=DIALECT)
-        for parent in _relations_read(nodes, unique_id):
+        for parent in relations_read(manifest["nodes"], unique_id):
             if columns.get(parent):
                 schema.add_table(nodes[parent]["relation_name"], dict.fromkeys(columns[parent], "text"), dialect=DIALECT)
         try:
@@ -88,15 +89,6 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Path, project: Path = DB
             continue
         columns[unique_id] = list(traced)
         found[unique_id] = {column: sorted(_delivered_columns(nodes, of)) for column, of in traced.items()}
-    return found
-
-
-def _relations_read(nodes: Mapping[str, Node], unique_id: str) -> set[str]:
-    """The relations in the SQL of a model: its parents, and of an ephemeral parent, whose SQL is part of it, the parents."""
-    found: set[str] = set()
-    for parent in nodes[unique_id]["depends_on"]["nodes"]:
-        if parent in nodes:
-            found |= {parent} if nodes[parent]["relation_name"] else _relations_read(nodes, parent)
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 from sqlglot import exp, parse_one
+from sqlglot.helper import ensure_list
 
 DIALECT = "duckdb"
 # A condition, as JSON: a relation that must be empty, or whether all or any of some conditions must be met.
@@ -117,14 +118,10 @@ class _Reader:
             function = tree.this
             while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
                 function = function.this
-            over = [each for key in ("partition_by", "order") for each in _list(tree.args.get(key))]
+            over = [each for key in ("partition_by", "order") for each in ensure_list(tree.args.get(key))]
             return any(self._aggregates(each) for each in (*function.iter_expressions(), *over))
         if isinstance(tree, exp.Func):
             names = {tree.name} if isinstance(tree, exp.Anonymous) else {*tree.sql_names()}
             if isinstance(tree, exp.AggFunc) or {name.lower() for name in names} & self.aggregates:
                 return True
         return any(self._aggregates(each) for each in tree.iter_expressions())
-
-
-def _list(found: Any) -> list[exp.Expr]:
-    return found if isinstance(found, list) else [found] if found is not None else []

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.layers import SeedFile, rows_of_seed
-from warehouse.files import write_atomically
+from orchestration.transform.dbt_sources import write_if_changed
 
 # the columns that every fact has, whatever a city delivers (docs/tables.md, Facts)
 INTERFACE = {"tract": "geoid", "aldermanic_district": "geoid_and_vintage", "police_district": "geoid", "neighborhood": "geoid"}
@@ -37,21 +37,16 @@ def read_place_types(place_types: SeedFile, vintages: SeedFile, sources: Collect
     Only maps whose boundaries one of the `sources` delivers have a `source`.
     """
     rows = {row["geography_type"]: row for row in rows_of_seed(place_types)}
-    maps: dict[str, list[Mapping[str, str]]] = {}
-    for row in rows_of_seed(vintages):
-        maps.setdefault(row["geography_type"], []).append(row)
+    maps = rows_of_seed(vintages)
     return [
-        _place_type(name, rows.get(name), maps.get(name, []) if name in rows else [], sources)
-        for name in (*INTERFACE, *(name for name in rows if name not in INTERFACE))
+        _place_type(name, rows.get(name), [each for each in maps if each["geography_type"] == name and name in rows], sources)
+        for name in dict.fromkeys((*INTERFACE, *rows))
     ]
 
 
 def write_place_types(types: Sequence[PlaceType], path: Path) -> None:
-    """Write the macro `place_types`, only when its content changes, so that dbt's parse stays valid."""
-    text = _TEXT.format(types="\n".join(f"        {each!r}," for each in types))
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text)
+    """Write the macro `place_types`."""
+    write_if_changed(path, _TEXT.format(types="\n".join(f"        {each!r}," for each in types)))
 
 
 def further_columns(types: Sequence[PlaceType]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ import yaml
 
 from ingest.contract.yaml_source import read_yaml
 from orchestration.settings import DBT_PROJECT
+from orchestration.transform.dbt_sources import write_if_changed
 from orchestration.transform.model_files import ModelFile, read_models
-from warehouse.files import write_atomically
 
 MODELS = DBT_PROJECT / "models"
 # who reads the released tables; `meta.folders` names folders whose models each reads
@@ -48,8 +48,8 @@ def write_registrations(project: Path, roots: Sequence[Path] = (MODELS,), seeds:
     """Write both files into the dbt project of a home, only what differs. `roots`: the folders of models that it builds."""
     models = read_models(roots)
     lists = {**registered(models), "translations": translations(seeds)}
-    _write(project / MACROS, _HEAD + "\n".join(_macro(name, values) for name, values in lists.items()))
-    _write(project / EXPOSED, _exposures(models))
+    write_if_changed(project / MACROS, _HEAD + "\n".join(_macro(name, values) for name, values in lists.items()))
+    write_if_changed(project / EXPOSED, _exposures(models))
 
 
 def registered(models: Mapping[str, ModelFile]) -> dict[str, list[Any]]:
@@ -58,7 +58,11 @@ def registered(models: Mapping[str, ModelFile]) -> dict[str, list[Any]]:
     facts = [model for model in ordered if model.folder.startswith("marts/facts")]
     staging = [model for model in ordered if model.folder.startswith("staging")]
     return {
-        "facts_with_race": list(_with_race(facts)),
+        "facts_with_race": [
+            {"fact": fact.name, **_stock(fact), "people": None, **labels}
+            for fact in facts
+            for labels in fact.meta.get("race", ())
+        ],
         "facts_with_place": [
             {"fact": fact.name, **_stock(fact), **(fact.meta["geocoded"] or {})} for fact in facts if "geocoded" in fact.meta
         ],
@@ -75,12 +79,6 @@ def registered(models: Mapping[str, ModelFile]) -> dict[str, list[Any]]:
 def translations(seeds: Path) -> list[str]:
     """The languages that have a seed of texts, but English, in the order of their codes."""
     return sorted({path.stem.removeprefix(TEXTS) for path in seeds.glob(f"{TEXTS}*.csv")} - {"en"})
-
-
-def _with_race(facts: Sequence[ModelFile]) -> Iterator[dict[str, Any]]:
-    for fact in facts:
-        for labels in fact.meta.get("race", ()):
-            yield {"fact": fact.name, **_stock(fact), "people": None, **labels}
 
 
 def _stock(fact: ModelFile) -> dict[str, bool]:
@@ -109,13 +107,6 @@ def _exposures(models: Mapping[str, ModelFile]) -> str:
     return yaml.safe_dump({"version": 2, "exposures": exposures}, sort_keys=False, allow_unicode=True, width=120)
 
 
-def _write(path: Path, text: str) -> None:
-    """Only when the content changes, so that dbt's parse stays valid."""
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text)
-
-
 def missing_meta(models: Mapping[str, ModelFile]) -> dict[str, tuple[str, ...]]:
     """The keys of `meta` that the columns and SQL of a model require and that it lacks, by model."""
     wanted: dict[str, set[str]] = {}
@@ -131,10 +122,7 @@ def missing_meta(models: Mapping[str, ModelFile]) -> dict[str, tuple[str, ...]]:
         geocodes = {key for key, argument in GEOCODES.items() if re.search(rf"place_conformed\([^)]*\b{argument}=", model.sql)}
         for staged in re.findall(r"ref\('(stg_\w+)'\)", model.sql) if geocodes else ():
             if staged in models:
-                wanted.setdefault(staged, set()).update(geocodes & _columns_for(models[staged]))
+                geocoded = {key for key in geocodes if GEOCODES[key] in models[staged].columns}
+                wanted.setdefault(staged, set()).update(geocoded)
     lacking = {name: tuple(sorted(keys - set(models[name].meta))) for name, keys in wanted.items()}
     return {name: keys for name, keys in sorted(lacking.items()) if keys}
-
-
-def _columns_for(staged: ModelFile) -> set[str]:
-    return {key for key, column in (("addresses", "address"), ("points", "longitude")) if column in staged.columns}

@@ -13,6 +13,7 @@ from typing import Any
 from ingest.contract import Contract
 from ingest.typing import accepted_rows
 from orchestration.transform.fingerprints import LANDING, LOOKED_UP, incremental_source, is_row_by_row, meta, view_columns
+from orchestration.transform.graph import parents, reached
 from warehouse.rowwise import RowwisePlan
 from warehouse.sql import quoted
 
@@ -37,14 +38,12 @@ def rowwise_models(manifest: Mapping[str, Any], fact: str) -> RowwiseModels:
     if source is None:
         raise ValueError(f"{fact} is no incremental fact")
     landing = LANDING + source
-    reached = {fact, *_row_by_row_parents(nodes, fact)}
+    row_by_row = _row_by_row(nodes, fact)
     # only the models between the source and the fact: others are looked up
-    between = {model for model in reached if model == fact or _reads(nodes, model, landing)}
-    graph = {model: [parent for parent in _parents(nodes, model) if parent in between] for model in between}
-    parents = {parent for model in between for parent in _parents(nodes, model)}
-    return RowwiseModels(
-        fact, source, tuple(TopologicalSorter(graph).static_order()), tuple(sorted(parents - between - {landing}))
-    )
+    between = {fact, *(model for model in row_by_row if landing in _read(nodes, _row_by_row(nodes, model)))}
+    graph = {model: sorted(between.intersection(parents(nodes, model))) for model in sorted(between)}
+    looked_up = _read(nodes, between) - between - {landing}
+    return RowwiseModels(fact, source, tuple(TopologicalSorter(graph).static_order()), tuple(sorted(looked_up)))
 
 
 def rowwise_plan(
@@ -81,19 +80,17 @@ def relation_name(manifest: Mapping[str, Any], unique_id: str) -> str:
     return str((manifest["nodes"].get(unique_id) or manifest["sources"][unique_id])["relation_name"])
 
 
-def _parents(nodes: Mapping[str, Any], model: str) -> list[str]:
-    return sorted(set(nodes[model]["depends_on"]["nodes"]))
+def _row_by_row(nodes: Mapping[str, Any], model: str) -> set[str]:
+    """The model, and the models above it that work row by row, without those that are looked up."""
+
+    def above(each: str) -> Iterator[str]:
+        for parent in parents(nodes, each):
+            node = nodes.get(parent, {})
+            if is_row_by_row(node) and LOOKED_UP not in meta(node):
+                yield parent
+
+    return {model} | reached([model], above)
 
 
-def _row_by_row_parents(nodes: Mapping[str, Any], model: str) -> Iterator[str]:
-    """The models above this one that work row by row, without those that are looked up."""
-    for parent in _parents(nodes, model):
-        node = nodes.get(parent, {})
-        if is_row_by_row(node) and LOOKED_UP not in meta(node):
-            yield parent
-            yield from _row_by_row_parents(nodes, parent)
-
-
-def _reads(nodes: Mapping[str, Any], model: str, landing: str) -> bool:
-    """Whether the model reads the source, itself or through row-by-row models."""
-    return any(landing in nodes[each]["depends_on"]["nodes"] for each in (model, *_row_by_row_parents(nodes, model)))
+def _read(nodes: Mapping[str, Any], models: Collection[str]) -> set[str]:
+    return {parent for model in models for parent in parents(nodes, model)}

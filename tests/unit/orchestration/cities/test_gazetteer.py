@@ -73,7 +73,8 @@ def test_each_city_has_a_name_of_its_own() -> None:
 
 
 def test_letters_with_accents_become_plain_ones() -> None:
-    assert (
-        city_name(Place("0611530", "Cañon Saint-Élan", "Colorado", 1, "CO", "08043", "", "America/Denver"), [])
-        == "canon_saint_elan"
-    )
+    place = Place(
+        geoid="0611530", name="Cañon Saint-Élan", state="Colorado", population=1, state_abbreviation="CO", county_geoid="08043",
+        county="", time_zone="America/Denver",
+    )  # fmt: skip
+    assert city_name(place, []) == "canon_saint_elan"

@@ -11,8 +11,8 @@ import pytest
 from ingest.contract.registry import SOURCES, Registry, read_contract
 from orchestration.defs import project
 from orchestration.defs.asset_specs import model_specs, source_description
+from orchestration.defs.jobs import MONTHS_KEY
 from orchestration.defs.project import load_defs
-from orchestration.defs.rerun_period import MONTHS_KEY
 from orchestration.defs.resources import RunResource
 from orchestration.instance.setup import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
 from orchestration.pipeline.build import SUPPRESSED

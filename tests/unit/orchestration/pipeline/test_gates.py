@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from expectations.disclosure.inputs.audit_inputs import CellKey
 from expectations.results import ExpectationResult, GateResult
 from orchestration.pipeline import gates
+from orchestration.runs.context import RunContext
 from tests.support.run_records import run_record
 from warehouse.disclosure import Scope, SuppressionSummary
 from warehouse.paths import Home
@@ -58,6 +60,7 @@ def test_an_urgent_correction_that_discloses_stays_out_and_blocks_no_night(
     run: Any = SimpleNamespace(
         settings=SimpleNamespace(home=Home(tmp_path)), record=run_record(), urgent_refused=False, as_of=dt.datetime(2026, 2, 1)
     )
+    run.note = partial(RunContext.note, run)
     run.suppressed = replace(NOTHING, urgent_revisions=(("fpc__police_stops", (2025,)),))
     built: list[bool] = []
 

@@ -222,7 +222,7 @@ def test_the_asset_links_the_site_and_fails_its_check_without_failing_the_run(
     def fail(_run: object) -> None:
         run.record.scorecard_problem = PROBLEM
 
-    monkeypatch.setattr(asset.stages, "scorecard", fail)
+    monkeypatch.setattr(asset, "refresh_scorecard", fail)
     failed = materialized()
     assert failed.success
     assert [(check.passed, check.metadata["problem"].value) for check in failed.get_asset_check_evaluations()] == [

@@ -23,10 +23,10 @@ from orchestration.transform.fingerprints import (
     BuildPlan,
     Fingerprints,
     invalidate,
-    is_ephemeral,
     read_state,
     write_state,
 )
+from orchestration.transform.graph import is_ephemeral
 from orchestration.transform.incremental import consumed_sequences, save_state
 from warehouse.metadata import migrate
 from warehouse.releases import NodeFingerprint

@@ -36,11 +36,11 @@ def run_at(day: dt.date) -> Any:
 def test_a_window_is_kept_until_the_next_is_closed(
     as_of: dt.date, published: dt.date, kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_published_windows", lambda run: [(MEASURE, BEGIN, published)])
+    monkeypatch.setattr(module, "_of_published", lambda _run, _query: [(MEASURE, BEGIN, published)])
     expected = [KeptWindow(MEASURE, BEGIN, OLD, dt.date(2024, 4, 4))] if kept else []
     assert kept_windows(run_at(as_of)) == expected
 
 
 def test_windows_of_figures_that_a_publisher_computed_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_published_windows", lambda run: [("child_deaths_per_100000", BEGIN, OLD)])
+    monkeypatch.setattr(module, "_of_published", lambda _run, _query: [("child_deaths_per_100000", BEGIN, OLD)])
     assert kept_windows(run_at(dt.date(2024, 3, 20))) == []

@@ -10,9 +10,9 @@ import pytest
 
 from ingest.city import read_city
 from ingest.contract.registry import SOURCES, Registry, read_contract
-from orchestration.pipeline.fetch_delivery import why_nothing_was_delivered
 from orchestration.pipeline.first_run import first_delivery
 from orchestration.pipeline.first_run.first_delivery import nothing_delivered
+from orchestration.pipeline.run_source import RunSource
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED
@@ -87,5 +87,5 @@ def test_rows_or_an_earlier_release_let_the_run_go_on(
 def test_a_source_that_was_not_delivered_has_the_reason(name: str, folder: Path | None, words: list[str]) -> None:
     location = DeliveryLocation(name, folder, read_city(None), Registry(()))
     run: Any = SimpleNamespace(location=location)
-    reason = why_nothing_was_delivered(run, read_contract(SOURCES / "mpd__incident_reports.yml"))
+    reason = RunSource(run, read_contract(SOURCES / "mpd__incident_reports.yml")).why_nothing_was_delivered()
     assert [word for word in words if word not in reason] == []

@@ -25,6 +25,7 @@ def manifest() -> dict[str, Any]:
             "relation_name": f'"warehouse"."{schema}"."{name}"',
             "columns": {},
             "depends_on": {"nodes": list(parents)},
+            "config": {"materialized": "view"},
         }
 
     source = {
@@ -88,7 +89,8 @@ def test_a_list_depends_on_the_columns_of_its_elements(compiled: Path) -> None:
 
 def test_an_ephemeral_model_is_a_part_of_its_reader(compiled: Path) -> None:
     shown = manifest()
-    counts = {**shown["nodes"][FACT], "relation_name": None, "original_file_path": "models/b__counts.sql"}
+    is_ephemeral = {"relation_name": None, "config": {"materialized": "ephemeral"}}
+    counts = {**shown["nodes"][FACT], **is_ephemeral, "original_file_path": "models/b__counts.sql"}
     shown["nodes"]["model.levelground.b__counts"] = counts
     shown["nodes"][FACT] = {**shown["nodes"][FACT], "depends_on": {"nodes": ["model.levelground.b__counts"]}}
     (compiled / "b__counts.sql").write_text("select race from warehouse.staging.stg_a__b")

@@ -20,7 +20,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._scheduler.scheduler import launch_scheduled_runs
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from orchestration.defs.refresh import nightly_schedule
+from orchestration.defs.jobs import nightly_schedule
 from orchestration.instance.setup import NIGHTLY_SCHEDULE, REFRESH_JOB, prepare_instance
 from orchestration.settings import Settings
 

@@ -1,7 +1,7 @@
-"""Define the job `rerun_period`, which does what `refresh` does on the kept deliveries of a month, and its list of months.
+"""Define the job `refresh`, which does all, the schedule `nightly`, which starts it, and the job `rerun_period`.
 
-Dagster displays months, and launches backfills of several, only for a job with a partitioned asset: the list. All other assets of
-the job are those of `refresh`.
+`rerun_period` does what `refresh` does on the kept deliveries of a month. Dagster displays months, and launches backfills of
+several, only for a job with a partitioned asset: the list of months. All other assets of both jobs are the same.
 
 Dagster reads the annotations of steps at run time, so this module must not postpone them.
 """
@@ -16,7 +16,7 @@ from orchestration.defs.asset_specs import TEAM
 from orchestration.defs.groups import RELEASE
 from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
-from orchestration.instance.setup import RERUN_JOB
+from orchestration.instance.setup import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
 from orchestration.runs.record import RELEASED, UNCHANGED
 from orchestration.runs.reports.status_report import covered_months
 from orchestration.runs.selection import replaces_periods
@@ -30,11 +30,40 @@ MONTHS_KEY = dg.AssetKey(["runs", "months"])
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Return job and list; nothing if no source has a load mode that replaces periods."""
-    contracts = current_project().contracts
-    if not sources_with_periods(contracts):
-        return dg.Definitions()
-    return dg.Definitions(assets=[months_asset()], jobs=[rerun_job(contracts)])
+    """Return jobs, schedule and list; of months nothing if no source has a load mode that replaces periods.
+
+    A materialization started in the UI runs as the job does: in one process, with one writer.
+    """
+    project = current_project()
+    has_months = bool(sources_with_periods(project.contracts))
+    return dg.Definitions(
+        assets=[months_asset()] if has_months else [],
+        jobs=[refresh_job(has_months=has_months), *([rerun_job(project.contracts)] if has_months else [])],
+        schedules=[nightly_schedule(project.city.time_zone)],
+        executor=dg.in_process_executor,
+    )
+
+
+def refresh_job(*, has_months: bool = True) -> "dg.UnresolvedAssetJobDefinition":  # known to type checkers only
+    """Return the job over all assets and checks but the months. It runs in one process, because DuckDB has one writer."""
+    return dg.define_asset_job(
+        REFRESH_JOB,
+        selection=EVERYTHING - dg.AssetSelection.assets(MONTHS_KEY) if has_months else EVERYTHING,
+        executor_def=dg.in_process_executor,
+        description="Ingests department deliveries, builds and checks all models, publishes a release.",
+    )
+
+
+def nightly_schedule(time_zone: str) -> dg.ScheduleDefinition:
+    """Return the schedule that starts the job at 02:00 in the city's time zone."""
+    return dg.ScheduleDefinition(
+        name=NIGHTLY_SCHEDULE,
+        job_name=REFRESH_JOB,
+        cron_schedule="0 2 * * *",
+        execution_timezone=time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Starts the refresh every night. After downtime it starts one run, however many nights were missed.",
+    )
 
 
 def sources_with_periods(contracts: Iterable[Contract]) -> list[str]:
@@ -42,7 +71,7 @@ def sources_with_periods(contracts: Iterable[Contract]) -> list[str]:
     return [contract.source for contract in contracts if replaces_periods(contract)]
 
 
-def rerun_job(contracts: Iterable[Contract]) -> "dg.UnresolvedAssetJobDefinition":  # known to type checkers only
+def rerun_job(contracts: Iterable[Contract]) -> "dg.UnresolvedAssetJobDefinition":
     """Return the job with a partition per month.
 
     Its runs are those of `refresh` with `period` in their configuration, like `levelground run --period 2024-03`. A backfill of
@@ -54,14 +83,12 @@ def rerun_job(contracts: Iterable[Contract]) -> "dg.UnresolvedAssetJobDefinition
     return dg.define_asset_job(
         RERUN_JOB,
         selection=EVERYTHING - dg.AssetSelection.assets(*others) if others else EVERYTHING,
-        config=dg.PartitionedConfig(MONTHS, run_config_for_partition_key_fn=_config_of_month),
+        config=dg.PartitionedConfig(
+            MONTHS, run_config_for_partition_key_fn=lambda month: {"resources": {"run": {"config": {"period": month[:7]}}}}
+        ),
         executor_def=dg.in_process_executor,
         description=f"Ingests the kept deliveries of a month again and publishes a release. Sources: {', '.join(able)}.",
     )
-
-
-def _config_of_month(month: str) -> dict[str, Any]:
-    return {"resources": {"run": {"config": {"period": month[:7]}}}}
 
 
 def months_asset() -> dg.AssetsDefinition:
