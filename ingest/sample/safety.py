@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -160,40 +160,20 @@ def court_cases(delivery: Delivery) -> PlantedCounts:
     return delivery.planted(superseded=_UPDATED, rejected=_EMPTY, cases=_CASES)
 
 
-@dataclass(frozen=True)
-class _Death:
-    """One person of the register."""
-
-    number: int
-    day: date
-    race: str
-    city: str
-    age: int | None
-    is_female: bool
-
-    def cells(self, *, is_new: bool) -> dict[str, object]:
-        """What either release writes, by the name of its column."""
-        sexes = ("female", "male") if is_new else ("F", "M")
-        return {
-            "id": self.number, "date": self.day, "race": self.race, "city": self.city, "state": STATE,
-            "name": person(self.number), "age": "" if self.age is None else self.age,
-            "gender": sexes[0] if self.is_female else sexes[1],
-            "manner_of_death": "shot", "armed": "unknown", "armed_with": "unknown", "threat_type": "undetermined",
-            "latitude": "44.5", "longitude": "-87.1", "location_precision": "not_available", "race_source": "not_available",
-        }  # fmt: skip
-
-
-def _register() -> list[_Death]:
-    """Every person of the later register, by day."""
+def _register() -> list[dict[str, Any]]:
+    """Every person of the later register by day, with the columns of both."""
     people = [(race, "Exampleville") for race in _ELSEWHERE]
     for at, race in enumerate(race for race, count in KILLED_IN_THE_CITY.items() for _ in range(count)):
         people.insert(_FIRST_HERE + _EVERY * at, (race, "Sampleton"))
     days = (_RELEASED_ON - COVERS_FROM).days - 40
     return [
-        _Death(
-            100 + 11 * at, COVERS_FROM + timedelta(days=20 + at * days // len(people)), race, place,
-            None if at % 13 == 5 else 18 + at * 5 % 50, at % 9 == 4,
-        )
+        {
+            "id": 100 + 11 * at, "date": COVERS_FROM + timedelta(days=20 + at * days // len(people)), "race": race, "city": place,
+            "state": STATE, "name": person(100 + 11 * at), "age": "" if at % 13 == 5 else 18 + at * 5 % 50,
+            "gender": "female" if at % 9 == 4 else "male",
+            "manner_of_death": "shot", "armed": "unknown", "armed_with": "unknown", "threat_type": "undetermined",
+            "latitude": "44.5", "longitude": "-87.1", "location_precision": "not_available", "race_source": "not_available",
+        }
         for at, (race, place) in enumerate(people)
     ]  # fmt: skip
 
@@ -207,12 +187,13 @@ def fatal_shootings(delivery: Delivery) -> PlantedCounts:
     another state; the race of some is unknown. Planted: the deaths of each group in the city are set and not drawn.
     """
     later = _register()
-    earlier = [replace(later[0], race="O"), *later[1:_EARLIER_PERSONS]]  # with one race wrong
-    for day, header, deaths, quoting in (
-        (_BEFORE, word_list("register_columns_before"), earlier, csv.QUOTE_MINIMAL),
-        (_RELEASED_ON, word_list("register_columns"), later, csv.QUOTE_ALL),
-    ):
-        cells = [death.cells(is_new=header == word_list("register_columns")) for death in deaths]
-        rows = [[of_death.get(column, "") for column in header] for of_death in cells]
-        delivery.table(f"fatal-police-shootings-data_{day}.csv", header, rows, quoting=quoting)
+    earlier = [{**death, "gender": death["gender"][0].upper()} for death in later[:_EARLIER_PERSONS]]
+    earlier[0]["race"] = "O"  # wrong
+    releases = (
+        (_BEFORE, "register_columns_before", earlier, csv.QUOTE_MINIMAL),
+        (_RELEASED_ON, "register_columns", later, csv.QUOTE_ALL),
+    )
+    for day, columns, deaths, quoting in releases:
+        rows = [[death.get(column, "") for column in word_list(columns)] for death in deaths]
+        delivery.table(f"fatal-police-shootings-data_{day}.csv", word_list(columns), rows, quoting=quoting)
     return delivery.planted(superseded=len(earlier), in_the_city=sum(KILLED_IN_THE_CITY.values()))

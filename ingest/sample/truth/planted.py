@@ -242,17 +242,7 @@ def planted_values(seed: int, city: Profile = SAMPLETON) -> list[dict[str, objec
     return [asdict(replace(row, geoid=city.own(row.geoid))) for row in rows if row.measure_id not in left_out]
 
 
-def planted_gaps() -> list[dict[str, object]]:
-    """Every planted change of a gap, as rows for `truth.json`."""
-    return [asdict(row) for row in gap_values()]
-
-
-def planted_excess() -> list[dict[str, object]]:
-    """Every planted excess in people, as rows for `truth.json`."""
-    return list(excess_values())
-
-
-def planted_case_mix(city: Profile = SAMPLETON) -> list[dict[str, object]]:
+def _case_mix(city: Profile) -> list[dict[str, object]]:
     """The planted share closed within two days by quarter: observed is what the mix of requests lets expect."""
     halves = [percent(requests.closed_in_half(half)) for half in (0, 1)]
     return [
@@ -260,3 +250,13 @@ def planted_case_mix(city: Profile = SAMPLETON) -> list[dict[str, object]]:
         | {"value": halves[month > 6], "expected_value": halves[month > 6], "observed_expected_ratio": 1.0}
         for month in (1, 4, 7)  # the fourth quarter is not complete
     ]
+
+
+def planted_truth(seed: int, city: Profile = SAMPLETON) -> dict[str, list[dict[str, object]]]:
+    """The content of `truth.json`; changes of gaps and excess deaths are those of publishers, which Sampleton alone has."""
+    return {
+        "truths": planted_values(seed, city),
+        "gaps": list(gap_values()) if city == SAMPLETON else [],
+        "excess": list(excess_values()) if city == SAMPLETON else [],
+        "case_mix": _case_mix(city),
+    }
