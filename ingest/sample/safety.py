@@ -11,7 +11,7 @@ import numpy as np
 from ingest.sample.city import STATE, person
 from ingest.sample.delivery import Delivery, PlantedCounts, csv_text, source
 from ingest.sample.places import ground
-from ingest.sample.places.houses import addresses, houses, to_degrees
+from ingest.sample.places.houses import LONG_TYPES, addresses, houses, to_degrees
 from ingest.sample.text import word_list
 
 INCIDENTS, REPEATED = 1_300, 150
@@ -33,8 +33,7 @@ FINDINGS = {
 GUILTY = ("Guilty", "Guilty - Suspended Sentence")
 _FIRST_DAY, _DAYS = datetime(2024, 1, 1), 725
 _CLOCKS_SKIP_AN_HOUR = (date(2024, 3, 10), date(2025, 3, 9))
-_LONG_TYPES = {"ST": "STREET", "AV": "AVENUE", "BL": "BOULEVARD", "DR": "DRIVE", "CT": "COURT"}
-_COURT_TYPES = {"ST": "ST", "AV": "AVE", "BL": "BLVD", "DR": "DR", "CT": "CT"}
+_COURT_TYPES = {"AV": "AVE", "BL": "BLVD"}
 _NOWHERE = (43.8, -86.98)  # the middle of the city, for addresses that the geocoder did not find
 _OUT_OF_TOWN = (41.88, -87.63)  # a street of the same name in another city
 
@@ -96,22 +95,14 @@ def _court_address(address: str, at: int) -> str:
         return address
     if at % 17 == 0:
         return f"{number} {direction} {name}"
-    types = _LONG_TYPES if at % 2 else _COURT_TYPES
-    return f"{number} {direction} {name} {types[kind]}" + (" #3" if at % 13 == 0 else "")
+    written = LONG_TYPES[kind].upper() if at % 2 else _COURT_TYPES.get(kind, kind)
+    return f"{number} {direction} {name} {written}" + (" #3" if at % 13 == 0 else "")
 
 
 def _court_point(latitude: float, longitude: float, at: int) -> tuple[object, object]:
     """The delivered latitude and longitude: mostly the house's, at a hundredth of the places something else."""
-    match at % 200:
-        case 20:
-            return longitude, latitude
-        case 60 | 61:
-            return _OUT_OF_TOWN
-        case 100 | 101 | 102 | 103:
-            return _NOWHERE
-        case 140:
-            return 0, 0
-    return latitude, longitude
+    odd = {20: (longitude, latitude), 60: _OUT_OF_TOWN, 61: _OUT_OF_TOWN, 140: (0, 0)}
+    return (odd | dict.fromkeys(range(100, 104), _NOWHERE)).get(at % 200, (latitude, longitude))
 
 
 @source("mmc__court_cases")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -172,15 +173,12 @@ def _write(path: Path, positions: list[_Position]) -> list[tuple[str | None, ...
     """Write a database, in which the last positions are there twice; returns its rows."""
     rows = [position.row() for position in (*positions, *positions[-SAME_AGAIN:])]
     columns = word_list("staff_columns")
-    database = sqlite3.connect(path, isolation_level=None)
-    try:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("pragma journal_mode = off")  # the whole folder is thrown away if this is cut short
         database.execute(f"create table employees ({', '.join(f'{column} text' for column in columns)})")
         database.execute("begin")
         database.executemany(f"insert into employees values ({', '.join('?' * len(columns))})", rows)
         database.execute("commit")
-    finally:
-        database.close()
     return rows
 
 
