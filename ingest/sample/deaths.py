@@ -9,6 +9,7 @@ import numpy as np
 
 from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.delivery import Delivery, PlantedCounts, source
+from ingest.sample.text import word_list
 
 YEARS = range(2020, 2026)
 AGE_GROUPS = 18
@@ -40,10 +41,6 @@ HOMICIDE_AGES, DRUG_AGES = slice(3, 10), slice(4, 14)
 # Windows of whole years over which a ratio is computed (seed death_windows).
 WINDOWS = ((2020, 2022), (2023, 2024))
 _NATURAL, _UNKNOWN_RACE_EVERY, _UNKNOWN_AGE_EVERY, _EASTERN_INDIAN_EVERY = 24, 350, 500, 4
-_COLUMNS = (
-    "CaseNum_STR", "DeathDate", "EventDate", "Age", "Gender", "Race", "Mode", "DeathType", "DeathSubType", "CaseType",
-    "DeathCity", "DeathState",
-)  # fmt: skip
 
 
 def residents(group: str, year: int) -> np.ndarray:
@@ -128,7 +125,7 @@ def deaths(delivery: Delivery) -> PlantedCounts:
         cases = [_case(year, number, *row) for number, row in enumerate(found, 1)]
         for month in range(1, 13):
             in_month = [case for case in cases if case[1][5:7] == f"{month:02d}"]
-            delivery.table(f"{year}-{month:02d}.csv", _COLUMNS, in_month)
+            delivery.table(f"{year}-{month:02d}.csv", word_list("death_columns"), in_month)
     return delivery.planted(**planted)
 
 

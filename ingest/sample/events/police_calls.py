@@ -48,14 +48,14 @@ def _places(city: Profile) -> tuple[pa.Array, NDArray[np.uint16]]:
     address, here, crossed = addresses(), city.short or city.name.upper(), police_districts()
     first_house = [district.index(number) for number in range(1, 8)]
     stations = [f'"{address[at]},{here}",{number},' for number, at in enumerate(first_house, 1)]
-    homes = [f'"{address[at]},{here}",{_or_none(district[at])},' for at in range(0, len(address), _HOUSE_EVERY)]
+    homes = [f'"{address[at]},{here}",{district[at] or "CITY"},' for at in range(0, len(address), _HOUSE_EVERY)]
     # the call-taker's own way of writing: a unit, a letter behind the number, a range
     odd = [
-        f'"{form.format(*address[at].split(" ", 1))},{here}",{_or_none(district[at])},'
+        f'"{form.format(*address[at].split(" ", 1))},{here}",{district[at] or "CITY"},'
         for at, form in zip(range(0, len(address), _ODD_EVERY), cycle(_ODD_FORMS), strict=False)
     ]
     corners = [
-        f'"{STREETS[street]} / {STREETS[avenue]},{here}",{_or_none(int(label_at(crossed, *crossing(street, avenue))))},'
+        f'"{STREETS[street]} / {STREETS[avenue]},{here}",{int(label_at(crossed, *crossing(street, avenue))) or "CITY"},'
         for street in range(160)
         for avenue in (i for i, name in enumerate(STREETS) if name.startswith("W "))
         if (STREETS[street][0] == "S") == (NAMES.index(STREETS[avenue].split()[1]) < len(NAMES) / 2)
@@ -66,11 +66,6 @@ def _places(city: Profile) -> tuple[pa.Array, NDArray[np.uint16]]:
     shares = ((0.16, stations), (0.62, homes), (0.06, odd), (0.14, corners), (0.01, beyond), (0.01, coded))
     vocabulary = text.words([place for _, group in shares for place in group] + [""])
     return vocabulary, text.chooser([share / len(group) for share, group in shares for _ in group])
-
-
-def _or_none(district: int) -> str:
-    """The text instead of a district where there is none."""
-    return str(district) if district else "CITY"
 
 
 class _Calls:

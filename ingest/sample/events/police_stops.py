@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingest.sample import text
-from ingest.sample.city import NEIGHBORHOODS, SAMPLETON, Profile
+from ingest.sample.city import NEIGHBORHOODS, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import neighborhoods, police_districts
 from ingest.sample.places.houses import houses, to_degrees
@@ -23,20 +23,22 @@ HEADER = (
 )
 UTC_BEHIND = 6 * 3_600  # 2025-01-01 00:00 in the city is 06:00 UTC, and so is the end of the year
 
-# Planted by perceived race, among stops with an answer: the group of a city's residents, how often it is perceived, and the
-# shares that are searched, that end with a citation (of those with an answer on citations), and whose reason is traffic.
+# Planted by perceived race, among stops with an answer: how often it is perceived, and the shares that are searched, that end
+# with a citation (of those with an answer on citations), and whose reason is traffic.
 _PLANTED = {
-    "White": ("white", 0.28, 0.08, 0.20, 0.45),
-    "Black": ("black", 0.33, 0.20, 0.12, 0.60),
-    "East African": ("black", 0.045, 0.20, 0.12, 0.60),
-    "Latino": ("hisp", 0.06, 0.12, 0.22, 0.58),
-    "Native American": ("aian", 0.045, 0.28, 0.10, 0.35),
-    "Asian": ("asian", 0.03, 0.09, 0.24, 0.56),
-    "Other": (None, 0.03, 0.11, 0.16, 0.50),
-    "Unknown": (None, 0.18, 0.03, 0.14, 0.50),
+    "White": (0.28, 0.08, 0.20, 0.45),
+    "Black": (0.33, 0.20, 0.12, 0.60),
+    "East African": (0.045, 0.20, 0.12, 0.60),
+    "Latino": (0.06, 0.12, 0.22, 0.58),
+    "Native American": (0.045, 0.28, 0.10, 0.35),
+    "Asian": (0.03, 0.09, 0.24, 0.56),
+    "Other": (0.03, 0.11, 0.16, 0.50),
+    "Unknown": (0.18, 0.03, 0.14, 0.50),
 }
-_GROUPS = {race: row[0] for race, row in _PLANTED.items() if row[0]}
-PERCEIVED, SEARCHED, CITED, TRAFFIC = ({race: row[at] for race, row in _PLANTED.items()} for at in range(1, 5))
+PERCEIVED, SEARCHED, CITED, TRAFFIC = ({race: row[at] for race, row in _PLANTED.items()} for at in range(4))
+GROUPS = {
+    "White": "white", "Black": "black", "East African": "black", "Latino": "hisp", "Native American": "aian", "Asian": "asian",
+}  # fmt: skip
 ANSWERED = 0.84
 NO_ANSWER_ON_CITATIONS = 0.56
 # Planted: how often the vehicle is searched where the person is, and where the person is not.
@@ -48,11 +50,6 @@ _PROBLEMS = ("suspicious", "traffic")
 _CITED = ("", "NO", "YES")
 _SEXES = {"Male": 62, "Female": 23, "Unknown": 14, "": 1}
 _SPOTS = 2_000
-
-
-def perceived(city: Profile = SAMPLETON) -> dict[str, float]:
-    """How often each race is perceived in a city."""
-    return city.tilted(PERCEIVED, _GROUPS)
 
 
 def _spots(rng: np.random.Generator) -> pa.Array:
@@ -81,7 +78,7 @@ class _Writer:
         self.no_answer = len(answers)
         self.people = text.words([*(",".join(labels) + "," for labels in product(_RACES, _RACES, _SEXES)), ",,,"])
         self.spots = _spots(rng)
-        self.race_table, self.sex_table = (text.chooser(list(of.values())) for of in (perceived(city), _SEXES))
+        self.race_table, self.sex_table = (text.chooser(list(of.values())) for of in (city.tilted(PERCEIVED, GROUPS), _SEXES))
         self.searched, self.cited, self.traffic = (
             np.array([of[race] for race in _RACES], dtype=np.float32) for of in (SEARCHED, CITED, TRAFFIC)
         )

@@ -84,8 +84,9 @@ def _participation(seed: int, year: int, city: Profile) -> Iterator[PlantedValue
     counted = sum(planted.event_day(event).year == year for event in events) * (1 - planted.MINORS)
     own = ("engagement_participation_per_1000", "year", f"{year}-01-01")
     yield PlantedValue(*own, "all", 1000 * counted / float(adults.sum()))
+    who = city.tilted(planted.PARTICIPANT_GROUPS, planted.GROUPS_OF_PARTICIPANTS)
     for code, group in _GROUPS.items():
-        rate = 1000 * counted * planted.participant_groups(city)[code] / float(adults[GROUPS.index(group)])
+        rate = 1000 * counted * who[code] / float(adults[GROUPS.index(group)])
         yield PlantedValue(*own, code, rate)
 
 

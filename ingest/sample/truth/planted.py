@@ -72,7 +72,7 @@ def _requests() -> list[PlantedValue]:
 
 def _stops(city: Profile = SAMPLETON) -> list[PlantedValue]:
     def shares(of_race: Mapping[str, float], codes: Collection[str] = _STOPS.values()) -> dict[str, float]:
-        overall = sum(share * of_race[race] for race, share in police_stops.perceived(city).items())
+        overall = sum(share * of_race[race] for race, share in city.tilted(police_stops.PERCEIVED, police_stops.GROUPS).items())
         return {"all": overall} | {code: of_race[race] for race, code in _STOPS.items() if code in codes}
 
     searched, too, only = police_stops.SEARCHED, police_stops.VEHICLE_TOO, police_stops.VEHICLE_ONLY
@@ -198,7 +198,8 @@ def _lead(city: Profile = SAMPLETON) -> Iterator[PlantedValue]:
     for year in health.TEST_YEARS:
         version = 1 if health.threshold(year) == health.threshold(health.TEST_YEARS[0]) else 2
         shares = {code: health.elevated(label, year) for label, code in _CHILDREN.items()}
-        shares["all"] = sum(share * health.elevated(label, year) for label, share in health.tested(city).items())
+        tested = city.tilted(health.TESTED, health.GROUPS_TESTED)
+        shares["all"] = sum(share * health.elevated(label, year) for label, share in tested.items())
         yield from by_group(measure, ("year", f"{year}-01-01"), shares, "white", in_percent=True, measure_version=version)
 
 
