@@ -94,11 +94,8 @@ def standard_population(delivery: Delivery) -> PlantedCounts:
     """The US 2000 standard in 18 and in 19 age groups, which split 0 from 1 to 4."""
     rows: list[tuple[object, ...]] = []
     for standard, groups in (("s200", STANDARD), ("s201", (13_818, STANDARD[0] - 13_818, *STANDARD[1:]))):
-        ages = (
-            [5.0 * at for at in range(AGE_GROUPS)]
-            if len(groups) == AGE_GROUPS
-            else [0.0, 1.0, *(5.0 * at for at in range(1, AGE_GROUPS))]
-        )
+        youngest = [0.0, 1.0] if len(groups) > AGE_GROUPS else [0.0]
+        ages = [*youngest, *(5.0 * at for at in range(1, AGE_GROUPS))]
         names = [f"{low:g}+" if low == 85 else f"{low:g}-{high - 1:g}" for low, high in zip(ages, [*ages[1:], 90.0], strict=True)]
         label = f"2000 US Std Million ({len(groups)} age groups)"
         rows += [(name, label, people, standard, age) for name, people, age in zip(names, groups, ages, strict=True)]

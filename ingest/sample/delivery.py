@@ -49,11 +49,9 @@ def version_in(folder: Path) -> int | None:
 
 
 def _refuse_foreign(out: Path) -> None:
-    if not out.exists():
-        return
-    if not out.is_dir():
+    if out.exists() and not out.is_dir():
         raise SampleError(f"{out} is a file; give a folder for the sample city with --out")
-    if any(out.iterdir()) and version_in(out) is None:
+    if out.exists() and any(out.iterdir()) and version_in(out) is None:
         raise SampleError(
             f"{out} is not empty and not a sample city ({RECEIPT} is missing or not ours); give an empty or new folder with --out"
         )

@@ -99,10 +99,8 @@ def _ordered(rng: np.random.Generator, count: int, city: Profile) -> list[tuple[
     """Addresses written out, each of another house, and their districts."""
     points = houses()
     chosen = rng.choice(np.arange(1, len(points), 2), count, replace=False)
-    district, zips = (
-        points.on(aldermanic_districts(2022, city.districts))[chosen].tolist(),
-        points.on(zip_areas())[chosen].tolist(),
-    )
+    grids = (aldermanic_districts(2022, city.districts), zip_areas())
+    district, zips = (points.on(grid)[chosen].tolist() for grid in grids)
     return [
         (f"{long_form(addresses()[house])}{_FLATS[at % len(_FLATS)]}, {city.name}, {city.state} {zips[at]:05d}", district[at])
         for at, house in enumerate(chosen.tolist())

@@ -35,18 +35,13 @@ _GONE, _NEW = (4, 9), (0, 6)  # positions among those of the first list, and amo
 
 
 @cache
-def qualified_tracts(first_day: date) -> frozenset[int]:
-    """The tracts of 2020 on the list that begins on `first_day`, by their six digits."""
+def qualified_tracts(day: date) -> frozenset[int]:
+    """The tracts of 2020 on the list that holds on a day, by their six digits."""
     every = np.unique(city_blocks()[2]).tolist()
     first = every[1::_LISTED_EVERY]
-    if first_day == LISTS[0]:
+    if day < LISTS[1]:
         return frozenset(first)
     return frozenset(first) - {first[at] for at in _GONE} | {every[at] for at in _NEW}
-
-
-def list_of(day: date) -> date:
-    """The first day of the list of tracts that holds on a day."""
-    return max(first for first in LISTS if first <= day)
 
 
 @dataclass(frozen=True)

@@ -98,13 +98,8 @@ def blocks(delivery: Delivery) -> PlantedCounts:
     city = delivery.city
     people, adults = residents(delivery.rng, city)
     totals, number = people.sum(axis=1), np.arange(len(tract)) - first[tract_at]
-    district, old_ward, ward = (
-        grid[columns, rows].tolist()
-        for grid in (
-            ground.aldermanic_districts(2012, city.districts),
-            *(ground.wards(year, city.districts) for year in (2012, 2021)),
-        )
-    )
+    grids = ground.aldermanic_districts(2012, city.districts), *(ground.wards(year, city.districts) for year in (2012, 2021))
+    district, old_ward, ward = (grid[columns, rows].tolist() for grid in grids)
     lines = [
         (
             f"{city.county_geoid}{tract[at]:06d}{1000 + number[at]}", 1 + tract_at[at] // 8, 1 + tract_at[at] // 20,

@@ -62,7 +62,7 @@ def _money(tracts: list[int], people: People, city: Profile) -> Iterator[Planted
     spent = {False: 0, True: 0}
     for project in every:
         if project.tract is not None:
-            listed = money.qualified_tracts(money.list_of(money.PERIODS[project.first]))
+            listed = money.qualified_tracts(money.PERIODS[project.first])
             spent[project.tract in listed] += project.amounts(last)[1]
     yield PlantedValue("arpa_spent_in_qct_share", *snapshot, "all", 100 * spent[True] / sum(spent.values()))
     ending = [project for project in every if project.planned <= money.LAST and project.fate != "cancelled"]
