@@ -157,7 +157,8 @@ def race_by_tract(delivery: Delivery) -> PlantedCounts:
     parents, races = ("Not Hispanic or Latino:", "Hispanic or Latino:"), word_list("races_of_survey")
     lines = ["Total:", *(label for parent in parents for label in (parent, *(f"{parent} - {race}" for race in races)))]
     shares = _tract_shares(rng, shares_of(ground.tracts(2010), city))
-    people = rng.multinomial(rng.integers(*map(city.scaled, _PEOPLE_OF_A_TRACT), len(tracts)), shares)
+    least, most = map(city.scaled, _PEOPLE_OF_A_TRACT)
+    people = rng.multinomial(rng.integers(least, most, len(tracts)), shares)
     hispanic, others = people[:, GROUPS.index("hisp")], np.delete(people, GROUPS.index("hisp"), axis=1)
     halves = (_lines_of_parent(others, rng), _lines_of_parent(rng.multinomial(hispanic, _HISPANIC_RACES), rng))
     estimates = np.column_stack([people.sum(axis=1), *halves])
@@ -207,7 +208,8 @@ def language(delivery: Delivery) -> PlantedCounts:
     very well.
     """
     rng, tracts, city = delivery.rng, ground.tract_codes(2020), delivery.city
-    totals = rng.integers(*map(city.scaled, _PEOPLE_OVER_5), len(tracts))
+    least, most = map(city.scaled, _PEOPLE_OVER_5)
+    totals = rng.integers(least, most, len(tracts))
     speak = rng.poisson(totals[:, None] * np.array(_SPEAK) * rng.uniform(0.4, 1.6, (len(tracts), 1)))
     less = rng.binomial(speak, _LESS_THAN_VERY_WELL)
     by_group = np.stack([speak, speak - less, less], axis=2).reshape(len(tracts), -1)
