@@ -24,7 +24,7 @@ from ingest.sample.delivery import (
     write_json,
 )
 from ingest.sample.sources import SOURCES, city_file, rows_by_source
-from ingest.sample.truth import planted_case_mix, planted_excess, planted_gaps, planted_values
+from ingest.sample.truth import planted_truth
 
 GENERATOR_VERSION = 9  # raised whenever the same rows and seed give other bytes
 FEWEST_ROWS, ROWS = 1_000, 100_000
@@ -60,9 +60,7 @@ def write_sample(out: Path, rows: int | None = None, seed: int = 2026, city: Pro
             (folder / name).mkdir()
             planted[name] = SOURCES[name].write(folder / name, random_stream(seed, name), source_rows, city)
         (folder / "city.yml").write_text(city_file(city), encoding="utf-8")
-        of_deaths = {"gaps": planted_gaps(), "excess": planted_excess()} if city == SAMPLETON else {"gaps": [], "excess": []}
-        truth = {"truths": planted_values(seed, city), **of_deaths, "case_mix": planted_case_mix(city)}
-        write_json(folder / "truth.json", truth)
+        write_json(folder / "truth.json", planted_truth(seed, city))
         receipt = {"generator": GENERATOR, "generator_version": GENERATOR_VERSION, "city": city.key, "rows": rows, "seed": seed}
         write_json(folder / RECEIPT, {**receipt, "planted": {source: asdict(delivery) for source, delivery in planted.items()}})
         files = tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))

@@ -78,13 +78,10 @@ NAMES = (
 FIRST_NAMES = ("Alex", "Pat", "Sam", "Robin", "Chris", "Jo", "Kim", "Lee")  # always with a surname from NAMES: Pat Example
 
 
-def _ordinal(number: int) -> str:
-    ending = "TH" if 10 <= number % 100 <= 20 else {1: "ST", 2: "ND", 3: "RD"}.get(number % 10, "TH")
-    return f"{number}{ending}"
-
-
 def _streets() -> tuple[str, ...]:
-    numbered = [f"{side} {_ordinal(number)} ST" for side in ("N", "S") for number in range(1, 81)]
+    endings = {number: {1: "ST", 2: "ND", 3: "RD"}.get(number % 10, "TH") for number in range(1, 81)}
+    endings |= dict.fromkeys(range(10, 21), "TH")
+    numbered = [f"{side} {number}{ending} ST" for side in ("N", "S") for number, ending in endings.items()]
     named = [f"{side} {name} {kind}" for name in NAMES for side, kind in (("W", "AV"), ("E", "BL"), ("N", "DR"), ("S", "CT"))]
     return tuple(numbered + named)
 

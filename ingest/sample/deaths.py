@@ -9,6 +9,7 @@ import numpy as np
 
 from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.delivery import Delivery, PlantedCounts, source
+from ingest.sample.text import word_list
 
 YEARS = range(2020, 2026)
 AGE_GROUPS = 18
@@ -40,10 +41,6 @@ HOMICIDE_AGES, DRUG_AGES = slice(3, 10), slice(4, 14)
 # Windows of whole years over which a ratio is computed (seed death_windows).
 WINDOWS = ((2020, 2022), (2023, 2024))
 _NATURAL, _UNKNOWN_RACE_EVERY, _UNKNOWN_AGE_EVERY, _EASTERN_INDIAN_EVERY = 24, 350, 500, 4
-_COLUMNS = (
-    "CaseNum_STR", "DeathDate", "EventDate", "Age", "Gender", "Race", "Mode", "DeathType", "DeathSubType", "CaseType",
-    "DeathCity", "DeathState",
-)  # fmt: skip
 
 
 def residents(group: str, year: int) -> np.ndarray:
@@ -97,11 +94,8 @@ def standard_population(delivery: Delivery) -> PlantedCounts:
     """The US 2000 standard in 18 and in 19 age groups, which split 0 from 1 to 4."""
     rows: list[tuple[object, ...]] = []
     for standard, groups in (("s200", STANDARD), ("s201", (13_818, STANDARD[0] - 13_818, *STANDARD[1:]))):
-        ages = (
-            [5.0 * at for at in range(AGE_GROUPS)]
-            if len(groups) == AGE_GROUPS
-            else [0.0, 1.0, *(5.0 * at for at in range(1, AGE_GROUPS))]
-        )
+        youngest = [0.0, 1.0] if len(groups) > AGE_GROUPS else [0.0]
+        ages = [*youngest, *(5.0 * at for at in range(1, AGE_GROUPS))]
         names = [f"{low:g}+" if low == 85 else f"{low:g}-{high - 1:g}" for low, high in zip(ages, [*ages[1:], 90.0], strict=True)]
         label = f"2000 US Std Million ({len(groups)} age groups)"
         rows += [(name, label, people, standard, age) for name, people, age in zip(names, groups, ages, strict=True)]
@@ -128,7 +122,7 @@ def deaths(delivery: Delivery) -> PlantedCounts:
         cases = [_case(year, number, *row) for number, row in enumerate(found, 1)]
         for month in range(1, 13):
             in_month = [case for case in cases if case[1][5:7] == f"{month:02d}"]
-            delivery.table(f"{year}-{month:02d}.csv", _COLUMNS, in_month)
+            delivery.table(f"{year}-{month:02d}.csv", word_list("death_columns"), in_month)
     return delivery.planted(**planted)
 
 

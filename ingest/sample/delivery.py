@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -49,11 +49,9 @@ def version_in(folder: Path) -> int | None:
 
 
 def _refuse_foreign(out: Path) -> None:
-    if not out.exists():
-        return
-    if not out.is_dir():
+    if out.exists() and not out.is_dir():
         raise SampleError(f"{out} is a file; give a folder for the sample city with --out")
-    if any(out.iterdir()) and version_in(out) is None:
+    if out.exists() and any(out.iterdir()) and version_in(out) is None:
         raise SampleError(
             f"{out} is not empty and not a sample city ({RECEIPT} is missing or not ours); give an empty or new folder with --out"
         )
@@ -156,9 +154,9 @@ class Delivery:
     ) -> None:
         """An Excel workbook: a title block, an empty row, names of groups of columns (none: ""), names of columns, and rows."""
         content, top, column = list(rows), len(title) + 1, 0
-        with xlsxwriter.Workbook(self.folder / name) as book:
+        with xlsxwriter.Workbook(self.folder / name, {"default_date_format": "mm/dd/yyyy"}) as book:
             book.set_properties({"created": datetime(2026, 1, 1)})  # else the file contains the machine's clock
-            page, day = book.add_worksheet(sheet), book.add_format({"num_format": "mm/dd/yyyy"})
+            page = book.add_worksheet(sheet)
             page.write_column(0, 0, title)
             for above, below in header.items():
                 if above and len(below) > 1:
@@ -167,14 +165,9 @@ class Delivery:
                     page.write(top, column, above)
                 page.write_row(top + any(header), column, below)
                 column += len(below)
+            page.add_write_handler(str, lambda sheet, *cell: sheet.write_string(*cell))  # an empty text, too
             for at, values in enumerate(content, start=top + any(header) + 1):
-                for place, value in enumerate(values):
-                    if isinstance(value, date):
-                        page.write_datetime(at, place, datetime(value.year, value.month, value.day), day)
-                    elif isinstance(value, str):
-                        page.write_string(at, place, value)
-                    elif value is not None:
-                        page.write(at, place, value)
+                page.write_row(at, 0, values)
         self.delivered += len(content)
 
 

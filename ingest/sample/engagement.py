@@ -47,6 +47,7 @@ _TAGGED_BY_NAME = 401  # every 401st input has a theme that is not in the list, 
 # Planted: of all inputs some are never answered; half of a group's are within so many days.
 NEVER = 0.15
 HALF_ANSWERED = {"white": 30, "black": 45, "hispanic": 60, "asian": 60, "multiracial": 45}
+_SCALES = {race: days / -log(1 - 0.5 / (1 - NEVER)) for race, days in HALF_ANSWERED.items()}
 ANSWERS = {"Adopted": 0.40, "Adapted": 0.30, "Declined": 0.30}
 REASON_GIVEN = {"white": 0.90, "black": 0.80, "hispanic": 0.70, "asian": 0.70, "multiracial": 0.80}
 TOLD_IN_OWN = {"en": 1.0, "es": 0.75, "hmn": 0.45, "so": 0.30, "my": 0.20}
@@ -54,30 +55,15 @@ TOLD_IN_OWN = {"en": 1.0, "es": 0.75, "hmn": 0.45, "so": 0.30, "my": 0.20}
 ASKED = {"es": 0.50, "hmn": 0.30, "my": 0.10}
 GIVEN = {"es": 0.90, "hmn": 0.60, "my": 0.40}
 RACE_NOT_TOLD = 0.07
-_LEVELS = ("Inform", "Consult", "Involve", "Collaborate", "Empower")
-_CHANNELS = ("Public meeting", "Open house", "Pop-up", "Online survey", "Listening session", "Phone call")
 _ON_LINE = ("Online survey", "Phone call")
 PARTICIPANTS = 2_400  # of the two years, as many in each
 # Planted: who comes, by the group under the standard of 1997, including those who do not answer; and how many are under 18.
 PARTICIPANT_GROUPS = {"white": 0.44, "black": 0.22, "hispanic": 0.13, "asian": 0.07, "multiracial": 0.06, "": 0.08}
-_GROUPS = {"white": "white", "black": "black", "hispanic": "hisp", "asian": "asian", "multiracial": "two"}
+GROUPS_OF_PARTICIPANTS = {"white": "white", "black": "black", "hispanic": "hisp", "asian": "asian", "multiracial": "two"}
 MINORS = 0.05
-# Selections: a tenth of white is Middle Eastern or North African, some Hispanic participants also tick a race.
-_TICKED = {
-    "white": ("White",) * 9 + ("Middle Eastern or North African",),
-    "black": ("Black or African American",),
-    "hispanic": ("Hispanic or Latino", "Hispanic or Latino; White", "Mexican"),
-    "asian": ("Asian", "Hmong", "Asian;Hmong"),
-    "multiracial": ("Black or African American; White", "Asian; White"),
-    "": ("", "Prefer not to answer"),
-}
-_AGES = ("18-24", "25-44", "45-64", "65 and over", "", "Prefer not to answer")
-_AGE_SHARES = (0.10, 0.35, 0.30, 0.20, 0.03, 0.02)
 _PARTICIPANTS_REPEATED = 5
 _OWN_NAMES = {"es": "Español", "hmn": "Hmoob"}
 _INPUTS_REPEATED = 4
-_REASONS = ("No money in the budget", "Not the city's to decide", "Against the law", "Already under way")
-_TOLD_BY = ("Letter", "Email", "Public meeting", "Phone call")
 _LOGGED_AFTER = 3
 
 
@@ -129,21 +115,14 @@ def every_input(city: Profile = SAMPLETON) -> tuple[Input, ...]:
 @cache
 def answered_by(race: str, days: int) -> float:
     """The chance that an input of a group is answered within so many days."""
-    scale = HALF_ANSWERED[race] / -log(1 - 0.5 / (1 - NEVER))
-    return (1 - NEVER) * (1 - exp(-max(days, 0) / scale))
+    return (1 - NEVER) * (1 - exp(-max(days, 0) / _SCALES[race]))
 
 
 def days_to_answer(race: str, luck: float) -> int | None:
     """After how many days an input is answered, by a number drawn evenly from 0 to 1; None: never."""
     if luck >= 1 - NEVER:
         return None
-    scale = HALF_ANSWERED[race] / -log(1 - 0.5 / (1 - NEVER))
-    return max(1, ceil(-scale * log(1 - luck / (1 - NEVER))))
-
-
-def participant_groups(city: Profile = SAMPLETON) -> dict[str, float]:
-    """Who comes in a city."""
-    return city.tilted(PARTICIPANT_GROUPS, _GROUPS)
+    return max(1, ceil(-_SCALES[race] * log(1 - luck / (1 - NEVER))))
 
 
 def _interpreters(rng: np.random.Generator) -> list[dict[str, object]]:
@@ -166,9 +145,10 @@ def events(delivery: Delivery) -> PlantedCounts:
     place, the level that was delivered below the one that was promised, or empty.
     """
     zone, records, asked = ZoneInfo(delivery.city.time_zone), [], 0
+    levels, channels = word_list("levels_of_engagement"), word_list("channels_of_engagement")
     for event in range(EVENTS):
         starts = datetime.combine(event_day(event), time(10 + event % 9, 30 * (event % 2)), zone)
-        channel, number = _CHANNELS[event % len(_CHANNELS)], event_number(event)
+        channel, number = channels[event % len(channels)], event_number(event)
         promised = 1 + event % 4
         kept = promised - (1 if event % 5 == 3 else 0)
         languages = ["English"] + (["Spanish"] if event % 3 == 0 else []) + (["Hmong"] if event % 4 == 0 else [])
@@ -177,7 +157,7 @@ def events(delivery: Delivery) -> PlantedCounts:
         records.append(
             {
                 "id": int(number), "title": f"{NAMES[event % len(NAMES)].title()} conversation {event + 1}",
-                "promise": _LEVELS[promised], "delivered": "" if event % 40 == 39 else _LEVELS[kept], "channel": channel,
+                "promise": levels[promised], "delivered": "" if event % 40 == 39 else levels[kept], "channel": channel,
                 "languages": languages, "interpreters": interpreters, "starts_at": starts.isoformat(),
                 "ends_at": (starts + timedelta(hours=2)).isoformat(),
                 "venue_address": "" if channel in _ON_LINE else addresses()[(4_007 * event + 31) % len(addresses())],
@@ -196,20 +176,21 @@ def participation(delivery: Delivery) -> PlantedCounts:
     Irregularities: all selected races in one cell; skipped questions, or `Prefer not to answer`; names and
     mail addresses; repeated rows.
     """
-    rng, shares = delivery.rng, list(participant_groups(delivery.city).values())
+    rng, shares = delivery.rng, list(delivery.city.tilted(PARTICIPANT_GROUPS, GROUPS_OF_PARTICIPANTS).values())
     groups = rng.choice(list(PARTICIPANT_GROUPS), PARTICIPANTS, p=shares).tolist()
     minor = (rng.random(PARTICIPANTS) < MINORS).tolist()
-    ages = rng.choice(len(_AGES), PARTICIPANTS, p=_AGE_SHARES).tolist()
+    of_ages = word_list("participants_ages")
+    ages = rng.choice(list(of_ages), PARTICIPANTS, p=list(of_ages.values())).tolist()
     ticked, live = rng.integers(0, 2_520, PARTICIPANTS).tolist(), rng.integers(0, 14, PARTICIPANTS).tolist()
     rows = []
     for at, group in enumerate(groups):
-        event, labels = at * EVENTS // PARTICIPANTS, _TICKED[group]
+        event, labels = at * EVENTS // PARTICIPANTS, word_list("participants_tick")[group]
         rows.append(
             (
                 f"P{at:06d}", event_number(event), f"{event_day(event):%m/%d/%Y}", person(at),
                 f"{person(at).replace(' ', '.').lower()}@mail.example", labels[ticked[at] % len(labels)],
                 ("English", "Spanish", "Hmong", "")[ticked[at] % 4] if group in ("hispanic", "asian") else "English",
-                "Under 18" if minor[at] else _AGES[ages[at]], NEIGHBORHOODS[live[at]] if live[at] < 12 else "",
+                "Under 18" if minor[at] else ages[at], NEIGHBORHOODS[live[at]] if live[at] < 12 else "",
             )
         )  # fmt: skip
     rows += rows[100 : 100 + _PARTICIPANTS_REPEATED]
@@ -258,7 +239,8 @@ def inputs(delivery: Delivery) -> PlantedCounts:
 def _answered(item: Input, at: int, answered_on: date, luck: np.ndarray) -> tuple[object, ...]:
     """The cells of an input that was answered, from `Answer` on."""
     answer = list(ANSWERS)[int(np.searchsorted(np.cumsum(list(ANSWERS.values())), luck[1]))]
-    reason = _REASONS[at % len(_REASONS)] if answer == "Declined" and luck[2] < REASON_GIVEN[item.race] else None
+    reasons = word_list("reasons_to_decline")
+    reason = reasons[at % len(reasons)] if answer == "Declined" and luck[2] < REASON_GIVEN[item.race] else None
     is_own = item.language != "en" and luck[3] < TOLD_IN_OWN[item.language]
     decided = answered_on - timedelta(days=2 + at % 5)
     decision: tuple[object, ...] = (None, None, None)
@@ -266,7 +248,7 @@ def _answered(item: Input, at: int, answered_on: date, luck: np.ndarray) -> tupl
         theme = list(THEMES).index(item.theme) if item.theme in THEMES else 9
         decision = ("Common Council", decided, f"{decided:%y}0{decided.month // 4}{theme}7")
     languages = f"English; {LANGUAGES[item.language]}" if is_own else "English"
-    return (answer, reason, f"Dear {person(at)}, …", *decision, answered_on, _TOLD_BY[at % 4], languages)
+    return (answer, reason, f"Dear {person(at)}, …", *decision, answered_on, word_list("told_by")[at % 4], languages)
 
 
 def _logged(rng: np.random.Generator, city: Profile) -> Iterator[tuple[object, ...]]:

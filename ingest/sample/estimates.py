@@ -171,24 +171,17 @@ def _debts() -> Rows:
         yield (2023, _STATE, county, "race-ethnicity", label, *values)
 
 
+_INCOME_COLUMNS = [f"pctl_income_{of}{part}" for of in INCOME for part in (*_PARTS, "_quality")]
 household_income = _urban(
-    "household_income", "place",
-    {
-        "metrics_income_place_race-ethnicity_longitudinal": (
-            [f"pctl_income_{of}{part}" for of in INCOME for part in (*_PARTS, "_quality")], _incomes,
-        )
-    },
-)  # fmt: skip
+    "household_income", "place", {"metrics_income_place_race-ethnicity_longitudinal": (_INCOME_COLUMNS, _incomes)}
+)
 employment, hs_diploma, preschool, digital_access, poverty_exposure = map(_share, SHARES)
-_COUNTS = tuple(f"count_homeless{part}" for part in _PARTS)
-student_homelessness = _urban(
-    "student_homelessness", "place",
-    {
-        "homelessness_all_subgroups_city": (
-            (*_COUNTS, "share_homeless", "count_homeless_quality", "share_homeless_quality"), _homeless,
-        )
-    },
+_HOMELESS_COLUMNS = (
+    *(f"count_homeless{part}" for part in _PARTS), "share_homeless", "count_homeless_quality", "share_homeless_quality",
 )  # fmt: skip
+student_homelessness = _urban(
+    "student_homelessness", "place", {"homelessness_all_subgroups_city": (_HOMELESS_COLUMNS, _homeless)}
+)
 juvenile_arrests = _urban(
     "juvenile_arrests", "place", {"rate_arrests_place_all_subgroup": (("rate_juv_arrest", "rate_juv_arrest_quality"), _arrests)}
 )

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from ingest.sample.city import COUNTY_GEOID, GROUPS, SAMPLETON, Profile, person, phone
+from ingest.sample.city import COUNTY_GEOID, GROUPS, Profile, person, phone
 from ingest.sample.delivery import Delivery, PlantedCounts, csv_text, source
 from ingest.sample.people.profile import shares_of
 from ingest.sample.places.ground import aldermanic_districts, tract_codes, tracts, zip_areas
@@ -40,7 +40,7 @@ TESTED = {
     "Black, non-Hispanic": 0.45, "White, non-Hispanic": 0.25, "Hispanic": 0.22, "Asian, non-Hispanic": 0.05,
     "American Indian, non-Hispanic": 0.03,
 }  # fmt: skip
-_GROUPS = dict(zip(TESTED, ("black", "white", "hisp", "asian", "aian"), strict=True))
+GROUPS_TESTED = dict(zip(TESTED, ("black", "white", "hisp", "asian", "aian"), strict=True))
 ELEVATED = {
     "Black, non-Hispanic": (0.11, 0.21), "White, non-Hispanic": (0.05, 0.10), "Hispanic": (0.07, 0.13),
     "Asian, non-Hispanic": (0.06, 0.12), "American Indian, non-Hispanic": (0.08, 0.15),
@@ -99,10 +99,8 @@ def _ordered(rng: np.random.Generator, count: int, city: Profile) -> list[tuple[
     """Addresses written out, each of another house, and their districts."""
     points = houses()
     chosen = rng.choice(np.arange(1, len(points), 2), count, replace=False)
-    district, zips = (
-        points.on(aldermanic_districts(2022, city.districts))[chosen].tolist(),
-        points.on(zip_areas())[chosen].tolist(),
-    )
+    grids = (aldermanic_districts(2022, city.districts), zip_areas())
+    district, zips = (points.on(grid)[chosen].tolist() for grid in grids)
     return [
         (f"{long_form(addresses()[house])}{_FLATS[at % len(_FLATS)]}, {city.name}, {city.state} {zips[at]:05d}", district[at])
         for at, house in enumerate(chosen.tolist())
@@ -154,11 +152,6 @@ def threshold(year: int) -> float:
     return _THRESHOLDS[max(first for first in _THRESHOLDS if first <= year)]
 
 
-def tested(city: Profile = SAMPLETON) -> dict[str, float]:
-    """Who is tested in a city."""
-    return city.tilted(TESTED, _GROUPS)
-
-
 def elevated(label: str, year: int) -> float:
     """The planted share of a group's tested children whose lead is elevated by the definition of the year."""
     return ELEVATED[label][0 if threshold(year) == _THRESHOLDS[2020] else 1]
@@ -184,7 +177,7 @@ def lead_tests(delivery: Delivery) -> PlantedCounts:
     """
     rng, labels, a_year = delivery.rng, list(TESTED), delivery.city.scaled(_TESTED)
     count = a_year * len(TEST_YEARS)
-    race = rng.choice(len(labels), count, p=list(tested(delivery.city).values()))
+    race = rng.choice(len(labels), count, p=list(delivery.city.tilted(TESTED, GROUPS_TESTED).values()))
     results, unknown, home = _results(rng, race), rng.random(count) < _RACE_UNKNOWN, rng.integers(0, len(houses()), count)
     days, months = rng.integers(0, 365, count).tolist(), rng.integers(6, 72, count).tolist()
     days[-1] = 363  # the extract is as fresh as it can be

@@ -31,6 +31,9 @@ _FILES = {
 }
 _AGAIN = "armslengthsales_2022_valid_20231002.csv"
 _NO_DAY_YET = "6/13/2028"
+_DAYS = {2017: "{0:%Y-%m}", 2018: "{0:%Y-%m}", 2022: "{0}"}  # of a sale, by its year
+_DAY_OTHERWISE = "{0.month}/{0.day}/{0.year}"
+_PRICES = {2020: "${:,}", 2021: "${:,}", 2022: "{}.00"}
 _CORRECTED = 12  # sales of the last year that the later file describes otherwise
 _LATE = 9  # and those that only the later file has
 
@@ -73,21 +76,6 @@ def _sales(year: int, count: int, first: int, rng: np.random.Generator) -> list[
     ]
 
 
-def _dated(sold_on: date) -> str:
-    match sold_on.year:
-        case 2017 | 2018:
-            return f"{sold_on:%Y-%m}"
-        case 2022:
-            return sold_on.isoformat()
-    return f"{sold_on.month}/{sold_on.day}/{sold_on.year}"
-
-
-def _priced(price: int | None, year: int) -> str:
-    if price is None:
-        return "" if year <= 2018 else "NULL"
-    return f"${price:,}" if year in (2020, 2021) else f"{price}.00" if year == 2022 else str(price)
-
-
 def _sale_row(sale: _Sale, district: Sequence[int]) -> list[str]:
     """A sale as the layout of its year writes it, without its number."""
     year, empty = sale.sold_on.year, "" if sale.sold_on.year <= 2018 else "NULL"
@@ -98,7 +86,8 @@ def _sale_row(sale: _Sale, district: Sequence[int]) -> list[str]:
     # a building of several numbers has a range, and since 2022 a flat its unit
     address = f"{number}-{int(number) + 4} {street}" if sale.house % 23 == 0 else f"{number} {street}"
     address += f", Unit {sale.rooms}" if is_condominium and year == 2022 else ""
-    day = _NO_DAY_YET if sale.is_of_tomorrow else _dated(sale.sold_on)
+    day = _NO_DAY_YET if sale.is_of_tomorrow else _DAYS.get(year, _DAY_OTHERWISE).format(sale.sold_on)
+    price = empty if sale.price is None else _PRICES.get(year, "{}").format(sale.price)
     parcel = f"{10_000_000 + sale.house * 400_013:010d}"
     return [
         building, parcel.lstrip("0") if year <= 2018 else parcel, address, "REPLICA LOFTS" if is_condominium else "",
@@ -107,7 +96,7 @@ def _sale_row(sale: _Sale, district: Sequence[int]) -> list[str]:
         ("1", "1.5", "2.0")[sale.house % 3], str(1900 + sale.house % 100) if sale.house % 50 else "0",
         str(sale.rooms) if year <= 2018 or not is_condominium else empty, f"{900 + 7 * (sale.house % 300):{comma}d}", "1",
         str(1 + sale.rooms // 3), "1", empty if year > 2018 and sale.house % 4 == 0 else "0",
-        "0" if is_condominium else f"{3600 + sale.house % 2000:{comma}d}", day, _priced(sale.price, year),
+        "0" if is_condominium else f"{3600 + sale.house % 2000:{comma}d}", day, price,
     ]  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ingest.sample.city import NAMES, SAMPLETON, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, source
@@ -36,44 +35,31 @@ _GONE, _NEW = (4, 9), (0, 6)  # positions among those of the first list, and amo
 
 
 @cache
-def qualified_tracts(first_day: date) -> frozenset[int]:
-    """The tracts of 2020 on the list that begins on `first_day`, by their six digits."""
+def qualified_tracts(day: date) -> frozenset[int]:
+    """The tracts of 2020 on the list that holds on a day, by their six digits."""
     every = np.unique(city_blocks()[2]).tolist()
     first = every[1::_LISTED_EVERY]
-    if first_day == LISTS[0]:
+    if day < LISTS[1]:
         return frozenset(first)
     return frozenset(first) - {first[at] for at in _GONE} | {every[at] for at in _NEW}
 
 
-def list_of(day: date) -> date:
-    """The first day of the list of tracts that holds on a day."""
-    return max(first for first in LISTS if first <= day)
-
-
-@cache
-def _tract_by_house() -> NDArray[np.int64]:
-    return houses().on(tracts(2020))
-
-
 @dataclass(frozen=True)
 class Project:
-    """One project: where it is, when it began (a position in PERIODS), how it ended, and what it was given."""
+    """One project: where it is, when it began (a position in PERIODS), how it ended, and what it was given.
+
+    `tract`: the six digits of the tract of 2020; None without an address that has a point in the index.
+    """
 
     at: int
     house: int | None
     district: int | None
+    tract: int | None
     first: int
     fate: str  # completed, stuck, cancelled
     budget: int
     planned: date
     completed: date | None
-
-    @property
-    def tract(self) -> int | None:
-        """The six digits of the tract of 2020 in which it is; None without an address that has a point in the index."""
-        if self.house is None or self.house % NO_POINT_EVERY == 0:
-            return None
-        return int(_tract_by_house()[self.house])
 
     def amounts(self, period: int) -> tuple[int, int]:
         """Dollars obligated and spent up to the end of a period."""
@@ -94,11 +80,12 @@ class Project:
 def projects(city: Profile = SAMPLETON) -> list[Project]:
     """Every project; the same for every seed, as the houses are."""
     points = houses()
-    districts = points.on(aldermanic_districts(2022, city.districts))
+    districts, of_2020 = points.on(aldermanic_districts(2022, city.districts)), points.on(tracts(2020))
     planned_projects = []
     for at in range(PROJECTS):
         house = (1_009 * at + 17) % len(points)
         everywhere, in_district = at % 20 == 0, at % 20 == 7
+        tract = int(of_2020[house]) if house % NO_POINT_EVERY and not everywhere and not in_district else None
         first = at % 8
         fate = "stuck" if at % 9 == 4 else "cancelled" if at % 31 == 5 else "completed"
         completed = PERIODS[first + len(_SPENT) - 1] - timedelta(days=5) if fate == "completed" else None
@@ -106,8 +93,8 @@ def projects(city: Profile = SAMPLETON) -> list[Project]:
         planned = completed + timedelta(days=20 if at % 10 < 7 else -60) if completed else date(2025 + at % 2, 6, 30)
         planned_projects.append(
             Project(
-                at, None if everywhere or in_district else house, None if everywhere else int(districts[house]), first, fate,
-                40_000 + 12_500 * ((7 * at) % 40), planned, completed,
+                at, None if everywhere or in_district else house, None if everywhere else int(districts[house]), tract,
+                first, fate, 40_000 + 12_500 * ((7 * at) % 40), planned, completed,
             )
         )  # fmt: skip
     return planned_projects

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
 from ingest.sample.city import STATE, person
 from ingest.sample.delivery import Delivery, PlantedCounts, csv_text, source
 from ingest.sample.places import ground
-from ingest.sample.places.houses import addresses, houses, to_degrees
+from ingest.sample.places.houses import LONG_TYPES, addresses, houses, to_degrees
 from ingest.sample.text import word_list
 
 INCIDENTS, REPEATED = 1_300, 150
@@ -33,8 +33,7 @@ FINDINGS = {
 GUILTY = ("Guilty", "Guilty - Suspended Sentence")
 _FIRST_DAY, _DAYS = datetime(2024, 1, 1), 725
 _CLOCKS_SKIP_AN_HOUR = (date(2024, 3, 10), date(2025, 3, 9))
-_LONG_TYPES = {"ST": "STREET", "AV": "AVENUE", "BL": "BOULEVARD", "DR": "DRIVE", "CT": "COURT"}
-_COURT_TYPES = {"ST": "ST", "AV": "AVE", "BL": "BLVD", "DR": "DR", "CT": "CT"}
+_COURT_TYPES = {"AV": "AVE", "BL": "BLVD"}
 _NOWHERE = (43.8, -86.98)  # the middle of the city, for addresses that the geocoder did not find
 _OUT_OF_TOWN = (41.88, -87.63)  # a street of the same name in another city
 
@@ -96,22 +95,14 @@ def _court_address(address: str, at: int) -> str:
         return address
     if at % 17 == 0:
         return f"{number} {direction} {name}"
-    types = _LONG_TYPES if at % 2 else _COURT_TYPES
-    return f"{number} {direction} {name} {types[kind]}" + (" #3" if at % 13 == 0 else "")
+    written = LONG_TYPES[kind].upper() if at % 2 else _COURT_TYPES.get(kind, kind)
+    return f"{number} {direction} {name} {written}" + (" #3" if at % 13 == 0 else "")
 
 
 def _court_point(latitude: float, longitude: float, at: int) -> tuple[object, object]:
     """The delivered latitude and longitude: mostly the house's, at a hundredth of the places something else."""
-    match at % 200:
-        case 20:
-            return longitude, latitude
-        case 60 | 61:
-            return _OUT_OF_TOWN
-        case 100 | 101 | 102 | 103:
-            return _NOWHERE
-        case 140:
-            return 0, 0
-    return latitude, longitude
+    odd = {20: (longitude, latitude), 60: _OUT_OF_TOWN, 61: _OUT_OF_TOWN, 140: (0, 0)}
+    return (odd | dict.fromkeys(range(100, 104), _NOWHERE)).get(at % 200, (latitude, longitude))
 
 
 @source("mmc__court_cases")
@@ -160,40 +151,20 @@ def court_cases(delivery: Delivery) -> PlantedCounts:
     return delivery.planted(superseded=_UPDATED, rejected=_EMPTY, cases=_CASES)
 
 
-@dataclass(frozen=True)
-class _Death:
-    """One person of the register."""
-
-    number: int
-    day: date
-    race: str
-    city: str
-    age: int | None
-    is_female: bool
-
-    def cells(self, *, is_new: bool) -> dict[str, object]:
-        """What either release writes, by the name of its column."""
-        sexes = ("female", "male") if is_new else ("F", "M")
-        return {
-            "id": self.number, "date": self.day, "race": self.race, "city": self.city, "state": STATE,
-            "name": person(self.number), "age": "" if self.age is None else self.age,
-            "gender": sexes[0] if self.is_female else sexes[1],
-            "manner_of_death": "shot", "armed": "unknown", "armed_with": "unknown", "threat_type": "undetermined",
-            "latitude": "44.5", "longitude": "-87.1", "location_precision": "not_available", "race_source": "not_available",
-        }  # fmt: skip
-
-
-def _register() -> list[_Death]:
-    """Every person of the later register, by day."""
+def _register() -> list[dict[str, Any]]:
+    """Every person of the later register by day, with the columns of both."""
     people = [(race, "Exampleville") for race in _ELSEWHERE]
     for at, race in enumerate(race for race, count in KILLED_IN_THE_CITY.items() for _ in range(count)):
         people.insert(_FIRST_HERE + _EVERY * at, (race, "Sampleton"))
     days = (_RELEASED_ON - COVERS_FROM).days - 40
     return [
-        _Death(
-            100 + 11 * at, COVERS_FROM + timedelta(days=20 + at * days // len(people)), race, place,
-            None if at % 13 == 5 else 18 + at * 5 % 50, at % 9 == 4,
-        )
+        {
+            "id": 100 + 11 * at, "date": COVERS_FROM + timedelta(days=20 + at * days // len(people)), "race": race, "city": place,
+            "state": STATE, "name": person(100 + 11 * at), "age": "" if at % 13 == 5 else 18 + at * 5 % 50,
+            "gender": "female" if at % 9 == 4 else "male",
+            "manner_of_death": "shot", "armed": "unknown", "armed_with": "unknown", "threat_type": "undetermined",
+            "latitude": "44.5", "longitude": "-87.1", "location_precision": "not_available", "race_source": "not_available",
+        }
         for at, (race, place) in enumerate(people)
     ]  # fmt: skip
 
@@ -207,12 +178,13 @@ def fatal_shootings(delivery: Delivery) -> PlantedCounts:
     another state; the race of some is unknown. Planted: the deaths of each group in the city are set and not drawn.
     """
     later = _register()
-    earlier = [replace(later[0], race="O"), *later[1:_EARLIER_PERSONS]]  # with one race wrong
-    for day, header, deaths, quoting in (
-        (_BEFORE, word_list("register_columns_before"), earlier, csv.QUOTE_MINIMAL),
-        (_RELEASED_ON, word_list("register_columns"), later, csv.QUOTE_ALL),
-    ):
-        cells = [death.cells(is_new=header == word_list("register_columns")) for death in deaths]
-        rows = [[of_death.get(column, "") for column in header] for of_death in cells]
-        delivery.table(f"fatal-police-shootings-data_{day}.csv", header, rows, quoting=quoting)
+    earlier = [{**death, "gender": death["gender"][0].upper()} for death in later[:_EARLIER_PERSONS]]
+    earlier[0]["race"] = "O"  # wrong
+    releases = (
+        (_BEFORE, "register_columns_before", earlier, csv.QUOTE_MINIMAL),
+        (_RELEASED_ON, "register_columns", later, csv.QUOTE_ALL),
+    )
+    for day, columns, deaths, quoting in releases:
+        rows = [[death.get(column, "") for column in word_list(columns)] for death in deaths]
+        delivery.table(f"fatal-police-shootings-data_{day}.csv", word_list(columns), rows, quoting=quoting)
     return delivery.planted(superseded=len(earlier), in_the_city=sum(KILLED_IN_THE_CITY.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.education import schools
-from ingest.sample.education.schools import School, SchoolTable, each
+from ingest.sample.education.schools import RACE, School, SchoolTable, Values, each
 
 _STARRED_BELOW = 20  # a school below it has its other dimensions starred
 _MISCODED_EVERY = 3  # in the first release, so many schools of the largest district count their Black students as white
@@ -37,8 +38,10 @@ _REMOVALS_AS_FIRST_RELEASED = 0.50  # of the corrected group, and of the school 
 COMPLETED = {
     "Amer Indian": 0.60, "Asian": 0.84, "Black": 0.62, "Hispanic": 0.70, "Pacific Isle": 0.70, "Two or More": 0.72, "White": 0.86,
 }  # fmt: skip
-_NO_DIPLOMAS = ",,,,{cohort}.0,numerator_suppressed,Gapped: regular-diploma count suppressed by DPI — not zero"
-_NO_COHORT = ",,,,,denominator_suppressed,Gapped: cohort count suppressed by DPI"
+_NO_DIPLOMAS = {
+    "gap_reason": "numerator_suppressed", "status_flag": "Gapped: regular-diploma count suppressed by DPI — not zero",
+}  # fmt: skip
+_NO_COHORT = {"gap_reason": "denominator_suppressed", "status_flag": "Gapped: cohort count suppressed by DPI"}
 _NO_COHORT_BELOW, _NO_DIPLOMAS_BELOW = 3, 10
 _LATER = {"2022-23": "6-Year rate", "2023-24": "5-Year rate"}
 _LATER_SHARE = 0.3  # of those without a diploma after four years
@@ -72,25 +75,21 @@ def _sexes(rng: np.random.Generator, total: int) -> dict[str, int | None]:
 def _enrolled(rng: np.random.Generator, by_race: list[int]) -> Counts:
     """The students of a school and year by dimension and group; None is a starred cell."""
     total = sum(by_race)
-    cells: Counts = {schools.RACE: dict(zip(schools.COMPOSITION, by_race, strict=True)), "Gender": _sexes(rng, total)}
+    cells: Counts = {RACE: dict(zip(schools.COMPOSITION, by_race, strict=True)), "Gender": _sexes(rng, total)}
     for dimension, (yes, no, share) in schools.SPLITS.items():
         if dimension not in cells:
             count = int(rng.binomial(total, share))
             cells[dimension] = {yes: count, no: total - count}
     if total < _STARRED_BELOW:
-        cells |= {dimension: dict.fromkeys(groups) for dimension, groups in cells.items() if dimension != schools.RACE}
+        cells |= {dimension: dict.fromkeys(groups) for dimension, groups in cells.items() if dimension != RACE}
     return cells
 
 
-def _enrollment_rows(school: School, year: str, cells: Counts, total: int) -> list[str]:
-    """The rows of a school and year; a group without students has none."""
-    return [
-        f"enrollment,{dimension},{group},{school.district},{school.name},{year},"
-        + (f",,{schools.SUPPRESSED}" if count is None else f"{count:.1f},{round(count / total, 4)},")
-        + "\n"
-        for dimension, group, count in each(cells)
-        if count != 0
-    ]
+def _enrollment(count: int | None, total: int) -> Values:
+    """The cells of a group; one without students has no line."""
+    if count is None:
+        return {"status_flag": schools.SUPPRESSED}
+    return {"value": f"{count:.1f}", "share": round(count / total, 4)} if count else None
 
 
 @source("dpi__enrollment", jurisdiction=COUNTY_GEOID)
@@ -101,34 +100,33 @@ def enrollment(delivery: Delivery) -> PlantedCounts:
     of a value (with one more cell, so that differences reveal none), schools of the same name in several districts, abbreviated
     labels. Race is never starred.
     """
-    rng, table, students = delivery.rng, SchoolTable(schools.YEARS), 0
+    header = "metric,dimension,group,district,school,year,value,share,status_flag"
+    rng, students = delivery.rng, 0
+    table = SchoolTable(header, schools.YEARS, is_sorted=True, metric="enrollment")
     for year in schools.YEARS:
         for at, (school, by_race) in enumerate(_by_race(rng, schools.every_school()).items()):
             total = sum(by_race)
             students += total if year == schools.LATEST else 0
             cells = _enrolled(rng, by_race)
-            rows, first = _enrollment_rows(school, year, cells, total), None
+            miscoded: dict[str, int] = {}
             if school.district == schools.LARGEST_DISTRICT and at % _MISCODED_EVERY == 0:
-                black, white = (cells[schools.RACE][group] or 0 for group in (schools.CORRECTED, "White"))
-                miscoded = {**cells[schools.RACE], schools.CORRECTED: 0, "White": white + black}
-                first = _enrollment_rows(school, year, {**cells, schools.RACE: miscoded}, total)
-            table.add(year, rows, first)
-    annex: Counts = {schools.RACE: dict(schools.OPEN_DISTRICT_STUDENTS)}
-    table.revised += _enrollment_rows(schools.WITHDRAWN, schools.REVISED, annex, sum(schools.OPEN_DISTRICT_STUDENTS.values()))
-    for rows in (*table.rows.values(), table.revised):
-        rows.sort()
+                black, white = (cells[RACE][group] or 0 for group in (schools.CORRECTED, "White"))
+                miscoded = {schools.CORRECTED: 0, "White": white + black}
+            for dimension, group, count in each(cells):
+                first = miscoded.get(group, count)
+                table.add(school, year, (dimension, group), _enrollment(count, total), _enrollment(first, total))
+    annex = schools.OPEN_DISTRICT_STUDENTS
+    for group, count in annex.items():
+        table.add_withdrawn(group, _enrollment(count, sum(annex.values())))
     facts = {"suppressed": table.count(schools.SUPPRESSED), "students_in_the_last_year": students}
-    header = "metric,dimension,group,district,school,year,value,share,status_flag"
-    return table.write(delivery, "enrollment_school_groups_trend", header, **facts)
+    return table.write(delivery, "enrollment_school_groups_trend", **facts)
 
 
-def _absence_row(
-    school: School, year: str, named: tuple[str, str], students: int, absent: int, *, is_mistake: bool = False
-) -> list[str]:
+def _absence(students: int, absent: int, *, is_mistake: bool = False) -> Values:
     flag = schools.SUPPRESSED if students < _ABSENCES_HIDDEN_BELOW else OMITTED if students < _OMITTED_BELOW else ""
-    value, flag = (f"{100 * absent / students:.1f}", "") if is_mistake or not flag else ("", flag)
-    own = f"chronic_absenteeism,{','.join(named)},{school.district},{school.name},{year}"
-    return [f"{own},{value},{students}.0,{flag}\n"]
+    if flag and not is_mistake:
+        return {"count": f"{students}.0", "status_flag": flag}
+    return {"count": f"{students}.0", "value": f"{100 * absent / students:.1f}"}
 
 
 @source("dpi__absenteeism", jurisdiction=COUNTY_GEOID)
@@ -138,39 +136,31 @@ def absenteeism(delivery: Delivery) -> PlantedCounts:
     Irregularities: rates of one decimal without a count of those absent; rates of groups under 20 students are left out, those of
     fewer than 10 are hidden by the state, and the two have different markers; group sizes are always there, as `101.0`.
     """
-    rng, table, mistaken = delivery.rng, SchoolTable(), 0
+    header = "metric,dimension,group,district,school,year,value,count,status_flag"
+    rng, table, mistaken = delivery.rng, SchoolTable(header, metric="chronic_absenteeism"), 0
     for year, school in product(schools.LAST_YEARS, schools.every_school()):
         for dimension, group, students in each(schools.students_by_group(rng, school, school.students)):
-            absent = rng.binomial(students, ABSENT[group] if dimension == schools.RACE else _ABSENT_OTHERWISE)
+            absent = rng.binomial(students, ABSENT[group] if dimension == RACE else _ABSENT_OTHERWISE)
             is_mistake = year == schools.REVISED and students < _ABSENCES_HIDDEN_BELOW and mistaken < schools.SHOWN_BY_MISTAKE
             mistaken += is_mistake
             first = round(_ABSENT_AS_FIRST_RELEASED * students) if school.is_corrected(group) else absent
-            own = school, year, (dimension, group), students
-            table.add(year, _absence_row(*own, absent), _absence_row(*own, first, is_mistake=is_mistake))
-    table.add_withdrawn(
-        lambda group, students: _absence_row(
-            schools.WITHDRAWN, schools.REVISED, (schools.RACE, group), students, round(_ABSENT_AS_FIRST_RELEASED * students)
-        )
-    )
+            values, released = _absence(students, absent), _absence(students, first, is_mistake=is_mistake)
+            table.add(school, year, (dimension, group), values, released)
+    for group, students in schools.OPEN_DISTRICT_STUDENTS.items():
+        table.add_withdrawn(group, _absence(students, round(_ABSENT_AS_FIRST_RELEASED * students)))
     facts = {"suppressed": table.count(schools.SUPPRESSED), "omitted": table.count(OMITTED)}
-    header = "metric,dimension,group,district,school,year,value,count,status_flag"
-    return table.write(delivery, "absenteeism_school_groups_trend", header, **facts)
+    return table.write(delivery, "absenteeism_school_groups_trend", **facts)
 
 
-def _removal_rows(school: School, year: str, group: str, students: int, removed: int, expelled: int) -> list[str]:
-    """The three rows of a group."""
-    rows = []
+def _removal_values(students: int, removed: int, expelled: int) -> Iterator[dict[str, object]]:
+    """The cells of the three lines of a group."""
     for category, count in (("all", removed), ("suspension", removed - expelled), ("expulsion", expelled)):
-        unit, value, flag = "rate", f"{100 * count / students:.2f}", ""
-        if category == "expulsion":
-            unit, value = "count", f"{count}.0"
-        elif students < _OMITTED_BELOW:
-            value, flag = "", OMITTED
-        if count == 0 and not flag:
-            flag = ZERO
-        own = f"discipline,{schools.RACE},{group},{category},{unit},{school.district},{school.name},{year}"
-        rows.append(f"{own},{value},{count}.0,{students}.0,{flag}\n")
-    return rows
+        is_omitted = category != "expulsion" and students < _OMITTED_BELOW
+        value = f"{count}.0" if category == "expulsion" else "" if is_omitted else f"{100 * count / students:.2f}"
+        yield {
+            "category": category, "unit": "count" if category == "expulsion" else "rate", "value": value, "count": f"{count}.0",
+            "group_enrollment": f"{students}.0", "status_flag": OMITTED if is_omitted else "" if count else ZERO,
+        }  # fmt: skip
 
 
 @source("dpi__removals", jurisdiction=COUNTY_GEOID)
@@ -182,46 +172,42 @@ def removals(delivery: Delivery) -> PlantedCounts:
     count twice; a student may be removed several times, so that a rate may exceed 100 per 100 students; schools differ in how
     often they remove.
     """
-    rng, table = delivery.rng, SchoolTable()
+    header = "metric,dimension,group,category,unit,district,school,year,value,count,group_enrollment,status_flag"
+    rng, table = delivery.rng, SchoolTable(header, metric="discipline")
     for year, school in product(schools.LAST_YEARS, schools.every_school()):
         # the open district has no habits of its own: its truth is of few schools
         habit = 1.0 if school.district == schools.OPEN_DISTRICT else rng.gamma(_HABIT, 1 / _HABIT)
-        for group, students in schools.students_by_group(rng, school, school.students)[schools.RACE].items():
+        for group, students in schools.students_by_group(rng, school, school.students)[RACE].items():
             removed = int(rng.poisson(students * REMOVALS[group] * habit)) if students > _REMOVALS_HIDDEN_UP_TO else 0
             expelled = 0 if school.district == schools.OPEN_DISTRICT else int(rng.binomial(removed, EXPELLED))
             first = round(_REMOVALS_AS_FIRST_RELEASED * students) if school.is_corrected(group) else removed
-            own = school, year, group, students
-            table.add(year, _removal_rows(*own, removed, expelled), _removal_rows(*own, first, expelled))
-    table.add_withdrawn(
-        lambda group, students: _removal_rows(
-            schools.WITHDRAWN, schools.REVISED, group, students, round(_REMOVALS_AS_FIRST_RELEASED * students), 0
-        )
-    )
-    facts = {"rates_omitted": table.count(OMITTED), "zeros": table.count(ZERO)}
-    header = "metric,dimension,group,category,unit,district,school,year,value,count,group_enrollment,status_flag"
-    return table.write(delivery, "discipline_school_groups_trend", header, **facts)
+            lines = (_removal_values(students, *counts) for counts in ((removed, expelled), (first, expelled)))
+            for values, released in zip(*lines, strict=True):
+                table.add(school, year, (RACE, group), values, released)
+    for group, students in schools.OPEN_DISTRICT_STUDENTS.items():
+        for values in _removal_values(students, round(_REMOVALS_AS_FIRST_RELEASED * students), 0):
+            table.add_withdrawn(group, values)
+    return table.write(delivery, "discipline_school_groups_trend", rates_omitted=table.count(OMITTED), zeros=table.count(ZERO))
 
 
-def _completion_row(school: School, year: str, named: tuple[str, str], values: str) -> list[str]:
-    own = f"hs_completion,{','.join(named)},pct,{school.district},{school.name},{year},{2000 + int(year[-2:])}"
-    return [f"{own},{values}\n"]
-
-
-def _rates(year: str, cohort: int, diplomas: tuple[int, int], *, is_mistake: bool = False) -> str:
-    """What follows the class of a row, from the rate on. is_mistake: also where there are too few diplomas to show them"""
+def _diplomas(year: str, cohort: int, diplomas: tuple[int, int], *, is_mistake: bool = False) -> Values:
+    """The cells of a cohort with so many diplomas in time and later. is_mistake: also where they are too few to be shown."""
+    values: dict[str, object] = {"cohort_class": 2000 + int(year[-2:])}
     if cohort < _NO_COHORT_BELOW:
-        return _NO_COHORT
+        return values | _NO_COHORT
+    values["cohort_count"] = f"{cohort}.0"
     if cohort < _NO_DIPLOMAS_BELOW and not is_mistake:
-        return _NO_DIPLOMAS.format(cohort=cohort)
-    rate, later = (round(100 * count / cohort, 4) for count in diplomas)
-    extended = f"{later},{_LATER[year]}" if year in _LATER else ","
-    return f"{rate},{extended},{diplomas[0]}.0,{cohort}.0,,"
+        return values | _NO_DIPLOMAS
+    values["value"], later = (round(100 * count / cohort, 4) for count in diplomas)
+    if year in _LATER:
+        values |= {"ext_rate": later, "ext_timeframe": _LATER[year]}
+    return values | {"diploma": f"{diplomas[0]}.0"}
 
 
 def _cohorts(rng: np.random.Generator, school: School, year: str) -> dict[str, dict[str, int]]:
     """The cohort of a school by dimension and group."""
     cells = schools.students_by_group(rng, school, school.students // 3)
-    total = sum(cells[schools.RACE].values())
+    total = sum(cells[RACE].values())
     cells |= {"All Students": {"All Students": total}, "Migrant Status": {"Not Migrant": total}}
     if year == schools.LAST_YEARS[0] and "EL Status" in cells:
         groups = cells.pop("EL Status")
@@ -237,38 +223,29 @@ def completion(delivery: Delivery) -> PlantedCounts:
     cohort hidden, with a reason each; a small school with one row for all groups; a dimension with another name in
     one year.
     """
-    rng, table, mistaken = delivery.rng, SchoolTable(), 0
-    for year in schools.LAST_YEARS:
-        for school in (school for school in schools.every_school() if school.is_high_school):
-            cohorts = _cohorts(rng, school, year)
-            in_time = {group: int(rng.binomial(cohort, COMPLETED[group])) for group, cohort in cohorts[schools.RACE].items()}
-            later = {
-                group: int(rng.binomial(cohort - in_time[group], _LATER_SHARE)) for group, cohort in cohorts[schools.RACE].items()
-            }
-            diplomas = schools.split_by_dimension(
-                rng, cohorts, {group: (count, later[group]) for group, count in in_time.items()}
-            )
-            for dimension, group, (after_four_years, after_more) in each(diplomas):
-                named, cohort = (dimension, group), cohorts[dimension][group]
-                counts = (after_four_years, after_four_years + after_more)
-                is_small = _NO_COHORT_BELOW <= cohort < _NO_DIPLOMAS_BELOW
-                is_mistake = year == schools.REVISED and is_small and mistaken < schools.SHOWN_BY_MISTAKE
-                mistaken += is_mistake
-                released = (counts[0] // 2, counts[1] // 2) if school.is_corrected(group) else counts
-                table.add(
-                    year,
-                    _completion_row(school, year, named, _rates(year, cohort, counts)),
-                    _completion_row(school, year, named, _rates(year, cohort, released, is_mistake=is_mistake)),
-                )
-        table.add(year, _completion_row(schools.SMALL, year, ("All Students", "[Data Suppressed]"), _NO_COHORT))
-    table.add_withdrawn(
-        lambda group, cohort: _completion_row(
-            schools.WITHDRAWN, schools.REVISED, (schools.RACE, group), _rates(schools.REVISED, cohort, (cohort // 4, cohort // 4))
-        )
-    )
-    gaps = {reason: table.count(f",{reason},") for reason in ("numerator_suppressed", "denominator_suppressed")}
     header = (
         "metric,dimension,group,unit,district,school,year,cohort_class,value,ext_rate,ext_timeframe,diploma,cohort_count,"
         "gap_reason,status_flag"
     )
-    return table.write(delivery, "hs_completion_school_groups", header, **gaps)
+    rng, table, mistaken = delivery.rng, SchoolTable(header, metric="hs_completion", unit="pct"), 0
+    for year in schools.LAST_YEARS:
+        for school in (school for school in schools.every_school() if school.is_high_school):
+            cohorts = _cohorts(rng, school, year)
+            in_time = {group: int(rng.binomial(cohort, COMPLETED[group])) for group, cohort in cohorts[RACE].items()}
+            by_race = {
+                group: (count, int(rng.binomial(cohorts[RACE][group] - count, _LATER_SHARE))) for group, count in in_time.items()
+            }
+            for dimension, group, (after_four_years, after_more) in each(schools.split_by_dimension(rng, cohorts, by_race)):
+                cohort, counts = cohorts[dimension][group], (after_four_years, after_four_years + after_more)
+                is_small = _NO_COHORT_BELOW <= cohort < _NO_DIPLOMAS_BELOW
+                is_mistake = year == schools.REVISED and is_small and mistaken < schools.SHOWN_BY_MISTAKE
+                mistaken += is_mistake
+                first = (counts[0] // 2, counts[1] // 2) if school.is_corrected(group) else counts
+                values, released = _diplomas(year, cohort, counts), _diplomas(year, cohort, first, is_mistake=is_mistake)
+                table.add(school, year, (dimension, group), values, released)
+        hidden = _diplomas(year, 0, (0, 0))
+        table.add(schools.SMALL, year, ("All Students", "[Data Suppressed]"), hidden, hidden)
+    for group, cohort in schools.OPEN_DISTRICT_STUDENTS.items():
+        table.add_withdrawn(group, _diplomas(schools.REVISED, cohort, (cohort // 4, cohort // 4)))
+    gaps = {reason: table.count(f",{reason},") for reason in ("numerator_suppressed", "denominator_suppressed")}
+    return table.write(delivery, "hs_completion_school_groups", **gaps)

@@ -6,7 +6,7 @@ group's figures are corrected, and cells that must not be shown are hidden.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -42,6 +42,7 @@ CORRECTED = "Black"  # the group whose figures the second release corrects, in O
 SHOWN_BY_MISTAKE = 6  # cells that the first release shows and the second hides
 
 Value = TypeVar("Value")
+Values = Mapping[str, object] | None  # of a line by column; None: there is no line
 
 
 @dataclass(frozen=True)
@@ -113,32 +114,42 @@ def each(cells: Mapping[str, Mapping[str, Value]]) -> Iterator[tuple[str, str, V
 
 
 class SchoolTable:
-    """The rows of a table by school year, and what the first release has for REVISED."""
+    """The lines of a table by school year, and what the first release has for REVISED."""
 
-    def __init__(self, years: Iterable[str] = LAST_YEARS) -> None:
-        self.rows: dict[str, list[str]] = {year: [] for year in years}
+    def __init__(self, header: str, years: Iterable[str] = LAST_YEARS, *, is_sorted: bool = False, **always: object) -> None:
+        """`is_sorted`: the lines of a year are in the order of their text; `always`: the columns that are equal in every line."""
+        self.header, self.is_sorted, self.always = header, is_sorted, always
+        self.lines: dict[str, list[str]] = {year: [] for year in years}
         self.revised: list[str] = []
+        self.withdrawn: list[str] = []
 
-    def add(self, year: str, rows: list[str], first: list[str] | None = None) -> None:
-        """Rows of the second release, and of their year in the first one, which may have `first` instead."""
-        self.rows[year] += rows
-        if year == REVISED:
-            self.revised += rows if first is None else first
+    def _line(self, school: School, year: str, named: tuple[str, str], values: Mapping[str, object]) -> str:
+        """A line; `values` by column may replace the dimension and the group that it is `named` by."""
+        place = {"dimension": named[0], "group": named[1], "district": school.district, "school": school.name, "year": year}
+        cells = {**self.always, **place, **values}
+        return ",".join(str(cells.get(column, "")) for column in self.header.split(",")) + "\n"
 
-    def add_withdrawn(self, row: Callable[[str, int], list[str]]) -> None:
-        """The rows of each group of the school that the first release alone has."""
-        self.revised += [line for group, students in OPEN_DISTRICT_STUDENTS.items() for line in row(group, students)]
+    def add(self, school: School, year: str, named: tuple[str, str], values: Values, first: Values) -> None:
+        """A line of the second release, and in its year of the first one, which has the values `first`; None: no line."""
+        if values is not None:
+            self.lines[year].append(self._line(school, year, named, values))
+        if year == REVISED and first is not None:
+            self.revised.append(self._line(school, year, named, first))
 
-    def count(self, text: str) -> int:
-        """How many rows of the second release contain a text."""
-        return sum(text in row for rows in self.rows.values() for row in rows)
+    def add_withdrawn(self, group: str, values: Values) -> None:
+        """A line of the school that the first release alone has."""
+        self.withdrawn.append(self._line(WITHDRAWN, REVISED, (RACE, group), values or {}))
 
-    def write(self, delivery: Delivery, stem: str, header: str, **facts: int) -> PlantedCounts:
+    def count(self, *texts: str) -> int:
+        """How many lines of the second release contain all of some texts."""
+        return sum(all(text in line for text in texts) for lines in self.lines.values() for line in lines)
+
+    def write(self, delivery: Delivery, stem: str, **facts: int) -> PlantedCounts:
         """Write both releases; returns what was planted."""
-        first = {year: self.revised if year == REVISED else rows for year, rows in self.rows.items() if year != LATEST}
-        for date, years in ((FIRST, first), (SECOND, self.rows)):
-            listed = [row for rows in years.values() for row in rows]
-            delivery.text(f"{stem}_released_{date}.csv", f"{header}\n{''.join(listed)}", len(listed))
+        first = {year: lines for year, lines in self.lines.items() if year != LATEST}
+        first[REVISED] = [*self.revised, *self.withdrawn]
+        for date, years in ((FIRST, first), (SECOND, self.lines)):
+            listed = [line for lines in years.values() for line in (sorted(lines) if self.is_sorted else lines)]
+            delivery.text(f"{stem}_released_{date}.csv", f"{self.header}\n{''.join(listed)}", len(listed))
         earlier = sum(map(len, first.values()))
-        withdrawn = sum(f"{WITHDRAWN.district},{WITHDRAWN.name}," in row for row in self.revised)
-        return delivery.planted(superseded=earlier, **facts, of_the_first_release=earlier, withdrawn=withdrawn)
+        return delivery.planted(superseded=earlier, **facts, of_the_first_release=earlier, withdrawn=len(self.withdrawn))

@@ -27,11 +27,6 @@ SCHEMA = pa.schema(
     ]
 )  # fmt: skip
 
-_FUNDS = {
-    ("0001", "General"): 62, ("0007", "Reimbursable"): 10, ("0150", "Grant & Aid Projects"): 6,
-    ("0410", "Water Works Administration"): 6, ("0333", "Streets"): 3, ("0170", "Community Develop Block Grant"): 2,
-    ("0450", "Transportation"): 2, ("0491", "Sewer Maint Capital"): 2,
-}  # fmt: skip
 _GOODS = ("Parts", "Services", "Supplies", "Equipment", "Rental", "Repair", "Maintenance", "Contracts", "Inventory", "Fees")
 _KINDS = ("Vehicular", "Other Professional", "Telephone, Communications", "Laboratory & Medical", "Building", "Electrical")
 _ACCOUNTS = [f"{kind} {goods}"[:30] for goods in _GOODS for kind in _KINDS]
@@ -52,7 +47,7 @@ class _Writer:
         self.rng = rng
         self.voucher = 1_957_463
         self.vendor_table = chooser([0.996 / len(_VENDORS)] * len(_VENDORS) + [0.004 / len(_PEOPLE)] * len(_PEOPLE))
-        self.fund_table = chooser(list(_FUNDS.values()))
+        self.fund_table = chooser([share for *_, share in word_list("paying_funds")])
         self.department_table = chooser(range(len(word_list("paying_departments")), 0, -1))
         self.vendors = [*_VENDORS, *_PEOPLE]
 
@@ -91,7 +86,7 @@ class _Writer:
         twice = np.arange(copies) * (COPY_EVERY - 1)
         at = rng.permutation(np.concatenate([line, twice]))
         codes, names = zip(*word_list("paying_departments"), strict=True)
-        funds, fund_names = zip(*_FUNDS, strict=True)
+        funds, fund_names, _ = zip(*word_list("paying_funds"), strict=True)
         columns = [
             digits(voucher[at], 8).cast(pa.large_string()), pa.array(stamp[at]), pa.array(cents[at] / 100.0),
             _texts(self.vendors, vendor[at]), _texts(list(codes), department[at]),

@@ -13,27 +13,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ingest.sample import text
 from ingest.sample.city import NAMES, STREETS, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import police_districts
 from ingest.sample.places.houses import addresses, crossing, houses, label_at
-from ingest.sample.text import (
-    DAY_SECONDS,
-    DAYS,
-    MISSING_HOUR,
-    Index,
-    arrivals,
-    chooser,
-    clock_words,
-    day_words,
-    digits,
-    draw,
-    join,
-    records,
-    word_list,
-    words,
-    year_rhythm,
-)
 
 SHOWN = 54  # calls on the page
 _PAGE = SHOWN + 1
@@ -64,14 +48,14 @@ def _places(city: Profile) -> tuple[pa.Array, NDArray[np.uint16]]:
     address, here, crossed = addresses(), city.short or city.name.upper(), police_districts()
     first_house = [district.index(number) for number in range(1, 8)]
     stations = [f'"{address[at]},{here}",{number},' for number, at in enumerate(first_house, 1)]
-    homes = [f'"{address[at]},{here}",{_or_none(district[at])},' for at in range(0, len(address), _HOUSE_EVERY)]
+    homes = [f'"{address[at]},{here}",{district[at] or "CITY"},' for at in range(0, len(address), _HOUSE_EVERY)]
     # the call-taker's own way of writing: a unit, a letter behind the number, a range
     odd = [
-        f'"{form.format(*address[at].split(" ", 1))},{here}",{_or_none(district[at])},'
+        f'"{form.format(*address[at].split(" ", 1))},{here}",{district[at] or "CITY"},'
         for at, form in zip(range(0, len(address), _ODD_EVERY), cycle(_ODD_FORMS), strict=False)
     ]
     corners = [
-        f'"{STREETS[street]} / {STREETS[avenue]},{here}",{_or_none(int(label_at(crossed, *crossing(street, avenue))))},'
+        f'"{STREETS[street]} / {STREETS[avenue]},{here}",{int(label_at(crossed, *crossing(street, avenue))) or "CITY"},'
         for street in range(160)
         for avenue in (i for i, name in enumerate(STREETS) if name.startswith("W "))
         if (STREETS[street][0] == "S") == (NAMES.index(STREETS[avenue].split()[1]) < len(NAMES) / 2)
@@ -80,13 +64,8 @@ def _places(city: Profile) -> tuple[pa.Array, NDArray[np.uint16]]:
     beyond = [f'"{300 + i} E {name} ST, FARVILLE, {city.state}",{1 + i % 7},' for i, name in enumerate(NAMES)]
     coded = [f"{604 + i} {NAMES[i]} PL FARVILLE,{unit}," for i, unit in enumerate(_UNITS) for _ in range(_UNITS[unit])]
     shares = ((0.16, stations), (0.62, homes), (0.06, odd), (0.14, corners), (0.01, beyond), (0.01, coded))
-    vocabulary = words([place for _, group in shares for place in group] + [""])
-    return vocabulary, chooser([share / len(group) for share, group in shares for _ in group])
-
-
-def _or_none(district: int) -> str:
-    """The text instead of a district where there is none."""
-    return str(district) if district else "CITY"
+    vocabulary = text.words([place for _, group in shares for place in group] + [""])
+    return vocabulary, text.chooser([share / len(group) for share, group in shares for _ in group])
 
 
 class _Calls:
@@ -97,42 +76,44 @@ class _Calls:
         self.seen = SHOWN + np.concatenate([[0], np.cumsum(rng.integers(6, 13, scrapes - 1))])
         count = int(self.seen[-1])
         self.first_scrape = np.searchsorted(self.seen, np.arange(count), side="right").astype(np.int32)
-        self.natures, self.statuses = word_list("call_natures"), word_list("call_statuses")
+        self.natures, self.statuses = text.word_list("call_natures"), text.word_list("call_statuses")
         self._number_them(count, rng)
         self._let_them_evolve(count, rng, city)
-        self.year_day, self.date, self.clock = day_words("%y%j"), day_words(",%m/%d/%Y "), clock_words("%I:%M:%S %p,")
-        self.tails = words([*(f"{nature},{status}\r\n" for nature in self.natures for status in self.statuses), ",,,,,\r\n"])
+        self.year_day, self.date = text.day_words("%y%j"), text.day_words(",%m/%d/%Y ")
+        self.clock = text.clock_words("%I:%M:%S %p,")
+        self.tails = text.words([*(f"{nature},{status}\r\n" for nature in self.natures for status in self.statuses), ",,,,,\r\n"])
 
     def _number_them(self, count: int, rng: np.random.Generator) -> None:
-        self.seconds = arrivals(rng, year_rhythm([MISSING_HOUR]), 0, count, count)
-        days = self.seconds // DAY_SECONDS
-        self.number = np.arange(count) - np.searchsorted(days, np.arange(DAYS))[days] + 1
+        self.seconds = text.arrivals(rng, text.year_rhythm([text.MISSING_HOUR]), 0, count, count)
+        days = self.seconds // text.DAY_SECONDS
+        self.number = np.arange(count) - np.searchsorted(days, np.arange(text.DAYS))[days] + 1
         self.number_width = max(4, len(str(int(self.number.max()))))
 
     def _let_them_evolve(self, count: int, rng: np.random.Generator, city: Profile) -> None:
         """States 0, 1, 2, and at which showing of the call the second and the third begin."""
-        course = draw(rng, chooser([share for share, _ in _COURSES]), count)
+        course = text.draw(rng, text.chooser([share for share, _ in _COURSES]), count)
         self.second = np.where(course >= _CHANGES, rng.integers(1, 6, count), _NEVER).astype(np.int8)
         self.third = np.where(course >= _CHANGES_TWICE, self.second + 1, _NEVER).astype(np.int8)
         self.reopened = course == _REOPENED
         status = np.array([states for _, states in _COURSES], dtype=np.int8).T[:, course]
-        self.status = np.where(status == _FINAL, draw(rng, chooser([*self.statuses.values()]), count), status).astype(np.int8)
+        final = text.draw(rng, text.chooser([*self.statuses.values()]), count)
+        self.status = np.where(status == _FINAL, final, status).astype(np.int8)
         # The place or the nature of a few calls is put right with the second state.
         self.places, place_table = _places(city)
-        self.place = self._corrected(0.03, draw(rng, place_table, count), draw(rng, place_table, count), rng)
-        nature_table = chooser(list(self.natures.values()))
-        self.nature = self._corrected(0.014, draw(rng, nature_table, count), draw(rng, nature_table, count), rng)
+        self.place = self._corrected(0.03, text.draw(rng, place_table, count), text.draw(rng, place_table, count), rng)
+        nature_table = text.chooser(list(self.natures.values()))
+        self.nature = self._corrected(0.014, text.draw(rng, nature_table, count), text.draw(rng, nature_table, count), rng)
 
-    def _corrected(self, share: float, first: Index, other: Index, rng: np.random.Generator) -> NDArray[np.uint16]:
+    def _corrected(self, share: float, first: text.Index, other: text.Index, rng: np.random.Generator) -> NDArray[np.uint16]:
         wrong = (rng.random(len(first)) < share) & ~self.reopened
         return np.stack([first, np.where(wrong, other, first)]).astype(np.uint16)
 
     def heads(self, start: int, stop: int) -> pa.Array:
         """Call number and time of the calls `start` to `stop`, and an empty word for the blank row."""
-        day, second = np.divmod(self.seconds[start:stop], DAY_SECONDS)
-        at_day, number = pa.array(day), digits(self.number[start:stop], self.number_width)
-        heads = join(self.year_day.take(at_day), number, self.date.take(at_day), self.clock.take(pa.array(second)))
-        return pa.concat_arrays([heads, words([""])])
+        day, second = np.divmod(self.seconds[start:stop], text.DAY_SECONDS)
+        at_day, number = pa.array(day), text.digits(self.number[start:stop], self.number_width)
+        heads = text.join(self.year_day.take(at_day), number, self.date.take(at_day), self.clock.take(pa.array(second)))
+        return pa.concat_arrays([heads, text.words([""])])
 
     def pages(self, start_row: int, stop_row: int) -> tuple[memoryview, dict[str, int]]:
         """The bytes of rows, which begin with a scrape, and how many of them are blank, begin a call, or are new."""
@@ -159,7 +140,7 @@ class _Calls:
         head = np.where(blank, stop - start, call - start)
         place = np.where(blank, len(self.places) - 1, self.place[late, call])
         tail = np.where(blank, len(self.tails) - 1, tail)
-        written = records((self.heads(start, stop), head), (self.places, place), (self.tails, tail))
+        written = text.records((self.heads(start, stop), head), (self.places, place), (self.tails, tail))
         return written, {name: int(flag.sum()) for name, flag in flags.items()}
 
 

@@ -12,51 +12,34 @@ from itertools import cycle, product
 import numpy as np
 import pyarrow as pa
 
-from ingest.sample.city import NEIGHBORHOODS, SAMPLETON, Profile
+from ingest.sample import text
+from ingest.sample.city import NEIGHBORHOODS, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import neighborhoods, police_districts
 from ingest.sample.places.houses import houses, to_degrees
-from ingest.sample.text import (
-    DAY_SECONDS,
-    DAYS,
-    arrivals,
-    chooser,
-    clock_words,
-    day_words,
-    digits,
-    draw,
-    records,
-    words,
-    year_rhythm,
-)
 
 HEADER = (
     "idNum,date,problem,MDC,citationIssued,personSearch,vehicleSearch,preRace,race,gender,lat,long,policePrecinct,neighborhood\n"
 )
 UTC_BEHIND = 6 * 3_600  # 2025-01-01 00:00 in the city is 06:00 UTC, and so is the end of the year
 
-# Planted, among stops with an answer: how often each perceived race, and the share of each that is searched.
-PERCEIVED = {
-    "White": 0.28, "Black": 0.33, "East African": 0.045, "Latino": 0.06, "Native American": 0.045, "Asian": 0.03, "Other": 0.03,
-    "Unknown": 0.18,
-}  # fmt: skip
-_GROUPS = {
+# Planted by perceived race, among stops with an answer: how often it is perceived, and the shares that are searched, that end
+# with a citation (of those with an answer on citations), and whose reason is traffic.
+_PLANTED = {
+    "White": (0.28, 0.08, 0.20, 0.45),
+    "Black": (0.33, 0.20, 0.12, 0.60),
+    "East African": (0.045, 0.20, 0.12, 0.60),
+    "Latino": (0.06, 0.12, 0.22, 0.58),
+    "Native American": (0.045, 0.28, 0.10, 0.35),
+    "Asian": (0.03, 0.09, 0.24, 0.56),
+    "Other": (0.03, 0.11, 0.16, 0.50),
+    "Unknown": (0.18, 0.03, 0.14, 0.50),
+}
+PERCEIVED, SEARCHED, CITED, TRAFFIC = ({race: row[at] for race, row in _PLANTED.items()} for at in range(4))
+GROUPS = {
     "White": "white", "Black": "black", "East African": "black", "Latino": "hisp", "Native American": "aian", "Asian": "asian",
 }  # fmt: skip
-SEARCHED = {
-    "White": 0.08, "Black": 0.20, "East African": 0.20, "Latino": 0.12, "Native American": 0.28, "Asian": 0.09, "Other": 0.11,
-    "Unknown": 0.03,
-}  # fmt: skip
 ANSWERED = 0.84
-# Planted, of stops with an answer on citations, the share of each race that ends with one; and how often the reason is traffic.
-CITED = {
-    "White": 0.20, "Black": 0.12, "East African": 0.12, "Latino": 0.22, "Native American": 0.10, "Asian": 0.24, "Other": 0.16,
-    "Unknown": 0.14,
-}  # fmt: skip
-TRAFFIC = {
-    "White": 0.45, "Black": 0.60, "East African": 0.60, "Latino": 0.58, "Native American": 0.35, "Asian": 0.56, "Other": 0.50,
-    "Unknown": 0.50,
-}  # fmt: skip
 NO_ANSWER_ON_CITATIONS = 0.56
 # Planted: how often the vehicle is searched where the person is, and where the person is not.
 VEHICLE_TOO, VEHICLE_ONLY = 0.48, 0.015
@@ -69,18 +52,13 @@ _SEXES = {"Male": 62, "Female": 23, "Unknown": 14, "": 1}
 _SPOTS = 2_000
 
 
-def perceived(city: Profile = SAMPLETON) -> dict[str, float]:
-    """How often each race is perceived in a city."""
-    return city.tilted(PERCEIVED, _GROUPS)
-
-
 def _spots(rng: np.random.Generator) -> pa.Array:
-    """Where stops happen: at houses, in the middle of Lake Michigan, with the numbers of digits that the real file mixes."""
+    """Where stops happen: at houses, in the middle of Lake Michigan, with the numbers of text.digits that the real file mixes."""
     points = houses()
     house = rng.integers(0, len(points), _SPOTS)
     longitude, latitude = to_degrees(points.x[house], points.y[house])
     district, place = points.on(police_districts())[house], points.on(neighborhoods())[house]
-    return words(
+    return text.words(
         [
             f"{north:.{places_}f},{east:.{places_}f},{number or ''},{NEIGHBORHOODS[at - 1]}\n"
             for north, east, number, at, places_ in zip(latitude, longitude, district, place, cycle((5, 8, 8)), strict=False)
@@ -93,14 +71,14 @@ class _Writer:
 
     def __init__(self, total: int, rng: np.random.Generator, city: Profile) -> None:
         self.total, self.rng = total, rng
-        self.rhythm = year_rhythm()
-        self.days, self.clock = day_words(",%Y-%m-%d ", days=DAYS + 1), clock_words("%H:%M:%S,")
+        self.rhythm = text.year_rhythm()
+        self.days, self.clock = text.day_words(",%Y-%m-%d ", days=text.DAYS + 1), text.clock_words("%H:%M:%S,")
         answers = [f"MDC,{cited},{person},{vehicle}," for cited, person, vehicle in product(_CITED, ("NO", "YES"), ("NO", "YES"))]
-        self.outcomes = words([f"{problem},{answer}" for problem in _PROBLEMS for answer in [*answers, "other,,,,"]])
+        self.outcomes = text.words([f"{problem},{answer}" for problem in _PROBLEMS for answer in [*answers, "other,,,,"]])
         self.no_answer = len(answers)
-        self.people = words([*(",".join(labels) + "," for labels in product(_RACES, _RACES, _SEXES)), ",,,"])
+        self.people = text.words([*(",".join(labels) + "," for labels in product(_RACES, _RACES, _SEXES)), ",,,"])
         self.spots = _spots(rng)
-        self.race_table, self.sex_table = (chooser(list(of.values())) for of in (perceived(city), _SEXES))
+        self.race_table, self.sex_table = (text.chooser(list(of.values())) for of in (city.tilted(PERCEIVED, GROUPS), _SEXES))
         self.searched, self.cited, self.traffic = (
             np.array([of[race] for race in _RACES], dtype=np.float32) for of in (SEARCHED, CITED, TRAFFIC)
         )
@@ -108,10 +86,10 @@ class _Writer:
     def chunk(self, start: int, stop: int) -> tuple[memoryview, dict[str, int]]:
         """The bytes of stops `start` to `stop`; how many have an answer, and how many of those a known race."""
         rng, size = self.rng, stop - start
-        day, second = np.divmod(arrivals(rng, self.rhythm, start, stop, self.total) + UTC_BEHIND, DAY_SECONDS)
+        day, second = np.divmod(text.arrivals(rng, self.rhythm, start, stop, self.total) + UTC_BEHIND, text.DAY_SECONDS)
         numbers = np.arange(start, stop) * 9 + rng.integers(1, 9, size)  # ascending, with gaps
         answered = rng.random(size) < ANSWERED
-        race = draw(rng, self.race_table, size).astype(np.int64)
+        race = text.draw(rng, self.race_table, size).astype(np.int64)
         person = rng.random(size) < self.searched[race]
         vehicle = rng.random(size, np.float32) < np.where(person, VEHICLE_TOO, VEHICLE_ONLY)
         luck = rng.random(size, np.float32)
@@ -120,11 +98,11 @@ class _Writer:
         problem = rng.random(size, np.float32) < self.traffic[race]
         outcome = problem * (self.no_answer + 1) + np.where(answered, answer, self.no_answer)
         guess = rng.random(size)  # before the stop, most officers do not know; some are mistaken
-        before = np.where(guess < 0.65, _UNKNOWN, np.where(guess < 0.97, race, draw(rng, self.race_table, size)))
-        people = (before * len(_RACES) + race) * len(_SEXES) + draw(rng, self.sex_table, size)
-        written = records(
-            words(["25-"]).take(pa.array(np.zeros(size, dtype=np.int8))),
-            digits(numbers, max(6, len(str(self.total * 9)))),
+        before = np.where(guess < 0.65, _UNKNOWN, np.where(guess < 0.97, race, text.draw(rng, self.race_table, size)))
+        people = (before * len(_RACES) + race) * len(_SEXES) + text.draw(rng, self.sex_table, size)
+        written = text.records(
+            text.words(["25-"]).take(pa.array(np.zeros(size, dtype=np.int8))),
+            text.digits(numbers, max(6, len(str(self.total * 9)))),
             (self.days, day),
             (self.clock, second),
             (self.outcomes, outcome),

@@ -44,14 +44,10 @@ _NO_HOUSE_EVERY = 100  # of the houses, one in a hundred is called by a number t
 _SUBJECTS = ("The street light", "A large branch", "The garbage cart", "Water in the basement", "This pothole", "The alley")
 
 
-def _people() -> list[str]:
-    return [f"{first} {name.title()}" for name in NAMES for first in FIRST_NAMES]
-
-
 def _texts() -> list[tuple[float, list[str]]]:
     """Groups of free text with the share of rows that have one of the group."""
     plain = [f"{subject} {trouble}" for subject in _SUBJECTS for trouble in word_list("request_troubles")]
-    people = _people()
+    people = [f"{first} {name.title()}" for name in NAMES for first in FIRST_NAMES]
     private = [f"POLICE CALL // P{phone(i)} // CLLR STS {name.upper()} LIVES AT THE ADDRESS" for i, name in enumerate(people)]
     private += [f"Spoke to {name}, call {phone(i)} or {name.split()[0].lower()}.{i}@example.com" for i, name in enumerate(people)]
     two_lines = [f"{text}\n\nThank you,\n{people[i % len(people)]}" for i, text in enumerate(plain)]

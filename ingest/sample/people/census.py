@@ -26,15 +26,7 @@ _NO_DISTRICT_EVERY, _NO_WARD_EVERY = 263, 397
 _MOVED = 0.15
 _PEOPLE_OF_A_BLOCK = (5.0, 0.6)  # of the logarithm: mean and standard deviation
 
-_RACES = (
-    "White alone", "Black or African American alone", "American Indian and Alaska Native alone", "Asian alone",
-    "Native Hawaiian and Other Pacific Islander alone", "Some other race alone", "Two or more races:",
-    "Two or more races: - Two races including Some other race",
-    "Two or more races: - Two races excluding Some other race, and three or more races",
-)  # fmt: skip
-_PARENTS = ("Not Hispanic or Latino:", "Hispanic or Latino:")
-_RACE_LINES = ("Total:", *(label for parent in _PARENTS for label in (parent, *(f"{parent} - {race}" for race in _RACES))))
-# The share of each race among Hispanics, in the order of the first seven of _RACES.
+# The share of each race among Hispanics, in the order of the first seven of `races_of_survey`.
 _HISPANIC_RACES = (0.55, 0.04, 0.02, 0.005, 0.005, 0.30, 0.08)
 _WITH_OTHER_RACE = 0.2  # of the people of two or more races
 _PEOPLE_OF_A_TRACT = (1_500, 6_000)
@@ -52,17 +44,7 @@ _COUNTY_FORCE = 1.8  # times the city's
 # Planted: the city's residents of each year; 2020 is the census itself, which another source counts.
 PLACE_TOTALS = {2018: 244_000, 2019: 242_000, 2021: 236_000, 2022: 233_000, 2023: 231_000, 2024: 230_000, 2025: 229_000}
 
-_LANGUAGES = (
-    "Spanish", "French, Haitian, or Cajun", "German or other West Germanic languages",
-    "Russian, Polish, or other Slavic languages",
-    "Other Indo-European languages", "Korean", "Chinese (incl. Mandarin, Cantonese)", "Vietnamese", "Tagalog (incl. Filipino)",
-    "Other Asian and Pacific Island languages", "Arabic", "Other and unspecified languages",
-)  # fmt: skip
 _ABILITIES = ("", '!!Speak English "very well"', '!!Speak English less than "very well"')
-_LANGUAGE_LINES = (
-    "Total:", "Total:!!Speak only English",
-    *(f"Total:!!{language}:{ability}" for language in _LANGUAGES for ability in _ABILITIES),
-)  # fmt: skip
 # Planted: of a tract's people 5 and over those who speak a group's languages at home, and of these those who speak English less
 # than very well.
 _SPEAK = (0.14, 0.004, 0.004, 0.008, 0.012, 0.001, 0.004, 0.002, 0.002, 0.028, 0.008, 0.008)
@@ -116,13 +98,8 @@ def blocks(delivery: Delivery) -> PlantedCounts:
     city = delivery.city
     people, adults = residents(delivery.rng, city)
     totals, number = people.sum(axis=1), np.arange(len(tract)) - first[tract_at]
-    district, old_ward, ward = (
-        grid[columns, rows].tolist()
-        for grid in (
-            ground.aldermanic_districts(2012, city.districts),
-            *(ground.wards(year, city.districts) for year in (2012, 2021)),
-        )
-    )
+    grids = ground.aldermanic_districts(2012, city.districts), *(ground.wards(year, city.districts) for year in (2012, 2021))
+    district, old_ward, ward = (grid[columns, rows].tolist() for grid in grids)
     lines = [
         (
             f"{city.county_geoid}{tract[at]:06d}{1000 + number[at]}", 1 + tract_at[at] // 8, 1 + tract_at[at] // 20,
@@ -144,11 +121,6 @@ def place_populations(delivery: Delivery) -> PlantedCounts:
     rows += [(year, state, "00101", "Sample State", "Sample city 101 city", 115_500) for year in PLACE_TOTALS]
     delivery.table("place_populations.csv", ("year", "state", "place", "state_name", "place_name", "population"), rows)
     return delivery.planted(years=len(PLACE_TOTALS))
-
-
-def _totals(rng: np.random.Generator, between: tuple[int, int], tracts: int, city: Profile) -> Numbers:
-    least, most = map(city.scaled, between)
-    return rng.integers(least, most, tracts)
 
 
 def _survey_text(header: Sequence[Sequence[str]], places: Sequence[Sequence[str]], *columns: NDArray[np.int64]) -> str:
@@ -182,15 +154,18 @@ def race_by_tract(delivery: Delivery) -> PlantedCounts:
     of a sum add up to it.
     """
     rng, tracts, city = delivery.rng, ground.tract_codes(2010), delivery.city
+    parents, races = ("Not Hispanic or Latino:", "Hispanic or Latino:"), word_list("races_of_survey")
+    lines = ["Total:", *(label for parent in parents for label in (parent, *(f"{parent} - {race}" for race in races)))]
     shares = _tract_shares(rng, shares_of(ground.tracts(2010), city))
-    people = rng.multinomial(_totals(rng, _PEOPLE_OF_A_TRACT, len(tracts), city), shares)
+    least, most = map(city.scaled, _PEOPLE_OF_A_TRACT)
+    people = rng.multinomial(rng.integers(least, most, len(tracts)), shares)
     hispanic, others = people[:, GROUPS.index("hisp")], np.delete(people, GROUPS.index("hisp"), axis=1)
     halves = (_lines_of_parent(others, rng), _lines_of_parent(rng.multinomial(hispanic, _HISPANIC_RACES), rng))
     estimates = np.column_stack([people.sum(axis=1), *halves])
     geoids = [f"{city.county_geoid}{tract:06d}" for tract in tracts]
     names = [f"Census Tract {tract / 100:g}, Sample County, Sample State" for tract in tracts]
     places = [(f"1400000US{geoid}", geoid, name) for geoid, name in zip(geoids, names, strict=True)]
-    text = _survey_text(_earlier_header(_RACE_LINES), places, estimates, _margins(estimates, 3))
+    text = _survey_text(_earlier_header(lines), places, estimates, _margins(estimates, 3))
     delivery.text("race_ethnicity.csv", text, len(places))
     return delivery.planted(people=int(people.sum()))
 
@@ -233,19 +208,21 @@ def language(delivery: Delivery) -> PlantedCounts:
     very well.
     """
     rng, tracts, city = delivery.rng, ground.tract_codes(2020), delivery.city
-    totals = _totals(rng, _PEOPLE_OVER_5, len(tracts), city)
+    least, most = map(city.scaled, _PEOPLE_OVER_5)
+    totals = rng.integers(least, most, len(tracts))
     speak = rng.poisson(totals[:, None] * np.array(_SPEAK) * rng.uniform(0.4, 1.6, (len(tracts), 1)))
     less = rng.binomial(speak, _LESS_THAN_VERY_WELL)
-    lines = np.empty((len(tracts), len(_LANGUAGE_LINES)), dtype=np.int64)
-    lines[:, 0], lines[:, 1] = totals, totals - speak.sum(axis=1)
-    lines[:, 2::3], lines[:, 3::3], lines[:, 4::3] = speak, speak - less, less
+    by_group = np.stack([speak, speak - less, less], axis=2).reshape(len(tracts), -1)
+    estimates = np.column_stack([totals, totals - speak.sum(axis=1), by_group])
+    groups = (f"Total:!!{language}:{ability}" for language in word_list("language_groups") for ability in _ABILITIES)
+    lines = ("Total:", "Total:!!Speak only English", *groups)
     places = [
         (f"1400000US{city.county_geoid}{tract:06d}", f"Census Tract {tract / 100:g}; Sample County; Sample State")
         for tract in tracts
     ]
-    codes = ("GEO_ID", "NAME", *(f"C16001_{at:03d}{kind}" for at in range(1, len(_LANGUAGE_LINES) + 1) for kind in "EM"))
-    labels = _labels(("Geography", "Geographic Area Name"), _LANGUAGE_LINES, "!!")
-    table = _survey_text((codes, labels), places, lines, _margins(lines, 2))
+    codes = ("GEO_ID", "NAME", *(f"C16001_{at:03d}{kind}" for at in range(1, len(lines) + 1) for kind in "EM"))
+    labels = _labels(("Geography", "Geographic Area Name"), lines, "!!")
+    table = _survey_text((codes, labels), places, estimates, _margins(estimates, 2))
     notes = "C16001, five years, people 5 and over"
     with zipfile.ZipFile(delivery.folder / "ACSDT5Y2022.C16001.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (("Data.csv", table), ("Table-Notes.txt", notes)):

@@ -83,25 +83,21 @@ def shares_of(grid: Grid, city: Profile = SAMPLETON) -> Shares:
     return np.asarray(means[labels > 0])
 
 
-def _shares(file: str, key: str) -> dict[str, float]:
-    """The row of a place or state; empty if there is none."""
+def _shares(file: str, key: str, code: str) -> dict[str, float]:
+    """The row whose column `key` has a code; empty if there is none."""
     with (_FOLDER / file).open(encoding="utf-8", newline="") as lines:
-        for code, *cells in (rows := csv.reader(lines)):
-            if rows.line_num == 1:
-                columns = [_RENAMED.get(column, column) for column in cells]
-            elif code == key:
-                return {column: float(cell) for column, cell in zip(columns, cells, strict=True) if column != "name"}
-    return {}
+        found = next((row for row in csv.DictReader(lines) if row[key] == code), {})
+    return {_RENAMED.get(column, column): float(cell) for column, cell in found.items() if column not in (key, "name")}
 
 
 def shares_of_place(geoid: str) -> tuple[float, ...]:
     """The assumed composition of a place, in the order of GROUPS."""
-    state = {group: percent / 100 for group, percent in _shares("groups_by_state.csv", geoid[:2]).items()}
+    state = {group: percent / 100 for group, percent in _shares("groups_by_state.csv", "state", geoid[:2]).items()}
     if not state:
         raise SampleError(f"{geoid} is in no state: the first two digits of a place GEOID are those of its state")
     unnamed = 1 - sum(state.values())
     state |= {"two": _OF_TWO_RACES * unnamed, "other": (1 - _OF_TWO_RACES) * unnamed}
-    if place := _shares("groups_by_place.csv", geoid):
+    if place := _shares("groups_by_place.csv", "place_geoid", geoid):
         left = place.pop("other")
         others = {group: share for group, share in state.items() if group not in place}
         each = left / sum(others.values())

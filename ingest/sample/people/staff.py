@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -40,7 +41,6 @@ STEP_SHARE = 0.02
 STEPS = {"WHITE": 11, "BLACK": 7, "HISPANIC": 7, "ASIAN/PACIFIC ISLANDER": 11, "AMERICAN INDIAN/ALASKAN NATIVE": 9}
 _ODD_LABELS = ("CHINESE", "TORRES STRAIT ISLANDER ORIGIN", "CHINESE", "ABORIGINAL/TORRES STRAIT ISLAND", "CHINESE")
 
-_AGES = {"UNDER 18": 4, "18-25": 10, "26-30": 7, "31-40": 20, "41-50": 25, "51-60": 25, "61-70": 8, "OVER 70": 1}
 # Planted for disclosure control: at one level everybody has negotiated a salary, so that no thousand dollars hold many of them;
 # at another each has a supplement, so that a median is the pay of one person, among many with about the same.
 NEGOTIATED, NEGOTIATED_SPREAD, WITH_SUPPLEMENT = "5", 70_000, "1"
@@ -151,7 +151,8 @@ def _positions(
     """So many positions, numbered from `first`, of people hired some time before `last_day`."""
     shares = [share for _, share in word_list("jobs")]
     jobs = rng.choice(len(shares), count, p=np.array(shares) / 100).tolist()
-    ages = rng.choice(list(_AGES), count, p=np.array(list(_AGES.values())) / 100).tolist()
+    groups = word_list("staff_ages")
+    ages = rng.choice(list(groups), count, p=np.array(list(groups.values())) / 100).tolist()
     women, luck, days = rng.random(count) < 0.37, rng.random(count), rng.integers(120, 12_000, count)
     if last_day == AS_OF:
         days[::HIRED_EVERY] = rng.integers(1, (AS_OF - BEFORE).days, len(days[::HIRED_EVERY]))
@@ -172,15 +173,12 @@ def _write(path: Path, positions: list[_Position]) -> list[tuple[str | None, ...
     """Write a database, in which the last positions are there twice; returns its rows."""
     rows = [position.row() for position in (*positions, *positions[-SAME_AGAIN:])]
     columns = word_list("staff_columns")
-    database = sqlite3.connect(path, isolation_level=None)
-    try:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("pragma journal_mode = off")  # the whole folder is thrown away if this is cut short
         database.execute(f"create table employees ({', '.join(f'{column} text' for column in columns)})")
         database.execute("begin")
         database.executemany(f"insert into employees values ({', '.join('?' * len(columns))})", rows)
         database.execute("commit")
-    finally:
-        database.close()
     return rows
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ingest.sample.city import Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, source
+from ingest.sample.text import word_list
 
 RESPONDENTS = 800
 _WAVE = "1QSEP2025"
@@ -33,32 +34,22 @@ FIRST_ITEM = "q1_01"
 REVERSED = ("q28_h", "q29_t", "q30_t")
 _NO_OPINION = 0.02
 
-# How each question is answered (a number is the highest answer), and in how many parts; a single question has a letter instead.
-_QUESTIONS: dict[int, tuple[str | int, str | int]] = {
-    1: ("rating", 3), 2: ("rating", 8), 3: ("rating", 16), 4: ("choice", 3), 5: ("rating", 7), 6: ("choice", 2), 7: ("rating", 4),
-    8: ("choice", 2), 9: ("rating", 10), 10: ("choice", 2), 11: ("rating", 2), 12: ("rating", 10), 13: ("choice", 2),
-    14: ("rating", 4), 15: ("rating", 5), 16: ("choice", 2), 17: ("rating", 4), 18: ("choice", 2), 19: ("rating", 6),
-    20: ("choice", 2), 21: ("choice", 2), 22: ("box", 4), 23: ("box", 5), 24: (2, "w"), 25: (4, "d"), 26: (4, 2), 27: (4, 3),
-    28: ("rating", "h"), 29: ("rating", "t"), 30: ("rating", "t"), 31: (2, 22), 32: ("rating", 4),
-}  # fmt: skip
-_ITEMS = {
-    f"q{question}_{part}": answered
-    for question, (answered, parts) in _QUESTIONS.items()
-    for part in (parts if isinstance(parts, str) else [f"{number:02d}" for number in range(1, parts + 1)])
-}
 _WRITTEN_IN = ("Hispanic", "Mexican", "Italian", "Arab American", "Mixed")
 _WRITTEN_EVERY = 40
 
 
-_COLUMNS = [
-    "id", "method", *_ITEMS, "q33_d", "q34_d", "q35_w", "q35x4", "q36_a", "q37_race", "q37x5", "q39_w", "q40_w", "q41_w",
-    "city", "state", "zip", "counci", "quarte",
-]  # fmt: skip
+def _items() -> dict[str, str | int]:
+    """How each item is answered."""
+    return {
+        f"q{question}_{part}": answered
+        for question, (answered, parts) in word_list("survey_questions").items()
+        for part in (parts if isinstance(parts, str) else [f"{number:02d}" for number in range(1, parts + 1)])
+    }
 
 
-def _answers(rng: np.random.Generator, item: str, race: list[str]) -> list[str]:
+def _answers(rng: np.random.Generator, item: str, answered: str | int, race: list[str]) -> list[str]:
     """What everybody answers to an item."""
-    answered, size = _ITEMS[item], len(race)
+    size = len(race)
     if answered == "box":
         answers = np.where(rng.random(size) < 0.2, "Y", "NA")
     elif answered == "choice":
@@ -100,6 +91,7 @@ def survey(delivery: Delivery) -> PlantedCounts:
     race = rng.choice(list(asked), RESPONDENTS, p=np.array(list(asked.values())) / sum(asked.values())).tolist()
     method = rng.choice(["Web", "Mail", "Phone"], RESPONDENTS, p=[0.6, 0.38, 0.02]).tolist()
     number = np.sort(rng.choice(np.arange(1, 5 * RESPONDENTS), RESPONDENTS, replace=False)).tolist()
-    columns = [number, method, *(_answers(rng, item, race) for item in _ITEMS), *_person(rng, race, delivery.city)]
-    delivery.table("resident_survey_fy2026.csv", _COLUMNS, zip(*columns, strict=True))
+    columns = [number, method, *(_answers(rng, *item, race) for item in _items().items()), *_person(rng, race, delivery.city)]
+    header = ["id", "method", *_items(), *word_list("survey_person_columns")]
+    delivery.table("resident_survey_fy2026.csv", header, zip(*columns, strict=True))
     return delivery.planted(race_not_given=race.count("NA"))

@@ -42,7 +42,7 @@ _ACROSS_FEET = 40  # from the middle of the street to the middle of a house
 _AVENUE_FEET = (CITY_NORTH - CITY_SOUTH) * BLOCK_FEET // len(NAMES)
 _EACH_WAY = 49  # hundreds of house numbers from the base line to the city limits
 _WESTWARD, _EASTWARD = 79, 19
-_LONG_TYPES = {"ST": "Street", "AV": "Avenue", "BL": "Boulevard", "DR": "Drive", "CT": "Court"}
+LONG_TYPES = {"ST": "Street", "AV": "Avenue", "BL": "Boulevard", "DR": "Drive", "CT": "Court"}
 _LONG_DIRECTIONS = {"N": "North", "S": "South", "E": "East", "W": "West"}
 
 
@@ -174,4 +174,4 @@ def addresses() -> tuple[str, ...]:
 def long_form(address: str) -> str:
     """An address written out: 5951 North 68th Street."""
     number, direction, name, kind = address.split()
-    return f"{number} {_LONG_DIRECTIONS[direction]} {name.capitalize()} {_LONG_TYPES[kind]}"
+    return f"{number} {_LONG_DIRECTIONS[direction]} {name.capitalize()} {LONG_TYPES[kind]}"

@@ -32,14 +32,10 @@ def _median(inputs: Sequence[Input]) -> float:
     return float(days)
 
 
-def _share(inputs: Sequence[Input], of: Callable[[Input], float], weight: Callable[[Input], float]) -> float:
-    weights = [(weight(item), of(item)) for item in inputs]
-    return percent(sum(much * share for much, share in weights) / sum(much for much, _ in weights))
-
-
-def _answered_in_all(item: Input) -> float:
-    """The chance that an input is answered before the log ends."""
-    return planted.answered_by(item.race, (planted.LAST_DAY - item.received).days)
+def _share(inputs: Sequence[Input], of: Callable[[Input], float]) -> float:
+    """The mean of a share, weighted by the chance that an input is answered before the log ends."""
+    weights = [planted.answered_by(item.race, (planted.LAST_DAY - item.received).days) for item in inputs]
+    return percent(sum(weight * of(item) for weight, item in zip(weights, inputs, strict=True)) / sum(weights))
 
 
 def _parts(inputs: Sequence[Input], year: str) -> Iterator[tuple[PlantedValue, list[Input]]]:
@@ -63,16 +59,16 @@ def _inputs(year: int, city: Profile) -> Iterator[PlantedValue]:
     followed = [item for item in inputs if (planted.LAST_DAY - item.received).days >= _HORIZON]
     best = percent(planted.answered_by("white", _HORIZON))
     for blank, part in _parts(followed, start):
-        value = _share(part, lambda item: planted.answered_by(item.race, _HORIZON), lambda _: 1.0)
+        value = percent(sum(planted.answered_by(item.race, _HORIZON) for item in part) / len(part))
         ratio = None if blank.race_ethnicity_code in ("all", "white") else value / best
         yield replace(blank, measure_id="engagement_inputs_answered_share", value=value, rate_ratio=ratio)
     for blank, part in _parts(inputs, start):
         median = _median(part)
         ratio = None if blank.race_ethnicity_code in ("all", "white") else median / planted.HALF_ANSWERED["white"]
         yield replace(blank, measure_id="engagement_days_to_answer_median", value=median, rate_ratio=ratio)
-        own = _share(part, lambda item: planted.TOLD_IN_OWN[item.language], _answered_in_all)
+        own = _share(part, lambda item: planted.TOLD_IN_OWN[item.language])
         yield replace(blank, measure_id="engagement_answered_in_language_share", value=own)
-        reason = _share(part, lambda item: planted.REASON_GIVEN[item.race], _answered_in_all)
+        reason = _share(part, lambda item: planted.REASON_GIVEN[item.race])
         yield replace(blank, measure_id="engagement_declined_with_reason_share", value=reason)
     for number in range(_NEIGHBORHOODS):
         median = _median([item for item in inputs if item.neighborhood == number])
@@ -88,8 +84,9 @@ def _participation(seed: int, year: int, city: Profile) -> Iterator[PlantedValue
     counted = sum(planted.event_day(event).year == year for event in events) * (1 - planted.MINORS)
     own = ("engagement_participation_per_1000", "year", f"{year}-01-01")
     yield PlantedValue(*own, "all", 1000 * counted / float(adults.sum()))
+    who = city.tilted(planted.PARTICIPANT_GROUPS, planted.GROUPS_OF_PARTICIPANTS)
     for code, group in _GROUPS.items():
-        rate = 1000 * counted * planted.participant_groups(city)[code] / float(adults[GROUPS.index(group)])
+        rate = 1000 * counted * who[code] / float(adults[GROUPS.index(group)])
         yield PlantedValue(*own, code, rate)
 
 

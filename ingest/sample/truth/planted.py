@@ -8,7 +8,7 @@ truth may exist before its measure: compare only those whose measure is in the r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from itertools import chain
@@ -23,16 +23,9 @@ from ingest.sample.places.ground import tract_codes
 from ingest.sample.places.houses import houses
 from ingest.sample.places.maps import NO_POINT_EVERY
 from ingest.sample.text import word_list
+from ingest.sample.truth import published
 from ingest.sample.truth.engagement import engagement_values
-from ingest.sample.truth.published import (
-    PlantedValue,
-    by_group,
-    death_values,
-    excess_values,
-    gap_values,
-    percent,
-    published_values,
-)
+from ingest.sample.truth.published import PlantedValue, by_group, percent
 from ingest.sample.truth.residents import resident_values
 
 # `East African` is drawn with the share of `Black`, so that its mapping cannot move a truth.
@@ -79,7 +72,7 @@ def _requests() -> list[PlantedValue]:
 
 def _stops(city: Profile = SAMPLETON) -> list[PlantedValue]:
     def shares(of_race: Mapping[str, float], codes: Collection[str] = _STOPS.values()) -> dict[str, float]:
-        overall = sum(share * of_race[race] for race, share in police_stops.perceived(city).items())
+        overall = sum(share * of_race[race] for race, share in city.tilted(police_stops.PERCEIVED, police_stops.GROUPS).items())
         return {"all": overall} | {code: of_race[race] for race, code in _STOPS.items() if code in codes}
 
     searched, too, only = police_stops.SEARCHED, police_stops.VEHICLE_TOO, police_stops.VEHICLE_ONLY
@@ -176,14 +169,10 @@ def _deaths() -> Iterator[PlantedValue]:
     return by_group("people_killed_by_police", ("multi_year", safety.COVERS_FROM.isoformat()), deaths)
 
 
-def _with_point(positions: Iterable[int]) -> int:
-    """How many of these houses have a point in the index: the others are on no map."""
-    return sum(at % NO_POINT_EVERY > 0 for at in positions)
-
-
 def _health() -> Iterator[PlantedValue]:
+    on_map = {at for at in range(len(houses())) if at % NO_POINT_EVERY}
     for day in (health.LINES_BEFORE, health.LINES_ON):
-        rate = 1000 * _with_point(health.lines_on(day)) / _with_point(range(len(houses())))
+        rate = 1000 * len(on_map.intersection(health.lines_on(day))) / len(on_map)
         yield PlantedValue("lead_service_lines_per_1000_addresses", "snapshot", f"{day}", "all", rate, measure_version=2)
     for year, count in health.ABATED_IN.items():
         yield PlantedValue("lead_orders_abated", "year", f"{year}-01-01", "all", float(count))
@@ -209,17 +198,15 @@ def _lead(city: Profile = SAMPLETON) -> Iterator[PlantedValue]:
     for year in health.TEST_YEARS:
         version = 1 if health.threshold(year) == health.threshold(health.TEST_YEARS[0]) else 2
         shares = {code: health.elevated(label, year) for label, code in _CHILDREN.items()}
-        shares["all"] = sum(share * health.elevated(label, year) for label, share in health.tested(city).items())
+        tested = city.tilted(health.TESTED, health.GROUPS_TESTED)
+        shares["all"] = sum(share * health.elevated(label, year) for label, share in tested.items())
         yield from by_group(measure, ("year", f"{year}-01-01"), shares, "white", in_percent=True, measure_version=version)
 
 
-def _courts() -> Iterator[PlantedValue]:
+def _court_and_survey() -> Iterator[PlantedValue]:
     guilty = percent(sum(safety.FINDINGS[finding] for finding in safety.GUILTY))
     for year in (2024, 2025):
         yield PlantedValue("court_guilty_share", "year", f"{year}-01-01", "all", guilty)
-
-
-def _survey() -> Iterator[PlantedValue]:
     shares = {_RESIDENTS[label]: share for label, share in survey.SATISFIED.items()}
     for item in (survey.FIRST_ITEM, *survey.REVERSED):
         own: dict[str, Any] = {"measure_version": 2, "stratum_type": "survey_item", "stratum_code": item}
@@ -229,30 +216,20 @@ def _survey() -> Iterator[PlantedValue]:
 def planted_values(seed: int, city: Profile = SAMPLETON) -> list[dict[str, object]]:
     """Every planted value of the sample of a seed, as rows for `truth.json`; but for Sampleton those of departments alone."""
     of_schools = [row for starts in (schools.REVISED_STARTS, schools.LATEST_STARTS) for row in _schools(starts)]
-    of_others = [*_evictions(), *_deaths(), *death_values()]
-    published = list(published_values())
+    of_others = [*_evictions(), *_deaths(), *published.death_values()]
+    of_publishers = list(published.published_values())
     rows = chain(
         _requests(), _stops(city), of_schools, *(_staff(day, city) for day in (staff.BEFORE, staff.AS_OF)), _houses(), of_others,
-        _health(), _lead(city), resident_values(seed, city), engagement_values(seed, city), published, _courts(), _survey(),
+        _health(), _lead(city), resident_values(seed, city), engagement_values(seed, city), of_publishers, _court_and_survey(),
     )  # fmt: skip
     left_out: set[str] = set()
     if city != SAMPLETON:
-        left_out = {row.measure_id for row in (*of_schools, *of_others, *published)} | _OF_SAMPLETON
+        left_out = {row.measure_id for row in (*of_schools, *of_others, *of_publishers)} | _OF_SAMPLETON
         left_out |= {measure for *_, measure in word_list("conditions")}
     return [asdict(replace(row, geoid=city.own(row.geoid))) for row in rows if row.measure_id not in left_out]
 
 
-def planted_gaps() -> list[dict[str, object]]:
-    """Every planted change of a gap, as rows for `truth.json`."""
-    return [asdict(row) for row in gap_values()]
-
-
-def planted_excess() -> list[dict[str, object]]:
-    """Every planted excess in people, as rows for `truth.json`."""
-    return list(excess_values())
-
-
-def planted_case_mix(city: Profile = SAMPLETON) -> list[dict[str, object]]:
+def _case_mix(city: Profile) -> list[dict[str, object]]:
     """The planted share closed within two days by quarter: observed is what the mix of requests lets expect."""
     halves = [percent(requests.closed_in_half(half)) for half in (0, 1)]
     return [
@@ -260,3 +237,13 @@ def planted_case_mix(city: Profile = SAMPLETON) -> list[dict[str, object]]:
         | {"value": halves[month > 6], "expected_value": halves[month > 6], "observed_expected_ratio": 1.0}
         for month in (1, 4, 7)  # the fourth quarter is not complete
     ]
+
+
+def planted_truth(seed: int, city: Profile = SAMPLETON) -> dict[str, list[dict[str, object]]]:
+    """The content of `truth.json`; changes of gaps and excess deaths are those of publishers, which Sampleton alone has."""
+    return {
+        "truths": planted_values(seed, city),
+        "gaps": list(published.gap_values()) if city == SAMPLETON else [],
+        "excess": list(published.excess_values()) if city == SAMPLETON else [],
+        "case_mix": _case_mix(city),
+    }

@@ -7,9 +7,10 @@ of one that is drawn the interval should contain it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from itertools import product
+from operator import sub, truediv
 from typing import Any
 
 import numpy as np
@@ -27,14 +28,14 @@ _SHARES = {
 }  # fmt: skip
 _INCLUDES_HISPANICS = ("black", "other_groups_combined")  # in the tables that have a race alone
 _WINDOW = ("5_year", "2019-01-01")
-_OF_COUNTY: dict[str, Any] = {"method": "aggregate", "geography_type": "county", "geoid": COUNTY_GEOID}
+_COUNTY: dict[str, Any] = {"geography_type": "county", "geoid": COUNTY_GEOID}
+_OF_COUNTY = {"method": "aggregate", **_COUNTY}
 _RACES = {"White": "white", "Black": "black", "Hispanic": "hispanic"}
 _CAUSES = (
     ("homicide_deaths_yearly", deaths.HOMICIDES, deaths.HOMICIDE_AGES),
     ("drug_deaths_yearly", deaths.DRUG_DEATHS, deaths.DRUG_AGES),
 )
 _STRATA = {False: ("all", "all"), True: ("adjustment", "us2000")}
-_BIRTHS = ("all", "black", "hispanic", "other_groups_combined", "white")
 _WORDS = {"black": "narrowed", "hispanic": "widened", "other_groups_combined": "cannot_tell"}
 
 
@@ -60,6 +61,7 @@ class PlantedValue:
 
 
 Period = tuple[str, str]
+_Cause = tuple[str, dict[str, tuple[float, float]], slice]
 
 
 def percent(share: float) -> float:
@@ -106,85 +108,54 @@ def _coded(values: Iterable[float]) -> dict[str, float]:
     return dict(zip(_CODES, values, strict=True))
 
 
-@dataclass(frozen=True)
-class PlantedGap:
-    """One planted change of a gap; `word`: the true one, where it is set and not drawn."""
-
-    measure_id: str
-    period_type: str
-    race_ethnicity_code: str
-    scale: str
-    first_period: str
-    last_period: str
-    first_gap: float
-    last_gap: float
-    change: float
-    word: str | None
-    stratum_code: str = "all"
-    reference_code: str = "white"
-    geography_type: str = "county"
-    geoid: str = COUNTY_GEOID
+def _rates(cause: _Cause, years: tuple[int, int], *, is_adjusted: bool) -> dict[str, float]:
+    """The planted rate of each race in a window."""
+    return {code: deaths.planted_rate(*cause[1:], race, years, is_adjusted=is_adjusted) for race, code in _RACES.items()}
 
 
 def death_values() -> Iterator[PlantedValue]:
     """The planted rates of the windows, of which each group has deaths enough."""
-    grain: dict[str, Any] = {"geography_type": "county", "geoid": COUNTY_GEOID}
-    for measure, rates, ages in _CAUSES:
-        for years in deaths.WINDOWS:
-            for is_adjusted, (stratum_type, stratum_code) in _STRATA.items():
-                found = {
-                    code: deaths.planted_rate(rates, ages, race, years, is_adjusted=is_adjusted) for race, code in _RACES.items()
-                }
-                for code, value in found.items():
-                    row = PlantedValue(measure, "multi_year", f"{years[0]}-01-01", code, value, **grain)
-                    ratio = None if code == "white" else value / found["white"]
-                    yield replace(row, rate_ratio=ratio, stratum_type=stratum_type, stratum_code=stratum_code)
+    for cause, years, is_adjusted in product(_CAUSES, deaths.WINDOWS, _STRATA):
+        values, (stratum_type, stratum_code) = _rates(cause, years, is_adjusted=is_adjusted), _STRATA[is_adjusted]
+        for row in by_group(cause[0], ("multi_year", f"{years[0]}-01-01"), values, **_COUNTY):
+            ratio = None if row.race_ethnicity_code == "white" else row.value / values["white"]
+            yield replace(row, rate_ratio=ratio, stratum_type=stratum_type, stratum_code=stratum_code)
 
 
-def gap_values() -> Iterator[PlantedGap]:
+def gap_values() -> Iterator[dict[str, Any]]:
     """The planted change of each gap to White residents, as difference and as ratio."""
-    shares = zip(_BIRTHS, estimates.LOW_BIRTH_WEIGHT_BEFORE, estimates.LOW_BIRTH_WEIGHT, strict=True)
-    births = {code: (100 * before, 100 * now) for code, before, now in shares}
-    years = (f"{estimates.FIRST_BIRTHS}-01-01", f"{estimates.LAST_BIRTHS}-01-01")
+    before, now = (_coded(shares) for shares in (estimates.LOW_BIRTH_WEIGHT_BEFORE, estimates.LOW_BIRTH_WEIGHT))
+    births = [{code: 100 * share for code, share in shares.items()} for shares in (before, now)]
     for code, word in _WORDS.items():
-        yield from _both("low_birth_weight_share", "year", code, years, births[code], births["white"], word)
-    before, now = deaths.WINDOWS
-    starts = (f"{before[0]}-01-01", f"{now[0]}-01-01")
-    for measure, rates, ages in _CAUSES:
-        for is_adjusted, (_, stratum) in _STRATA.items():
-            rate = partial(deaths.planted_rate, rates, ages, is_adjusted=is_adjusted)
-            found = {code: (rate(race, before), rate(race, now)) for race, code in _RACES.items()}
-            for code in ("black", "hispanic"):
-                for gap in _both(measure, "multi_year", code, starts, found[code], found["white"], None):
-                    yield replace(gap, stratum_code=stratum)
+        grain = {"measure_id": "low_birth_weight_share", "period_type": "year", "race_ethnicity_code": code}
+        yield from _gaps(grain, (estimates.FIRST_BIRTHS, estimates.LAST_BIRTHS), births, word)
+    for cause, is_adjusted in product(_CAUSES, _STRATA):
+        rates = [_rates(cause, years, is_adjusted=is_adjusted) for years in deaths.WINDOWS]
+        for code in ("black", "hispanic"):
+            grain = {"measure_id": cause[0], "period_type": "multi_year", "race_ethnicity_code": code}
+            yield from _gaps(grain, [first for first, _ in deaths.WINDOWS], rates, None, _STRATA[is_adjusted][1])
 
 
-def _both(
-    measure: str,
-    period_type: str,
-    code: str,
-    periods: tuple[str, str],
-    own: tuple[float, float],
-    white: tuple[float, float],
-    word: str | None,
-) -> Iterator[PlantedGap]:
-    for scale, first, last in (
-        ("absolute", own[0] - white[0], own[1] - white[1]),
-        ("relative", own[0] / white[0], own[1] / white[1]),
-    ):
-        change = last - first if scale == "absolute" else last / first
-        yield PlantedGap(measure, period_type, code, scale, *periods, first, last, change, word)
+def _gaps(
+    grain: dict[str, str], years: Sequence[int], values: Sequence[Mapping[str, float]], word: str | None, stratum: str = "all"
+) -> Iterator[dict[str, object]]:
+    """One planted change on either scale, of a group's values in two periods; `word`: the true one, where it is set."""
+    for scale, compared in (("absolute", sub), ("relative", truediv)):
+        first, last = (compared(of[grain["race_ethnicity_code"]], of["white"]) for of in values)
+        yield {
+            **grain, "scale": scale, "first_period": f"{years[0]}-01-01", "last_period": f"{years[1]}-01-01",
+            "first_gap": first, "last_gap": last, "change": compared(last, first), "word": word, "stratum_code": stratum,
+            "reference_code": "white", **_COUNTY,
+        }  # fmt: skip
 
 
 def excess_values() -> Iterator[dict[str, object]]:
     """The planted deaths per year above those at the rates by age of White residents, which stay as they are in 2020."""
-    for measure, rates, ages in _CAUSES:
-        for first, last in deaths.WINDOWS:
-            for race, code in list(_RACES.items())[1:]:
-                people = np.sum([deaths.of_race(race, year) for year in range(first, last + 1)], axis=0)
-                own = deaths.planted_rate(rates, ages, race, (first, last), is_adjusted=False) * people.sum()
-                yield {
-                    "measure_id": measure, "period_type": "multi_year", "period_start": f"{first}-01-01", "geoid": COUNTY_GEOID,
-                    "race_ethnicity_code": code, "stratum_code": _STRATA[True][1],
-                    "excess": float(own - rates["White"][0] * people[ages].sum()) / 1e5 / (last - first + 1),
-                }  # fmt: skip
+    for (measure, rates, ages), (first, last), (race, code) in product(_CAUSES, deaths.WINDOWS, list(_RACES.items())[1:]):
+        people = np.sum([deaths.of_race(race, year) for year in range(first, last + 1)], axis=0)
+        own = deaths.planted_rate(rates, ages, race, (first, last), is_adjusted=False) * people.sum()
+        yield {
+            "measure_id": measure, "period_type": "multi_year", "period_start": f"{first}-01-01", "geoid": COUNTY_GEOID,
+            "race_ethnicity_code": code, "stratum_code": _STRATA[True][1],
+            "excess": float(own - rates["White"][0] * people[ages].sum()) / 1e5 / (last - first + 1),
+        }  # fmt: skip

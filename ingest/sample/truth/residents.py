@@ -19,7 +19,7 @@ from ingest.sample.delivery import random_stream
 from ingest.sample.people import census, staff
 from ingest.sample.places.ground import tract_codes, tracts
 from ingest.sample.text import word_list
-from ingest.sample.truth.published import PlantedValue, by_group
+from ingest.sample.truth.published import Period, PlantedValue, by_group
 
 People = NDArray[np.float64]
 
@@ -38,9 +38,11 @@ def _weighted(people: People, values: People) -> dict[str, float]:
     return {code: float((column * values).sum() / column.sum()) for code, column in columns.items()}
 
 
-def _of_groups(means: dict[str, float]) -> dict[str, float]:
-    """Without everybody's."""
-    return {code: mean for code, mean in means.items() if code != "all"}
+def _met(measure: str, period: Period, people: People, values: People) -> Iterator[PlantedValue]:
+    """What the members of each group meet where they live."""
+    means = _weighted(people, values)
+    del means["all"]
+    return by_group(measure, period, means, method="place_weighted")
 
 
 def _money(tracts: list[int], people: People, city: Profile) -> Iterator[PlantedValue]:
@@ -60,7 +62,7 @@ def _money(tracts: list[int], people: People, city: Profile) -> Iterator[Planted
     spent = {False: 0, True: 0}
     for project in every:
         if project.tract is not None:
-            listed = money.qualified_tracts(money.list_of(money.PERIODS[project.first]))
+            listed = money.qualified_tracts(money.PERIODS[project.first])
             spent[project.tract in listed] += project.amounts(last)[1]
     yield PlantedValue("arpa_spent_in_qct_share", *snapshot, "all", 100 * spent[True] / sum(spent.values()))
     ending = [project for project in every if project.planned <= money.LAST and project.fate != "cancelled"]
@@ -78,8 +80,7 @@ def _residents(tracts: list[int], people: People) -> Iterator[PlantedValue]:
         yield from by_group("residents_in_qct_share", ("snapshot", first_day.isoformat()), within, method="aggregate")
     last = housing.LAST_YEAR
     rates = np.array([1000 * started / parcels for parcels, started in housing.foreclosed(last).values()])
-    means = _of_groups(_weighted(people, rates))
-    yield from by_group("foreclosures_per_1000_parcels", ("year", f"{last}-01-01"), means, method="place_weighted")
+    yield from _met("foreclosures_per_1000_parcels", ("year", f"{last}-01-01"), people, rates)
 
 
 def _tract_figures(people: People, adults: People) -> Iterator[PlantedValue]:
@@ -87,16 +88,15 @@ def _tract_figures(people: People, adults: People) -> Iterator[PlantedValue]:
     columns, rows, _ = census.city_blocks()
     at = np.searchsorted(tract_codes(2010), tracts(2010)[columns, rows])
     for *_, measure in word_list("conditions"):
-        means = _of_groups(_weighted(adults, np.array(health.estimates(measure, health.LAST_YEAR))[at]))
-        yield from by_group(measure, ("year", f"{health.LAST_YEAR}-01-01"), means, method="place_weighted")
+        of_places = np.array(health.estimates(measure, health.LAST_YEAR))[at]
+        yield from _met(measure, ("year", f"{health.LAST_YEAR}-01-01"), adults, of_places)
     # a tract without a figure counts for no resident
     filed = np.array(
         [one.filings / one.households if one.households and one.filings else np.nan for one in housing.filings_by_tract()]
     )
     is_known = ~np.isnan(filed[at])
-    means = _of_groups(_weighted(people[is_known], 100 * filed[at][is_known]))
     period = ("multi_year", housing.STARTS_ON.isoformat())
-    yield from by_group("eviction_filings_per_100_renter_households", period, means, method="place_weighted")
+    yield from _met("eviction_filings_per_100_renter_households", period, people[is_known], 100 * filed[at][is_known])
 
 
 def _violent(residents: float) -> PlantedValue:

@@ -41,7 +41,7 @@ SET = {
 def few_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     """A city of one source: enough for what happens to its folder."""
     monkeypatch.setattr(sample, "rows_by_source", lambda rows, _city=None: {"fpc__police_stops": rows})
-    monkeypatch.setattr(sample, "planted_values", lambda _seed, _city: [])
+    monkeypatch.setattr(sample, "planted_truth", lambda _seed, _city: {"truths": []})
 
 
 def hashes(folder: Path) -> dict[str, str]:

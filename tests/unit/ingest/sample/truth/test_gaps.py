@@ -10,7 +10,6 @@ import pytest
 
 from ingest.sample import write_sample
 from ingest.sample.deaths import HOMICIDE_AGES, HOMICIDES, STANDARD, WINDOWS, YEARS, planted_rate, residents
-from ingest.sample.truth import planted_gaps
 from ingest.sample.truth.published import death_values, excess_values, gap_values
 
 GROUPS = {"White": "NHWA", "Black": "NHBA", "Hispanic": "H"}
@@ -42,7 +41,7 @@ def test_deaths_are_drawn_as_planted(tmp_path: Path) -> None:
 def test_gaps_of_low_birth_weight_are_worked_by_hand() -> None:
     found = {
         (gap["race_ethnicity_code"], gap["scale"]): (gap["first_gap"], gap["last_gap"], gap["change"], gap["word"])
-        for gap in planted_gaps()
+        for gap in gap_values()
         if gap["measure_id"] == "low_birth_weight_share"
     }
     assert found["black", "absolute"] == (pytest.approx(17.0), pytest.approx(11.0), pytest.approx(-6.0), "narrowed")
@@ -58,15 +57,15 @@ def test_gaps_of_low_birth_weight_are_worked_by_hand() -> None:
 
 
 def test_homicides_narrow_and_those_of_hispanics_stay() -> None:
-    found = [gap for gap in gap_values() if gap.measure_id == "homicide_deaths_yearly"]
-    gaps = {(gap.race_ethnicity_code, gap.stratum_code, gap.scale): gap for gap in found}
-    assert gaps["black", "us2000", "absolute"].change < -10
-    assert gaps["hispanic", "us2000", "relative"].change == pytest.approx(1.0)
+    found = [gap for gap in gap_values() if gap["measure_id"] == "homicide_deaths_yearly"]
+    gaps = {(gap["race_ethnicity_code"], gap["stratum_code"], gap["scale"]): gap for gap in found}
+    assert gaps["black", "us2000", "absolute"]["change"] < -10
+    assert gaps["hispanic", "us2000", "relative"]["change"] == pytest.approx(1.0)
     homicides = [row for row in death_values() if row.measure_id == "homicide_deaths_yearly"]
     rates = {(row.race_ethnicity_code, row.period_start, row.stratum_code): row.value for row in homicides}
     for gap in found:
-        own, white = (rates[code, gap.last_period, gap.stratum_code] for code in (gap.race_ethnicity_code, "white"))
-        assert gap.last_gap == pytest.approx(own / white if gap.scale == "relative" else own - white)
+        own, white = (rates[code, gap["last_period"], gap["stratum_code"]] for code in (gap["race_ethnicity_code"], "white"))
+        assert gap["last_gap"] == pytest.approx(own / white if gap["scale"] == "relative" else own - white)
 
 
 def test_excess_is_the_difference_of_rates_times_the_people_of_these_ages() -> None:
