@@ -8,9 +8,12 @@ add what only they know, such as codes for a category. dbt's own expressions sta
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from ingest.contract_draft import DraftError
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.model_plan import ModelPlan, plan_models
 from warehouse.fingerprint import json_sha256, text_sha256
+from warehouse.sql import literal
 
 FOLDER = Path(__file__).with_name("templates")
 
@@ -37,6 +41,8 @@ def render(template: str, **values: Any) -> str:
         "quoted": _quoted,
         "text": _text,
         "filled": _filled,
+        "literal": literal,
+        "json": partial(json.dumps, ensure_ascii=False),
         "lower_first": lambda text: text[:1].lower() + text[1:],
     }
     return environment.get_template(f"{template}.jinja").render(values)
@@ -78,6 +84,11 @@ class Generated:
     kept: tuple[Path, ...]
     plan: ModelPlan
 
+    @classmethod
+    def of(cls, written: Mapping[Path, bool], plan: ModelPlan) -> Generated:
+        """By file, whether it was written."""
+        return cls(*(tuple(path for path, is_new in written.items() if is_new is wanted) for wanted in (True, False)), plan)
+
 
 def generate(contract: Contract, folders: Folders, taken: frozenset[str] = frozenset(), fact: str | None = None) -> Generated:
     """Write what is missing, and renew what no person has changed.
@@ -100,11 +111,7 @@ def generate(contract: Contract, folders: Folders, taken: frozenset[str] = froze
     changed = {path: write_model(path, text, renews=not folders.is_shared) for path, text in texts.items()}
     if folders.is_shared:
         changed |= {(path := folders.described(model)): _describe(path, model.stem, entry) for model, entry in described.items()}
-    return Generated(
-        tuple(path for path, is_new in changed.items() if is_new),
-        tuple(path for path, is_new in changed.items() if not is_new),
-        plan,
-    )
+    return Generated.of(changed, plan)
 
 
 def write_model(path: Path, text: str, *, renews: bool) -> bool:
