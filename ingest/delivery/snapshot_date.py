@@ -28,7 +28,7 @@ def snapshot_identity(contract: Contract, names: Iterable[str], fetched_on: dt.d
     if "file_name" in snapshot.from_:
         identity += [f"named {_in_name(contract, snapshot, name)}" for name in names]
     if "fetched" in snapshot.from_ and fetched_on is not None:
-        identity.append(f"fetched {first_day_of_period(snapshot, fetched_on)}")
+        identity.append(f"fetched {first_day_of_period(snapshot.per, fetched_on)}")
     return tuple(identity)
 
 
@@ -73,11 +73,11 @@ def is_dated_by_fetch(contract: Contract) -> bool:
     return contract.snapshot is not None and "fetched" in contract.snapshot.from_
 
 
-def first_day_of_period(snapshot: Snapshot, day: dt.date) -> dt.date:
-    """The first day of the period (`per`) that contains a day."""
-    if snapshot.per == "day":
+def first_day_of_period(period: str, day: dt.date) -> dt.date:
+    """The first day of the day, month, quarter or year that contains a day."""
+    if period == "day":
         return day
-    return day.replace(month=day.month if snapshot.per == "month" else (day.month - 1) // 3 * 3 + 1, day=1)
+    return day.replace(day=1, month={"month": day.month, "quarter": (day.month - 1) // 3 * 3 + 1, "year": 1}[period])
 
 
 def _in_name(contract: Contract, snapshot: Snapshot, name: str) -> dt.date | None:

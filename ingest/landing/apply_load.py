@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
@@ -26,11 +27,11 @@ from ingest.landing.batch_rows import (
     same_period_condition,
 )
 from ingest.landing.loads import forget_loads, insert_load
-from ingest.landing.releases import older_releases, older_states, rank_files, repeated_files
+from ingest.landing.releases import older_releases, older_states, rank_files
 from ingest.landing.superseded import delete_all_rows, delete_rows, start_recording
 from ingest.landing.tables import LOAD_COLUMNS, MARKS, keeps_withheld_records, marked_rows, rejected_rows, withhold_records
 from ingest.typing import typed_expression
-from warehouse.sql import literal, quoted
+from warehouse.sql import literal, queries, quoted
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,13 @@ def current_rows(batch: Batch, promoted_files: Collection[str]) -> CurrentRows:
     excludes_blank = any(not contract.column(name).is_of_file for name in contract.deciding_columns)
     condition, duplicates, older, superseded = "true" if excludes_blank else filled, 0, 0, None
     if contract.load.mode == "replace_partition":
-        copies = repeated_files(batch, filled)
-        good = f"{condition} and {copies.others} and {filled} and {batch.usable}"
+        duplicates = batch.count(f"{filled} and not ({batch.once})")
+        condition = f"{condition} and {batch.once}"
+        good = f"{condition} and {filled} and {batch.usable}"
         releases = older_releases(batch, good)
         if releases.count:
             superseded = f"(select * from {batch.rows} where {good} and not ({releases.others}))"
-        condition = f"{condition} and {copies.others} and {releases.others}"
-        duplicates, older = copies.count, releases.count
+        condition, older = f"{condition} and {releases.others}", releases.count
     if contract.load.duplicates == "drop_exact":
         # the same record in two snapshots is two rows
         dated = [SNAPSHOT_ON] if contract.snapshot else []
@@ -129,22 +130,11 @@ class Replacement:
         replaced = ["true"] if self._whole else self._replaced()
         if not replaced:
             return 0
-        landed = f'from landing."{self.batch.contract.source}" where ({" or ".join(replaced)}) and not _refused'
+        where, landed = f"({' or '.join(replaced)}) and not _refused", f"landing.{quoted(self.batch.contract.source)}"
+        sql = queries(Path(__file__).with_suffix(".sql.jinja"), landed=landed, usable=self.usable)
         if self.batch.key:
-            record = f"hash({', '.join(self.batch.key)})"
-            without = f"{record} not in (select {record} from {self.usable})"
-            return count_rows(self.batch.con, f"select count(*) {landed} and {without}")
-        unit = "true" if self._whole else self.batch.unit
-        return count_rows(
-            self.batch.con,
-            f"""
-            with
-            landed as (select {unit} as _unit, count(*) as row_count {landed} group by all),
-            given as (select {unit} as _unit, count(*) as row_count from {self.usable} group by all)
-            select coalesce(sum(greatest(landed.row_count - coalesce(given.row_count, 0), 0)), 0)::bigint
-            from landed left join given on landed._unit = given._unit
-            """,
-        )
+            return count_rows(self.batch.con, sql.without_record(where, f"hash({', '.join(self.batch.key)})"))
+        return count_rows(self.batch.con, sql.shrunk(where, "true" if self._whole else self.batch.unit))
 
     def delete_replaced_rows(self) -> None:
         """Delete the landed rows that the batch replaces, and record them for incremental facts."""

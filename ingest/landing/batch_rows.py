@@ -18,8 +18,8 @@ from ingest.contract import Contract
 from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
 from ingest.landing.tables import latest_event, period_expression
-from ingest.typing import column_refused, typed_expression
-from warehouse.sql import literal, quoted
+from ingest.typing import any_refused, typed_expression
+from warehouse.sql import literal, queries, quoted
 
 _TABLE = "rows_that_do_not_count_"
 
@@ -95,13 +95,20 @@ class Batch:
     @cached_property
     def unusable(self) -> str:
         """SQL boolean: the row has no good value in a column that decides its key, period or partition."""
-        deciding = map(self.contract.column, self.contract.deciding_columns)
-        return f"({' or '.join(column_refused(column, self.city_zone) for column in deciding) or 'false'})"
+        return any_refused(map(self.contract.column, self.contract.deciding_columns), self.city_zone)
 
     @cached_property
     def usable(self) -> str:
         """SQL boolean: the row has a good value in every column that decides its key, period or partition."""
         return f"not {self.unusable}"
+
+    @cached_property
+    def once(self) -> str:
+        """SQL boolean: the row is in no second copy of a file; the same bytes for another day are another snapshot."""
+        first: dict[tuple[str, dt.date | None], str] = {}
+        hashed = [file for file in self.delivery.files if file.sha256]
+        copies = [f.name for f in hashed if first.setdefault((str(f.sha256), f.snapshot_on), f.name) != f.name]
+        return f"_source_file not in ({', '.join(map(literal, copies))})" if copies else "true"
 
     @cached_property
     def key(self) -> list[str]:
@@ -188,27 +195,9 @@ def earlier_rows(batch: Batch, among: str, good: str, columns: Sequence[str], ra
     """The `good` rows of `among` that are followed by a later good row with equal `columns`.
 
     `ranks` order the files of the batch by their age.
-    A hash of the columns selects candidates, which is fast and takes little memory. The candidates are then compared by the
-    columns themselves, since different rows may have the same hash.
     """
-    hashed = f"hash({', '.join(columns)})"
-    named = ", ".join(f"{column} as _c{at}" for at, column in enumerate(columns))
-    same = ", ".join(f"_c{at}" for at in range(len(columns)))
-    return row_set(
-        batch.con,
-        f"""
-        with
-        repeated as (select {hashed} as _hash from {batch.rows} where {among} group by 1 having count(*) > 1),
-        alike as (
-            select case when {good} then _row end as _good, {_row_order(batch, ranks or {})} as _order, {named}
-            from {batch.rows} where {among} and {hashed} in (select _hash from repeated)
-        ),
-        states as (
-            select list(_good) filter (_good is not null) as _rows, max_by(_good, _order) as _last from alike group by {same}
-        )
-        select _row from (select unnest(_rows) as _row, _last from states) where _row <> _last
-        """,
-    )
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), rows=batch.rows)
+    return row_set(batch.con, sql.earlier_rows(among, good, columns, _row_order(batch, ranks or {})))
 
 
 def _row_order(batch: Batch, ranks: Mapping[str, int]) -> str:
@@ -222,6 +211,6 @@ def _row_order(batch: Batch, ranks: Mapping[str, int]) -> str:
     return f"row({', '.join([*order, '_row'])})" if order else "_row"
 
 
-def rank_expression(ranks: Mapping[str, int]) -> str:
+def rank_expression(ranks: Mapping[str, int], file: str = "_source_file") -> str:
     """SQL of the rank of a row's file."""
-    return f"(map {{{', '.join(f'{literal(name)}: {rank}' for name, rank in ranks.items())}}})[_source_file]"
+    return f"(map {{{', '.join(f'{literal(name)}: {rank}' for name, rank in ranks.items())}}})[{file}]"

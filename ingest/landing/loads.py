@@ -7,11 +7,11 @@ that a killed run had fetched, is requested again.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from duckdb import DuckDBPyConnection
@@ -21,9 +21,10 @@ from ingest.contract import Column, Contract
 from ingest.contract.sections.format import lookback
 from ingest.contract.sections.general import SNAPSHOT_ON, AsOfRule
 from ingest.delivery import AcceptedLoad, DeliveryStore
+from ingest.delivery.snapshot_date import first_day_of_period
 from ingest.typing import typed_expression
 from warehouse.fingerprint import text_sha256
-from warehouse.sql import quoted
+from warehouse.sql import queries, quoted
 
 REMOVING = ".removing-"
 
@@ -179,13 +180,10 @@ def _by_rule(con: DuckDBPyConnection, contract: Contract, until: dt.date) -> dt.
     rule = contract.as_of
     if not isinstance(rule, AsOfRule):
         return None
-    year = f"try_cast(nullif(regexp_extract({quoted(rule.column)}, '\\d{{4}}'), '') as integer)"
-    month, day = map(int, rule.ends.split("-"))
-    rows = con.execute(f"select distinct {year} from landing.{quoted(contract.source)} where not _refused").fetchall()
-    years = sorted(found + rule.plus_years for (found,) in rows if found is not None)
-    ends = [dt.date(at, month, min(day, calendar.monthrange(at, month)[1])) for at in years if 1 < at < dt.MAXYEAR]
-    begun = [end for end in ends if end.replace(year=end.year - 1, day=min(end.day, 28)) <= until]
-    return dt.datetime.combine(min(begun[-1], until), dt.time()) if begun else None
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), landed=f"landing.{quoted(contract.source)}")
+    ends = [int(part) for part in rule.ends.split("-")]
+    row = con.execute(sql.end_of_latest_year(quoted(rule.column), rule.plus_years, ends), [until]).fetchone()
+    return dt.datetime.combine(min(row[0], until), dt.time()) if row and row[0] else None
 
 
 def count_load_rows(con: DuckDBPyConnection, contract: Contract, load_id: str) -> LoadCounts:
@@ -194,13 +192,9 @@ def count_load_rows(con: DuckDBPyConnection, contract: Contract, load_id: str) -
     Every delivered row is in landing, or was blank, a duplicate, superseded or rejected. A row that a later load replaces counts
     as superseded in its own load. That number is therefore never stored: it is the remainder.
     """
-    in_landing = f'select count(*), count(*) filter (_refused) from landing."{contract.source}" where _load_id = ?'
-    landed, rejected = con.execute(in_landing, [load_id]).fetchone() or (0, 0)
-    columns = "rows_delivered, rows_blank, rows_duplicate, rows_rejected, coalesce(rows_withdrawn, 0)"
-    ledger = f"select {columns} from intake.loads where source = ? and load_id = ?"
-    delivered, blank, duplicate, unusable, withdrawn = con.execute(ledger, [contract.source, load_id]).fetchone() or (0,) * 5
-    superseded = delivered - blank - duplicate - unusable - landed
-    return LoadCounts(delivered, landed - rejected, rejected + unusable, blank, duplicate, superseded, withdrawn)
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), landed=f"landing.{quoted(contract.source)}")
+    row = con.execute(sql.counts(), {"source": contract.source, "load_id": load_id}).fetchone()
+    return LoadCounts(*(row or (0,) * 7))
 
 
 def read_cursor(con: DuckDBPyConnection, contract: Contract, city_zone: str, now: dt.datetime) -> CursorPosition | None:
@@ -236,7 +230,8 @@ def _subtract_lookback(
     moment = newest if isinstance(newest, dt.datetime) else dt.datetime.combine(newest, dt.time())
     moment -= back
     if contract.load.mode == "replace_period":
-        moment = _start_of_period(contract.load.period or "day", moment)
+        # periods are replaced as a whole, so they are requested from their start
+        moment = dt.datetime.combine(first_day_of_period(contract.load.period or "day", moment.date()), dt.time())
     if not isinstance(newest, dt.datetime):
         return moment.date()
     zone = ZoneInfo(column.timezone or city_zone)
@@ -244,15 +239,6 @@ def _subtract_lookback(
     # when clocks are set back, the repeated hour is requested from its first start
     twice = moment.replace(tzinfo=zone).utcoffset() != moment.replace(tzinfo=zone, fold=1).utcoffset()
     return moment - dt.timedelta(hours=1) if twice else moment
-
-
-def _start_of_period(period: str, moment: dt.datetime) -> dt.datetime:
-    """The first moment of a period: periods are replaced as a whole, so they are requested from their start."""
-    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    if period == "day":
-        return day
-    month = {"month": day.month, "quarter": day.month - (day.month - 1) % 3, "year": 1}[period]
-    return day.replace(day=1, month=month)
 
 
 def prune_deliveries(
