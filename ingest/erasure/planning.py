@@ -12,6 +12,7 @@ import hmac
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from duckdb import DuckDBPyConnection
 from ingest.agreement_terms import is_past_keeping
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore
-from ingest.delivery.removals import ERASED, JOINED, PAST_KEEPING, REMOVED, ErasedKeys, identity_expressions, key_check
+from ingest.delivery.removals import JOINED, ErasedKeys, identity_expressions, key_check
 from ingest.delivery.removals import record_hash as keyed_hash
 from ingest.delivery.store import BATCH
 from ingest.erasure.plan import ROW_SCHEMA, Place, Plan, SourcePlan, in_release, in_working_warehouse, is_figures, register_rows
@@ -32,7 +33,7 @@ from warehouse.connection import WarehouseError, in_memory, open_from_disk
 from warehouse.paths import ANALYST_FILE, Home
 from warehouse.releases import known_releases, pins
 from warehouse.rewrite import LeftOut, columns_of, count_left_out
-from warehouse.sql import literal, quoted
+from warehouse.sql import one_of, queries, quoted
 
 Row = tuple[str, str, str, int, str]
 DELIVERIES, LANDING, QUARANTINE, RELEASE = "kept deliveries", "landing", "quarantine and rejected rows", "analyst file of release"
@@ -71,11 +72,8 @@ def by_keys(
     found = Selection(contract, columns)
     missing = []
     for key in keys:
-        given = [_forms(contract, name, value, hash_key) for name, value in zip(columns, key, strict=True)]
-        condition = " and ".join(
-            f"({_typed(contract, name, city_zone)} in ({forms}) or {_raw(name)} in ({forms}))"
-            for name, forms in zip(columns, given, strict=True)
-        )
+        given = zip(columns, key, strict=True)
+        condition = " and ".join(_has_value(contract, name, value, city_zone, hash_key) for name, value in given)
         if _add_rows(found, store, condition, city_zone):
             found.identities.add(JOINED.join(value.strip() for value in key))
         else:
@@ -86,10 +84,7 @@ def by_keys(
 def by_conditions(contract: Contract, store: DeliveryStore, conditions: Sequence[tuple[str, str]], city_zone: str) -> Selection:
     """The rows with these values of columns; without a key, a record is identified by all its columns."""
     found = Selection(contract, contract.record_key or tuple(column.name for column in contract.kept_columns))
-    condition = " and ".join(
-        f"({_typed(contract, name, city_zone)} = {literal(value.strip())} or {_raw(name)} = {literal(value.strip())})"
-        for name, value in conditions
-    )
+    condition = " and ".join(_has_value(contract, name, value, city_zone) for name, value in conditions)
     _add_rows(found, store, condition, city_zone)
     return found
 
@@ -100,61 +95,34 @@ def _add_rows(found: Selection, store: DeliveryStore, condition: str, city_zone:
     In the condition `_delivered_on` is the day of the delivery.
     """
     contract, before = found.contract, len(found.rows)
-    values = identity_expressions(contract, found.columns, city_zone) if found.columns else ("null",)
-    days = {record.load_id: record.delivered_at.date() for record in store.records()}
-    with in_memory() as con:
-        for batch in sorted(store.folder.glob(f"*/{BATCH}")):
-            load_id = batch.parent.name
-            day = f"date {literal(str(days[load_id]))}" if load_id in days else "null::date"
-            rows = con.execute(
-                f"select _source_file, _source_row, {record_hash(contract)}, {', '.join(values)} "
-                f"from {_batch_relation(contract, batch, day)} where coalesce({condition}, false)"
-            ).fetchall()
-            found.rows += [(contract.source, load_id, *row[:3]) for row in rows]
-            found.identities.update(value for row in rows for value in row[3:] if found.columns)
-    found.rows += _landed_rows(contract, store, condition)
+    batches = {path.parent.name: path for path in sorted(store.folder.glob(f"*/{BATCH}"))}
+    record = record_hash(contract)
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), source=contract.source, record=record, condition=condition)
+    if batches:
+        values = identity_expressions(contract, found.columns, city_zone) if found.columns else ()
+        days = {delivery.load_id: delivery.delivered_at.date() for delivery in store.records()}
+        columns = [column.name for column in contract.kept_columns]
+        with in_memory() as con:
+            rows = con.execute(sql.in_batches(batches.values(), columns, days, values)).fetchall()
+        found.rows += [row[:5] for row in rows]
+        found.identities.update(value for row in rows for value in row[5:])
+    # landed rows of lost deliveries
+    warehouse = store.folder.parent.parent / "warehouse.duckdb"
+    if warehouse.is_file():
+        # without a table that was never made, and without a damaged file, which the next run rebuilds from the deliveries
+        with suppress(WarehouseError, duckdb.Error), open_from_disk(warehouse, "working") as con:
+            landed = sql.in_landing(f"working.landing.{quoted(contract.source)}")
+            found.rows += con.execute(landed, [[*batches]]).fetchall()
     return len(found.rows) - before
 
 
-def _landed_rows(contract: Contract, store: DeliveryStore, condition: str) -> list[Row]:
-    """The landed rows of lost deliveries that fulfil the condition."""
-    warehouse = store.folder.parent.parent / "warehouse.duckdb"
-    load_ids = sorted(path.parent.name for path in store.folder.glob(f"*/{BATCH}"))
-    if not warehouse.is_file():
-        return []
-    try:
-        with open_from_disk(warehouse, "working") as con:
-            landed = f"select *, null::date as _delivered_on from working.landing.{quoted(contract.source)}"
-            return con.execute(
-                f"select {literal(contract.source)}, _load_id, _source_file, _source_row, {record_hash(contract)} "
-                f"from ({landed} where not list_contains(?, _load_id)) where coalesce({condition}, false)",
-                [load_ids],
-            ).fetchall()
-    except (WarehouseError, duckdb.Error):
-        return []  # a table that was never made, or a damaged file, which the next run rebuilds from the deliveries
-
-
-def _batch_relation(contract: Contract, batch: Path, day: str) -> str:
-    # a batch that was written under an earlier contract lacks later columns
-    written = set(pq.read_schema(batch).names)
-    later = "".join(f", null::varchar as {quoted(c.name)}" for c in contract.kept_columns if c.name not in written)
-    return f"(select *{later}, {day} as _delivered_on from read_parquet({literal(str(batch))}))"
-
-
-def _typed(contract: Contract, name: str, city_zone: str) -> str:
-    return f"cast({typed_expression(contract.column(name), city_zone)} as varchar)"
-
-
-def _raw(name: str) -> str:
-    return f"trim({quoted(name)})"
-
-
-def _forms(contract: Contract, name: str, value: str, hash_key: bytes | None) -> str:
-    """The value as SQL literals, in each form in which the column may have it."""
-    forms = [value.strip()]
-    if contract.column(name).is_hashed and hash_key is not None:
+def _has_value(contract: Contract, name: str, value: str, city_zone: str, hash_key: bytes | None = None) -> str:
+    """SQL boolean: the cell of a column is this value, as typed or as delivered; with the key also as a keyed hash."""
+    column, forms = contract.column(name), [value.strip()]
+    if column.is_hashed and hash_key is not None:
         forms.append(hmac.digest(hash_key, value.strip().encode(), "sha256").hex())
-    return ", ".join(map(literal, forms))
+    cells = (f"cast({typed_expression(column, city_zone)} as varchar)", f"trim({quoted(name)})")
+    return f"({' or '.join(one_of(cell, forms) for cell in cells)})"
 
 
 def plan_erasure(
@@ -171,7 +139,7 @@ def plan_erasure(
         )  # fmt: skip
         sources.append(source)
     plan = Plan(
-        removal_id=_new_id(now), kind=ERASED, reason=reason, erased_at=now, erased_by=erased_by, sources=tuple(sources),
+        removal_id=_new_id(now), kind="erased", reason=reason, erased_at=now, erased_by=erased_by, sources=tuple(sources),
         key_check=key_check(hash_key),
     )  # fmt: skip
     return _with_places(home, plan, [row for selection in found for row in selection.rows])
@@ -183,7 +151,7 @@ def plan_source_removal(
     """The plan that removes every row of a source."""
     landed = sum(load.rows_in_landing or 0 for load in DeliveryStore(home.deliveries, source).accepted() or ())
     plan = Plan(
-        removal_id=_new_id(now), kind=REMOVED, reason=reason, erased_at=now, erased_by=erased_by,
+        removal_id=_new_id(now), kind="removed", reason=reason, erased_at=now, erased_by=erased_by,
         sources=(SourcePlan(source=source, formerly=formerly, records=landed, whole=True),),
     )  # fmt: skip
     return _with_places(home, plan, [])
@@ -211,7 +179,7 @@ def plan_past_keeping(
     if not sources:
         return None
     plan = Plan(
-        removal_id=_new_id(now), kind=PAST_KEEPING, reason="agreement.keep_for is over", erased_at=now,
+        removal_id=_new_id(now), kind="past_keeping", reason="agreement.keep_for is over", erased_at=now,
         erased_by=erased_by, sources=tuple(sources),
     )  # fmt: skip
     planned = _with_places(home, plan, rows)
