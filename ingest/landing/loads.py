@@ -24,7 +24,7 @@ from ingest.delivery import AcceptedLoad, DeliveryStore
 from ingest.delivery.snapshot_date import first_day_of_period
 from ingest.typing import typed_expression
 from warehouse.fingerprint import text_sha256
-from warehouse.sql import queries, quoted
+from warehouse.sql import one_value, queries, quoted
 
 REMOVING = ".removing-"
 
@@ -69,12 +69,6 @@ def read_loads(con: DuckDBPyConnection, source: str) -> list[AcceptedLoad]:
     values = [filled.get(name, name) for name in names]
     found = con.execute(f"select {', '.join(values)} from intake.loads where source = ? order by sequence", [source])
     return [AcceptedLoad.model_validate(dict(zip(names, row, strict=True))) for row in found.fetchall()]
-
-
-def chosen_by(con: DuckDBPyConnection, source: str) -> set[str]:
-    """The fingerprints of the contracts under which the landed rows were chosen; earlier versions recorded none."""
-    found = con.execute("select distinct chosen_by from intake.loads where source = ? and chosen_by is not null", [source])
-    return {contract for (contract,) in found.fetchall()}
 
 
 def insert_load(con: DuckDBPyConnection, contract: Contract, load: AcceptedLoad) -> None:
@@ -129,7 +123,8 @@ def last_load(
     until = dt.date.max
     if today is not None:
         until = min(today, row[3].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(city_zone)).date() if row[3] else today)
-    end = _latest_snapshot(con, contract) or contract.declared_as_of or _by_rule(con, contract, until)
+    snapshot = f"select cast(max({SNAPSHOT_ON}) as timestamp) from landing.{quoted(contract.source)}"
+    end = (one_value(con, snapshot) if contract.snapshot else None) or contract.declared_as_of or _by_rule(con, contract, until)
     return LastLoad(row[0], row[1], end or _latest_event(con, contract, row[2], until), row[3])
 
 
@@ -138,8 +133,7 @@ def _latest_event(con: DuckDBPyConnection, contract: Contract, newest: dt.dateti
     if newest is None or newest.date() <= until:
         return newest
     before = f"select max(_latest) from landing.{quoted(contract.source)} where _latest < cast(? as date) + interval 1 day"
-    row = con.execute(before, [until]).fetchone()
-    return row[0] if row and row[0] else dt.datetime.combine(until, dt.time())
+    return one_value(con, before, [until]) or dt.datetime.combine(until, dt.time())
 
 
 @dataclass(frozen=True)
@@ -156,20 +150,11 @@ def later_events(con: DuckDBPyConnection, contract: Contract, until: dt.date, ci
     if column is None or column.role != "event_time" or contract.snapshot is not None:
         return None
     # most sources have none, which the mark shows without typing any cell
-    any_later = con.execute(f"select max(_latest) >= cast(? as date) + interval 1 day from {landed}", [until]).fetchone()
-    if not any_later or not any_later[0]:
+    if not one_value(con, f"select max(_latest) >= cast(? as date) + interval 1 day from {landed}", [until]):
         return None
     day = f"cast({typed_expression(column, city_zone)} as date)"
     row = con.execute(f"select count(*), min({day}) from {landed} where not _refused and {day} > ?", [until]).fetchone()
     return LaterEvents(row[0], row[1]) if row and row[0] else None
-
-
-def _latest_snapshot(con: DuckDBPyConnection, contract: Contract) -> dt.datetime | None:
-    """The date of the newest snapshot of a stock; None for other sources, and before the first snapshot is promoted."""
-    if contract.snapshot is None:
-        return None
-    row = con.execute(f'select max({SNAPSHOT_ON}) from landing."{contract.source}"').fetchone()
-    return dt.datetime.combine(row[0], dt.time()) if row and row[0] else None
 
 
 def _by_rule(con: DuckDBPyConnection, contract: Contract, until: dt.date) -> dt.datetime | None:
@@ -182,8 +167,8 @@ def _by_rule(con: DuckDBPyConnection, contract: Contract, until: dt.date) -> dt.
         return None
     sql = queries(Path(__file__).with_suffix(".sql.jinja"), landed=f"landing.{quoted(contract.source)}")
     ends = [int(part) for part in rule.ends.split("-")]
-    row = con.execute(sql.end_of_latest_year(quoted(rule.column), rule.plus_years, ends), [until]).fetchone()
-    return dt.datetime.combine(min(row[0], until), dt.time()) if row and row[0] else None
+    end = one_value(con, sql.end_of_latest_year(quoted(rule.column), rule.plus_years, ends), [until])
+    return dt.datetime.combine(min(end, until), dt.time()) if end else None
 
 
 def count_load_rows(con: DuckDBPyConnection, contract: Contract, load_id: str) -> LoadCounts:

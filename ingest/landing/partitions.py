@@ -18,7 +18,7 @@ from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
 from ingest.delivery.snapshot_date import date_in_name
 from ingest.errors import DeliveryError
-from ingest.landing.batch_rows import Batch, drop_row_sets, partition_columns, row_set_tables, unit_expression
+from ingest.landing.batch_rows import Batch, drop_row_sets, partition_columns, unit_expression
 from ingest.landing.releases import older_releases
 from warehouse.sql import literal, queries, quoted
 
@@ -103,12 +103,11 @@ class PartitionComparison:
 
 def compare_partitions(batch: Batch, own: Collection[str]) -> PartitionComparison | None:
     """Compare a batch with the landed rows of loads other than its `own`; None if no row has landed yet."""
-    before = row_set_tables(batch.con)
     given = f"{batch.usable} and {batch.once}"
     given = f"{given} and {older_releases(batch, given).others}"
     sql = queries(Path(__file__).with_suffix(".sql.jinja"), batch=batch, cells=partition_columns(batch.contract, batch.city_zone))
     try:
         found = batch.con.execute(sql.compared(given), [list(own)]).fetchone()
     finally:
-        drop_row_sets(batch.con, keep=before)
+        drop_row_sets(batch.con)
     return PartitionComparison(*found) if found and found[-1] is not None else None

@@ -173,11 +173,6 @@ def marked_rows(contract: Contract, relation: str, city_zone: str) -> str:
     return f"(select *, {marks} from {read_cells(read, relation, city_zone)})"
 
 
-def latest_event(contract: Contract, relation: str, city_zone: str) -> str:
-    """SELECT of the latest time in the rows of `relation`; NULL if they have none."""
-    return f"select max(_latest) from {marked_rows(contract, relation, city_zone)}"
-
-
 def has_period(contract: Contract) -> bool:
     """Whether landing marks the period of a row: what replaces it, or the day of its event where rows are merged by key."""
     return _period_column(contract) is not None

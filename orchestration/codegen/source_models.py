@@ -87,7 +87,8 @@ class Generated:
     @classmethod
     def of(cls, written: Mapping[Path, bool], plan: ModelPlan) -> Generated:
         """By file, whether it was written."""
-        return cls(*(tuple(path for path, is_new in written.items() if is_new is wanted) for wanted in (True, False)), plan)
+        new = tuple(path for path, is_new in written.items() if is_new)
+        return cls(new, tuple(path for path in written if path not in new), plan)
 
 
 def generate(contract: Contract, folders: Folders, taken: frozenset[str] = frozenset(), fact: str | None = None) -> Generated:
@@ -116,18 +117,15 @@ def generate(contract: Contract, folders: Folders, taken: frozenset[str] = froze
 
 def write_model(path: Path, text: str, *, renews: bool) -> bool:
     """Whether the file was written: it is missing, or no person has changed it."""
-    if path.exists() and not (renews and _is_untouched(path.read_text(encoding="utf-8"))):
+    before = path.read_text(encoding="utf-8") if path.exists() else None
+    last = _LAST_LINE.search(before or "") if renews else None
+    if before is not None and not (last and text_sha256(before[: last.start()])[:12] == last[1]):
         return False
     comment = "--" if path.suffix == ".sql" else "#"
-    last = f"{comment} `levelground sources new` renews this file until a person changes it ({text_sha256(text)[:12]})\n"
+    end = f"{comment} `levelground sources new` renews this file until a person changes it ({text_sha256(text)[:12]})\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + last if renews else text, encoding="utf-8")
+    path.write_text(text + end if renews else text, encoding="utf-8")
     return True
-
-
-def _is_untouched(text: str) -> bool:
-    last = _LAST_LINE.search(text)
-    return last is not None and text_sha256(text[: last.start()])[:12] == last[1]
 
 
 def _describe(path: Path, model: str, entry: str) -> bool:
