@@ -197,14 +197,10 @@ def _bound_from_file(column: Column) -> str:
     return year if column.type == "integer" else f"make_date({year}, 12, 31)"
 
 
-def column_refused(column: Column, city_zone: str | None = None) -> str:
-    """SQL boolean: the column has no good value."""
-    return f"({missing_condition(column)} or {invalid_condition(column, city_zone)})"
-
-
 def any_refused(columns: Iterable[Column], city_zone: str | None = None) -> str:
     """SQL boolean: one of the columns has no good value."""
-    return f"({' or '.join(column_refused(column, city_zone) for column in columns) or 'false'})"
+    refused = [f"{missing_condition(column)} or {invalid_condition(column, city_zone)}" for column in columns]
+    return f"({' or '.join(refused) or 'false'})"
 
 
 def rejection(columns: Iterable[Column], city_zone: str | None = None) -> str:

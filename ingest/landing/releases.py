@@ -18,7 +18,7 @@ from typing import Any
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord
 from ingest.landing.batch_rows import Batch, RowSet, rank_expression, row_set
-from ingest.typing import column_refused, typed_expression
+from ingest.typing import any_refused, typed_expression
 from warehouse.sql import queries, quoted
 
 # the release in a file's name: numbers as numbers, since release 10 follows release 9
@@ -107,7 +107,7 @@ def _release_order(contract: Contract, ranks: Mapping[str, int], city_zone: str)
     if by_column is None:
         return by_file
     column = contract.column(by_column)
-    dated = f"case when not {column_refused(column, city_zone)} then {typed_expression(column, city_zone)} end"
+    dated = f"case when not {any_refused([column], city_zone)} then {typed_expression(column, city_zone)} end"
     return f"{dated} nulls first, {by_file}"
 
 
