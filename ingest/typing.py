@@ -197,24 +197,25 @@ def _bound_from_file(column: Column) -> str:
     return year if column.type == "integer" else f"make_date({year}, 12, 31)"
 
 
-def column_refused(column: Column, city_zone: str | None = None) -> str:
-    """SQL boolean: the column has no good value."""
-    return f"({missing_condition(column)} or {invalid_condition(column, city_zone)})"
+def any_refused(columns: Iterable[Column], city_zone: str | None = None) -> str:
+    """SQL boolean: one of the columns has no good value."""
+    refused = [f"{missing_condition(column)} or {invalid_condition(column, city_zone)}" for column in columns]
+    return f"({' or '.join(refused) or 'false'})"
 
 
-def rejection(columns: Iterable[Column], city_zone: str | None = None) -> tuple[str, str]:
-    """SQL of (the column, the reason code) for which a row is refused, both NULL if it is accepted.
+def rejection(columns: Iterable[Column], city_zone: str | None = None) -> str:
+    """SQL struct ("column", reason_code, message) of the first column for which a row is refused; NULL if none refuses it.
 
     The reason is `missing` if a required, key or period column is empty, and `invalid` if it does not type.
     """
-    by_column, by_reason = [], []
-    for column in columns:
-        missing, invalid = missing_condition(column), invalid_condition(column, city_zone)
-        by_column.append(f"when {missing} or {invalid} then {literal(column.name)}")
-        by_reason.append(f"when {missing} then 'missing' when {invalid} then 'invalid'")
-    if not by_column:
-        return "cast(null as varchar)", "cast(null as varchar)"
-    return f"case {' '.join(by_column)} end", f"case {' '.join(by_reason)} end"
+    branches = [
+        f"when {condition} then row({literal(column.name)}, '{reason}', {rejection_message(column, reason)})"
+        for column in columns
+        for reason, condition in (("missing", missing_condition(column)), ("invalid", invalid_condition(column, city_zone)))
+    ]
+    # a contract without required columns refuses no row
+    case = f"case {' '.join(branches)} end" if branches else "null"
+    return f'cast({case} as struct("column" varchar, reason_code varchar, message varchar))'
 
 
 def required_columns(contract: Contract) -> tuple[Column, ...]:
@@ -341,8 +342,7 @@ def accepted_rows(contract: Contract, relation: str, city_zone: str | None = Non
     columns.append(f"{record_hash(contract, text=True)} as _record_hash")
     columns += (*LOAD_COLUMNS, SNAPSHOT_ON) if contract.snapshot else LOAD_COLUMNS
     if accepted is None:
-        refused, _ = rejection(required_columns(contract), city_zone)
-        accepted = f"{refused} is null"
+        accepted = f"not {any_refused(required_columns(contract), city_zone)}"
     read = read_cells(contract.kept_columns, f"(from {relation} where {accepted})", city_zone)
     return _without_constants(contract, f"select {', '.join(columns)} from {read}")
 

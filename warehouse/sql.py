@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 # Levelground's own names are lower case. Every SQL tool that reads a release accepts 63 characters.
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -50,6 +53,12 @@ def one_of(expression: str, words: Iterable[str]) -> str:
     """
     known = [literal(word) for word in words]
     return f"{expression} in ({', '.join(known)})" if len(known) < 5 else f"list_contains([{', '.join(known)}], {expression})"
+
+
+def one_value(con: DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> Any:
+    """The first value of the result, such as a count, or how many rows the statement has changed; None without a row."""
+    row = con.execute(sql, parameters).fetchone()
+    return row[0] if row else None
 
 
 def queries(file: Path, **names: object) -> Any:

@@ -30,6 +30,7 @@ from ingest.contract.sections.general import Period
 from ingest.contract.vocabularies import RaceVocabulary, Vocabulary, load_vocabulary
 from ingest.contract.words import NUMERIC, TIMES
 from ingest.delivery.batch_file import open_batch_file
+from ingest.delivery.records import FileRecord
 from ingest.delivery.removals import RowFilter, SourceRemovals, new_row_filter
 from ingest.delivery.snapshot_date import snapshot_date_of_file
 from ingest.errors import DeliveryError
@@ -226,16 +227,12 @@ def _has_digit(text: str) -> bool:
 
 
 class TableFacts(BaseModel, frozen=True):
-    """What a table contained: its rows that may be kept, its header as sent, and how the header differs from the contract.
+    """A table that was read: the record of its rows that may be kept, and how its header differs from the contract.
 
-    `second_header`, `crs`, `snapshot_on`: see `ingest.delivery.records.FileRecord`. `erased`, `past_keeping`: dropped rows.
+    The record has no hash yet. `erased`, `past_keeping`: dropped rows.
     """
 
-    rows: int
-    header: tuple[str, ...]
-    second_header: tuple[str, ...]
-    crs: str | None
-    snapshot_on: dt.date | None
+    record: FileRecord
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     repeated: tuple[str, ...]
@@ -267,13 +264,18 @@ def read_table(
             write(kept)
             rows += kept.num_rows
             progress(delivered.num_rows)
-    return TableFacts(
+    record = FileRecord(
+        name=table.name,
+        sha256=None,
         rows=rows,
         header=opened.delivered_header or opened.header,
         # the second header row may be data, so that cells of direct identifiers are left out
         second_header=tuple("" if at in match.private else cell for at, cell in enumerate(opened.second_header)),
         crs=opened.crs,
         snapshot_on=snapshot_date_of_file(contract, table.name, opened.footer, fetched_on),
+    )
+    return TableFacts(
+        record=record,
         missing=match.missing,
         unknown=match.unknown,
         repeated=match.repeated,
@@ -303,62 +305,43 @@ class ReadTable:
     facts: TableFacts
 
 
-class TableRequest(BaseModel, frozen=True):
-    """A table to read. `files`: the name and path of each file of the delivery. `output`: the Parquet file to write.
-
-    `file`, `name`, `mark`: see `DeliveredTable`. `today`: the day that decides which rows are past `agreement.keep_for`.
-    """
-
-    contract: dict[str, Any]
-    vocabulary: dict[str, Any]
-    files: dict[str, str]
-    file: str
-    name: str
-    mark: str
-    output: str
-    city_zone: str
-    today: dt.date
-
-
 def table_tasks(contract: Contract, tables: Sequence[DeliveredTable], folder: Path, city_zone: str, today: dt.date) -> list[Task]:
-    """A task per table of local files; their rows are written to `folder`."""
+    """A task per table of local files; their rows are written to `folder`.
+
+    `today`: the day that decides which rows are past `agreement.keep_for`.
+    """
     files = {table.file.name: str(table.file.path) for table in tables if table.file is not None}
-    known = contract.model_dump(mode="json", by_alias=True, exclude_unset=True)
     vocabulary = asdict(load_vocabulary())
+    shared = {
+        "contract": contract.model_dump(mode="json", by_alias=True, exclude_unset=True),
+        "vocabulary": {"words": vocabulary["words"], "race": vocabulary["race"]},
+        "files": files,
+        "city_zone": city_zone,
+        "today": today.isoformat(),
+    }
     tasks = []
     for number, table in enumerate(tables):
         assert table.file is not None
-        request = TableRequest(
-            contract=known,
-            vocabulary=vocabulary,
-            files=files,
-            file=table.file.name,
-            name=table.name,
-            mark=table.mark,
-            output=str(folder / f"table-{number}.parquet"),
-            city_zone=city_zone,
-            today=today,
-        )
-        tasks.append(Task.calling(run, request.model_dump(mode="json"), f"the rows of {contract.source}"))
+        own = {"file": table.file.name, "name": table.name, "mark": table.mark, "output": str(folder / f"table-{number}.parquet")}
+        tasks.append(Task.calling(run, shared | own, f"the rows of {contract.source}"))
     return tasks
 
 
 def run(arguments: Mapping[str, Any], _resources: Resources) -> Mapping[str, Any]:
     """Read a table. `facts`: of a `TableFacts`. `refused`: the parts of a `DeliveryError`; another attempt would not help."""
-    request = TableRequest.model_validate(arguments)
-    race = {name: RaceVocabulary(**facts) for name, facts in request.vocabulary["race"].items()}
-    vocabulary = Vocabulary({name: tuple(words) for name, words in request.vocabulary["words"].items()}, race)
-    contract = Contract.model_validate(request.contract, context=vocabulary)
-    files = {name: local_file(Path(path), name) for name, path in request.files.items()}
-    conformer = Conformer(contract, None)
+    race = {name: RaceVocabulary(**facts) for name, facts in arguments["vocabulary"]["race"].items()}
+    vocabulary = Vocabulary({name: tuple(words) for name, words in arguments["vocabulary"]["words"].items()}, race)
+    contract = Contract.model_validate(arguments["contract"], context=vocabulary)
+    files = {name: local_file(Path(path), name) for name, path in arguments["files"].items()}
+    conformer, today = Conformer(contract, None), dt.date.fromisoformat(arguments["today"])
     try:
-        table = open_table(contract, tuple(files.values()), files[request.file], request.name, request.mark)
-        with open_batch_file(Path(request.output), conformer.schema, compression="lz4") as write:
+        table = open_table(contract, tuple(files.values()), files[arguments["file"]], arguments["name"], arguments["mark"])
+        with open_batch_file(Path(arguments["output"]), conformer.schema, compression="lz4") as write:
             facts = read_table(
                 conformer,
                 table,
                 write,
-                row_filter=new_row_filter(contract, SourceRemovals(), None, request.city_zone, request.today),
+                row_filter=new_row_filter(contract, SourceRemovals(), None, arguments["city_zone"], today),
                 fetched_on=None,
                 progress=lambda _rows: None,
             )

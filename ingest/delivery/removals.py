@@ -10,6 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -24,10 +26,6 @@ from warehouse.connection import in_memory
 from warehouse.files import write_atomically
 
 FILE = "removals.json"
-ERASED: Literal["erased"] = "erased"
-REMOVED: Literal["removed"] = "removed"
-RESUMED: Literal["resumed"] = "resumed"
-PAST_KEEPING: Literal["past_keeping"] = "past_keeping"
 _KEY_CHECK = b"levelground: the key of erased records"
 JOINED = "\x1f"
 
@@ -60,8 +58,8 @@ class SourceRemovals(BaseModel, frozen=True):
     @property
     def is_removed(self) -> bool:
         """Whether the source was removed and is not read."""
-        kinds = [removal.kind for removal in self.removals if removal.kind in (REMOVED, RESUMED)]
-        return bool(kinds) and kinds[-1] == REMOVED
+        kinds = [removal.kind for removal in self.removals if removal.kind in ("removed", "resumed")]
+        return kinds[-1:] == ["removed"]
 
     @property
     def records(self) -> int:
@@ -113,46 +111,38 @@ def record_hash(hash_key: bytes, source: str, columns: Iterable[str], values: st
     return hmac.digest(hash_key, "\x1e".join((source, *columns, values)).encode(), "sha256").hex()
 
 
+@dataclass
 class RowFilter:
-    """Drops rows batch by batch, and counts them."""
+    """Drops rows batch by batch, and counts them: erased records, and rows for which the SQL boolean `past` holds."""
 
-    def __init__(
-        self, contract: Contract, removals: SourceRemovals, hash_key: bytes | None, city_zone: str, today: dt.date
-    ) -> None:
-        names = {column.name for column in contract.kept_columns}
-        self._contract, self._key, self._zone = contract, hash_key, city_zone
-        # records that were erased by a column that the contract no longer has cannot be recognised
-        self._erased: tuple[ErasedKeys, ...] = tuple(keys for keys in removals.erased if names.issuperset(keys.columns))
-        self._past = is_past_keeping(contract, today, city_zone)
-        self.erased = self.past_keeping = 0
-
-    @property
-    def is_needed(self) -> bool:
-        """Whether any row can be dropped."""
-        return bool(self._erased or self._past)
+    contract: Contract
+    keys: tuple[ErasedKeys, ...]
+    past: str | None
+    hash_key: bytes | None = field(repr=False)
+    city_zone: str
+    erased: int = 0
+    past_keeping: int = 0
 
     def keep(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The rows of a batch, under the contract's names, that may be kept."""
-        if not self.is_needed or not batch.num_rows:
+        if not batch.num_rows:
             return batch
         with in_memory() as con:
             con.register("delivered_rows", pa.Table.from_batches([batch]))
-            past = [bool(flag) for (flag,) in con.execute(f"select {self._past or 'false'} from delivered_rows").fetchall()]
+            past = [bool(flag) for (flag,) in con.execute(f"select {self.past or 'false'} from delivered_rows").fetchall()]
             erased = [False] * batch.num_rows
-            for keys in self._erased:
+            for keys in self.keys:
                 erased = [one or other for one, other in zip(erased, self._is_erased(con, keys), strict=True)]
         self.erased += sum(erased)
         self.past_keeping += sum(old and not removed for old, removed in zip(past, erased, strict=True))
         return batch.filter(pa.array([not (old or removed) for old, removed in zip(past, erased, strict=True)]))
 
     def _is_erased(self, con: DuckDBPyConnection, keys: ErasedKeys) -> list[bool]:
-        assert self._key is not None, "a home with erased records needs its key"
-        typed, raw = identity_expressions(self._contract, keys.columns, self._zone)
+        assert self.hash_key is not None, "a home with erased records needs its key"
+        typed, raw = identity_expressions(self.contract, keys.columns, self.city_zone)
         rows = con.execute(f"select {typed}, {raw} from delivered_rows").fetchall()
-        known, source = set(keys.hashes), self._contract.first_name
-        return [
-            any(record_hash(self._key, source, keys.columns, values) in known for values in dict.fromkeys(row)) for row in rows
-        ]
+        known, hashed = set(keys.hashes), partial(record_hash, self.hash_key, self.contract.first_name, keys.columns)
+        return [any(hashed(values) in known for values in dict.fromkeys(row)) for row in rows]
 
 
 def identity_expressions(contract: Contract, columns: Sequence[str], city_zone: str) -> tuple[str, str]:
@@ -172,5 +162,8 @@ def new_row_filter(
     contract: Contract, removals: SourceRemovals, hash_key: bytes | None, city_zone: str, today: dt.date
 ) -> RowFilter | None:
     """The filter of a source's deliveries; None if every row may be kept."""
-    found = RowFilter(contract, removals, hash_key, city_zone, today)
-    return found if found.is_needed else None
+    names = {column.name for column in contract.kept_columns}
+    # records that were erased by a column that the contract no longer has cannot be recognised
+    keys = tuple(erased for erased in removals.erased if names.issuperset(erased.columns))
+    past = is_past_keeping(contract, today, city_zone)
+    return RowFilter(contract, keys, past, hash_key, city_zone) if keys or past else None

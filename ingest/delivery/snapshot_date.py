@@ -15,6 +15,8 @@ from ingest.contract import Contract
 from ingest.contract.sections.general import Snapshot
 from ingest.errors import DeliveryError
 
+NO_DATE_IN_FOOTER = "its footer has a text at the place of the snapshot date"
+
 
 def snapshot_identity(contract: Contract, names: Iterable[str], fetched_on: dt.date | None) -> tuple[str, ...]:
     """What distinguishes two deliveries of a stock with the same bytes: the same file for another day is another snapshot.
@@ -28,7 +30,7 @@ def snapshot_identity(contract: Contract, names: Iterable[str], fetched_on: dt.d
     if "file_name" in snapshot.from_:
         identity += [f"named {_in_name(contract, snapshot, name)}" for name in names]
     if "fetched" in snapshot.from_ and fetched_on is not None:
-        identity.append(f"fetched {first_day_of_period(snapshot, fetched_on)}")
+        identity.append(f"fetched {first_day_of_period(snapshot.per, fetched_on)}")
     return tuple(identity)
 
 
@@ -44,7 +46,8 @@ def snapshot_date_of_file(contract: Contract, name: str, footer: Sequence[str], 
     for origin in snapshot.from_:
         found = {
             "file_name": lambda: _in_name(contract, snapshot, name),
-            "footer": lambda: _in_footer(contract, snapshot, name, footer),
+            # a footer may contain private text, so the message does not quote it
+            "footer": lambda: _first_date(contract, snapshot, name, map(str.strip, footer), NO_DATE_IN_FOOTER),
             "fetched": lambda: fetched_on,
         }[origin]()
         if found is not None:
@@ -68,49 +71,29 @@ def declared_snapshot_date(contract: Contract) -> dt.date | None:
     return declared.date() if declared else None
 
 
-def is_dated_by_fetch(contract: Contract) -> bool:
-    """Whether a live source is dated by the day on which it is fetched."""
-    return contract.snapshot is not None and "fetched" in contract.snapshot.from_
-
-
-def first_day_of_period(snapshot: Snapshot, day: dt.date) -> dt.date:
-    """The first day of the period (`per`) that contains a day."""
-    if snapshot.per == "day":
+def first_day_of_period(period: str, day: dt.date) -> dt.date:
+    """The first day of the day, month, quarter or year that contains a day."""
+    if period == "day":
         return day
-    return day.replace(month=day.month if snapshot.per == "month" else (day.month - 1) // 3 * 3 + 1, day=1)
+    return day.replace(day=1, month={"month": day.month, "quarter": (day.month - 1) // 3 * 3 + 1, "year": 1}[period])
 
 
 def _in_name(contract: Contract, snapshot: Snapshot, name: str) -> dt.date | None:
     """The date in the name of the file, else in the names of its folders or archive."""
     path = PurePosixPath(name)
-    for part in (path.name, *reversed(path.parent.parts)):
+    problem = "its name has {} at the place of the snapshot date"
+    return _first_date(contract, snapshot, name, (path.name, *reversed(path.parent.parts)), problem)
+
+
+def _first_date(contract: Contract, snapshot: Snapshot, name: str, texts: Iterable[str], problem: str) -> dt.date | None:
+    """The first date in texts of a file; `DeliveryError` if what is at the place of the date is none."""
+    for text in texts:
         try:
-            found = snapshot.found_in(part)
+            found = snapshot.found_in(text)
         except ValueError as error:
-            raise _no_date(contract, name, f"its name has {error} at the place of the snapshot date") from None
+            problem = f"{problem.format(error)}, which is no date in the form {' or '.join(snapshot.formats)}"
+            remedy = "correct the file, or change snapshot.pattern or snapshot.formats in the contract"
+            raise DeliveryError(contract.source, name, problem, remedy) from None
         if found is not None:
             return found
     return None
-
-
-def _in_footer(contract: Contract, snapshot: Snapshot, name: str, footer: Sequence[str]) -> dt.date | None:
-    for cell in footer:
-        try:
-            found = snapshot.found_in(cell.strip())
-        except ValueError:
-            # a footer may contain private text, so the message does not quote it
-            raise _no_date(contract, name, "its footer has a text at the place of the snapshot date") from None
-        if found is not None:
-            return found
-    return None
-
-
-def _no_date(contract: Contract, name: str, problem: str) -> DeliveryError:
-    assert contract.snapshot is not None
-    forms = " or ".join(contract.snapshot.formats)
-    return DeliveryError(
-        contract.source,
-        name,
-        f"{problem}, which is no date in the form {forms}",
-        "correct the file, or change snapshot.pattern or snapshot.formats in the contract",
-    )

@@ -308,7 +308,7 @@ def check_histories(home: Home, contracts: Iterable[Contract]) -> None:
     for contract in contracts:
         folder = home.deliveries / contract.source
         for former in _with_deliveries(home, contract):
-            if _is_used(folder):
+            if folder.is_dir() and any(path.name != INCOMING for path in folder.iterdir()):
                 raise TwoHistories(contract, former, folder)
             folder = home.deliveries / former
 
@@ -334,10 +334,6 @@ def move_sources(home: Home, con: DuckDBPyConnection, contracts: Iterable[Contra
 
 def _with_deliveries(home: Home, contract: Contract) -> list[str]:
     return [name for name in contract.formerly if (home.deliveries / name).is_dir()]
-
-
-def _is_used(folder: Path) -> bool:
-    return folder.is_dir() and any(path.name != INCOMING for path in folder.iterdir())
 
 
 def _forget(con: DuckDBPyConnection, source: str) -> None:

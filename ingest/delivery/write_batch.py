@@ -22,7 +22,7 @@ from ingest.delivery.batch_file import GROUP_ROWS, add_load_id, label, open_batc
 from ingest.delivery.reading import Conformer, ReadTable, TableFacts, read_table
 from ingest.delivery.records import DeliveryRecord, FileRecord, LeftOutFile
 from ingest.delivery.removals import RowFilter
-from ingest.delivery.snapshot_date import is_dated_by_fetch, snapshot_identity
+from ingest.delivery.snapshot_date import snapshot_identity
 from ingest.delivery.store import BATCH, INCOMING, RECORD, DeliveryStore, adopt, compute_load_id, layout_identity, table_hashes
 from ingest.errors import DeliveryError
 from warehouse.fingerprint import bytes_sha256, file_sha256
@@ -111,11 +111,6 @@ class _Request:
     def has_cursor(self) -> bool:
         return self.options.live and getattr(self.contract.connector, "cursor", None) is not None
 
-    @property
-    def reach(self) -> tuple[str, ...]:
-        """How far back the source was asked, as part of the load id."""
-        return (self.options.since.as_text() if self.options.since else "whole",) if self.has_cursor else ()
-
 
 def _deliver(request: _Request) -> DeliveryRecord:
     contract, origin, store = request.contract, request.origin, request.store
@@ -145,7 +140,9 @@ def _deliver(request: _Request) -> DeliveryRecord:
         writer = _BatchWriter(request, hashes)
         writer.write(incoming / BATCH, load_id)
         if load_id is None:
-            load_id = compute_load_id(contract, (writer.rows_hash(), *request.reach, *dated))
+            # how far back the source was asked
+            reach = (request.options.since.as_text() if request.options.since else "whole",) if request.has_cursor else ()
+            load_id = compute_load_id(contract, (f"{writer.rows_hash:064x}", *reach, *dated))
             known = store.record(load_id)
             if known:
                 return _deliver_again(store, known, newest, sequence)
@@ -202,7 +199,7 @@ class _BatchWriter:
         self._request, self._contract, self._hashes = request, request.contract, hashes
         self._conformer = Conformer(request.contract, request.hash_key)
         self._facts: dict[str, TableFacts] = {}
-        self._rows_hash = 0
+        self.rows_hash = 0
 
     def write(self, path: Path, load_id: str | None) -> None:
         tables, options = self._request.origin.tables, self._request.options
@@ -243,25 +240,19 @@ class _BatchWriter:
         columns = [batch.column(column.name) for column in self._contract.kept_columns]
         rows = pc.binary_join_element_wise(*columns, "\x1f", null_handling="replace", null_replacement="\x00")
         for row in rows.cast(pa.binary()).to_pylist():
-            self._rows_hash += int(bytes_sha256(row), 16)
-        self._rows_hash %= 1 << 256
-
-    def rows_hash(self) -> str:
-        return f"{self._rows_hash:064x}"
+            self.rows_hash += int(bytes_sha256(row), 16)
+        self.rows_hash %= 1 << 256
 
     def record(self, load_id: str, sequence: int, batch_sha256: str) -> DeliveryRecord:
         request, options, since, tables = self._request, self._request.options, self._request.options.since, self._facts.values()
-        of_file = {"rows", "header", "second_header", "crs", "snapshot_on"}
-        files = [
-            FileRecord(name=name, sha256=self._hashes[name], **facts.model_dump(include=of_file))
-            for name, facts in self._facts.items()
-        ]
+        snapshot = self._contract.snapshot
+        files = [table.record.model_copy(update={"sha256": self._hashes[table.record.name]}) for table in tables]
         record = DeliveryRecord(
             source=self._contract.source,
             load_id=load_id,
             sequence=sequence,
             delivered_at=request.now.replace(microsecond=0),
-            rows=sum(table.rows for table in tables),
+            rows=sum(file.rows for file in files),
             files=_with_first_sequences(files, sequence, request.store.first_sequences()),
             columns_missing=tuple(dict.fromkeys(name for table in tables for name in table.missing)),
             columns_unknown=tuple(dict.fromkeys(name for table in tables for name in table.unknown)),
@@ -270,7 +261,7 @@ class _BatchWriter:
             since=since.as_text() if request.has_cursor and since else None,
             fetched=request.origin.fetched,
             batch_sha256=batch_sha256,
-            fetched_on=options.fetched_on if is_dated_by_fetch(self._contract) else None,
+            fetched_on=options.fetched_on if snapshot and "fetched" in snapshot.from_ else None,
             rows_erased=sum(table.erased for table in tables),
             rows_past_keeping=sum(table.past_keeping for table in tables),
             left_out=options.left_out,

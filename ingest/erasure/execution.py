@@ -11,16 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from ingest.delivery import DeliveryStore
-from ingest.delivery.batch_file import open_batch_file
+from ingest.delivery.removals import FILE as REMOVALS
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.delivery.store import INCOMING, QUARANTINED
 from ingest.erasure.plan import (
+    POSITION,
+    REJECTED,
+    ROWS,
     Plan,
     built_from,
     correct_counts,
@@ -34,6 +36,7 @@ from ingest.erasure.plan import (
     save_plan,
 )
 from ingest.erasure.planning import RELEASE
+from ingest.landing.loads import REMOVING
 from ingest.landing.tables import WITHHELD_FILE
 from warehouse.connection import WORKING_STORAGE, WarehouseCorrupt, in_memory
 from warehouse.fingerprint import file_sha256
@@ -102,28 +105,27 @@ def _delete_leftovers(home: Home, plan: Plan) -> None:
     The site for staff, whose figures count removed rows, is among them: `levelground scorecard --internal` writes it again.
     """
     remove_leftovers(home)
-    leftovers = [home.tried, home.internal_scorecard, *home.root.glob(".scorecard-*")]
+    found = [home.tried, home.internal_scorecard]
+    for folder, prefixes in (
+        (home.root, (".scorecard-", ASIDE, "warehouse.rewritten.duckdb")),
+        (home.releases, (DAMAGED_PREFIX, REMOVING_PREFIX)),
+        (home.temporary, ("fetch-", "parts-", "duckdb_temp")),
+    ):
+        found += [path for prefix in prefixes for path in folder.glob(f"{prefix}*")]
     for source in plan.sources:
         folder = home.deliveries / source.source
-        leftovers += [folder / INCOMING, *folder.glob(".removing-*")]
-        for path in folder.glob(f"*/{QUARANTINED}"):
-            path.unlink()
-    for path in leftovers:
-        shutil.rmtree(path, ignore_errors=True)
-    for pattern in (f"{DAMAGED_PREFIX}*", f"{REMOVING_PREFIX}*"):
-        for path in home.releases.glob(pattern):
-            shutil.rmtree(path)
-    for pattern in (f"{ASIDE}*", "warehouse.rewritten.duckdb*"):
-        for path in home.root.glob(pattern):
-            path.unlink()
-    for path in home.temporary.glob("*"):
-        if path.name.startswith(("fetch-", "parts-")):
-            shutil.rmtree(path, ignore_errors=True)
-        elif path.name.startswith("duckdb_temp"):
-            path.unlink(missing_ok=True)
-    if plan.kind != "past_keeping":
-        for source in plan.sources:  # it plays the department's own system, and `levelground sample` writes it again
-            shutil.rmtree(home.sample / source.source, ignore_errors=True)
+        found += [folder / INCOMING, *folder.glob(f"{REMOVING}*"), *folder.glob(f"*/{QUARANTINED}")]
+        if plan.kind != "past_keeping":  # it plays the department's own system, and `levelground sample` writes it again
+            found.append(home.sample / source.source)
+    for path in found:
+        _delete(path)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) -> None:
@@ -191,64 +193,42 @@ def _rewrite_working_warehouse(home: Home, plan: Plan) -> None:
 
 def _rewrite_deliveries(home: Home, plan: Plan) -> None:
     rows = pq.read_table(rows_file(home))
-    for source in plan.sources:
-        store = DeliveryStore(home.deliveries, source.source)
-        if source.whole:
-            _delete_deliveries(store)
-            continue
-        of_source = rows.filter(pc.equal(rows["source"], source.source))
-        for load_id in of_source["load_id"].unique().to_pylist():
-            _rewrite_batch(store, load_id, of_source.filter(pc.equal(of_source["load_id"], load_id)))
-        _rewrite_withheld(store, of_source)
+    with in_memory() as con:
+        con.register(ROWS, rows)
+        for source in plan.sources:
+            store = DeliveryStore(home.deliveries, source.source)
+            if source.whole:
+                for path in store.folder.iterdir():
+                    if path.name != REMOVALS:
+                        _delete(path)
+                continue
+            for load_id in rows.filter(pc.equal(rows["source"], source.source))["load_id"].unique().to_pylist():
+                _rewrite_batch(con, store, load_id)
+            if (store.folder / WITHHELD_FILE).is_file():
+                _rewrite_file(con, store.folder / WITHHELD_FILE)
     save_accepted_loads(home, plan)
 
 
-def _delete_deliveries(store: DeliveryStore) -> None:
-    """Delete everything of the source but the record of its removal."""
-    removals_file = store.folder / "removals.json"
-    for path in store.folder.iterdir():
-        if path == removals_file:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
-def _rewrite_batch(store: DeliveryStore, load_id: str, rows: pa.Table) -> None:
-    """Rewrite a batch without these rows, then its record, whose hash a kill may leave behind."""
+def _rewrite_batch(con: DuckDBPyConnection, store: DeliveryStore, load_id: str) -> None:
+    """Rewrite a batch, then its record, whose hash a kill may leave behind."""
     batch, record = store.batch(load_id), store.record(load_id)
     if not batch.is_file():
         return
-    erased = set(zip(rows["source_file"].to_pylist(), rows["source_row"].to_pylist(), strict=True))
-    incoming = batch.with_suffix(".rewritten")
-    kept_rows = dict.fromkeys([file.name for file in record.files] if record else (), 0)
-    source = pq.ParquetFile(batch)
-    with open_batch_file(incoming, source.schema_arrow) as write:
-        for delivered in source.iter_batches():
-            places = zip(delivered.column("_source_file").to_pylist(), delivered.column("_source_row").to_pylist(), strict=True)
-            remaining = delivered.filter(pa.array([place not in erased for place in places]))
-            for file in remaining.column("_source_file").to_pylist():
-                kept_rows[file] = kept_rows.get(file, 0) + 1
-            write(remaining)
-    source.close()
-    incoming.replace(batch)
+    _rewrite_file(con, batch)
     (batch.parent / "verdict.json").unlink(missing_ok=True)  # the gate checks the batch again
     if record is not None:
-        files = tuple(file.model_copy(update={"rows": kept_rows[file.name]}) for file in record.files)
+        by_file = f"select _source_file, count(*) from read_parquet({literal(str(batch))}) group by all"
+        kept_rows = dict(con.execute(by_file).fetchall())
+        files = tuple(file.model_copy(update={"rows": kept_rows.get(file.name, 0)}) for file in record.files)
         changes = {"rows": sum(kept_rows.values()), "files": files, "batch_sha256": file_sha256(batch)}
         store.save(record.model_copy(update=changes))
 
 
-def _rewrite_withheld(store: DeliveryStore, rows: pa.Table) -> None:
-    path: Path = store.folder / WITHHELD_FILE
-    if not path.is_file():
-        return
-    incoming = path.with_suffix(".tmp")
-    with in_memory() as con:
-        con.register("rows_to_remove", rows)
-        con.execute(
-            f"copy (from read_parquet({literal(str(path))}) where (_load_id, _source_file, _source_row) not in "
-            f"(select (load_id, source_file, source_row) from rows_to_remove)) to {literal(str(incoming))} (format parquet)"
-        )
+def _rewrite_file(con: DuckDBPyConnection, path: Path) -> None:
+    """Write a Parquet file again without the rows to remove, in the same order."""
+    incoming = path.with_suffix(".rewritten")
+    con.execute(
+        f"copy (from read_parquet({literal(str(path))}) where ({', '.join(POSITION)}) not in "
+        f"(select ({', '.join(REJECTED)}) from {ROWS})) to {literal(str(incoming))} (format parquet, compression zstd)"
+    )
     incoming.replace(path)

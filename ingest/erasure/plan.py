@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,7 +30,7 @@ from warehouse.packed import packed, read_packed
 from warehouse.paths import Home
 from warehouse.record_keys import attach_keys, keyed, read_secret
 from warehouse.rewrite import LeftOut, columns_of, tables_of
-from warehouse.sql import literal, quoted
+from warehouse.sql import literal, queries, quoted
 
 ROWS_FILE = "rows.parquet"
 ROW_SCHEMA = pa.schema(
@@ -137,13 +137,6 @@ def discard_plan(home: Home) -> None:
     if folder.is_dir():
         sync(folder)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def as_rows(found: Sequence[tuple[str, str, str, int, str]]) -> pa.Table:
-    """The rows to remove as a table."""
-    columns = list(zip(*found, strict=True)) or [()] * len(ROW_SCHEMA)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, ROW_SCHEMA, strict=True)]
-    return pa.table(arrays, schema=ROW_SCHEMA)
 
 
 def _folder(home: Home) -> Path:
@@ -261,27 +254,11 @@ def built_from(home: Home, con: DuckDBPyConnection, alias: str, sources: Collect
 
 
 def correct_counts(con: DuckDBPyConnection, alias: str, plan: Plan) -> None:
-    """Reduce the delivered and rejected rows of each load by the removed ones.
-
-    Superseded rows are the remainder of the delivered ones (`ingest.landing.loads`), so removed ones need no correction. If the
-    remainder would be negative, the removed row was a duplicate.
-    """
-    tables = set(tables_of(con, alias))
+    """Reduce the delivered and rejected rows of each load by the removed ones (`register_rows`)."""
+    tables, sql = set(tables_of(con, alias)), queries(Path(__file__).with_suffix(".sql.jinja"), alias=alias)
     for source in plan.sources:
-        if ("landing", source.source) not in tables:
-            continue
-        name = literal(source.source)
-        landed = f"select count(*) from {alias}.landing.{quoted(source.source)} as rows where rows._load_id = loads.load_id"
-        rejected = (
-            f"select count(*) from {alias}.intake.rejected_rows as rows "
-            f"where rows.source = {name} and rows.load_id = loads.load_id"
-        )
-        removed = f"select count(*) from rows_to_remove as rows where rows.source = {name} and rows.load_id = loads.load_id"
-        where = f"where source = {name} and load_id in (select load_id from rows_to_remove where source = {name})"
-        loads = f"{alias}.intake.loads as loads"
-        con.execute(f"update {loads} set rows_delivered = rows_delivered - ({removed}), rows_rejected = ({rejected}) {where}")
-        rest = f"rows_delivered - rows_blank - rows_rejected - ({landed})"
-        con.execute(f"update {loads} set rows_duplicate = greatest(least(rows_duplicate, {rest}), 0) {where}")
+        if ("landing", source.source) in tables:
+            con.execute(sql.correct_counts(source.source))
 
 
 def save_accepted_loads(home: Home, plan: Plan) -> None:
@@ -302,15 +279,7 @@ def copy_removals(con: DuckDBPyConnection, removals: Mapping[str, SourceRemovals
     con.execute("delete from intake.erased_records")
     for source, found in removals.items():
         for removal in found.removals:
-            row = [
-                source,
-                removal.removal_id,
-                removal.kind,
-                removal.records,
-                removal.reason,
-                removal.erased_at,
-                removal.erased_by,
-            ]
+            row = [source, *dict(removal).values()]
             con.execute("insert into intake.erasures values (?, ?, ?, ?, ?, ?, ?)", row)
         for keys in found.erased:
             hashes = "insert into intake.erased_records select ?, ?, unnest(?)"

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
@@ -19,18 +20,17 @@ from ingest.delivery import AcceptedLoad, DeliveryRecord
 from ingest.landing.batch_rows import (
     Batch,
     RowSet,
-    count_rows,
     drop_row_sets,
     earlier_rows,
     file_identities,
     same_period_condition,
 )
 from ingest.landing.loads import forget_loads, insert_load
-from ingest.landing.releases import older_releases, older_states, rank_files, repeated_files
+from ingest.landing.releases import older_releases, older_states, rank_files
 from ingest.landing.superseded import delete_all_rows, delete_rows, start_recording
 from ingest.landing.tables import LOAD_COLUMNS, MARKS, keeps_withheld_records, marked_rows, rejected_rows, withhold_records
 from ingest.typing import typed_expression
-from warehouse.sql import literal, quoted
+from warehouse.sql import literal, one_value, queries, quoted
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ def current_rows(batch: Batch, promoted_files: Collection[str]) -> CurrentRows:
     excludes_blank = any(not contract.column(name).is_of_file for name in contract.deciding_columns)
     condition, duplicates, older, superseded = "true" if excludes_blank else filled, 0, 0, None
     if contract.load.mode == "replace_partition":
-        copies = repeated_files(batch, filled)
-        good = f"{condition} and {copies.others} and {filled} and {batch.usable}"
+        duplicates = batch.count(f"{filled} and not ({batch.once})")
+        condition = f"{condition} and {batch.once}"
+        good = f"{condition} and {filled} and {batch.usable}"
         releases = older_releases(batch, good)
         if releases.count:
             superseded = f"(select * from {batch.rows} where {good} and not ({releases.others}))"
-        condition = f"{condition} and {copies.others} and {releases.others}"
-        duplicates, older = copies.count, releases.count
+        condition, older = f"{condition} and {releases.others}", releases.count
     if contract.load.duplicates == "drop_exact":
         # the same record in two snapshots is two rows
         dated = [SNAPSHOT_ON] if contract.snapshot else []
@@ -90,12 +90,6 @@ def _rows_of_promoted_files(batch: Batch, among: str, promoted: Collection[str])
     new = [name for sha, name in first.items() if sha not in promoted]
     others = f"_source_file in ({', '.join(map(literal, new))})" if new else "false"
     return RowSet(sum(count for name, _, count in found if name not in new), others)
-
-
-def promoted_under_another_contract(batch: Batch) -> str:
-    """SQL boolean of landed rows of mode `append`: an older contract read the same file, which this batch replaces."""
-    files = ", ".join(map(literal, file_identities(batch.delivery).values()))
-    return f"_contract <> {literal(batch.terms)} and list_contains([{files}]::varchar[], _file_sha256)"
 
 
 @dataclass(frozen=True)
@@ -129,22 +123,11 @@ class Replacement:
         replaced = ["true"] if self._whole else self._replaced()
         if not replaced:
             return 0
-        landed = f'from landing."{self.batch.contract.source}" where ({" or ".join(replaced)}) and not _refused'
+        where, landed = f"({' or '.join(replaced)}) and not _refused", f"landing.{quoted(self.batch.contract.source)}"
+        sql = queries(Path(__file__).with_suffix(".sql.jinja"), landed=landed, usable=self.usable)
         if self.batch.key:
-            record = f"hash({', '.join(self.batch.key)})"
-            without = f"{record} not in (select {record} from {self.usable})"
-            return count_rows(self.batch.con, f"select count(*) {landed} and {without}")
-        unit = "true" if self._whole else self.batch.unit
-        return count_rows(
-            self.batch.con,
-            f"""
-            with
-            landed as (select {unit} as _unit, count(*) as row_count {landed} group by all),
-            given as (select {unit} as _unit, count(*) as row_count from {self.usable} group by all)
-            select coalesce(sum(greatest(landed.row_count - coalesce(given.row_count, 0), 0)), 0)::bigint
-            from landed left join given on landed._unit = given._unit
-            """,
-        )
+            return int(one_value(self.batch.con, sql.without_record(where, f"hash({', '.join(self.batch.key)})")))
+        return int(one_value(self.batch.con, sql.shrunk(where, "true" if self._whole else self.batch.unit)))
 
     def delete_replaced_rows(self) -> None:
         """Delete the landed rows that the batch replaces, and record them for incremental facts."""
@@ -169,17 +152,14 @@ class Replacement:
         replaced = []
         first, last = self.batch.con.execute(f"select min({unit}), max({unit}) from {self.usable}").fetchone() or (None, None)
         if first is not None:
-            replaced.append(f"_period between date {literal(str(first))} and date {literal(str(last))}{self._kept_periods()}")
+            span = "between date '{}' and date '{}'"
+            # without the periods of files of the delivery that were held back
+            held_back = [left for left in self.batch.delivery.left_out if left.first is not None]
+            kept = [f" and _period not {span.format(left.first, left.last)}" for left in held_back]
+            replaced.append(f"_period {span.format(first, last)}{''.join(kept)}")
         if self.batch.delivery.since is not None:
             replaced.append(since_condition(contract, self.batch.delivery, self.batch.city_zone))
         return replaced
-
-    def _kept_periods(self) -> str:
-        """SQL that excludes the periods of files of the delivery that were held back."""
-        dated = [left for left in self.batch.delivery.left_out if left.first is not None]
-        return "".join(
-            f" and _period not between date {literal(str(left.first))} and date {literal(str(left.last))}" for left in dated
-        )
 
     def _undated_or_fetched(self) -> list[str]:
         """SQL booleans of the rows of a stock that the batch replaces although none of its dates does."""
@@ -212,7 +192,10 @@ def apply_load(batch: Batch, load: AcceptedLoad, promoted_files: Collection[str]
     start_recording(con, contract.source, load.sequence)
     forget_loads(con, contract.source, [load.load_id])  # it was applied at an earlier place, and moves to this one
     if contract.load.mode == "append":
-        con.execute(f"delete from {table} where {promoted_under_another_contract(batch)}")
+        # an older contract read the same files, which this load replaces
+        files = ", ".join(map(literal, file_identities(batch.delivery).values()))
+        same = f"list_contains([{files}]::varchar[], _file_sha256)"
+        con.execute(f"delete from {table} where _contract <> {literal(batch.terms)} and {same}")
     rows = current_rows(batch, promoted_files)
     replacement = Replacement(batch, rows.usable)
     replacement.withhold(rows.superseded)
@@ -252,19 +235,19 @@ def _insert(batch: Batch, rows: CurrentRows) -> tuple[int, int]:
     deciding = [contract.column(name) for name in contract.deciding_columns]
     names = ", ".join([*(quoted(column.name) for column in contract.kept_columns), *LOAD_COLUMNS, *MARKS])
     marked = marked_rows(contract, rows.states, batch.city_zone)
-    landed = count_rows(con, f"insert into {table} ({names}) select {names} from {marked}")
+    landed = one_value(con, f"insert into {table} ({names}) select {names} from {marked}")
     if not deciding:
         return landed, 0
     # inserting unusable rows and deleting them again is faster than typing every row twice
     bad = f"_load_id = {literal(batch.delivery.load_id)} and _refused and {batch.unusable}"
     refused = rejected_rows(contract, deciding, f"(from {table} where {bad} and {batch.filled})", batch.city_zone)
-    rejected = count_rows(con, f"insert into intake.rejected_rows {refused}")
-    return landed - count_rows(con, f"delete from {table} where {bad}"), rejected
+    rejected = one_value(con, f"insert into intake.rejected_rows {refused}")
+    return landed - one_value(con, f"delete from {table} where {bad}"), rejected
 
 
 def _data_as_of(batch: Batch) -> dt.datetime | None:
     """The latest event in a landed row of the load, or its newest snapshot; None if it has neither."""
     latest = f"cast(max({SNAPSHOT_ON}) as timestamp)" if batch.contract.snapshot else "max(_latest)"
     landed = f'select {latest} from landing."{batch.contract.source}" where _load_id = ?'
-    row = batch.con.execute(landed, [batch.delivery.load_id]).fetchone()
-    return row[0] if row else None
+    found: dt.datetime | None = one_value(batch.con, landed, [batch.delivery.load_id])
+    return found

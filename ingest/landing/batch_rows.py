@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -17,11 +18,11 @@ from duckdb import DuckDBPyConnection
 from ingest.contract import Contract
 from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
-from ingest.landing.tables import latest_event, period_expression
-from ingest.typing import column_refused, typed_expression
-from warehouse.sql import literal, quoted
+from ingest.landing.tables import marked_rows, period_expression
+from ingest.typing import any_refused, typed_expression
+from warehouse.sql import literal, one_value, queries, quoted
 
-_TABLE = "rows_that_do_not_count_"
+_TABLE, _NUMBERS = "rows_that_do_not_count_", count()
 
 
 def snapshot_expression(
@@ -38,9 +39,9 @@ def snapshot_expression(
         return f"cast({typed_expression(contract.column(snapshot.column), city_zone)} as date)"
     dates = {file.name: file.snapshot_on for file in delivery.files}
     if None in dates.values():
-        row = con.execute(latest_event(contract, f"read_parquet({literal(str(batch))})", city_zone)).fetchone()
-        latest = row[0].date() if row and row[0] else delivery.delivered_at.date()
-        dates = {name: day or latest for name, day in dates.items()}
+        marked = marked_rows(contract, f"read_parquet({literal(str(batch))})", city_zone)
+        latest = one_value(con, f"select max(_latest) from {marked}") or delivery.delivered_at
+        dates = {name: day or latest.date() for name, day in dates.items()}
     named = ", ".join(f"{literal(name)}: {literal(str(day))}" for name, day in dates.items())
     return f"cast((map {{{named}}})[_source_file] as date)"
 
@@ -95,13 +96,20 @@ class Batch:
     @cached_property
     def unusable(self) -> str:
         """SQL boolean: the row has no good value in a column that decides its key, period or partition."""
-        deciding = map(self.contract.column, self.contract.deciding_columns)
-        return f"({' or '.join(column_refused(column, self.city_zone) for column in deciding) or 'false'})"
+        return any_refused(map(self.contract.column, self.contract.deciding_columns), self.city_zone)
 
     @cached_property
     def usable(self) -> str:
         """SQL boolean: the row has a good value in every column that decides its key, period or partition."""
         return f"not {self.unusable}"
+
+    @cached_property
+    def once(self) -> str:
+        """SQL boolean: the row is in no second copy of a file; the same bytes for another day are another snapshot."""
+        first: dict[tuple[str, dt.date | None], str] = {}
+        hashed = [file for file in self.delivery.files if file.sha256]
+        copies = [f.name for f in hashed if first.setdefault((str(f.sha256), f.snapshot_on), f.name) != f.name]
+        return f"_source_file not in ({', '.join(map(literal, copies))})" if copies else "true"
 
     @cached_property
     def key(self) -> list[str]:
@@ -122,7 +130,7 @@ class Batch:
 
     def count(self, condition: str) -> int:
         """How many rows fulfil the condition."""
-        return count_rows(self.con, f"select count(*) from {self.rows} where {condition}")
+        return int(one_value(self.con, f"select count(*) from {self.rows} where {condition}"))
 
 
 @dataclass(frozen=True)
@@ -157,58 +165,28 @@ def unit_expression(contract: Contract, city_zone: str) -> str:
     return f"({', '.join(sql for _, sql, _ in partition_columns(contract, city_zone))})"
 
 
-def count_rows(con: DuckDBPyConnection, sql: str) -> int:
-    """The number that a statement returns: a count, or the rows that it changed."""
-    row = con.execute(sql).fetchone()
-    return int(row[0]) if row else 0
-
-
-def row_set_tables(con: DuckDBPyConnection) -> list[str]:
-    """The temporary tables of row sets."""
+def drop_row_sets(con: DuckDBPyConnection) -> None:
+    """Drop the temporary tables of row sets."""
     named = f"select table_name from duckdb_tables() where temporary and starts_with(table_name, {literal(_TABLE)})"
-    return [name for (name,) in con.execute(named).fetchall()]
-
-
-def drop_row_sets(con: DuckDBPyConnection, keep: Sequence[str] = ()) -> None:
-    """Drop these temporary tables, except those to `keep`."""
-    for table in row_set_tables(con):
-        if table not in keep:
-            con.execute(f"drop table temp.{table}")
+    for (table,) in con.execute(named).fetchall():
+        con.execute(f"drop table temp.{table}")
 
 
 def row_set(con: DuckDBPyConnection, rows: str) -> RowSet:
     """The rows that a SELECT of `_row` returns, in a temporary table until `drop_row_sets`."""
-    table = f"temp.{_TABLE}{len(row_set_tables(con))}"
-    con.execute(f"create temp table {table.removeprefix('temp.')} as {rows}")
-    found = count_rows(con, f"select count(*) from {table}")
-    return RowSet(found, f"_row not in (select _row from {table})") if found else RowSet()
+    table = f"{_TABLE}{next(_NUMBERS)}"
+    con.execute(f"create temp table {table} as {rows}")
+    found = one_value(con, f"select count(*) from temp.{table}")
+    return RowSet(found, f"_row not in (select _row from temp.{table})") if found else RowSet()
 
 
 def earlier_rows(batch: Batch, among: str, good: str, columns: Sequence[str], ranks: Mapping[str, int] | None = None) -> RowSet:
     """The `good` rows of `among` that are followed by a later good row with equal `columns`.
 
     `ranks` order the files of the batch by their age.
-    A hash of the columns selects candidates, which is fast and takes little memory. The candidates are then compared by the
-    columns themselves, since different rows may have the same hash.
     """
-    hashed = f"hash({', '.join(columns)})"
-    named = ", ".join(f"{column} as _c{at}" for at, column in enumerate(columns))
-    same = ", ".join(f"_c{at}" for at in range(len(columns)))
-    return row_set(
-        batch.con,
-        f"""
-        with
-        repeated as (select {hashed} as _hash from {batch.rows} where {among} group by 1 having count(*) > 1),
-        alike as (
-            select case when {good} then _row end as _good, {_row_order(batch, ranks or {})} as _order, {named}
-            from {batch.rows} where {among} and {hashed} in (select _hash from repeated)
-        ),
-        states as (
-            select list(_good) filter (_good is not null) as _rows, max_by(_good, _order) as _last from alike group by {same}
-        )
-        select _row from (select unnest(_rows) as _row, _last from states) where _row <> _last
-        """,
-    )
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), rows=batch.rows)
+    return row_set(batch.con, sql.earlier_rows(among, good, columns, _row_order(batch, ranks or {})))
 
 
 def _row_order(batch: Batch, ranks: Mapping[str, int]) -> str:
@@ -222,6 +200,6 @@ def _row_order(batch: Batch, ranks: Mapping[str, int]) -> str:
     return f"row({', '.join([*order, '_row'])})" if order else "_row"
 
 
-def rank_expression(ranks: Mapping[str, int]) -> str:
+def rank_expression(ranks: Mapping[str, int], file: str = "_source_file") -> str:
     """SQL of the rank of a row's file."""
-    return f"(map {{{', '.join(f'{literal(name)}: {rank}' for name, rank in ranks.items())}}})[_source_file]"
+    return f"(map {{{', '.join(f'{literal(name)}: {rank}' for name, rank in ranks.items())}}})[{file}]"

@@ -7,11 +7,11 @@ that a killed run had fetched, is requested again.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from duckdb import DuckDBPyConnection
@@ -21,9 +21,10 @@ from ingest.contract import Column, Contract
 from ingest.contract.sections.format import lookback
 from ingest.contract.sections.general import SNAPSHOT_ON, AsOfRule
 from ingest.delivery import AcceptedLoad, DeliveryStore
+from ingest.delivery.snapshot_date import first_day_of_period
 from ingest.typing import typed_expression
 from warehouse.fingerprint import text_sha256
-from warehouse.sql import quoted
+from warehouse.sql import one_value, queries, quoted
 
 REMOVING = ".removing-"
 
@@ -68,12 +69,6 @@ def read_loads(con: DuckDBPyConnection, source: str) -> list[AcceptedLoad]:
     values = [filled.get(name, name) for name in names]
     found = con.execute(f"select {', '.join(values)} from intake.loads where source = ? order by sequence", [source])
     return [AcceptedLoad.model_validate(dict(zip(names, row, strict=True))) for row in found.fetchall()]
-
-
-def chosen_by(con: DuckDBPyConnection, source: str) -> set[str]:
-    """The fingerprints of the contracts under which the landed rows were chosen; earlier versions recorded none."""
-    found = con.execute("select distinct chosen_by from intake.loads where source = ? and chosen_by is not null", [source])
-    return {contract for (contract,) in found.fetchall()}
 
 
 def insert_load(con: DuckDBPyConnection, contract: Contract, load: AcceptedLoad) -> None:
@@ -128,7 +123,8 @@ def last_load(
     until = dt.date.max
     if today is not None:
         until = min(today, row[3].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(city_zone)).date() if row[3] else today)
-    end = _latest_snapshot(con, contract) or contract.declared_as_of or _by_rule(con, contract, until)
+    snapshot = f"select cast(max({SNAPSHOT_ON}) as timestamp) from landing.{quoted(contract.source)}"
+    end = (one_value(con, snapshot) if contract.snapshot else None) or contract.declared_as_of or _by_rule(con, contract, until)
     return LastLoad(row[0], row[1], end or _latest_event(con, contract, row[2], until), row[3])
 
 
@@ -137,8 +133,7 @@ def _latest_event(con: DuckDBPyConnection, contract: Contract, newest: dt.dateti
     if newest is None or newest.date() <= until:
         return newest
     before = f"select max(_latest) from landing.{quoted(contract.source)} where _latest < cast(? as date) + interval 1 day"
-    row = con.execute(before, [until]).fetchone()
-    return row[0] if row and row[0] else dt.datetime.combine(until, dt.time())
+    return one_value(con, before, [until]) or dt.datetime.combine(until, dt.time())
 
 
 @dataclass(frozen=True)
@@ -155,20 +150,11 @@ def later_events(con: DuckDBPyConnection, contract: Contract, until: dt.date, ci
     if column is None or column.role != "event_time" or contract.snapshot is not None:
         return None
     # most sources have none, which the mark shows without typing any cell
-    any_later = con.execute(f"select max(_latest) >= cast(? as date) + interval 1 day from {landed}", [until]).fetchone()
-    if not any_later or not any_later[0]:
+    if not one_value(con, f"select max(_latest) >= cast(? as date) + interval 1 day from {landed}", [until]):
         return None
     day = f"cast({typed_expression(column, city_zone)} as date)"
     row = con.execute(f"select count(*), min({day}) from {landed} where not _refused and {day} > ?", [until]).fetchone()
     return LaterEvents(row[0], row[1]) if row and row[0] else None
-
-
-def _latest_snapshot(con: DuckDBPyConnection, contract: Contract) -> dt.datetime | None:
-    """The date of the newest snapshot of a stock; None for other sources, and before the first snapshot is promoted."""
-    if contract.snapshot is None:
-        return None
-    row = con.execute(f'select max({SNAPSHOT_ON}) from landing."{contract.source}"').fetchone()
-    return dt.datetime.combine(row[0], dt.time()) if row and row[0] else None
 
 
 def _by_rule(con: DuckDBPyConnection, contract: Contract, until: dt.date) -> dt.datetime | None:
@@ -179,13 +165,10 @@ def _by_rule(con: DuckDBPyConnection, contract: Contract, until: dt.date) -> dt.
     rule = contract.as_of
     if not isinstance(rule, AsOfRule):
         return None
-    year = f"try_cast(nullif(regexp_extract({quoted(rule.column)}, '\\d{{4}}'), '') as integer)"
-    month, day = map(int, rule.ends.split("-"))
-    rows = con.execute(f"select distinct {year} from landing.{quoted(contract.source)} where not _refused").fetchall()
-    years = sorted(found + rule.plus_years for (found,) in rows if found is not None)
-    ends = [dt.date(at, month, min(day, calendar.monthrange(at, month)[1])) for at in years if 1 < at < dt.MAXYEAR]
-    begun = [end for end in ends if end.replace(year=end.year - 1, day=min(end.day, 28)) <= until]
-    return dt.datetime.combine(min(begun[-1], until), dt.time()) if begun else None
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), landed=f"landing.{quoted(contract.source)}")
+    ends = [int(part) for part in rule.ends.split("-")]
+    end = one_value(con, sql.end_of_latest_year(quoted(rule.column), rule.plus_years, ends), [until])
+    return dt.datetime.combine(min(end, until), dt.time()) if end else None
 
 
 def count_load_rows(con: DuckDBPyConnection, contract: Contract, load_id: str) -> LoadCounts:
@@ -194,13 +177,9 @@ def count_load_rows(con: DuckDBPyConnection, contract: Contract, load_id: str) -
     Every delivered row is in landing, or was blank, a duplicate, superseded or rejected. A row that a later load replaces counts
     as superseded in its own load. That number is therefore never stored: it is the remainder.
     """
-    in_landing = f'select count(*), count(*) filter (_refused) from landing."{contract.source}" where _load_id = ?'
-    landed, rejected = con.execute(in_landing, [load_id]).fetchone() or (0, 0)
-    columns = "rows_delivered, rows_blank, rows_duplicate, rows_rejected, coalesce(rows_withdrawn, 0)"
-    ledger = f"select {columns} from intake.loads where source = ? and load_id = ?"
-    delivered, blank, duplicate, unusable, withdrawn = con.execute(ledger, [contract.source, load_id]).fetchone() or (0,) * 5
-    superseded = delivered - blank - duplicate - unusable - landed
-    return LoadCounts(delivered, landed - rejected, rejected + unusable, blank, duplicate, superseded, withdrawn)
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), landed=f"landing.{quoted(contract.source)}")
+    row = con.execute(sql.counts(), {"source": contract.source, "load_id": load_id}).fetchone()
+    return LoadCounts(*(row or (0,) * 7))
 
 
 def read_cursor(con: DuckDBPyConnection, contract: Contract, city_zone: str, now: dt.datetime) -> CursorPosition | None:
@@ -236,7 +215,8 @@ def _subtract_lookback(
     moment = newest if isinstance(newest, dt.datetime) else dt.datetime.combine(newest, dt.time())
     moment -= back
     if contract.load.mode == "replace_period":
-        moment = _start_of_period(contract.load.period or "day", moment)
+        # periods are replaced as a whole, so they are requested from their start
+        moment = dt.datetime.combine(first_day_of_period(contract.load.period or "day", moment.date()), dt.time())
     if not isinstance(newest, dt.datetime):
         return moment.date()
     zone = ZoneInfo(column.timezone or city_zone)
@@ -244,15 +224,6 @@ def _subtract_lookback(
     # when clocks are set back, the repeated hour is requested from its first start
     twice = moment.replace(tzinfo=zone).utcoffset() != moment.replace(tzinfo=zone, fold=1).utcoffset()
     return moment - dt.timedelta(hours=1) if twice else moment
-
-
-def _start_of_period(period: str, moment: dt.datetime) -> dt.datetime:
-    """The first moment of a period: periods are replaced as a whole, so they are requested from their start."""
-    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    if period == "day":
-        return day
-    month = {"month": day.month, "quarter": day.month - (day.month - 1) % 3, "year": 1}[period]
-    return day.replace(day=1, month=month)
 
 
 def prune_deliveries(

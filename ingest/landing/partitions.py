@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from duckdb import DuckDBPyConnection
 
@@ -18,9 +18,9 @@ from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.delivery import DeliveryRecord
 from ingest.delivery.snapshot_date import date_in_name
 from ingest.errors import DeliveryError
-from ingest.landing.batch_rows import Batch, drop_row_sets, partition_columns, row_set_tables, unit_expression
-from ingest.landing.releases import older_releases, repeated_files
-from warehouse.sql import literal, quoted
+from ingest.landing.batch_rows import Batch, drop_row_sets, partition_columns, unit_expression
+from ingest.landing.releases import older_releases
+from warehouse.sql import literal, queries, quoted
 
 ARCHIVES = (".zip", ".gz")
 # a period by its first day, or a partition by its values, as text
@@ -103,58 +103,11 @@ class PartitionComparison:
 
 def compare_partitions(batch: Batch, own: Collection[str]) -> PartitionComparison | None:
     """Compare a batch with the landed rows of loads other than its `own`; None if no row has landed yet."""
-    con, source, key = batch.con, batch.contract.source, batch.key
-    cells = partition_columns(batch.contract, batch.city_zone)
-    names = [quoted(f"_p{at}") for at in range(len(cells))]
-    split = ", ".join(f"{sql} as {name}" for (_, sql, _), name in zip(cells, names, strict=True))
-    # rows without a key have no successor, so that only their number is compared
-    record = f"hash({', '.join(key)})" if key else "null::ubigint"
-    label = " || ', ' || ".join(
-        f"{literal(f'{part} = ')} || {f'cast({name} as varchar)' if is_public else literal('(private)')}"
-        for (part, _, is_public), name in zip(cells, names, strict=True)
-    )
-    before = row_set_tables(con)
-    once = f"{batch.usable} and {repeated_files(batch, 'true').others}"
-    newest = older_releases(batch, once).others
-    by, own_loads = ", ".join(names), [list(own)]
+    given = f"{batch.usable} and {batch.once}"
+    given = f"{given} and {older_releases(batch, given).others}"
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), batch=batch, cells=partition_columns(batch.contract, batch.city_zone))
     try:
-        found = con.execute(
-            f"""
-            with
-            given as (select {split}, {record} as _record from {batch.rows} where {once} and {newest}),
-            landed as (
-                select {split}, {record} as _record from landing.{quoted(source)}
-                where not _refused and not list_contains(?, _load_id)
-            ),
-            given_sizes as (
-                select {by}, {"count(distinct _record)" if key else "count(*)"} as given_rows from given group by all
-            ),
-            landed_sizes as (
-                select {by}, count(*) as landed_rows, count(*) filter (_record not in (select _record from given)) as without
-                from landed group by all
-            ),
-            compared as (
-                select *, {"coalesce(without, 0)" if key else "greatest(landed_rows - given_rows, 0)"} as withdrawn
-                from given_sizes left join landed_sizes using ({by})
-            )
-            select
-                (select median(landed_rows) from landed_sizes),
-                coalesce(sum(given_rows) filter (landed_rows is not null), 0)::bigint, coalesce(sum(landed_rows), 0)::bigint,
-                coalesce(sum(withdrawn), 0)::bigint, count(*) filter (landed_rows is null),
-                coalesce(sum(given_rows) filter (landed_rows is null), 0)::bigint,
-                coalesce(
-                    max_by({{name: {label}, landed: landed_rows, withdrawn: withdrawn}}, withdrawn / landed_rows),
-                    {{name: '', landed: 0, withdrawn: 0}}
-                )
-            from compared
-            """,
-            own_loads,
-        ).fetchone()
+        found = batch.con.execute(sql.compared(given), [list(own)]).fetchone()
     finally:
-        drop_row_sets(con, keep=before)
-    if found is None or found[0] is None:
-        return None
-    usual, given, landed, withdrawn, new, new_rows, loss = found
-    return PartitionComparison(
-        given, landed, withdrawn, loss["name"], loss["landed"], loss["withdrawn"], new, new_rows, float(usual)
-    )
+        drop_row_sets(batch.con)
+    return PartitionComparison(*found) if found and found[-1] is not None else None

@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 from ingest.contract import Contract
 from ingest.landing.tables import has_period, keeps_withheld_records
 from ingest.typing import record_hash
-from warehouse.sql import literal, quoted
+from warehouse.sql import literal, one_value, queries, quoted
 
 WITHOUT_PERIOD = "0001-01-01"
 # of the rows that a partition may have. A task starts in 0.3 s of CPU and builds 500,000 rows in 2 s.
@@ -73,24 +73,13 @@ def write_partitions(
 
 
 def _numbered(con: DuckDBPyConnection, contract: Contract, rows_at_most: int) -> str:
-    table = f"landing.{quoted(contract.source)}"
-    record = f"md5_number_lower({record_hash(contract)})"
-    if not has_period(contract):
-        count = con.execute(f"select count(*) from {table}").fetchone()
-        parts = max(-(-int(count[0] if count else 0) // rows_at_most), 1)
-        return f"(select *, cast({record} % {parts} as integer) as _partition from {table})"
-    month = f"coalesce(cast(date_trunc('month', _period) as date), date '{WITHOUT_PERIOD}')"
-    counted = con.execute(f"select {month}, count(*) from {table} group by 1 order by 1").fetchall()
-    months = ", ".join(
-        f"(date '{day}', {first}, {parts})"
-        for day, first, parts in _packed([(str(day), rows) for day, rows in counted], rows_at_most)
-    )
-    split = f"cast(months.first + {record} % months.parts as integer)"
-    # only months of more rows than a partition may have are divided by record, which takes a hash of every row
-    number = f"case when months.parts = 1 then months.first else {split} end"
-    no_months = f"(date '{WITHOUT_PERIOD}', 0, 1)"
-    packed = f"(values {months or no_months}) as months(month, first, parts)"
-    return f"(select landed.*, {number} as _partition from {table} as landed inner join {packed} on {month} = months.month)"
+    table, record = f"landing.{quoted(contract.source)}", f"md5_number_lower({record_hash(contract)})"
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), landed=table, record=record, without_period=WITHOUT_PERIOD)
+    if has_period(contract):
+        counted = con.execute(sql.rows_by_month()).fetchall()
+        return str(sql.by_month(list(_packed(counted, rows_at_most))))
+    rows = one_value(con, f"select count(*) from {table}")
+    return str(sql.by_record(max(-(-rows // rows_at_most), 1)))
 
 
 def _packed(months: list[tuple[str, int]], rows_at_most: int) -> Iterator[tuple[str, int, int]]:

@@ -24,6 +24,7 @@ from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.contract.vocabularies import label_codes
 from ingest.typing import (
     accepted_rows,
+    any_refused,
     constant_cells,
     invalid_condition,
     invalid_flag,
@@ -172,11 +173,6 @@ def marked_rows(contract: Contract, relation: str, city_zone: str) -> str:
     return f"(select *, {marks} from {read_cells(read, relation, city_zone)})"
 
 
-def latest_event(contract: Contract, relation: str, city_zone: str) -> str:
-    """SELECT of the latest time in the rows of `relation`; NULL if they have none."""
-    return f"select max(_latest) from {marked_rows(contract, relation, city_zone)}"
-
-
 def has_period(contract: Contract) -> bool:
     """Whether landing marks the period of a row: what replaces it, or the day of its event where rows are merged by key."""
     return _period_column(contract) is not None
@@ -233,19 +229,8 @@ def _origin_columns(contract: Contract) -> str:
 
 def rejected_rows(contract: Contract, columns: Sequence[Column], relation: str, city_zone: str) -> str:
     """SELECT of the rows of a relation that are refused for one of `columns`, with the columns of `quality.rejected_rows`."""
-    column, reason = rejection(columns, city_zone)
-    branches = " ".join(
-        f"when _column = {literal(c.name)} and _why = {literal(why)} then {rejection_message(c, why)}"
-        for c in columns
-        for why in ("missing", "invalid")
-    )
-    # a contract without required columns refuses no row
-    message = f"case {branches} end" if branches else "cast(null as varchar)"
-    inner = f"select *, {column} as _column, {reason} as _why from {relation}"
-    return (
-        f'{_origin_columns(contract)}_column as "column", _why as reason_code, {message} as message '
-        f"from ({inner}) where _column is not null"
-    )
+    found = f"select *, {rejection(columns, city_zone)} as _rejection from {relation}"
+    return f"{_origin_columns(contract)}unnest(_rejection) from ({found}) where _rejection is not null"
 
 
 def constant_values(contract: Contract, city_zone: str) -> str | None:
@@ -258,11 +243,11 @@ def constant_values(contract: Contract, city_zone: str) -> str | None:
 
 def rejected_values(contract: Contract, relation: str, city_zone: str) -> str | None:
     """SELECT of the cells made NULL in accepted rows, with the columns of `quality.rejected_values`; None if none can be."""
-    refused, _ = rejection(required_columns(contract), city_zone)
+    refused = any_refused(required_columns(contract), city_zone)
     selects = [
         f"{_origin_columns(contract)}{literal(c.name)} as \"column\", 'invalid' as reason_code, "
         f"{rejection_message(c, 'invalid')} as message "
-        f"from {relation} where {invalid_condition(c, city_zone)} and {refused} is null"
+        f"from {relation} where {invalid_condition(c, city_zone)} and not {refused}"
         for c in optional_columns(contract)
     ]
     return " union all ".join(selects) or None

@@ -169,9 +169,5 @@ def generate_successor(contract: Contract, earlier: str, folders: Folders, model
     keys = [key for key in ("addresses", "points") if staged.meta.get(key)]
     described = HEAD + render("successor.yml", plan=plan, fact=united[staged.name], keys=keys, columns=staged.columns)
     model = folders.staging(plan)
-    changed = {path: write_model(path, text, renews=True) for path, text in ((model, sql), (folders.described(model), described))}
-    return Generated(
-        tuple(path for path, is_new in changed.items() if is_new),
-        tuple(path for path, is_new in changed.items() if not is_new),
-        plan,
-    )
+    texts = {model: sql, folders.described(model): described}
+    return Generated.of({path: write_model(path, text, renews=True) for path, text in texts.items()}, plan)

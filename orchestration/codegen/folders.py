@@ -12,7 +12,7 @@ from expectations.marts.suites import SUITES
 from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, read_contract
 from ingest.layers import ROWS, STATES, Layer
-from orchestration.codegen.model_plan import ModelPlan
+from orchestration.codegen.model_plan import FOLDERS, ModelPlan
 from orchestration.runs.city_choice import named_layer
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import IS_CHECKOUT, PROJECT, SHARED_SEEDS, ConfigurationError, Settings
@@ -71,7 +71,7 @@ class Folders:
     def fact(self, plan: ModelPlan) -> Path:
         """The file of the fact: where it is, if the policy area has changed since."""
         facts = self.models / "marts" / "facts"
-        return next(facts.rglob(f"{plan.fact}.sql"), facts / plan.folder / f"{plan.fact}.sql")
+        return next(facts.rglob(f"{plan.fact}.sql"), facts / FOLDERS[plan.contract.policy_area] / f"{plan.fact}.sql")
 
     def suite(self, plan: ModelPlan) -> Path:
         """The file of the fact's suite."""

@@ -50,23 +50,6 @@ class Definition:
         return f"int_{self.measure_id}__counts"
 
     @property
-    def grain(self) -> str:
-        """What one row of the counts model is."""
-        parts = ["period", *(["place"] if self.has_place else []), *(["race"] if self.has_race else [])]
-        return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
-
-    @property
-    def is_counted(self) -> str:
-        """SQL of whether a record counts in the numerator."""
-        return f"coalesce({self.counted}, false)" if self.counted and self.kind == "proportion" else "true"
-
-    @property
-    def conditions(self) -> list[str]:
-        """SQL of the records that the model counts."""
-        counted = [f"({self.counted})"] if self.counted and self.kind != "proportion" else []
-        return ["occurred_on is not null", *([f"({self.among})"] if self.among else []), *counted]
-
-    @property
     def has_race(self) -> bool:
         """Whether the records of the fact carry race."""
         return RACE in self.fact.columns

@@ -104,7 +104,8 @@ def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Itera
         if len(same) > 1:
             missing = f"{', '.join(same)}: all have the role {role}, so no record is geocoded by it; leave it to one of them"
             yield Step("places", missing, "the contract", is_required=False)
-    if {"x", "y"} <= {column.role for column in contract.kept_columns} and not (contract.format.crs or _declares_crs(contract)):
+    is_located = contract.format.crs or contract.format.kind in ("shapefile", "geojson")
+    if {"x", "y"} <= {column.role for column in contract.kept_columns} and not is_located:
         missing = "x and y are no degrees, and no coordinate system is named, so no record is geocoded by them"
         yield Step("places", missing, "format: {crs: EPSG:…} in the contract; ask the steward for the code", is_required=False)
     is_dated = contract.event_column or contract.snapshot or contract.period or contract.as_of
@@ -119,10 +120,6 @@ def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Itera
     if has_labels and not contract.offered_labels():
         missing = "offered: the answers of the form; without them an absent group is not_collected, and none is zero"
         yield Step("labels", missing, "the race column of the contract")
-
-
-def _declares_crs(contract: Contract) -> bool:
-    return contract.format.kind in ("shapefile", "geojson")
 
 
 def staging_of(contract: Contract, models: Mapping[str, ModelFile]) -> ModelFile | None:

@@ -5,14 +5,12 @@ See `codegen.source_models` for the files.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingest.contract import Column, Contract
-from warehouse.sql import literal
 
 # The folder of facts of each policy area.
 FOLDERS = {
@@ -74,24 +72,9 @@ class ModelPlan:
     race: tuple[Column, ...]
 
     @property
-    def source(self) -> str:
-        """The name of the source."""
-        return self.contract.source
-
-    @property
     def staging(self) -> str:
         """The name of the staging model."""
-        return f"stg_{self.source}"
-
-    @property
-    def folder(self) -> str:
-        """The folder of the fact."""
-        return FOLDERS[self.contract.policy_area]
-
-    @property
-    def period_columns(self) -> tuple[str, ...]:
-        """The columns with the period that a contract declares."""
-        return ("period_start", "period_end") if self.contract.period else ()
+        return f"stg_{self.contract.source}"
 
     @property
     def own_columns(self) -> tuple[PlannedColumn, ...]:
@@ -101,12 +84,10 @@ class ModelPlan:
         return own + (GEOCODED if "address" in self.places else ())
 
     @property
-    def not_null(self) -> list[str]:
-        """The columns that the suite of the fact requires."""
-        event, key = self.contract.event_column, self.contract.load.key or ()
-        dated = ["occurred_on"] if self.is_stock or (event is not None and event.required) else []
-        required = [c for c in self.own_columns if c.contract_column and (c.contract_column.required or c.name in key)]
-        return [*dated, *(column.name for column in required)]
+    def required_columns(self) -> list[str]:
+        """Those of them that every row has."""
+        key = self.contract.load.key or ()
+        return [c.name for c in self.own_columns if c.contract_column and (c.contract_column.required or c.name in key)]
 
     @property
     def tract(self) -> str | None:
@@ -133,11 +114,6 @@ class ModelPlan:
         return tuple(c.delivered for role in ("x", "y") for c in self.columns if c.role == role)
 
     @property
-    def place_keys(self) -> list[str]:
-        """What the staging model registers, so that its addresses and points are geocoded with those of all sources."""
-        return [key for key, column in (("addresses", "address"), ("points", "longitude")) if column in self.places]
-
-    @property
     def is_placed(self) -> bool:
         """Whether the records carry a place that Levelground can find."""
         return bool(self.places) or self.tract is not None
@@ -154,49 +130,6 @@ class ModelPlan:
         vocabularies = {name for column in self.race for name in column.vocabulary_names()}
         by_column = any(isinstance(column.vocabulary, dict) for column in self.race)
         return bool(self.race) and not by_column and len(labels) < 2 and len(vocabularies) < 2
-
-    @property
-    def race_macro(self) -> str:
-        """The call of the macro that reads the columns of race."""
-        label = next((column for column in self.race if column.role == "race"), None)
-        questions = {column.name: column.question for column in self.race if column.question}
-        flags = {column.name: column.label for column in self.race if column.label}
-        rest = f"\"'{self.race[0].vocabulary}'\", 'renamed.occurred_on'"
-        delimiter = literal(label.delimiter) if label and label.delimiter else None
-        if label and not questions and not flags:
-            listed = f"race_conformed_list('renamed', 'renamed.{label.name}', {delimiter}, {rest})"
-            return listed if delimiter else f"race_conformed('renamed', 'renamed.{label.name}', {rest})"
-        rest += f", label='renamed.{label.name}'" if label else ""
-        rest += f", delimiter={delimiter}" if delimiter else ""
-        # JSON is a literal of Jinja, whatever a label contains
-        rest += f", flags={json.dumps(flags, ensure_ascii=False)}" if flags else ""
-        return f"race_conformed_questions('renamed', {json.dumps(questions)}, {rest})"
-
-    @property
-    def zip_is_text(self) -> bool:
-        """Whether the ZIP code of a record is a text; a number has lost its zeros."""
-        return any(c.name == "zip_code" and c.data_type == "varchar" for c in self.columns)
-
-    @property
-    def people(self) -> str | int:
-        """What counts the people of a row: the column of an aggregate, or one."""
-        counts = [c.name for c in self.columns if c.role == "count"] if self.contract.statistical_unit == "aggregate" else []
-        return next(iter(counts), 1)
-
-    @property
-    def event_time(self) -> str | None:
-        """The column with the time of the event, if there is one."""
-        return next((c.name for c in self.columns if c.data_type == "timestamp" and c.role == "event_time"), None)
-
-    @property
-    def has_key(self) -> bool:
-        """Whether a key names a row of the fact; a record of a stock is a row per snapshot."""
-        return bool(self.contract.load.key) and not self.is_stock
-
-    @property
-    def is_stock(self) -> bool:
-        """Whether the source keeps snapshots."""
-        return self.contract.snapshot is not None
 
 
 def plan_models(contract: Contract, fact: str | None = None) -> ModelPlan:

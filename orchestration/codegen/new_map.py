@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingest.city import City
 from ingest.contract.registry import SOURCES
-from ingest.layers import ROWS, SEEDS, Layer, rows_of_seed, seed_file
+from ingest.layers import ROWS, SEEDS, rows_of_seed, seed_file
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from warehouse.files import write_atomically
 from warehouse.printable import did_you_mean
@@ -54,8 +54,10 @@ def write_map(new: NewMap, layer: Path, city: City) -> tuple[list[Path], list[st
         "note": "",
     }
     seed = _written_rows(layer, [ended, begun])
+    folders = (layer / "sources", *(each.folder / "sources" for each in reversed(city.layers)), SOURCES)
+    earlier = next(path for folder in folders if (path := folder / f"{new.source}.yml").is_file())
     contract.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(contract, _contract(_contract_file(new.source, layer, city.layers).read_text(encoding="utf-8"), new))
+    write_atomically(contract, _contract(earlier.read_text(encoding="utf-8"), new))
     return [contract, seed], _left_to_decide(new, before, city)
 
 
@@ -87,11 +89,6 @@ def _written_rows(layer: Path, changed: list[dict[str, str]]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, text.getvalue())
     return path
-
-
-def _contract_file(source: str, layer: Path, layers: Iterable[Layer]) -> Path:
-    folders = [layer / "sources", *(each.folder / "sources" for each in reversed(tuple(layers))), SOURCES]
-    return next(path for folder in folders if (path := folder / f"{source}.yml").is_file())
 
 
 def _contract(text: str, new: NewMap) -> str:

@@ -8,9 +8,12 @@ add what only they know, such as codes for a category. dbt's own expressions sta
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from ingest.contract_draft import DraftError
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.model_plan import ModelPlan, plan_models
 from warehouse.fingerprint import json_sha256, text_sha256
+from warehouse.sql import literal
 
 FOLDER = Path(__file__).with_name("templates")
 
@@ -37,6 +41,8 @@ def render(template: str, **values: Any) -> str:
         "quoted": _quoted,
         "text": _text,
         "filled": _filled,
+        "literal": literal,
+        "json": partial(json.dumps, ensure_ascii=False),
         "lower_first": lambda text: text[:1].lower() + text[1:],
     }
     return environment.get_template(f"{template}.jinja").render(values)
@@ -78,6 +84,12 @@ class Generated:
     kept: tuple[Path, ...]
     plan: ModelPlan
 
+    @classmethod
+    def of(cls, written: Mapping[Path, bool], plan: ModelPlan) -> Generated:
+        """By file, whether it was written."""
+        new = tuple(path for path, is_new in written.items() if is_new)
+        return cls(new, tuple(path for path in written if path not in new), plan)
+
 
 def generate(contract: Contract, folders: Folders, taken: frozenset[str] = frozenset(), fact: str | None = None) -> Generated:
     """Write what is missing, and renew what no person has changed.
@@ -100,27 +112,20 @@ def generate(contract: Contract, folders: Folders, taken: frozenset[str] = froze
     changed = {path: write_model(path, text, renews=not folders.is_shared) for path, text in texts.items()}
     if folders.is_shared:
         changed |= {(path := folders.described(model)): _describe(path, model.stem, entry) for model, entry in described.items()}
-    return Generated(
-        tuple(path for path, is_new in changed.items() if is_new),
-        tuple(path for path, is_new in changed.items() if not is_new),
-        plan,
-    )
+    return Generated.of(changed, plan)
 
 
 def write_model(path: Path, text: str, *, renews: bool) -> bool:
     """Whether the file was written: it is missing, or no person has changed it."""
-    if path.exists() and not (renews and _is_untouched(path.read_text(encoding="utf-8"))):
+    before = path.read_text(encoding="utf-8") if path.exists() else None
+    last = _LAST_LINE.search(before or "") if renews else None
+    if before is not None and not (last and text_sha256(before[: last.start()])[:12] == last[1]):
         return False
     comment = "--" if path.suffix == ".sql" else "#"
-    last = f"{comment} `levelground sources new` renews this file until a person changes it ({text_sha256(text)[:12]})\n"
+    end = f"{comment} `levelground sources new` renews this file until a person changes it ({text_sha256(text)[:12]})\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + last if renews else text, encoding="utf-8")
+    path.write_text(text + end if renews else text, encoding="utf-8")
     return True
-
-
-def _is_untouched(text: str) -> bool:
-    last = _LAST_LINE.search(text)
-    return last is not None and text_sha256(text[: last.start()])[:12] == last[1]
 
 
 def _describe(path: Path, model: str, entry: str) -> bool:
