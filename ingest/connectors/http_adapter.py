@@ -20,7 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
-from ingest.contract.words import is_link_local
+from ingest.contract.words import inner_address, is_link_local
 from ingest.readers.files import MOST_TIMES, NEVER_A_BOMB
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -139,9 +139,7 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
-        if parsed in ipaddress.ip_network("64:ff9b::/96") or parsed in ipaddress.ip_network("::/96"):
-            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        inner = inner_address(parsed) or (parsed.teredo[1] if parsed.teredo else None)
         if inner is not None:
             return is_public(str(inner))
         if parsed.is_site_local:

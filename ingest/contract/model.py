@@ -96,7 +96,7 @@ class Contract(Strict):
     def _consistent(self, info: ValidationInfo) -> Contract:
         vocabulary = vocabulary_of(info)
         self._vocabulary = vocabulary
-        problems = tuple(self._problems(vocabulary))
+        problems = tuple(self._contradictions(vocabulary))
         if problems:
             raise Inconsistent(problems)
         return self
@@ -111,7 +111,7 @@ class Contract(Strict):
         """The words that the contract may use: the shared ones, and those of the layer that it belongs to."""
         return self._vocabulary
 
-    def _problems(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
+    def _contradictions(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
         if not self.source.startswith(f"{self.department}__"):
             yield ("source",), f"{self.source} does not start with its department {self.department}__"
         if self.source in self.formerly:
@@ -130,8 +130,6 @@ class Contract(Strict):
         kept_columns = {column.name: column for column in self.columns if column.is_kept}
         times = (("load", "period_column"), ("follow_up", "start"), ("follow_up", "end"), ("snapshot", "column"))
         for where, used in self._references():
-            if where[:2] == ("load", "order_by") and used in LOAD_COLUMNS:
-                continue
             if used not in kept_columns:
                 yield where, f"{used} is no column that this contract keeps; its columns are {', '.join(sorted(kept_columns))}"
             elif where[:2] == ("load", "partition_by") and not kept_columns[used].required:
@@ -272,25 +270,19 @@ class Contract(Strict):
 
     def _references(self) -> Iterator[tuple[Location, str]]:
         load, follow_up = self.load, self.follow_up
-        yield from ((("load", "key", at), name) for at, name in enumerate(load.key or ()))
-        yield from ((("load", "order_by", at), name) for at, name in enumerate(load.order_by))
-        yield from (
-            (("load", "partition_by", at), name) for at, name in enumerate(load.partition_by or ()) if name != SNAPSHOT_ON
-        )
-        if load.period_column:
-            yield ("load", "period_column"), load.period_column
-        if load.release and load.release.column:
-            yield ("load", "release", "column"), load.release.column
-        if self.snapshot and self.snapshot.column:
-            yield ("snapshot", "column"), self.snapshot.column
-        if isinstance(self.as_of, AsOfRule):
-            yield ("as_of", "column"), self.as_of.column
-        if follow_up:
-            yield ("follow_up", "start"), follow_up.start
-            yield ("follow_up", "end"), follow_up.end
-        cursor = getattr(self.connector, "cursor", None)
-        if cursor:
-            yield ("connector", "cursor"), cursor
+        for key, added in (("key", ()), ("order_by", LOAD_COLUMNS), ("partition_by", (SNAPSHOT_ON,))):
+            names = enumerate(getattr(load, key) or ())
+            yield from ((("load", key, at), name) for at, name in names if name not in added)
+        named: dict[Location, str | None] = {
+            ("load", "period_column"): load.period_column,
+            ("load", "release", "column"): load.release and load.release.column,
+            ("snapshot", "column"): self.snapshot and self.snapshot.column,
+            ("as_of", "column"): self.as_of.column if isinstance(self.as_of, AsOfRule) else None,
+            ("follow_up", "start"): follow_up and follow_up.start,
+            ("follow_up", "end"): follow_up and follow_up.end,
+            ("connector", "cursor"): getattr(self.connector, "cursor", None),
+        }
+        yield from ((where, name) for where, name in named.items() if name)
         for at, column in enumerate(self.columns):
             if isinstance(column.vocabulary, dict):
                 yield ("columns", at, "vocabulary", "by"), column.vocabulary.get("by", "(none)")

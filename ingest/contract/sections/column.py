@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase, translate
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ingest.contract.vocabularies import folded
 from ingest.contract.words import (
@@ -169,13 +169,10 @@ class Column(Grown):
     privacy: Annotated[str, word("privacy")] = "public"
     keep: Literal["drop", "hash"] | None = None
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Column:
-        for problem in self._problems():
-            raise ValueError(f"{self.name}: {problem}")
-        return self
-
     def _problems(self) -> Iterator[str]:
+        yield from (f"{self.name}: {problem}" for problem in self._own_problems())
+
+    def _own_problems(self) -> Iterator[str]:
         if self.name in RESERVED or self.name.endswith("_missing_reason"):
             yield "this is a name that the warehouse adds itself; call the column otherwise"
         yield from self._time_problems()
@@ -216,7 +213,6 @@ class Column(Grown):
             yield "question goes with one vocabulary; write its name"
         if self.delimiter and (self.role != "race" or not isinstance(self.vocabulary, str)):
             yield "delimiter goes with role race and one vocabulary"
-
         if self.offered and (self.role not in ("race", "group") or not self.vocabulary):
             yield "offered goes with role race or group and a vocabulary; a column with a question offers its values"
         if self.offered and len({folded(label) for label in self.offered}) < len(self.offered):
