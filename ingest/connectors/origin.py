@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ingest.connectors.databases import sqlite_reader
@@ -82,8 +83,7 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
                 raise DeliveryError(contract.source, file.name, "a remote SQLite file cannot be read", remedy)
             tables.append(DeliveredTable(file.name, sqlite_reader(contract, file.path, file.name)))
         else:
-            readers = table_readers(contract, file, delivery)
-            tables += [DeliveredTable(name, _check_unchanged(contract, file, mark, read), file, mark) for name, read in readers]
+            tables += [_table(contract, file, name, mark, read) for name, read in table_readers(contract, file, delivery)]
     return Origin(tuple(tables), hashes)
 
 
@@ -92,31 +92,25 @@ def open_table(contract: Contract, files: tuple[File, ...], file: File, name: st
     readers = dict(table_readers(contract, file, Delivery(files)))
     if name not in readers:
         raise DeliveryError(contract.source, name, "it was removed while it was read", "run again when the delivery is complete")
-    return DeliveredTable(name, _check_unchanged(contract, file, mark, readers[name]), file, mark)
+    return _table(contract, file, name, mark, readers[name])
 
 
-def _check_unchanged(contract: Contract, file: File, mark: str, read: Reader) -> Reader:
-    """A reader that fails if the file has changed since it was hashed, because it is still being written."""
-
-    @contextmanager
-    def read_and_check() -> Iterator[OpenTable]:
-        with read() as opened:
-            yield opened
-        try:
-            now = file.mark()
-        except OSError:
-            now = "removed"
-        if now != mark:
-            remedy = "wait until it is complete, and run again; ask its sender to write to another name and rename when done"
-            raise DeliveryError(contract.source, file.name, "it changed while it was read", remedy)
-
-    return read_and_check
+def _table(contract: Contract, file: File, name: str, mark: str, read: Reader) -> DeliveredTable:
+    return DeliveredTable(name, partial(_read_unchanged, contract, file, mark, read), file, mark)
 
 
-def delivered_names(contract: Contract, header: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a header that the contract keeps; a connector requests no others, such as dropped direct identifiers."""
-    known = {str(name) for column in contract.kept_columns for name in column.delivered_names}
-    return tuple(name for name in header if name.strip() in known)
+@contextmanager
+def _read_unchanged(contract: Contract, file: File, mark: str, read: Reader) -> Iterator[OpenTable]:
+    """Read a table; raises an error if the file has changed since it was hashed, because it is still being written."""
+    with read() as opened:
+        yield opened
+    try:
+        now = file.mark()
+    except OSError:
+        now = "removed"
+    if now != mark:
+        remedy = "wait until it is complete, and run again; ask its sender to write to another name and rename when done"
+        raise DeliveryError(contract.source, file.name, "it changed while it was read", remedy)
 
 
 def distinct_names(names: Sequence[str]) -> tuple[str, ...]:

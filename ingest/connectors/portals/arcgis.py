@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlparse
 
-from ingest.connectors.fetch import FetchRequest
+from ingest.connectors.fetch import FetchRequest, delivered_names
 from ingest.connectors.http_client import PortalClient
-from ingest.connectors.origin import DeliveredTable, Origin, delivered_names
+from ingest.connectors.origin import DeliveredTable, Origin
 from ingest.connectors.portals.paging import PagedRows, keyset_pages, paged_table
 from ingest.contract import ArcgisConnector, Contract
 from ingest.readers.formats.json_text import as_text

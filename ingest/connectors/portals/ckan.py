@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 from ingest.connectors.download import download
-from ingest.connectors.fetch import FetchRequest
+from ingest.connectors.fetch import FetchRequest, delivered_names
 from ingest.connectors.http_client import PortalClient
-from ingest.connectors.origin import DeliveredTable, Origin, delivered_names, distinct_names
+from ingest.connectors.origin import DeliveredTable, Origin, distinct_names
 from ingest.connectors.portals.paging import PagedRows, offset_pages, paged_table, rows_changed
 from ingest.contract import CkanConnector, Contract
 from ingest.readers.reader_types import OpenTable

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from ingest.connectors.fetch import FetchRequest
+from ingest.connectors.fetch import FetchRequest, delivered_names
 from ingest.connectors.http_client import PortalClient
-from ingest.connectors.origin import DeliveredTable, Origin, delivered_names
+from ingest.connectors.origin import DeliveredTable, Origin
 from ingest.connectors.portals.paging import PagedRows, offset_pages, paged_table
 from ingest.contract import Contract, SocrataConnector
 from ingest.errors import DeliveryError
