@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch, fnmatchcase
 from functools import partial
@@ -25,6 +25,7 @@ import fsspec
 
 from ingest.contract import Contract
 from ingest.errors import DeliveryError
+from ingest.readers.random_access import random_access
 from ingest.readers.reader_types import Opener, Stream
 
 # Suffixes of programs that are still writing a file: Nextcloud, WinSCP, browsers, curl, rsync.
@@ -174,59 +175,43 @@ def _remote_files(contract: Contract, url: str) -> tuple[File, ...]:
 
 def _remote_file(system: Any, path: str, name: str) -> File:
     def mark() -> str:
-        try:
+        with _translated_errors():
             system.invalidate_cache()
             found = system.info(path)
-        except Exception as error:  # noqa: BLE001 - see _Remote
-            raise OSError(errno.EIO, f"the connection was lost ({type(error).__name__})") from None
         facts = (found.get(key) for key in ("size", "ETag", "LastModified", "mtime", "created"))
         return " ".join(str(fact) for fact in facts if fact is not None)
 
-    return File(name, lambda: cast("IO[bytes]", io.BufferedReader(_Remote(system, path), BLOCK_BYTES)), mark)
+    return File(name, partial(_open_remote, system, path), mark)
 
 
-class _Remote(io.RawIOBase):
-    """A file of an fsspec file system; each of its errors becomes an OSError that quotes nothing."""
+@contextmanager
+def _open_remote(system: Any, path: str) -> Iterator[IO[bytes]]:
+    """A file of an fsspec file system; archives and Parquet are read from their end."""
+    with _translated_errors():
+        file = system.open(path, "rb")
 
-    def __init__(self, system: Any, path: str) -> None:
-        self._file = self._translate_errors(lambda: system.open(path, "rb"))
+    def read_at(at: int, size: int) -> bytes:
+        with _translated_errors():
+            file.seek(at)
+            return bytes(file.read(size))
 
-    def readable(self) -> bool:
-        """Always true."""
-        return True
+    with closing(file):
+        with _translated_errors():
+            file.seek(0, os.SEEK_END)
+            size = file.tell()
+        with random_access(read_at, size, BLOCK_BYTES) as stream:
+            yield stream
 
-    def seekable(self) -> bool:
-        """Always true: archives and Parquet are read from their end."""
-        return True
 
-    def readinto(self, buffer: Any) -> int:
-        """Read the next bytes."""
-        data: bytes = self._translate_errors(lambda: self._file.read(len(buffer)))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a position."""
-        return int(self._translate_errors(lambda: self._file.seek(offset, whence)))
-
-    def tell(self) -> int:
-        """The current position."""
-        return int(self._file.tell())
-
-    def close(self) -> None:
-        """Close the file."""
-        if not self.closed and hasattr(self, "_file"):
-            self._file.close()
-        super().close()
-
-    @staticmethod
-    def _translate_errors(call: Callable[[], Any]) -> Any:
-        try:
-            return call()
-        except PermissionError as error:
-            raise OSError(errno.EACCES, "permission denied") from error.__cause__
-        except Exception as error:  # noqa: BLE001 - each file system has errors of its own
-            raise OSError(errno.EIO, f"the connection was lost ({type(error).__name__})") from None
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    """Each file system has errors of its own; here they become an OSError that quotes nothing."""
+    try:
+        yield
+    except PermissionError as error:
+        raise OSError(errno.EACCES, "permission denied") from error.__cause__
+    except Exception as error:  # noqa: BLE001 - of any class
+        raise OSError(errno.EIO, f"the connection was lost ({type(error).__name__})") from None
 
 
 def open_streams(source: str, file: File, member: str | None) -> tuple[Stream, ...]:

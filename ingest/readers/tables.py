@@ -63,12 +63,10 @@ def table_readers(contract: Contract, file: File, delivery: Delivery) -> Iterato
             for sheet in sheets:
                 inner = contract.format.layout_of(f"{stream.name}/{sheet}") or layout
                 one = _in(contract.format, inner).model_copy(update={"sheet": sheet})
-                yield (
-                    f"{stream.name}/{sheet}",
-                    _reader(contract, one, inner, dataclasses.replace(stream, name=f"{stream.name}/{sheet}")),
-                )
+                named = dataclasses.replace(stream, name=f"{stream.name}/{sheet}")
+                yield named.name, partial(_read, contract, one, inner, named)
         elif own.kind != "shapefile" or _is_shape(contract, own, stream, found):
-            yield stream.name, _reader(contract, own, layout, stream)
+            yield stream.name, partial(_read, contract, own, layout, stream)
 
 
 def _in(form: Format, layout: Layout | None) -> Format:
@@ -105,25 +103,22 @@ def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[S
     return False
 
 
-def _reader(contract: Contract, how: Format, layout: Layout | None, given: Stream) -> Reader:
-    @contextmanager
-    def read() -> Iterator[OpenTable]:
-        fail: Fail = partial(DeliveryError, contract.source, given.name)
-        with ExitStack() as stack:
-            try:
-                if _is_template(contract, how, given, fail):
-                    yield open_template(contract, stack.enter_context(given.open()), fail)
-                    return
-                opened = _open_with_header(contract, how, given, stack, fail)
-                check_column_count(len(opened.header), fail)
-            except READ_ERRORS as error:
-                raise fail(*explain_error(error, how)) from None
-            footer: list[str] = []
-            batches = _translate_errors(_without_footer(contract, opened.batches, footer), how, fail)
-            opened = dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer, layout=layout)
-            yield unpivoted(opened, how.unpivot, contract.ignore) if how.unpivot else opened
-
-    return read
+@contextmanager
+def _read(contract: Contract, how: Format, layout: Layout | None, given: Stream) -> Iterator[OpenTable]:
+    fail: Fail = partial(DeliveryError, contract.source, given.name)
+    with ExitStack() as stack:
+        try:
+            if _is_template(contract, how, given, fail):
+                yield open_template(contract, stack.enter_context(given.open()), fail)
+                return
+            opened = _open_with_header(contract, how, given, stack, fail)
+            check_column_count(len(opened.header), fail)
+        except READ_ERRORS as error:
+            raise fail(*explain_error(error, how)) from None
+        footer: list[str] = []
+        batches = _translate_errors(_without_footer(contract, opened.batches, footer), how, fail)
+        opened = dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer, layout=layout)
+        yield unpivoted(opened, how.unpivot, contract.ignore) if how.unpivot else opened
 
 
 def _is_template(contract: Contract, how: Format, given: Stream, fail: Fail) -> bool:

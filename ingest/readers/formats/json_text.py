@@ -212,43 +212,37 @@ class _Document:
             if self._sign() != "[":
                 remedy = "name the member with the records in format.records, like result.records; JSON lines are kind jsonl"
                 raise self._fail("there is no list of records where the contract expects it", remedy)
-            yield from self._items("]", lambda: iter((self._next(),)))
+            for _ in self._positions("]"):
+                yield self._next()
             return
-        if self._sign() != "{":
-            raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
-        found = False
-        for name, values in self._members(path):
-            found = found or name == path[0]
-            yield from values
-        if not found:
-            raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
-
-    def _members(self, path: list[str]) -> Iterator[tuple[str, Iterator[Any]]]:
         names: set[str] = set()
-
-        def member() -> Iterator[tuple[str, Iterator[Any]]]:
-            name = self._next()
-            if not isinstance(name, str) or self._sign() != ":":
-                raise self._cut_off()
-            self._at += 1
+        for _ in self._positions("}") if self._sign() == "{" else ():
+            name = self._next_name()
             if name in names:
                 raise self._fail("a name is repeated in one object, and only one of the two could be kept", "export it again")
             names.add(name)
             if name == path[0]:
-                yield name, self._list_at(path[1:])
+                yield from self._list_at(path[1:])
             else:
                 self._next()
-                yield name, iter(())
+        if path[0] not in names:
+            raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
 
-        yield from self._items("}", member)
+    def _next_name(self) -> str:
+        name = self._next()
+        if not isinstance(name, str) or self._sign() != ":":
+            raise self._cut_off()
+        self._at += 1
+        return name
 
-    def _items(self, end: str, item: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    def _positions(self, end: str) -> Iterator[None]:
+        """Pause at each item of a list or an object, which the caller reads."""
         self._at += 1
         if self._sign() == end:
             self._at += 1
             return
         while True:
-            yield from item()
+            yield
             sign = self._sign()
             self._at += 1
             if sign == end:
