@@ -89,9 +89,7 @@ class PortalClient:
         with self._translated_errors():
             # redirects are not followed: a header may contain a secret
             address = f"{self._base}/{path}" if path else self._base
-            return self._document(self._pages.get(address, params=dict(params), allow_redirects=False))
-
-    def _document(self, response: requests.Response) -> Any:
+            response = self._pages.get(address, params=dict(params), allow_redirects=False)
         if response.status_code != requests.codes.ok:
             raise self.error(*_explain_status(response.status_code))
         try:

@@ -16,9 +16,9 @@ from ingest.connectors.databases import sqlite_reader
 from ingest.connectors.fetch import DownloadedFile
 from ingest.contract import Contract, DatabaseConnector
 from ingest.errors import DeliveryError
-from ingest.readers.files import File, check_name, local_files
+from ingest.readers.files import File, check_name, local_files, siblings
 from ingest.readers.reader_types import OpenTable, Reader
-from ingest.readers.tables import Delivery, table_readers
+from ingest.readers.tables import table_readers
 from warehouse.fingerprint import stream_sha256
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -60,9 +60,10 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
     """Open the delivery that consists of these files, local or remote."""
     tables: list[DeliveredTable] = []
     hashes: dict[str, str] = {}
-    delivery = Delivery(files)
+    sibling = siblings({file.name: file.open for file in files})
     for file in files:
         check_name(contract.source, file.name)
+        fail = partial(DeliveryError, contract.source, file.name)
         try:
             mark = file.mark()
             with file.open() as opened:
@@ -70,26 +71,24 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
                 opened.seek(0)
                 is_sqlite = opened.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
         except OSError as error:
-            raise DeliveryError(
-                contract.source, file.name, f"it cannot be read ({error.strerror})", "check its permissions, or deliver it again"
-            ) from None
+            raise fail(f"it cannot be read ({error.strerror})", "check its permissions, or deliver it again") from None
         if is_sqlite:
             if not isinstance(contract.connector, DatabaseConnector):
                 problem = f"this is a SQLite database, but the contract has {contract.format.kind}"
                 remedy = "deliver what was agreed, or write a connector of kind database into the contract"
-                raise DeliveryError(contract.source, file.name, problem, remedy)
+                raise fail(problem, remedy)
             if file.path is None:
                 remedy = "copy it to a folder of this machine, or connect to the database itself"
-                raise DeliveryError(contract.source, file.name, "a remote SQLite file cannot be read", remedy)
+                raise fail("a remote SQLite file cannot be read", remedy)
             tables.append(DeliveredTable(file.name, sqlite_reader(contract, file.path, file.name)))
         else:
-            tables += [_table(contract, file, name, mark, read) for name, read in table_readers(contract, file, delivery)]
+            tables += [_table(contract, file, name, mark, read) for name, read in table_readers(contract, file, sibling)]
     return Origin(tuple(tables), hashes)
 
 
 def open_table(contract: Contract, files: tuple[File, ...], file: File, name: str, mark: str) -> DeliveredTable:
     """One table of a delivery again, in another process. `files`: all files of the delivery. `mark`: see `DeliveredTable`."""
-    readers = dict(table_readers(contract, file, Delivery(files)))
+    readers = dict(table_readers(contract, file, siblings({other.name: other.open for other in files})))
     if name not in readers:
         raise DeliveryError(contract.source, name, "it was removed while it was read", "run again when the delivery is complete")
     return _table(contract, file, name, mark, readers[name])

@@ -41,7 +41,6 @@ from ingest.contract.words import (
     word,
 )
 from ingest.contract.yaml_source import Location
-from ingest.layers import SeedFile
 
 AGGREGATE = "aggregate"
 # The audiences of every city: those who read figures, and the data team, which reads the analyst file.
@@ -100,11 +99,6 @@ class Contract(Strict):
         if problems:
             raise Inconsistent(problems)
         return self
-
-    @property
-    def crosswalk(self) -> SeedFile:
-        """The seed that maps the labels of the contract's race vocabularies."""
-        return self._vocabulary.crosswalk
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -236,7 +230,7 @@ class Contract(Strict):
                         f"{name} lets a person select one label; leave the delimiter out, or choose one that lets select several"
                     )
                     yield ("columns", at, "delimiter"), message
-            mapped = mapped_labels(column.vocabulary_names(), self.crosswalk) if column.offered or column.label else {}
+            mapped = mapped_labels(column.vocabulary_names(), vocabulary.crosswalk) if column.offered or column.label else {}
             if column.label and folded(column.label) not in mapped:
                 of = ", ".join(column.vocabulary_names())
                 message = f"{column.label!r} is no label of {of}; write it as there, or add it to race_ethnicity_crosswalk"
@@ -275,11 +269,11 @@ class Contract(Strict):
             yield from ((("load", key, at), name) for at, name in names if name not in added)
         named: dict[Location, str | None] = {
             ("load", "period_column"): load.period_column,
-            ("load", "release", "column"): load.release and load.release.column,
-            ("snapshot", "column"): self.snapshot and self.snapshot.column,
+            ("load", "release", "column"): load.release.column if load.release else None,
+            ("snapshot", "column"): self.snapshot.column if self.snapshot else None,
             ("as_of", "column"): self.as_of.column if isinstance(self.as_of, AsOfRule) else None,
-            ("follow_up", "start"): follow_up and follow_up.start,
-            ("follow_up", "end"): follow_up and follow_up.end,
+            ("follow_up", "start"): follow_up.start if follow_up else None,
+            ("follow_up", "end"): follow_up.end if follow_up else None,
             ("connector", "cursor"): getattr(self.connector, "cursor", None),
         }
         yield from ((where, name) for where, name in named.items() if name)
@@ -378,7 +372,7 @@ class Contract(Strict):
         """Vocabulary and label of each answer about race that a person can give: `offered`, boxes, values of questions."""
         found: dict[tuple[str, str], None] = {}
         for column in self.columns:
-            mapped = mapped_labels(column.vocabulary_names(), self.crosswalk)
+            mapped = mapped_labels(column.vocabulary_names(), self._vocabulary.crosswalk)
             own_labels = (label for label in mapped if column.question and label.startswith(f"{column.question.lower()}="))
             offered = (*(column.offered or ()), *((column.label,) if column.label else ()), *own_labels)
             found.update({(mapped[folded(label)], folded(label)): None for label in offered})

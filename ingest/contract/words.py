@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -152,20 +152,17 @@ def _no_password(value: str) -> str:
     return value
 
 
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, LookupError):
-        raise ValueError(f"{value!r} is no time zone; write it like America/Chicago") from None
-    return value
+def accepted_by(function: Callable[[str], Any], what: str) -> Any:
+    """A text that a function accepts, described by `what`."""
 
+    def check(value: str) -> str:
+        try:
+            function(value)
+        except (ValueError, OSError, LookupError):
+            raise ValueError(f"{value!r} is no {what}") from None
+        return value
 
-def _encoding(value: str) -> str:
-    try:
-        "".encode(value)
-    except LookupError:
-        raise ValueError(f"{value!r} is no encoding of text; write it like utf-8, utf-16 or windows-1252") from None
-    return value
+    return AfterValidator(check)
 
 
 def regular_expression(value: str) -> str:
@@ -227,8 +224,8 @@ Jurisdiction = Annotated[
         f"one of {', '.join(PLACES)}, or a GEOID in quotes: a state (2 digits), county (5) or place (7)",
     ),
 ]
-TimeZone = Annotated[str, AfterValidator(_zone)]
-Encoding = Annotated[str, AfterValidator(_encoding)]
+TimeZone = Annotated[str, accepted_by(ZoneInfo, "time zone; write it like America/Chicago")]
+Encoding = Annotated[str, accepted_by("".encode, "encoding of text; write it like utf-8, utf-16 or windows-1252")]
 Delimiter = Annotated[
     str,
     matching(re.compile(r"(?![\"\r\n])[\x01-\x7f]"), "one ASCII character other than a quote, like ; or \\t in double quotes"),

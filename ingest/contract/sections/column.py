@@ -28,6 +28,7 @@ from ingest.contract.words import (
     MissingReason,
     Strict,
     TimeZone,
+    regular_expression,
     word,
 )
 from ingest.contract.yaml_source import Location
@@ -52,11 +53,7 @@ def _checked(value: Any) -> str | dict[str, str]:
         return {glob: str(text) for glob, text in value.items()}
     if not isinstance(value, str):
         raise ValueError("write a regular expression with a group, or a value for each file")  # noqa: TRY004 - pydantic reports it
-    try:
-        groups = re.compile(value).groups
-    except re.error as error:
-        raise ValueError(f"{value!r} is no regular expression ({error})") from None
-    if not groups:
+    if not re.compile(regular_expression(value)).groups:
         raise ValueError(f"{value!r} has no group; put the part of the name that is the value in parentheses, like '^(v\\d+)_'")
     return value
 

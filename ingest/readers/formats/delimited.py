@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from typing import IO, Any, cast
 
@@ -19,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ingest.contract import Format
-from ingest.readers.reader_types import MOST_COLUMNS, Fail, Opener, OpenTable, check_column_count, split_header
+from ingest.readers.reader_types import MOST_COLUMNS, Fail, Opener, OpenTable, Stream, check_column_count, split_header
 
 CHUNK_BYTES = 1 << 20
 # Encodings whose byte order only the mark shows.
@@ -94,10 +95,10 @@ def decode_text(stream: IO[bytes], how: Format) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> OpenTable:
-    """Read a stream of CSV; columns without a header have their positions as names. `opener` opens the same stream again."""
-    _check_first_record(how, opener, fail)
-    counted = Utf8Stream(stream, how)
+def open_csv(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
+    """Read a stream of CSV; columns without a header have their positions as names."""
+    _check_first_record(how, given.open, fail)
+    counted = Utf8Stream(stack.enter_context(given.open()), how)
 
     def records() -> Iterator[pa.RecordBatch]:
         parsing = pyarrow.csv.ParseOptions(delimiter=how.delimiter, newlines_in_values=True, ignore_empty_lines=False)
@@ -111,7 +112,7 @@ def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> Open
             where = f"record {found[1]} of the file" if found[1] else "a record"
             problem = f"{where} has {found[3]} values where the first has {found[2]}"
             raise fail(problem, "export it again: a separator or a quote inside a text was not quoted") from None
-        if counted.quotes % 2 and not _quotes_are_closed(how, opener):
+        if counted.quotes % 2 and not _quotes_are_closed(how, given.open):
             raise fail(
                 "a quote is left open, so that the records after it cannot be separated",
                 "export it again, with every quote closed, and doubled inside a text",
@@ -159,8 +160,9 @@ def _quotes_are_closed(how: Format, opener: Opener) -> bool:
     return True
 
 
-def open_fixed_width(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
+def open_fixed_width(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     """Read a stream of lines; raises `EOFError` for an empty one."""
+    stream = Utf8Stream(stack.enter_context(given.open()), how)
     edges = [0]
     for width in how.widths or ():
         edges.append(edges[-1] + width)
@@ -169,7 +171,7 @@ def open_fixed_width(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
         parsing = pyarrow.csv.ParseOptions(delimiter=NO_TEXT, quote_char=False, ignore_empty_lines=False)
         types = pyarrow.csv.ConvertOptions(strings_can_be_null=False, column_types={"line": pa.string()})
         row = how.header.skip
-        for batch in _arrow_reader(Utf8Stream(stream, how), how, parsing, types, column_names=["line"]):
+        for batch in _arrow_reader(stream, how, parsing, types, column_names=["line"]):
             lines = batch.column(0)
             _fit(lines, edges[-1], row, fail)
             columns = [pc.utf8_trim(pc.utf8_slice_codeunits(lines, start, stop), " ") for start, stop in pairwise(edges)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import chain, islice
 from typing import Any
 
@@ -84,29 +84,24 @@ def flattened(record: dict[str, Any], above: str = "", depth: int = 0) -> dict[s
     return found
 
 
-def open_json(how: Format, given: Stream, fail: Fail) -> OpenTable:
-    """Read a JSON file: a list of records, at the top or under the member that the contract names."""
+def open_json(how: Format, given: Stream, _stack: ExitStack, fail: Fail) -> OpenTable:
+    """Read JSON lines, or a JSON file: a list of records, at the top or under the member that the contract names."""
 
     def records() -> Iterator[Any]:
         with given.open() as stream:
-            yield from _Document(decode_text(stream, how), fail).records(how.records.split(".") if how.records else [])
+            text = decode_text(stream, how)
+            if how.kind == "jsonl":
+                yield from _records_of_lines(text, fail)
+            else:
+                yield from _Document(text, fail).records(how.records.split(".") if how.records else [])
 
     return _opened(how, records, fail)
 
 
-def open_jsonl(how: Format, given: Stream, fail: Fail) -> OpenTable:
-    """Read JSON lines: one object per line."""
-
-    def records() -> Iterator[Any]:
-        read = decoder()
-        with given.open() as stream:
-            for number, line in enumerate(_lines(decode_text(stream, how), fail), 1):
-                if line.strip(_SPACE):
-                    yield _value(read, line, f"line {number}", fail)
-                else:
-                    yield {}
-
-    return _opened(how, records, fail)
+def _records_of_lines(text: Iterator[str], fail: Fail) -> Iterator[Any]:
+    read = decoder()
+    for number, line in enumerate(_lines(text, fail), 1):
+        yield _value(read, line, f"line {number}", fail) if line.strip(_SPACE) else {}
 
 
 def _lines(pieces: Iterator[str], fail: Fail) -> Iterator[str]:

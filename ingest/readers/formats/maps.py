@@ -159,8 +159,9 @@ def _declared_by_geojson(member: Any, fail: Fail) -> str | None:
     return SAME_AS.get(crs, crs)
 
 
-def open_shapefile(how: Format, given: Stream, stack: ExitStack, stream: IO[bytes], fail: Fail) -> OpenTable:
+def open_shapefile(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     """Read the shapes of a stream with the records next to it; both stay open as long as the stack."""
+    stream = stack.enter_context(given.open())
     sibling = given.sibling(".dbf")
     if sibling is None:
         raise fail("there is no .dbf next to it", "deliver .shp, .dbf, .shx and .prj together, all of one name")

@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from typing import IO, Any
+from contextlib import ExitStack
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ingest.contract import Format
 from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream, read_whole
 
 MOST_AT_ONCE = 256 << 20
@@ -25,8 +27,9 @@ TEXT = "BYTE_ARRAY"
 PREFIXED = "DELTA_BYTE_ARRAY"  # texts that repeat the beginning of the one before
 
 
-def open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> OpenTable:
+def open_parquet(_how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     """Read a stream of Parquet; a file in an archive is held in memory."""
+    stream = stack.enter_context(given.open())
     source = io.BytesIO(read_whole(stream, fail)) if given.packed else stream
     size = source.seek(0, io.SEEK_END)
     source.seek(0)

@@ -64,7 +64,7 @@ def open_template(contract: Contract, stream: IO[bytes], fail: Fail) -> OpenTabl
             f"copy the rows into a new template; {_command(contract)} writes it",
         )
     header, columns = _delivered(contract)
-    return OpenTable(tuple(header), (), _batches(contract, fields, columns, opened.batches, fail))
+    return OpenTable(tuple(header), (), _batches(fields, columns, opened.batches, fail))
 
 
 def _command(contract: Contract) -> str:
@@ -106,15 +106,8 @@ def _delivered(contract: Contract) -> tuple[list[str], list[Column | None]]:
 
 
 def _batches(
-    contract: Contract,
-    fields: Sequence[TemplateField],
-    columns: Sequence[Column | None],
-    batches: Iterator[pa.RecordBatch],
-    fail: Fail,
+    fields: Sequence[TemplateField], columns: Sequence[Column | None], batches: Iterator[pa.RecordBatch], fail: Fail
 ) -> Iterator[pa.RecordBatch]:
-    at = {
-        column.name: [number for number, field in enumerate(fields) if field.column == column.name] for column in contract.columns
-    }
     names = [f"f{number}" for number in range(len(columns))]
     for batch in batches:
         cells: list[list[Any]] = [column.to_pylist() for column in batch.columns]
@@ -123,17 +116,13 @@ def _batches(
                 f"its sheet {DATA_SHEET} has cells to the right of the last column of the template",
                 "delete them, or ask for a column in the contract; then deliver it again",
             )
-        arrays = [
-            _array(column, [(fields[number], cells[number]) for number in at[column.name]], batch.num_rows)
-            if column is not None
-            else pa.nulls(batch.num_rows, pa.string())
-            for column in columns
-        ]
-        yield pa.RecordBatch.from_arrays(arrays, names=names)
+        answered = list(zip(fields, cells, strict=False))
+        yield pa.RecordBatch.from_arrays([_array(column, answered, batch.num_rows) for column in columns], names=names)
 
 
-def _array(column: Column, parts: Sequence[tuple[TemplateField, Cells]], rows: int) -> pa.Array:
-    if not parts:  # an identifier that the template does not ask for
+def _array(column: Column | None, answered: Sequence[tuple[TemplateField, Cells]], rows: int) -> pa.Array:
+    parts = [(field, cells) for field, cells in answered if column and field.column == column.name]
+    if column is None or not parts:  # an identifier that the template does not ask for
         return pa.nulls(rows, pa.string())
     if parts[0][0].question:
         answers = zip(*(cells for _, cells in parts), strict=True)
