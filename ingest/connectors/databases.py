@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -86,12 +86,16 @@ def delivered_engine(path: Path) -> sa.Engine:
 
 
 @contextmanager
-def interruptible(connection: sa.Connection, fail: Fail) -> Iterator[Run[Any]]:
+def _interruptible(connection: sa.Connection, fail: Fail) -> Iterator[Run[Any]]:
     """Run functions that use the connection so that signals and a time limit end them.
 
-    Python handles a signal only between two of its own instructions, and SQLite may compute for ever within one. So a thread
-    waits for SQLite, the main thread waits for the thread, and any exception there interrupts SQLite.
+    A server ends a statement by itself, and its driver handles signals. Python handles a signal only between two of its own
+    instructions, and SQLite may compute for ever within one. So a thread waits for SQLite, the main thread waits for the thread,
+    and any exception there interrupts SQLite.
     """
+    if connection.dialect.name != "sqlite":
+        yield lambda function: function()
+        return
     raw: Any = connection.connection.driver_connection
     with ThreadPoolExecutor(1, "sqlite") as pool:
 
@@ -176,7 +180,7 @@ def _read(
 ) -> Iterator[OpenTable]:
     fail: Fail = partial(DeliveryError, contract.source, name)
     try:
-        with engine.connect() as connection, _running(connection, fail) as run:
+        with engine.connect() as connection, _interruptible(connection, fail) as run:
             prepare_session(connection, since.zone if since else "UTC")
             source, names = run(lambda: _source(connection, connector, delivered is not None, fail))
             # a dropped direct identifier is never requested; unknown columns are listed, not read
@@ -193,13 +197,6 @@ def _read(
         raise fail(*_explain_error(error, remedy)) from None
     finally:
         engine.dispose()
-
-
-def _running(connection: sa.Connection, fail: Fail) -> AbstractContextManager[Run[Any]]:
-    """How to run a function that waits for the database. A server ends a statement by itself, and its driver handles signals."""
-    if connection.dialect.name == "sqlite":
-        return interruptible(connection, fail)
-    return nullcontext(lambda function: function())
 
 
 def _limited(batches: Iterator[pa.RecordBatch], delivered: Path, fail: Fail) -> Iterator[pa.RecordBatch]:

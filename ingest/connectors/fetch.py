@@ -84,10 +84,6 @@ class FetchRequest:
                 return new + url.removeprefix(old)
         return url
 
-    def known_file(self, url: str) -> DownloadedFile | None:
-        """The file that the newest delivery downloaded from an address."""
-        return next((file for file in self.known if file.address == hash_address(url)), None)
-
 
 def hash_address(url: str) -> str:
     """The hash by which delivery records identify an address."""

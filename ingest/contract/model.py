@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
-from ingest.contract.sections.column import Column, ReleaseFiles, coverage_problems
+from ingest.contract.sections.column import Column, ReleaseFiles
 from ingest.contract.sections.format import Connector, FileConnector, Format, Layout, gives_rows, lookback
 from ingest.contract.sections.general import (
     LOAD_COLUMNS,
@@ -30,6 +30,7 @@ from ingest.contract.sections.general import (
 )
 from ingest.contract.vocabularies import RaceVocabulary, Vocabulary, folded, mapped_labels
 from ingest.contract.words import (
+    NATIONAL,
     TIMES,
     FormerNames,
     Identifier,
@@ -118,7 +119,13 @@ class Contract(Strict):
                 f"{TEAM} for the data team alone"
             )
             yield ("audience",), message
-        yield from coverage_problems(self.coverage, self.columns)
+        private = [column.name for column in self.columns if column.privacy != "public"]
+        if self.coverage == NATIONAL and private:
+            message = (
+                f"homes of several cities share a national delivery, and {', '.join(private)} may not be shared; write what each "
+                "city's own delivery covers (state, county or city), or leave these columns out"
+            )
+            yield ("coverage",), message
         yield from self._column_problems(vocabulary)
         yield from self._format_problems()
         kept_columns = {column.name: column for column in self.columns if column.is_kept}

@@ -62,11 +62,6 @@ class _Vocabularies(BaseModel, extra="forbid", strict=True):
     race_vocabularies: dict[Annotated[Identifier, AfterValidator(_is_new)], _Keys]
 
 
-def vocabulary_file(contract: Path) -> Path:
-    """The file with the vocabularies of the layer that a contract belongs to, if the layer has one."""
-    return contract.parent.parent / VOCABULARY
-
-
 def layer_vocabularies(file: Path) -> tuple[RaceVocabulary, ...]:
     """The race vocabularies in a file, none if it does not exist; `YamlError` or `ValidationError` if it cannot be used."""
     return _read(file, *file_state(file)) if file.is_file() and file != PATH else ()
@@ -243,7 +238,8 @@ def read_contract(file: Path) -> Contract:
 
 
 def _added_vocabularies(contract: Path) -> tuple[RaceVocabulary, ...]:
-    file = vocabulary_file(contract)
+    """The vocabularies of the layer that a contract belongs to."""
+    file = contract.parent.parent / VOCABULARY
     try:
         return layer_vocabularies(file)
     except YamlError as error:

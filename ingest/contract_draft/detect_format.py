@@ -145,10 +145,10 @@ class FileFormat(NamedTuple):
     questions: list[str]
 
 
-def detect_format(file: File, sheet: str | None = None, widths: Sequence[int] = ()) -> FileFormat:
+def detect_format(file: File, sheet: str | None = None, widths: Sequence[int] = (), crs: str | None = None) -> FileFormat:
     """The format of a file; `DeliveryError` or `UnknownFormat` if none fits.
 
-    `sheet` is that of a workbook: its name, its position from 1, or a glob of several.
+    `sheet` is that of a workbook: its name, its position from 1, or a glob of several. `crs` is that of a map without one.
     """
     found = open_streams("draft", file, None)
     kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
@@ -163,7 +163,7 @@ def detect_format(file: File, sheet: str | None = None, widths: Sequence[int] = 
     if len(candidates) < len(found) and form["kind"] != "shapefile":
         form["member"] = f"*{suffix}"
         open_questions.append(f"the archive holds other files than {form['member']}: does one of them matter?")
-    return FileFormat(form, footer, open_questions)
+    return FileFormat(form | ({"crs": crs} if crs else {}), footer, open_questions)
 
 
 def _of_stream(stream: Stream, suffix: str, sheet: str | None) -> FileFormat:

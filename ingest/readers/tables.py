@@ -39,25 +39,21 @@ from ingest.readers.refusals import READ_ERRORS, SIGNATURE_BYTES, explain_error,
 def table_readers(contract: Contract, file: File, sibling: Sibling) -> Iterator[tuple[str, Reader]]:
     """(name, reader) of each table in a file: the file itself, or the selected members of a zip or sheets of a workbook."""
     outer = contract.format.layout_of(file.name)
-    found = open_streams(contract.source, file, _in(contract.format, outer).member)
+    found = open_streams(contract.source, file, contract.format.in_layout(outer).member)
     if len(found) == 1 and not found[0].packed:
         found = (dataclasses.replace(found[0], sibling=partial(sibling, file.name)),)
     for stream in found:
         # a member may have its own layout; the archive's applies to the rest
         layout = contract.format.layout_of(stream.name) or outer
-        own = _in(contract.format, layout)
+        own = contract.format.in_layout(layout)
         if sheets := _sheets(contract, own, stream):
             for sheet in sheets:
                 inner = contract.format.layout_of(f"{stream.name}/{sheet}") or layout
-                one = _in(contract.format, inner).model_copy(update={"sheet": sheet})
+                one = contract.format.in_layout(inner).model_copy(update={"sheet": sheet})
                 named = dataclasses.replace(stream, name=f"{stream.name}/{sheet}")
                 yield named.name, partial(_read, contract, one, inner, named)
         elif own.kind != "shapefile" or _is_shape(contract, own, stream, found):
             yield stream.name, partial(_read, contract, own, layout, stream)
-
-
-def _in(form: Format, layout: Layout | None) -> Format:
-    return form.in_layout(layout) if layout else form
 
 
 def _sheets(contract: Contract, how: Format, stream: Stream) -> tuple[str, ...]:

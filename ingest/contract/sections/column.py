@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase, translate
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
@@ -18,7 +18,6 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ingest.contract.vocabularies import folded
 from ingest.contract.words import (
-    NATIONAL,
     NUMERIC,
     TIMES,
     Delimiter,
@@ -31,7 +30,6 @@ from ingest.contract.words import (
     regular_expression,
     word,
 )
-from ingest.contract.yaml_source import Location
 
 YEAR = "{year}"  # in a glob: four digits, by which a value is computed
 _COMPUTED = re.compile(r"\{year([+-]\d+)?\}")
@@ -284,14 +282,3 @@ class Column(Grown):
         if isinstance(self.vocabulary, dict):
             return tuple(name for key, name in self.vocabulary.items() if key != "by")
         return (self.vocabulary,) if self.vocabulary else ()
-
-
-def coverage_problems(coverage: str | None, columns: Iterable[Column]) -> Iterator[tuple[Location, str]]:
-    """What a contract whose deliveries several homes share may not have."""
-    private = [column.name for column in columns if column.privacy != "public"]
-    if coverage == NATIONAL and private:
-        message = (
-            f"homes of several cities share a national delivery, and {', '.join(private)} may not be shared; write what each "
-            "city's own delivery covers (state, county or city), or leave these columns out"
-        )
-        yield ("coverage",), message

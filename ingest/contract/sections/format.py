@@ -268,15 +268,16 @@ class Format(Grown, FileForm):
             if kind not in kinds and any(getattr(form, key) is not None for form in forms):
                 yield f"{key} goes with kind {kind}, not {' or '.join(dict.fromkeys(kinds))}"
 
-    def in_layout(self, layout: Layout) -> Format:
-        """This format with the changes of a layout."""
+    def in_layout(self, layout: Layout | None) -> Format:
+        """This format with the changes of a layout, if any."""
+        if layout is None:
+            return self
         changes = {name: getattr(layout, name) for name in layout.model_fields_set - {"files", *_OF_COLUMNS}}
         return self.model_copy(update={name: value for name, value in changes.items() if value is not None} | {"layouts": ()})
 
     def of_file(self, name: str) -> Format:
         """This format with the changes of the layout that fits the name of a file."""
-        layout = self.layout_of(name)
-        return self.in_layout(layout) if layout else self
+        return self.in_layout(self.layout_of(name))
 
     def layout_of(self, name: str) -> Layout | None:
         """The first layout that fits the name of a file, which may be below folders or in an archive; None if none does."""

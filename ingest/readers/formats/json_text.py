@@ -101,7 +101,13 @@ def open_json(how: Format, given: Stream, _stack: ExitStack, fail: Fail) -> Open
 def _records_of_lines(text: Iterator[str], fail: Fail) -> Iterator[Any]:
     read = decoder()
     for number, line in enumerate(_lines(text, fail), 1):
-        yield _value(read, line, f"line {number}", fail) if line.strip(_SPACE) else {}
+        try:
+            record = read.decode(line) if line.strip(_SPACE) else {}
+        except json.JSONDecodeError:
+            raise fail(f"line {number} is not JSON; is the file cut off?", "deliver it again, one object a line") from None
+        except (UnsupportedJson, RecursionError) as error:
+            raise unusable(error, fail) from None
+        yield record
 
 
 def _lines(pieces: Iterator[str], fail: Fail) -> Iterator[str]:
@@ -116,16 +122,8 @@ def _lines(pieces: Iterator[str], fail: Fail) -> Iterator[str]:
         yield left
 
 
-def _value(read: json.JSONDecoder, text: str, where: str, fail: Fail) -> Any:
-    try:
-        return read.decode(text)
-    except json.JSONDecodeError:
-        raise fail(f"{where} is not JSON; is the file cut off?", "deliver it again, one object a line") from None
-    except (UnsupportedJson, RecursionError) as error:
-        raise _unusable(error, fail) from None
-
-
-def _unusable(error: Exception, fail: Fail) -> Exception:
+def unusable(error: Exception, fail: Fail) -> Exception:
+    """The error of a text that Python's parser cannot keep."""
     return fail(str(error) if isinstance(error, UnsupportedJson) else "it is nested too deeply", "export it again")
 
 
@@ -254,7 +252,7 @@ class _Document:
             except (json.JSONDecodeError, IndexError):
                 end = None
             except (UnsupportedJson, RecursionError) as error:
-                raise _unusable(error, self._fail) from None
+                raise unusable(error, self._fail) from None
             # a number may continue in the next piece, and one that ends in a point is read without it
             if end is not None and (self._ended or self._text[end : end + 1] in _BEHIND):
                 self._at = end

@@ -22,7 +22,7 @@ import shapefile
 
 from ingest.contract import Format
 from ingest.readers.formats import dbf
-from ingest.readers.formats.json_text import Number, UnsupportedJson, decoder, text_batch
+from ingest.readers.formats.json_text import Number, UnsupportedJson, decoder, text_batch, unusable
 from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream, read_whole
 
 GEOMETRY = "geometry"
@@ -93,7 +93,7 @@ def _collection(text: str, fail: Fail) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise fail(f"line {error.lineno} is not JSON; is the file cut off?", "deliver it again") from None
     except (UnsupportedJson, RecursionError) as error:
-        raise fail(str(error) if isinstance(error, UnsupportedJson) else "it is nested too deeply", "export it again") from None
+        raise unusable(error, fail) from None
     if not isinstance(value, dict) or value.get("type") != "FeatureCollection":
         raise fail(
             "this is not a GeoJSON feature collection", "export the layer as GeoJSON, not as Esri JSON or a single geometry"

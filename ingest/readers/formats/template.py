@@ -96,13 +96,8 @@ def _delivered(contract: Contract) -> tuple[list[str], list[Column | None]]:
     """The header that the contract expects, and the column of each name; positions without a column are empty."""
     names = {column.delivered_names[0]: column for column in contract.columns if not column.is_of_file}
     last = max((name for name in names if isinstance(name, int)), default=0)
-    header: list[str] = [str(position) for position in range(1, last + 1)]
-    columns: list[Column | None] = [names.get(position) for position in range(1, last + 1)]
-    for name, column in names.items():
-        if isinstance(name, str):
-            header.append(name)
-            columns.append(column)
-    return header, columns
+    order = (*range(1, last + 1), *(name for name in names if isinstance(name, str)))
+    return [str(name) for name in order], [names.get(name) for name in order]
 
 
 def _batches(
