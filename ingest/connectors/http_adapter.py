@@ -16,7 +16,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
@@ -235,21 +235,14 @@ class _LimitedBody:
 
 
 def _pool_classes(allowed: AllowedHosts) -> dict[str, type[HTTPConnectionPool]]:
-    class Checked(HTTPConnection):
-        def connect(self) -> None:
-            _connect_checked(self, super().connect, allowed)
+    def checked(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+        class Checked(pool.ConnectionCls):  # type: ignore[misc, name-defined] - the connection of either scheme
+            def connect(self) -> None:
+                _connect_checked(self, super().connect, allowed)
 
-    class CheckedTls(HTTPSConnection):
-        def connect(self) -> None:
-            _connect_checked(self, super().connect, allowed)
+        return type(pool.__name__, (pool,), {"ConnectionCls": Checked})
 
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Checked
-
-    class TlsPool(HTTPSConnectionPool):
-        ConnectionCls = CheckedTls
-
-    return {"http": Pool, "https": TlsPool}
+    return {"http": checked(HTTPConnectionPool), "https": checked(HTTPSConnectionPool)}
 
 
 def _connect_checked(connection: HTTPConnection, connect: Any, allowed: AllowedHosts) -> None:
