@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -57,15 +58,12 @@ def _without_nesting(batch: pa.RecordBatch, fail: Fail) -> pa.RecordBatch:
     for at, field in enumerate(batch.schema):
         if pa.types.is_nested(field.type):
             try:
-                texts = [None if one is None else _as_json(one) for one in batch.column(at).to_pylist()]
+                as_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), default=_plain)
+                texts = [None if one is None else as_json(one) for one in batch.column(at).to_pylist()]
             except TypeError:
                 raise fail(f"{field.name} has bytes inside lists or objects", "deliver one plain value a cell") from None
             batch = batch.set_column(at, field.name, pa.array(texts, pa.string()))
     return batch
-
-
-def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def _plain(value: Any) -> str:

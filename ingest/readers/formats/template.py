@@ -11,7 +11,8 @@ import datetime as dt
 import html
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import IO, Any
 
 import pyarrow as pa
@@ -122,8 +123,8 @@ def _array(column: Column | None, answered: Sequence[tuple[TemplateField, Cells]
     if parts[0][0].question:
         answers = zip(*(cells for _, cells in parts), strict=True)
         return pa.array([_joined(column, [field for field, _ in parts], row) for row in answers], pa.string())
-    convert = _conversion(column, parts[0][0])
-    return pa.array([convert(cell) if cell and convert else cell for cell in parts[0][1]], pa.string())
+    field, cells = parts[0]
+    return pa.array([_as_delivered(cell, column, field.kind) if cell else cell for cell in cells], pa.string())
 
 
 def _joined(column: Column, fields: Sequence[TemplateField], row: Cells) -> str | None:
@@ -136,18 +137,11 @@ def _joined(column: Column, fields: Sequence[TemplateField], row: Cells) -> str 
     return (column.delimiter or SEPARATOR).join(labels) or None
 
 
-def _conversion(column: Column, field: TemplateField) -> Callable[[str], str] | None:
-    """How a cell of Excel becomes the text of the contract; a cell that a person typed as text stays as typed."""
-    if field.kind in ("date", "timestamp") and column.formats:
-        return lambda cell: _written(cell, column.formats[0])
-    if field.kind == "decimal" and column.decimal != ".":
-        return lambda cell: cell.replace(".", column.decimal) if column.decimal not in cell else cell
-    return None
-
-
-def _written(cell: str, form: str) -> str:
-    try:
-        moment = dt.datetime.fromisoformat(cell) if A_CELL_TIME.match(cell) else None
-        return (moment + HALF_A_SECOND).strftime(form) if moment else cell
-    except ValueError:
-        return cell
+def _as_delivered(cell: str, column: Column, kind: str) -> str:
+    """A cell of Excel as the text of the contract; one that a person typed as text stays as typed."""
+    if kind in ("date", "timestamp") and column.formats and A_CELL_TIME.match(cell):
+        with suppress(ValueError):
+            return (dt.datetime.fromisoformat(cell) + HALF_A_SECOND).strftime(column.formats[0])
+    if kind == "decimal" and column.decimal not in cell:
+        return cell.replace(".", column.decimal)
+    return cell
