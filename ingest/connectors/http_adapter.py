@@ -236,7 +236,7 @@ class _LimitedBody:
 
 def _pool_classes(allowed: AllowedHosts) -> dict[str, type[HTTPConnectionPool]]:
     def checked(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
-        class Checked(pool.ConnectionCls):  # type: ignore[misc, name-defined] - the connection of either scheme
+        class Checked(pool.ConnectionCls):  # type: ignore[misc, name-defined]
             def connect(self) -> None:
                 _connect_checked(self, super().connect, allowed)
 

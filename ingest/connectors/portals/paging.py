@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -44,7 +43,7 @@ def offset_table(table: PortalTable, page: Callable[[int, int], list[Any]], page
 def keyset_table(table: PortalTable, page: Callable[[int | None, int], list[Any]], page_rows: int, key: str) -> OpenTable:
     """Read a table whose `page` has the rows after a number of the column `key` (None: from the first), in its order."""
     total = table.count()
-    pages = _keyset_pages(table.client, total, partial(page, limit=page_rows), key)
+    pages = _keyset_pages(table.client, total, lambda last: page(last, page_rows), key)
     # a table that was loaded again has new row numbers
     return _open(table, _verified(table, total, pages, lambda: page(None, 1)[:1], "the first row"))
 
