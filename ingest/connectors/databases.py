@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from ingest.connectors.fetch import CursorPosition, FetchRequest
+from ingest.connectors.fetch import CursorPosition, FetchRequest, delivered_names
 from ingest.contract import Contract, DatabaseConnector
 from ingest.contract.yaml_source import read_yaml
 from ingest.errors import DeliveryError
@@ -58,18 +58,6 @@ def _settings() -> dict[str, dict[str, Any]]:
     return found
 
 
-def connect_arguments(backend: str) -> dict[str, Any]:
-    """Arguments of `create_engine` for a kind of database; those in the URL take precedence if the driver allows it."""
-    arguments = _settings()["arguments"].get(backend)
-    return {"connect_args": arguments} if arguments else {}
-
-
-def remedy_of(error: str) -> str | None:
-    """What to do about an error of a database, by its name."""
-    found: str | None = _settings()["remedies"].get(error)
-    return found and found.format(**_LIMITS)
-
-
 def prepare_session(connection: sa.Connection, zone: str) -> None:
     """Make the session read-only, limit its statements' time, and make it write instants as times of `zone`."""
     dialect = connection.dialect.name
@@ -81,11 +69,6 @@ def prepare_session(connection: sa.Connection, zone: str) -> None:
     connection.commit()
     if dialect == "oracle":
         connection.exec_driver_sql("set transaction read only")
-
-
-def text_type(dialect: str) -> sa.types.TypeEngine[str]:
-    """The type to which a value is cast to return text."""
-    return sa.String(4000) if dialect == "oracle" else sa.Text()
 
 
 def delivered_engine(path: Path) -> sa.Engine:
@@ -103,12 +86,16 @@ def delivered_engine(path: Path) -> sa.Engine:
 
 
 @contextmanager
-def interruptible(connection: sa.Connection, fail: Fail) -> Iterator[Run[Any]]:
+def _interruptible(connection: sa.Connection, fail: Fail) -> Iterator[Run[Any]]:
     """Run functions that use the connection so that signals and a time limit end them.
 
-    Python handles a signal only between two of its own instructions, and SQLite may compute for ever within one. So a thread
-    waits for SQLite, the main thread waits for the thread, and any exception there interrupts SQLite.
+    A server ends a statement by itself, and its driver handles signals. Python handles a signal only between two of its own
+    instructions, and SQLite may compute for ever within one. So a thread waits for SQLite, the main thread waits for the thread,
+    and any exception there interrupts SQLite.
     """
+    if connection.dialect.name != "sqlite":
+        yield lambda function: function()
+        return
     raw: Any = connection.connection.driver_connection
     with ThreadPoolExecutor(1, "sqlite") as pool:
 
@@ -154,20 +141,6 @@ def check_delivered(connection: sa.Connection, table: str, fail: Fail) -> None:
         raise fail("its pages are damaged or cut off", "export it again, for example with sqlite3 FILE '.backup COPY'")
 
 
-class SizeLimit:
-    """Ends a read that returns more than a file of that size can contain."""
-
-    def __init__(self, path: Path, fail: Fail) -> None:
-        self._size, self._fail = path.stat().st_size, fail
-        self._rows, self._bytes = 0, 0
-
-    def __call__(self, batch: pa.RecordBatch) -> None:
-        """Count a batch; raises an error when there are too many rows or bytes."""
-        self._rows, self._bytes = self._rows + batch.num_rows, self._bytes + batch.nbytes
-        if self._rows > self._size // SMALLEST_ROW_BYTES or self._bytes > max(NEVER_A_BOMB, MOST_TIMES * self._size):
-            raise self._fail("it returns more rows or bytes than a file of its size contains", "export it again")
-
-
 def live_reader(contract: Contract, connector: DatabaseConnector, request: FetchRequest) -> Reader:
     """Read the table or query behind the URL that the contract's environment variable holds."""
     url = request.environment.get(connector.credentials_env, "")
@@ -177,13 +150,15 @@ def live_reader(contract: Contract, connector: DatabaseConnector, request: Fetch
         raise DeliveryError(contract.source, name, f"{connector.credentials_env} is not set", remedy)
     try:
         parsed = sa.make_url(url)
-        engine = sa.create_engine(parsed, poolclass=sa.NullPool, **connect_arguments(parsed.get_backend_name()))
+        # arguments in the URL take precedence if the driver allows it
+        arguments = _settings()["arguments"].get(parsed.get_backend_name(), {})
+        engine = sa.create_engine(parsed, poolclass=sa.NullPool, connect_args=arguments)
     except (SQLAlchemyError, ValueError, ImportError):
         remedy = f"write {connector.credentials_env} like postgresql+psycopg://user@host/database, and install its driver"
         raise DeliveryError(
             contract.source, connector.credentials_env, "its value is not a usable SQLAlchemy URL", remedy
         ) from None
-    return _reader(contract, engine, name, connector, request.since)
+    return partial(_read, contract, engine, name, connector, request.since)
 
 
 def sqlite_reader(contract: Contract, path: Path, name: str) -> Reader:
@@ -191,64 +166,47 @@ def sqlite_reader(contract: Contract, path: Path, name: str) -> Reader:
     connector = contract.connector
     table = connector.table if isinstance(connector, DatabaseConnector) else None
     request = DatabaseConnector.model_construct(kind="database", credentials_env="", schema_=None, table=table, query=None)
-    return _reader(contract, delivered_engine(path), name, request, None, path)
+    return partial(_read, contract, delivered_engine(path), name, request, None, path)
 
 
-def _reader(
+@contextmanager
+def _read(
     contract: Contract,
     engine: sa.Engine,
     name: str,
     connector: DatabaseConnector,
     since: CursorPosition | None,
     delivered: Path | None = None,
-) -> Reader:
-    @contextmanager
-    def read() -> Iterator[OpenTable]:
-        fail: Fail = partial(DeliveryError, contract.source, name)
-        try:
-            with engine.connect() as connection, _running(connection, fail) as run:
-                prepare_session(connection, since.zone if since else "UTC")
-                source, names = run(lambda: _source(connection, connector, delivered is not None, fail))
-                wanted = [column for column in names if column.strip() in _delivered(contract)]
-                # a dropped direct identifier is never requested; unknown columns are listed, not read
-                text = text_type(engine.dialect.name)
-                statement = sa.select(*(sa.cast(sa.column(column), text).label(column) for column in wanted)).select_from(source)
-                if since is not None:
-                    statement = statement.where(_is_new(since, names, engine.dialect.name, fail))
-                unread = [column for column in names if column not in wanted]
-                yield OpenTable(
-                    (*wanted, *unread),
-                    (),
-                    _checked(_batches(connection, statement, len(wanted), len(unread), run, fail), delivered, fail),
-                )
-        except SQLAlchemyError as error:
-            remedy = "check that the database is up, the account may read it, and the table still exists"
-            raise fail(*_explain_error(error, remedy)) from None
-        finally:
-            engine.dispose()
-
-    return read
+) -> Iterator[OpenTable]:
+    fail: Fail = partial(DeliveryError, contract.source, name)
+    try:
+        with engine.connect() as connection, _interruptible(connection, fail) as run:
+            prepare_session(connection, since.zone if since else "UTC")
+            source, names = run(lambda: _source(connection, connector, delivered is not None, fail))
+            # a dropped direct identifier is never requested; unknown columns are listed, not read
+            wanted = delivered_names(contract, names)
+            text = sa.String(4000) if engine.dialect.name == "oracle" else sa.Text()
+            statement = sa.select(*(sa.cast(sa.column(column), text).label(column) for column in wanted)).select_from(source)
+            if since is not None:
+                statement = statement.where(_is_new(since, names, engine.dialect.name, fail))
+            unread = [column for column in names if column not in wanted]
+            batches = _batches(connection, statement, len(wanted), len(unread), run, fail)
+            yield OpenTable((*wanted, *unread), (), _limited(batches, delivered, fail) if delivered else batches)
+    except SQLAlchemyError as error:
+        remedy = "check that the database is up, the account may read it, and the table still exists"
+        raise fail(*_explain_error(error, remedy)) from None
+    finally:
+        engine.dispose()
 
 
-def _running(connection: sa.Connection, fail: Fail) -> AbstractContextManager[Run[Any]]:
-    """How to run a function that waits for the database. A server ends a statement by itself, and its driver handles signals."""
-    if connection.dialect.name == "sqlite":
-        return interruptible(connection, fail)
-    return nullcontext(lambda function: function())
-
-
-def _checked(batches: Iterator[pa.RecordBatch], delivered: Path | None, fail: Fail) -> Iterator[pa.RecordBatch]:
-    if delivered is None:
-        yield from batches
-        return
-    check = SizeLimit(delivered, fail)
+def _limited(batches: Iterator[pa.RecordBatch], delivered: Path, fail: Fail) -> Iterator[pa.RecordBatch]:
+    """The batches; raises an error when they have more rows or bytes than a file of that size can contain."""
+    size, rows, byte_count = delivered.stat().st_size, 0, 0
     for batch in batches:
-        check(batch)
+        rows, byte_count = rows + batch.num_rows, byte_count + batch.nbytes
+        if rows > size // SMALLEST_ROW_BYTES or byte_count > max(NEVER_A_BOMB, MOST_TIMES * size):
+            raise fail("it returns more rows or bytes than a file of its size contains", "export it again")
         yield batch
-
-
-def _delivered(contract: Contract) -> set[str]:
-    return {str(name) for column in contract.kept_columns for name in column.delivered_names}
 
 
 def _source(connection: sa.Connection, connector: DatabaseConnector, is_delivered: bool, fail: Fail) -> tuple[Any, list[str]]:
@@ -304,4 +262,5 @@ def _batches(
 def _explain_error(error: SQLAlchemyError, otherwise: str) -> tuple[str, str]:
     """(problem, remedy): the kind of error without its text, which quotes statements, values and addresses."""
     name = type(getattr(error, "orig", None) or error).__name__
-    return f"the database refused or ended the request ({name})", remedy_of(name) or otherwise
+    remedy = _settings()["remedies"].get(name, otherwise).format(**_LIMITS)
+    return f"the database refused or ended the request ({name})", remedy

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlparse
 
-from ingest.connectors.fetch import DownloadedFile, FetchRequest
+from ingest.connectors.fetch import DownloadedFile, FetchRequest, hash_address
 from ingest.connectors.http_client import Download, PortalClient
 from ingest.connectors.origin import Origin, open_files
 from ingest.contract import Contract, HttpConnector
@@ -34,7 +34,8 @@ def fetch_file(source: str, connector: HttpConnector, request: FetchRequest) -> 
 def download(contract: Contract, client: PortalClient, files: Sequence[tuple[str, str]], request: FetchRequest) -> Origin:
     """Download the (name, address) files as a delivery; it has no tables if all files are those of the newest delivery."""
     addressed = [(_file_name(name), url) for name, url in files]
-    known = [request.known_file(url) for _, url in addressed]
+    by_address = {file.address: file for file in reversed(request.known)}
+    known = [by_address.get(hash_address(url)) for _, url in addressed]
     got: list[Download | None] = []
     for (name, url), before in zip(addressed, known, strict=True):
         # if one file changed, all are downloaded: a delivery is complete

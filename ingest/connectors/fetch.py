@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from ingest.contract import Column
+from ingest.contract import Column, Contract
 from ingest.errors import DeliveryError
 from warehouse.fingerprint import text_sha256
 
@@ -84,14 +84,16 @@ class FetchRequest:
                 return new + url.removeprefix(old)
         return url
 
-    def known_file(self, url: str) -> DownloadedFile | None:
-        """The file that the newest delivery downloaded from an address."""
-        return next((file for file in self.known if file.address == hash_address(url)), None)
-
 
 def hash_address(url: str) -> str:
     """The hash by which delivery records identify an address."""
     return text_sha256(url)[:16]
+
+
+def delivered_names(contract: Contract, header: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a header that the contract keeps; a connector requests no others, such as dropped direct identifiers."""
+    known = {str(name) for column in contract.kept_columns for name in column.delivered_names}
+    return tuple(name for name in header if name.strip() in known)
 
 
 class SourceChangedDuringRead(DeliveryError):

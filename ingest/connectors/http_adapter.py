@@ -16,11 +16,11 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
-from ingest.contract.words import is_link_local
+from ingest.contract.words import inner_address, is_link_local
 from ingest.readers.files import MOST_TIMES, NEVER_A_BOMB
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -139,9 +139,7 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
-        if parsed in ipaddress.ip_network("64:ff9b::/96") or parsed in ipaddress.ip_network("::/96"):
-            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        inner = inner_address(parsed) or (parsed.teredo[1] if parsed.teredo else None)
         if inner is not None:
             return is_public(str(inner))
         if parsed.is_site_local:
@@ -237,21 +235,14 @@ class _LimitedBody:
 
 
 def _pool_classes(allowed: AllowedHosts) -> dict[str, type[HTTPConnectionPool]]:
-    class Checked(HTTPConnection):
-        def connect(self) -> None:
-            _connect_checked(self, super().connect, allowed)
+    def checked(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+        class Checked(pool.ConnectionCls):  # type: ignore[misc, name-defined]
+            def connect(self) -> None:
+                _connect_checked(self, super().connect, allowed)
 
-    class CheckedTls(HTTPSConnection):
-        def connect(self) -> None:
-            _connect_checked(self, super().connect, allowed)
+        return type(pool.__name__, (pool,), {"ConnectionCls": Checked})
 
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Checked
-
-    class TlsPool(HTTPSConnectionPool):
-        ConnectionCls = CheckedTls
-
-    return {"http": Pool, "https": TlsPool}
+    return {"http": checked(HTTPConnectionPool), "https": checked(HTTPSConnectionPool)}
 
 
 def _connect_checked(connection: HTTPConnection, connect: Any, allowed: AllowedHosts) -> None:

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -63,12 +64,13 @@ def retrying_session(
 
 
 class PortalClient:
-    """A client of one portal for one source; `name` is the table or file that its errors name."""
+    """A client of one portal for one source; `name` is the table or file that its errors (`error`) name."""
 
     def __init__(
         self, source: str, name: str, connector: Web, request: FetchRequest, headers: Mapping[str, str] | None = None
     ) -> None:
         self.source, self.name, self._request = source, name, request
+        self.error = partial(DeliveryError, source, name)
         base = request.address(connector.url if isinstance(connector, HttpConnector) else connector.base_url)
         limit = connector.max_download_mb
         self._budget = ByteBudget(limit << 20 if limit else request.most_bytes)
@@ -80,18 +82,12 @@ class PortalClient:
         self._pages = retrying_session(LimitedAdapter(allowed, self._budget, MOST_PER_PAGE), headers, _failed_with_status_200)
         self._base = base.rstrip("/")
 
-    def error(self, problem: str, remedy: str) -> DeliveryError:
-        """An error of this source at this portal."""
-        return DeliveryError(self.source, self.name, problem, remedy)
-
     def get(self, path: str, params: Mapping[str, str]) -> Any:
         """The JSON document at a path; its numbers are `Number`."""
         with self._translated_errors():
             # redirects are not followed: a header may contain a secret
             address = f"{self._base}/{path}" if path else self._base
-            return self._document(self._pages.get(address, params=dict(params), allow_redirects=False))
-
-    def _document(self, response: requests.Response) -> Any:
+            response = self._pages.get(address, params=dict(params), allow_redirects=False)
         if response.status_code != requests.codes.ok:
             raise self.error(*_explain_status(response.status_code))
         try:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ingest.connectors.databases import sqlite_reader
 from ingest.connectors.fetch import DownloadedFile
 from ingest.contract import Contract, DatabaseConnector
 from ingest.errors import DeliveryError
-from ingest.readers.files import File, check_name, local_files
+from ingest.readers.files import File, check_name, local_files, siblings
 from ingest.readers.reader_types import OpenTable, Reader
-from ingest.readers.tables import Delivery, table_readers
+from ingest.readers.tables import table_readers
 from warehouse.fingerprint import stream_sha256
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -59,9 +60,10 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
     """Open the delivery that consists of these files, local or remote."""
     tables: list[DeliveredTable] = []
     hashes: dict[str, str] = {}
-    delivery = Delivery(files)
+    sibling = siblings({file.name: file.open for file in files})
     for file in files:
         check_name(contract.source, file.name)
+        fail = partial(DeliveryError, contract.source, file.name)
         try:
             mark = file.mark()
             with file.open() as opened:
@@ -69,54 +71,45 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
                 opened.seek(0)
                 is_sqlite = opened.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
         except OSError as error:
-            raise DeliveryError(
-                contract.source, file.name, f"it cannot be read ({error.strerror})", "check its permissions, or deliver it again"
-            ) from None
+            raise fail(f"it cannot be read ({error.strerror})", "check its permissions, or deliver it again") from None
         if is_sqlite:
             if not isinstance(contract.connector, DatabaseConnector):
                 problem = f"this is a SQLite database, but the contract has {contract.format.kind}"
                 remedy = "deliver what was agreed, or write a connector of kind database into the contract"
-                raise DeliveryError(contract.source, file.name, problem, remedy)
+                raise fail(problem, remedy)
             if file.path is None:
                 remedy = "copy it to a folder of this machine, or connect to the database itself"
-                raise DeliveryError(contract.source, file.name, "a remote SQLite file cannot be read", remedy)
+                raise fail("a remote SQLite file cannot be read", remedy)
             tables.append(DeliveredTable(file.name, sqlite_reader(contract, file.path, file.name)))
         else:
-            readers = table_readers(contract, file, delivery)
-            tables += [DeliveredTable(name, _check_unchanged(contract, file, mark, read), file, mark) for name, read in readers]
+            tables += [_table(contract, file, name, mark, read) for name, read in table_readers(contract, file, sibling)]
     return Origin(tuple(tables), hashes)
 
 
 def open_table(contract: Contract, files: tuple[File, ...], file: File, name: str, mark: str) -> DeliveredTable:
     """One table of a delivery again, in another process. `files`: all files of the delivery. `mark`: see `DeliveredTable`."""
-    readers = dict(table_readers(contract, file, Delivery(files)))
+    readers = dict(table_readers(contract, file, siblings({other.name: other.open for other in files})))
     if name not in readers:
         raise DeliveryError(contract.source, name, "it was removed while it was read", "run again when the delivery is complete")
-    return DeliveredTable(name, _check_unchanged(contract, file, mark, readers[name]), file, mark)
+    return _table(contract, file, name, mark, readers[name])
 
 
-def _check_unchanged(contract: Contract, file: File, mark: str, read: Reader) -> Reader:
-    """A reader that fails if the file has changed since it was hashed, because it is still being written."""
-
-    @contextmanager
-    def read_and_check() -> Iterator[OpenTable]:
-        with read() as opened:
-            yield opened
-        try:
-            now = file.mark()
-        except OSError:
-            now = "removed"
-        if now != mark:
-            remedy = "wait until it is complete, and run again; ask its sender to write to another name and rename when done"
-            raise DeliveryError(contract.source, file.name, "it changed while it was read", remedy)
-
-    return read_and_check
+def _table(contract: Contract, file: File, name: str, mark: str, read: Reader) -> DeliveredTable:
+    return DeliveredTable(name, partial(_read_unchanged, contract, file, mark, read), file, mark)
 
 
-def delivered_names(contract: Contract, header: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a header that the contract keeps; a connector requests no others, such as dropped direct identifiers."""
-    known = {str(name) for column in contract.kept_columns for name in column.delivered_names}
-    return tuple(name for name in header if name.strip() in known)
+@contextmanager
+def _read_unchanged(contract: Contract, file: File, mark: str, read: Reader) -> Iterator[OpenTable]:
+    """Read a table; raises an error if the file has changed since it was hashed, because it is still being written."""
+    with read() as opened:
+        yield opened
+    try:
+        now = file.mark()
+    except OSError:
+        now = "removed"
+    if now != mark:
+        remedy = "wait until it is complete, and run again; ask its sender to write to another name and rename when done"
+        raise DeliveryError(contract.source, file.name, "it changed while it was read", remedy)
 
 
 def distinct_names(names: Sequence[str]) -> tuple[str, ...]:

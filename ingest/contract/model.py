@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
-from ingest.contract.sections.column import Column, ReleaseFiles, coverage_problems
+from ingest.contract.sections.column import Column, ReleaseFiles
 from ingest.contract.sections.format import Connector, FileConnector, Format, Layout, gives_rows, lookback
 from ingest.contract.sections.general import (
     LOAD_COLUMNS,
@@ -30,6 +30,7 @@ from ingest.contract.sections.general import (
 )
 from ingest.contract.vocabularies import RaceVocabulary, Vocabulary, folded, mapped_labels
 from ingest.contract.words import (
+    NATIONAL,
     TIMES,
     FormerNames,
     Identifier,
@@ -41,7 +42,6 @@ from ingest.contract.words import (
     word,
 )
 from ingest.contract.yaml_source import Location
-from ingest.layers import SeedFile
 
 AGGREGATE = "aggregate"
 # The audiences of every city: those who read figures, and the data team, which reads the analyst file.
@@ -96,22 +96,17 @@ class Contract(Strict):
     def _consistent(self, info: ValidationInfo) -> Contract:
         vocabulary = vocabulary_of(info)
         self._vocabulary = vocabulary
-        problems = tuple(self._problems(vocabulary))
+        problems = tuple(self._contradictions(vocabulary))
         if problems:
             raise Inconsistent(problems)
         return self
-
-    @property
-    def crosswalk(self) -> SeedFile:
-        """The seed that maps the labels of the contract's race vocabularies."""
-        return self._vocabulary.crosswalk
 
     @property
     def vocabulary(self) -> Vocabulary:
         """The words that the contract may use: the shared ones, and those of the layer that it belongs to."""
         return self._vocabulary
 
-    def _problems(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
+    def _contradictions(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
         if not self.source.startswith(f"{self.department}__"):
             yield ("source",), f"{self.source} does not start with its department {self.department}__"
         if self.source in self.formerly:
@@ -124,14 +119,18 @@ class Contract(Strict):
                 f"{TEAM} for the data team alone"
             )
             yield ("audience",), message
-        yield from coverage_problems(self.coverage, self.columns)
+        private = [column.name for column in self.columns if column.privacy != "public"]
+        if self.coverage == NATIONAL and private:
+            message = (
+                f"homes of several cities share a national delivery, and {', '.join(private)} may not be shared; write what each "
+                "city's own delivery covers (state, county or city), or leave these columns out"
+            )
+            yield ("coverage",), message
         yield from self._column_problems(vocabulary)
         yield from self._format_problems()
         kept_columns = {column.name: column for column in self.columns if column.is_kept}
         times = (("load", "period_column"), ("follow_up", "start"), ("follow_up", "end"), ("snapshot", "column"))
         for where, used in self._references():
-            if where[:2] == ("load", "order_by") and used in LOAD_COLUMNS:
-                continue
             if used not in kept_columns:
                 yield where, f"{used} is no column that this contract keeps; its columns are {', '.join(sorted(kept_columns))}"
             elif where[:2] == ("load", "partition_by") and not kept_columns[used].required:
@@ -238,7 +237,7 @@ class Contract(Strict):
                         f"{name} lets a person select one label; leave the delimiter out, or choose one that lets select several"
                     )
                     yield ("columns", at, "delimiter"), message
-            mapped = mapped_labels(column.vocabulary_names(), self.crosswalk) if column.offered or column.label else {}
+            mapped = mapped_labels(column.vocabulary_names(), vocabulary.crosswalk) if column.offered or column.label else {}
             if column.label and folded(column.label) not in mapped:
                 of = ", ".join(column.vocabulary_names())
                 message = f"{column.label!r} is no label of {of}; write it as there, or add it to race_ethnicity_crosswalk"
@@ -272,25 +271,19 @@ class Contract(Strict):
 
     def _references(self) -> Iterator[tuple[Location, str]]:
         load, follow_up = self.load, self.follow_up
-        yield from ((("load", "key", at), name) for at, name in enumerate(load.key or ()))
-        yield from ((("load", "order_by", at), name) for at, name in enumerate(load.order_by))
-        yield from (
-            (("load", "partition_by", at), name) for at, name in enumerate(load.partition_by or ()) if name != SNAPSHOT_ON
-        )
-        if load.period_column:
-            yield ("load", "period_column"), load.period_column
-        if load.release and load.release.column:
-            yield ("load", "release", "column"), load.release.column
-        if self.snapshot and self.snapshot.column:
-            yield ("snapshot", "column"), self.snapshot.column
-        if isinstance(self.as_of, AsOfRule):
-            yield ("as_of", "column"), self.as_of.column
-        if follow_up:
-            yield ("follow_up", "start"), follow_up.start
-            yield ("follow_up", "end"), follow_up.end
-        cursor = getattr(self.connector, "cursor", None)
-        if cursor:
-            yield ("connector", "cursor"), cursor
+        for key, added in (("key", ()), ("order_by", LOAD_COLUMNS), ("partition_by", (SNAPSHOT_ON,))):
+            names = enumerate(getattr(load, key) or ())
+            yield from ((("load", key, at), name) for at, name in names if name not in added)
+        named: dict[Location, str | None] = {
+            ("load", "period_column"): load.period_column,
+            ("load", "release", "column"): load.release.column if load.release else None,
+            ("snapshot", "column"): self.snapshot.column if self.snapshot else None,
+            ("as_of", "column"): self.as_of.column if isinstance(self.as_of, AsOfRule) else None,
+            ("follow_up", "start"): follow_up.start if follow_up else None,
+            ("follow_up", "end"): follow_up.end if follow_up else None,
+            ("connector", "cursor"): getattr(self.connector, "cursor", None),
+        }
+        yield from ((where, name) for where, name in named.items() if name)
         for at, column in enumerate(self.columns):
             if isinstance(column.vocabulary, dict):
                 yield ("columns", at, "vocabulary", "by"), column.vocabulary.get("by", "(none)")
@@ -386,7 +379,7 @@ class Contract(Strict):
         """Vocabulary and label of each answer about race that a person can give: `offered`, boxes, values of questions."""
         found: dict[tuple[str, str], None] = {}
         for column in self.columns:
-            mapped = mapped_labels(column.vocabulary_names(), self.crosswalk)
+            mapped = mapped_labels(column.vocabulary_names(), self._vocabulary.crosswalk)
             own_labels = (label for label in mapped if column.question and label.startswith(f"{column.question.lower()}="))
             offered = (*(column.offered or ()), *((column.label,) if column.label else ()), *own_labels)
             found.update({(mapped[folded(label)], folded(label)): None for label in offered})

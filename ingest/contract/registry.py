@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 from ingest.contract import Contract, Inconsistent
 from ingest.contract.vocabularies import PATH, RaceVocabulary, crosswalk_of, load_vocabulary
 from ingest.contract.words import Identifier
-from ingest.contract.yaml_source import Location, YamlError, read_yaml
+from ingest.contract.yaml_source import Location, YamlError, file_state, read_yaml
 from ingest.layers import VOCABULARY, SeedFile, state_with_contract
 from warehouse.printable import did_you_mean
 
@@ -62,17 +62,9 @@ class _Vocabularies(BaseModel, extra="forbid", strict=True):
     race_vocabularies: dict[Annotated[Identifier, AfterValidator(_is_new)], _Keys]
 
 
-def vocabulary_file(contract: Path) -> Path:
-    """The file with the vocabularies of the layer that a contract belongs to, if the layer has one."""
-    return contract.parent.parent / VOCABULARY
-
-
 def layer_vocabularies(file: Path) -> tuple[RaceVocabulary, ...]:
     """The race vocabularies in a file, none if it does not exist; `YamlError` or `ValidationError` if it cannot be used."""
-    if not file.is_file() or file == PATH:
-        return ()
-    state = file.stat()
-    return _read(file, state.st_ino, state.st_mtime_ns, state.st_size)
+    return _read(file, *file_state(file)) if file.is_file() and file != PATH else ()
 
 
 @lru_cache(maxsize=16)
@@ -242,16 +234,12 @@ def _formerly_problems(contracts: Mapping[str, Contract], places: Mapping[str, P
 
 def read_contract(file: Path) -> Contract:
     """Read one contract; `ContractError` has the line of each problem in it."""
-    crosswalk, added = crosswalk_of(file), _added_vocabularies(file)
-    try:
-        found = file.stat()
-    except OSError:
-        return _read_contract.__wrapped__(file, crosswalk, added)
-    return _read_contract(file, crosswalk, added, found.st_ino, found.st_mtime_ns, found.st_size)
+    return _read_contract(file, crosswalk_of(file), _added_vocabularies(file), *file_state(file))
 
 
 def _added_vocabularies(contract: Path) -> tuple[RaceVocabulary, ...]:
-    file = vocabulary_file(contract)
+    """The vocabularies of the layer that a contract belongs to."""
+    file = contract.parent.parent / VOCABULARY
     try:
         return layer_vocabularies(file)
     except YamlError as error:

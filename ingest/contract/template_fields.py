@@ -119,8 +119,8 @@ def _fields(column: Column, contract: Contract) -> Iterator[TemplateField]:
 
 
 def _label_fields(column: Column, contract: Contract, heading: str, required: bool) -> Iterator[TemplateField]:
-    vocabularies = [contract.vocabulary.race[name] for name in column.vocabulary_names()]
-    labels = {label: code for found in vocabularies for label, code in valid_labels(found.name, contract.crosswalk).items()}
+    seed, vocabularies = contract.vocabulary.crosswalk, [contract.vocabulary.race[name] for name in column.vocabulary_names()]
+    labels = {label: code for found in vocabularies for label, code in valid_labels(found.name, seed).items()}
     if column.label:
         yield TemplateField(heading, column.name, "choice", required, YES_NO)
         return

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from ingest.contract.yaml_source import read_yaml
+from ingest.contract.yaml_source import file_state, read_yaml
 from ingest.layers import SEEDS, Layer, SeedFile, rows_of_seed, seed_file
 
 CROSSWALK = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
@@ -59,8 +59,7 @@ def crosswalk_of(contract: Path) -> SeedFile:
 
 def mapped_labels(vocabularies: tuple[str, ...], crosswalk: SeedFile = CROSSWALK) -> dict[str, str]:
     """The vocabulary of each label of these vocabularies, by the folded label."""
-    state = crosswalk.stat() if isinstance(crosswalk, Path) and crosswalk.is_file() else None
-    known = _read(crosswalk, *(state and (state.st_ino, state.st_mtime_ns, state.st_size)) or ())
+    known = _read(crosswalk, *(file_state(crosswalk) if isinstance(crosswalk, Path) else ()))
     return {folded(label): name for name in reversed(vocabularies) for label in known.get(name, ()) if label}
 
 

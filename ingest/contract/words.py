@@ -10,7 +10,8 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from typing import Annotated, Any, ClassVar
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     ValidationInfo,
     model_serializer,
+    model_validator,
 )
 
 from ingest.contract.vocabularies import Vocabulary
@@ -105,11 +107,16 @@ def is_link_local(host: str) -> bool:
         except (OSError, UnicodeError):
             return False
     if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in ipaddress.ip_network("64:ff9b::/96") or address in ipaddress.ip_network("::/96"):
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        inner = inner_address(address)
         return address.is_link_local or address == ipaddress.ip_address("fd00:ec2::254") or bool(inner and inner.is_link_local)
     return address.is_link_local
+
+
+def inner_address(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that one of IPv6 contains, if any."""
+    if address in ipaddress.ip_network("64:ff9b::/96") or address in ipaddress.ip_network("::/96"):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def word(list_name: str) -> Any:
@@ -145,20 +152,17 @@ def _no_password(value: str) -> str:
     return value
 
 
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, LookupError):
-        raise ValueError(f"{value!r} is no time zone; write it like America/Chicago") from None
-    return value
+def accepted_by(function: Callable[[str], Any], what: str) -> Any:
+    """A text that a function accepts, described by `what`."""
 
+    def check(value: str) -> str:
+        try:
+            function(value)
+        except (ValueError, OSError, LookupError):
+            raise ValueError(f"{value!r} is no {what}") from None
+        return value
 
-def _encoding(value: str) -> str:
-    try:
-        "".encode(value)
-    except LookupError:
-        raise ValueError(f"{value!r} is no encoding of text; write it like utf-8, utf-16 or windows-1252") from None
-    return value
+    return AfterValidator(check)
 
 
 def regular_expression(value: str) -> str:
@@ -220,8 +224,8 @@ Jurisdiction = Annotated[
         f"one of {', '.join(PLACES)}, or a GEOID in quotes: a state (2 digits), county (5) or place (7)",
     ),
 ]
-TimeZone = Annotated[str, AfterValidator(_zone)]
-Encoding = Annotated[str, AfterValidator(_encoding)]
+TimeZone = Annotated[str, accepted_by(ZoneInfo, "time zone; write it like America/Chicago")]
+Encoding = Annotated[str, accepted_by("".encode, "encoding of text; write it like utf-8, utf-16 or windows-1252")]
 Delimiter = Annotated[
     str,
     matching(re.compile(r"(?![\"\r\n])[\x01-\x7f]"), "one ASCII character other than a quote, like ; or \\t in double quotes"),
@@ -232,9 +236,19 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 class Strict(BaseModel):
-    """Unknown keys are refused; a model is frozen after reading."""
+    """Unknown keys are refused, and so are keys that contradict each other; a model is frozen after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for problem in self._problems():
+            raise ValueError(problem)
+        return self
+
+    def _problems(self) -> Iterator[str]:
+        """What contradicts each other, with its remedy; the first is reported. Override it in a model with such rules."""
+        yield from ()
 
 
 class Grown(Strict):

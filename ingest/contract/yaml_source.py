@@ -17,6 +17,15 @@ TOO_MANY = f"it expands to more than {MOST_VALUES:,} values, as nested anchors (
 TOO_DEEP = "it is nested too deeply, or an anchor (&) contains itself; write the values out"
 
 
+def file_state(path: Path) -> tuple[int, ...]:
+    """What changes with the content of a file; empty if it does not exist. A cache has it next to the path."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 class YamlError(ValueError):
     """A file that is no YAML, or repeats a key; `line` counts from 1."""
 

@@ -95,10 +95,7 @@ Found = tuple[dict[str, Any], ColumnProfile]
 def profile_columns(con: DuckDBPyConnection, header: tuple[str, ...], rows: pa.Table) -> list[ColumnProfile]:
     """The profile of each column of `rows` (text, called f0, f1, …)."""
     con.register("drafted", rows)
-    try:
-        return [_profile(con, name.strip(), f"f{at}", rows.num_rows) for at, name in enumerate(header)]
-    finally:
-        con.unregister("drafted")
+    return [_profile(con, name.strip(), f"f{at}", rows.num_rows) for at, name in enumerate(header)]
 
 
 def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> ColumnProfile:
@@ -174,12 +171,7 @@ def repeated_key(con: DuckDBPyConnection, rows: pa.Table, kept: Sequence[Found])
     codes = [(column["name"], profile) for column, profile in kept if profile.is_complete and is_named("code", column["name"])]
     if not codes:
         return None
-    con.register("drafted", rows)
-    try:
-        counted = con.execute("select count(*) from (select distinct * from drafted)").fetchone()
-    finally:
-        con.unregister("drafted")
-    distinct = counted[0] if counted else 0
+    distinct = _distinct(con, rows, "*")
     if not LEAST_DISTINCT_ROWS_PCT * rows.num_rows / 100 < distinct < rows.num_rows:
         return None
     return next((name for name, profile in codes if profile.distinct == distinct), None)
@@ -190,16 +182,16 @@ def key_with_period(con: DuckDBPyConnection, rows: pa.Table, header: Sequence[st
     complete = [(column, profile) for column, profile in kept if profile.is_complete and column.get("from") in header]
     periods = [column for column, _ in complete if column.get("role") == "period"]
     codes = [column for column, _ in complete if column.get("role") == "geoid" or is_named("code", column["name"])]
-    con.register("drafted", rows)
-    try:
-        for one, other in product(codes, periods):
-            pair = ", ".join(f"f{header.index(column['from'])}" for column in (one, other))
-            counted = con.execute(f"select count(*) from (select distinct {pair} from drafted)").fetchone()
-            if one is not other and counted and counted[0] == rows.num_rows:
-                return [one["name"], other["name"]]
-    finally:
-        con.unregister("drafted")
+    for one, other in product(codes, periods):
+        pair = ", ".join(f"f{header.index(column['from'])}" for column in (one, other))
+        if one is not other and _distinct(con, rows, pair) == rows.num_rows:
+            return [one["name"], other["name"]]
     return None
+
+
+def _distinct(con: DuckDBPyConnection, rows: pa.Table, cells: str) -> int:
+    """The number of rows that differ in these cells."""
+    return len(con.from_arrow(rows).project(cells).distinct())
 
 
 def year_of_names(files: Sequence[str], kept: Sequence[Found]) -> dict[str, Any] | None:

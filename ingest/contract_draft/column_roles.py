@@ -22,6 +22,9 @@ QUASI = frozenset({"address", "latitude", "longitude", "x", "y", "zip", "sex", "
 # Of the labels of a column so many are known to the crosswalk, or it is no race column by its cells.
 KNOWN_LABELS_PCT, KNOWN_LABELS_OF_RACE_PCT = 60, 40
 MOST_CATEGORIES, FREE_LENGTH = 60, 40
+FREE_TEXT = "it is free text, in which people name people"
+# By the cells of guesses.yml.
+CONTACTS = {"email": "mail addresses", "ssn": "social security numbers", "phone": "phone numbers"}
 
 
 def snake_case(name: str, used: set[str], at: int) -> str:
@@ -160,27 +163,21 @@ def _personal(profile: ColumnProfile, name: str) -> str | None:
     shares, is_text = profile.shares, profile.reads["type"] == "text"
     if profile.reads["type"] == "boolean" or shares.get("yes_no", 0) > 99:
         return None  # whether there is a name
-    for kind, what in (("email", "mail addresses"), ("ssn", "social security numbers"), ("phone", "phone numbers")):
-        if shares.get(kind, 0) > 0 and is_text:
-            return f"it holds {what}"
-    if is_named("personal", name) and not is_named("no_person", name) and not is_named("attribute", name):
-        return "its name says that it is a person's"
-    if is_named("a_name", name) and not is_named("no_person", name) and is_text:
-        return "it may name people"
-    if shares.get("person", 0) > 30 and is_text and not is_named("a_post", name):
-        return "its cells read like last names and first names"
-    if (
-        is_text
-        and profile.mean_length > FREE_LENGTH
-        and profile.distinct > 0.3 * profile.filled
-        and not shares.get("street", 0) > 50
-    ):
-        return "it is free text, in which people name people"
-    if is_text and shares.get("json", 0) > 50 and profile.distinct > MOST_CATEGORIES:
-        return "its cells are lists or objects, in which people may be named"
-    if is_text and is_named("free_text", name) and profile.distinct > MOST_CATEGORIES:
-        return "it is free text, in which people name people"
-    return None
+    is_of_person, is_varied = not is_named("no_person", name), profile.distinct > MOST_CATEGORIES
+    is_long = profile.mean_length > FREE_LENGTH and profile.distinct > 0.3 * profile.filled and shares.get("street", 0) <= 50
+    signs = (
+        *((is_text and shares.get(kind, 0) > 0, f"it holds {what}") for kind, what in CONTACTS.items()),
+        (is_of_person and is_named("personal", name) and not is_named("attribute", name), "its name says that it is a person's"),
+        (is_of_person and is_text and is_named("a_name", name), "it may name people"),
+        (
+            is_text and shares.get("person", 0) > 30 and not is_named("a_post", name),
+            "its cells read like last names and first names",
+        ),
+        (is_text and is_long, FREE_TEXT),
+        (is_text and is_varied and shares.get("json", 0) > 50, "its cells are lists or objects, in which people may be named"),
+        (is_text and is_varied and is_named("free_text", name), FREE_TEXT),
+    )
+    return next((why for is_seen, why in signs if is_seen), None)
 
 
 def race_vocabulary(profile: ColumnProfile, name: str, labels: Labels) -> str | None:
@@ -205,9 +202,9 @@ def _role(profile: ColumnProfile, name: str, kind: str) -> tuple[str | None, boo
     is_private = profile.shares.get("po_box", 0) > 50
     for guess in guesses()["roles"]:
         role = guess["role"]
-        if kind not in guess["types"] or not fits(guess["names"], name) or (role == "age" and is_named("age_of_a_thing", name)):
+        if kind not in guess["types"] or not fits(guess["names"], name):
             continue
-        if role == "district" and is_named("a_quantity", name):
+        if "not_named" in guess and is_named(guess["not_named"], name):
             continue
         if not _agrees(profile, guess):
             is_private |= role in QUASI

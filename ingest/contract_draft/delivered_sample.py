@@ -35,7 +35,7 @@ MOST_TABLES = 4
 # Enough to see rare values, and read in seconds.
 MOST_ROWS = 200_000
 URL = re.compile(r"https?://")
-NO_FORMAT = FileFormat({}, 0, [])
+OF_DATABASE = FileFormat({"kind": "csv"}, 0, [])
 ABOUT_DATABASE = "is the file the department's database, or an extract of it? credentials_env names its address for --live"
 
 
@@ -181,10 +181,9 @@ def _from_url(
 
     connector = HttpConnector(kind="http", url=url)
     file = fetch_file("draft", connector, FetchRequest(environment, Path(tempfile.gettempdir())))
-    found = detect_format(file, sheet, widths)
-    form = found.form | ({"crs": crs} if crs else {})
-    origin = open_files(_provisional({"kind": "file"}, form, footer=found.footer), (file,))
-    return _sample(origin, {"kind": "http", "url": url}, form, None, found)
+    found = detect_format(file, sheet, widths, crs)
+    origin = open_files(_provisional({"kind": "file"}, found), (file,))
+    return _sample(origin, {"kind": "http", "url": url}, None, found)
 
 
 def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | None, widths: Sequence[int]) -> DeliveredSample:
@@ -201,15 +200,14 @@ def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | Non
 
             # without a table in the contract, the only one of the file is read
             origin = _with_columns(connector if table else {"kind": "file"}, tables)
-            return _sample(origin, connector, {"kind": "csv"}, path, FileFormat({}, 0, [ABOUT_DATABASE]))
+            return _sample(origin, connector, path, OF_DATABASE._replace(questions=[ABOUT_DATABASE]))
     suffixes = Counter(file.suffix.lower() for file in files)
     first = max(files, key=lambda file: (file.suffix.lower() == ".shp", suffixes[file.suffix.lower()]))
-    found = detect_format(local_file(first.resolve(), first.name), sheet, widths)
-    form = found.form | ({"crs": crs} if crs else {})
-    if form["kind"] == "shapefile" and not path.is_dir():
+    found = detect_format(local_file(first.resolve(), first.name), sheet, widths, crs)
+    if found.form["kind"] == "shapefile" and not path.is_dir():
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)
-    origin = open_folder(_provisional({"kind": "file"}, form, footer=found.footer), files, folder)
-    return _sample(origin, {"kind": "file"}, form, path, found)
+    origin = open_folder(_provisional({"kind": "file"}, found), files, folder)
+    return _sample(origin, {"kind": "file"}, path, found)
 
 
 def _from_database(variable: str, table: str | None, environment: Mapping[str, str]) -> DeliveredSample:
@@ -218,23 +216,21 @@ def _from_database(variable: str, table: str | None, environment: Mapping[str, s
     schema, _, name = table.rpartition(".")
     connector = {"kind": "database", "credentials_env": variable, "table": name} | ({"schema": schema} if schema else {})
     origin = _with_columns(connector, lambda one: open_live(one, FetchRequest(environment, Path())) or Origin(()))
-    return _sample(origin, connector, {"kind": "csv"}, None)
+    return _sample(origin, connector, None, OF_DATABASE)
 
 
 def _with_columns(connector: Mapping[str, Any], opened: Callable[[Contract], Origin]) -> Origin:
     """A database that is asked for the columns that it has."""
-    with opened(_provisional(connector, {"kind": "csv"})).tables[0].read() as table:
+    with opened(_provisional(connector, OF_DATABASE)).tables[0].read() as table:
         names = tuple(dict.fromkeys(name.strip() for name in table.header))
-    return opened(_provisional(connector, {"kind": "csv"}, names))
+    return opened(_provisional(connector, OF_DATABASE, names))
 
 
-def _sample(
-    origin: Origin, connector: Mapping[str, Any], form: Mapping[str, Any], path: Path | None, found: FileFormat = NO_FORMAT
-) -> DeliveredSample:
+def _sample(origin: Origin, connector: Mapping[str, Any], path: Path | None, found: FileFormat) -> DeliveredSample:
     """The names and first rows of one table as text, whose parts may be several files that lack a column."""
     if not origin.tables:
         raise DraftError("there is no table in it")
-    parts, others = choose_tables(origin.tables, has_names=form.get("header", {}).get("rows") != "none")
+    parts, others = choose_tables(origin.tables, has_names=found.form.get("header", {}).get("rows") != "none")
     header = tuple(dict.fromkeys(name for part in parts for name in part.header)) if len(parts) > 1 else parts[0].header
     taken, read, whole = list[pa.Table](), list[str](), True
     for part in parts:
@@ -251,8 +247,8 @@ def _sample(
     names = () if connector["kind"] == "database" else tuple(PurePosixPath(part.table.name).name for part in parts)
     lacking = {part.table.name: tuple(name for name in header if name not in part.header) for part in parts}
     return DeliveredSample(
-        connector, form, header, pa.concat_tables(taken), whole, tuple(found.questions), path, found.footer, names, tuple(read),
-        {name: missing for name, missing in lacking.items() if missing}, others,
+        connector, found.form, header, pa.concat_tables(taken), whole, tuple(found.questions), path, found.footer, names,
+        tuple(read), {name: missing for name, missing in lacking.items() if missing}, others,
     )  # fmt: skip
 
 
@@ -263,19 +259,17 @@ def _in_order(rows: pa.Table, own: tuple[str, ...], header: tuple[str, ...]) -> 
     return pa.Table.from_arrays(columns, names=[f"f{at}" for at in range(len(header))])
 
 
-def _provisional(
-    connector: Mapping[str, Any], form: Mapping[str, Any], names: tuple[str, ...] = ("no column",), footer: int = 0
-) -> Contract:
+def _provisional(connector: Mapping[str, Any], found: FileFormat, names: tuple[str, ...] = ("no column",)) -> Contract:
     """A contract that is good for opening files, and for asking a database for the columns of these names."""
-    by_position = form.get("header", {}).get("rows") == "none"
+    by_position = found.form.get("header", {}).get("rows") == "none"
     data: dict[str, Any] = {
         "source": "draft__delivery", "title": "-", "department": "draft", "policy_area": "city_services",
         "jurisdiction": "55", "grain": "-", "steward": {"team": "-", "contact": "-"},
         "agreement": {"basis": "internal", "classification": "internal"}, "statistical_unit": "record", "platform": "-",
-        "connector": connector, "format": form, "load": {"mode": "replace"}, "cadence": "once", "freshness": None,
+        "connector": connector, "format": found.form, "load": {"mode": "replace"}, "cadence": "once", "freshness": None,
         "columns": [{"name": f"c{at}", "from": at if by_position else name} for at, name in enumerate(names, 1)],
     }  # fmt: skip
-    data |= {"footer": {"rows": footer}} if footer else {}
+    data |= {"footer": {"rows": found.footer}} if found.footer else {}
     return Contract.model_validate(data, context=load_vocabulary())
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import codecs
 import csv
+import fnmatch
 import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -112,17 +112,12 @@ def _is_second_header(below: Sequence[Sequence[str]]) -> bool:
     return len(words) >= 2 and 2 * len(words) >= len(numbers)
 
 
-def select_sheets(names: Iterable[str], glob: str) -> list[str]:
-    """The names that a glob selects."""
-    return [name for name in names if fnmatchcase(name, glob)]
-
-
 def propose_sheets(largest: str, alike: Sequence[str], names: Sequence[str]) -> tuple[str, str]:
     """(`format.sheet`, the decision left to a person): a glob of the sheets that are `alike`, else the largest sheet."""
     # 2021 and 2022 are 20[0-9][0-9], so that next year's sheet is read and a sheet of notes is not
     patterns = {re.sub(r"(20(?=\d\d))|\d", lambda digits: digits[1] or "[0-9]", name) for name in alike}
     candidates = [*(patterns if len(patterns) == 1 else ()), "*"]
-    glob = next((glob for glob in candidates if select_sheets(names, glob) == list(alike)), None) if len(alike) > 1 else None
+    glob = next((glob for glob in candidates if fnmatch.filter(names, glob) == list(alike)), None) if len(alike) > 1 else None
     if glob is None:
         about = (
             f"the workbook has the sheets {', '.join(names)}; the draft takes the largest, and no run reads the others; "
@@ -150,10 +145,10 @@ class FileFormat(NamedTuple):
     questions: list[str]
 
 
-def detect_format(file: File, sheet: str | None = None, widths: Sequence[int] = ()) -> FileFormat:
+def detect_format(file: File, sheet: str | None = None, widths: Sequence[int] = (), crs: str | None = None) -> FileFormat:
     """The format of a file; `DeliveryError` or `UnknownFormat` if none fits.
 
-    `sheet` is that of a workbook: its name, its position from 1, or a glob of several.
+    `sheet` is that of a workbook: its name, its position from 1, or a glob of several. `crs` is that of a map without one.
     """
     found = open_streams("draft", file, None)
     kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
@@ -168,7 +163,7 @@ def detect_format(file: File, sheet: str | None = None, widths: Sequence[int] = 
     if len(candidates) < len(found) and form["kind"] != "shapefile":
         form["member"] = f"*{suffix}"
         open_questions.append(f"the archive holds other files than {form['member']}: does one of them matter?")
-    return FileFormat(form, footer, open_questions)
+    return FileFormat(form | ({"crs": crs} if crs else {}), footer, open_questions)
 
 
 def _of_stream(stream: Stream, suffix: str, sheet: str | None) -> FileFormat:
@@ -225,7 +220,7 @@ def _excel(data: bytes, chosen: str | None) -> FileFormat:
     except fastexcel.FastExcelError:
         raise UnknownFormat("this is not an Excel workbook that can be read") from None
     named = _chosen_sheet(list(sheets), chosen) if chosen else None
-    among = select_sheets(sheets, named) if is_glob(named) else [named] if named else list(sheets)
+    among = fnmatch.filter(sheets, named) if is_glob(named) else [named] if named else list(sheets)
     name = max(among, key=lambda sheet: sheets[sheet].height * sheets[sheet].width)
     found, names = _table(sheets[name])
     form: dict[str, Any] = {"kind": "excel"} | ({"sheet": named} if named else {})
@@ -257,7 +252,7 @@ def _cells(rows: pa.RecordBatch) -> list[list[str]]:
 
 
 def _chosen_sheet(names: Sequence[str], chosen: str) -> str:
-    if chosen in names or (is_glob(chosen) and select_sheets(names, chosen)):
+    if chosen in names or (is_glob(chosen) and fnmatch.filter(names, chosen)):
         return chosen
     if chosen.isdecimal() and 1 <= int(chosen) <= len(names):
         return names[int(chosen) - 1]

@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import AGGREGATE, FIGURES, TEAM, Contract
 from ingest.contract.vocabularies import Vocabulary, load_vocabulary
-from ingest.contract.words import SOURCE_NAME
+from ingest.contract.words import SOURCE_NAME, TIMES
 from ingest.contract_draft.column_profiles import (
     ColumnProfile,
     guesses,
@@ -30,7 +30,6 @@ from warehouse.printable import printable
 
 # Everyone may read a table that is held on these grounds.
 PUBLIC = ("open_data", "public_record")
-TIME_TYPES = ("date", "timestamp")
 Kept = list[tuple[dict[str, Any], ColumnProfile]]
 # What a person chooses from, next to a key that the draft guesses.
 GUESSED = {"policy_area": "policy_areas", "cadence": "cadences"}
@@ -230,7 +229,7 @@ def _columns(delivered: DeliveredSample, found: list[ColumnProfile], labels: Lab
 
 def _times(kept: Kept) -> tuple[str | None, str | None]:
     """The columns with the time when a thing happened and when it ended, guessed from their names."""
-    times = [column["name"] for column, _ in kept if column["type"] in TIME_TYPES]
+    times = [column["name"] for column, _ in kept if column["type"] in TIMES]
     closed = next((name for name in times if is_named("closed", name)), None)
     begun = [name for name in times if name != closed]
     return next((name for name in begun if is_named("begun", name)), next(iter(begun), None)), closed

@@ -109,7 +109,7 @@ def _has_no_cell(contract: Contract, column: Column, usable: str, partition: str
     is_absent = f"({partition}, {cell}) not in (select ({partition}, {cell}) from {usable})"
     if not column.offered:
         return is_absent
-    mapped = label_codes(column.vocabulary_names(), contract.crosswalk)
+    mapped = label_codes(column.vocabulary_names(), contract.vocabulary.crosswalk)
     codes = ", ".join(f"{literal(label)}: {literal(code)}" for label, code in mapped.items())
     code = rf"(map {{{codes}}})[lower(trim(regexp_replace({cell}, '\s+', ' ', 'g')))]"
     renamed = f"({partition}, {code}) in (select ({partition}, {code}) from {usable} where {code} is not null)"

@@ -63,11 +63,12 @@ def _answer(request: dict[str, Any], data: bytes, pipe: Connection) -> None:
     except Exception as error:  # noqa: BLE001 - its text may quote a cell
         remedy = "export the table as csv and deliver it again"
         answer = {"problem": f"it could not be read ({type(error).__name__})", "remedy": remedy}
-    pipe.send_bytes(json.dumps(answer).encode())
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batches[0].schema if batches else pa.schema([])) as writer:
         for batch in batches:
             writer.write_batch(batch)
+    # both at once: the reader has no time limit between them
+    pipe.send_bytes(json.dumps(answer).encode())
     pipe.send_bytes(sink.getvalue())
 
 

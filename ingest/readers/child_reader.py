@@ -48,8 +48,7 @@ def _ask(request: dict[str, Any], data: bytes, fail: Fail) -> tuple[dict[str, An
             _child = _Child()
         child, answer = _child, None
         try:
-            child.send(request, data)
-            answer, rows = json.loads(child.receive()), child.receive()
+            answer, rows = child.ask(request, data)
         except _ChildEnded as ended:
             remedy = "export the table as csv and deliver it again; docs/formats.md has the limits"
             raise fail(str(ended), remedy) from None
@@ -87,28 +86,20 @@ class _Child:
         """Whether it runs, and is a child of this process and not of the one that this was forked from."""
         return self._owner == os.getpid() and self._process.poll() is None
 
-    def send(self, request: dict[str, Any], data: bytes) -> None:
-        """Write the request and the file."""
+    def ask(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+        """Send the request and the file, and wait for both parts of the answer."""
         try:
             self._pipe.send_bytes(json.dumps(request).encode())
             self._pipe.send_bytes(data)
-        except OSError:
-            raise _ChildEnded(self._describe_end()) from None
-
-    def receive(self) -> bytes:
-        """Wait for the next part of the answer."""
-        try:
             if self._pipe.poll(SECONDS):
-                return self._pipe.recv_bytes()
+                return json.loads(self._pipe.recv_bytes()), self._pipe.recv_bytes()
         except (EOFError, OSError):
-            raise _ChildEnded(self._describe_end()) from None
+            code = self._process.wait(10)
+            how = f"signal {-code}" if code < 0 else f"exit {code}"
+            problem = f"reading it ended the process that reads such files ({how}), probably because memory was missing"
+            raise _ChildEnded(problem) from None
         self.end()
         raise _ChildEnded(f"it could not be read within {SECONDS:g} seconds")
-
-    def _describe_end(self) -> str:
-        code = self._process.wait(10)
-        how = f"signal {-code}" if code < 0 else f"exit {code}"
-        return f"reading it ended the process that reads such files ({how}), probably because memory was missing"
 
     def end(self) -> None:
         """Kill the child."""

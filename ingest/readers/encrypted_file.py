@@ -6,18 +6,18 @@ disk.
 
 from __future__ import annotations
 
-import errno
-import io
 import os
 import tempfile
 import threading
 import weakref
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
+
+from ingest.readers.random_access import random_access
 
 BLOCK = 16
 READ_BYTES = 1 << 20
@@ -44,7 +44,7 @@ class EncryptedFile:
 
     def open(self) -> IO[bytes]:
         """The bytes as a stream with random access."""
-        return cast("IO[bytes]", io.BufferedReader(_Decrypted(self), READ_BYTES))
+        return random_access(self.read_at, self.size, READ_BYTES)
 
     def read_at(self, at: int, size: int) -> bytes:
         """The bytes from a position on, fewer at the end."""
@@ -57,30 +57,3 @@ class EncryptedFile:
 
 def _cipher_at(key: bytes, block: int) -> Cipher[CTR]:
     return Cipher(AES(key), CTR(block.to_bytes(BLOCK, "big")))
-
-
-class _Decrypted(io.RawIOBase):
-    def __init__(self, file: EncryptedFile) -> None:
-        self._file, self._at = file, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._file.read_at(self._at, len(buffer))
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._file.size}[whence]
-        if base + offset < 0:
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))  # as a file of the disk does
-        self._at = base + offset
-        return self._at
-
-    def tell(self) -> int:
-        return self._at

@@ -13,8 +13,8 @@ import os
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch, fnmatchcase
 from functools import partial
@@ -25,7 +25,8 @@ import fsspec
 
 from ingest.contract import Contract
 from ingest.errors import DeliveryError
-from ingest.readers.reader_types import Opener, Stream
+from ingest.readers.random_access import random_access
+from ingest.readers.reader_types import Fail, Opener, Stream
 
 # Suffixes of programs that are still writing a file: Nextcloud, WinSCP, browsers, curl, rsync.
 UNFINISHED = (".part", ".filepart", ".crdownload", ".tmp", ".partial")
@@ -37,7 +38,9 @@ MOST_TIMES, NEVER_A_BOMB = 300, 256 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 # Every current Office file is a zip with this member; a workbook is read as one file.
 OFFICE_MEMBER = "[Content_Types].xml"
+Sibling = Callable[[str, str], Opener | None]
 PACK_AGAIN = "create it again with an ordinary zip program"
+A_BOMB = (f"the archive unpacks to more than {MOST_TIMES} times its size", "deliver the files themselves, unless it is a mistake")
 
 
 @dataclass(frozen=True)
@@ -145,10 +148,10 @@ def _not_found_error(contract: Contract, path: str) -> DeliveryError:
 
 
 def _remote_files(contract: Contract, url: str) -> tuple[File, ...]:
-    protocol = url.split("://", maxsplit=1)[0]
+    protocol, fail = url.split("://", maxsplit=1)[0], partial(DeliveryError, contract.source, url)
     if "::" in url or protocol in ("http", "https"):
         remedy = "write a plain address like s3://bucket/folder or sftp://user@host/folder; for the web, connector kind http"
-        raise DeliveryError(contract.source, url, "a file connector does not read this address", remedy)
+        raise fail("a file connector does not read this address", remedy)
     try:
         system, base = fsspec.core.url_to_fs(url)
         if system.isdir(base):
@@ -159,12 +162,10 @@ def _remote_files(contract: Contract, url: str) -> tuple[File, ...]:
             found = {base: PurePosixPath(base).name} if system.exists(base) else {}
     except ImportError:
         remedy = f"install it in the project with .venv/bin/uv pip install -e '.[{protocol}]'"
-        raise DeliveryError(
-            contract.source, url, f"reading {protocol}:// needs a package that is not installed", remedy
-        ) from None
+        raise fail(f"reading {protocol}:// needs a package that is not installed", remedy) from None
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own, and they may quote credentials
         remedy = "check its address, that it is up, and its credentials (docs/formats.md lists their variables)"
-        raise DeliveryError(contract.source, url, f"it cannot be listed ({type(error).__name__})", remedy) from None
+        raise fail(f"it cannot be listed ({type(error).__name__})", remedy) from None
     ignored = contract.ignore_files
     delivered = sorted((name, path) for path, name in found.items() if is_delivered_file(PurePosixPath(name), ignored))
     if not delivered:
@@ -174,59 +175,49 @@ def _remote_files(contract: Contract, url: str) -> tuple[File, ...]:
 
 def _remote_file(system: Any, path: str, name: str) -> File:
     def mark() -> str:
-        try:
+        with _translated_errors():
             system.invalidate_cache()
             found = system.info(path)
-        except Exception as error:  # noqa: BLE001 - see _Remote
-            raise OSError(errno.EIO, f"the connection was lost ({type(error).__name__})") from None
         facts = (found.get(key) for key in ("size", "ETag", "LastModified", "mtime", "created"))
         return " ".join(str(fact) for fact in facts if fact is not None)
 
-    return File(name, lambda: cast("IO[bytes]", io.BufferedReader(_Remote(system, path), BLOCK_BYTES)), mark)
+    return File(name, partial(_open_remote, system, path), mark)
 
 
-class _Remote(io.RawIOBase):
-    """A file of an fsspec file system; each of its errors becomes an OSError that quotes nothing."""
+@contextmanager
+def _open_remote(system: Any, path: str) -> Iterator[IO[bytes]]:
+    """A file of an fsspec file system; archives and Parquet are read from their end."""
+    with _translated_errors():
+        file = system.open(path, "rb")
 
-    def __init__(self, system: Any, path: str) -> None:
-        self._file = self._translate_errors(lambda: system.open(path, "rb"))
+    def read_at(at: int, size: int) -> bytes:
+        with _translated_errors():
+            file.seek(at)
+            return bytes(file.read(size))
 
-    def readable(self) -> bool:
-        """Always true."""
-        return True
+    with closing(file):
+        with _translated_errors():
+            file.seek(0, os.SEEK_END)
+            size = file.tell()
+        with random_access(read_at, size, BLOCK_BYTES) as stream:
+            yield stream
 
-    def seekable(self) -> bool:
-        """Always true: archives and Parquet are read from their end."""
-        return True
 
-    def readinto(self, buffer: Any) -> int:
-        """Read the next bytes."""
-        data: bytes = self._translate_errors(lambda: self._file.read(len(buffer)))
-        buffer[: len(data)] = data
-        return len(data)
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    """Each file system has errors of its own; here they become an OSError that quotes nothing."""
+    try:
+        yield
+    except PermissionError as error:
+        raise OSError(errno.EACCES, "permission denied") from error.__cause__
+    except Exception as error:  # noqa: BLE001 - of any class
+        raise OSError(errno.EIO, f"the connection was lost ({type(error).__name__})") from None
 
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a position."""
-        return int(self._translate_errors(lambda: self._file.seek(offset, whence)))
 
-    def tell(self) -> int:
-        """The current position."""
-        return int(self._file.tell())
-
-    def close(self) -> None:
-        """Close the file."""
-        if not self.closed and hasattr(self, "_file"):
-            self._file.close()
-        super().close()
-
-    @staticmethod
-    def _translate_errors(call: Callable[[], Any]) -> Any:
-        try:
-            return call()
-        except PermissionError as error:
-            raise OSError(errno.EACCES, "permission denied") from error.__cause__
-        except Exception as error:  # noqa: BLE001 - each file system has errors of its own
-            raise OSError(errno.EIO, f"the connection was lost ({type(error).__name__})") from None
+def siblings(openers: Mapping[str, Opener]) -> Sibling:
+    """Finds the file of the same name with another suffix, in any case: a shapefile consists of several."""
+    every = {name.lower(): opener for name, opener in openers.items()}
+    return lambda name, suffix: every.get(str(PurePosixPath(name).with_suffix(suffix)).lower())
 
 
 def open_streams(source: str, file: File, member: str | None) -> tuple[Stream, ...]:
@@ -250,59 +241,45 @@ def open_streams(source: str, file: File, member: str | None) -> tuple[Stream, .
 
 
 def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
+    fail = partial(DeliveryError, source, file.name)
     try:
         with file.open() as opened, zipfile.ZipFile(opened) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
             opened.seek(0, io.SEEK_END)
             size = opened.tell()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise DeliveryError(source, file.name, "this is not a zip archive, or it is damaged", "deliver it again") from None
+        raise fail("this is not a zip archive, or it is damaged", "deliver it again") from None
     if any(info.filename == OFFICE_MEMBER for info in members):
-        _check_size(source, file, members, size)
+        _check_size(members, size, fail)
         return (Stream(file.name, file.open),)
-    _check_names(source, file, members)
+    _check_names(members, fail)
     found = [info for info in members if not is_left_behind(PurePosixPath(info.filename))]
     names = sorted(info.filename for info in found if not wanted or fnmatch(info.filename, wanted))
     if not names:
         what = f"no member {wanted}" if wanted else "no file"
-        raise DeliveryError(
-            source, file.name, f"the archive has {what}", "deliver it again, or correct format.member in the contract"
-        )
-    _check_size(source, file, found, size)
-    every = {info.filename.lower(): info.filename for info in found}
-
-    def sibling(name: str, suffix: str) -> Opener | None:
-        other = every.get(str(PurePosixPath(name).with_suffix(suffix)).lower())
-        return partial(_open_member, file, other) if other else None
-
-    return tuple(
-        Stream(f"{file.name}/{name}", partial(_open_member, file, name), partial(sibling, name), packed=True) for name in names
-    )
+        raise fail(f"the archive has {what}", "deliver it again, or correct format.member in the contract")
+    _check_size(found, size, fail)
+    openers = {info.filename: partial(_open_member, file, info.filename) for info in found}
+    sibling = siblings(openers)
+    return tuple(Stream(f"{file.name}/{name}", openers[name], partial(sibling, name), packed=True) for name in names)
 
 
-def _check_names(source: str, file: File, found: list[zipfile.ZipInfo]) -> None:
+def _check_names(found: list[zipfile.ZipInfo], fail: Fail) -> None:
     """Check that every member has a unique name, which stays inside the archive and is printable."""
     names = Counter(info.filename for info in found)
     twice = sorted(name for name, times in names.items() if times > 1)
     if twice:
-        problem = f"{len(twice)} names in it are repeated, and only the last member of each could be read"
-        raise DeliveryError(source, file.name, problem, PACK_AGAIN)
+        raise fail(f"{len(twice)} names in it are repeated, and only the last member of each could be read", PACK_AGAIN)
     for name in names:
         parts = name.replace("\\", "/").split("/")
         if ".." in parts or not parts[0] or parts[0].endswith(":") or not name.isprintable():
-            problem = "the name of a member points outside the archive, or contains control characters"
-            raise DeliveryError(source, file.name, problem, PACK_AGAIN)
+            raise fail("the name of a member points outside the archive, or contains control characters", PACK_AGAIN)
 
 
-def _check_size(source: str, file: File, found: list[zipfile.ZipInfo], size: int) -> None:
+def _check_size(found: list[zipfile.ZipInfo], size: int, fail: Fail) -> None:
     """Check the sizes that an archive declares. More is never read, and less fails the archive's check sums."""
     if sum(info.file_size for info in found) > max(NEVER_A_BOMB, MOST_TIMES * size):
-        raise _bomb_error(source, file.name)
-
-
-def _bomb_error(source: str, name: str) -> DeliveryError:
-    problem = f"the archive unpacks to more than {MOST_TIMES} times its size"
-    return DeliveryError(source, name, problem, "deliver the files themselves, unless it is a mistake")
+        raise fail(*A_BOMB)
 
 
 @contextmanager
@@ -312,10 +289,8 @@ def _open_gzip(source: str, file: File) -> Iterator[IO[bytes]]:
         size = opened.tell()
         opened.seek(0)
         with gzip.GzipFile(fileobj=opened) as stream:
-            yield cast(
-                "IO[bytes]",
-                io.BufferedReader(_LimitedStream(stream, size, _bomb_error(source, file.name)), io.DEFAULT_BUFFER_SIZE << 4),
-            )
+            limited = _LimitedStream(stream, size, DeliveryError(source, file.name, *A_BOMB))
+            yield cast("IO[bytes]", io.BufferedReader(limited, io.DEFAULT_BUFFER_SIZE << 4))
 
 
 @contextmanager
@@ -331,11 +306,9 @@ class _LimitedStream(io.RawIOBase):
         self._stream, self._most, self._bomb, self._come = stream, max(NEVER_A_BOMB, MOST_TIMES * size), bomb, 0
 
     def readable(self) -> bool:
-        """Always true."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read the next bytes; raises `DeliveryError` if they are too many."""
         data = self._stream.read(len(buffer))
         self._come += len(data)
         if self._come > self._most:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import IO
 
 import numpy as np
@@ -97,9 +98,7 @@ def position_names(columns: int) -> tuple[str, ...]:
 
 def split_header(records: Iterator[pa.RecordBatch], how: Format) -> OpenTable:
     """The table whose first records are its header; without one, columns have their positions as names."""
-    first = next(records, None)
-    while first is not None and first.num_rows == 0:
-        first = next(records, None)
+    first = next((batch for batch in records if batch.num_rows), None)
     if first is None:
         raise EOFError("Empty CSV")
     rows = how.header.count
@@ -108,30 +107,18 @@ def split_header(records: Iterator[pa.RecordBatch], how: Format) -> OpenTable:
     second = lines[1] if len(lines) > 1 else ()
     if how.header.merged and second:
         header, second = merged_names(header, second), ()
-
-    def rest() -> Iterator[pa.RecordBatch]:
-        yield first.slice(rows)
-        yield from records
-
-    return OpenTable(header, second, rest())
+    return OpenTable(header, second, chain((first.slice(rows),), records))
 
 
 def optional_header(opened: OpenTable, names: Collection[str]) -> OpenTable:
     """The table of a file that may have a header, opened without: its first record is one if it contains `names` of columns."""
-    batches = opened.batches
-    first = next(batches, None)
-    while first is not None and first.num_rows == 0:
-        first = next(batches, None)
+    first = next((batch for batch in opened.batches if batch.num_rows), None)
     if first is None:
         return dataclasses.replace(opened, batches=iter(()))
     cells = tuple(str(column[0].as_py() or "").strip() for column in first.columns)
-    is_header = sum(cell in names for cell in cells) >= min(2, len(names))
-
-    def records() -> Iterator[pa.RecordBatch]:
-        yield first.slice(1 if is_header else 0)
-        yield from batches
-
-    return dataclasses.replace(opened, header=cells if is_header else opened.header, batches=records())
+    if sum(cell in names for cell in cells) < min(2, len(names)):
+        return dataclasses.replace(opened, batches=chain((first,), opened.batches))
+    return dataclasses.replace(opened, header=cells, batches=chain((first.slice(1),), opened.batches))
 
 
 def merged_names(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:

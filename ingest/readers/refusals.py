@@ -83,7 +83,8 @@ def mismatched_signature(begins: bytes, kind: str) -> str | None:
     for row in _signatures():
         if begins[row.get("at", 0) :].startswith(row["bytes"]):
             # a header may have these letters, too
-            is_text = row["bytes"].isalpha() and kind in TEXT_KINDS and _is_line(begins)
+            is_line = all(byte >= 32 or byte in b"\t\r\n" for byte in begins)
+            is_text = row["bytes"].isalpha() and kind in TEXT_KINDS and is_line
             return None if kind in row.get("kinds", ()) or is_text else str(row["is"])
     if kind != "dbf" and _is_dbase(begins):
         return "a dBase file"
@@ -99,7 +100,3 @@ def _is_dbase(begins: bytes) -> bool:
         return False
     header, record = (int.from_bytes(begins[at : at + 2], "little") for at in (8, 10))
     return begins[2] <= 12 and begins[3] <= 31 and header > 32 and record > 1
-
-
-def _is_line(begins: bytes) -> bool:
-    return all(byte >= 32 or byte in b"\t\r\n" for byte in begins)

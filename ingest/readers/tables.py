@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import PurePosixPath
@@ -15,17 +15,16 @@ from ingest.contract import Contract, Format, Layout
 from ingest.contract.sections.format import is_glob
 from ingest.errors import DeliveryError
 from ingest.readers.child_reader import list_sheets, open_table
-from ingest.readers.files import File, open_streams
+from ingest.readers.files import File, Sibling, open_streams
 from ingest.readers.formats.dbf import open_dbf
 from ingest.readers.formats.delimited import open_csv, open_fixed_width
 from ingest.readers.formats.excel import selected_sheets
-from ingest.readers.formats.json_text import open_json, open_jsonl
+from ingest.readers.formats.json_text import open_json
 from ingest.readers.formats.maps import open_shapefile
 from ingest.readers.formats.parquet import open_parquet
 from ingest.readers.formats.template import ZIP_MAGIC, is_template, open_template
 from ingest.readers.reader_types import (
     Fail,
-    Opener,
     OpenTable,
     Reader,
     Stream,
@@ -37,42 +36,24 @@ from ingest.readers.reader_types import (
 from ingest.readers.refusals import READ_ERRORS, SIGNATURE_BYTES, explain_error, mismatched_signature
 
 
-class Delivery:
-    """All files of a delivery by name, in any case: a shapefile consists of several."""
-
-    def __init__(self, files: Iterable[File] = ()) -> None:
-        self._files = {file.name.lower(): file for file in files}
-
-    def sibling(self, file: File, suffix: str) -> Opener | None:
-        """The file of the same name with another suffix."""
-        other = self._files.get(str(PurePosixPath(file.name).with_suffix(suffix)).lower())
-        return other.open if other else None
-
-
-def table_readers(contract: Contract, file: File, delivery: Delivery) -> Iterator[tuple[str, Reader]]:
+def table_readers(contract: Contract, file: File, sibling: Sibling) -> Iterator[tuple[str, Reader]]:
     """(name, reader) of each table in a file: the file itself, or the selected members of a zip or sheets of a workbook."""
     outer = contract.format.layout_of(file.name)
-    found = open_streams(contract.source, file, _in(contract.format, outer).member)
+    found = open_streams(contract.source, file, contract.format.in_layout(outer).member)
     if len(found) == 1 and not found[0].packed:
-        found = (dataclasses.replace(found[0], sibling=partial(delivery.sibling, file)),)
+        found = (dataclasses.replace(found[0], sibling=partial(sibling, file.name)),)
     for stream in found:
         # a member may have its own layout; the archive's applies to the rest
         layout = contract.format.layout_of(stream.name) or outer
-        own = _in(contract.format, layout)
+        own = contract.format.in_layout(layout)
         if sheets := _sheets(contract, own, stream):
             for sheet in sheets:
                 inner = contract.format.layout_of(f"{stream.name}/{sheet}") or layout
-                one = _in(contract.format, inner).model_copy(update={"sheet": sheet})
-                yield (
-                    f"{stream.name}/{sheet}",
-                    _reader(contract, one, inner, dataclasses.replace(stream, name=f"{stream.name}/{sheet}")),
-                )
+                one = contract.format.in_layout(inner).model_copy(update={"sheet": sheet})
+                named = dataclasses.replace(stream, name=f"{stream.name}/{sheet}")
+                yield named.name, partial(_read, contract, one, inner, named)
         elif own.kind != "shapefile" or _is_shape(contract, own, stream, found):
-            yield stream.name, _reader(contract, own, layout, stream)
-
-
-def _in(form: Format, layout: Layout | None) -> Format:
-    return form.in_layout(layout) if layout else form
+            yield stream.name, partial(_read, contract, own, layout, stream)
 
 
 def _sheets(contract: Contract, how: Format, stream: Stream) -> tuple[str, ...]:
@@ -105,25 +86,22 @@ def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[S
     return False
 
 
-def _reader(contract: Contract, how: Format, layout: Layout | None, given: Stream) -> Reader:
-    @contextmanager
-    def read() -> Iterator[OpenTable]:
-        fail: Fail = partial(DeliveryError, contract.source, given.name)
-        with ExitStack() as stack:
-            try:
-                if _is_template(contract, how, given, fail):
-                    yield open_template(contract, stack.enter_context(given.open()), fail)
-                    return
-                opened = _open_with_header(contract, how, given, stack, fail)
-                check_column_count(len(opened.header), fail)
-            except READ_ERRORS as error:
-                raise fail(*explain_error(error, how)) from None
-            footer: list[str] = []
-            batches = _translate_errors(_without_footer(contract, opened.batches, footer), how, fail)
-            opened = dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer, layout=layout)
-            yield unpivoted(opened, how.unpivot, contract.ignore) if how.unpivot else opened
-
-    return read
+@contextmanager
+def _read(contract: Contract, how: Format, layout: Layout | None, given: Stream) -> Iterator[OpenTable]:
+    fail: Fail = partial(DeliveryError, contract.source, given.name)
+    with ExitStack() as stack:
+        try:
+            if _is_template(contract, how, given, fail):
+                yield open_template(contract, stack.enter_context(given.open()), fail)
+                return
+            opened = _open_with_header(contract, how, given, stack, fail)
+            check_column_count(len(opened.header), fail)
+        except READ_ERRORS as error:
+            raise fail(*explain_error(error, how)) from None
+        footer: list[str] = []
+        batches = _translate_errors(_without_footer(contract, opened.batches, footer), how, fail)
+        opened = dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer, layout=layout)
+        yield unpivoted(opened, how.unpivot, contract.ignore) if how.unpivot else opened
 
 
 def _is_template(contract: Contract, how: Format, given: Stream, fail: Fail) -> bool:
@@ -147,31 +125,28 @@ def _is_template(contract: Contract, how: Format, given: Stream, fail: Fail) -> 
 
 def _open_with_header(contract: Contract, how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     if how.header.rows != "optional":
-        return _open(how, given, stack, fail)
+        return READERS[how.kind](how, given, stack, fail)
     without = how.model_copy(update={"header": how.header.model_copy(update={"rows": "none"})})
     names = {name for column in contract.columns for name in contract.names_of(column) if isinstance(name, str)}
-    return optional_header(_open(without, given, stack, fail), names)
+    return optional_header(READERS[how.kind](without, given, stack, fail), names)
 
 
-def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
-    if how.kind == "json":
-        return open_json(how, given, fail)
-    if how.kind == "jsonl":
-        return open_jsonl(how, given, fail)
-    stream = stack.enter_context(given.open())
-    match how.kind:
-        case "csv":
-            return open_csv(how, stream, given.open, fail)
-        case "fixed_width":
-            return open_fixed_width(how, stream, fail)
-        case "excel" | "geojson":
-            return open_table(how, read_whole(stream, fail), fail)
-        case "shapefile":
-            return open_shapefile(how, given, stack, stream, fail)
-        case "dbf":
-            return open_dbf(how, given, stream, fail)
-        case "parquet":
-            return open_parquet(given, stream, fail)
+def _open_in_child(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
+    return open_table(how, read_whole(stack.enter_context(given.open()), fail), fail)
+
+
+# By `format.kind`: each opens a stream, which is readable as long as the stack. Add the reader of a new format here.
+READERS: Mapping[str, Callable[[Format, Stream, ExitStack, Fail], OpenTable]] = {
+    "csv": open_csv,
+    "dbf": open_dbf,
+    "excel": _open_in_child,
+    "fixed_width": open_fixed_width,
+    "geojson": _open_in_child,
+    "json": open_json,
+    "jsonl": open_json,
+    "parquet": open_parquet,
+    "shapefile": open_shapefile,
+}
 
 
 def _translate_errors(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail) -> Iterator[pa.RecordBatch]:

@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlparse
 
-from ingest.connectors.fetch import FetchRequest
+from ingest.connectors.fetch import FetchRequest, delivered_names
 from ingest.connectors.http_client import PortalClient
-from ingest.connectors.origin import DeliveredTable, Origin, delivered_names
-from ingest.connectors.portals.paging import PagedRows, keyset_pages, paged_table
+from ingest.connectors.origin import DeliveredTable, Origin
+from ingest.connectors.portals.paging import PortalTable, keyset_table
 from ingest.contract import ArcgisConnector, Contract
 from ingest.readers.formats.json_text import as_text
 from ingest.readers.reader_types import OpenTable
@@ -57,7 +57,6 @@ def _read(contract: Contract, connector: ArcgisConnector, request: FetchRequest)
         "orderByFields": f"{key} ASC",
         "outSR": "4326",
     }
-    limit = min(int(as_text(layer.get("maxRecordCount")) or PAGE_ROWS), PAGE_ROWS)
 
     def count() -> int:
         answer = _answer(client, client.get("query", {"f": "json", "where": where, "returnCountOnly": "true"}))
@@ -66,20 +65,17 @@ def _read(contract: Contract, connector: ArcgisConnector, request: FetchRequest)
             raise client.error("its answer has no number of rows", "check that base_url is the address of a layer")
         return int(number)
 
-    def rows(answer: Any) -> list[Any]:
+    def page(last: int | None, limit: int) -> list[Any]:
+        after = where if last is None else f"({where}) AND {key} > {last}"
+        answer = client.get("query", params | {"where": after, "resultRecordCount": str(limit)})
         features = _answer(client, answer).get("features")
         if not isinstance(features, list):
             raise client.error("a page has no list of features", "if this persists, ask the service's operator")
         return [_record(client, feature, types, key) for feature in features]
 
-    def after(last: int | None) -> Mapping[str, str]:
-        return {"where": where if last is None else f"({where}) AND {key} > {last}", "resultRecordCount": str(limit)}
-
-    def first() -> list[Any]:
-        return rows(client.get("query", params | {"where": where, "resultRecordCount": "1"}))[:1]
-
-    asked = PagedRows("query", params, rows, count(), count, first, "the first row")  # a reloaded layer has new row numbers
-    yield paged_table(client, asked, keyset_pages(client, asked, key, after), header, wanted, WGS84 if has_shape else None)
+    table = PortalTable(client, header, wanted, count, WGS84 if has_shape else None)
+    page_rows = min(int(as_text(layer.get("maxRecordCount")) or PAGE_ROWS), PAGE_ROWS)
+    yield keyset_table(table, page, page_rows, key)
 
 
 def _answer(client: PortalClient, answer: Any) -> dict[str, Any]:

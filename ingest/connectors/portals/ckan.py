@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 from ingest.connectors.download import download
-from ingest.connectors.fetch import FetchRequest
+from ingest.connectors.fetch import FetchRequest, delivered_names
 from ingest.connectors.http_client import PortalClient
-from ingest.connectors.origin import DeliveredTable, Origin, delivered_names, distinct_names
-from ingest.connectors.portals.paging import PagedRows, offset_pages, paged_table, rows_changed
+from ingest.connectors.origin import DeliveredTable, Origin, distinct_names
+from ingest.connectors.portals.paging import PortalTable, offset_table, rows_changed
 from ingest.contract import CkanConnector, Contract
 from ingest.readers.reader_types import OpenTable
 
@@ -72,10 +72,7 @@ def _resources(client: PortalClient, connector: CkanConnector) -> list[dict[str,
 
 
 def _action(client: PortalClient, name: str, params: dict[str, str]) -> dict[str, Any]:
-    return _result(client, client.get(f"api/3/action/{name}", params))
-
-
-def _result(client: PortalClient, answer: Any) -> dict[str, Any]:
+    answer = client.get(f"api/3/action/{name}", params)
     if not (isinstance(answer, dict) and answer.get("success") is True and isinstance(answer.get("result"), dict)):
         raise client.error("its answer is not from CKAN", "check that base_url is the portal's address, without /api")
     result: dict[str, Any] = answer["result"]
@@ -107,19 +104,13 @@ def _read(contract: Contract, connector: CkanConnector, request: FetchRequest, n
     header = tuple(str(field["id"]) for field in fields if field["id"] not in OWN_COLUMNS)
     wanted = delivered_names(contract, header)
     listed = ",".join(f'"{column}"' if "," in column else column for column in ("_id", *wanted))
-    total = count()
 
-    def rows(answer: Any) -> list[Any]:
-        records = _result(client, answer).get("records")
+    def page(at: int, limit: int) -> list[Any]:
+        records = search(limit, at, fields=listed, include_total="false").get("records")
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             raise client.error("a page has no list of rows", "if this persists, ask the portal's operator")
         if any(column not in record for record in records[:1] for column in wanted):
             raise rows_changed(client, "a page has other columns than the one before")
         return records
 
-    def ends() -> list[Any]:
-        return [rows({"success": True, "result": search(1, offset, fields=listed)}) for offset in (0, total - 1)]
-
-    pages = params | {"fields": listed, "include_total": "false"}
-    asked = PagedRows("api/3/action/datastore_search", pages, rows, total, count, ends)
-    yield paged_table(client, asked, offset_pages(client, asked, PAGE_ROWS), header, wanted)
+    yield offset_table(PortalTable(client, header, wanted, count), page, PAGE_ROWS)

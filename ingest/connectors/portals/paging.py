@@ -7,7 +7,7 @@ next page begins where this one ended, not where it should have ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,79 +19,85 @@ from ingest.readers.reader_types import BATCH_ROWS, OpenTable
 
 
 @dataclass(frozen=True)
-class PagedRows:
-    """What a portal is asked: pages of rows, how many there are (`total`: in the beginning), and those at the ends of all."""
+class PortalTable:
+    """A table of a portal: its columns, those that the contract keeps, how to count its rows, and the CRS of its shapes."""
 
-    path: str
-    params: Mapping[str, str]
-    rows: Callable[[Any], list[Any]]  # of a document; raises if it is no page
-    total: int
+    client: PortalClient
+    header: Sequence[str]
+    wanted: Sequence[str]
     count: Callable[[], int]
-    ends: Callable[[], list[Any]]
-    ends_are: str = "the first or the last row"
+    crs: str | None = None
 
 
-def offset_pages(
-    client: PortalClient, asked: PagedRows, page_rows: int, names: tuple[str, str] = ("offset", "limit")
-) -> Iterator[list[Any]]:
+def offset_table(table: PortalTable, page: Callable[[int, int], list[Any]], page_rows: int) -> OpenTable:
+    """Read a table whose `page` has the rows from an offset on, and at most so many; `page` raises if an answer is no page."""
+    total = table.count()
+
+    def ends() -> list[Any]:
+        return [page(at, 1) for at in (0, total - 1)]
+
+    pages = _offset_pages(table.client, total, page, page_rows)
+    return _open(table, _verified(table, total, pages, ends, "the first or the last row"))
+
+
+def keyset_table(table: PortalTable, page: Callable[[int | None, int], list[Any]], page_rows: int, key: str) -> OpenTable:
+    """Read a table whose `page` has the rows after a number of the column `key` (None: from the first), in its order."""
+    total = table.count()
+    pages = _keyset_pages(table.client, total, lambda last: page(last, page_rows), key)
+    # a table that was loaded again has new row numbers
+    return _open(table, _verified(table, total, pages, lambda: page(None, 1)[:1], "the first row"))
+
+
+def _offset_pages(client: PortalClient, total: int, page: Callable[[int, int], list[Any]], page_rows: int) -> Iterator[list[Any]]:
     """Pages by offset, each from the last row of the page before, with up to `page_rows` new rows."""
     read, last = 0, None
     while True:
         overlap = int(last is not None)
-        place = dict(zip(names, (str(read - overlap), str(page_rows + overlap)), strict=True))
-        page = asked.rows(client.get(asked.path, {**asked.params, **place}))
-        if overlap and page[:1] != [last]:
+        rows = page(read - overlap, page_rows + overlap)
+        if overlap and rows[:1] != [last]:
             raise rows_changed(client, "a page does not begin where the one before ended")
-        page = page[overlap:]
-        yield page
-        read += len(page)
-        if not page or read >= asked.total:  # the check of the row count reports missing rows
+        rows = rows[overlap:]
+        yield rows
+        read += len(rows)
+        if not rows or read >= total:  # the check of the row count reports missing rows
             return
-        last = page[-1]
+        last = rows[-1]
 
 
-def keyset_pages(
-    client: PortalClient, asked: PagedRows, key: str, condition: Callable[[int | None], Mapping[str, str]]
-) -> Iterator[list[Any]]:
+def _keyset_pages(client: PortalClient, total: int, page: Callable[[int | None], list[Any]], key: str) -> Iterator[list[Any]]:
     """Pages in the order of a unique whole number, each from the number after the last one of the page before."""
     read = 0
     last: int | None = None
     while True:
-        page = asked.rows(client.get(asked.path, {**asked.params, **condition(last)}))
-        keys: list[int] = [*([] if last is None else [last]), *(int(str(row[key])) for row in page)]
+        rows = page(last)
+        keys: list[int] = [*([] if last is None else [last]), *(int(str(row[key])) for row in rows)]
         if any(one <= before for before, one in pairwise(keys)):
             problem = f"the service does not order its rows by {key}"
             raise client.error(problem, "export it by hand, and deliver it as a file")
-        yield page
-        read += len(page)
-        if not page or read >= asked.total:
+        yield rows
+        read += len(rows)
+        if not rows or read >= total:
             return
         last = keys[-1]
 
 
-def paged_table(
-    client: PortalClient,
-    asked: PagedRows,
-    pages: Iterator[list[Any]],
-    header: Sequence[str],
-    wanted: Sequence[str],
-    crs: str | None = None,
-) -> OpenTable:
-    """The rows of a portal as a table: the wanted columns, then those of the header that are listed and never requested."""
-    names = (*wanted, *(column for column in header if column not in wanted))
-    checked = _verified(client, asked, pages)
-    batches = (text_batch(page[at : at + BATCH_ROWS], names) for page in checked for at in range(0, len(page), BATCH_ROWS))
-    return OpenTable(names, (), batches, crs)
+def _open(table: PortalTable, pages: Iterator[list[Any]]) -> OpenTable:
+    """The wanted columns, then those of the header that are listed and never requested."""
+    names = (*table.wanted, *(column for column in table.header if column not in table.wanted))
+    batches = (text_batch(page[at : at + BATCH_ROWS], names) for page in pages for at in range(0, len(page), BATCH_ROWS))
+    return OpenTable(names, (), batches, table.crs)
 
 
-def _verified(client: PortalClient, asked: PagedRows, pages: Iterator[list[Any]]) -> Iterator[list[Any]]:
+def _verified(
+    table: PortalTable, total: int, pages: Iterator[list[Any]], ends: Callable[[], list[Any]], ends_are: str
+) -> Iterator[list[Any]]:
     """The pages; then `SourceChangedDuringRead` unless the portal has the rows that it had before, and returned them all."""
-    total, read = asked.total, 0
-    before = asked.ends() if total else []
+    client, read = table.client, 0
+    before = ends() if total else []
     for page in pages:
         read += len(page)
         yield page
-    now, returned = asked.count(), f"it counted {total:,} rows and returned {read:,}"
+    now, returned = table.count(), f"it counted {total:,} rows and returned {read:,}"
     if now != total:
         raise rows_changed(client, f"it had {total:,} rows when reading began and {now:,} when it ended")
     if read > total:
@@ -103,8 +109,8 @@ def _verified(client: PortalClient, asked: PagedRows, pages: Iterator[list[Any]]
             "operator",
         )  # fmt: skip
     # a table that was reloaded may have as many rows, with the same numbers
-    if total and asked.ends() != before:
-        raise rows_changed(client, f"{asked.ends_are} changed")
+    if total and ends() != before:
+        raise rows_changed(client, f"{ends_are} changed")
 
 
 def rows_changed(client: PortalClient, how: str) -> SourceChangedDuringRead:

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from ingest.connectors.fetch import FetchRequest
+from ingest.connectors.fetch import FetchRequest, delivered_names
 from ingest.connectors.http_client import PortalClient
-from ingest.connectors.origin import DeliveredTable, Origin, delivered_names
-from ingest.connectors.portals.paging import PagedRows, offset_pages, paged_table
+from ingest.connectors.origin import DeliveredTable, Origin
+from ingest.connectors.portals.paging import PortalTable, offset_table
 from ingest.contract import Contract, SocrataConnector
 from ingest.errors import DeliveryError
 from ingest.readers.reader_types import OpenTable
@@ -36,7 +36,8 @@ def _read(contract: Contract, connector: SocrataConnector, request: FetchRequest
     condition = _condition(client, types, request)
     params = {"$select": ",".join((ROW_ID, *(f"`{name}`" for name in wanted))), "$order": ROW_ID, **condition}
 
-    def rows(answer: Any) -> list[Any]:
+    def page(at: int, limit: int) -> list[Any]:
+        answer = client.get(path, params | {"$limit": str(limit), "$offset": str(at)})
         if not isinstance(answer, list) or not all(isinstance(row, dict) and ROW_ID in row for row in answer):
             raise client.error("a page has no list of rows", "if this persists, ask the portal's operator")
         return answer
@@ -48,13 +49,7 @@ def _read(contract: Contract, connector: SocrataConnector, request: FetchRequest
         except (TypeError, ValueError, LookupError, StopIteration, AttributeError):
             raise client.error("its answer has no number of rows", "check that base_url is the portal's address") from None
 
-    def ends() -> list[Any]:
-        return [rows(client.get(path, params | {"$limit": "1", "$offset": str(at)})) for at in (0, total - 1)]
-
-    total = count()
-    asked = PagedRows(path, params, rows, total, count, ends)
-    pages = offset_pages(client, asked, PAGE_ROWS, ("$offset", "$limit"))
-    yield paged_table(client, asked, pages, tuple(types), wanted)
+    yield offset_table(PortalTable(client, tuple(types), wanted, count), page, PAGE_ROWS)
 
 
 def _token(contract: Contract, connector: SocrataConnector, request: FetchRequest) -> dict[str, str]:

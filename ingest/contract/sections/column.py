@@ -9,16 +9,15 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase, translate
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ingest.contract.vocabularies import folded
 from ingest.contract.words import (
-    NATIONAL,
     NUMERIC,
     TIMES,
     Delimiter,
@@ -28,9 +27,9 @@ from ingest.contract.words import (
     MissingReason,
     Strict,
     TimeZone,
+    regular_expression,
     word,
 )
-from ingest.contract.yaml_source import Location
 
 YEAR = "{year}"  # in a glob: four digits, by which a value is computed
 _COMPUTED = re.compile(r"\{year([+-]\d+)?\}")
@@ -52,11 +51,7 @@ def _checked(value: Any) -> str | dict[str, str]:
         return {glob: str(text) for glob, text in value.items()}
     if not isinstance(value, str):
         raise ValueError("write a regular expression with a group, or a value for each file")  # noqa: TRY004 - pydantic reports it
-    try:
-        groups = re.compile(value).groups
-    except re.error as error:
-        raise ValueError(f"{value!r} is no regular expression ({error})") from None
-    if not groups:
+    if not re.compile(regular_expression(value)).groups:
         raise ValueError(f"{value!r} has no group; put the part of the name that is the value in parentheses, like '^(v\\d+)_'")
     return value
 
@@ -169,13 +164,10 @@ class Column(Grown):
     privacy: Annotated[str, word("privacy")] = "public"
     keep: Literal["drop", "hash"] | None = None
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Column:
-        for problem in self._problems():
-            raise ValueError(f"{self.name}: {problem}")
-        return self
-
     def _problems(self) -> Iterator[str]:
+        yield from (f"{self.name}: {problem}" for problem in self._own_problems())
+
+    def _own_problems(self) -> Iterator[str]:
         if self.name in RESERVED or self.name.endswith("_missing_reason"):
             yield "this is a name that the warehouse adds itself; call the column otherwise"
         yield from self._time_problems()
@@ -216,7 +208,6 @@ class Column(Grown):
             yield "question goes with one vocabulary; write its name"
         if self.delimiter and (self.role != "race" or not isinstance(self.vocabulary, str)):
             yield "delimiter goes with role race and one vocabulary"
-
         if self.offered and (self.role not in ("race", "group") or not self.vocabulary):
             yield "offered goes with role race or group and a vocabulary; a column with a question offers its values"
         if self.offered and len({folded(label) for label in self.offered}) < len(self.offered):
@@ -291,14 +282,3 @@ class Column(Grown):
         if isinstance(self.vocabulary, dict):
             return tuple(name for key, name in self.vocabulary.items() if key != "by")
         return (self.vocabulary,) if self.vocabulary else ()
-
-
-def coverage_problems(coverage: str | None, columns: Iterable[Column]) -> Iterator[tuple[Location, str]]:
-    """What a contract whose deliveries several homes share may not have."""
-    private = [column.name for column in columns if column.privacy != "public"]
-    if coverage == NATIONAL and private:
-        message = (
-            f"homes of several cities share a national delivery, and {', '.join(private)} may not be shared; write what each "
-            "city's own delivery covers (state, county or city), or leave these columns out"
-        )
-        yield ("coverage",), message

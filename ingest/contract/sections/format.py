@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeGuard
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ingest.contract.sections.general import Period
 from ingest.contract.words import (
@@ -57,14 +58,12 @@ class WithCursor(Strict):
     cursor: str | None = None
     lookback: Lookback | None = None
 
-    @model_validator(mode="after")
-    def _both(self) -> Any:
+    def _problems(self) -> Iterator[str]:
         if (self.cursor is None) != (self.lookback is None):
-            raise ValueError(
+            yield (
                 "cursor and lookback go together: say how far back rows may still come or change (lookback: 7 days); "
                 "without them everything is read each time"
             )
-        return self
 
 
 class WebConnector(Strict):
@@ -107,11 +106,10 @@ class DatabaseConnector(WithCursor):
     table: str | None = None
     query: str | None = None
 
-    @model_validator(mode="after")
-    def _one_origin(self) -> DatabaseConnector:
+    def _problems(self) -> Iterator[str]:
+        yield from super()._problems()
         if (self.table is None) == (self.query is None):
-            raise ValueError("a database connector has either a table or a query")
-        return self
+            yield "a database connector has either a table or a query"
 
 
 class CkanConnector(WebConnector):
@@ -173,11 +171,9 @@ class Header(Strict):
     skip: Annotated[int, Field(ge=0)] = 0
     merged: bool = False
 
-    @model_validator(mode="after")
-    def _two_to_merge(self) -> Header:
+    def _problems(self) -> Iterator[str]:
         if self.merged and self.rows != 2:
-            raise ValueError("merged goes with rows: 2: the row of merged cells, and the row below it")
-        return self
+            yield "merged goes with rows: 2: the row of merged cells, and the row below it"
 
     @property
     def may_be_absent(self) -> bool:
@@ -259,30 +255,29 @@ class Format(Grown, FileForm):
     flatten: bool | None = None
     layouts: tuple[Layout, ...] = ()
 
-    @model_validator(mode="after")
-    def _fitting(self) -> Format:
+    def _problems(self) -> Iterator[str]:
         forms = (self, *(self.in_layout(layout) for layout in self.layouts))
         kinds = [form.kind for form in forms]
         if any(isinstance(form.sheet, int) and form.sheet < 1 for form in forms):
-            raise ValueError("sheet is a name, or a position from 1")
+            yield "sheet is a name, or a position from 1"
         if any(form.kind == "fixed_width" and not form.widths for form in forms):
-            raise ValueError("kind fixed_width needs widths: the characters of each field in order, like [9, 30, 8]")
+            yield "kind fixed_width needs widths: the characters of each field in order, like [9, 30, 8]"
         if self.flatten and (self.header.rows == "none" or not {"json", "jsonl"}.issuperset(kinds)):
-            raise ValueError("flatten goes with kind json or jsonl whose records are objects")
+            yield "flatten goes with kind json or jsonl whose records are objects"
         for key, kind in ONLY_WITH.items():
             if kind not in kinds and any(getattr(form, key) is not None for form in forms):
-                raise ValueError(f"{key} goes with kind {kind}, not {' or '.join(dict.fromkeys(kinds))}")
-        return self
+                yield f"{key} goes with kind {kind}, not {' or '.join(dict.fromkeys(kinds))}"
 
-    def in_layout(self, layout: Layout) -> Format:
-        """This format with the changes of a layout."""
+    def in_layout(self, layout: Layout | None) -> Format:
+        """This format with the changes of a layout, if any."""
+        if layout is None:
+            return self
         changes = {name: getattr(layout, name) for name in layout.model_fields_set - {"files", *_OF_COLUMNS}}
         return self.model_copy(update={name: value for name, value in changes.items() if value is not None} | {"layouts": ()})
 
     def of_file(self, name: str) -> Format:
         """This format with the changes of the layout that fits the name of a file."""
-        layout = self.layout_of(name)
-        return self.in_layout(layout) if layout else self
+        return self.in_layout(self.layout_of(name))
 
     def layout_of(self, name: str) -> Layout | None:
         """The first layout that fits the name of a file, which may be below folders or in an archive; None if none does."""

@@ -18,7 +18,6 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    model_validator,
 )
 
 from ingest.contract.words import Grown, Identifier, Percent, Strict, matching, regular_expression, word
@@ -119,11 +118,9 @@ class Release(Strict):
     file_name: Annotated[str, AfterValidator(_pattern_with_group)] | None = None
     column: str | None = None
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Release:
+    def _problems(self) -> Iterator[str]:
         if (self.file_name is None) == (self.column is None):
-            raise ValueError("a release is dated by file_name or by column; write one of them")
-        return self
+            yield "a release is dated by file_name or by column; write one of them"
 
 
 class Load(Grown):
@@ -148,19 +145,7 @@ class Load(Grown):
         """The columns of `order_by`; the file and position of a row are no columns, and follow in any case."""
         return tuple(name for name in self.order_by if name not in LOAD_COLUMNS)
 
-    @model_validator(mode="after")
-    def _complete(self) -> Load:
-        for problem in self._problems_of_partitions():
-            raise ValueError(problem)
-        if self.mode == "merge" and not self.key:
-            raise ValueError("mode merge needs a key: the columns that name one record")
-        if self.mode == "replace_period" and not (self.period_column and self.period):
-            raise ValueError("mode replace_period needs period_column and period (day, month, quarter or year)")
-        if self.key is not None and not self.key:
-            raise ValueError("an empty key names nothing; write null, or the columns that name one record")
-        return self
-
-    def _problems_of_partitions(self) -> Iterator[str]:
+    def _problems(self) -> Iterator[str]:
         if self.mode == "replace_partition" and not self.partition_by:
             yield (
                 "mode replace_partition needs partition_by: the columns whose combinations a delivery replaces whole, "
@@ -174,6 +159,12 @@ class Load(Grown):
             yield f"release: {{column}} goes with mode replace_partition; in mode {self.mode}, name the column in order_by"
         if self.absent and not (self.mode == "replace_partition" and self.key):
             yield "absent goes with mode replace_partition and a key, which names the records that a release no longer lists"
+        if self.mode == "merge" and not self.key:
+            yield "mode merge needs a key: the columns that name one record"
+        if self.mode == "replace_period" and not (self.period_column and self.period):
+            yield "mode replace_period needs period_column and period (day, month, quarter or year)"
+        if self.key is not None and not self.key:
+            yield "an empty key names nothing; write null, or the columns that name one record"
 
 
 class Period(Strict):
@@ -182,11 +173,9 @@ class Period(Strict):
     start: dt.date
     end: dt.date
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Period:
+    def _problems(self) -> Iterator[str]:
         if self.end < self.start:
-            raise ValueError("the period ends before it starts")
-        return self
+            yield "the period ends before it starts"
 
 
 class AsOfRule(Strict):
@@ -210,11 +199,9 @@ class Freshness(Strict):
     warn_after_hours: Annotated[float, Field(gt=0)]
     stale_after_hours: Annotated[float, Field(gt=0)]
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Freshness:
+    def _problems(self) -> Iterator[str]:
         if self.stale_after_hours < self.warn_after_hours:
-            raise ValueError("stale_after_hours is below warn_after_hours")
-        return self
+            yield "stale_after_hours is below warn_after_hours"
 
 
 class FollowUp(Strict):
@@ -225,11 +212,9 @@ class FollowUp(Strict):
     start: str
     end: str
 
-    @model_validator(mode="after")
-    def _complete(self) -> FollowUp:
+    def _problems(self) -> Iterator[str]:
         if (self.until == "days_after_start") != (self.days is not None):
-            raise ValueError("days goes with until: days_after_start, and only with it")
-        return self
+            yield "days goes with until: days_after_start, and only with it"
 
 
 class Collection(Strict):
@@ -246,11 +231,9 @@ class Tolerances(Strict):
     volume_drop_pct: Percent = 50
     issue: Annotated[str, matching(re.compile(r"[A-Z]{2,}-\d{2,}"), "an id of docs/data_issues.md like UCC-01")] | None = None
 
-    @model_validator(mode="after")
-    def _cited(self) -> Tolerances:
+    def _problems(self) -> Iterator[str]:
         if self.unmapped_pct > 0 and not self.issue:
-            raise ValueError("an unmapped_pct above 0 cites the issue that explains it (issue: UCC-01, in docs/data_issues.md)")
-        return self
+            yield "an unmapped_pct above 0 cites the issue that explains it (issue: UCC-01, in docs/data_issues.md)"
 
 
 class Footer(Strict):
@@ -289,29 +272,23 @@ class Snapshot(Strict):
     formats: Annotated[tuple[str, ...], Field(min_length=1)] = ("%Y-%m-%d",)
     per: Literal["day", "month", "quarter"] = "month"
 
-    @model_validator(mode="after")
-    def _fitting(self) -> Snapshot:
+    def _problems(self) -> Iterator[str]:
         if ("column" in self.from_) != (self.column is not None):
-            raise ValueError("column requires from: column; name the column that holds the date, or leave both out")
+            yield "column requires from: column; name the column that holds the date, or leave both out"
         if "column" in self.from_ and len(self.from_) > 1:
-            raise ValueError("from: column dates every row; leave the other words out")
+            yield "from: column dates every row; leave the other words out"
         if len(set(self.from_)) < len(self.from_):
-            raise ValueError("from names each origin once")
-        searched = [word for word in ("file_name", "footer") if word in self.from_]
+            yield "from names each origin once"
         for key in ("pattern", "formats"):
-            if key in self.model_fields_set and not searched:
-                raise ValueError(f"{key} goes with from: file_name or footer")
+            if key in self.model_fields_set and not {"file_name", "footer"}.intersection(self.from_):
+                yield f"{key} goes with from: file_name or footer"
         if "per" in self.model_fields_set and "fetched" not in self.from_:
-            raise ValueError("per goes with from: fetched")
+            yield "per goes with from: fetched"
         try:
-            groups = re.compile(self.pattern).groups
+            if not re.compile(self.pattern).groups:
+                yield "pattern has no group; put the date in parentheses, like 'staff_(\\d{4}-\\d{2}-\\d{2})'"
         except re.error as error:
-            raise ValueError(
-                f"pattern is no regular expression ({error}); write it like '(\\d{{4}}-\\d{{2}}-\\d{{2}})'"
-            ) from None
-        if groups < 1:
-            raise ValueError("pattern has no group; put the date in parentheses, like 'staff_(\\d{4}-\\d{2}-\\d{2})'")
-        return self
+            yield f"pattern is no regular expression ({error}); write it like '(\\d{{4}}-\\d{{2}}-\\d{{2}})'"
 
     def found_in(self, text: str) -> dt.date | None:
         """The date in a text; None if the pattern does not match. Raises ValueError if the match is no date."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO
 
@@ -47,8 +48,9 @@ class Layout:
     fields: tuple[Field, ...]
 
 
-def open_dbf(how: Format, given: Stream, stream: IO[bytes], fail: Fail) -> OpenTable:
+def open_dbf(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     """Read a stream of dBase; raises `EOFError` for an empty one."""
+    stream = stack.enter_context(given.open())
     layout = read_layout(stream, how, fail)
     check_encoding(given, how, fail)
     return OpenTable(tuple(field.name for field in layout.fields), (), batches(stream, layout, how, fail))

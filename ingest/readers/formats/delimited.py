@@ -10,23 +10,25 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import pairwise
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
 from ingest.contract import Format
-from ingest.errors import DeliveryError
-from ingest.readers.reader_types import MOST_COLUMNS, Fail, Opener, OpenTable, check_column_count, split_header
+from ingest.readers.reader_types import MOST_COLUMNS, Fail, Opener, OpenTable, Stream, check_column_count, split_header
 
 CHUNK_BYTES = 1 << 20
 # Encodings whose byte order only the mark shows.
 OF_EITHER_ORDER = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
 # Arrow needs a whole record in one block; the longest one seen is 2 kB, so that 4 MB leave room for pasted letters.
 BLOCK_BYTES = 4 << 20
+# A quoted text, which may contain line ends and delimiters, and a record with such texts.
+QUOTED, RECORD = re.compile(r'"[^"]*+"?+'), re.compile(r'(?:"[^"]*+"?+|[^"\r\n]++)*+')
 RAGGED = re.compile(r"CSV parse error: (?:Row #(\d+): )?Expected (\d+) columns, got (\d+)")
 # Made once: naming the type of every column takes 5 ms, which a delivery of many small files would wait for.
 _ALL_TEXT = pyarrow.csv.ConvertOptions(
@@ -41,36 +43,30 @@ class MissingByteOrderMark(UnicodeError):
 
 
 class Utf8Stream:
-    """A stream as UTF-8, for Arrow; `quotes` counts the quotes so far, and `watch` receives all bytes first."""
+    """A stream as UTF-8, for Arrow; `quotes` counts the quotes so far."""
 
-    def __init__(self, stream: IO[bytes], how: Format, watch: Callable[[bytes], None] | None = None) -> None:
-        name = codecs.lookup(how.encoding).name
-        self._is_utf8 = name in ("utf-8", "utf-8-sig")
-        marked = _Marked(stream, OF_EITHER_ORDER.get(name))
+    def __init__(self, stream: IO[bytes], how: Format) -> None:
+        marked = _Marked(stream, how.encoding)
         self._stream = (
-            marked if self._is_utf8 else pa.transcoding_input_stream(pa.PythonFile(marked, mode="r"), how.encoding, "utf-8")
+            marked if marked.is_utf8 else pa.transcoding_input_stream(pa.PythonFile(marked, mode="r"), how.encoding, "utf-8")
         )
-        self._begun, self._watch = False, watch
         self.quotes = 0
         self.closed = False
 
     def read(self, size: int = -1) -> bytes:
-        """Read the next bytes; raises UnicodeError for the byte order mark of another encoding."""
+        """Read the next bytes; raises UnicodeError like `_Marked`."""
         chunk: bytes = self._stream.read(size)
-        if not self._begun and self._is_utf8 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise UnicodeError("a byte order mark of UTF-16")
-        self._begun = True
-        if self._watch:
-            self._watch(chunk)
         self.quotes += chunk.count(b'"')
         return chunk
 
 
 class _Marked:
-    """A stream that must begin with one of the marks, if the encoding has any."""
+    """A stream that raises UnicodeError if it lacks the byte order mark that its encoding needs, or has another's."""
 
-    def __init__(self, stream: IO[bytes], marks: tuple[bytes, ...] | None) -> None:
-        self._stream, self._marks = stream, marks
+    def __init__(self, stream: IO[bytes], encoding: str) -> None:
+        name = codecs.lookup(encoding).name
+        self.is_utf8 = name in ("utf-8", "utf-8-sig")
+        self._stream, self._marks, self._begun = stream, OF_EITHER_ORDER.get(name), False
         self.closed = False
 
     def readable(self) -> bool:
@@ -78,60 +74,45 @@ class _Marked:
 
     def read(self, size: int = -1) -> bytes:
         chunk = self._stream.read(size)
-        if self._marks and chunk and not chunk.startswith(self._marks):
-            raise MissingByteOrderMark("no byte order mark")
-        self._marks = None
+        if chunk and not self._begun:
+            if self._marks and not chunk.startswith(self._marks):
+                raise MissingByteOrderMark("no byte order mark")
+            if self.is_utf8 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise UnicodeError("a byte order mark of UTF-16")
+        self._begun = True
         return chunk
 
 
 def decode_text(stream: IO[bytes], how: Format) -> Iterator[str]:
     """The text of a stream in pieces, without its byte order mark; raises UnicodeError like `Utf8Stream`."""
-    name = codecs.lookup(how.encoding).name
-    marked = _Marked(stream, OF_EITHER_ORDER.get(name))
+    marked = _Marked(stream, how.encoding)
     decoder = codecs.getincrementaldecoder(how.encoding)("strict")
     begun = False
     while chunk := marked.read(CHUNK_BYTES):
-        if not begun and name in ("utf-8", "utf-8-sig") and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise UnicodeError("a byte order mark of UTF-16")
         text = decoder.decode(chunk)
         yield text if begun else text.removeprefix("\ufeff")
         begun = begun or bool(text)
     yield decoder.decode(b"", final=True)
 
 
-def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> OpenTable:
-    """Read a stream of CSV; columns without a header have their positions as names. `opener` opens the same stream again."""
-    counted = Utf8Stream(stream, how, _ColumnCounter(how, fail))
-
-    def ragged_error(found: re.Match[str]) -> DeliveryError:
-        number, expected, actual = found.groups()
-        where = f"record {number} of the file" if number else "a record"
-        problem = f"{where} has {actual} values where the first has {expected}"
-        return fail(problem, "export it again: a separator or a quote inside a text was not quoted")
-
-    def reader() -> pyarrow.csv.CSVStreamingReader:
-        return pyarrow.csv.open_csv(
-            cast("IO[bytes]", counted),
-            read_options=pyarrow.csv.ReadOptions(
-                autogenerate_column_names=True,
-                skip_rows=how.header.skip,
-                block_size=BLOCK_BYTES,
-                use_threads=False,
-            ),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=how.delimiter, newlines_in_values=True, ignore_empty_lines=False),
-            convert_options=_ALL_TEXT,
-        )
+def open_csv(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
+    """Read a stream of CSV; columns without a header have their positions as names."""
+    _check_first_record(how, given.open, fail)
+    counted = Utf8Stream(stack.enter_context(given.open()), how)
 
     def records() -> Iterator[pa.RecordBatch]:
+        parsing = pyarrow.csv.ParseOptions(delimiter=how.delimiter, newlines_in_values=True, ignore_empty_lines=False)
         try:
-            yield from reader()
+            yield from _arrow_reader(counted, how, parsing, _ALL_TEXT, autogenerate_column_names=True)
         except pa.ArrowInvalid as error:
             # an invalid_row_handler would print a traceback if the row is not UTF-8
             found = RAGGED.match(str(error))
-            if found:
-                raise ragged_error(found) from None
-            raise
-        if counted.quotes % 2 and not _quotes_are_closed(how, opener):
+            if found is None:
+                raise
+            where = f"record {found[1]} of the file" if found[1] else "a record"
+            problem = f"{where} has {found[3]} values where the first has {found[2]}"
+            raise fail(problem, "export it again: a separator or a quote inside a text was not quoted") from None
+        if counted.quotes % 2 and not _quotes_are_closed(how, given.open):
             raise fail(
                 "a quote is left open, so that the records after it cannot be separated",
                 "export it again, with every quote closed, and doubled inside a text",
@@ -140,30 +121,25 @@ def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> Open
     return split_header(records(), how)
 
 
-class _ColumnCounter:
-    """Counts the columns of the first record while its bytes pass, because Arrow takes minutes for hundreds of thousands."""
+def _arrow_reader(
+    stream: Utf8Stream,
+    how: Format,
+    parsing: pyarrow.csv.ParseOptions,
+    types: pyarrow.csv.ConvertOptions,
+    **names: Any,
+) -> pyarrow.csv.CSVStreamingReader:
+    reading = pyarrow.csv.ReadOptions(skip_rows=how.header.skip, block_size=BLOCK_BYTES, use_threads=False, **names)
+    return pyarrow.csv.open_csv(cast("IO[bytes]", stream), reading, parsing, types)
 
-    def __init__(self, how: Format, fail: Fail) -> None:
-        self._sign = re.compile(b'"|\r\n?|\n|' + re.escape(how.delimiter.encode()))
-        self._lines, self._fail = how.header.skip, fail
-        self._columns, self._quoted, self._ended = 1, False, False
 
-    def __call__(self, chunk: bytes) -> None:
-        """Count the columns in the next bytes of the file."""
-        if self._ended:
-            return
-        for found in self._sign.finditer(chunk):
-            sign = found[0]
-            if sign == b'"':
-                self._quoted = not self._quoted and not self._lines
-            elif sign in (b"\n", b"\r", b"\r\n"):
-                if not self._lines and not self._quoted:
-                    self._ended = True
-                    return
-                self._lines -= bool(self._lines)
-            elif not self._lines and not self._quoted:
-                self._columns += 1
-                check_column_count(self._columns, self._fail)
+def _check_first_record(how: Format, opener: Opener, fail: Fail) -> None:
+    """Raise an error if the first record has too many columns, for which Arrow takes minutes."""
+    with opener() as stream:
+        lines = io.StringIO(stream.read(BLOCK_BYTES).decode(how.encoding, "replace"), newline="")
+    for _ in range(how.header.skip):
+        lines.readline()
+    record = RECORD.match(lines.read())
+    check_column_count(QUOTED.sub("", record[0]).count(how.delimiter) + 1 if record else 0, fail)
 
 
 # Arrow reads everything after an open quote as one value, without an error.
@@ -184,23 +160,18 @@ def _quotes_are_closed(how: Format, opener: Opener) -> bool:
     return True
 
 
-def open_fixed_width(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
+def open_fixed_width(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     """Read a stream of lines; raises `EOFError` for an empty one."""
+    stream = Utf8Stream(stack.enter_context(given.open()), how)
     edges = [0]
     for width in how.widths or ():
         edges.append(edges[-1] + width)
 
     def records() -> Iterator[pa.RecordBatch]:
-        reader = pyarrow.csv.open_csv(
-            cast("IO[bytes]", Utf8Stream(stream, how)),
-            read_options=pyarrow.csv.ReadOptions(
-                column_names=["line"], skip_rows=how.header.skip, block_size=BLOCK_BYTES, use_threads=False
-            ),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=NO_TEXT, quote_char=False, ignore_empty_lines=False),
-            convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=False, column_types={"line": pa.string()}),
-        )
+        parsing = pyarrow.csv.ParseOptions(delimiter=NO_TEXT, quote_char=False, ignore_empty_lines=False)
+        types = pyarrow.csv.ConvertOptions(strings_can_be_null=False, column_types={"line": pa.string()})
         row = how.header.skip
-        for batch in reader:
+        for batch in _arrow_reader(stream, how, parsing, types, column_names=["line"]):
             lines = batch.column(0)
             _fit(lines, edges[-1], row, fail)
             columns = [pc.utf8_trim(pc.utf8_slice_codeunits(lines, start, stop), " ") for start, stop in pairwise(edges)]

@@ -76,7 +76,8 @@ def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
         problem = f"sheet {sheet} has nothing where the contract expects the table"
         raise fail(problem, "ask the steward; correct format.sheet, format.range or format.header in the contract")
     table = pa.RecordBatch.from_arrays(columns, names=[f"f{at}" for at in range(len(columns))])
-    return split_header(_batches(table.slice(rows.start, rows.stop - rows.start).slice(how.header.skip)), how)
+    selected = pa.Table.from_batches([table.slice(rows.start, rows.stop - rows.start).slice(how.header.skip)])
+    return split_header(iter(selected.to_batches(max_chunksize=BATCH_ROWS)), how)
 
 
 def sheet_names(data: bytes) -> list[str]:
@@ -95,11 +96,6 @@ def selected_sheets(glob: str, names: Sequence[str], fail: Fail) -> tuple[str, .
     if any("/" in name or not name.isprintable() for name in found):
         raise fail("the name of a sheet contains a slash or control characters", "rename the sheet, and deliver it again")
     return found
-
-
-def _batches(table: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    for start in range(0, table.num_rows, BATCH_ROWS):
-        yield table.slice(start, BATCH_ROWS)
 
 
 def _sheet(book: fastexcel.ExcelReader, how: Format, fail: Fail) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import chain, islice
 from typing import Any
 
@@ -84,29 +84,30 @@ def flattened(record: dict[str, Any], above: str = "", depth: int = 0) -> dict[s
     return found
 
 
-def open_json(how: Format, given: Stream, fail: Fail) -> OpenTable:
-    """Read a JSON file: a list of records, at the top or under the member that the contract names."""
+def open_json(how: Format, given: Stream, _stack: ExitStack, fail: Fail) -> OpenTable:
+    """Read JSON lines, or a JSON file: a list of records, at the top or under the member that the contract names."""
 
     def records() -> Iterator[Any]:
         with given.open() as stream:
-            yield from _Document(decode_text(stream, how), fail).records(how.records.split(".") if how.records else [])
+            text = decode_text(stream, how)
+            if how.kind == "jsonl":
+                yield from _records_of_lines(text, fail)
+            else:
+                yield from _Document(text, fail).records(how.records.split(".") if how.records else [])
 
     return _opened(how, records, fail)
 
 
-def open_jsonl(how: Format, given: Stream, fail: Fail) -> OpenTable:
-    """Read JSON lines: one object per line."""
-
-    def records() -> Iterator[Any]:
-        read = decoder()
-        with given.open() as stream:
-            for number, line in enumerate(_lines(decode_text(stream, how), fail), 1):
-                if line.strip(_SPACE):
-                    yield _value(read, line, f"line {number}", fail)
-                else:
-                    yield {}
-
-    return _opened(how, records, fail)
+def _records_of_lines(text: Iterator[str], fail: Fail) -> Iterator[Any]:
+    read = decoder()
+    for number, line in enumerate(_lines(text, fail), 1):
+        try:
+            record = read.decode(line) if line.strip(_SPACE) else {}
+        except json.JSONDecodeError:
+            raise fail(f"line {number} is not JSON; is the file cut off?", "deliver it again, one object a line") from None
+        except (UnsupportedJson, RecursionError) as error:
+            raise unusable(error, fail) from None
+        yield record
 
 
 def _lines(pieces: Iterator[str], fail: Fail) -> Iterator[str]:
@@ -121,16 +122,8 @@ def _lines(pieces: Iterator[str], fail: Fail) -> Iterator[str]:
         yield left
 
 
-def _value(read: json.JSONDecoder, text: str, where: str, fail: Fail) -> Any:
-    try:
-        return read.decode(text)
-    except json.JSONDecodeError:
-        raise fail(f"{where} is not JSON; is the file cut off?", "deliver it again, one object a line") from None
-    except (UnsupportedJson, RecursionError) as error:
-        raise _unusable(error, fail) from None
-
-
-def _unusable(error: Exception, fail: Fail) -> Exception:
+def unusable(error: Exception, fail: Fail) -> Exception:
+    """The error of a text that Python's parser cannot keep."""
     return fail(str(error) if isinstance(error, UnsupportedJson) else "it is nested too deeply", "export it again")
 
 
@@ -212,43 +205,37 @@ class _Document:
             if self._sign() != "[":
                 remedy = "name the member with the records in format.records, like result.records; JSON lines are kind jsonl"
                 raise self._fail("there is no list of records where the contract expects it", remedy)
-            yield from self._items("]", lambda: iter((self._next(),)))
+            for _ in self._positions("]"):
+                yield self._next()
             return
-        if self._sign() != "{":
-            raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
-        found = False
-        for name, values in self._members(path):
-            found = found or name == path[0]
-            yield from values
-        if not found:
-            raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
-
-    def _members(self, path: list[str]) -> Iterator[tuple[str, Iterator[Any]]]:
         names: set[str] = set()
-
-        def member() -> Iterator[tuple[str, Iterator[Any]]]:
-            name = self._next()
-            if not isinstance(name, str) or self._sign() != ":":
-                raise self._cut_off()
-            self._at += 1
+        for _ in self._positions("}") if self._sign() == "{" else ():
+            name = self._next_name()
             if name in names:
                 raise self._fail("a name is repeated in one object, and only one of the two could be kept", "export it again")
             names.add(name)
             if name == path[0]:
-                yield name, self._list_at(path[1:])
+                yield from self._list_at(path[1:])
             else:
                 self._next()
-                yield name, iter(())
+        if path[0] not in names:
+            raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
 
-        yield from self._items("}", member)
+    def _next_name(self) -> str:
+        name = self._next()
+        if not isinstance(name, str) or self._sign() != ":":
+            raise self._cut_off()
+        self._at += 1
+        return name
 
-    def _items(self, end: str, item: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    def _positions(self, end: str) -> Iterator[None]:
+        """Pause at each item of a list or an object, which the caller reads."""
         self._at += 1
         if self._sign() == end:
             self._at += 1
             return
         while True:
-            yield from item()
+            yield
             sign = self._sign()
             self._at += 1
             if sign == end:
@@ -265,7 +252,7 @@ class _Document:
             except (json.JSONDecodeError, IndexError):
                 end = None
             except (UnsupportedJson, RecursionError) as error:
-                raise _unusable(error, self._fail) from None
+                raise unusable(error, self._fail) from None
             # a number may continue in the next piece, and one that ends in a point is read without it
             if end is not None and (self._ended or self._text[end : end + 1] in _BEHIND):
                 self._at = end

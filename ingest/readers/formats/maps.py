@@ -22,7 +22,7 @@ import shapefile
 
 from ingest.contract import Format
 from ingest.readers.formats import dbf
-from ingest.readers.formats.json_text import Number, UnsupportedJson, as_text, decoder
+from ingest.readers.formats.json_text import Number, UnsupportedJson, decoder, text_batch, unusable
 from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream, read_whole
 
 GEOMETRY = "geometry"
@@ -81,8 +81,10 @@ def open_geojson(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
     crs = choose_crs(_declared_by_geojson(collection.get("crs"), fail), how.crs, _positions(features, fail), fail)
     records = [({"id": feature["id"]} if "id" in feature else {}) | (feature["properties"] or {}) for feature in features]
     names = tuple(dict.fromkeys(name for record in records for name in record))
-    geometries = [as_text(feature[GEOMETRY]) for feature in features]
-    return OpenTable((*names, GEOMETRY), (), _batches(records, names, geometries), crs)
+    rows = [(*map(record.get, names), feature[GEOMETRY]) for record, feature in zip(records, features, strict=True)]
+    header = (*names, GEOMETRY)
+    batches = (text_batch(rows[at : at + BATCH_ROWS], header, by_position=True) for at in range(0, len(rows), BATCH_ROWS))
+    return OpenTable(header, (), batches, crs)
 
 
 def _collection(text: str, fail: Fail) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def _collection(text: str, fail: Fail) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise fail(f"line {error.lineno} is not JSON; is the file cut off?", "deliver it again") from None
     except (UnsupportedJson, RecursionError) as error:
-        raise fail(str(error) if isinstance(error, UnsupportedJson) else "it is nested too deeply", "export it again") from None
+        raise unusable(error, fail) from None
     if not isinstance(value, dict) or value.get("type") != "FeatureCollection":
         raise fail(
             "this is not a GeoJSON feature collection", "export the layer as GeoJSON, not as Esri JSON or a single geometry"
@@ -157,18 +159,9 @@ def _declared_by_geojson(member: Any, fail: Fail) -> str | None:
     return SAME_AS.get(crs, crs)
 
 
-def _batches(
-    records: Sequence[Mapping[str, Any]], names: Sequence[str], geometries: Sequence[str | None]
-) -> Iterator[pa.RecordBatch]:
-    for start in range(0, len(records), BATCH_ROWS):
-        rows = slice(start, start + BATCH_ROWS)
-        columns = [[as_text(record.get(name)) for record in records[rows]] for name in names] + [list(geometries[rows])]
-        arrays = [pa.array(column, pa.string()) for column in columns]
-        yield pa.RecordBatch.from_arrays(arrays, names=[f"f{position}" for position in range(len(arrays))])
-
-
-def open_shapefile(how: Format, given: Stream, stack: ExitStack, stream: IO[bytes], fail: Fail) -> OpenTable:
+def open_shapefile(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     """Read the shapes of a stream with the records next to it; both stay open as long as the stack."""
+    stream = stack.enter_context(given.open())
     sibling = given.sibling(".dbf")
     if sibling is None:
         raise fail("there is no .dbf next to it", "deliver .shp, .dbf, .shx and .prj together, all of one name")

@@ -8,12 +8,15 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from typing import IO, Any
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ingest.contract import Format
 from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream, read_whole
 
 MOST_AT_ONCE = 256 << 20
@@ -25,8 +28,9 @@ TEXT = "BYTE_ARRAY"
 PREFIXED = "DELTA_BYTE_ARRAY"  # texts that repeat the beginning of the one before
 
 
-def open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> OpenTable:
+def open_parquet(_how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     """Read a stream of Parquet; a file in an archive is held in memory."""
+    stream = stack.enter_context(given.open())
     source = io.BytesIO(read_whole(stream, fail)) if given.packed else stream
     size = source.seek(0, io.SEEK_END)
     source.seek(0)
@@ -54,15 +58,12 @@ def _without_nesting(batch: pa.RecordBatch, fail: Fail) -> pa.RecordBatch:
     for at, field in enumerate(batch.schema):
         if pa.types.is_nested(field.type):
             try:
-                texts = [None if one is None else _as_json(one) for one in batch.column(at).to_pylist()]
+                as_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), default=_plain)
+                texts = [None if one is None else as_json(one) for one in batch.column(at).to_pylist()]
             except TypeError:
                 raise fail(f"{field.name} has bytes inside lists or objects", "deliver one plain value a cell") from None
             batch = batch.set_column(at, field.name, pa.array(texts, pa.string()))
     return batch
-
-
-def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def _plain(value: Any) -> str:

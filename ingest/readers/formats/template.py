@@ -11,7 +11,8 @@ import datetime as dt
 import html
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import IO, Any
 
 import pyarrow as pa
@@ -64,7 +65,7 @@ def open_template(contract: Contract, stream: IO[bytes], fail: Fail) -> OpenTabl
             f"copy the rows into a new template; {_command(contract)} writes it",
         )
     header, columns = _delivered(contract)
-    return OpenTable(tuple(header), (), _batches(contract, fields, columns, opened.batches, fail))
+    return OpenTable(tuple(header), (), _batches(fields, columns, opened.batches, fail))
 
 
 def _command(contract: Contract) -> str:
@@ -96,25 +97,13 @@ def _delivered(contract: Contract) -> tuple[list[str], list[Column | None]]:
     """The header that the contract expects, and the column of each name; positions without a column are empty."""
     names = {column.delivered_names[0]: column for column in contract.columns if not column.is_of_file}
     last = max((name for name in names if isinstance(name, int)), default=0)
-    header: list[str] = [str(position) for position in range(1, last + 1)]
-    columns: list[Column | None] = [names.get(position) for position in range(1, last + 1)]
-    for name, column in names.items():
-        if isinstance(name, str):
-            header.append(name)
-            columns.append(column)
-    return header, columns
+    order = (*range(1, last + 1), *(name for name in names if isinstance(name, str)))
+    return [str(name) for name in order], [names.get(name) for name in order]
 
 
 def _batches(
-    contract: Contract,
-    fields: Sequence[TemplateField],
-    columns: Sequence[Column | None],
-    batches: Iterator[pa.RecordBatch],
-    fail: Fail,
+    fields: Sequence[TemplateField], columns: Sequence[Column | None], batches: Iterator[pa.RecordBatch], fail: Fail
 ) -> Iterator[pa.RecordBatch]:
-    at = {
-        column.name: [number for number, field in enumerate(fields) if field.column == column.name] for column in contract.columns
-    }
     names = [f"f{number}" for number in range(len(columns))]
     for batch in batches:
         cells: list[list[Any]] = [column.to_pylist() for column in batch.columns]
@@ -123,23 +112,19 @@ def _batches(
                 f"its sheet {DATA_SHEET} has cells to the right of the last column of the template",
                 "delete them, or ask for a column in the contract; then deliver it again",
             )
-        arrays = [
-            _array(column, [(fields[number], cells[number]) for number in at[column.name]], batch.num_rows)
-            if column is not None
-            else pa.nulls(batch.num_rows, pa.string())
-            for column in columns
-        ]
-        yield pa.RecordBatch.from_arrays(arrays, names=names)
+        answered = list(zip(fields, cells, strict=False))
+        yield pa.RecordBatch.from_arrays([_array(column, answered, batch.num_rows) for column in columns], names=names)
 
 
-def _array(column: Column, parts: Sequence[tuple[TemplateField, Cells]], rows: int) -> pa.Array:
-    if not parts:  # an identifier that the template does not ask for
+def _array(column: Column | None, answered: Sequence[tuple[TemplateField, Cells]], rows: int) -> pa.Array:
+    parts = [(field, cells) for field, cells in answered if column and field.column == column.name]
+    if column is None or not parts:  # an identifier that the template does not ask for
         return pa.nulls(rows, pa.string())
     if parts[0][0].question:
         answers = zip(*(cells for _, cells in parts), strict=True)
         return pa.array([_joined(column, [field for field, _ in parts], row) for row in answers], pa.string())
-    convert = _conversion(column, parts[0][0])
-    return pa.array([convert(cell) if cell and convert else cell for cell in parts[0][1]], pa.string())
+    field, cells = parts[0]
+    return pa.array([_as_delivered(cell, column, field.kind) if cell else cell for cell in cells], pa.string())
 
 
 def _joined(column: Column, fields: Sequence[TemplateField], row: Cells) -> str | None:
@@ -152,18 +137,11 @@ def _joined(column: Column, fields: Sequence[TemplateField], row: Cells) -> str 
     return (column.delimiter or SEPARATOR).join(labels) or None
 
 
-def _conversion(column: Column, field: TemplateField) -> Callable[[str], str] | None:
-    """How a cell of Excel becomes the text of the contract; a cell that a person typed as text stays as typed."""
-    if field.kind in ("date", "timestamp") and column.formats:
-        return lambda cell: _written(cell, column.formats[0])
-    if field.kind == "decimal" and column.decimal != ".":
-        return lambda cell: cell.replace(".", column.decimal) if column.decimal not in cell else cell
-    return None
-
-
-def _written(cell: str, form: str) -> str:
-    try:
-        moment = dt.datetime.fromisoformat(cell) if A_CELL_TIME.match(cell) else None
-        return (moment + HALF_A_SECOND).strftime(form) if moment else cell
-    except ValueError:
-        return cell
+def _as_delivered(cell: str, column: Column, kind: str) -> str:
+    """A cell of Excel as the text of the contract; one that a person typed as text stays as typed."""
+    if kind in ("date", "timestamp") and column.formats and A_CELL_TIME.match(cell):
+        with suppress(ValueError):
+            return (dt.datetime.fromisoformat(cell) + HALF_A_SECOND).strftime(column.formats[0])
+    if kind == "decimal" and column.decimal not in cell:
+        return cell.replace(".", column.decimal)
+    return cell

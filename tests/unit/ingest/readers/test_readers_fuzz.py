@@ -197,6 +197,9 @@ def test_a_long_field_is_read_or_reported(make_contract: Any) -> None:
 
 EVERY_BYTE_OF_THE_FOOTER = """
 import io
+from contextlib import ExitStack
+from functools import partial
+
 from ingest.readers.formats import parquet
 from ingest.readers.refusals import READ_ERRORS
 from ingest.readers.reader_types import Stream
@@ -210,7 +213,8 @@ for at in range(begins, len(data) - 8):
         spoiled = bytearray(data)
         spoiled[at] = value
         try:
-            list(parquet.open_parquet(Stream("a", lambda: None), io.BytesIO(spoiled), OSError).batches)
+            given = Stream("a", partial(io.BytesIO, spoiled))
+            list(parquet.open_parquet(None, given, ExitStack(), OSError).batches)
         except READ_ERRORS:
             refused += 1
 print(refused)
