@@ -116,5 +116,4 @@ def compare_registries(earlier: Registry, later: Registry, known: KnownChanges =
 
 def _finding(name: str, severity: Severity, wrong: Iterable[str], problem: str) -> ExpectationResult:
     found = list(wrong)
-    message = f"{problem} ({', '.join(found)})" if found else ""
-    return ExpectationResult(name, "measure_version", severity, not found, float(len(found)), 0.0, message)
+    return ExpectationResult.of_count(name, severity, len(found), f"{problem} ({', '.join(found)})", "measure_version")
