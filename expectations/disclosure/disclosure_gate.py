@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,7 +76,7 @@ def gate_disclosure(
         first_figures = read_history(reader)
         unmarked, changed = reader.count_unmarked_changes(), reader.count_changed_waiting_rows()
         last = last or LastRelease()
-        around = list(rows_changed_around_removals(reader, last.public, last.unchanged_sources))
+        around = dict(rows_changed_around_removals(reader, last.public, last.unchanged_sources))
         columns = tuple(check_tables(connection, relations.published))
     model = build_attacker_model(published, figures, known, records)
     cache = AuditCache(memory)
@@ -90,6 +90,7 @@ def gate_disclosure(
     cache.keep()
     refused = _named([*forbidden_disclosures(published, records.counts, labelled_rows(published, figures)), *over_schools])
     refused += [(f"a share that no count explains: {row.measure.measure_id}", row.where) for row in model.unexplained]
+    tables = [f"published.{table} {rows} rows" for table, rows in around.items()]
     findings = (
         *columns,
         _finding("leaks", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
@@ -104,7 +105,7 @@ def gate_disclosure(
         _finding("figures_agree", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),
         ExpectationResult.of_count("reported_as_counted", "critical", unmarked, f"{_UNSAID} ({unmarked:,})"),
         ExpectationResult.of_count("waiting_as_published", "critical", changed, f"{_WAITING} ({changed:,})"),
-        _around_removals(around),
+        ExpectationResult.of_count("around_removals", "critical", sum(around.values()), f"{', '.join(tables)}: {_AROUND}"),
         # no release can undo what readers have, so this one is not blocked for it
         _finding("told_before", [(leak.records, leak.where) for leak in found.leaked_before], _BEFORE, "warning"),
         _note("cells", found.cells),
@@ -117,11 +118,6 @@ def gate_disclosure(
 
 def _named(disclosures: Iterable[ForbiddenDisclosure]) -> list[tuple[str, CellKey]]:
     return [(f"{one.what}: {one.measure.measure_id}", one.where) for one in disclosures]
-
-
-def _around_removals(changed: Sequence[tuple[str, int]]) -> ExpectationResult:
-    where = ", ".join(f"published.{table} {rows} rows" for table, rows in changed)
-    return ExpectationResult.of_count("around_removals", "critical", sum(rows for _, rows in changed), f"{where}: {_AROUND}")
 
 
 _LEAKS = (

@@ -211,7 +211,8 @@ class PageCheck:
             self._add(rule, text_id, row, language, f"{path}: «{plain(content)}»")
 
     def _add(self, rule: str, text_id: str | None, row: Row | None, language: str, said: str, measure: str = "") -> None:
-        figures = f"{said}; {_figures(row)}" if row else said
+        shown = {name: row.get(name) for name in FIGURES} if row else {}
+        figures = f"{said}; {', '.join(f'{name} {value}' for name, value in shown.items() if value is not None)}" if row else said
         place, period, group = (row["place"], row["period"], row["race_ethnicity_code"]) if row else ("", "", "")
         self.violations.append(
             Violation(rule, None, text_id, row["measure_id"] if row else measure, place, period, group, figures, language)
@@ -378,8 +379,3 @@ def _is_of(number: tuple[float, float], part: str, own: Sequence[Row], others: S
 def _is_period(words: str, row: Row) -> bool:
     years = {str(row["period_start"].year), str(row["period_end"].year)}
     return bool(years & set(re.findall(r"\d{4}", words)))
-
-
-def _figures(row: Row) -> str:
-    shown = {name: row.get(name) for name in FIGURES}
-    return ", ".join(f"{name} {value}" for name, value in shown.items() if value is not None)
