@@ -39,6 +39,11 @@ class ExpectationResult:
     of: int | None = None
     first: str | None = None
 
+    @classmethod
+    def of_count(cls, name: str, severity: Severity, number: float, message: str, column: str | None = None) -> ExpectationResult:
+        """The result of an expectation that fails, with this message, where a number of cases was found."""
+        return cls(name, column, severity, not number, float(number), 0.0, message if number else "")
+
     def __post_init__(self) -> None:
         """Escape names that a department chose, for terminals and logs."""
         for name in ("column", "message", "first"):

@@ -11,7 +11,6 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import pyarrow.parquet
 
@@ -25,7 +24,6 @@ from warehouse.printable import first_names
 # not.
 RENAMED = 0.6
 SHOWN_NAMES = 5
-NO_HEADERS: Mapping[str, Sequence[str]] = MappingProxyType({})
 AS_AGREED, MISSING, TWICE, NEW, NOT_TAKEN = "as agreed", "missing", "delivered twice", "not in the contract", "known, not taken"
 PRIVATE, UNREADABLE = "(private)", "(unreadable)"
 FIRST_ROWS, SHOWN_CHARACTERS = 5, 60
@@ -37,9 +35,10 @@ def header_checks(
     unknown: Sequence[str],
     repeated: Sequence[str],
     files: Sequence[str],
-    headers: Mapping[str, Sequence[str]] = NO_HEADERS,
+    headers: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Check]:
     """The checks on the header. Names are those of the delivery; of `missing`, the contract's `from`. `headers`: by file."""
+    headers = headers or {}
     where = _where(contract, files)
     quotable = _is_header(contract, missing)
     lacking = {name: tuple(file for file, header in headers.items() if name not in header) for name in missing}
@@ -53,28 +52,15 @@ def header_checks(
         )
         yield header("columns_missing", "critical", message, mismatches=len(of_others))
     for name in missing:
-        if name in of_others:
-            continue
-        where = _where(contract, lacking[name] or files)
-        column = _column(contract, name)
-        match = likely_match(name, column, unknown) if quotable else None
-        if column and column.from_period:
-            message = f"{where}: a file has no period, so that {name} is unknown; add the file to format.layouts with its period"
-        elif column and column.from_file:
-            message = (
-                f"{where}: the name of a file gives no {name}; add the file to from_file: in the contract, or {{year}} to a glob"
-            )
-        elif match:
-            message = (
-                f"{where}: column {name} is missing, and {match} is new: was it renamed? Add {match} to from: in the contract"
-            )
-        else:
-            message = f"{where}: column {name} is missing; ask the steward, or change the contract"
-        yield header("columns_missing", "critical", message, mismatches=1, column=column.name if column else None)
-    where = _where(contract, files)
+        if name not in of_others:
+            column = _column(contract, name)
+            problem = _of_missing(name, column, unknown if quotable else ())
+            message = f"{_where(contract, lacking[name] or files)}: {problem}"
+            yield header("columns_missing", "critical", message, mismatches=1, column=column.name if column else None)
     for name in repeated:
+        column = _column(contract, name)
         message = f"{where}: column {name} is delivered twice, and one of them would be lost; ask the steward which one is valid"
-        yield header("columns_repeated", "critical", message, mismatches=1, column=_column_name(contract, name))
+        yield header("columns_repeated", "critical", message, mismatches=1, column=column.name if column else None)
     if unknown:
         # in a file without its header, the names are the cells of the first record
         called = f" ({first_names(unknown, SHOWN_NAMES)})" if quotable else "; the first row may be a record and no header"
@@ -86,6 +72,17 @@ def header_checks(
         yield header("columns_repeated", "critical", "", mismatches=0)
     if not unknown:
         yield header("columns_unknown", "warning", "", mismatches=0)
+
+
+def _of_missing(name: str, column: Column | None, unknown: Sequence[str]) -> str:
+    """What is wrong where a column is missing, and what to do about it."""
+    if column and column.from_period:
+        return f"a file has no period, so that {name} is unknown; add the file to format.layouts with its period"
+    if column and column.from_file:
+        return f"the name of a file gives no {name}; add the file to from_file: in the contract, or {{year}} to a glob"
+    if match := likely_match(name, column, unknown):
+        return f"column {name} is missing, and {match} is new: was it renamed? Add {match} to from: in the contract"
+    return f"column {name} is missing; ask the steward, or change the contract"
 
 
 def _where(contract: Contract, files: Sequence[str]) -> str:
@@ -127,11 +124,6 @@ def _is_header(contract: Contract, missing: Sequence[str]) -> bool:
 def _column(contract: Contract, name: str) -> Column | None:
     by_delivered = (column for column in contract.columns if name in map(str, contract.names_of(column)))
     return next(by_delivered, None) or next((column for column in contract.columns if column.name == name), None)
-
-
-def _column_name(contract: Contract, name: str) -> str | None:
-    column = _column(contract, name)
-    return column.name if column else None
 
 
 @dataclass(frozen=True)
@@ -184,7 +176,7 @@ def column_differences(contract: Contract, receipt: DeliveryRecord) -> tuple[Col
 
 def header_is_one(contract: Contract, receipt: DeliveryRecord) -> bool:
     """Whether the delivered names are a header: they include most of the contract's columns."""
-    return contract.format.header.rows != "none" and 2 * len(receipt.columns_missing) <= len(contract.columns)
+    return contract.format.header.rows != "none" and _is_header(contract, receipt.columns_missing)
 
 
 def first_rows(contract: Contract, receipt: DeliveryRecord, batch: Path) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
@@ -27,16 +26,6 @@ Concepts = Mapping[str, Mapping[str, str]]
 # list of concepts → pattern of file names → the columns of these files
 ConceptColumns = Mapping[str, Mapping[str, frozenset[str]]]
 SHOWN_COLUMNS = 5
-
-
-@dataclass(frozen=True)
-class MovedLine:
-    """A column with another label than its concept; `holds` is the column of the list whose label it has, if any."""
-
-    column: str
-    label: str
-    file: str
-    holds: str | None = None
 
 
 def read_concepts(*paths: SeedFile) -> Concepts:
@@ -66,48 +55,31 @@ def _rows(path: SeedFile, *names: str) -> Iterator[dict[str, str]]:
         yield row
 
 
-def moved_lines(contract: Contract, files: Sequence[FileRecord], concepts: Concepts) -> tuple[MovedLine, ...]:
-    """The concept columns of a delivery with a wrong label, per file.
+def concept_line_checks(contract: Contract, files: Sequence[FileRecord], concepts: Concepts) -> Iterator[Check]:
+    """The check that every line has the label of its concept; a message names the other label only if it is one of the list.
 
     Only a file with two header rows contains the labels. `column_differences` reports missing columns.
     """
-    if not contract.concepts or contract.format.header.rows != 2:
-        return ()
-    expected = concepts.get(contract.concepts, {})
+    expected = concepts.get(contract.concepts or "", {})
     by_label = {folded(label): column for column, label in expected.items()}
-    moved = []
-    for file in files:
+    has_moved = False
+    for file in files if contract.format.header.rows == 2 else ():
         labels_by_name = dict(zip(file.header, (*file.second_header, *[""] * len(file.header)), strict=False))
         for column in contract.columns:
             name = next((str(name) for name in column.delivered_names if str(name) in labels_by_name), None)
             label = expected.get(column.name)
             if name is None or label is None or folded(labels_by_name[name]) == folded(label):
                 continue
-            moved.append(MovedLine(column.name, label, file.name, by_label.get(folded(labels_by_name[name]))))
-    return tuple(moved)
-
-
-def concept_checks(contract: Contract, moved: Sequence[MovedLine]) -> Iterator[Check]:
-    """The check that every line has the label of its concept; a message names the other label only if it is one of the list."""
-    for line in moved:
-        holds = f" (it has the label of {line.holds})" if line.holds else ""
-        message = (
-            f"{contract.source} ({line.file}): {line.column} is not called {line.label!r}{holds}: did the lines move "
-            f"with the vintage? Fix from: in the contract and the rows of {contract.concepts} in the seeds of concepts"
-        )
-        yield header("concept_moved", "critical", message, mismatches=1, column=line.column)
-    if contract.concepts and contract.format.unpivot is None and not moved:
+            other = by_label.get(folded(labels_by_name[name]))
+            message = (
+                f"{contract.source} ({file.name}): {column.name} is not called {label!r}"
+                f"{f' (it has the label of {other})' if other else ''}: did the lines move "
+                f"with the vintage? Fix from: in the contract and the rows of {contract.concepts} in the seeds of concepts"
+            )
+            yield header("concept_moved", "critical", message, mismatches=1, column=column.name)
+            has_moved = True
+    if contract.concepts and contract.format.unpivot is None and not has_moved:
         yield header("concept_moved", "critical", "", mismatches=0)
-
-
-@dataclass(frozen=True)
-class ConceptDifference:
-    """The columns that a file lacks, and those that the seed does not define; `is_unknown`: the seed has no row for the file."""
-
-    file: str
-    missing: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    is_unknown: bool = False
 
 
 def read_concept_columns(path: SeedFile) -> ConceptColumns:
@@ -118,45 +90,38 @@ def read_concept_columns(path: SeedFile) -> ConceptColumns:
     return {concepts: {files: frozenset(names) for files, names in of.items()} for concepts, of in found.items()}
 
 
-def concept_differences(contract: Contract, files: Sequence[FileRecord], known: ConceptColumns) -> tuple[ConceptDifference, ...]:
-    """The files of a delivery whose columns differ from the seed; empty for a contract without `format.unpivot`."""
+def concept_column_checks(contract: Contract, files: Sequence[FileRecord], known: ConceptColumns) -> Iterator[Check]:
+    """A file without rows in the seed, or without one of its columns, is refused; a new column is reported and not read.
+
+    None for a contract without `format.unpivot`.
+    """
     unpivot = contract.format.unpivot
-    if unpivot is None or contract.concepts is None:
-        return ()
-    of_list, found = known.get(contract.concepts, {}), []
+    if unpivot is None:
+        return
+    seed, is_refused = f"the rows of {contract.concepts} in published_concepts", False
     for file in files:
-        expected = _expected(of_list, file.name)
+        where = f"{contract.source} ({file.name})"
+        expected = _expected(known.get(contract.concepts or "", {}), file.name)
         delivered = {file.header[at].strip() for at in unpivoted_columns(file.header, unpivot, contract.ignore)}
         missing, unknown = sorted(expected - delivered), sorted(delivered - expected)
-        if missing or unknown or not expected:
-            found.append(ConceptDifference(file.name, tuple(missing), tuple(unknown), not expected))
-    return tuple(found)
+        is_refused = is_refused or bool(missing) or not expected
+        if not expected:
+            message = f"{where}: no pattern of {seed} fits this file; add a row for each of its columns"
+            yield header("concept_columns_missing", "critical", message, mismatches=1)
+            continue
+        for name in missing:
+            match = likely_match(name, None, unknown)
+            renamed = f", and {match} is new: was it renamed? Change" if match else "; ask the steward, or change"
+            message = f"{where}: column {name} is missing{renamed} {seed}"
+            yield header("concept_columns_missing", "critical", message, mismatches=1)
+        if unknown and not missing:
+            named = first_names(unknown, SHOWN_COLUMNS)
+            message = f"{where}: {named} has no concept and is not read; add it to {seed}, or to ignore:"
+            yield header("concept_columns_unknown", "warning", message, mismatches=len(unknown))
+    if not is_refused:
+        yield header("concept_columns_missing", "critical", "", mismatches=0)
 
 
 def _expected(of_list: Mapping[str, Collection[str]], file: str) -> set[str]:
     name = PurePosixPath(file).name
     return {column for files, columns in of_list.items() if fnmatchcase(name, files) for column in columns}
-
-
-def concept_column_checks(contract: Contract, differences: Sequence[ConceptDifference]) -> Iterator[Check]:
-    """A file without rows in the seed, or without one of its columns, is refused; a new column is reported and not read."""
-    if contract.format.unpivot is None:
-        return
-    seed = f"the rows of {contract.concepts} in published_concepts"
-    for found in differences:
-        where = f"{contract.source} ({found.file})"
-        if found.is_unknown:
-            message = f"{where}: no pattern of {seed} fits this file; add a row for each of its columns"
-            yield header("concept_columns_missing", "critical", message, mismatches=1)
-            continue
-        for name in found.missing:
-            match = likely_match(name, None, found.unknown)
-            renamed = f", and {match} is new: was it renamed? Change" if match else "; ask the steward, or change"
-            message = f"{where}: column {name} is missing{renamed} {seed}"
-            yield header("concept_columns_missing", "critical", message, mismatches=1)
-        if found.unknown and not found.missing:
-            named = first_names(found.unknown, SHOWN_COLUMNS)
-            message = f"{where}: {named} has no concept and is not read; add it to {seed}, or to ignore:"
-            yield header("concept_columns_unknown", "warning", message, mismatches=len(found.unknown))
-    if not any(found.missing or found.is_unknown for found in differences):
-        yield header("concept_columns_missing", "critical", "", mismatches=0)

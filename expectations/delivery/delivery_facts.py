@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from expectations.delivery.concepts import ConceptDifference, MovedLine
 from expectations.delivery.volume import VolumeBaseline
+from expectations.engine.checks import Check
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class DeliveryFacts(VolumeBaseline):
     """The inputs of a delivery gate besides the rows: from the load record, from earlier loads, and the clock.
 
     `columns_*`: names from the load record. `as_of` and the times in the data are city local times; `city_zone` is the city's
-    time zone. `files`: for messages. `headers`: the names of the columns of each file. `moved_lines` and
-    `concept_differences`: from `concepts`. `snapshots`: the dates of the files of a stock. `people`: see `population_checks`.
+    time zone. `files`: for messages. `headers`: the names of the columns of each file. `concepts`: the checks of `concepts`.
+    `snapshots`: the dates of the files of a stock. `people`: see `population_checks`.
     `hidden_limit`: the largest number that the seed `hidden_cell_limits` has for the source. `map_vintage`: type and vintage
     of the map that the source delivers.
     """
@@ -37,8 +37,7 @@ class DeliveryFacts(VolumeBaseline):
     files: tuple[str, ...] = ()
     headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     city_zone: str | None = None
-    moved_lines: tuple[MovedLine, ...] = ()
-    concept_differences: tuple[ConceptDifference, ...] = ()
+    concepts: tuple[Check, ...] = ()
     snapshots: tuple[dt.date, ...] = ()
     people: PopulationTerms = PopulationTerms()
     hidden_limit: int | None = None

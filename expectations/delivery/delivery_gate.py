@@ -56,8 +56,7 @@ def _with_locations(
         for at, finding in enumerate(findings)
         if not finding.success and finding.observed is not None and checks[at].type == "expect_share_of_rows"
     ]
-    firsts: dict[int, str] = {}
-    more: dict[int, str] = {}
+    located: dict[int, str] = {}
     if failed:
         conditions = [f"filter (where ({checks[at].kwargs['among']}) and ({checks[at].kwargs['rows']}))" for at in failed]
         columns = [f"min((_source_file, _source_row)) {rows}, count(distinct _source_file) {rows}" for rows in conditions]
@@ -68,13 +67,8 @@ def _with_locations(
             # the result is valid without the location
             yield from findings
             return
-        for number, at in enumerate(failed):
-            (file, record), files = row[2 * number], row[2 * number + 1]
-            firsts[at] = f"{file}, record {record}"
-            more[at] = f", and in {files - 1} more files" if files > 1 else ""
+        for at, (file, record), files in zip(failed, row[::2], row[1::2], strict=True):
+            located[at] = f"{file}, record {record}{f', and in {files - 1} more files' if files > 1 else ''}"
     for at, finding in enumerate(findings):
-        if at in firsts:
-            message = f"{finding.message}; first in {firsts[at]}{more[at]}"
-            yield dataclasses.replace(finding, message=message, first=f"{firsts[at]}{more[at]}")
-        else:
-            yield finding
+        first = located.get(at)
+        yield dataclasses.replace(finding, message=f"{finding.message}; first in {first}", first=first) if first else finding

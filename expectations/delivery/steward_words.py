@@ -104,14 +104,12 @@ def in_words(contract: Contract, finding: ExpectationResult, columns: Sequence[C
     words = _read()["by_name"].get(name) or _read()["otherwise"]
     column = delivered_name(contract, finding.column, columns)
     fill = {
-        "{message}": finding.message.removeprefix(f"{contract.source}: "),
-        "{column}": column or "the file",
-        "{expected}": _expected(_column(contract, finding.column)),
-        "{names}": names or "not named, because the first row may be a record",
+        "message": finding.message.removeprefix(f"{contract.source}: "),
+        "column": column or "the file",
+        "expected": _expected(_column(contract, finding.column)),
+        "names": names or "not named, because the first row may be a record",
     }
-    problem, change = words["problem"], words["change"]
-    for mark, text in fill.items():
-        problem, change = problem.replace(mark, text), change.replace(mark, text)
+    problem, change = (words[part].format_map(fill) for part in ("problem", "change"))
     return StewardFinding(
         SEVERITIES[finding.severity], column, found_text(finding), allowed_text(finding), problem, change,
         finding.first or "", finding.message, finding.column,

@@ -10,12 +10,12 @@ a count over one scan.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, DeliveryQuery
 from expectations.delivery.column_differences import header_checks
-from expectations.delivery.concepts import concept_checks, concept_column_checks
 from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.reference.map_checks import map_checks
+from expectations.delivery.reference.maps import map_checks
 from expectations.delivery.reference.population_checks import population_checks
 from expectations.delivery.steward_words import bounds_in_words
 from expectations.delivery.time_checks import snapshot_checks, time_checks
@@ -43,12 +43,11 @@ def delivery_suite(
     return (
         *header_checks(contract, *names, facts.files, facts.headers),
         *file_set_checks(contract, facts.files),
-        *concept_checks(contract, facts.moved_lines),
-        *concept_column_checks(contract, facts.concept_differences),
+        *facts.concepts,
         *volume_checks(contract, facts),
         *hidden_cell_checks(contract, facts),
         *population_checks(contract, facts),
-        *map_checks(contract, facts),
+        *map_checks(contract, facts.map_vintage, facts.moved_places),
         *_rows(contract, reading),
         *_cells(contract, reading),
         *_labels(contract, reading, labels, vocabulary),
@@ -92,27 +91,11 @@ def _cells(contract: Contract, reading: DeliveryQuery) -> Iterator[Check]:
     source, required = contract.source, {column.name for column in reading.required}
     for column in reading.present:
         if can_be_invalid(column) and column.name not in required:
-            invalid, given = invalid_flag(column), f"not {missing_flag(column)}"
+            invalid = partial(share, rows=invalid_flag(column), among=f"not {missing_flag(column)}", column=column.name)
             message = f"{source}: {column.name} should contain {_what(column)}; other cells become empty; ask the steward"
-            yield share(
-                "invalid_cells_pct",
-                "warning",
-                message,
-                rows=invalid,
-                among=given,
-                at_most_pct=INVALID_WARNING_PCT,
-                column=column.name,
-            )
+            yield invalid("invalid_cells_pct", "warning", message, at_most_pct=INVALID_WARNING_PCT)
             message = f"{source}: most of {column.name} is not {_what(column)}: has the layout changed? Ask the steward"
-            changed = share(
-                "layout_change_pct",
-                "critical",
-                message,
-                rows=invalid,
-                among=given,
-                at_most_pct=LAYOUT_CHANGE_PCT,
-                column=column.name,
-            )
+            changed = invalid("layout_change_pct", "critical", message, at_most_pct=LAYOUT_CHANGE_PCT)
             yield changed.tolerating(LAYOUT_CHANGE_CELLS)
         if column.role == "geoid" and column.type == "text":
             yield from _geoid(contract, column, column.name in required)

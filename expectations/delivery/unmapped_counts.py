@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations.delivery.cell_checks import BLANK, LabelCheck, delivery_query
 from expectations.delivery.column_differences import missing_columns
-from expectations.delivery.unmapped_labels import folded, is_unmapped, labels_in, read_labels
+from expectations.delivery.unmapped_labels import FOLDED, folded, is_unmapped, labels_in, read_labels
 from expectations.results import ExpectationResult
 from ingest.contract import Contract
 from ingest.layers import SeedFile
@@ -72,16 +72,15 @@ def count_unmapped_labels(
     relation, labels = f"delivery.{identifier(contract.source)}", read_labels(crosswalk)
     reading = delivery_query(contract, relation, missing_columns(contract, columns_missing), labels, city_zone)
     least = contract.agreement.suppress_below if contract.statistical_unit in PERSONS else 0
-    answers, open_vocabularies = _answers(crosswalk), {name for name, v in contract.vocabulary.race.items() if v.open}
+    answers, open_vocabularies = _agreed_answers(crosswalk), {name for name, v in contract.vocabulary.race.items() if v.open}
     found: list[UnmappedLabel] = []
     for check in reading.labels:
         column, vocabulary = check.column, check.vocabulary
-        cells = labels_in(column.name, column.question, column.delimiter)
         among = f"from ({reading.query}) as cells where not {BLANK} and ({check.among})"
         counted = con.execute(f"select count(*) {among}").fetchone()
         of = int(counted[0]) if counted else 0
         rows = con.execute(
-            f"select label, count(*) from (select unnest({cells}) as label {among}) as labels "
+            f"select label, count(*) from (select unnest({_labels(check)}) as label {among}) as labels "
             f"where {is_unmapped('label', labels.get(vocabulary, ()))} group by label order by 2 desc, 1"
         ).fetchall()
         frequent = [(label, n) for label, n in rows if n >= least]
@@ -94,7 +93,7 @@ def count_unmapped_labels(
     return found
 
 
-def _answers(crosswalk: SeedFile) -> dict[str, Answer]:
+def _agreed_answers(crosswalk: SeedFile) -> dict[str, Answer]:
     """The answer of each folded label to which all vocabularies that have it give the same one."""
     answers: dict[str, set[Answer]] = {}
     with crosswalk.open(encoding="utf-8", newline="") as file:
@@ -106,33 +105,22 @@ def _answers(crosswalk: SeedFile) -> dict[str, Answer]:
 
 # Of fewer records, all may have no known race by chance.
 FEWEST_RECORDS = 20
-_FOLDED = r"trim(regexp_replace(lower({}), '[\s\p{{Z}}]+', ' ', 'g'))"
-Row = Mapping[str, str | None]  # of the crosswalk
+# by vocabulary and folded label, whether a crosswalk names a group; else it has a reason why the group is missing
+Answers = Mapping[str, Mapping[str, bool]]
 
 
-@dataclass(frozen=True)
-class Answers:
-    """What a crosswalk says of each folded label, by vocabulary: it names a group, or has a reason why the group is missing."""
+def read_answers(rows: Iterable[Mapping[str, str | None]]) -> Answers:
+    """What the rows of a crosswalk say of each label."""
+    found: dict[str, dict[str, bool]] = {}
+    for row in rows:
+        label = folded(row["reported_label"] or "")
+        labels = found.setdefault(row["vocabulary"] or "", {})
+        labels[label] = labels.get(label, False) or not row["missing_reason"]
+    return found
 
-    names_group: Mapping[str, Mapping[str, bool]]
 
-    @classmethod
-    def of(cls, rows: Iterable[Row]) -> Answers:
-        """The answers of the seed's rows."""
-        found: dict[str, dict[str, bool]] = {}
-        for row in rows:
-            label = folded(row["reported_label"] or "")
-            labels = found.setdefault(row["vocabulary"] or "", {})
-            labels[label] = labels.get(label, False) or not row["missing_reason"]
-        return cls(found)
-
-    def groups(self, vocabulary: str) -> frozenset[str]:
-        """The folded labels that name a group."""
-        return frozenset(label for label, is_group in self.names_group.get(vocabulary, {}).items() if is_group)
-
-    def lost_in(self, now: Answers, vocabulary: str) -> frozenset[str]:
-        """The folded labels that have an answer here and none in `now`."""
-        return frozenset(self.names_group.get(vocabulary, {})) - frozenset(now.names_group.get(vocabulary, {}))
+def _groups(answers: Answers, vocabulary: str) -> set[str]:
+    return {label for label, is_group in answers.get(vocabulary, {}).items() if is_group}
 
 
 def lost_labels(con: DuckDBPyConnection, contract: Contract, before: Answers, now: Answers, city_zone: str) -> list[str]:
@@ -140,12 +128,13 @@ def lost_labels(con: DuckDBPyConnection, contract: Contract, before: Answers, no
     found = []
     query, checks = _cells(contract, f"landing.{identifier(contract.source)}", (), city_zone)
     for check in checks:
-        name, lost = check.vocabulary, before.lost_in(now, check.vocabulary)
-        had, has = before.groups(name), now.groups(name)
+        name = check.vocabulary
+        lost = before.get(name, {}).keys() - now.get(name, {}).keys()
+        had, has = _groups(before, name), _groups(now, name)
         if not lost and (had <= has or had & has):
             continue
         labels = f"select unnest({_labels(check)}) as label from ({query}) as cells where not {BLANK} and ({check.among})"
-        used = {label for (label,) in con.execute(f"select distinct {_FOLDED.format('label')} from ({labels})").fetchall()}
+        used = {label for (label,) in con.execute(f"select distinct {FOLDED.format('label')} from ({labels})").fetchall()}
         if used & lost:
             missing = sorted(lost)  # as the seeds differ: which of them the records have is not named
             listed = first_names([repr(label) for label in missing], 5)
@@ -187,9 +176,9 @@ def _labels(check: LabelCheck) -> str:
 
 
 def _known(con: DuckDBPyConnection, query: str, check: LabelCheck, now: Answers) -> tuple[int, int]:
-    groups = sorted(now.groups(check.vocabulary))
+    groups = sorted(_groups(now, check.vocabulary))
     is_known = (
-        f"len(list_filter({_labels(check)}, lambda label: {one_of(_FOLDED.format('label'), groups)})) > 0" if groups else "false"
+        f"len(list_filter({_labels(check)}, lambda label: {one_of(FOLDED.format('label'), groups)})) > 0" if groups else "false"
     )
     row = con.execute(
         f"select count(*) filter ({is_known}), count(*) from ({query}) as cells where not {BLANK} and ({check.among})"

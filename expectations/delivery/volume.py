@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from expectations.delivery.reference.outlines import moved_places
+from expectations.delivery.reference.maps import moved_places
 from ingest.delivery import DeliveryStore
 from ingest.landing import (
     Batch,
@@ -101,8 +101,7 @@ def _of_volume(batch: Batch, store: DeliveryStore) -> VolumeBaseline:
     contract, receipt, load = batch.contract, batch.delivery, batch.contract.load
     if receipt.whole or receipt.since is not None:
         requested = "true" if receipt.whole else since_condition(contract, receipt, batch.city_zone)
-        row = batch.con.execute(f'select count(*) from landing."{contract.source}" where {requested}').fetchone()
-        return VolumeBaseline((row[0],) if row and row[0] else ())
+        return VolumeBaseline(_landed_rows(batch, requested))
     # the same files under an older contract are not an earlier delivery
     files = {file.sha256 for file in receipt.files}
     own = {receipt.load_id, *(r.load_id for r in store.records() if {file.sha256 for file in r.files} == files)}
@@ -131,7 +130,10 @@ def _landed_sums(batch: Batch, own: Collection[str]) -> Mapping[str, float]:
 def _of_rows(batch: Batch, own: Collection[str]) -> VolumeBaseline:
     load = batch.contract.load
     if batch.delivery.left_out:
-        return VolumeBaseline(_rows_of_the_same_files(batch, own), adds_only=True)
+        # compared with the earlier files of these names
+        names = [file.name for file in batch.delivery.files]
+        of_files = "list_contains(?, _source_file) and not list_contains(?, _load_id)"
+        return VolumeBaseline(_landed_rows(batch, of_files, names, list(own)), adds_only=True)
     loads = "select rows_delivered from intake.loads where source = ? and not list_contains(?, load_id) and not adds "
     found = batch.con.execute(f"{loads} order by sequence desc", [batch.contract.source, list(own)]).fetchall()
     earlier = tuple(row[0] for row in found)
@@ -144,12 +146,10 @@ def _of_rows(batch: Batch, own: Collection[str]) -> VolumeBaseline:
     return VolumeBaseline(earlier)
 
 
-def _rows_of_the_same_files(batch: Batch, own: Collection[str]) -> tuple[int, ...]:
-    """The landed rows of earlier files of these names, with which a delivery without some of its files is compared."""
-    condition = "list_contains(?, _source_file) and not list_contains(?, _load_id)"
-    names = [file.name for file in batch.delivery.files]
+def _landed_rows(batch: Batch, condition: str, *parameters: list[str]) -> tuple[int, ...]:
+    """The number of landed rows, if there are any."""
     landed = f'select count(*) from landing."{batch.contract.source}" where {condition}'
-    row = batch.con.execute(landed, [names, list(own)]).fetchone()
+    row = batch.con.execute(landed, list(parameters)).fetchone()
     return (row[0],) if row and row[0] else ()
 
 

@@ -193,9 +193,5 @@ def file_set_checks(contract: Contract, files: Sequence[str]) -> Iterator[Check]
 
 def _newest_years(names: Sequence[str], files: Sequence[str]) -> dict[str, int]:
     """The newest year of each expected file that was delivered."""
-    found: dict[str, int] = {}
-    for name in names:
-        years = [year for file in files if (year := year_in_name(name, file, re.IGNORECASE))]
-        if years:
-            found[name] = max(years)
-    return found
+    years_of = {name: [year for file in files if (year := year_in_name(name, file, re.IGNORECASE))] for name in names}
+    return {name: max(years) for name, years in years_of.items() if years}

@@ -6,8 +6,7 @@ that reveal a small number. See `feasibility_intervals` for the intervals, and `
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +14,11 @@ import numpy as np
 from expectations.disclosure.equations.attacker_model import AttackerModel
 from expectations.disclosure.equations.cells import Equation
 from expectations.disclosure.inputs.audit_inputs import CellKey
+from expectations.disclosure.intervals.audit_cache import AuditCache
 from expectations.disclosure.intervals.bound_propagation import propagate
 from expectations.disclosure.intervals.feasibility_intervals import Intervals, intervals
 from expectations.disclosure.intervals.linear_system import TOLERANCE, Ints, System
-from expectations.disclosure.snapshot_differencing import counts_revealed_by_later_snapshots, is_of_snapshot
+from expectations.disclosure.snapshot_differencing import SNAPSHOT, counts_revealed_by_later_snapshots
 
 
 @dataclass(frozen=True)
@@ -48,25 +48,13 @@ class AuditResult:
     fractions: tuple[tuple[str, str, CellKey], ...]
 
 
-IsSafe = Callable[[System], bool]
-FoundSafe = Callable[[System], None]
-
-
-def run_audit(model: AttackerModel, is_safe: IsSafe | None = None, found_safe: FoundSafe | None = None) -> AuditResult:
-    """Audit everything that a reader knows.
-
-    `is_safe` and `found_safe` store independent parts from one run to the next; parts that are unsafe or contradictory are not
-    stored.
-    """
+def run_audit(model: AttackerModel, cache: AuditCache | None = None) -> AuditResult:
+    """Audit everything that a reader knows; `cache` stores safe independent parts from one run to the next."""
     cells = model.cells
     system = cells.system(model.everything())
-    audited = _without_cached(system, is_safe)
-    answer = intervals(audited, np.array(cells.truth))
-    narrow = _narrow(audited, answer)
-    if found_safe is not None:
-        _cache_safe_parts(audited, answer, narrow, found_safe)
+    audited, answer = (cache or AuditCache(None)).intervals(system, np.array(cells.truth))
     wrong = _contradicted(model, answer)
-    leaks = {cell: _leak(model, answer, cell) for cell in narrow.tolist()}
+    leaks = {cell: _leak(model, answer, cell) for cell in _narrow(audited, answer).tolist()}
     leaks |= {cell: leak for cell, leak in _leaks_of_snapshots(model, system).items() if cell not in leaks}
     before: set[int] = set()
     if leaks:
@@ -77,7 +65,7 @@ def run_audit(model: AttackerModel, is_safe: IsSafe | None = None, found_safe: F
         earlier = cells.system([*equations, *counts_revealed_by_later_snapshots(cells, model.stocks, known)], wanted)
         before = set(_narrow(earlier, intervals(earlier, np.array(cells.truth))).tolist())
     return AuditResult(
-        cells=sum(name is not None for name in cells.names),
+        cells=len(list(cells.named(range(len(cells))))),
         sensitive=int(system.asked.sum()),
         audited=int(audited.asked.sum()),
         leaks=tuple(leak for cell, leak in leaks.items() if cell not in before and not answer.unanswered[cell]),
@@ -94,29 +82,10 @@ def _leaks_of_snapshots(model: AttackerModel, system: System) -> dict[int, Leak]
     later = list(counts_revealed_by_later_snapshots(cells, model.stocks, propagate(system).known)) if model.stocks else []
     if not later:
         return {}
-    of_snapshots = np.array([is_of_snapshot(cells, cell) for cell in range(len(cells))])
+    of_snapshots = [name is not None and name[1].period_type == SNAPSHOT for name in cells.names]
     audited = cells.system([*model.everything(), *later], np.where(of_snapshots, system.wanted, np.nan))
     answer = intervals(audited, np.array(cells.truth))
     return {cell: _leak(model, answer, cell) for cell in _narrow(audited, answer).tolist()}
-
-
-def _without_cached(system: System, is_safe: IsSafe | None) -> System:
-    """The system without the questions that were answered before."""
-    if is_safe is None:
-        return system
-    wanted = system.wanted.copy()
-    for cells, equations in system.components():
-        if system.asked[cells].any() and is_safe(system.part(cells, equations)):
-            wanted[cells] = np.nan
-    return dataclasses.replace(system, wanted=wanted)
-
-
-def _cache_safe_parts(system: System, answer: Intervals, narrow: Ints, found_safe: FoundSafe) -> None:
-    bad = answer.contradicted.copy()
-    bad[narrow] = True
-    for cells, equations in system.components():
-        if system.asked[cells].any() and not bad[cells].any():
-            found_safe(system.part(cells, equations))
 
 
 def _narrow(system: System, answer: Intervals) -> Ints:
@@ -125,26 +94,18 @@ def _narrow(system: System, answer: Intervals) -> Ints:
 
 
 def _leak(model: AttackerModel, answer: Intervals, cell: int) -> Leak:
-    name = model.cells.names[cell]
-    assert name is not None, "the slack of an inequality has no interval to check"
-    return Leak(*name, float(answer.lower[cell]), float(answer.upper[cell]))
+    return Leak(*next(model.cells.named([cell])), float(answer.lower[cell]), float(answer.upper[cell]))
 
 
 def _contradicted(model: AttackerModel, answer: Intervals) -> Iterable[tuple[str, str, CellKey]]:
     """Contradictions: from wrong figures, from equations that no figures fulfil, or from a failed program."""
     cells = model.cells
     for equation in model.contradictions:
-        yield equation.family, *_named(model, equation)
+        yield equation.family, *next(cells.named(equation.terms))
     truth = np.array(cells.truth)
     missed = (truth < answer.lower - TOLERANCE * 10) | (truth > answer.upper + TOLERANCE * 10)
-    for cell in np.flatnonzero(answer.contradicted | (missed & answer.exact)):
-        name = cells.names[cell]
-        if name is not None:
-            yield "intervals", *name
-
-
-def _named(model: AttackerModel, equation: Equation) -> tuple[str, CellKey]:
-    return next(name for cell in equation.terms if (name := model.cells.names[cell]) is not None)
+    for name in cells.named(np.flatnonzero(answer.contradicted | (missed & answer.exact)).tolist()):
+        yield "intervals", *name
 
 
 def _fractions(model: AttackerModel, system: System, equations: Sequence[Equation]) -> Iterable[tuple[str, str, CellKey]]:
@@ -152,4 +113,4 @@ def _fractions(model: AttackerModel, system: System, equations: Sequence[Equatio
     known = propagate(system).known
     for equation in equations:
         if equation.fraction_of is not None and not known[equation.fraction_of]:
-            yield equation.family, *_named(model, equation)
+            yield equation.family, *next(model.cells.named(equation.terms))

@@ -175,5 +175,4 @@ def finding(name: str, found: Iterable[str], problem: str) -> ExpectationResult:
     """A critical finding that names what was found, if anything was."""
     listed = list(found)
     more = [f"and {len(listed) - _NAMED} more"] if len(listed) > _NAMED else []
-    message = f"{', '.join([*listed[:_NAMED], *more])}: {problem}" if listed else ""
-    return ExpectationResult(name, None, "critical", not listed, float(len(listed)), 0.0, message)
+    return ExpectationResult.of_count(name, "critical", len(listed), f"{', '.join([*listed[:_NAMED], *more])}: {problem}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from expectations.disclosure.audit import run_audit
 from expectations.disclosure.classification import check_tables
 from expectations.disclosure.equations.attacker_model import build_attacker_model
-from expectations.disclosure.forbidden_disclosures import forbidden_disclosures, labelled_rows
+from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure, forbidden_disclosures, labelled_rows
 from expectations.disclosure.history_attack import counts_revealed_by_history
 from expectations.disclosure.inputs.audit_inputs import CellKey, Relations
 from expectations.disclosure.inputs.read_history import read_history
@@ -25,10 +25,11 @@ from expectations.disclosure.inputs.read_responses import add_responses
 from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.intervals.audit_cache import AuditCache
 from expectations.disclosure.order_statistics import forbidden_order_statistics
-from expectations.disclosure.published_bounds import forbidden_bounds, read_bounded_rows, read_ratio_bounds_over_few_cells
+from expectations.disclosure.published_bounds import forbidden_bounds
 from expectations.disclosure.release_differencing import rows_changed_around_removals, small_changes
 from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
+from warehouse.printable import first_names
 
 SUBJECT = "published.equity_measures"
 NAMED = 5  # the number of groups of cells that a message names; it counts the others
@@ -70,16 +71,16 @@ def gate_disclosure(
         published, of_responses = add_responses(reader, responses, reader.published())
         figures = (*reader.figures(), *of_responses)
         known, records = reader.known_race_counts(), reader.median_records()
-        over_schools = [*forbidden_bounds(read_bounded_rows(reader)), *read_ratio_bounds_over_few_cells(reader)]
+        over_schools = list(forbidden_bounds(reader))
         exact = list(forbidden_order_statistics(reader))
         first_figures = read_history(reader)
         unmarked, changed = reader.count_unmarked_changes(), reader.count_changed_waiting_rows()
         last = last or LastRelease()
-        around = list(rows_changed_around_removals(reader, last.public, last.unchanged_sources))
+        around = dict(rows_changed_around_removals(reader, last.public, last.unchanged_sources))
         columns = tuple(check_tables(connection, relations.published))
     model = build_attacker_model(published, figures, known, records)
     cache = AuditCache(memory)
-    found = run_audit(model, cache.is_safe, cache.found_safe)
+    found = run_audit(model, cache)
     of_history = list(counts_revealed_by_history(model, published, first_figures, cache))
     # a row that is hidden takes its first figures out of the history
     unanswered = (*found.unanswered, *((name, at) for name, at, is_unanswered in of_history if is_unanswered))
@@ -87,44 +88,36 @@ def gate_disclosure(
         for name, at in unanswered:
             on_unanswered(name, at)
     cache.keep()
-    refused = [
-        (f"{disclosure.what}: {disclosure.measure.measure_id}", disclosure.where)
-        for disclosure in [*forbidden_disclosures(published, records.counts, labelled_rows(published, figures)), *over_schools]
-    ]
+    refused = _named([*forbidden_disclosures(published, records.counts, labelled_rows(published, figures)), *over_schools])
     refused += [(f"a share that no count explains: {row.measure.measure_id}", row.where) for row in model.unexplained]
+    tables = [f"published.{table} {rows} rows" for table, rows in around.items()]
     findings = (
         *columns,
-        _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
-        _finding("unanswered", "critical", unanswered, _UNANSWERED),
-        _finding("shown_functions", "critical", refused, _FUNCTIONS),
-        _finding(
-            "shown_fractions", "critical", [(f"{family} of {name}", at) for family, name, at in found.fractions], _FRACTIONS
-        ),
-        _finding("order_statistics", "critical", [(f"{one.what}: {one.measure.measure_id}", one.where) for one in exact], _EXACT),
-        _finding("small_changes", "critical", small_changes(model, published), _CHANGES),
-        _finding("history_leaks", "critical", [(name, at) for name, at, failed in of_history if not failed], _HISTORY_LEAKS),
-        _finding("history_of_withdrawn", "critical", first_figures.withdrawn, _HISTORY_WITHDRAWN),
-        _finding("history_was_published", "critical", first_figures.wrong, _HISTORY_WRONG),
-        _finding("figures_agree", "critical", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),
-        _count("reported_as_counted", "critical", unmarked, 0, _UNSAID),
-        _count("waiting_as_published", "critical", changed, 0, _WAITING),
-        _around_removals(around),
+        _finding("leaks", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
+        _finding("unanswered", unanswered, _UNANSWERED),
+        _finding("shown_functions", refused, _FUNCTIONS),
+        _finding("shown_fractions", [(f"{family} of {name}", at) for family, name, at in found.fractions], _FRACTIONS),
+        _finding("order_statistics", _named(exact), _EXACT),
+        _finding("small_changes", small_changes(model, published), _CHANGES),
+        _finding("history_leaks", [(name, at) for name, at, failed in of_history if not failed], _HISTORY_LEAKS),
+        _finding("history_of_withdrawn", first_figures.withdrawn, _HISTORY_WITHDRAWN),
+        _finding("history_was_published", first_figures.wrong, _HISTORY_WRONG),
+        _finding("figures_agree", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),
+        ExpectationResult.of_count("reported_as_counted", "critical", unmarked, f"{_UNSAID} ({unmarked:,})"),
+        ExpectationResult.of_count("waiting_as_published", "critical", changed, f"{_WAITING} ({changed:,})"),
+        ExpectationResult.of_count("around_removals", "critical", sum(around.values()), f"{', '.join(tables)}: {_AROUND}"),
         # no release can undo what readers have, so this one is not blocked for it
-        _finding("told_before", "warning", [(leak.records, leak.where) for leak in found.leaked_before], _BEFORE),
-        _count("cells", "info", found.cells),
-        _count("sensitive_cells", "info", found.sensitive),
-        _count("cells_audited", "info", found.audited),
-        _count("seconds", "info", round(time.perf_counter() - began, 3)),
+        _finding("told_before", [(leak.records, leak.where) for leak in found.leaked_before], _BEFORE, "warning"),
+        _note("cells", found.cells),
+        _note("sensitive_cells", found.sensitive),
+        _note("cells_audited", found.audited),
+        _note("seconds", round(time.perf_counter() - began, 3)),
     )
     return GateResult("disclosure", SUBJECT, findings)
 
 
-def _around_removals(changed: Sequence[tuple[str, int]]) -> ExpectationResult:
-    where = ", ".join(f"published.{table} {rows} rows" for table, rows in changed)
-    message = f"{where}: {_AROUND}" if changed else ""
-    return ExpectationResult(
-        "around_removals", None, "critical", not changed, float(sum(rows for _, rows in changed)), 0.0, message
-    )
+def _named(disclosures: Iterable[ForbiddenDisclosure]) -> list[tuple[str, CellKey]]:
+    return [(f"{one.what}: {one.measure.measure_id}", one.where) for one in disclosures]
 
 
 _LEAKS = (
@@ -167,27 +160,12 @@ _WAITING = (
 _BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was different then"
 
 
-def _finding(name: str, severity: Severity, cells: Iterable[tuple[str, CellKey]], problem: str) -> ExpectationResult:
-    groups = Counter((what, _when(where), where.geography_type) for what, where in cells)
-    total = sum(groups.values())
-    named = [f"{what}, {when}, {kind}: {_cells(count)}" for (what, when, kind), count in sorted(groups.items())]
-    more = [f"and {len(named) - NAMED} more groups"] if len(named) > NAMED else []
-    message = f"{problem} ({'; '.join([*named[:NAMED], *more])})" if total else ""
-    return ExpectationResult(name, None, severity, not total, float(total), 0.0, message)
+def _finding(name: str, cells: Iterable[tuple[str, CellKey]], problem: str, severity: Severity = "critical") -> ExpectationResult:
+    groups = Counter((what, f"{where.period_type} {where.period_start}", where.geography_type) for what, where in cells)
+    named = [f"{', '.join(group)}: {count} cell{'s' if count > 1 else ''}" for group, count in sorted(groups.items())]
+    message = f"{problem} ({first_names(named, NAMED, '; ', 'more groups')})"
+    return ExpectationResult.of_count(name, severity, groups.total(), message)
 
 
-def _cells(count: int) -> str:
-    return "1 cell" if count == 1 else f"{count} cells"
-
-
-def _when(where: CellKey) -> str:
-    return f"{where.period_type} {where.period_start}"
-
-
-def _count(
-    name: str, severity: Severity, observed: float, threshold: float | None = None, problem: str = ""
-) -> ExpectationResult:
-    success = threshold is None or observed <= threshold
-    return ExpectationResult(
-        name, None, severity, success, float(observed), threshold, "" if success else f"{problem} ({observed:,.15g})"
-    )
+def _note(name: str, number: float) -> ExpectationResult:
+    return ExpectationResult(name, None, "info", True, float(number), None, "")

@@ -8,12 +8,14 @@ An interval, a ratio's interval or an index of a hidden count is not a linear fu
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from expectations.disclosure.equations.figure_equations import may_be
 from expectations.disclosure.equations.sum_equations import EXCLUSIVE, WHOLE_PLACES
-from expectations.disclosure.inputs.audit_inputs import STARRED, SUPPRESSED, AuditedMeasure, CellKey, Goal, Index, Published, Row
+from expectations.disclosure.inputs.audit_inputs import STARRED, SUPPRESSED, AuditedMeasure, CellKey, Index, Published, Row
 from expectations.disclosure.intervals.linear_system import TOLERANCE
 
 # The columns that a hidden row may fill in addition to its key; and a public denominator.
@@ -52,19 +54,15 @@ def forbidden_disclosures(
     """
     rows = {(row.measure, row.where, row.method): row for row in published.rows}
     for row in published.rows:
-        yield from _of_row(row)
-        yield from _of_reference(row, rows)
-        yield from _of_clusters(row)
-        yield from _of_bounds(row, rows, published, labelled)
-        yield from _of_median(row, records or {})
+        found = (_of_row(row), _of_reference(row, rows), _of_clusters(row), _of_bounds(row, rows, published, labelled))
+        for what in chain(*found, _of_median(row, records or {})):
+            yield ForbiddenDisclosure(what, row.measure, row.where)
     yield from _of_coverage(published.rows)
     yield from _of_pools(published.rows)
     yield from _of_snapshots(published)
     for index in published.indices:
         yield from _of_index(index, rows)
-    published_cells = {(measure, where) for (measure, where, _), row in rows.items() if not is_hidden(row)}
-    for goal in published.goals:
-        yield from _of_goal(goal, published_cells)
+    yield from _of_goals(published)
     yield from _of_places(published.rows)
     for measure, where in published.compared:
         yield ForbiddenDisclosure("a comparison with other cities, for which the audit has no equation", measure, where)
@@ -85,42 +83,41 @@ def is_hidden(row: Row) -> bool:
     return row.status == SUPPRESSED
 
 
-def _of_row(row: Row) -> Iterator[ForbiddenDisclosure]:
+def _of_row(row: Row) -> Iterator[str]:
+    """What must not be in a row, whatever the others show."""
     if row.measure.kind not in _COUNTED:
-        yield ForbiddenDisclosure(f"a {row.measure.kind} of persons, for which the audit has no equation", row.measure, row.where)
+        yield f"a {row.measure.kind} of persons, for which the audit has no equation"
     if row.where.stratum_type == "adjustment" and not is_hidden(row):
-        yield ForbiddenDisclosure("an adjusted rate of persons, for which the audit has no equation", row.measure, row.where)
+        yield "an adjusted rate of persons, for which the audit has no equation"
     if row.method == "place_weighted":
-        yield ForbiddenDisclosure("a place-weighted value over places that are not audited", row.measure, row.where)
+        yield "a place-weighted value over places that are not audited"
     if not is_hidden(row):
         return
     public = {"denominator"} if row.measure.denominator is None else set()
-    for name in sorted(set(row.figures) - public):
-        yield ForbiddenDisclosure(f"{name} of a hidden row", row.measure, row.where)
-    for name in sorted(set(row.words) - _WORDS_OF_HIDDEN):
-        yield ForbiddenDisclosure(f"{name} of a hidden row", row.measure, row.where)
+    yield from (f"{name} of a hidden row" for name in sorted(set(row.figures) - public))
+    yield from (f"{name} of a hidden row" for name in sorted(set(row.words) - _WORDS_OF_HIDDEN))
     if row.words.get("status_reason", SUPPRESSED) not in _REASONS_OF_HIDDEN:
-        yield ForbiddenDisclosure("status_reason of a hidden row", row.measure, row.where)
+        yield "status_reason of a hidden row"
 
 
-def _of_clusters(row: Row) -> Iterator[ForbiddenDisclosure]:
+def _of_clusters(row: Row) -> Iterator[str]:
     """Limits over clusters are quadratic functions of schools that no row shows: with two digits they fit many schools."""
     if "clustered" not in row.words.get("ci_method", ""):
         return
     for name in _LIMITS:
         limit = row.figures.get(name, 0.0)
         if abs(float(f"{limit:.1e}") - limit) > TOLERANCE * abs(limit):
-            yield ForbiddenDisclosure(f"{name} over clusters with more than two digits", row.measure, row.where)
+            yield f"{name} over clusters with more than two digits"
 
 
-def _of_median(row: Row, records: Mapping[tuple[AuditedMeasure, CellKey], float]) -> Iterator[ForbiddenDisclosure]:
+def _of_median(row: Row, records: Mapping[tuple[AuditedMeasure, CellKey], float]) -> Iterator[str]:
     if row.measure.kind != "median" or "value" not in row.figures:
         return
     if row.measure.minimum_n < row.measure.threshold:
-        yield ForbiddenDisclosure("a median that may have fewer records than required", row.measure, row.where)
+        yield "a median that may have fewer records than required"
     least = max(row.measure.minimum_n, row.measure.threshold)
     if row.words.get("reliability") == "unreliable" or records.get((row.measure, row.where), least) < least:
-        yield ForbiddenDisclosure("a median of too few records", row.measure, row.where)
+        yield "a median of too few records"
 
 
 def _of_bounds(
@@ -128,15 +125,15 @@ def _of_bounds(
     rows: Mapping[tuple[AuditedMeasure, CellKey, str], Row],
     published: Published,
     labelled: frozenset[tuple[AuditedMeasure, CellKey]] | None,
-) -> Iterator[ForbiddenDisclosure]:
+) -> Iterator[str]:
     """Bounds of a ratio are a quotient, and no equation: they are allowed only where both of their bounds are published."""
     has_bounds = all(name in row.figures for name in _BOUNDS)
     if row.words.get("value_status") == "bounded":
-        yield ForbiddenDisclosure("bounds over hidden cells of a source that is not public", row.measure, row.where)
+        yield "bounds over hidden cells of a source that is not public"
     if "bound_source" in row.words and not has_bounds:
-        yield ForbiddenDisclosure("bound_source without bounds", row.measure, row.where)
+        yield "bound_source without bounds"
     if "is_significant_fdr" in row.words and "rate_ratio" not in row.figures:
-        yield ForbiddenDisclosure("is_significant_fdr without a ratio", row.measure, row.where)
+        yield "is_significant_fdr without a ratio"
     if has_bounds:
         for label, kind in published.race_kinds.items():
             at = row.where._replace(race=label, tabulation=EXCLUSIVE)
@@ -144,7 +141,7 @@ def _of_bounds(
             leaves_out = kind == "combined_legacy" and label != row.where.race and not may_be(published, label, row.where.race)
             is_there = labelled is None or (row.measure, at) in labelled
             if leaves_out and is_there and (other is None or is_hidden(other)):
-                yield ForbiddenDisclosure("bounds that leave out a hidden label", row.measure, row.where)
+                yield "bounds that leave out a hidden label"
     if not any(name in row.figures for name in _RATIO_BOUNDS):
         return
     code = row.words.get("reference_code")
@@ -154,7 +151,7 @@ def _of_bounds(
         all(name in compared.figures for name in _BOUNDS) or (code == "all" and "value" in compared.figures)
     )
     if not has_bounds or not (of_rest or of_group):
-        yield ForbiddenDisclosure("bounds of a ratio without the bounds from which they are made", row.measure, row.where)
+        yield "bounds of a ratio without the bounds from which they are made"
 
 
 def _of_coverage(rows: Iterable[Row]) -> Iterator[ForbiddenDisclosure]:
@@ -179,24 +176,23 @@ def _of_pools(rows: Iterable[Row]) -> Iterator[ForbiddenDisclosure]:
 
 def _of_snapshots(published: Published) -> Iterator[ForbiddenDisclosure]:
     """Two snapshots of a stock that are weeks apart differ by few persons; published ones stay."""
-    out_before: dict[tuple[str, ...], set[dt.date]] = {}
-    out_now: dict[tuple[str, ...], dict[dt.date, Row]] = {}
-    for rows, is_now in ((published.ledger, False), (published.rows, True)):
-        for row in rows:
-            at = row.where
-            kind: tuple[str, ...] = (row.measure.measure_id, row.jurisdiction, at.geography_type, at.stratum_type)
-            if at.period_type != "snapshot" or not published.stocks & set(row.measure.counted):
-                continue
-            if is_now:
-                out_now.setdefault(kind, {}).setdefault(at.period_start, row)
-            else:
-                out_before.setdefault(kind, set()).add(at.period_start)
-    for kind, dated in out_now.items():
-        before = out_before.get(kind, set())
+    before, now = _snapshots_of(published, published.ledger), _snapshots_of(published, published.rows)
+    for kind, dated in now.items():
         for start, row in dated.items():
-            near = [other for other in before | set(dated) if other != start and _are_near(start, other)]
-            if start not in before and near:
+            near = any(other != start and _are_near(start, other) for other in {*before[kind], *dated})
+            if start not in before[kind] and near:
                 yield ForbiddenDisclosure("a snapshot too near to another", row.measure, row.where)
+
+
+def _snapshots_of(published: Published, rows: Iterable[Row]) -> dict[tuple[str, ...], dict[dt.date, Row]]:
+    """A row of each snapshot of stocks, by measure, city, and kind of place and stratum."""
+    found: dict[tuple[str, ...], dict[dt.date, Row]] = defaultdict(dict)
+    for row in rows:
+        at = row.where
+        if at.period_type == "snapshot" and published.stocks & set(row.measure.counted):
+            kind = (row.measure.measure_id, row.jurisdiction, at.geography_type, at.stratum_type)
+            found[kind].setdefault(at.period_start, row)
+    return found
 
 
 def _are_near(one: dt.date, other: dt.date) -> bool:
@@ -204,22 +200,18 @@ def _are_near(one: dt.date, other: dt.date) -> bool:
     return same_quarter or abs((one - other).days) < _SNAPSHOT_DAYS
 
 
-def _of_reference(row: Row, rows: Mapping[tuple[AuditedMeasure, CellKey, str], Row]) -> Iterator[ForbiddenDisclosure]:
+def _of_reference(row: Row, rows: Mapping[tuple[AuditedMeasure, CellKey, str], Row]) -> Iterator[str]:
     code = row.words.get("reference_code")
     if code is None or is_hidden(row):
         return
     at = row.where if code == "rest" else row.where._replace(race=code)
     used = rows.get((row.measure, at, row.method))
     if code != "rest" and (used is None or is_hidden(used)):
-        for name in _OF_REFERENCE:
-            if name in row.figures:
-                yield ForbiddenDisclosure(f"{name} with a hidden reference", row.measure, row.where)
+        yield from (f"{name} with a hidden reference" for name in _OF_REFERENCE if name in row.figures)
         if row.words.get("status_reason") in _ABOUT_REFERENCE:
-            yield ForbiddenDisclosure("status_reason about a hidden reference", row.measure, row.where)
+            yield "status_reason about a hidden reference"
     if code == "rest" and "known_race_pct" not in row.figures:
-        for name in _OF_REFERENCE:
-            if name in row.figures:
-                yield ForbiddenDisclosure(f"{name} with a reference of unknown size", row.measure, row.where)
+        yield from (f"{name} with a reference of unknown size" for name in _OF_REFERENCE if name in row.figures)
 
 
 def _of_index(index: Index, rows: Mapping[tuple[AuditedMeasure, CellKey, str], Row]) -> Iterator[ForbiddenDisclosure]:
@@ -234,11 +226,11 @@ def _of_index(index: Index, rows: Mapping[tuple[AuditedMeasure, CellKey, str], R
         yield ForbiddenDisclosure("an index over places that are not published", index.measure, index.where)
 
 
-def _of_goal(goal: Goal, published: set[tuple[AuditedMeasure, CellKey]]) -> Iterator[ForbiddenDisclosure]:
-    if goal.is_shown:
-        for measure, where in goal.made_of:
-            if (measure, where) not in published:
-                yield ForbiddenDisclosure("a goal over a hidden row", measure, where)
+def _of_goals(published: Published) -> Iterator[ForbiddenDisclosure]:
+    shown = {(row.measure, row.where) for row in published.rows if not is_hidden(row)}
+    for measure, where, is_shown in published.goals:
+        if is_shown and (measure, where) not in shown:
+            yield ForbiddenDisclosure("a goal over a hidden row", measure, where)
 
 
 def _of_places(rows: Iterable[Row]) -> Iterator[ForbiddenDisclosure]:

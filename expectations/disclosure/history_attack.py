@@ -15,13 +15,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from expectations.disclosure.equations.attacker_model import AttackerModel
-from expectations.disclosure.equations.figure_equations import FigureEquations
 from expectations.disclosure.inputs.audit_inputs import CellKey, Published, Row
 from expectations.disclosure.inputs.read_history import History
 from expectations.disclosure.intervals.audit_cache import AuditCache
 from expectations.disclosure.intervals.bound_propagation import propagate
-from expectations.disclosure.intervals.feasibility_intervals import Intervals, intervals
-from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags, System
+from expectations.disclosure.intervals.feasibility_intervals import Intervals
+from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags
 
 
 def counts_revealed_by_history(
@@ -34,8 +33,8 @@ def counts_revealed_by_history(
     """
     if not history.repeated:
         return
-    figure_equations = FigureEquations(model.cells, published)
-    hidden, was_shown = _hidden_now(model), _shown_before(model, published, figure_equations)
+    cache = cache or AuditCache(None)
+    hidden, was_shown = _hidden_now(model), _shown_before(model, published)
     found: set[int] = set()
     unanswered: set[int] = set()
     for release in sorted({release for release, _ in history.repeated}):
@@ -46,17 +45,14 @@ def counts_revealed_by_history(
         earlier = sorted((one for one in history.repeated if one[0] < release), key=lambda one: one[0])
         shown = {_identity(row) for row in certain}
         likely = [row for key, row in {_identity(row): row for _, row in earlier}.items() if key not in shown]
-        answer = _answer(model, figure_equations, [*certain, *likely], hidden, cache)
-        found |= _too_close(model, answer, hidden, was_shown)
-        unanswered |= set(np.flatnonzero(answer.unanswered).tolist())
-        if likely and (answer.contradicted & hidden).any():
-            answer = _answer(model, figure_equations, certain, hidden, cache)
+        for known in ([*certain, *likely], certain) if likely else (certain,):
+            answer = _answer(model, known, hidden, cache)
             found |= _too_close(model, answer, hidden, was_shown)
             unanswered |= set(np.flatnonzero(answer.unanswered).tolist())
+            if not (answer.contradicted & hidden).any():
+                break
     for cell in sorted(found):
-        name = model.cells.names[cell]
-        if name is not None:
-            yield *name, cell in unanswered
+        yield *next(model.cells.named([cell])), cell in unanswered
 
 
 def _identity(row: Row) -> object:
@@ -70,19 +66,16 @@ def _hidden_now(model: AttackerModel) -> Flags:
     return np.asarray(counted & ~propagate(model.cells.system([*model.always, *model.now])).known)
 
 
-def _shown_before(model: AttackerModel, published: Published, figure_equations: FigureEquations) -> Flags:
+def _shown_before(model: AttackerModel, published: Published) -> Flags:
     """The counts that some earlier release showed."""
     shown = np.zeros(len(model.cells), dtype=bool)
-    for row in published.ledger:
-        for equation in figure_equations.equations(row):
-            if len(equation.terms) == 1:
-                shown[list(equation.terms)] = True
+    for equation in model.figures.of_rows(published.ledger):
+        if len(equation.terms) == 1:
+            shown[list(equation.terms)] = True
     return shown
 
 
-def _answer(
-    model: AttackerModel, figure_equations: FigureEquations, rows: Iterable[Row], hidden: Flags, cache: AuditCache | None
-) -> Intervals:
+def _answer(model: AttackerModel, rows: Iterable[Row], hidden: Flags, cache: AuditCache) -> Intervals:
     cells = model.cells
     # sums of today hold on any day; limits that words or remainders of today imply need not
     sums = [
@@ -90,27 +83,15 @@ def _answer(
         for equation in model.always
         if equation.total == 0.0 and all(cells.names[cell] is not None for cell in equation.terms)
     ]
-    known = [equation for row in rows for equation in figure_equations.equations(row)]
+    known = list(model.figures.of_rows(rows))
     wanted = np.where(hidden, np.array(cells.threshold) - 1.0, np.nan)
-    system = System.of(
-        [0.0] * len(cells),
-        [np.inf] * len(cells),
-        [(equation.terms, equation.total) for equation in [*sums, *known]],
-        wanted.tolist(),
-    )
+    system = dataclasses.replace(cells.system([*sums, *known], wanted), lower=np.zeros(len(cells)))
     has_figure = np.zeros(len(cells), dtype=bool)
     has_figure[[cell for equation in known for cell in equation.terms]] = True
-    parts = [(of_part, equations) for of_part, equations in system.components() if system.asked[of_part].any()]
-    asked = wanted.copy()
-    for of_part, equations in parts:
-        if not has_figure[of_part].any() or (cache is not None and cache.is_safe(system.part(of_part, equations))):
-            asked[of_part] = np.nan
-    answer = intervals(dataclasses.replace(system, wanted=asked), np.array(cells.truth))
-    open_cells = answer.contradicted | (answer.width < wanted - TOLERANCE)
-    for of_part, equations in parts:
-        if cache is not None and not np.isnan(asked[of_part]).all() and not open_cells[of_part].any():
-            cache.found_safe(system.part(of_part, equations))
-    return answer
+    for of_part, _ in system.components():
+        if not has_figure[of_part].any():
+            system.wanted[of_part] = np.nan
+    return cache.intervals(system, np.array(cells.truth))[1]
 
 
 def _too_close(model: AttackerModel, answer: Intervals, hidden: Flags, was_shown: Flags) -> set[int]:

@@ -9,9 +9,9 @@ that earlier releases published with the same points are not counted again: read
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure
 from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, AuditedMeasure, CellKey
@@ -23,36 +23,28 @@ _WHOLE = ("city", "county", "state")
 _POINTS = ("value", "ci_low", "ci_high")
 _SHOWN = (*_POINTS, *(name for name in FIGURES if name.startswith(("reference_value", "rate_ratio", "rate_difference"))))
 _CLOSE = 1e-9
-
-
-class Grid(NamedTuple):
-    """A row of the seed: the distance of two points, and the records. `strata`: the column of each type of stratum."""
-
-    width: float
-    fact: str
-    amount: str
-    end: tuple[str, str, str] | None
-    strata: Mapping[str, str]
-
-
+Grid = Mapping[str, Any]  # a row of the seed; `strata`: the column of each type of stratum
 Figures = dict[str, float]
-Shown = dict[tuple[AuditedMeasure, CellKey], tuple[str | None, Figures]]
 
 
 def forbidden_order_statistics(reader: AuditReader) -> Iterator[ForbiddenDisclosure]:
     """Every median of persons in the public file that is exact, alone in its bin, or compared by other figures."""
     medians = {key: measure for key, measure in reader.confidential.items() if measure.kind == "median"}
     grids = _grids(reader)
-    for version, measure in sorted(medians.items()):
-        grid = grids.get(measure.measure_id)
-        sql = _queries(reader, version, grid.width if grid else 1.0)
-        shown = _shown(reader, sql, measure)
+    for (measure_id, version), measure in sorted(medians.items()):
+        grid = grids.get(measure_id)
+        width = grid["grid"] if grid else 1.0
+        sql = queries(
+            Path(__file__).with_suffix(".sql.jinja"), keys=[*GRAIN], points=[*_POINTS], published=reader.relations.published,
+            marts=reader.relations.marts, measure_id=measure_id, version=version, grid=width,
+        )  # fmt: skip
+        shown = _shown(reader, sql)
         if grid is None:
-            yield from (ForbiddenDisclosure("a median of persons without a grid", measure, at) for _, at in shown)
+            yield from (ForbiddenDisclosure("a median of persons without a grid", measure, at) for at in shown)
             continue
-        for (_, at), (code, figures) in shown.items():
-            reference = shown.get((measure, at._replace(race=code)), (None, {}))[1] if code else {}
-            for what in (*_off_grid(figures, grid.width), *_not_followed(figures, reference)):
+        for at, (code, figures) in shown.items():
+            reference = shown.get(at._replace(race=code), (None, {}))[1] if code else {}
+            for what in (*_off_grid(figures, width), *_not_followed(figures, reference)):
                 yield ForbiddenDisclosure(what, measure, at)
         for at, what in _repeated_elsewhere(reader, sql):
             yield ForbiddenDisclosure(what, measure, at)
@@ -60,38 +52,29 @@ def forbidden_order_statistics(reader: AuditReader) -> Iterator[ForbiddenDisclos
 
 
 def _grids(reader: AuditReader) -> dict[str, Grid]:
+    """The rows of the seed, by measure."""
     seed = f"{reader.relations.reference}.order_statistics"
-    if not reader.has(seed):
-        return {}
-    rows = reader.fetch(f"select measure_id, grid, fact, amount, end_fact, end_column, joined_by, strata from {seed}")
+    rows = reader.connection.exec_driver_sql(f"from {seed}").mappings() if reader.has(seed) else ()
     return {
-        measure_id: Grid(
-            float(width),
-            fact,
-            amount,
-            (end_fact, end_column, joined_by) if end_fact else None,
-            dict(pair.split(":", 1) for pair in (strata or "").split("|") if pair),
-        )
-        for measure_id, width, fact, amount, end_fact, end_column, joined_by, strata in rows
+        row["measure_id"]: {
+            **row,
+            "grid": float(row["grid"]),
+            "strata": dict(pair.split(":", 1) for pair in (row["strata"] or "").split("|") if pair),
+        }
+        for row in rows
     }
 
 
-def _queries(reader: AuditReader, version: tuple[str, int], width: float) -> Any:
-    published, marts = reader.relations.published, reader.relations.marts
-    return queries(
-        Path(__file__).with_suffix(".sql.jinja"), keys=[*GRAIN], points=[*_POINTS], published=published, marts=marts,
-        measure_id=version[0], version=version[1], grid=width,
-    )  # fmt: skip
-
-
-def _shown(reader: AuditReader, sql: Any, measure: AuditedMeasure) -> Shown:
+def _shown(reader: AuditReader, sql: Any) -> dict[CellKey, tuple[str | None, Figures]]:
+    """The group with which each row is compared, and its figures."""
     present = reader.columns_of(f"{reader.relations.published}.equity_measures")
-    found: Shown = {}
-    for row in reader.fetch(sql.shown(_SHOWN, present)):
-        code, *values = row[len(GRAIN) :]
-        figures = {name: float(value) for name, value in zip(_SHOWN, values, strict=True) if value is not None}
-        found[measure, CellKey.of_row(row)] = (code, figures)
-    return found
+    return {
+        CellKey.of_row(row): (
+            row[len(GRAIN)],
+            {name: float(value) for name, value in zip(_SHOWN, row[len(GRAIN) + 1 :], strict=True) if value is not None},
+        )
+        for row in reader.fetch(sql.shown(_SHOWN, present))
+    }
 
 
 def _off_grid(figures: Figures, width: float) -> Iterator[str]:
@@ -142,13 +125,11 @@ def _in_small_bins(reader: AuditReader, sql: Any, measure: AuditedMeasure, grid:
     rows = sql.new(reader.states)
     kinds = sorted({kind for (kind,) in reader.fetch(f"select distinct geography_type from ({rows})")} - {*_WHOLE})
     strata = {kind for (kind,) in reader.fetch(f"select distinct stratum_type from ({rows})")} - {"all"}
-    try:
-        _check_columns(reader, grid, kinds, strata)
-    except LookupError as problem:
+    if problem := _why_not_found(reader, grid, kinds, strata):
         shown = reader.fetch(f"select {', '.join(GRAIN)} from ({rows}) where coalesce({', '.join(_POINTS)}) is not null")
-        yield from (ForbiddenDisclosure(str(problem), measure, CellKey.of_row(row)) for row in shown)
+        yield from (ForbiddenDisclosure(problem, measure, CellKey.of_row(row)) for row in shown)
         return
-    columns = {kind: grid.strata[kind] for kind in sorted(strata)}
+    columns = {kind: grid["strata"][kind] for kind in sorted(strata)}
     for row in reader.fetch(sql.bins(rows, grid, kinds, columns)):
         found: Sequence[int] = row[len(GRAIN) :]
         for at, name in enumerate(_POINTS):
@@ -157,23 +138,19 @@ def _in_small_bins(reader: AuditReader, sql: Any, measure: AuditedMeasure, grid:
                 yield ForbiddenDisclosure(f"{name} that few records share, or records of one race", measure, CellKey.of_row(row))
 
 
-def _check_columns(reader: AuditReader, grid: Grid, kinds: Iterable[str], strata: set[str]) -> None:
-    """LookupError if a fact or column is missing by which the records of a median are found."""
-    needed = ("occurred_on", "jurisdiction", "race_ethnicity_code", *grid.strata.values(), *(f"{kind}_geoid" for kind in kinds))
-    _require(_columns(reader, grid.fact), grid.fact, grid.amount, *needed)
-    if grid.end is not None:
-        end_fact, end_column, key = grid.end
-        _require(_columns(reader, end_fact), end_fact, end_column, key)
-    if strata - grid.strata.keys():
-        raise LookupError("a median of persons of a stratum whose column no row of order_statistics names")
-
-
-def _columns(reader: AuditReader, fact: str) -> set[str]:
-    if not reader.has(f"{reader.relations.marts}.{fact}"):
-        raise LookupError("a median of persons whose fact of order_statistics is missing")
-    return reader.columns_of(f"{reader.relations.marts}.{identifier(fact)}")
-
-
-def _require(columns: set[str], fact: str, *names: str) -> None:
-    if missing := sorted({*names} - columns):
-        raise LookupError(f"a median of persons over a column that {fact} lacks: {', '.join(missing)}")
+def _why_not_found(reader: AuditReader, grid: Grid, kinds: Sequence[str], strata: set[str]) -> str | None:
+    """Why the records of a median cannot be found: a fact is missing, or a column of it."""
+    places = (f"{kind}_geoid" for kind in kinds)
+    needed = {
+        grid["fact"]: {grid["amount"], "occurred_on", "jurisdiction", "race_ethnicity_code", *places, *grid["strata"].values()}
+    }
+    if grid["end_fact"]:
+        needed[grid["end_fact"]] = {grid["end_column"], grid["joined_by"]}
+    for fact, names in needed.items():
+        if not reader.has(f"{reader.relations.marts}.{fact}"):
+            return "a median of persons whose fact of order_statistics is missing"
+        if missing := sorted(names - reader.columns_of(f"{reader.relations.marts}.{identifier(fact)}")):
+            return f"a median of persons over a column that {fact} lacks: {', '.join(missing)}"
+    if strata - grid["strata"].keys():
+        return "a median of persons of a stratum whose column no row of order_statistics names"
+    return None

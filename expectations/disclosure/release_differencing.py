@@ -19,7 +19,6 @@ import numpy as np
 
 from expectations.disclosure.equations.attacker_model import AttackerModel
 from expectations.disclosure.equations.cells import Equation
-from expectations.disclosure.equations.figure_equations import FigureEquations
 from expectations.disclosure.inputs.audit_inputs import CellKey, Published, Row
 from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.intervals.bound_propagation import Bounds, propagate
@@ -40,19 +39,15 @@ def small_changes(model: AttackerModel, published: Published) -> Iterator[tuple[
     A count that is what it was in the last release is not among them: that release revealed its changes already.
     """
     *earlier, last = _states(published) or [[]]
-    figure_equations = FigureEquations(model.cells, published)
     now = _known(model, model.now)
-    least, most = _changes(model, figure_equations, last, now)
+    least, most = _changes(model, last, now)
     has_moved = (np.abs(least) > TOLERANCE) | (np.abs(most) > TOLERANCE)
     if not has_moved.any():
         return
     found = _are_small(model, least, most)
     for state in earlier:
-        found |= has_moved & _are_small(model, *_changes(model, figure_equations, state, now))
-    for cell in np.flatnonzero(found):
-        name = model.cells.names[cell]
-        if name is not None:
-            yield name
+        found |= has_moved & _are_small(model, *_changes(model, state, now))
+    yield from model.cells.named(np.flatnonzero(found).tolist())
 
 
 def _are_small(model: AttackerModel, least: Floats, most: Floats) -> Flags:
@@ -63,10 +58,10 @@ def _are_small(model: AttackerModel, least: Floats, most: Floats) -> Flags:
     )
 
 
-def _changes(model: AttackerModel, figure_equations: FigureEquations, state: Iterable[Row], now: Bounds) -> tuple[Floats, Floats]:
+def _changes(model: AttackerModel, state: Iterable[Row], now: Bounds) -> tuple[Floats, Floats]:
     """The smallest and largest change of each cell since a state; zero for all where the state shows no change."""
     nothing = np.zeros(len(model.cells))
-    then_shown = [equation for row in state for equation in figure_equations.equations(row)]
+    then_shown = list(model.figures.of_rows(state))
     if not then_shown:
         return nothing, nothing
     then = _known(model, then_shown)

@@ -35,12 +35,6 @@ def counts_revealed_by_later_snapshots(cells: Cells, stocks: Collection[str], kn
                     yield Equation({cell: 1.0}, cells.truth[cell], "later snapshots")
 
 
-def is_of_snapshot(cells: Cells, cell: int) -> bool:
-    """Whether a cell counts persons of a snapshot."""
-    name = cells.names[cell]
-    return name is not None and name[1].period_type == SNAPSHOT
-
-
 def _is_near(cells: Cells, earlier: int, later: int) -> bool:
     limit = max(cells.threshold[earlier], cells.threshold[later])
     return cells.truth[later] > TOLERANCE and abs(cells.truth[later] - cells.truth[earlier]) < limit - TOLERANCE

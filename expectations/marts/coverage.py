@@ -17,33 +17,29 @@ from warehouse import dialect
 from warehouse.sql import queries
 
 SUBJECT = "quality.coverage"
-_SQL = queries(
-    Path(__file__).with_suffix(".sql.jinja"),
-    coverage="intermediate.int_sources__coverage",
-    places="intermediate.int_source_places__missing",
-)
+# by expectation, which is the name of its query
+PROBLEMS = {
+    "periods_covered": "due, and not covered by the deliveries",
+    "volume_usual": "not the usual number of records",
+    "districts_present": "without a record, and with records in each period before",
+    "periods_stay": "covered in the current release, and no longer",
+}
 
 
 def check_coverage(database: Engine | Path, *, previous: str | None = None) -> GateResult:
     """The findings on the candidate; `previous`: the name under which the file of the current release is attached, if any."""
     with dialect.engine(database).connect() as connection:
-        findings = [
-            _finding("periods_covered", _texts(connection, _SQL.lacking()), "due, and not covered by the deliveries"),
-            _finding("volume_usual", _texts(connection, _SQL.unusual()), "not the usual number of records"),
-            _finding(
-                "districts_present",
-                _texts(connection, _SQL.empty_places()),
-                "without a record, and with records in each period before",
-            ),
-        ]
-        if previous and _has_coverage(connection, previous):
-            lost = _texts(connection, _SQL.lost(previous))
-            findings.append(_finding("periods_stay", lost, "covered in the current release, and no longer"))
+        if previous and not _has_coverage(connection, previous):
+            previous = None
+        sql = queries(
+            Path(__file__).with_suffix(".sql.jinja"),
+            coverage="intermediate.int_sources__coverage",
+            places="intermediate.int_source_places__missing",
+            previous=previous,
+        )
+        names = [name for name in PROBLEMS if previous or name != "periods_stay"]
+        findings = [_finding(name, connection.exec_driver_sql(getattr(sql, name)()).scalars().all()) for name in names]
     return GateResult("build", SUBJECT, tuple(findings))
-
-
-def _texts(connection: Connection, query: str) -> list[str]:
-    return [str(row[0]) for row in connection.exec_driver_sql(query)]
 
 
 def _has_coverage(connection: Connection, database: str) -> bool:
@@ -51,7 +47,7 @@ def _has_coverage(connection: Connection, database: str) -> bool:
     return connection.exec_driver_sql(known, (database,)).first() is not None
 
 
-def _finding(name: str, found: Sequence[str], problem: str) -> ExpectationResult:
+def _finding(name: str, found: Sequence[str]) -> ExpectationResult:
     more = f" and {len(found) - LISTED} more (quality.coverage)" if len(found) > LISTED else ""
-    message = f"{SUBJECT}: {problem}: {'; '.join(found[:LISTED])}{more}" if found else ""
-    return ExpectationResult(name, None, "warning", not found, float(len(found)), 0.0, message)
+    message = f"{SUBJECT}: {PROBLEMS[name]}: {'; '.join(found[:LISTED])}{more}"
+    return ExpectationResult.of_count(name, "warning", len(found), message)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from expectations.marts.suites import Place, Rule, Suite, placed_sql
+from expectations.marts.suites import Place, Suite, placed_sql
 from expectations.results import ExpectationResult
 from warehouse.sql import identifier, quoted
 
@@ -38,8 +38,11 @@ def failing_query(suite: Suite, finding: ExpectationResult, place: Place) -> str
     """The query of the rows that a finding of the suite counts; None for a finding that counts no rows."""
     table, column = place.table(suite.table), quoted(finding.column) if finding.column else ""
     rule = next((rule for rule in suite.rules if rule.name == finding.expectation), None)
+    if rule is not None and rule.bad_rows is not None:
+        bad, among = (placed_sql(sql, suite, place) for sql in (rule.bad_rows, rule.among))
+        return f"select * from {table} where ({among}) and ({bad})"
     if rule is not None:
-        return _query_of_rule(rule, suite, place)
+        return None if rule.no_rows is None else placed_sql(rule.no_rows, suite, place)
     if finding.expectation == "grain":
         names = ", ".join(quoted(name) for name in suite.grain)
         return f"select * from {table} qualify count(*) over (partition by {names}) > 1"
@@ -61,13 +64,6 @@ def failing_rows(con: DuckDBPyConnection, query: str, least: int) -> tuple[Faili
     number = f"case when count(*) >= {int(least)} then cast(count(*) as varchar) else 'fewer than {int(least)}' end"
     tracts = f"select tract_geoid, {number} as records from ({query}) as failing group by tract_geoid"
     return tuple(found for found in (records, _distinct(con, tracts, ["tract_geoid", "records"])) if found)
-
-
-def _query_of_rule(rule: Rule, suite: Suite, place: Place) -> str | None:
-    if rule.bad_rows is not None:
-        bad, among = (placed_sql(sql, suite, place) for sql in (rule.bad_rows, rule.among))
-        return f"select * from {place.table(suite.table)} where ({among}) and ({bad})"
-    return None if rule.no_rows is None else placed_sql(rule.no_rows, suite, place)
 
 
 def _distinct(con: DuckDBPyConnection, query: str, columns: list[str]) -> FailingRows | None:

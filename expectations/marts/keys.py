@@ -7,7 +7,7 @@ cannot drop a table to which one refers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
 from duckdb import DuckDBPyConnection
 
@@ -38,13 +38,8 @@ def declare_keys(con: DuckDBPyConnection, alias: str, schema: str, suites: Itera
         relation = f"{identifier(alias)}.{identifier(schema)}.{quoted(name)}"
         if schema == _CONSTRAINED and name in REFERENCED[schema] and name not in known:
             con.execute(f"alter table {relation} add primary key ({', '.join(map(quoted, keys[name]))})")
-        references = list(_references(name, of_table[name], {one: keys[one] for one in REFERENCED[schema] if one in found}))
+        others = {other: keys[other] for other in REFERENCED[schema] if other in found and other != name}
+        references = [f"{', '.join(key)} → {other}" for other, key in others.items() if {*key} <= {*of_table[name]}]
         described = f"{(text or '').partition(_PRIMARY)[0]} {_PRIMARY}{', '.join(keys[name])}."
         described += f"{_FOREIGN}{'; '.join(references)}." if references else ""
         con.execute(f"comment on table {relation} is {literal(' '.join(described.split()))}")
-
-
-def _references(table: str, columns: Iterable[str], keys: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    """The keys of other tables that a table contains, as `column → table`."""
-    names = set(columns)
-    yield from (f"{', '.join(key)} → {other}" for other, key in keys.items() if other != table and names.issuperset(key))

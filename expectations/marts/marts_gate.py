@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from expectations.engine.runner import Session
 from expectations.marts.failing_rows import LISTED
@@ -24,14 +24,6 @@ OnTable = Callable[[str, int, int], None]
 OnResult = Callable[[GateResult], None]
 
 
-def ignore_table(_table: str, _number: int, _tables: int) -> None:
-    """Report no progress."""
-
-
-def ignore_result(_result: GateResult) -> None:
-    """Report no result before all are there."""
-
-
 def gate_build(
     database: Engine | Path,
     suites: Iterable[Suite] | None = None,
@@ -39,8 +31,8 @@ def gate_build(
     schema: str = "release.marts",
     valid_results: Mapping[str, GateResult] | None = None,
     grown: Mapping[str, Sequence[str]] | None = None,
-    on_table: OnTable = ignore_table,
-    on_result: OnResult = ignore_result,
+    on_table: OnTable = lambda *_: None,
+    on_result: OnResult = lambda _: None,
 ) -> list[GateResult]:
     """Evaluate the marts: one result per table, in the order of their names.
 
@@ -92,31 +84,28 @@ def _with_names(database: Engine | Path, suite: Suite, place: Place, finding: Ex
 
 def council_district(database: Engine | Path, attached: str) -> str:
     """The type of place that elects the council, as `council_place_type` of dbt finds it in the seeds."""
+    reference = f"{identifier(attached)}.reference"
+    council = (
+        f"select types.geography_type from {reference}.place_types as types "
+        f"inner join {reference}.geography_vintages as maps on types.geography_type = maps.geography_type "
+        "where types.equivalent_to = 'aldermanic_district' and types.fact_columns <> 'none' "
+        "and maps.valid_to is null and maps.is_city_only "
+        "order by types.geography_type <> 'aldermanic_district', types.rowid"
+    )
+    known = "select 1 from duckdb_tables() where database_name = $1 and table_name = 'place_types'"
     with dialect.engine(database).connect() as connection:
-        known = "select 1 from duckdb_tables() where database_name = :database and table_name = 'place_types'"
-        if connection.execute(text(known), {"database": attached}).first() is None:
-            return Place.district
-        reference = f"{identifier(attached)}.reference"
-        found = connection.execute(
-            text(
-                f"select types.geography_type from {reference}.place_types as types "
-                f"inner join {reference}.geography_vintages as maps on types.geography_type = maps.geography_type "
-                "where types.equivalent_to = 'aldermanic_district' and types.fact_columns <> 'none' "
-                "and maps.valid_to is null and maps.is_city_only "
-                "order by types.geography_type <> 'aldermanic_district', types.rowid"
-            )
-        ).first()
+        has_seed = connection.exec_driver_sql(known, (attached,)).first() is not None
+        found = connection.exec_driver_sql(council).first() if has_seed else None
     return str(found[0]) if found else Place.district
 
 
 def _tables(database: Engine | Path, place: Place) -> set[str]:
     # a fact whose rows are in the lake is a view
-    query = text(
-        "select table_name from duckdb_tables() where database_name = :database and schema_name = :schema "
-        "union all select view_name from duckdb_views() where database_name = :database and schema_name = :schema"
+    tables, views = (
+        f"select {kind}_name from duckdb_{kind}s() where database_name = $1 and schema_name = $2" for kind in ("table", "view")
     )
     with dialect.engine(database).connect() as connection:
-        return set(connection.execute(query, {"database": place.database, "schema": place.schema}).scalars())
+        return set(connection.exec_driver_sql(f"{tables} union all {views}", (place.database, place.schema)).scalars())
 
 
 def _not_evaluated(expectation: str, severity: Severity, message: str) -> tuple[ExpectationResult, ...]:

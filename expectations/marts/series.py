@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from expectations.results import ExpectationResult, Severity
 from warehouse import dialect
@@ -65,14 +65,13 @@ def check_series(
     database: Engine | Path, known: KnownChanges = NONE_KNOWN, *, attached: str = "release", previous: str = "previous"
 ) -> tuple[ExpectationResult, ...]:
     """The findings: `attached` and `previous` are the names under which both releases' files are attached."""
+    registries = []
     with dialect.engine(database).connect() as connection:
-        earlier, later = (_definitions(connection, name) for name in (previous, attached))
+        for name in (previous, attached):
+            rows = connection.exec_driver_sql(f"from {identifier(name)}.marts.dim_measure").mappings()
+            registries.append({(str(row["measure_id"]), str(row["measure_version"])): definition_of(dict(row)) for row in rows})
+    earlier, later = registries
     return compare_registries(earlier, later, known)
-
-
-def _definitions(connection: Connection, database: str) -> Registry:
-    found = connection.exec_driver_sql(f"from {identifier(database)}.marts.dim_measure").mappings()
-    return {(str(row["measure_id"]), str(row["measure_version"])): definition_of(dict(row)) for row in found}
 
 
 def definition_of(row: Mapping[str, Any]) -> dict[str, str]:
@@ -116,5 +115,4 @@ def compare_registries(earlier: Registry, later: Registry, known: KnownChanges =
 
 def _finding(name: str, severity: Severity, wrong: Iterable[str], problem: str) -> ExpectationResult:
     found = list(wrong)
-    message = f"{problem} ({', '.join(found)})" if found else ""
-    return ExpectationResult(name, "measure_version", severity, not found, float(len(found)), 0.0, message)
+    return ExpectationResult.of_count(name, severity, len(found), f"{problem} ({', '.join(found)})", "measure_version")

@@ -19,7 +19,6 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from expectations.engine.checks import Check, measure, no_rows, share
-from expectations.marts.measure_rules import with_rules
 from ingest.contract.yaml_source import YamlError, read_yaml
 from warehouse.sql import identifier, literal, quoted
 
@@ -101,7 +100,7 @@ class Suite(SuitePart, frozen=True):
         return [text for rule in self.rules for text in (rule.bad_rows, rule.among, rule.no_rows) if text]
 
 
-_PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
+_PLACEHOLDER, _RULE = re.compile(r"\{([a-z]+)\}"), re.compile(r"\{rule:([a-z0-9_]+)\}")
 _WORD = re.compile(r"\w+")
 _READ_TABLE = re.compile(r"\{(?:marts|published)\}\.(\w+)")
 _Read = TypeVar("_Read", bound=SuitePart)
@@ -196,10 +195,11 @@ def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iter
 
 
 def placed_sql(sql: str, suite: Suite, place: Place) -> str:
-    """SQL of a rule with the tables and thresholds that it names."""
-    names = {"batch": place.table(suite.table), place.schema: str(place), "district": place.district}
-    names["reference"] = f"{quoted(place.analyst_file)}.reference"
-    return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), with_rules(sql.strip(), place.analyst_file))
+    """SQL of a rule with the tables and thresholds that it names; dbt models read the thresholds by the macro `rule`."""
+    seeds = f"{quoted(place.analyst_file)}.reference"
+    names = {"batch": place.table(suite.table), place.schema: str(place), "district": place.district, "reference": seeds}
+    with_rules = _RULE.sub(lambda rule: f"(select value from {seeds}.measure_rules where rule = {literal(rule[1])})", sql.strip())
+    return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), with_rules)
 
 
 def _rule(rule: Rule, suite: Suite, place: Place) -> Check:

@@ -15,7 +15,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from expectations.published.reading import Language, Reading, are, equal, numbers, plain
+from expectations.published.reading import FIGURE, RANGE, Language, Reading, are, equal, numbers, plain, records
 from warehouse.sql import queries
 
 MESSAGES = {
@@ -37,8 +37,6 @@ EXCESS = re.compile(r'<p\b[^>]*\bdata-excess="([^"]+)">(.*?)</p>', re.DOTALL)
 MEASURE = re.compile(r"^\w+/measures/(\w+)\.html$")
 NONE = re.compile(r'\bdata-gap-none="([^"]+)"')
 CELL = re.compile(r'<td class="number (own|other|difference|ratio)">(.*?)</td>', re.DOTALL)
-FIGURE = re.compile(r"<b>(.*?)</b>", re.DOTALL)
-RANGE = re.compile(r'<span class="range">\((.*?)\)</span>', re.DOTALL)
 SIGNED = re.compile(r"(\u2212?)\$?(\d[\d,]*(?:\.\d+)?)")
 WORD = re.compile(r"^sentence\.gap_(?:(absolute|relative|places)_)?(narrowed|widened|cannot_tell|not_compared)(?:_(\w+))?$")
 OF_RECORDS = ("repeated_events", "records_differ", "no_range")
@@ -80,10 +78,8 @@ class GapFacts:
 
 
 def _by_key(result: DuckDBPyConnection, last: str) -> Mapping[str, Sequence[Row]]:
-    names = [column[0] for column in result.description or ()]
     found: dict[str, list[Row]] = defaultdict(list)
-    for values in result.fetchall():
-        row = dict(zip(names, values, strict=True))
+    for row in records(result):
         found["|".join(str(row[name]) for name in (*KEY, last))].append(row)
     return found
 

@@ -16,11 +16,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from duckdb import DuckDBPyConnection
-
 from expectations.published.gap_pages import MESSAGES as GAP_MESSAGES
 from expectations.published.gap_pages import GapFacts, check_excess, check_gaps
-from expectations.published.reading import Language, Reading, are, equal, numbers, plain
+from expectations.published.reading import FIGURE, RANGE, Language, Reading, are, equal, numbers, plain, records
 from expectations.published.words import Violation, results
 from expectations.results import GateResult
 from warehouse.connection import open_from_disk
@@ -54,8 +52,6 @@ PEERS = re.compile(r'<ul data-peers="([^"]+)">(.*?)</ul>', re.DOTALL)
 SPAN = re.compile(r"<span>(.*?)</span>(?=\s|$)", re.DOTALL)
 SENTENCE = re.compile(r"<(li|p)(?: class=\"[a-z]+\")?>(.*?)</\1>", re.DOTALL)
 ROW = re.compile(r'<(tr|p|li)\b[^>]*\bdata-row="([^"]+)"[^>]*>(.*?)</\1>', re.DOTALL)
-FIGURE = re.compile(r"<b>(.*?)</b>", re.DOTALL)
-RANGE = re.compile(r'<span class="range">\((.*?)\)</span>', re.DOTALL)
 SMALL = re.compile(r"<small>(.*?)</small>", re.DOTALL)
 FIGURES = ("value", "ci_low", "ci_high", "rate_ratio", "compared_with_reference", "compared_reason", "status_code")  # of messages
 UNITS = (1.0, 100.0, 1_000.0, 100_000.0)  # "for every 1,000": part of a unit, not a figure
@@ -123,10 +119,10 @@ class PublicFacts:
         """Read what pages may show."""
         with open_from_disk(public_file, "public") as con:
             con.execute("use public.published")
-            rows, peers = _records(con.execute(ROWS)), _records(con.execute(PEER_ROWS))
+            rows, peers = records(con.execute(ROWS)), records(con.execute(PEER_ROWS))
             known = {name for name, *_ in con.execute("describe scorecard").fetchall()}
             columns = ", ".join(name for name in MARKED if name in known)
-            of_places = _records(con.execute(OF_PLACES.format(columns=columns)))
+            of_places = records(con.execute(OF_PLACES.format(columns=columns)))
             gaps = GapFacts.read(con)
             texts = con.execute("select language, text_id, text from texts").fetchall()
         by_language: dict[str, dict[str, str]] = defaultdict(dict)
@@ -141,11 +137,6 @@ class PublicFacts:
         rows += of_places
         of_cities = {(row["measure_id"], row["race_ethnicity_code"]): row for row in peers}
         return cls({"|".join(str(row[name]) for name in KEY): row for row in rows}, languages, featured, of_cities, gaps)
-
-
-def _records(result: DuckDBPyConnection) -> list[dict[str, Any]]:
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
 
 
 def gate_pages(public_file: Path, site: Path) -> GateResult:
@@ -220,7 +211,8 @@ class PageCheck:
             self._add(rule, text_id, row, language, f"{path}: «{plain(content)}»")
 
     def _add(self, rule: str, text_id: str | None, row: Row | None, language: str, said: str, measure: str = "") -> None:
-        figures = f"{said}; {_figures(row)}" if row else said
+        shown = {name: row.get(name) for name in FIGURES} if row else {}
+        figures = f"{said}; {', '.join(f'{name} {value}' for name, value in shown.items() if value is not None)}" if row else said
         place, period, group = (row["place"], row["period"], row["race_ethnicity_code"]) if row else ("", "", "")
         self.violations.append(
             Violation(rule, None, text_id, row["measure_id"] if row else measure, place, period, group, figures, language)
@@ -387,8 +379,3 @@ def _is_of(number: tuple[float, float], part: str, own: Sequence[Row], others: S
 def _is_period(words: str, row: Row) -> bool:
     years = {str(row["period_start"].year), str(row["period_end"].year)}
     return bool(years & set(re.findall(r"\d{4}", words)))
-
-
-def _figures(row: Row) -> str:
-    shown = {name: row.get(name) for name in FIGURES}
-    return ", ".join(f"{name} {value}" for name, value in shown.items() if value is not None)

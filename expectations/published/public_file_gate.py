@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from expectations.engine.checks import Check, share
 from expectations.engine.runner import Session
-from expectations.marts.marts_gate import OnTable, gate_build, ignore_table
+from expectations.marts.marts_gate import OnTable, gate_build
 from expectations.marts.suites import SUITES, Suite, read_suites
 from expectations.results import GateResult
 from ingest.contract import Contract
@@ -31,7 +31,7 @@ def gate_published(
     suites: Iterable[Suite] | None = None,
     *,
     attached: str = "public",
-    on_table: OnTable = ignore_table,
+    on_table: OnTable = lambda *_: None,
 ) -> list[GateResult]:
     """Evaluate the public file: its catalog, and each of its tables.
 
@@ -40,13 +40,10 @@ def gate_published(
     """
     chosen = tuple(read_suites(PUBLIC_SUITES) if suites is None else suites)
     private = {column.name for contract in contracts for column in contract.columns if column.privacy != "public"}
-    catalog = (
-        "select columns.*, tables.table_name is not null as is_table "
-        "from (select database_name, schema_name, table_name, column_name from duckdb_columns()) as columns "
-        "left join (select database_name, schema_name, table_name from duckdb_tables()) as tables "
-        "on columns.database_name = tables.database_name and columns.schema_name = tables.schema_name "
-        f"and columns.table_name = tables.table_name where columns.database_name = {literal(attached)}"
-    )
+    of_file = f"database_name = {literal(attached)}"
+    is_table = f"select (schema_name, table_name) from duckdb_tables() where {of_file}"
+    columns = f"schema_name, table_name, column_name, (schema_name, table_name) in ({is_table}) as is_table"
+    catalog = f"select {columns} from duckdb_columns() where {of_file}"
     findings = Session(database).run(SCHEMA, catalog, tuple(_checks(chosen, private)))
     tables = gate_build(database, chosen, schema=f"{attached}.{SCHEMA}", on_table=on_table)
     return [

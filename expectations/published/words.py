@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from expectations.results import ExpectationResult, GateResult, Severity
+from expectations.results import ExpectationResult, GateResult
 from warehouse import dialect
 from warehouse.printable import first_names
 
@@ -83,19 +83,15 @@ def gate_words(
     return GateResult("build", SUBJECT, results(found, MESSAGES))
 
 
-def results(
-    violations: Iterable[Violation], messages: dict[str, str], severity: Severity = "critical"
-) -> tuple[ExpectationResult, ...]:
+def results(violations: Iterable[Violation], messages: dict[str, str]) -> tuple[ExpectationResult, ...]:
     """Return one finding per rule, which names the first violations; rules without one have passed."""
     by_rule: dict[str, list[Violation]] = defaultdict(list)
     for violation in violations:
         by_rule[violation.rule].append(violation)
-    return tuple(_finding(rule, by_rule.get(rule, []), message, severity) for rule, message in messages.items())
-
-
-def _finding(rule: str, violations: list[Violation], message: str, severity: Severity) -> ExpectationResult:
-    first = violations[0] if violations else None
-    if first is not None:
-        message = f"{message}: {first_names(violations, LISTED, '; ')}"
-    column = first.column if first else None
-    return ExpectationResult(rule, column, severity, first is None, float(len(violations)), 0.0, message, found=len(violations))
+    findings = []
+    for rule, message in messages.items():
+        found = by_rule[rule]
+        text, column = (f"{message}: {first_names(found, LISTED, '; ')}", found[0].column) if found else (message, None)
+        number = len(found)
+        findings.append(ExpectationResult(rule, column, "critical", not found, float(number), 0.0, text, found=number))
+    return tuple(findings)

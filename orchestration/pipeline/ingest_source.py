@@ -9,7 +9,7 @@ import dataclasses
 import datetime as dt
 import time
 
-from expectations.delivery.reference.map_checks import MAP_CHANGED
+from expectations.delivery.reference.maps import MAP_CHANGED
 from expectations.delivery.unmapped_counts import known_race_lost
 from expectations.delivery.volume import volume_baseline
 from expectations.results import GateResult

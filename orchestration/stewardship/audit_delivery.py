@@ -9,21 +9,17 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from expectations.delivery.concepts import (
-    ConceptDifference,
-    concept_differences,
-    moved_lines,
-    read_concept_columns,
-    read_concepts,
-)
+from expectations.delivery.concepts import concept_column_checks, concept_line_checks, read_concept_columns, read_concepts
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.delivery_gate import gate_delivery
 from expectations.delivery.reference.population_checks import read_population_terms
 from expectations.delivery.unmapped_labels import read_labels
 from expectations.delivery.volume import VolumeBaseline
+from expectations.engine.checks import Check
 from expectations.results import GateResult
 from ingest.city import City
 from ingest.contract import NATIONAL, Contract
@@ -51,7 +47,6 @@ def audit_delivery(
     as_of: dt.datetime,
 ) -> GateResult:
     """Run the gate on the batch that `delivery.<source>` of the DuckDB file `database` shows; this process may have it open."""
-    concepts = [seed_file(name, SHARED_SEEDS, city.layers) for name in CONCEPTS]
     by_cursor = contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not delivery.whole
     facts = DeliveryFacts(
         **vars(baseline) | {"adds_only": by_cursor or baseline.adds_only},
@@ -62,8 +57,7 @@ def audit_delivery(
         files=tuple(file.name for file in delivery.files),
         headers={file.name: file.header for file in delivery.files if contract.format.of_file(file.name).header.count},
         city_zone=city.time_zone,
-        moved_lines=moved_lines(contract, delivery.files, read_concepts(*concepts)),
-        concept_differences=_concept_differences(contract, delivery, city),
+        concepts=tuple(_concept_checks(contract, delivery, city)),
         map_vintage=_map_vintage(contract, city),
         hidden_limit=_hidden_limit(contract, city),
         people=read_population_terms(contract, *(seed_rows(name, SHARED_SEEDS, city.layers) for name in PEOPLE)),
@@ -82,12 +76,12 @@ def _map_vintage(contract: Contract, city: City) -> str:
     return next((f"{row['geography_type']} {row['geography_vintage']}" for row in maps), "")
 
 
-def _concept_differences(contract: Contract, delivery: DeliveryRecord, city: City) -> tuple[ConceptDifference, ...]:
-    if contract.format.unpivot is None:
-        return ()
-    return concept_differences(
-        contract, delivery.files, read_concept_columns(seed_file(CONCEPT_COLUMNS, SHARED_SEEDS, city.layers))
-    )
+def _concept_checks(contract: Contract, delivery: DeliveryRecord, city: City) -> Iterator[Check]:
+    seeds = [seed_file(name, SHARED_SEEDS, city.layers) for name in CONCEPTS]
+    yield from concept_line_checks(contract, delivery.files, read_concepts(*seeds))
+    if contract.format.unpivot is not None:
+        known = read_concept_columns(seed_file(CONCEPT_COLUMNS, SHARED_SEEDS, city.layers))
+        yield from concept_column_checks(contract, delivery.files, known)
 
 
 def audit_once(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 
-from expectations.delivery.unmapped_counts import Answers, lost_labels
+from expectations.delivery.unmapped_counts import Answers, lost_labels, read_answers
 from ingest.landing import newest_load
 from ingest.layers import seed_file
 from orchestration.runs.context import RunContext
@@ -24,7 +24,7 @@ SECONDS = 60.0
 def answers_now(run: RunContext) -> Answers:
     """What the seeds of the run say of each label."""
     with seed_file(CROSSWALK, SHARED_SEEDS, run.location.city.layers).open(encoding="utf-8", newline="") as file:
-        return Answers.of(csv.DictReader(file))
+        return read_answers(csv.DictReader(file))
 
 
 def end_if_labels_lost(run: RunContext) -> bool:
@@ -34,7 +34,7 @@ def end_if_labels_lost(run: RunContext) -> bool:
         return False
     try:
         query = f"select vocabulary, reported_label, missing_reason from reference.{CROSSWALK}"
-        before = Answers.of(run_query(published, query, SECONDS).to_pylist())
+        before = read_answers(run_query(published, query, SECONDS).to_pylist())
     except (QueryError, WarehouseError):
         return False  # damaged, which recovery reports, or of a version without the seed
     now = answers_now(run)

@@ -38,7 +38,8 @@ def population_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Chec
         return
     first, last = min(first for first, _ in terms.years.values()), max(last for _, last in terms.years.values())
     of = f"{', '.join(sorted(terms.years))} is of {first if first == last else f'{first} to {last}'}"
-    others = [name for name in facts.files if any(not first <= year <= last for year in _years_in(name))]
+    years_in = {name: map(int, _YEAR.findall(PurePosixPath(name).name)) for name in facts.files}
+    others = [name for name, years in years_in.items() if any(not first <= year <= last for year in years)]
     message = (
         f"{contract.source} ({', '.join(others)}): the file name has years of another vintage; {of}. Take the file away, or "
         "declare the new vintage: period in the contract, a row of population_schemes, and its years in population_bases"
@@ -58,7 +59,3 @@ def population_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Chec
             "people_changed", "critical", message, expression=total,
             at_least=before * (1 - change), at_most=before * (1 + change), column=column,
         )  # fmt: skip
-
-
-def _years_in(name: str) -> list[int]:
-    return [int(year) for year in _YEAR.findall(PurePosixPath(name).name)]

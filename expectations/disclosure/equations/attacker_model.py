@@ -10,6 +10,8 @@ who guesses that nothing changed is right there. Where they do not, they describ
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -37,11 +39,13 @@ INPUTS = "engagement_responses.inputs_count"
 class AttackerModel:
     """The cells and the equations about them: `always` without reading, `now` from today's file, `before` from earlier ones.
 
+    `figures`: makes the equations of rows, of an earlier day too.
     `contradictions`: equations of today's file or of the sums that the true figures do not fulfil. `stocks`: records of persons
     who stay from one snapshot to the next. `unexplained`: rows of today's file with a share of counts that no equation contains.
     """
 
     cells: Cells
+    figures: FigureEquations
     always: list[Equation] = field(default_factory=list)
     now: list[Equation] = field(default_factory=list)
     before: list[Equation] = field(default_factory=list)
@@ -82,18 +86,16 @@ def build_attacker_model(
         figure_equations.add_word_bounds(row)
     _indices(cells, figure_equations, published)
     add_hiding_order(cells, published)
-    model = AttackerModel(cells, stocks=published.stocks)
+    model = AttackerModel(cells, figure_equations, stocks=published.stocks)
     model.unexplained = [row for row in published.rows if not figure_equations.explains_shares(row)]
     for equation in cells.equations:
         (model.always if cells.holds(equation) else model.contradictions).append(equation)
-    today = _distinct(equation for row in published.rows for equation in figure_equations.equations(row))
-    for equation in today:
+    for equation in _distinct(figure_equations.of_rows(published.rows)):
         if cells.holds(equation):
             model.now.append(equation)
         elif equation.family != PLACED:
             model.contradictions.append(equation)
-    earlier = _distinct(equation for row in published.ledger for equation in figure_equations.equations(row))
-    model.before = [equation for equation in earlier if cells.holds(equation)]
+    model.before = list(filter(cells.holds, _distinct(figure_equations.of_rows(published.ledger))))
     return model
 
 
@@ -117,8 +119,7 @@ def _true_counts(figures: Iterable[Row]) -> Iterator[tuple[tuple[str, CellKey], 
     for row in figures:
         if row.method == "place_weighted" or row.measure.kind == "median":
             continue
-        status = row.words.get("value_status")
-        nothing = 0.0 if _counts_no_one(row) else float("nan") if status == STARRED else None
+        nothing = 0.0 if _counts_no_one(row) else math.nan if row.words.get("value_status") == STARRED else None
         numerator = row.figures.get("numerator", nothing)
         if numerator is not None:
             yield (row.measure.numerator, row.where), numerator
@@ -158,30 +159,24 @@ def _cells(
             zeros.add(complement_of(universe, records))
     cells = Cells(thresholds, zeros)
     for row in (*published.rows, *published.ledger):
-        measure = row.measure
-        if row.method == "place_weighted":
-            continue
-        if measure.kind == "median":
-            if (measure.records, row.where) in truths:
-                cells.add(measure.records, row.where, truths[measure.records, row.where])
-            continue
-        _add(cells, (measure.numerator, row.where), truths, absent, published.race_kinds)
-        if measure.denominator is not None:
-            _add(cells, (measure.denominator, denominator_at(measure, row.where)), truths, absent, published.race_kinds)
+        is_median = row.measure.kind == "median"
+        for name in _counts_of(row):
+            if is_median and name not in truths:
+                continue
+            cell = cells.add(*name, truths.get(name, 0.0))
+            is_unknown = published.race_kinds.get(name[1].race) in ("missing", "combined_legacy")
+            if not is_median and (name in absent or (is_unknown and cells.truth[cell] == 0.0)):
+                cells.public_zeros.add(cell)
     return cells
 
 
-def _add(
-    cells: Cells,
-    name: tuple[str, CellKey],
-    truths: Mapping[tuple[str, CellKey], float],
-    absent: frozenset[tuple[str, CellKey]],
-    race_kinds: Mapping[str, str],
-) -> None:
-    cell = cells.add(*name, truths.get(name, 0.0))
-    is_unknown = race_kinds.get(name[1].race) in ("missing", "combined_legacy")
-    if name in absent or (is_unknown and cells.truth[cell] == 0.0):
-        cells.public_zeros.add(cell)
+def _counts_of(row: Row) -> Iterator[tuple[str, CellKey]]:
+    """The counts of a row: its numerator and denominator, or the records of a median."""
+    measure = row.measure
+    if row.method != "place_weighted":
+        yield (measure.records if measure.kind == "median" else measure.numerator), row.where
+        if measure.kind != "median" and measure.denominator is not None:
+            yield measure.denominator, denominator_at(measure, row.where)
 
 
 def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, CellKey], float], waiting: Collection[str]) -> None:
@@ -190,27 +185,20 @@ def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, CellKey], float], w
     The margins are the place in this year, its race in a longer period with this year in it, and the race in the whole city in
     this year. Records with `waiting` corrections have none: their margins are of another day.
     """
-    margins: dict[str, tuple[set[CellKey], dict[CellKey, list[range]], set[CellKey]]] = {}
-    for records, cells_of_records in cells.by_records.items():
-        spans: dict[CellKey, list[range]] = {}
-        for at in cells_of_records:
-            spans.setdefault(_without_period(at), []).append(_months(at))
-        margins[records] = (
-            set(cells_of_records),
-            spans,
-            {_without_place(at) for at in cells_of_records if at.geography_type in WHOLE_PLACES},
-        )
+    published = {records: set(of_records) for records, of_records in cells.by_records.items()}
+    spans: dict[tuple[str, CellKey], list[range]] = defaultdict(list)
+    for records, of_records in published.items():
+        for at in of_records:
+            spans[records, _without_period(at)].append(_months(at))
+    whole = {(records, _without_place(at)) for records, of in published.items() for at in of if at.geography_type in WHOLE_PLACES}
     for (records, at), truth in truths.items():
-        if records not in margins or records in waiting or at.race == "all" or at.tabulation != EXCLUSIVE:
+        if records in waiting or at.race == "all" or at.tabulation != EXCLUSIVE or at.geography_type in WHOLE_PLACES:
             continue
-        published, spans, whole = margins[records]
-        if at in published or at._replace(race="all") not in published or _without_place(at) not in whole:
+        shown, own = published.get(records, set()), _months(at)
+        if at in shown or at._replace(race="all") not in shown or (records, _without_place(at)) not in whole or not own:
             continue
-        own = _months(at)
-        is_within = any(
-            len(own) < len(span) and own.start in span and own[-1] in span for span in spans.get(_without_period(at), ()) if own
-        )
-        if is_within and at.geography_type not in WHOLE_PLACES:
+        longer = (span for span in spans[records, _without_period(at)] if len(own) < len(span))
+        if any(own.start in span and own[-1] in span for span in longer):
             cells.add(records, at, truth)
 
 
@@ -246,13 +234,11 @@ def _bound_hidden_rows(cells: Cells, figure_equations: FigureEquations, row: Row
 def _indices(cells: Cells, figure_equations: FigureEquations, published: Published) -> None:
     """An index names the reliable groups and the others, also where its value is hidden."""
     for index in published.indices:
-        for code in index.used:
+        for code in (*index.used, *index.left_out):
             cell = figure_equations.numerator(index.measure, index.where._replace(race=code))
-            if cell is not None:
+            if cell is not None and code in index.used:
                 cells.at_least(cell, index.measure.minimum_n)
-        for code in index.left_out:
-            cell = figure_equations.numerator(index.measure, index.where._replace(race=code))
-            if cell is not None:
+            elif cell is not None:
                 cells.at_most({cell: 1.0}, index.measure.minimum_n - 1.0, "indices")
 
 

@@ -78,6 +78,10 @@ class Cells:
         self.by_records.setdefault(records, {})[where] = number
         return number
 
+    def named(self, cells: Iterable[int]) -> Iterator[tuple[str, CellKey]]:
+        """Records and persons of cells, without those that are the slack of an inequality."""
+        return (name for cell in cells if (name := self.names[cell]) is not None)
+
     def slack(self, truth: float) -> int:
         """A cell for the slack of an inequality; it counts no persons."""
         return self._new(None, truth, 0)

@@ -10,7 +10,7 @@ Every figure made of two counts is linear in them, because the figure itself is 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from expectations.disclosure.equations.cells import KNOWN, UNKNOWN, UNPLACED, Cells, Equation, Terms
@@ -50,6 +50,11 @@ class FigureEquations:
         if measure.denominator is None:
             return self._denominators.get((measure, where)) if measure.kind == "rate" else None
         return self._cells.get(measure.denominator, denominator_at(measure, where))
+
+    def of_rows(self, rows: Iterable[Row]) -> Iterator[Equation]:
+        """The equations of the figures of rows."""
+        for row in rows:
+            yield from self.equations(row)
 
     def equations(self, row: Row) -> Iterator[Equation]:
         """The equations of the figures of a row."""

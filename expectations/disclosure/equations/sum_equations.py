@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from expectations.disclosure.equations.cells import (
     IN_COMBINATION,
@@ -259,23 +259,22 @@ def _place_sums(cells: Cells, records: str, out: PublishedKinds, kind: str, abov
         for whole in wholes:
             rest = whole._replace(geography_type=kind, geography_vintage="", geoid=f"{whole.geoid}/{UNPLACED}")
             if out.has(rest):
-                inside = [at for at in members if at.geography_type == kind and (not nested or _is_in(at.geoid, whole.geoid))]
+                inside = [
+                    at
+                    for at in members
+                    if at.geography_type == kind and (not nested or at.geoid.rpartition("/")[0] == whole.geoid)
+                ]
                 if inside:  # a race that no place has in this period is enclosed in other periods only
                     sums.append(SumEquation((kind, whole.period_type), members[whole], tuple(members[at] for at in inside), rest))
     return sums
-
-
-def _is_in(geoid: str, place: str) -> bool:
-    return geoid.rpartition("/")[0] == place
 
 
 def _of_each_map(cells: Cells, one: SumEquation) -> Iterator[SumEquation]:
     """One sum per map of its places: for stocks on one day, not for events of a period."""
     maps: dict[str, list[int]] = defaultdict(list)
     for part in one.parts:
-        name = cells.names[part]
-        assert name is not None
-        maps[name[1].geography_vintage].append(part)
+        _, at = next(cells.named([part]))
+        maps[at.geography_vintage].append(part)
     for vintage, parts in maps.items():
         rest = one.rest._replace(geography_vintage=vintage)
         yield SumEquation((*one.family, vintage), one.whole, tuple(parts), rest)
@@ -316,17 +315,17 @@ def _add_contradictory_sums(cells: Cells, name: str, sums: Iterable[SumEquation]
 class PublishedKinds:
     """The published kinds of rows: a missing row means zero only where its kind is published."""
 
-    def __init__(self, published: Iterable[CellKey]) -> None:
-        self._races: set[tuple[str, ...]] = set()
-        self._periods: set[tuple[object, ...]] = set()
-        for where in published:
-            self._races.add((where.period_type, where.geography_type, where.race, where.tabulation, where.stratum_type))
-            self._periods.add((where.period_type, where.period_start, where.geography_type))
+    def __init__(self, published: Collection[CellKey]) -> None:
+        self._races = {_race_kind(at) for at in published}
+        self._periods = {(at.period_type, at.period_start, at.geography_type) for at in published}
 
-    def has(self, where: CellKey) -> bool:
+    def has(self, at: CellKey) -> bool:
         """Whether rows of this race, kind of place and stratum are published for this period."""
-        of_race = (where.period_type, where.geography_type, where.race, where.tabulation, where.stratum_type) in self._races
-        return of_race and (where.period_type, where.period_start, where.geography_type) in self._periods
+        return _race_kind(at) in self._races and (at.period_type, at.period_start, at.geography_type) in self._periods
+
+
+def _race_kind(at: CellKey) -> tuple[str, ...]:
+    return at.period_type, at.geography_type, at.race, at.tabulation, at.stratum_type
 
 
 def period_sums(cells: Cells, records: str, out: PublishedKinds) -> Iterator[SumEquation]:

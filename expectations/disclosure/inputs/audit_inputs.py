@@ -124,13 +124,12 @@ class Index:
     left_out: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Goal:
-    """A row of the public file's goals, and its figures: each group, now and at the baseline."""
+class Goal(NamedTuple):
+    """A figure of a row of the public file's goals: of one group, now or at the baseline."""
 
-    goal_id: str
+    measure: AuditedMeasure
+    where: CellKey
     is_shown: bool
-    made_of: tuple[tuple[AuditedMeasure, CellKey], ...]
 
 
 @dataclass(frozen=True)

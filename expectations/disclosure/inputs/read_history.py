@@ -13,7 +13,6 @@ from expectations.disclosure.inputs.reader import AuditReader
 from warehouse.sql import literal, queries
 
 TABLE, EDITIONS = "as_reported_history", "as_reported_editions"
-_COUNTS, _SHARES = ("numerator", "denominator"), ("value", "bound_low", "bound_high")
 _KEYS = ", ".join(GRAIN)
 _QUERIES = Path(__file__).with_suffix(".sql.jinja")
 

@@ -7,7 +7,6 @@ its inputs. See `reader` for the figures of measures.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 from expectations.disclosure.inputs.audit_inputs import AuditedMeasure, Published, Row
@@ -21,7 +20,6 @@ _WORDS = ("first_told_on", "last_told_on", "told_in_languages", "declined_reason
 _MADE = ("value_status", "status_reason")  # of each row, by this module
 _SOURCES = ("oei__engagement_inputs", "oei__engagement_responses")
 _SQL = queries(Path(__file__).with_suffix(".sql.jinja"))
-_Measures = dict[tuple[str, int], AuditedMeasure]
 
 
 def add_responses(reader: AuditReader, states: Path | None, published: Published) -> tuple[Published, tuple[Row, ...]]:
@@ -37,13 +35,18 @@ def add_responses(reader: AuditReader, states: Path | None, published: Published
     of_name = {name: _measure(name, threshold) for name in ("inputs", *_ANSWERS)}
     measures = {(measure.measure_id, 1): measure for measure in of_name.values()}
     standard = _race_standard(published)
-    rows = tuple(row for _, row in _rows(reader, table, "theme_code", measures, standard))
-    earlier: list[tuple[str, Row]] = []
-    if states is not None and states.is_file():
-        earlier = list(_rows(reader, of_file(states), "shown_theme_code", measures, standard))
-    truth: tuple[Row, ...] = ()
-    if relations.responses is not None:
-        truth = tuple(row for _, row in _rows(reader, relations.responses, "shown_theme_code", measures, standard))
+
+    def read(relation: str | None, theme: str = "shown_theme_code") -> list[tuple[str, Row]]:
+        """One row per theme and count, with the release of the state where the relation names one."""
+        if relation is None:
+            return []
+        present = reader.columns_of(relation)
+        order = "published_at, release_id, " if "release_id" in present else ""
+        source = _SQL.counts_of(relation, theme, standard, present, [*_WORDS])
+        return list(reader.rows(source, measures, order=order, words=(*_WORDS, *_MADE)))
+
+    rows, truth = (tuple(row for _, row in found) for found in (read(table, "theme_code"), read(relations.responses)))
+    earlier = read(of_file(states) if states is not None and states.is_file() else None)
     if not rows and not earlier:
         return published, ()
     releases = published.released_in or ("",) * len(published.ledger)
@@ -70,11 +73,3 @@ def _race_standard(published: Published) -> str:
     """The race standard of other rows about the inputs, so that their totals are the same cells."""
     about = {row.where.race_standard for row in published.rows if INPUTS in row.measure.counted}
     return min(about, default="spd15_1997")
-
-
-def _rows(reader: AuditReader, relation: str, theme: str, measures: _Measures, standard: str) -> Iterator[tuple[str, Row]]:
-    """One row per theme and count, with the release of the state where the relation names one."""
-    present = reader.columns_of(relation)
-    source = _SQL.counts_of(relation, theme, standard, present, [*_WORDS])
-    order = "published_at, release_id, " if "release_id" in present else ""
-    return reader.rows(source, measures, order=order, words=(*_WORDS, *_MADE))

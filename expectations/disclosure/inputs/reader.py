@@ -5,7 +5,6 @@ See `audit_inputs` for the records, `read_history` and `read_responses` for two 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -238,45 +237,30 @@ class AuditReader:
         seed = f"{self.relations.reference}.combined_race_codes"
         if not self.has(seed):
             return {}
-        members: dict[str, set[str]] = {}
-        for label, code in self.fetch(f"select race_ethnicity_code, possible_code from {seed}"):
-            members.setdefault(label, set()).add(code)
-        return {label: frozenset(codes) for label, codes in members.items()}
+        members = self.fetch(f"select race_ethnicity_code, list(possible_code) from {seed} group by all order by all")
+        return {label: frozenset(codes) for label, codes in members}
 
     def _indices(self) -> Iterator[Index]:
         """The disparity indices of confidential measures."""
-        has_indices = self.has(f"{self.relations.published}.disparity_indices")
-        rows = self.fetch(self.sql.indices()) if has_indices else ()
-        for measure_id, version, *place, method, index_id, is_shown, used, left_out in rows:
-            if measure := self.confidential.get((measure_id, version)):
-                where = CellKey._make((*place, "all", "exclusive", "all", "all"))
-                yield Index(measure, where, method, index_id, bool(is_shown), _codes(used), _codes(left_out))
+        for measure, where, method, index_id, is_shown, used, left_out in self._about("disparity_indices", self.sql.indices):
+            yield Index(measure, where, method, index_id, bool(is_shown), tuple(used), tuple(left_out))
 
     def _goals(self) -> Iterator[Goal]:
-        """The goals of confidential measures, with the cells that their figures use."""
-        relation = f"{self.relations.published}.goal_progress"
-        if not self.has(relation):
-            return
-        goals = self.connection.exec_driver_sql(self.sql.goals(self.columns_of(relation)))
-        for row in goals.mappings():
-            if measure := self.confidential.get((row["measure_id"], row["measure_version"])):
-                groups = [group for group in (row["target_group"], row["comparison_group"]) if group]
-                made_of = tuple(
-                    (measure, _of_goal(row, period, group))
-                    for period in dict.fromkeys((row["at_period"], row["baseline_period_start"]))
-                    for group in groups
-                )
-                yield Goal(row["goal_id"], bool(row["is_shown"]), made_of)
+        """The figures of confidential measures that goals use."""
+        for measure, where, is_shown in self._about("goal_progress", self.sql.goals):
+            yield Goal(measure, where, bool(is_shown))
 
     def _compared(self) -> Iterator[tuple[AuditedMeasure, CellKey]]:
         """The rows of confidential measures in the comparison with other cities."""
-        relation = f"{self.relations.published}.peer_comparison"
-        if not self.has(relation):
-            return
-        names = "measure_id, measure_version, period_type, period_start, geoid, race_ethnicity_code"
-        for measure_id, version, period_type, start, geoid, race in self.fetch(f"select {names} from {relation} order by all"):
-            if measure := self.confidential.get((measure_id, version)):
-                yield measure, CellKey(period_type, start, "city", "current", geoid, "", race, "exclusive", "all", "all")
+        for measure, where, *_ in self._about("peer_comparison", self.sql.compared):
+            yield measure, where
+
+    def _about(self, table: str, query: Callable[[set[str]], str]) -> Iterator[tuple[Any, ...]]:
+        """Of the rows about confidential measures in a public table, if any: measure, persons, and what is after the grain."""
+        relation = f"{self.relations.published}.{table}"
+        for row in self.fetch(query(self.columns_of(relation))) if self.has(relation) else ():
+            if measure := self.confidential.get((row[0], row[1])):
+                yield measure, CellKey.of_row(row), *row[len(GRAIN) :]
 
     def _bases(self) -> tuple[Base, ...]:
         """The schemes that serve the populations of confidential rates, by year."""
@@ -288,14 +272,3 @@ class AuditReader:
         schemes = sorted({base.scheme for base in bases})
         rows = self.fetch(self.sql.populations(schemes)) if schemes else ()
         return {tuple(key): float(population) for *key, population in rows}
-
-
-def _codes(listed: str | None) -> tuple[str, ...]:
-    return tuple(listed.split(", ")) if listed else ()
-
-
-def _of_goal(row: Mapping[Any, Any], period: dt.date, group: str) -> CellKey:
-    return CellKey(
-        row["period_type"], period, row["geography_type"], row["geography_vintage"], row["geoid"], row["race_standard"],
-        group, row["tabulation"], row["stratum_type"], row["stratum_code"],
-    )  # fmt: skip

@@ -8,13 +8,15 @@ file counts as none. It contains hashes of hidden figures, so only the owner may
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import numpy as np
 
+from expectations.disclosure.intervals.feasibility_intervals import Intervals, intervals
 from expectations.disclosure.intervals.linear_programs import solver_version
-from expectations.disclosure.intervals.linear_system import System
+from expectations.disclosure.intervals.linear_system import TOLERANCE, Floats, System
 from warehouse.files import write_atomically
 from warehouse.fingerprint import file_sha256, text_sha256
 
@@ -24,21 +26,31 @@ class AuditCache:
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
-        self._made_by = _made_by()
+        self._made_by = _made_by() if file else ""
         self._before = self._read()
         self._now: set[str] = set()
 
-    def is_safe(self, part: System) -> bool:
-        """Whether this part was found safe before; if so it stays stored."""
-        found = part.fingerprint()
-        if found not in self._before:
-            return False
-        self._now.add(found)
-        return True
+    def intervals(self, system: System, truth: Floats) -> tuple[System, Intervals]:
+        """The system without the questions of parts that were found safe before, and its intervals.
 
-    def found_safe(self, part: System) -> None:
-        """Store the part as safe."""
-        self._now.add(part.fingerprint())
+        An independent part is safe, and stored, if all of its intervals are as wide as required and it is not contradictory.
+        """
+        if self._file is None:
+            return system, intervals(system, truth)
+        wanted, new = system.wanted.copy(), []
+        for cells, equations in system.components():
+            if system.asked[cells].any():
+                part = system.part(cells, equations).fingerprint()
+                if part in self._before:
+                    wanted[cells] = np.nan
+                    self._now.add(part)
+                else:
+                    new.append((cells, part))
+        audited = dataclasses.replace(system, wanted=wanted)
+        answer = intervals(audited, truth)
+        is_open = answer.contradicted | (answer.width < wanted - TOLERANCE)
+        self._now |= {part for cells, part in new if not is_open[cells].any()}
+        return audited, answer
 
     def keep(self) -> None:
         """Write the safe parts of this run; parts that are no longer published are removed."""

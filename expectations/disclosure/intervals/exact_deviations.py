@@ -132,11 +132,9 @@ def _solved(rows: Sequence[Row], wished: int) -> dict[int, Row]:
     """Some figures as sums of the others: basic → (other → factor). The wished figure is one of the others, if it can be."""
     basis: dict[int, Row] = {}
     for given in rows:
-        row: Row = {}
-        for column, factor in given.items():
-            for other, part in basis[column].items() if column in basis else ((column, Fraction(1)),):
-                row[other] = row.get(other, Fraction(0)) + factor * part
-        row = {column: factor for column, factor in row.items() if factor}
+        row = {column: factor for column, factor in given.items() if factor}
+        for column in basis.keys() & row.keys():
+            row = _substituted(row, column, basis[column])
         if not row:
             continue  # the equations before it imply it
         pivot = min(row, key=lambda column: (column == wished, column))
@@ -157,11 +155,7 @@ def _exchange(basis: dict[int, Row], leaving: int, entering: int) -> None:
 def _substituted(row: Row, column: int, by: Row) -> Row:
     if column not in row:
         return row
-    result, factor = {key: value for key, value in row.items() if key != column}, row[column]
+    result = {key: value for key, value in row.items() if key != column}
     for key, value in by.items():
-        total = result.get(key, Fraction(0)) + factor * value
-        if total:
-            result[key] = total
-        else:
-            result.pop(key, None)
-    return result
+        result[key] = result.get(key, Fraction(0)) + row[column] * value
+    return {key: value for key, value in result.items() if value}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,17 +60,18 @@ def intervals(system: System, truth: Floats | None = None, *, workers: int | Non
     """
     bounds = propagate(system)
     smaller = without_known(system, bounds)
-    answer = _Answer(system, bounds.lower, bounds.upper, bounds.known)
+    nowhere = np.zeros(len(system.lower), dtype=bool)
+    answer = Intervals(bounds.lower.copy(), bounds.upper.copy(), bounds.known, nowhere, nowhere.copy())
     open_parts = []
     for cells, equations in smaller.components():
         if len(np.intersect1d(equations, bounds.contradicted, assume_unique=True)):
-            answer.contradict(cells)
+            _contradict(answer, cells)
         elif len(equations) == 0:
             answer.exact[cells] = True  # only its own bounds limit it
         elif smaller.asked[cells].any():
             known = np.full(len(cells), np.nan) if truth is None else truth[cells]
             open_parts.append(_Component(cells, smaller.part(cells, equations), known))
-    answer.contradict(system.cell[np.isin(system.equation, bounds.contradicted)])
+    _contradict(answer, system.cell[np.isin(system.equation, bounds.contradicted)])
     chunks = list(_stacked(open_parts))
     threads = min(workers or os.cpu_count() or 1, max(len(chunks), 1))
     with ThreadPoolExecutor(threads) as pool:
@@ -77,8 +79,8 @@ def intervals(system: System, truth: Floats | None = None, *, workers: int | Non
         rest = [part for part in open_parts if part.open.any() and not part.contradicted]
         list(pool.map(_find_limits, _stacked(rest)))
     for part in open_parts:
-        answer.take(part)
-    return answer.done()
+        _take(answer, part)
+    return answer
 
 
 class _Component:
@@ -103,33 +105,26 @@ class _Component:
         self.largest = np.fmax(self.largest, values)
 
 
-class _Answer:
-    def __init__(self, system: System, lower: Floats, upper: Floats, known: Flags) -> None:
-        self.lower, self.upper, self.exact = lower.copy(), upper.copy(), known.copy()
-        self.contradicted = np.zeros(len(system.lower), dtype=bool)
-        self.unanswered = np.zeros(len(system.lower), dtype=bool)
+def _contradict(answer: Intervals, cells: Ints) -> None:
+    answer.contradicted[cells] = True
+    answer.exact[cells] = False
 
-    def contradict(self, cells: Ints) -> None:
-        self.contradicted[cells] = True
-        self.exact[cells] = False
 
-    def take(self, part: _Component) -> None:
-        if part.contradicted:
-            self.contradict(part.cells)
-            return
-        sensitive = np.flatnonzero(part.system.asked)
-        cells = part.cells[sensitive]
-        self.lower[cells] = np.where(part.least[sensitive] <= -ENDLESS, -np.inf, part.least[sensitive])
-        self.upper[cells] = np.where(part.largest[sensitive] >= ENDLESS, np.inf, part.largest[sensitive])
-        self.exact[cells] = part.least_is_limit[sensitive] & part.largest_is_limit[sensitive]
-        if part.failed:
-            self.unanswered[part.cells[part.open]] = True
-            # without any figures that fulfil everything, the least that is known to be possible
-            unseen = part.cells[part.system.asked & (part.least > part.largest)]
-            self.lower[unseen] = self.upper[unseen] = part.system.lower[part.system.asked & (part.least > part.largest)]
-
-    def done(self) -> Intervals:
-        return Intervals(self.lower, self.upper, self.exact, self.contradicted, self.unanswered)
+def _take(answer: Intervals, part: _Component) -> None:
+    """Write what was found for a part into the answer."""
+    if part.contradicted:
+        _contradict(answer, part.cells)
+        return
+    sensitive = np.flatnonzero(part.system.asked)
+    cells = part.cells[sensitive]
+    answer.lower[cells] = np.where(part.least[sensitive] <= -ENDLESS, -np.inf, part.least[sensitive])
+    answer.upper[cells] = np.where(part.largest[sensitive] >= ENDLESS, np.inf, part.largest[sensitive])
+    answer.exact[cells] = part.least_is_limit[sensitive] & part.largest_is_limit[sensitive]
+    if part.failed:
+        answer.unanswered[part.cells[part.open]] = True
+        # without any figures that fulfil everything, the least that is known to be possible
+        unseen = part.system.asked & (part.least > part.largest)
+        answer.lower[part.cells[unseen]] = answer.upper[part.cells[unseen]] = part.system.lower[unseen]
 
 
 def _stacked(parts: Iterable[_Component]) -> Iterator[list[_Component]]:
@@ -147,10 +142,10 @@ def _stacked(parts: Iterable[_Component]) -> Iterator[list[_Component]]:
 
 
 def _witness(parts: Sequence[_Component]) -> None:
-    """Programs that push all open figures of a stack: up, down, and at random."""
-    program = Program([part.system for part in parts])
+    """Programs that push all open figures of a stack: up, down, and at random. Without an answer for a part, limits come next."""
     draws = np.random.default_rng(_SEED)
-    try:
+    with _without_answer(_witness, parts):
+        program = Program([part.system for part in parts])
         for turn in range(2 + RANDOM_ROUNDS):
             objective = np.zeros(program.starts[-1])
             for part, start in zip(parts, program.starts, strict=False):
@@ -159,17 +154,12 @@ def _witness(parts: Sequence[_Component]) -> None:
             if not objective.any():
                 return
             _see(parts, program, program.largest(objective))
-    except Infeasible:
-        if not _apart(_witness, parts):
-            parts[0].contradicted = True
-    except ProgramFailed:
-        _apart(_witness, parts)  # of one part alone, its limits are sought next
 
 
 def _find_limits(parts: Sequence[_Component]) -> None:
     """Programs for the limits of one open figure of each part, until none is open."""
-    program = Program([part.system for part in parts])
-    try:
+    with _without_answer(_find_limits, parts):
+        program = Program([part.system for part in parts])
         while any(part.open.any() for part in parts):
             chosen = [_most_nearly_wide(part) for part in parts]
             for sign in (1.0, -1.0):
@@ -181,11 +171,21 @@ def _find_limits(parts: Sequence[_Component]) -> None:
                 for part, cell in zip(parts, chosen, strict=True):
                     if cell is not None:
                         (part.largest_is_limit if sign > 0 else part.least_is_limit)[cell] = True
-    except Infeasible:
-        if not _apart(_find_limits, parts):
+
+
+@contextmanager
+def _without_answer(work: Callable[[Sequence[_Component]], None], parts: Sequence[_Component]) -> Iterator[None]:
+    """Halve a stack whose program has no answer until the part is found that has none; the others are evaluated."""
+    try:
+        yield
+    except (Infeasible, ProgramFailed) as error:
+        half = len(parts) // 2
+        if half:
+            work(parts[:half])
+            work(parts[half:])
+        elif isinstance(error, Infeasible):
             parts[0].contradicted = True
-    except ProgramFailed:
-        if not _apart(_find_limits, parts):
+        elif work is _find_limits:
             parts[0].failed = True
             _deviate(parts[0])
 
@@ -206,12 +206,3 @@ def _most_nearly_wide(part: _Component) -> int | None:
 def _see(parts: Sequence[_Component], program: Program, values: Floats) -> None:
     for part, start, end in zip(parts, program.starts, program.starts[1:], strict=False):
         part.see(values[start:end])
-
-
-def _apart(work: Callable[[Sequence[_Component]], None], parts: Sequence[_Component]) -> bool:
-    """Halve a stack without an answer until the part is found that has none; the others are evaluated. Not for a single part."""
-    half = len(parts) // 2
-    if half:
-        work(parts[:half])
-        work(parts[half:])
-    return half > 0

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from expectations.delivery.concepts import MovedLine, concept_checks, moved_lines, read_concepts
+from expectations.delivery.concepts import concept_line_checks, read_concepts
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.unmapped_labels import CrosswalkError
+from expectations.engine.checks import Check, header
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
@@ -48,20 +49,20 @@ def relabelled(file: FileRecord, **labels: str) -> FileRecord:
     return file.model_copy(update={"second_header": tuple(labels_by_column[name] for name in file.header)})
 
 
+def checked(contract: Contract, *files: FileRecord) -> list[Check]:
+    return list(concept_line_checks(contract, files, read_concepts(*SEEDS)))
+
+
 def test_lines_under_their_labels_have_not_moved(acs: Contract, good: FileRecord) -> None:
-    assert moved_lines(acs, [relabelled(good, HD01_VD01="estimate;  total:")], read_concepts(*SEEDS)) == ()
-    (check,) = concept_checks(acs, ())
+    (check,) = checked(acs, relabelled(good, HD01_VD01="estimate;  total:"))
     assert (check.name, check.kwargs["mismatches"]) == ("concept_moved", 0)
 
 
 def test_lines_that_changed_places_are_named(acs: Contract, good: FileRecord) -> None:
     """A public script printed the total of a ZIP code as its Hispanic people, since DP05 had moved by one line."""
     labels = dict(zip(good.header, good.second_header, strict=True))
-    moved = moved_lines(
-        acs, [good, relabelled(good, HD01_VD12=labels["HD01_VD01"], HD01_VD01=labels["HD01_VD12"])], read_concepts(*SEEDS)
-    )
-    assert [(line.column, line.holds) for line in moved] == [("b03002_001", "b03002_012"), ("b03002_012", "b03002_001")]
-    checks = list(concept_checks(acs, moved))
+    checks = checked(acs, good, relabelled(good, HD01_VD12=labels["HD01_VD01"], HD01_VD01=labels["HD01_VD12"]))
+    assert "(it has the label of b03002_012)" in checks[0].message
     assert [(check.severity, check.kwargs["mismatches"], check.column) for check in checks] == [
         ("critical", 1, "b03002_001"),
         ("critical", 1, "b03002_012"),
@@ -73,29 +74,26 @@ def test_lines_that_changed_places_are_named(acs: Contract, good: FileRecord) ->
 
 
 def test_a_margin_that_moved_is_found(acs: Contract, good: FileRecord) -> None:
-    moved = moved_lines(acs, [relabelled(good, HD02_VD03="Estimate; Total:")], read_concepts(*SEEDS))
-    assert [(line.column, line.holds) for line in moved] == [("b03002_003_moe", "b03002_001")]
+    (check,) = checked(acs, relabelled(good, HD02_VD03="Estimate; Total:"))
+    assert check.column == "b03002_003_moe" and "(it has the label of b03002_001)" in check.message
 
 
 def test_a_label_of_nothing_known_is_not_quoted(acs: Contract, good: FileRecord) -> None:
     """The second row may be a record after all."""
-    moved = moved_lines(acs, [relabelled(good, HD01_VD04="Jane Visit")], read_concepts(*SEEDS))
-    (check,) = concept_checks(acs, moved)
-    assert moved == (MovedLine("b03002_004", "Estimate; Not Hispanic or Latino: - Black or African American alone", "race.csv"),)
+    (check,) = checked(acs, relabelled(good, HD01_VD04="Jane Visit"))
+    named = "(race.csv): b03002_004 is not called 'Estimate; Not Hispanic or Latino: - Black or African American alone': did"
+    assert check.column == "b03002_004" and named in check.message
     assert "Jane" not in check.message
 
 
 def test_a_file_without_labels_does_not_pass(acs: Contract, good: FileRecord) -> None:
-    moved = moved_lines(acs, [good.model_copy(update={"second_header": ()})], read_concepts(*SEEDS))
-    assert len(moved) == 18
+    assert sum(check.kwargs["mismatches"] for check in checked(acs, good.model_copy(update={"second_header": ()}))) == 18
 
 
 def test_a_delivery_with_one_header_row_has_no_labels_to_compare() -> None:
     blocks = load_registry()["census__blocks_2020"]
-    assert (
-        moved_lines(blocks, [FileRecord(name="b.csv", sha256="hash", rows=1, header=("GEOID", "pop"))], read_concepts(*SEEDS))
-        == ()
-    )
+    (check,) = checked(blocks, FileRecord(name="b.csv", sha256="hash", rows=1, header=("GEOID", "pop")))
+    assert (check.name, check.kwargs["mismatches"]) == ("concept_moved", 0)
 
 
 def test_a_moved_line_holds_the_delivery_back(
@@ -106,8 +104,8 @@ def test_a_moved_line_holds_the_delivery_back(
     good_rows: list[dict[str, Any]],
 ) -> None:
     assert judge(make_contract(), good_rows).passed
-    moved = (MovedLine("fee", "Estimate; Total:", "visits.csv"),)
-    result = judge(make_contract(), good_rows, dataclasses.replace(facts, moved_lines=moved))
+    moved = header("concept_moved", "critical", "fee is not called 'Estimate; Total:'", mismatches=1, column="fee")
+    result = judge(make_contract(), good_rows, dataclasses.replace(facts, concepts=(moved,)))
     assert not result.passed
     assert found(result, "concept_moved", "fee").severity == "critical"
 

@@ -9,12 +9,7 @@ import pytest
 
 from expectations.delivery.cell_checks import delivery_query
 from expectations.delivery.column_differences import header_checks
-from expectations.delivery.concepts import (
-    ConceptDifference,
-    concept_column_checks,
-    concept_differences,
-    read_concept_columns,
-)
+from expectations.delivery.concepts import concept_column_checks, read_concept_columns
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.suite_from_contract import delivery_suite
 from expectations.delivery.unmapped_labels import CrosswalkError, read_labels
@@ -39,23 +34,19 @@ def file(*columns: str, name: str = "v147_r2027.csv") -> FileRecord:
 
 
 def test_columns_of_the_seed_are_known_in_any_order(health: Contract) -> None:
-    assert concept_differences(health, [file(*reversed(COLUMNS), "v147_flag_CT")], KNOWN) == ()
-    (check,) = concept_column_checks(health, ())
+    (check,) = concept_column_checks(health, [file(*reversed(COLUMNS), "v147_flag_CT")], KNOWN)
     assert check.kwargs["mismatches"] == 0
 
 
 def test_a_renamed_column_holds_the_delivery_back(health: Contract) -> None:
     renamed = [name if name != "v147_cilow" else "v147_ci_low" for name in COLUMNS]
-    (found,) = concept_differences(health, [file(*renamed)], KNOWN)
-    assert found == ConceptDifference("v147_r2027.csv", ("v147_cilow",), ("v147_ci_low",))
-    (check,) = concept_column_checks(health, [found])
+    (check,) = concept_column_checks(health, [file(*renamed)], KNOWN)
     assert check.severity == "critical"
-    assert "v147_cilow is missing, and v147_ci_low is new: was it renamed?" in check.message
+    assert "(v147_r2027.csv): column v147_cilow is missing, and v147_ci_low is new: was it renamed?" in check.message
 
 
 def test_a_new_column_is_a_warning(health: Contract) -> None:
-    differences = concept_differences(health, [file(*COLUMNS, "v147_race_mena")], KNOWN)
-    checks = list(concept_column_checks(health, differences))
+    checks = list(concept_column_checks(health, [file(*COLUMNS, "v147_race_mena")], KNOWN))
     assert [(check.name, check.severity) for check in checks] == [
         ("concept_columns_unknown", "warning"), ("concept_columns_missing", "critical"),
     ]  # fmt: skip
@@ -63,15 +54,13 @@ def test_a_new_column_is_a_warning(health: Contract) -> None:
 
 
 def test_a_file_of_another_measure_is_refused(health: Contract) -> None:
-    (found,) = concept_differences(health, [file("v999_rawvalue", name="v999_r2027.csv")], KNOWN)
-    assert found.is_unknown
-    (check,) = concept_column_checks(health, [found])
+    (check,) = concept_column_checks(health, [file("v999_rawvalue", name="v999_r2027.csv")], KNOWN)
     assert check.severity == "critical" and "no pattern of the rows of chr_county_health" in check.message
 
 
 def test_other_contracts_have_no_such_check() -> None:
     census = load_registry()["census__acs_race_tract"]
-    assert concept_differences(census, [file()], KNOWN) == () and list(concept_column_checks(census, ())) == []
+    assert list(concept_column_checks(census, [file()], KNOWN)) == []
 
 
 def test_a_damaged_seed_is_named(tmp_path: Path) -> None:

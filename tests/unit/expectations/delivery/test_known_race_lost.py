@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.delivery.unmapped_counts import Answers, known_race_lost, lost_labels
+from expectations.delivery.unmapped_counts import Answers, known_race_lost, lost_labels, read_answers
 from ingest.contract import Contract
 from tests.unit.expectations.conftest import Row, write_delivery
 
@@ -16,7 +16,7 @@ GROUPS = {"White": "", "Black": "", "Asian": "", "unknown": "not_reported"}
 
 
 def answers(**labels: str) -> Answers:
-    return Answers.of(
+    return read_answers(
         {"vocabulary": "eeo4_hr", "reported_label": label, "missing_reason": reason} for label, reason in labels.items()
     )
 

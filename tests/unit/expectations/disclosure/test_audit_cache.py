@@ -28,7 +28,7 @@ def truth(black: int = 5, asian: int = 30) -> list[Row]:
 
 def audited(file: Path, rows: list[Row], hidden: list[CellKey]) -> AuditResult:
     cache = AuditCache(file)
-    found = run_audit(build_attacker_model(published_rows(publish(rows, hidden)), rows), cache.is_safe, cache.found_safe)
+    found = run_audit(build_attacker_model(published_rows(publish(rows, hidden)), rows), cache)
     cache.keep()
     return found
 
@@ -42,7 +42,8 @@ def attacked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(int(system.asked.sum()))
         return intervals(system, truth)
 
-    monkeypatch.setattr(audit, "intervals", counting)
+    for module in (audit, audit_cache):
+        monkeypatch.setattr(module, "intervals", counting)
     return sizes
 
 

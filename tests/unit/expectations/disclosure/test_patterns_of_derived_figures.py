@@ -284,11 +284,11 @@ def test_the_groups_that_an_index_used_are_known_to_be_large() -> None:
 
 def test_a_goal_over_a_hidden_row_is_refused() -> None:
     truth = slice_rows(SEARCHED, where(), {"black": (25, 60), "white": (100, 300), "asian": (30, 70)})
-    goal = Goal("fewer", True, ((SEARCHED, where("black")), (SEARCHED, where("white"))))
-    assert not what_is_refused(publish(truth), goals=(goal,))
+    goals = [Goal(SEARCHED, where(race), is_shown=True) for race in ("black", "white")]
+    assert not what_is_refused(publish(truth), goals=goals)
     hidden = publish(truth, [where("black"), where("asian")])
-    assert what_is_refused(hidden, goals=(goal,)) == {"a goal over a hidden row"}
-    assert not what_is_refused(hidden, goals=(replace(goal, is_shown=False),))
+    assert what_is_refused(hidden, goals=goals) == {"a goal over a hidden row"}
+    assert not what_is_refused(hidden, goals=[goal._replace(is_shown=False) for goal in goals])
 
 
 def test_the_best_group_is_known_to_be_large() -> None:

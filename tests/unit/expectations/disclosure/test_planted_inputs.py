@@ -88,8 +88,8 @@ def _hidden_searches() -> Published:
 
 def goal_status() -> Found:
     """Met or not is a word about hidden figures."""
-    goal = Goal("fewer", True, ((SEARCHED, where("black")), (SEARCHED, where("white"))))
-    return _refused(replace(_hidden_searches(), goals=(goal,)))
+    goals = tuple(Goal(SEARCHED, where(race), is_shown=True) for race in ("black", "white"))
+    return _refused(replace(_hidden_searches(), goals=goals))
 
 
 def disparity_indices() -> Found:
@@ -135,7 +135,7 @@ PLANTS: list[Plant] = [
     (hiding_order, {"engagement_inputs all"}, attacker_model, "add_hiding_order"),
     (engagement_responses, {"engagement_inputs all"}, sum_equations, "_stratum_sums"),
     (reliability_words, {"stops declined"}, FigureEquations, "add_word_bounds"),
-    (goal_status, {"a goal over a hidden row"}, forbidden_disclosures, "_of_goal"),
+    (goal_status, {"a goal over a hidden row"}, forbidden_disclosures, "_of_goals"),
     (disparity_indices, {"stops black"}, attacker_model, "_indices"),
     (pooled_periods, {"searched.numerator white"}, sum_equations, "period_sums"),
     (published_bounds, {"stops declined"}, FigureEquations, "_bounds"),

@@ -1,14 +1,36 @@
-"""Compare the outlines of a delivered map with those of the map in landing."""
+"""Check that a delivered map is the one in force: a redrawn map is given a vintage, or a person accepts it as a correction.
+
+A map of other lines under the same name would move records to other places while residents stay with the codes of their blocks.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from expectations.engine.checks import Check, measure
+from ingest.contract import Contract
 from ingest.landing import Batch
 from ingest.typing import typed_expression
 from warehouse.connection import load_extension
+from warehouse.printable import first_names
 from warehouse.sql import quoted
 
+MAP_CHANGED = "map_changed"
+SHOWN_PLACES = 10
 # Two exports of one map differ by rounded coordinates: less than a ten-thousandth of what two outlines of a place cover together.
 SAME_OUTLINE = 0.9999
+
+
+def map_checks(contract: Contract, vintage: str, moved: Sequence[str]) -> Iterator[Check]:
+    """The check of a map that the seed `geography_vintages` names, with its type and vintage. `moved`: see `moved_places`."""
+    if not vintage:
+        return
+    message = (
+        f"{contract.source}: {first_names(moved, SHOWN_PLACES)} have other lines than on the map in force "
+        f"({vintage}). A new map gets a vintage and its first day: `levelground maps new {contract.source}`. If the "
+        "file corrects the map, accept its load: residents are then counted by its lines, no longer by the codes of their blocks"
+    )
+    yield measure(MAP_CHANGED, "critical", message if moved else "", expression=str(len(moved)), at_most=0)
 
 
 def moved_places(batch: Batch) -> tuple[str, ...]:
