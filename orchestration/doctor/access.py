@@ -15,8 +15,6 @@ from warehouse.paths import DROP, PUBLIC_FILE, Home
 
 # accounts of web servers, as distributions name them
 WEB_SERVERS = frozenset({"www-data", "nginx", "caddy", "apache", "httpd", "http", "lighttpd", "wwwrun"})
-_WHY_SERVICE = "members of the service's group could read what only the service may read, such as a file written with mode 640"
-_WHY_WEB = "an error in the web server or its configuration would publish records of persons"
 
 
 def accounts(installation: Installation) -> Iterator[CheckResult]:
@@ -29,12 +27,12 @@ def accounts(installation: Installation) -> Iterator[CheckResult]:
     if service and owner != 0:
         for name in sorted(members(service.pw_gid) - {service.pw_name}):
             what = f"is in {group_name(service.pw_gid)}, the group of the account {service.pw_name} that runs Levelground"
-            yield error(f"account {name}", what, _leave(name, service.pw_gid), _WHY_SERVICE)
+            yield error(f"account {name}", what, "accounts/service", leave=_leave(name, service.pw_gid))
     for path in readable_by_groups(home):
         gid = path.stat().st_gid
         readers = members(gid)
         for name in sorted(readers & WEB_SERVERS):
-            yield error(path, f"the web server {name} may read it", _leave(name, gid), _WHY_WEB)
+            yield error(path, f"the web server {name} may read it", "accounts/web server", leave=_leave(name, gid))
         if not readers & WEB_SERVERS:
             named = ", ".join(sorted(readers - {service.pw_name if service else ""})) or "no other account"
             yield ok(path, f"read by group {group_name(gid)}: {named}")
@@ -92,30 +90,22 @@ def permissions(installation: Installation) -> Iterator[CheckResult]:
         return
     for folder in (*home.shared, *home.private):
         if folder.is_dir() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            remedy = f"run Levelground as the owner of the home, or `chown -R {os.getuid()} {home.root}`"
-            yield error(folder, "this user may not write here", remedy)
+            yield error(folder, "this user may not write here", "permissions/owner", user=os.getuid(), home=home.root)
     for path in (*home.private, home.internal_scorecard, home.tried, home.warehouse):
         if path.exists() and path.stat().st_mode & OTHERS:
-            remedy = f"`chmod {'600' if path.is_file() else '700'} {path}`"
-            why = "deliveries, landing and run internals hold private columns"
-            yield warning(path, "users other than its owner may read it", remedy, why)
+            mode = "600" if path.is_file() else "700"
+            yield warning(path, "users other than its owner may read it", "permissions/private", mode=mode)
     for folder in home.shared:
         if folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
-            yield error(
-                folder, "every user may write here", f"`chmod o-w {folder}`", "any user could replace the published files"
-            )
+            yield error(folder, "every user may write here", "permissions/writable")
     if home.questions.is_dir() and stat.S_IMODE(home.questions.stat().st_mode) & ~stat.S_ISGID != DROP:
-        why = "its group writes questions there and reads none; no other account enters it"
-        yield warning(home.questions, "has another mode than 1730", f"`chmod 1730 {home.questions}`", why)
-    if home.questions.is_dir() and home.questions.stat().st_gid != home.published.stat().st_gid:
-        why = "what readers of published/ query is not in the log of questions"
-        remedy = f"`chgrp {home.published.stat().st_gid} {home.questions}`"
-        yield warning(home.questions, "has another group than published/", remedy, why)
+        yield warning(home.questions, "has another mode than 1730", "permissions/questions")
+    if home.questions.is_dir() and home.questions.stat().st_gid != (group := home.published.stat().st_gid):
+        yield warning(home.questions, "has another group than published/", "permissions/group of questions", group=group)
     for path in (home.published, home.docs, *sorted(home.published.glob("*.duckdb"))):
         mode = path.stat().st_mode if path.exists() else 0
         if mode & (stat.S_IROTH | stat.S_IXOTH) and not mode & stat.S_IWOTH:
-            why = "groups decide who reads it; what everyone may read is copied to public/"
-            yield warning(path, "accounts outside the groups of readers may read it", f"`chmod o-rwx {path}`", why)
+            yield warning(path, "accounts outside the groups of readers may read it", "permissions/readers")
 
 
 def public(installation: Installation) -> Iterator[CheckResult]:
@@ -127,10 +117,9 @@ def public(installation: Installation) -> Iterator[CheckResult]:
         yield warning(home.public, "does not exist")
         return
     if home.public.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        why = "they could replace what the public reads"
-        yield error(home.public, "accounts other than its owner may write here", f"`chmod 755 {home.public}/`", why)
+        yield error(home.public, "accounts other than its owner may write here", "public folder/writable")
     for path in sorted(path for path in home.public.iterdir() if path.name not in ENTRIES):
-        yield error(path, "is not of the release, and everyone may read it", f"move it elsewhere: `mv {path} {home.temporary}`")
+        yield error(path, "is not of the release, and everyone may read it", "public folder/foreign", temporary=home.temporary)
     stale = []
     for name in ENTRIES:
         source, target = home.published / name, home.public / name
@@ -138,7 +127,7 @@ def public(installation: Installation) -> Iterator[CheckResult]:
             stale += [name] if target.exists() != source.exists() else []
         elif wrong := misset(target):
             what = f"{len(wrong)} paths have other modes than 0644 and 0755, the first {wrong[0].relative_to(home.public)}"
-            yield warning(target, what, f"`chmod -R u=rwX,go=rX {target}`", "a web server may not read them, or may write them")
+            yield warning(target, what, "public folder/modes")
         elif not is_copy(source, target):
             stale.append(name)
     if stale:
@@ -162,10 +151,6 @@ def environment_file(installation: Installation) -> Iterator[CheckResult]:
         yield ok(path, "this account may not enter its folder")
         return
     if found.st_uid != 0 or found.st_mode & OTHERS:
-        yield error(
-            path,
-            f"has mode {stat.S_IMODE(found.st_mode):04o} and the owner {found.st_uid}",
-            f"`chown root:root {path} && chmod 600 {path}`",
-        )
+        yield error(path, f"has mode {stat.S_IMODE(found.st_mode):04o} and the owner {found.st_uid}")
     else:
         yield ok(path, "only root may read it")
