@@ -14,7 +14,6 @@ import typer
 
 from expectations.marts.failing_rows import RECORD, FailingRows
 from orchestration.cli.display import out, print_error, print_json
-from orchestration.cli.interrupts import stopped_by_signals
 from orchestration.cli.options import AsJson, Source, examples
 from orchestration.cli.run.progress import Progress
 from orchestration.runs.progress import report_progress_to
@@ -66,7 +65,7 @@ def try_(
             else:
                 out.print(line, markup=False)
 
-    with progress, stopped_by_signals(progress.stop), report_progress_to(progress):
+    with progress, report_progress_to(progress):
         trial = run_trial(settings, TrialOptions(name, from_, keep, as_of, wait, accept), print_delivery)
     if json:
         print_json(report_of(trial))

@@ -10,24 +10,15 @@ from typing import Annotated
 import typer
 
 from ingest.city import City, city_registry, read_city, read_layer_city
-from ingest.contract.registry import load_registry
 from ingest.contract.words import IDENTIFIER
 from ingest.layers import Layer, layer_names
 from orchestration.cities import CityHome, CityRun, check_runnable, city_status, exit_code_of, read_homes, run_cities
 from orchestration.cli.display import out, print_error, print_json, print_rows, table
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
-from orchestration.cli.run.start import FETCHED
+from orchestration.cli.run.start import Data, national_tables
 from orchestration.codegen.cities.city_layer import LayerKeys, Part, missing_seeds, new_layer, parts, reach_of
-from orchestration.codegen.cities.start_city import (
-    HOMES_FILE,
-    CityPlan,
-    chosen_places,
-    default_folder,
-    fetch_tables,
-    tables_in,
-    write_cities,
-)
+from orchestration.codegen.cities.start_city import HOMES_FILE, CityPlan, chosen_places, default_folder, write_cities
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from orchestration.scorecard import may_be_replaced
@@ -161,9 +152,7 @@ def run(
 def start(
     top: Annotated[int | None, typer.Option(min=1, help="Start so many of the largest cities of the gazetteer.")] = None,
     file: Annotated[Path | None, typer.Option(help="Start the cities of this list: a name or GEOID per line.")] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="The folder of national tables, a folder per source; default: from their publishers.")
-    ] = None,
+    data: Data = None,
     to: Annotated[Path | None, typer.Option("--out", help="The folder of all cities; default: cities.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -173,11 +162,8 @@ def start(
     """
     settings, chosen = Settings.from_environment(), chosen_places(top, file)
     folder = (to or default_folder()).expanduser().absolute()
-    contracts = load_registry(settings.further_sources)
-    tables = tables_in(data.expanduser().absolute(), contracts) if data else fetch_tables(settings, folder / FETCHED, contracts)
-    for problem in tables.problems:
-        print_error(f"left out, and read by the next start: {problem}", EXIT_OK)
-    cities = write_cities([CityPlan.suggested(place) for place in chosen], folder, tables.folders)
+    tables = national_tables(settings, data, folder)
+    cities = write_cities([CityPlan.suggested(place) for place in chosen], folder, tables)
     check_runnable(cities)
     open_cities = [city for city in cities if not city_status(city).is_done]
     if not json:

@@ -22,6 +22,7 @@ from rich.text import Text
 
 from ingest.layers import state_with_contract
 from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, LiteralConsole
+from orchestration.cli.interrupts import stop_displays
 from orchestration.runs.city_choice import SAMPLE
 from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.progress import STAGES, ProgressReporter, Stage
@@ -110,6 +111,7 @@ class Progress(ProgressReporter):
             self._live = Live(get_renderable=self.frame, console=self.console, transient=True, **keep)
 
     def __enter__(self) -> Progress:
+        stop_displays.append(self.stop)
         if self._live:
             self._live.start()
         else:
@@ -120,7 +122,7 @@ class Progress(ProgressReporter):
         self.stop()
 
     def stop(self) -> None:
-        """Stop displaying; a signal ends the process right after this."""
+        """Stop displaying, at the end of the block, or before a signal ends the process."""
         self._ended.set()
         if self._live:
             self._live.stop()

@@ -12,7 +12,6 @@ import typer
 from ingest.city import FILE_NAME
 from orchestration.cities.goal_rows import check_goal_rows
 from orchestration.cli.display import out, print_error, print_json, table
-from orchestration.cli.interrupts import stopped_by_signals
 from orchestration.cli.options import AsJson, Wait, examples
 from orchestration.cli.run.progress import NO_SCREEN, Progress, Summary, clock_text
 from orchestration.runs import error_messages
@@ -89,7 +88,7 @@ def run(
     if remember and option is None:
         raise ConfigurationError("--remember needs --deliveries or --live: it names what the home reads from now on")
     progress = Progress(expected=expected_seconds(RunStore(settings.home.runs).all()))
-    with progress, stopped_by_signals(progress.stop):
+    with progress:
         makes_sample = option is None and settings.deliveries is None and not settings.home.warehouse.exists()
         progress.stage("start", "making the sample city" if makes_sample else "reading the settings")
         location = _checked_location(settings, option, as_of, remember=remember, accept_older=accept_older)
