@@ -93,8 +93,8 @@ def permissions(installation: Installation) -> Iterator[CheckResult]:
             yield error(folder, "this user may not write here", "permissions/owner", user=os.getuid(), home=home.root)
     for path in (*home.private, home.internal_scorecard, home.tried, home.warehouse):
         if path.exists() and path.stat().st_mode & OTHERS:
-            mode = "600" if path.is_file() else "700"
-            yield warning(path, "users other than its owner may read it", "permissions/private", mode=mode)
+            own = "600" if path.is_file() else "700"
+            yield warning(path, "users other than its owner may read it", "permissions/private", mode=own)
     for folder in home.shared:
         if folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
             yield error(folder, "every user may write here", "permissions/writable")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ingest.erasure.plan import is_pending
-from orchestration.cli.display import out, print_json, short_time, table
+from orchestration.cli.display import Table, out, print_json, short_time
 from orchestration.cli.options import AsJson
 from orchestration.runs.clock import utc_now
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE
@@ -70,7 +70,7 @@ def status(problems: Problems = False, json: AsJson = False) -> None:
             for r in reversed(runs[-1 if problems else -RECENT :])
         ]  # fmt: skip
         out.print(
-            table(
+            Table(
                 "Last runs",
                 ("started (UTC)", "trigger", "outcome", "exit", "release", "message"),
                 recent,
@@ -93,7 +93,7 @@ def status(problems: Problems = False, json: AsJson = False) -> None:
         ]
         columns = ("source", "verdict", "data as of", "rows", "withdrawn", "reason")
         if sources:
-            out.print(table("Sources", columns, sources, spare=("withdrawn", "rows", "data as of")))
+            out.print(Table("Sources", columns, sources, spare=("withdrawn", "rows", "data as of")))
         else:
             out.print("every source is fresh")
         _print_missing_periods(home)
@@ -115,7 +115,7 @@ def _print_missing_periods(home: Home) -> None:
         rows.append((source, rhythm, finest, listed, periods[-1]["note"]))
     if rows:
         title = "Due and not covered: figures of these periods are withheld (quality.coverage)"
-        out.print(table(title, ("source", "due", "period", "missing", "newest"), rows, spare=("period", "due")))
+        out.print(Table(title, ("source", "due", "period", "missing", "newest"), rows, spare=("period", "due")))
 
 
 def _print_findings(findings: Sequence[Finding]) -> None:

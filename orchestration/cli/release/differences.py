@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from orchestration.cli.display import out, table
+from orchestration.cli.display import Table, out
 from orchestration.figures import number
 from warehouse.printable import first_names, printable
 from warehouse.releases import Differences, ExplainedDifference, PublicDifferences, Revision, explain_differences, find_causes
@@ -66,7 +66,7 @@ def _print(title: str, lines: Iterable[Mapping[str, object]]) -> None:
     if rows := [*lines]:
         out.print()
         right = ("before", "after", "change") if "change" in rows[0] else ()
-        out.print(table(title, [*rows[0]], [[*row.values()] for row in rows], right))
+        out.print(Table(title, [*rows[0]], [[*row.values()] for row in rows], right))
 
 
 def _measure(explained: ExplainedDifference) -> dict[str, object]:

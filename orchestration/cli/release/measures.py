@@ -14,7 +14,7 @@ import typer
 from ingest.city import City, city_registry, read_layer_city
 from ingest.layers import CITY_FILE, rows_of_seed
 from ingest.layers import Layer as CityLayer
-from orchestration.cli.display import err, out, print_json, print_rows, table
+from orchestration.cli.display import Table, err, out, print_json, print_rows
 from orchestration.cli.new_source import Layer, Shared, print_todo
 from orchestration.cli.options import AsJson, Measure, Public, examples
 from orchestration.cli.release.chosen_file import CannotShow
@@ -90,7 +90,7 @@ def show_measure(measure: Measure, public: Public = False, json: AsJson = False)
         print_json(found | {"example_query": sql})
         return
     facts = [(label, str(found[name])) for name, label in _FACTS.items() if found.get(name) is not None]
-    out.print(table(None, (found["measure_id"], found["name"]), facts))
+    out.print(Table(None, (found["measure_id"], found["name"]), facts))
     out.print("\nLatest values\n")
     try:
         selection = select_by_race(con, measure, None, None, public=public)

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import typer
 from duckdb import DuckDBPyConnection
 
-from orchestration.cli.display import out, print_json, table
+from orchestration.cli.display import Table, out, print_json
 from orchestration.cli.options import AsJson, Measure, Public, examples
 from orchestration.cli.release.chosen_file import CannotShow
 from orchestration.cli.release.reader import Row, find_measure, measures_of, open_release, rows_of
@@ -292,7 +292,7 @@ def _print_chart(selection: Selection, hidden: Set[str]) -> None:
         bars = [each.replace(" ", NO_BREAK) for each in bars]
     drawn = [(*line[:4], each, line[4]) for line, each in zip(lines, bars, strict=True)]
     chart = " to ".join(_number(end, unit) for end in ends)
-    out.print(table(None, (*columns[:4], chart, "note"), drawn, right=columns[1:4], spare=["records"]))
+    out.print(Table(None, (*columns[:4], chart, "note"), drawn, right=columns[1:4], spare=["records"]))
     if any(row["value"] is not None and row["ci_low"] is not None for row in rows):
         out.print(f"\n{characters[0]} value   {characters[1]}{characters[2]} its 95 % interval")
     if hidden:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out, print_json, table
+from orchestration.cli.display import Table, out, print_json
 from orchestration.cli.options import AsJson, AudienceName, Figures, Public, examples
 from orchestration.cli.release.chosen_file import CannotShow, choose_file
 from orchestration.cli.release.reader import Row, columns_of, find_table, open_chosen, tables_of
@@ -41,7 +41,7 @@ def tables(
             (f"{each['schema']}.{each['name']}", each["rows"], each["description"].partition(". ")[0].rstrip("."))
             for each in found
         ]
-        out.print(table(None, ("table", "rows", "description"), rows))
+        out.print(Table(None, ("table", "rows", "description"), rows))
         return
     try:
         con = open_chosen(choose_file(settings.home, public=public, figures=figures, audience=audience))
@@ -64,7 +64,7 @@ def _print_table(described: Row, heading: str, *, json: bool) -> None:
         print_json(described)
         return
     out.print(f"{heading}\n{described['description']}\n")
-    out.print(table(None, ("column", "type", "description"), [tuple(column.values()) for column in described["columns"]]))
+    out.print(Table(None, ("column", "type", "description"), [tuple(column.values()) for column in described["columns"]]))
 
 
 def _fact_of_model(settings: Settings, name: str) -> Row | None:

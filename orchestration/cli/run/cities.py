@@ -13,7 +13,7 @@ from ingest.city import City, city_registry, read_city, read_layer_city
 from ingest.contract.words import IDENTIFIER
 from ingest.layers import Layer, layer_names
 from orchestration.cities import CityHome, CityRun, check_runnable, city_status, exit_code_of, read_homes, run_cities
-from orchestration.cli.display import out, print_error, print_json, print_rows, table
+from orchestration.cli.display import Table, out, print_error, print_json, print_rows
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
 from orchestration.cli.run.start import Data, national_tables
@@ -49,7 +49,7 @@ def list_(json: AsJson = False) -> None:
         print_json([_keys(city) for city in cities])
         return
     rows = [(city.city, city.title, city.place_geoid, city.state, len(parts(city)), _folder(city)) for city in cities]
-    out.print(table(None, ("city", "title", "place", "state", "parts", "layer"), rows, spare=("layer", "parts")))
+    out.print(Table(None, ("city", "title", "place", "state", "parts", "layer"), rows, spare=("layer", "parts")))
 
 
 @app.command(epilog=examples("levelground cities show milwaukee", "levelground cities show cities/springfield"))
@@ -69,7 +69,7 @@ def show(
     for key, value in (*_keys(city).items(), ("sources", sources)):
         out.print(f"{key}: {value}")
     rows = [(part.kind, part.name, _effect(part), part.layer) for part in found]
-    out.print(table(None, ("part", "name", "effect", "layer"), rows))
+    out.print(Table(None, ("part", "name", "effect", "layer"), rows))
     for key in city.undecided:
         out.print(f"left to decide: {key} in {layer.folder / 'city.yml'}")
     for file, what in missing:
@@ -144,7 +144,7 @@ def run(
         ]
         columns = ("city", "outcome", "release", "minutes", "attempts", "rows", "late", "exit", "log")
         out.print()
-        out.print(table(None, columns, rows, spare=("log", "attempts", "minutes", "late")))
+        out.print(Table(None, columns, rows, spare=("log", "attempts", "minutes", "late")))
     raise typer.Exit(exit_code_of(runs))
 
 
@@ -190,7 +190,7 @@ def _print_started(file: Path, cities: Sequence[CityHome], failed: Sequence[City
     if failed:
         out.print()
         rows = [(r.city, r.outcome, r.exit_code, r.message, r.log) for r in failed]
-        out.print(table("not done; the same command runs them again", ("city", "outcome", "exit", "message", "log"), rows))
+        out.print(Table("not done; the same command runs them again", ("city", "outcome", "exit", "message", "log"), rows))
     if len(failed) < len(cities):
         out.print(f"\ncompare them: levelground cities union {file} --out cities.duckdb --site cities_site", soft_wrap=True)
 
@@ -234,7 +234,7 @@ def union(
         raise ConfigurationError("no city of the file has a release yet; `levelground cities run` makes them")
     united = write_union(files, to.absolute())
     rows = [(each.city, each.release_id, each.code_version, each.rows) for each in united]
-    out.print(table(None, ("city", "release", "version", "rows"), rows))
+    out.print(Table(None, ("city", "release", "version", "rows"), rows))
     out.print(f"\n{to}: each row has its city. Never add figures of cities up: hidden cells are missing from the sum")
     if site is not None:
         written = write_union_site(to.absolute(), site.absolute())

@@ -11,7 +11,7 @@ import typer
 
 from ingest.city import FILE_NAME
 from orchestration.cities.goal_rows import check_goal_rows
-from orchestration.cli.display import out, print_error, print_json, table
+from orchestration.cli.display import Table, out, print_error, print_json
 from orchestration.cli.options import AsJson, Wait, examples
 from orchestration.cli.run.progress import NO_SCREEN, Progress, Summary, clock_text
 from orchestration.runs import error_messages
@@ -180,7 +180,7 @@ def _print_summary(settings: Settings, location: DeliveryLocation, record: RunRe
     )
     if not out.is_terminal:
         rows = [(s.source, *(getattr(s, f"rows_{column}") for column in ROW_COLUMNS), s.verdict) for s in record.sources.values()]
-        out.print(table(None, ("source", *ROW_COLUMNS, "verdict"), rows))
+        out.print(Table(None, ("source", *ROW_COLUMNS, "verdict"), rows))
         timed = ", ".join(f"{stage} {taken:.1f}" for stage, taken in record.seconds.items())
         out.print(f"seconds: {timed}")
     for line in summary.lines(out.width, out.height if out.is_terminal else NO_SCREEN):
