@@ -7,11 +7,12 @@ import os
 import pwd
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from orchestration.doctor.installation import CheckResult, Installation, error, ok, warning
 from orchestration.scorecard.folders import ENTRIES, is_copy, misset
-from warehouse.paths import DROP, PUBLIC_FILE, Home
+from warehouse.paths import DROP, PUBLIC_FILE
 
 # accounts of web servers, as distributions name them
 WEB_SERVERS = frozenset({"www-data", "nginx", "caddy", "apache", "httpd", "http", "lighttpd", "wwwrun"})
@@ -22,58 +23,40 @@ def accounts(installation: Installation) -> Iterator[CheckResult]:
     home = installation.settings.home
     if not home.root.is_dir():
         return
-    owner = home.root.stat().st_uid
-    service = _account(owner)
-    if service and owner != 0:
-        for name in sorted(members(service.pw_gid) - {service.pw_name}):
-            what = f"is in {group_name(service.pw_gid)}, the group of the account {service.pw_name} that runs Levelground"
+    service: pwd.struct_passwd | None = None
+    with suppress(KeyError):
+        service = pwd.getpwuid(home.root.stat().st_uid)
+    if service and service.pw_uid != 0:
+        group, others = _group(service.pw_gid)
+        for name in sorted(others - {service.pw_name}):
+            what = f"is in {group}, the group of the account {service.pw_name} that runs Levelground"
             yield error(f"account {name}", what, "accounts/service", leave=_leave(name, service.pw_gid))
-    for path in readable_by_groups(home):
+    files = (path for path in sorted(home.published.glob("*.duckdb")) if path.name != PUBLIC_FILE)
+    for path in (home.published, *files):
+        if not path.exists() or not path.stat().st_mode & stat.S_IRGRP:
+            continue
         gid = path.stat().st_gid
-        readers = members(gid)
+        group, readers = _group(gid)
         for name in sorted(readers & WEB_SERVERS):
             yield error(path, f"the web server {name} may read it", "accounts/web server", leave=_leave(name, gid))
         if not readers & WEB_SERVERS:
             named = ", ".join(sorted(readers - {service.pw_name if service else ""})) or "no other account"
-            yield ok(path, f"read by group {group_name(gid)}: {named}")
+            yield ok(path, f"read by group {group}: {named}")
 
 
-def readable_by_groups(home: Home) -> list[Path]:
-    """The folder of analysts' files, and its files but the public ones, of which a group may read."""
-    files = [path for path in sorted(home.published.glob("*.duckdb")) if path.name != PUBLIC_FILE]
-    return [path for path in (home.published, *files) if path.exists() and path.stat().st_mode & 0o040]
-
-
-def members(gid: int) -> set[str]:
-    """The accounts of a group: those that it lists, and those whose own group it is."""
-    try:
-        listed = set(grp.getgrgid(gid).gr_mem)
-    except KeyError:
-        listed = set()
-    return listed | {account.pw_name for account in pwd.getpwall() if account.pw_gid == gid}
-
-
-def group_name(gid: int) -> str:
-    """The name of a group; its number if it has none."""
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
-
-
-def _account(uid: int) -> pwd.struct_passwd | None:
-    try:
-        return pwd.getpwuid(uid)
-    except KeyError:
-        return None
+def _group(gid: int) -> tuple[str, set[str]]:
+    """The name of a group, or its number, and its accounts: those that it lists, and those whose own group it is."""
+    name, listed = str(gid), list[str]()
+    with suppress(KeyError):
+        name, listed = grp.getgrgid(gid).gr_name, grp.getgrgid(gid).gr_mem
+    return name, {*listed, *(account.pw_name for account in pwd.getpwall() if account.pw_gid == gid)}
 
 
 def _leave(name: str, gid: int) -> str:
     """The command that removes an account from a group."""
-    group = group_name(gid)
     if pwd.getpwnam(name).pw_gid == gid:
         return f"give it a group of its own: `groupadd {name}; usermod --gid {name} {name}`"
-    return f"`gpasswd --delete {name} {group}`, then start its processes again"
+    return f"`gpasswd --delete {name} {_group(gid)[0]}`, then start its processes again"
 
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO

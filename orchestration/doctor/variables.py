@@ -84,7 +84,9 @@ def secrets(installation: Installation) -> Iterator[CheckResult]:
     elif key is not None and is_weak(key):
         report, effect = (error, f"; no run of {hashing} starts with it") if hashing else (warning, "")
         yield report(HASH_KEY, f"is shorter than {SHORTEST_KEY} characters, or repeats a few", "secrets/weak", effect=effect)
-    is_live = _reads(installation) == LIVE
+    is_live = False
+    with suppress(ConfigurationError):
+        is_live = configured_deliveries(installation.settings) == LIVE
     fetched = {contract.source for contract in installation.contracts if is_live or contract.delivered_by == "live"}
     for name, sources in _secret_variables(installation.contracts).items():
         if fetched.intersection(sources) and not installation.environment.get(name):
@@ -127,10 +129,3 @@ def _secret_variables(contracts: Iterable[Contract]) -> dict[str, list[str]]:
         if name:
             found.setdefault(name, []).append(contract.source)
     return dict(sorted(found.items()))
-
-
-def _reads(installation: Installation) -> str | None:
-    try:
-        return configured_deliveries(installation.settings)
-    except ConfigurationError:
-        return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -50,7 +51,7 @@ def select_by_race(con: DuckDBPyConnection, measure_id: str, place: str | None, 
     slices = _slices(con, measure_id, public=public)
     if place is None:
         first = min([each for each in slices if each["is_featured"]] or slices, key=lambda each: each["place_order"])
-        at_place = [each for each in slices if _place_key(each) == _place_key(first)]
+        at_place = [each for each in slices if each["place_key"] == first["place_key"]]
     else:
         at_place = _matching_places(slices, place)
     chosen = _choose(at_place, period, slices)
@@ -63,11 +64,9 @@ def select_by_place(
 ) -> Selection:
     """Return a row per place of a type, for one group. Without `place_type`: the type with the fewest places, but several."""
     slices = _slices(con, measure_id, public=public)
-    types: dict[str, set[tuple[str, str, str]]] = {}
-    for each in slices:
-        types.setdefault(each["geography_type"], set()).add(_place_key(each))
+    types = Counter(name for name, _, _ in {each["place_key"] for each in slices})
     if place_type is None:
-        several = sorted((len(places), name) for name, places in types.items() if len(places) > 1)
+        several = sorted((places, name) for name, places in types.items() if places > 1)
         if not several:
             raise CannotShow(f"{measure_id} has values of one place only; leave out `--by place`")
         place_type = several[0][1]
@@ -109,6 +108,7 @@ def _slices(con: DuckDBPyConnection, measure_id: str, *, public: bool) -> list[R
         f"""
         select figures.measure_id, figures.geography_type, figures.geography_vintage, figures.geoid, figures.place,
             figures.period_type, figures.period_start, figures.period_end, figures.period,
+            (figures.geography_type, figures.geography_vintage, figures.geoid) as place_key,
             max(figures.measure_version) as measure_version, bool_or(figures.is_featured) as is_featured,
             count(figures.value) > 0 as has_figure, any_value(coalesce(places.scorecard_order, 99)) as place_order
         from {_table(public)} as figures
@@ -123,10 +123,6 @@ def _slices(con: DuckDBPyConnection, measure_id: str, *, public: bool) -> list[R
         file = "public file" if public else "analyst file"
         raise CannotShow(f"the {file} has no values of {measure_id}; `levelground measures show {measure_id}` describes it")
     return found
-
-
-def _place_key(row: Row) -> tuple[str, str, str]:
-    return row["geography_type"], row["geography_vintage"], row["geoid"]
 
 
 def _matching_places(slices: list[Row], wanted: str) -> list[Row]:

@@ -165,19 +165,9 @@ def _execute(settings: Settings, options: RunOptions, *, scheduled: bool) -> tup
 
 def _print_summary(settings: Settings, location: DeliveryLocation, record: RunRecord, as_of: str | None, seconds: float) -> None:
     home = settings.home
-    index = home.published_scorecard / "index.html"
     city_file = location.folder / FILE_NAME if location.folder and location.city.as_of else None
-    summary = Summary(
-        record=record,
-        city=location.city.title,
-        clock=clock_text(record, as_of, city_file),
-        seconds=seconds,
-        findings=findings_after(home, record),
-        figures=release_figures(home),
-        published=_if_file(home.published_analyst),
-        public=_if_file(home.published_public),
-        scorecard=_if_file(index),
-    )
+    clock, findings = clock_text(record, as_of, city_file), findings_after(home, record)
+    summary = Summary(record, home, location.city.title, clock, seconds, findings, release_figures(home))
     if not out.is_terminal:
         rows = [(s.source, *(getattr(s, f"rows_{column}") for column in ROW_COLUMNS), s.verdict) for s in record.sources.values()]
         out.print(Table(None, ("source", *ROW_COLUMNS, "verdict"), rows))
@@ -185,7 +175,3 @@ def _print_summary(settings: Settings, location: DeliveryLocation, record: RunRe
         out.print(f"seconds: {timed}")
     for line in summary.lines(out.width, out.height if out.is_terminal else NO_SCREEN):
         out.print(line, soft_wrap=True)
-
-
-def _if_file(path: Path) -> str | None:
-    return str(path) if path.is_file() else None

@@ -87,13 +87,10 @@ def show(
         return
     last = last_run(settings.home)
     row = next((row for row in source_rows(settings.home, last) if row["source"] == name), None) if last else None
+    by_dimension = disaggregations(contract, home_city(settings).layers)
     if json:
-        data = {
-            "contract": contract.model_dump(mode="json", by_alias=True),
-            "status": row,
-            "disaggregations": disaggregations(contract, home_city(settings).layers),
-        }
-        print_json(data)
+        dumped = contract.model_dump(mode="json", by_alias=True)
+        print_json({"contract": dumped, "status": row, "disaggregations": by_dimension})
         return
     facts = {
         "source": contract.source, "title": contract.title, "grain": contract.grain, "policy area": contract.policy_area,
@@ -103,7 +100,6 @@ def show(
     }  # fmt: skip
     out.print(Table(None, ("contract", ""), facts.items()))
     out.print(Table("\nLast run", ("", " "), (row or {"verdict": "no run yet"}).items()))
-    by_dimension = disaggregations(contract, home_city(settings).layers)
     dimensions = [(dimension, columns or "no column") for dimension, columns in by_dimension.items()]
     out.print(Table("\nCan be disaggregated by", ("dimension", "columns"), dimensions))
     if row and (reasons := readiness(settings.home, row)):
