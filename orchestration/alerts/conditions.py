@@ -75,11 +75,12 @@ def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> 
         found[SCORECARD] = Condition(SCORECARD, NOT_WRITTEN, record.scorecard_problem, record.run_id)
     elif record.outcome in (RELEASED, UNCHANGED):
         found.pop(SCORECARD, None)
+    is_ahead = dt.datetime.fromisoformat(record.as_of) > dt.datetime.fromisoformat(record.started_at) + AHEAD
     for status in record.sources.values():
         earlier = before.get(status.source)
         if status.verdict == HELD_BACK:
             found[status.source] = Condition(status.source, HELD_BACK, status.reason or "", record.run_id, status.load_id)
-        elif status.verdict == STALE and not _is_ahead(record):
+        elif status.verdict == STALE and not is_ahead:
             found[status.source] = stale_condition(status.source, status.reason or "", record, status.data_as_of)
         elif status.verdict != STALE and not (earlier and _stays_stale(earlier, record, status.data_as_of)):
             found.pop(status.source, None)
@@ -94,10 +95,6 @@ def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> 
 def stale_condition(source: str, reason: str, record: RunRecord, data_as_of: str | None, as_of: str | None = None) -> Condition:
     """Return the condition of a stale source; `as_of` is the clock, by default that of the run."""
     return Condition(source, STALE, reason, record.run_id, as_of=as_of or record.as_of, data_as_of=data_as_of)
-
-
-def _is_ahead(record: RunRecord) -> bool:
-    return dt.datetime.fromisoformat(record.as_of) > dt.datetime.fromisoformat(record.started_at) + AHEAD
 
 
 def _stays_stale(earlier: Condition, record: RunRecord, data_as_of: str | None) -> bool:

@@ -123,10 +123,10 @@ Channel = Callable[[Message], bool]
 
 def channels(settings: Settings) -> dict[str, Channel]:
     """Return the configured channels by display name; the first is the log file."""
-    found: dict[str, Channel] = {"log": _log_file(settings.home.logs / LOG_FILE)}
+    found: dict[str, Channel] = {"log": partial(_write_log, settings.home.logs / LOG_FILE)}
     for number, address in enumerate(settings.alerts, start=1):
         kind = KIND.match(address)
-        found[f"{number} {kind[1] if kind else 'of unknown kind'}"] = _by_apprise(address)
+        found[f"{number} {kind[1] if kind else 'of unknown kind'}"] = partial(_send_to, address)
     return found
 
 
@@ -146,28 +146,22 @@ def _sender(address: str) -> apprise.Apprise | None:
     return sender if sender.add(address) else None
 
 
-def _log_file(path: Path) -> Channel:
-    def write(message: Message) -> bool:
-        when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{when} {message.title}\n{message.body}\n\n")
-        return True
-
-    return write
+def _write_log(path: Path, message: Message) -> bool:
+    when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{when} {message.title}\n{message.body}\n\n")
+    return True
 
 
-def _by_apprise(address: str) -> Channel:
-    def send(message: Message) -> bool:
-        sender = _sender(address)
-        if sender is None:
-            return False
-        # apprise escapes a text for channels in HTML, and not for those in Markdown
-        reads_markdown = sender.servers[0].notify_format == "markdown"
-        body = message.markdown if reads_markdown and message.markdown else message.body
-        kind = "success" if message.is_resolution else "failure"
-        return bool(sender.notify(body, message.title, notify_type=kind, body_format="text"))
-
-    return send
+def _send_to(address: str, message: Message) -> bool:
+    sender = _sender(address)
+    if sender is None:
+        return False
+    # apprise escapes a text for channels in HTML, and not for those in Markdown
+    reads_markdown = sender.servers[0].notify_format == "markdown"
+    body = message.markdown if reads_markdown and message.markdown else message.body
+    kind = "success" if message.is_resolution else "failure"
+    return bool(sender.notify(body, message.title, notify_type=kind, body_format="text"))
 
 
 FILE = "alerts.json"
