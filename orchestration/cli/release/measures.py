@@ -55,63 +55,6 @@ _FACTS = {
 }  # fmt: skip
 
 
-@app.command("list", epilog=examples("levelground measures list --area health --public"))
-def list_(
-    area: Annotated[str | None, typer.Option(help="Only those of a policy area.")] = None,
-    public: Public = False,
-    json: AsJson = False,
-) -> None:
-    """List the measures of the current release by policy area."""
-    found = measures_of(open_release(Settings.from_environment().home, public=public), public=public)
-    areas = sorted({measure["policy_area"] for measure in found})
-    if area is not None and area not in areas:
-        raise CannotShow(f"no measure is of the policy area {area!r}; there are {', '.join(areas)}")
-    names = ("measure_id", "name", "policy_area", "unit", "kind", "source", "favourable_direction")
-    rows = [{name: measure[name] for name in names} for measure in found if area in (None, measure["policy_area"])]
-    print_rows(
-        rows,
-        {"policy_area": "policy area", "measure_id": "measure", "name": "name", "unit": "unit"},
-        json=json,
-        spare=["policy area", "unit"],
-    )
-
-
-@app.command("show", epilog=examples("levelground measures show stops_searched_share"))
-def show_measure(measure: Measure, public: Public = False, json: AsJson = False) -> None:
-    """Show a measure: its definition and caveats, its latest values, and a query to start from.
-
-    Exit codes: 0 shown, 1 nothing is published, 2 no such measure.
-    """
-    home = Settings.from_environment().home
-    con = open_release(home, public=public)
-    found = find_measure(measures_of(con, public=public), measure)
-    sql = _example(found, public=public)
-    if json:
-        print_json(found | {"example_query": sql})
-        return
-    facts = [(label, str(found[name])) for name, label in _FACTS.items() if found.get(name) is not None]
-    out.print(Table(None, (found["measure_id"], found["name"]), facts))
-    out.print("\nLatest values\n")
-    try:
-        selection = select_by_race(con, measure, None, None, public=public)
-    except CannotShow as none:
-        out.print(f"none: {none}")
-        if found["caveat"]:
-            out.print(f"\n{found['caveat']}")
-    else:
-        print_selection(home, found, selection, public=public)
-    option = " --public" if public else ""
-    out.print(f'\nAn example query\n\nlevelground query{option} "{sql}"')
-
-
-def _example(measure: Row, *, public: bool) -> str:
-    return (
-        "select period, place, group_name, round(value, 1) as value, round(ci_low, 1) as ci_low, round(ci_high, 1) as ci_high, "
-        f"status_text from {'published' if public else 'marts'}.scorecard where measure_id = '{measure['measure_id']}' "
-        "and is_latest order by geography_type, place, group_order"
-    )
-
-
 @app.command(epilog=NEW)
 def new(
     measure: Id,
@@ -178,6 +121,63 @@ def todo(
     settings = Settings.from_environment()
     steps = steps_of_measure(measure, _folders(settings, layer, shared), home_registry(settings))
     print_todo(measure, steps, as_json=json)
+
+
+@app.command("list", epilog=examples("levelground measures list --area health --public"))
+def list_(
+    area: Annotated[str | None, typer.Option(help="Only those of a policy area.")] = None,
+    public: Public = False,
+    json: AsJson = False,
+) -> None:
+    """List the measures of the current release by policy area."""
+    found = measures_of(open_release(Settings.from_environment().home, public=public), public=public)
+    areas = sorted({measure["policy_area"] for measure in found})
+    if area is not None and area not in areas:
+        raise CannotShow(f"no measure is of the policy area {area!r}; there are {', '.join(areas)}")
+    names = ("measure_id", "name", "policy_area", "unit", "kind", "source", "favourable_direction")
+    rows = [{name: measure[name] for name in names} for measure in found if area in (None, measure["policy_area"])]
+    print_rows(
+        rows,
+        {"policy_area": "policy area", "measure_id": "measure", "name": "name", "unit": "unit"},
+        json=json,
+        spare=["policy area", "unit"],
+    )
+
+
+@app.command("show", epilog=examples("levelground measures show stops_searched_share"))
+def show_measure(measure: Measure, public: Public = False, json: AsJson = False) -> None:
+    """Show a measure: its definition and caveats, its latest values, and a query to start from.
+
+    Exit codes: 0 shown, 1 nothing is published, 2 no such measure.
+    """
+    home = Settings.from_environment().home
+    con = open_release(home, public=public)
+    found = find_measure(measures_of(con, public=public), measure)
+    sql = _example(found, public=public)
+    if json:
+        print_json(found | {"example_query": sql})
+        return
+    facts = [(label, str(found[name])) for name, label in _FACTS.items() if found.get(name) is not None]
+    out.print(Table(None, (found["measure_id"], found["name"]), facts))
+    out.print("\nLatest values\n")
+    try:
+        selection = select_by_race(con, measure, None, None, public=public)
+    except CannotShow as none:
+        out.print(f"none: {none}")
+        if found["caveat"]:
+            out.print(f"\n{found['caveat']}")
+    else:
+        print_selection(home, found, selection, public=public)
+    option = " --public" if public else ""
+    out.print(f'\nAn example query\n\nlevelground query{option} "{sql}"')
+
+
+def _example(measure: Row, *, public: bool) -> str:
+    return (
+        "select period, place, group_name, round(value, 1) as value, round(ci_low, 1) as ci_low, round(ci_high, 1) as ci_high, "
+        f"status_text from {'published' if public else 'marts'}.scorecard where measure_id = '{measure['measure_id']}' "
+        "and is_latest order by geography_type, place, group_order"
+    )
 
 
 def _folders(settings: Settings, layer: Path | None, shared: bool) -> Folders:
