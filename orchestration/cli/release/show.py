@@ -115,7 +115,7 @@ def _slices(con: DuckDBPyConnection, measure_id: str, *, public: bool) -> list[R
         left join {dimension} as places using (geography_type, geography_vintage, geoid)
         where figures.measure_id = ?
         group by all
-        order by period_end, period_type, geography_vintage
+        order by period_end, period_type, geography_vintage, place_key
         """,
         [measure_id],
     )
