@@ -7,15 +7,14 @@ a held-back or stale source, an agreement that ends, and a quarter of which no r
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from filelock import Timeout
+from pydantic import BaseModel, Field
 
 from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord
 from warehouse.files import write_atomically
@@ -58,17 +57,15 @@ class Condition:
             return self.reason.partition(" ")[0]
         return "" if self.subject in LISTED_FIRST else " ".join(_FIGURES.sub("#", self.reason).split())
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the condition as JSON-compatible data."""
-        return asdict(self)
-
 
 def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> dict[str, Condition]:
     """Return the active conditions by subject after a run; a subject that the run did not check keeps its condition."""
     found = dict(before)
     if record.was_interrupted:
         return found  # a user or the system ended it on purpose
-    found = {subject: one for subject, one in found.items() if subject != EDITION} | _of_editions(record)
+    found.pop(EDITION, None)
+    if record.unpinned:  # the oldest quarter without a pinned release
+        found[EDITION] = Condition(EDITION, NOT_PINNED, record.unpinned[0], record.run_id)
     if record.outcome in (FAILED, BLOCKED):
         found[RUN] = Condition(RUN, record.outcome, record.message or "the reason is in its log", record.run_id)
     elif record.outcome == RELEASED or (record.outcome == UNCHANGED and record.fingerprint):
@@ -78,36 +75,26 @@ def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> 
         found[SCORECARD] = Condition(SCORECARD, NOT_WRITTEN, record.scorecard_problem, record.run_id)
     elif record.outcome in (RELEASED, UNCHANGED):
         found.pop(SCORECARD, None)
+    is_ahead = dt.datetime.fromisoformat(record.as_of) > dt.datetime.fromisoformat(record.started_at) + AHEAD
     for status in record.sources.values():
         earlier = before.get(status.source)
         if status.verdict == HELD_BACK:
             found[status.source] = Condition(status.source, HELD_BACK, status.reason or "", record.run_id, status.load_id)
-        elif status.verdict == STALE and not _is_ahead(record):
+        elif status.verdict == STALE and not is_ahead:
             found[status.source] = stale_condition(status.source, status.reason or "", record, status.data_as_of)
         elif status.verdict != STALE and not (earlier and _stays_stale(earlier, record, status.data_as_of)):
             found.pop(status.source, None)
-    of_agreements = {AGREEMENT_OF + terms.source: terms for terms in record.agreements}
     if record.outcome in (RELEASED, UNCHANGED, BLOCKED):
-        for subject in [subject for subject in found if subject.startswith(AGREEMENT_OF) and subject not in of_agreements]:
-            del found[subject]
-    for subject, terms in of_agreements.items():
-        kind = AGREEMENT_ENDED if terms.has_ended else AGREEMENT_ENDS
+        found = {subject: one for subject, one in found.items() if not subject.startswith(AGREEMENT_OF)}
+    for terms in record.agreements:
+        subject, kind = AGREEMENT_OF + terms.source, AGREEMENT_ENDED if terms.has_ended else AGREEMENT_ENDS
         found[subject] = Condition(subject, kind, terms.reason, record.run_id)
     return found
-
-
-def _of_editions(record: RunRecord) -> dict[str, Condition]:
-    """Return the condition of the oldest quarter without a pinned release."""
-    return {EDITION: Condition(EDITION, NOT_PINNED, record.unpinned[0], record.run_id)} if record.unpinned else {}
 
 
 def stale_condition(source: str, reason: str, record: RunRecord, data_as_of: str | None, as_of: str | None = None) -> Condition:
     """Return the condition of a stale source; `as_of` is the clock, by default that of the run."""
     return Condition(source, STALE, reason, record.run_id, as_of=as_of or record.as_of, data_as_of=data_as_of)
-
-
-def _is_ahead(record: RunRecord) -> bool:
-    return dt.datetime.fromisoformat(record.as_of) > dt.datetime.fromisoformat(record.started_at) + AHEAD
 
 
 def _stays_stale(earlier: Condition, record: RunRecord, data_as_of: str | None) -> bool:
@@ -121,30 +108,35 @@ def _stays_stale(earlier: Condition, record: RunRecord, data_as_of: str | None) 
 LOCK_SECONDS = 60
 
 
-@dataclass
-class AlertState:
-    """Active conditions by subject, and per channel the kind and the cause last notified for each subject."""
+class AlertState(BaseModel):
+    """Active conditions, and per channel the kind and the cause last notified for each subject, as `alerts.json` has them."""
 
-    active: dict[str, Condition] = field(default_factory=dict)
-    notified: dict[str, dict[str, str]] = field(default_factory=dict)
-    causes: dict[str, dict[str, str]] = field(default_factory=dict)
+    now: list[Condition] = []
+    notified: dict[str, dict[str, str]] = Field(default={}, alias="told")
+    causes: dict[str, dict[str, str]] = {}
+
+    @property
+    def active(self) -> dict[str, Condition]:
+        """The active conditions by subject."""
+        return {condition.subject: condition for condition in self.now}
 
     def changes_for(self, channel: str) -> tuple[list[Condition], list[tuple[str, str]]]:
         """Return the conditions that the channel has not been notified of, and the resolved ones as (subject, kind)."""
         notified, causes = self.notified.get(channel, {}), self.causes.get(channel, {})
         started = [
             condition
-            for subject, condition in self.active.items()
+            for condition in self.now
             # an earlier version recorded no cause
-            if notified.get(subject) != condition.kind or causes.get(subject, condition.cause) != condition.cause
+            if notified.get(condition.subject) != condition.kind
+            or causes.get(condition.subject, condition.cause) != condition.cause
         ]
         resolved = [(subject, kind) for subject, kind in notified.items() if subject not in self.active]
         return started, resolved
 
     def mark_notified(self, channel: str) -> None:
         """Record that the channel was notified of every active condition."""
-        self.notified[channel] = {subject: condition.kind for subject, condition in self.active.items()}
-        self.causes[channel] = {subject: condition.cause for subject, condition in self.active.items()}
+        self.notified[channel] = {condition.subject: condition.kind for condition in self.now}
+        self.causes[channel] = {condition.subject: condition.cause for condition in self.now}
 
     def drop_channels_except(self, channels: Mapping[str, object]) -> None:
         """Drop what was recorded for channels that are no longer configured."""
@@ -164,25 +156,13 @@ def open_alert_state(path: Path) -> Iterator[AlertState]:
     except Timeout:
         raise OSError(f"{path} is in use") from None
     try:
-        state = _read(path)
+        try:
+            state = AlertState.model_validate_json(path.read_bytes())
+        except (OSError, ValueError):
+            state = AlertState()
         try:
             yield state
         finally:
-            # the file keeps the keys `now` and `told` that homes already have
-            active = [condition.to_dict() for condition in state.active.values()]
-            write_atomically(path, json.dumps({"now": active, "told": state.notified, "causes": state.causes}, indent=1))
+            write_atomically(path, state.model_dump_json(indent=1, by_alias=True))
     finally:
         lock.release()
-
-
-def _read(path: Path) -> AlertState:
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        conditions = [Condition(**condition) for condition in stored["now"]]
-        notified, causes = (
-            {str(channel): {str(s): str(k) for s, k in of_subjects.items()} for channel, of_subjects in per_channel.items()}
-            for per_channel in (stored["told"], stored.get("causes", {}))
-        )
-        return AlertState({condition.subject: condition for condition in conditions}, notified, causes)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return AlertState()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest.contract.yaml_source import read_yaml
 from orchestration.alerts.conditions import (
@@ -33,6 +34,9 @@ from orchestration.runs.delivery_location import home_registry
 from orchestration.runs.record import RunRecord
 from orchestration.settings import Settings
 from warehouse.printable import markdown_literal, printable
+
+if TYPE_CHECKING:
+    import apprise
 
 # A gate over many tables can give a long reason. A pager shows the beginning, and `levelground status` has the rest.
 REASON_CHARACTERS = 600
@@ -119,50 +123,45 @@ Channel = Callable[[Message], bool]
 
 def channels(settings: Settings) -> dict[str, Channel]:
     """Return the configured channels by display name; the first is the log file."""
-    found: dict[str, Channel] = {"log": _log_file(settings.home.logs / LOG_FILE)}
+    found: dict[str, Channel] = {"log": partial(_write_log, settings.home.logs / LOG_FILE)}
     for number, address in enumerate(settings.alerts, start=1):
         kind = KIND.match(address)
-        found[f"{number} {kind[1] if kind else 'of unknown kind'}"] = _by_apprise(address)
+        found[f"{number} {kind[1] if kind else 'of unknown kind'}"] = partial(_send_to, address)
     return found
 
 
 def unusable_channels(settings: Settings) -> list[str]:
     """Return the display names of channels whose address apprise cannot use; nothing is sent."""
-    if not settings.alerts:
-        return []
-    import apprise  # noqa: PLC0415 - half a second to import
-
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     names = list(channels(settings))[1:]
-    return [name for name, address in zip(names, settings.alerts, strict=True) if not apprise.Apprise().add(address)]
+    return [name for name, address in zip(names, settings.alerts, strict=True) if not _sender(address)]
 
 
-def _log_file(path: Path) -> Channel:
-    def write(message: Message) -> bool:
-        when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{when} {message.title}\n{message.body}\n\n")
-        return True
+def _sender(address: str) -> apprise.Apprise | None:
+    """The sender to an address; None if apprise cannot use it."""
+    import apprise  # noqa: PLC0415 - half a second, and most runs send nothing
 
-    return write
+    # apprise's log quotes addresses
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    sender = apprise.Apprise()
+    return sender if sender.add(address) else None
 
 
-def _by_apprise(address: str) -> Channel:
-    def send(message: Message) -> bool:
-        import apprise  # noqa: PLC0415 - half a second, and most runs send nothing
+def _write_log(path: Path, message: Message) -> bool:
+    when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{when} {message.title}\n{message.body}\n\n")
+    return True
 
-        # apprise's log quotes addresses
-        logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-        sender = apprise.Apprise()
-        if not sender.add(address):
-            return False
-        kind = apprise.NotifyType.SUCCESS if message.is_resolution else apprise.NotifyType.FAILURE
-        # apprise escapes a text for channels in HTML, and not for those in Markdown
-        reads_markdown = sender.servers[0].notify_format == apprise.NotifyFormat.MARKDOWN
-        body = message.markdown if reads_markdown and message.markdown else message.body
-        return bool(sender.notify(body, message.title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT))
 
-    return send
+def _send_to(address: str, message: Message) -> bool:
+    sender = _sender(address)
+    if sender is None:
+        return False
+    # apprise escapes a text for channels in HTML, and not for those in Markdown
+    reads_markdown = sender.servers[0].notify_format == "markdown"
+    body = message.markdown if reads_markdown and message.markdown else message.body
+    kind = "success" if message.is_resolution else "failure"
+    return bool(sender.notify(body, message.title, notify_type=kind, body_format="text"))
 
 
 FILE = "alerts.json"
@@ -184,11 +183,12 @@ def notify_changes(settings: Settings, city: str, change: Callable[[Conditions],
     """Apply `change` to the active conditions, and send each channel what it was not notified of yet."""
     try:
         with open_alert_state(settings.home.root / FILE) as state:
-            state.active = dict(change(state.active))
+            state.now = list(change(state.active).values())
             senders = channels(settings)
             state.drop_channels_except(senders)
             changes = {name: state.changes_for(name) for name in senders}
-            contacts = _contacts(settings) if any(started for started, _ in changes.values()) else {}
+            registry = home_registry(settings) if any(started for started, _ in changes.values()) else ()
+            contacts = {contract.source: contract.steward.contact for contract in registry}
             for name, (started, resolved) in changes.items():
                 if not (started or resolved):
                     continue
@@ -214,7 +214,3 @@ def _send(name: str, send: Callable[[], bool]) -> bool:
             "the alert channel %s did not accept a message; the next run tries again. `levelground alerts test` tests it", name
         )
     return accepted
-
-
-def _contacts(settings: Settings) -> dict[str, str]:
-    return {contract.source: contract.steward.contact for contract in home_registry(settings)}

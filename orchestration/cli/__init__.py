@@ -5,9 +5,7 @@ A command calls one function and displays its result. See `orchestration.cli.app
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 
 from orchestration.cli.interrupts import Interrupted, interruptible, stop_run_on_signals
@@ -16,17 +14,9 @@ from orchestration.settings import ConfigurationError, Settings
 from warehouse.temporary import remove_leftovers
 
 
-def _named_command(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Return the command of the arguments; while a shell completes a line, that of the line."""
-    if "_LEVELGROUND_COMPLETE" in environment:
-        arguments = environment.get("_TYPER_COMPLETE_ARGS", environment.get("COMP_WORDS", "")).split()[1:]
-    return arguments[0] if arguments else ""
-
-
 def main() -> None:
     """Run the command line; every expected error ends with a message and an exit code."""
-    command = _named_command(sys.argv[1:], os.environ)
-    is_run = command in ("run", "try")
+    is_run = sys.argv[1:2] in (["run"], ["try"])
     if is_run:
         stop_run_on_signals()
     with suppress(ConfigurationError, OSError):  # the command itself reports what is wrong with the settings or the home
@@ -36,7 +26,7 @@ def main() -> None:
             # the process of a query imports this package, and needs no Typer
             from orchestration.cli.application import application  # noqa: PLC0415
 
-            application(command)(prog_name="levelground")
+            application()(prog_name="levelground")
     except Interrupted as interrupted:
         print("levelground: interrupted", file=sys.stderr)
         sys.exit(interrupted.exit_code)

@@ -76,13 +76,15 @@ _GUESSES = {
 }  # fmt: skip
 
 
-class Suggesting(TyperGroup):
+class Commands(TyperGroup):
     """The group of all commands; an unknown one gets the command that does the same, wherever it is."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command of the first argument; the error of an unknown one names the right command."""
-        if args[0] not in self.commands and (meant := _meant(args[0])):
-            ctx.fail(f"No such command {args[0]!r}. Use `levelground {meant}`.")
+        """Import the command of the first argument and return it; the error of an unknown one names the right command."""
+        if (name := args[0]) in GROUPS:
+            self.commands[name] = typer.main.get_group(application(name)).commands[name]
+        elif meant := _meant(name):
+            ctx.fail(f"No such command {name!r}. Use `levelground {meant}`.")
         return super().resolve_command(ctx, args)
 
 
@@ -98,8 +100,8 @@ def _meant(name: str) -> str | None:
 
 
 def application(*groups: str) -> typer.Typer:
-    """Return the application. Only these groups of commands are imported; the others have their line of help and do nothing."""
-    app = typer.Typer(cls=Suggesting, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
+    """Return the application. Only these groups of commands are imported; another one is when it is called."""
+    app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
 
     @app.callback()
     def _options(version: Version = False) -> None:
@@ -107,7 +109,7 @@ def application(*groups: str) -> typer.Typer:
 
     for name, path in GROUPS.items():
         if name not in groups:
-            app.command(name, help=_MODULES[path])(_not_imported)
+            app.command(name, help=_MODULES[path])(lambda: None)
             continue
         module = import_module(f"orchestration.cli.{path}")
         if hasattr(module, "app"):
@@ -116,7 +118,3 @@ def application(*groups: str) -> typer.Typer:
         function, cls = getattr(module, path.rpartition(".")[2]), getattr(module, "ManyValues", None)
         app.command(name, cls=cls, context_settings=_SETTINGS.get(name), epilog=getattr(module, "EXAMPLES", None))(function)
     return app
-
-
-def _not_imported() -> None:
-    raise AssertionError("main imports the command that was named")

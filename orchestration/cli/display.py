@@ -8,14 +8,14 @@ Whatever is printed may contain names that others chose, so nothing in a text co
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from json import dumps
 from typing import Any, Literal
 
+from rich import table as rich_table
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.table import Table
 from rich.text import Text
 
 from orchestration.figures import cell_text
@@ -61,39 +61,28 @@ def print_rows(
 ) -> None:
     """Print rows as JSON, or these columns of theirs as a table. `columns`: keys, each with its heading if it has another one.
 
-    `spare`: headings of the columns that a narrow terminal leaves out (see `table`).
+    `spare`: headings of the columns that a narrow terminal leaves out (see `Table`).
     """
     if json:
         print_json(rows)
         return
     names = columns if isinstance(columns, Mapping) else {name: name for name in columns}
-    out.print(table(None, [*names.values()], [[row[name] for name in names] for row in rows], spare=spare))
+    out.print(Table(None, [*names.values()], [[row[name] for name in names] for row in rows], spare=spare))
 
 
-def table(
-    title: str | None,
-    columns: Sequence[str],
-    rows: Iterable[Sequence[object]],
-    right: Iterable[str] = (),
-    spare: Sequence[str] = (),
-) -> FittingTable:
-    """Return a table of values; columns of numbers, and those of texts that `right` names, are aligned at their right.
+@dataclass(frozen=True)
+class Table:
+    """A table of values for Rich; columns of numbers, and those of texts that `right` names, are aligned at their right.
 
     On a narrow terminal the columns of `spare` go, the first first, until ids and numbers fit on one line. If they never do, each
     row is printed as a record.
     """
-    return FittingTable(title, [*columns], [*rows], frozenset(right), tuple(spare))
-
-
-@dataclass(frozen=True)
-class FittingTable:
-    """A table that Rich prints with the columns that fit: see `table`."""
 
     title: str | None
-    columns: list[str]
-    rows: list[Sequence[object]]
-    right: frozenset[str]
-    spare: tuple[str, ...]
+    columns: Sequence[str]
+    rows: Collection[Sequence[object]]
+    right: Sequence[str] = ()
+    spare: Sequence[str] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table, with a line that names the columns which do not fit, or the rows as records."""
@@ -112,8 +101,8 @@ class FittingTable:
                 places.remove(self.columns.index(name))
         yield from self._records(cells)
 
-    def _table(self, places: Sequence[int], cells: Sequence[Sequence[str]]) -> Table:
-        built = Table(title=self.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    def _table(self, places: Sequence[int], cells: Sequence[Sequence[str]]) -> rich_table.Table:
+        built = rich_table.Table(title=self.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
         for place in places:
             name = self.columns[place]
             values = [row[place] for row in self.rows if row[place] is not None]
@@ -126,13 +115,13 @@ class FittingTable:
             built.add_row(*line)
         return built
 
-    def _records(self, cells: Sequence[Sequence[str]]) -> Iterator[Text | Table]:
+    def _records(self, cells: Sequence[Sequence[str]]) -> Iterator[Text | rich_table.Table]:
         if self.title:
             yield Text(self.title, style="italic")
         for number, line in enumerate(zip(*cells, strict=True)):
             if number:
                 yield Text()
-            record = Table.grid(padding=(0, GAP))
+            record = rich_table.Table.grid(padding=(0, GAP))
             record.add_column(style="bold", no_wrap=True)
             record.add_column(overflow="fold")
             for name, text in zip(self.columns, line, strict=True):

@@ -20,7 +20,8 @@ SECONDS_TO_RECORD = 4.5  # of the five in which a run ends
 SECONDS_TO_STOP_DISPLAY = 0.3
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_displays: list[Callable[[], object]] = []
+# each ends a display on the terminal before the message of a signal is written
+stop_displays: list[Callable[[], object]] = []
 
 
 class Interrupted(BaseException):
@@ -50,16 +51,6 @@ def interruptible() -> Iterator[None]:
 
 def _raise(number: int, _frame: FrameType | None) -> None:
     raise Interrupted(number)
-
-
-@contextmanager
-def stopped_by_signals(stop: Callable[[], object]) -> Iterator[None]:
-    """Call `stop`, which ends a display on the terminal, before the message of a signal is written in the block."""
-    _displays.append(stop)
-    try:
-        yield
-    finally:
-        _displays.remove(stop)
 
 
 def stop_run_on_signals() -> None:
@@ -98,7 +89,7 @@ def _await_signal(read: int, terminal: int) -> None:
     if interruption is not None:  # else the run has not begun
         message = interruption.interrupt(exit_code)
     _kill_descendants()
-    for stop in _displays:
+    for stop in stop_displays:
         # in a thread: the display may wait for a thread that never ends
         stopping = threading.Thread(target=_call, args=(stop,), daemon=True)
         stopping.start()

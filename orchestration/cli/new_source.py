@@ -15,7 +15,7 @@ import typer
 
 from ingest.contract.vocabularies import load_vocabulary
 from ingest.contract_draft import Answers
-from orchestration.cli.display import err, out, print_json, table
+from orchestration.cli.display import Table, err, out, print_json
 from orchestration.cli.options import AsJson, Source, examples
 from orchestration.cli.sources.delivery_check import print_check
 from orchestration.codegen.draft_source import DraftRequest, NewSource, draft_source, generate_source, replaced_contract
@@ -115,7 +115,7 @@ def print_todo(name: str, found: Iterable[Step], *, as_json: bool = False) -> No
     kinds = [_kind(step) for step in steps]
     if steps:
         rows = [(kind, step.part, step.missing, step.remedy) for kind, step in zip(kinds, steps, strict=True)]
-        out.print(table("\nLeft to do", ("", "part", "what", "file or command"), rows))
+        out.print(Table("\nLeft to do", ("", "part", "what", "file or command"), rows))
     decisions = kinds.count("open")
     err.print(f"{name}: {kinds.count('missing')} missing, {decisions} open decision{'' if decisions == 1 else 's'}", markup=False)
 

@@ -14,7 +14,6 @@ import typer
 
 from expectations.marts.failing_rows import RECORD, FailingRows
 from orchestration.cli.display import out, print_error, print_json
-from orchestration.cli.interrupts import stopped_by_signals
 from orchestration.cli.options import AsJson, Source, examples
 from orchestration.cli.run.progress import Progress
 from orchestration.runs.progress import report_progress_to
@@ -66,7 +65,7 @@ def try_(
             else:
                 out.print(line, markup=False)
 
-    with progress, stopped_by_signals(progress.stop), report_progress_to(progress):
+    with progress, report_progress_to(progress):
         trial = run_trial(settings, TrialOptions(name, from_, keep, as_of, wait, accept), print_delivery)
     if json:
         print_json(report_of(trial))
@@ -102,8 +101,8 @@ def trial_lines(trial: Trial) -> Iterator[str]:
     if trial.status.verdict == LANDED_ONLY:
         yield f"no staging model reads {source}, so nothing was built; `levelground sources todo {source}` lists what is missing"
     for fact in trial.facts:
-        shares = {words: share for name, words in SHARES.items() if (share := getattr(fact, name)) is not None}
-        yield f"{fact.fact}: {fact.records:,} records" + "".join(f", {share:.1f} % {words}" for words, share in shares.items())
+        shares = [f", {fact[name]:.1f} % {words}" for name, words in SHARES.items() if fact[name] is not None]
+        yield f"{fact['fact']}: {fact['records']:,} records{''.join(shares)}"
     critical = sum(finding.severity == "critical" for finding in trial.findings)
     yield f"findings on what was built: {critical} critical, {len(trial.findings) - critical} warnings"
     yield from _finding_lines(trial.findings)
@@ -129,7 +128,7 @@ def report_of(trial: Trial) -> dict[str, Any]:
             asdict(each) | {"percent": each.percent, "seed_row": each.seed_row if each.label is not None else None}
             for each in trial.labels
         ],
-        "facts": [asdict(fact) for fact in trial.facts],
+        "facts": trial.facts,
         "findings": [asdict(finding) for finding in (*trial.delivery_findings, *trial.findings)],
         "measures": [{"measure_id": measure} for measure in trial.measures],
         "outcome": trial.record.outcome if trial.record else None,

@@ -7,16 +7,15 @@ import os
 import pwd
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from orchestration.doctor.installation import CheckResult, Installation, error, ok, warning
 from orchestration.scorecard.folders import ENTRIES, is_copy, misset
-from warehouse.paths import DROP, PUBLIC_FILE, Home
+from warehouse.paths import DROP, PUBLIC_FILE
 
 # accounts of web servers, as distributions name them
 WEB_SERVERS = frozenset({"www-data", "nginx", "caddy", "apache", "httpd", "http", "lighttpd", "wwwrun"})
-_WHY_SERVICE = "members of the service's group could read what only the service may read, such as a file written with mode 640"
-_WHY_WEB = "an error in the web server or its configuration would publish records of persons"
 
 
 def accounts(installation: Installation) -> Iterator[CheckResult]:
@@ -24,58 +23,40 @@ def accounts(installation: Installation) -> Iterator[CheckResult]:
     home = installation.settings.home
     if not home.root.is_dir():
         return
-    owner = home.root.stat().st_uid
-    service = _account(owner)
-    if service and owner != 0:
-        for name in sorted(members(service.pw_gid) - {service.pw_name}):
-            what = f"is in {group_name(service.pw_gid)}, the group of the account {service.pw_name} that runs Levelground"
-            yield error(f"account {name}", what, _leave(name, service.pw_gid), _WHY_SERVICE)
-    for path in readable_by_groups(home):
+    service: pwd.struct_passwd | None = None
+    with suppress(KeyError):
+        service = pwd.getpwuid(home.root.stat().st_uid)
+    if service and service.pw_uid != 0:
+        group, others = _group(service.pw_gid)
+        for name in sorted(others - {service.pw_name}):
+            what = f"is in {group}, the group of the account {service.pw_name} that runs Levelground"
+            yield error(f"account {name}", what, "accounts/service", leave=_leave(name, service.pw_gid))
+    files = (path for path in sorted(home.published.glob("*.duckdb")) if path.name != PUBLIC_FILE)
+    for path in (home.published, *files):
+        if not path.exists() or not path.stat().st_mode & stat.S_IRGRP:
+            continue
         gid = path.stat().st_gid
-        readers = members(gid)
+        group, readers = _group(gid)
         for name in sorted(readers & WEB_SERVERS):
-            yield error(path, f"the web server {name} may read it", _leave(name, gid), _WHY_WEB)
+            yield error(path, f"the web server {name} may read it", "accounts/web server", leave=_leave(name, gid))
         if not readers & WEB_SERVERS:
             named = ", ".join(sorted(readers - {service.pw_name if service else ""})) or "no other account"
-            yield ok(path, f"read by group {group_name(gid)}: {named}")
+            yield ok(path, f"read by group {group}: {named}")
 
 
-def readable_by_groups(home: Home) -> list[Path]:
-    """The folder of analysts' files, and its files but the public ones, of which a group may read."""
-    files = [path for path in sorted(home.published.glob("*.duckdb")) if path.name != PUBLIC_FILE]
-    return [path for path in (home.published, *files) if path.exists() and path.stat().st_mode & 0o040]
-
-
-def members(gid: int) -> set[str]:
-    """The accounts of a group: those that it lists, and those whose own group it is."""
-    try:
-        listed = set(grp.getgrgid(gid).gr_mem)
-    except KeyError:
-        listed = set()
-    return listed | {account.pw_name for account in pwd.getpwall() if account.pw_gid == gid}
-
-
-def group_name(gid: int) -> str:
-    """The name of a group; its number if it has none."""
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
-
-
-def _account(uid: int) -> pwd.struct_passwd | None:
-    try:
-        return pwd.getpwuid(uid)
-    except KeyError:
-        return None
+def _group(gid: int) -> tuple[str, set[str]]:
+    """The name of a group, or its number, and its accounts: those that it lists, and those whose own group it is."""
+    name, listed = str(gid), list[str]()
+    with suppress(KeyError):
+        name, listed = grp.getgrgid(gid).gr_name, grp.getgrgid(gid).gr_mem
+    return name, {*listed, *(account.pw_name for account in pwd.getpwall() if account.pw_gid == gid)}
 
 
 def _leave(name: str, gid: int) -> str:
     """The command that removes an account from a group."""
-    group = group_name(gid)
     if pwd.getpwnam(name).pw_gid == gid:
         return f"give it a group of its own: `groupadd {name}; usermod --gid {name} {name}`"
-    return f"`gpasswd --delete {name} {group}`, then start its processes again"
+    return f"`gpasswd --delete {name} {_group(gid)[0]}`, then start its processes again"
 
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -92,30 +73,22 @@ def permissions(installation: Installation) -> Iterator[CheckResult]:
         return
     for folder in (*home.shared, *home.private):
         if folder.is_dir() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            remedy = f"run Levelground as the owner of the home, or `chown -R {os.getuid()} {home.root}`"
-            yield error(folder, "this user may not write here", remedy)
+            yield error(folder, "this user may not write here", "permissions/owner", user=os.getuid(), home=home.root)
     for path in (*home.private, home.internal_scorecard, home.tried, home.warehouse):
         if path.exists() and path.stat().st_mode & OTHERS:
-            remedy = f"`chmod {'600' if path.is_file() else '700'} {path}`"
-            why = "deliveries, landing and run internals hold private columns"
-            yield warning(path, "users other than its owner may read it", remedy, why)
+            own = "600" if path.is_file() else "700"
+            yield warning(path, "users other than its owner may read it", "permissions/private", mode=own)
     for folder in home.shared:
         if folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
-            yield error(
-                folder, "every user may write here", f"`chmod o-w {folder}`", "any user could replace the published files"
-            )
+            yield error(folder, "every user may write here", "permissions/writable")
     if home.questions.is_dir() and stat.S_IMODE(home.questions.stat().st_mode) & ~stat.S_ISGID != DROP:
-        why = "its group writes questions there and reads none; no other account enters it"
-        yield warning(home.questions, "has another mode than 1730", f"`chmod 1730 {home.questions}`", why)
-    if home.questions.is_dir() and home.questions.stat().st_gid != home.published.stat().st_gid:
-        why = "what readers of published/ query is not in the log of questions"
-        remedy = f"`chgrp {home.published.stat().st_gid} {home.questions}`"
-        yield warning(home.questions, "has another group than published/", remedy, why)
+        yield warning(home.questions, "has another mode than 1730", "permissions/questions")
+    if home.questions.is_dir() and home.questions.stat().st_gid != (group := home.published.stat().st_gid):
+        yield warning(home.questions, "has another group than published/", "permissions/group of questions", group=group)
     for path in (home.published, home.docs, *sorted(home.published.glob("*.duckdb"))):
         mode = path.stat().st_mode if path.exists() else 0
         if mode & (stat.S_IROTH | stat.S_IXOTH) and not mode & stat.S_IWOTH:
-            why = "groups decide who reads it; what everyone may read is copied to public/"
-            yield warning(path, "accounts outside the groups of readers may read it", f"`chmod o-rwx {path}`", why)
+            yield warning(path, "accounts outside the groups of readers may read it", "permissions/readers")
 
 
 def public(installation: Installation) -> Iterator[CheckResult]:
@@ -127,10 +100,9 @@ def public(installation: Installation) -> Iterator[CheckResult]:
         yield warning(home.public, "does not exist")
         return
     if home.public.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        why = "they could replace what the public reads"
-        yield error(home.public, "accounts other than its owner may write here", f"`chmod 755 {home.public}/`", why)
+        yield error(home.public, "accounts other than its owner may write here", "public folder/writable")
     for path in sorted(path for path in home.public.iterdir() if path.name not in ENTRIES):
-        yield error(path, "is not of the release, and everyone may read it", f"move it elsewhere: `mv {path} {home.temporary}`")
+        yield error(path, "is not of the release, and everyone may read it", "public folder/foreign", temporary=home.temporary)
     stale = []
     for name in ENTRIES:
         source, target = home.published / name, home.public / name
@@ -138,7 +110,7 @@ def public(installation: Installation) -> Iterator[CheckResult]:
             stale += [name] if target.exists() != source.exists() else []
         elif wrong := misset(target):
             what = f"{len(wrong)} paths have other modes than 0644 and 0755, the first {wrong[0].relative_to(home.public)}"
-            yield warning(target, what, f"`chmod -R u=rwX,go=rX {target}`", "a web server may not read them, or may write them")
+            yield warning(target, what, "public folder/modes")
         elif not is_copy(source, target):
             stale.append(name)
     if stale:
@@ -162,10 +134,6 @@ def environment_file(installation: Installation) -> Iterator[CheckResult]:
         yield ok(path, "this account may not enter its folder")
         return
     if found.st_uid != 0 or found.st_mode & OTHERS:
-        yield error(
-            path,
-            f"has mode {stat.S_IMODE(found.st_mode):04o} and the owner {found.st_uid}",
-            f"`chown root:root {path} && chmod 600 {path}`",
-        )
+        yield error(path, f"has mode {stat.S_IMODE(found.st_mode):04o} and the owner {found.st_uid}")
     else:
         yield ok(path, "only root may read it")

@@ -56,14 +56,13 @@ def deliveries(installation: Installation) -> Iterator[CheckResult]:
         yield error(settings.home.home_json, str(refused))
         return
     if folder is not None and folder != settings.home.sample and not folder.is_dir():
-        remedy = "mount or create the folder, or set LEVELGROUND_DELIVERIES to its new path"
-        yield error(folder, "this folder of deliveries does not exist", remedy)
+        yield error(folder, "this folder of deliveries does not exist", "deliveries/missing")
     elif folder is not None and folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
-        yield error(folder, "this user may not read it", f"give user {os.getuid()} read access", "a run would find no source")
+        yield error(folder, "this user may not read it", "deliveries/unreadable", user=os.getuid())
     else:
         yield ok(settings.home.home_json, f"the city {city.city}, from {'live systems' if what == LIVE else folder}")
         for key in undecided_keys(city):
-            yield warning("city.yml", key, "write the key into city.yml", "every release contains it")
+            yield warning("city.yml", key, "deliveries/undecided")
 
 
 def removals(installation: Installation) -> Iterator[CheckResult]:
@@ -108,12 +107,11 @@ def delivery_records(installation: Installation) -> Iterator[CheckResult]:
         for path in store.unreadable():
             yield error(path, "the record of a delivery cannot be read")
         if store.accepted() is None:
-            why = "landing of this source could not be restored if the working warehouse were lost"
-            yield warning(store.accepted_file, "cannot be read", "start a run, which writes it again", why)
+            yield warning(store.accepted_file, "cannot be read", "delivery records/accepted")
     try:
         pins(home)
     except PinsDamaged as damaged:
-        yield error(home.pins, "cannot be read", str(damaged), "no old release is deleted")
+        yield error(home.pins, "cannot be read", "delivery records/pins", problem=damaged)
 
 
 def runs(installation: Installation) -> Iterator[CheckResult]:
@@ -123,9 +121,8 @@ def runs(installation: Installation) -> Iterator[CheckResult]:
         yield warning(path, "is not a readable run record")
     last = store.last_ended()
     if last is not None and last.exit_code not in (0, 4):
-        why = last.message or "the reason is in its log"
-        what, remedy = f"the last run ended as {last.outcome}", "`levelground status` shows the details"
-        yield warning(store.folder / f"{last.run_id}.json", what, remedy, why)
+        where, why = store.folder / f"{last.run_id}.json", last.message or "the reason is in its log"
+        yield warning(where, f"the last run ended as {last.outcome}", "runs/failed", why=why)
     elif last is not None:
         yield ok(store.folder, f"the last run ended as {last.outcome} at {last.ended_at} UTC")
 
@@ -149,22 +146,19 @@ def lake(installation: Installation) -> Iterator[CheckResult]:
 def _unusable(location: str, home: Home) -> CheckResult | None:
     owner = part_files.read_text(f"{location}/{OWNER}")
     if owner is not None and owner.strip() != str(home.root):
-        what = f"is the lake of the home {owner.strip()}"
-        return error(location, what, "set LEVELGROUND_LAKE to a folder of its own for each home")
+        return error(location, f"is the lake of the home {owner.strip()}", "lake/other home")
     if is_object(location):
         part_files.write_text(f"{location}/{PROBE}", "levelground doctor writes and deletes this object\n")
         part_files.delete(f"{location}/{PROBE}")
         try:
             check_extension("httpfs")
         except WarehouseError as refused:
-            what = f"duckdb-extension-httpfs does not load: {refused}"
-            return error(location, what, "install levelground[s3] of this version again")
+            return error(location, f"duckdb-extension-httpfs does not load: {refused}", "lake/extension")
         return None
     folder = next(path for path in (Path(location), *Path(location).parents) if path.exists())
     if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return None
-    remedy = "mount the disk, or give this user the folder; or change LEVELGROUND_LAKE"
-    return error(folder, "this user cannot write to it", remedy)
+    return error(folder, "this user cannot write to it", "lake/unwritable")
 
 
 def _parts(home: Home) -> Iterator[CheckResult]:
@@ -176,8 +170,7 @@ def _parts(home: Home) -> Iterator[CheckResult]:
     if manifest is None or not manifest.parts:
         yield ok("the current release", "has no parts in a lake")
     elif (what := missing_part(manifest)) is not None:
-        remedy = "restore it from a backup, or start a run, which publishes an intact release and builds the part again"
-        yield error(manifest.release_id, what, remedy, "queries of this fact fail")
+        yield error(manifest.release_id, what, "lake/part")
     else:
         size = sum(part.size for part in manifest.all_parts)
         where = ", ".join(sorted({part.file.rpartition("/")[0] for part in manifest.all_parts}))
@@ -197,8 +190,7 @@ def published(installation: Installation) -> Iterator[CheckResult]:
             if is_held(home):
                 yield ok(home.published, "a run is publishing a new release; check again when it has ended")
                 return
-            why = "the published files may be from two releases"
-            yield error(home.swap_intent, "a run was killed while it published a release", why=why)
+            yield error(home.swap_intent, "a run was killed while it published a release", "published/killed")
         where = home.release(release.release_id)
         manifest = verify(home, release.release_id)
     except (ReleaseCorrupt, UnknownRelease) as corrupt:
@@ -209,10 +201,9 @@ def published(installation: Installation) -> Iterator[CheckResult]:
         yield error(path, what)
     for path in foreign:
         if path.suffix == ".wal":
-            why = "a client opened the file for writing; DuckDB would replay the log into the published file"
-            yield error(path, "is the write-ahead log of another program", f"close that client, then `rm {path}`", why)
+            yield error(path, "is the write-ahead log of another program", "published/log")
         else:
-            yield warning(path, "is not part of the release", "move it elsewhere", "readers may take it for published data")
+            yield warning(path, "is not part of the release", "published/foreign")
     if not damaged and not foreign:
         yield ok(home.published, f"{release.release_id}, complete: bytes, tables and rows match the manifest")
 
@@ -255,7 +246,7 @@ def disk(installation: Installation) -> Iterator[CheckResult]:
     if free < needed:
         yield error(where, what)
     else:
-        yield warning(where, what, why="a larger delivery may not fit") if free < 2 * needed else ok(where, what)
+        yield warning(where, what, "disk/soon") if free < 2 * needed else ok(where, what)
 
 
 def clock(installation: Installation) -> Iterator[CheckResult]:

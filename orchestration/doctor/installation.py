@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from ingest.contract.registry import Registry, load_registry
+from ingest.contract.yaml_source import read_yaml
 from orchestration.runs.delivery_location import home_registry
 from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError, Settings
 
@@ -26,7 +27,7 @@ class Verdict(StrEnum):
 class CheckResult:
     """The result of a check: where, what was found, why it matters, how to fix it. It never contains a secret.
 
-    A check leaves `check` empty, and `why` and `remedy` where those of its row in `checks.yml` are meant.
+    A check leaves `check` empty, and `why` and `remedy` where those of the check in `checks.yml` are meant.
     """
 
     check: str
@@ -42,14 +43,27 @@ def ok(where: object, what: str) -> CheckResult:
     return CheckResult("", str(where), Verdict.OK, what)
 
 
-def warning(where: object, what: str, remedy: str = "", why: str = "") -> CheckResult:
-    """Return a result to look into; runs continue without a fix."""
-    return CheckResult("", str(where), Verdict.WARNING, what, why, remedy)
+def warning(where: object, what: str, row: str = "", **values: object) -> CheckResult:
+    """Return a result to look into; runs continue without a fix. `row`: of `checks.yml`, with values for its texts."""
+    return _problem(Verdict.WARNING, str(where), what, row, values)
 
 
-def error(where: object, what: str, remedy: str = "", why: str = "") -> CheckResult:
-    """Return a result to fix: it stops a run, the UI or a reader, or it exposes private data."""
-    return CheckResult("", str(where), Verdict.ERROR, what, why, remedy)
+def error(where: object, what: str, row: str = "", **values: object) -> CheckResult:
+    """Return a result to fix: it stops a run, the UI or a reader, or it exposes private data. `row`, `values`: see `warning`."""
+    return _problem(Verdict.ERROR, str(where), what, row, values)
+
+
+def _problem(verdict: Verdict, where: str, what: str, row: str, values: dict[str, object]) -> CheckResult:
+    texts = read_table()[row] if row else {}
+    why, remedy = (texts.get(name, "").format(where=where, **values) for name in ("why", "remedy"))
+    return CheckResult("", where, verdict, what, why, remedy)
+
+
+@cache
+def read_table() -> dict[str, dict[str, str]]:
+    """Why each problem matters and how to fix it, by check, and by `check/finding` for findings that differ from their check."""
+    rows: dict[str, dict[str, str]] = read_yaml(Path(__file__).with_name("checks.yml")).data
+    return rows
 
 
 # the wheel has a copy of the lock file next to this module

@@ -39,7 +39,7 @@ def packages(installation: Installation) -> Iterator[CheckResult]:
     """Check that each package of the lock file is installed in the locked version."""
     file = installation.lock_file
     if not file.is_file():
-        yield warning(file, "this lock file does not exist", "check the project out again")
+        yield warning(file, "this lock file does not exist", "packages/missing file")
         return
     wanted = [Requirement(line) for line in _LOCKED.findall(file.read_text(encoding="utf-8"))]
     applicable = {each: version_of(each.name) for each in wanted if each.marker is None or each.marker.evaluate()}
@@ -92,7 +92,7 @@ def engine(installation: Installation) -> Iterator[CheckResult]:
         try:
             nodes = engine.nodes()
         except EngineUnavailable as refused:
-            yield error(where, refused.what, refused.remedy)
+            yield error(where, refused.what, "engine/unavailable", remedy=refused.remedy)
             return
     for node in nodes:
         if node.problem:
@@ -108,5 +108,5 @@ def _package(extra: str) -> Iterator[CheckResult]:
             continue
         version, tested = version_of(requirement.name), requirement.specifier
         if version is not None and not tested.contains(version, prereleases=True):
-            remedy = f"install it: `uv pip install '{requirement.name}{tested}'`"
-            yield error(f"the extra {extra}", f"{requirement.name} {version}, tested with {tested}", remedy)
+            what, named = f"{requirement.name} {version}, tested with {tested}", f"{requirement.name}{tested}"
+            yield error(f"the extra {extra}", what, "engine/package", requirement=named)

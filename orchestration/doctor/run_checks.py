@@ -1,4 +1,4 @@
-"""Run all checks of the doctor in order. `checks.yml` is the table of why a problem matters, and how to fix it."""
+"""Run all checks of the doctor in order."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from ingest.contract.registry import ContractError
-from ingest.contract.yaml_source import read_yaml
-from orchestration.doctor import access, home, packages, schedule, variables
-from orchestration.doctor.installation import CheckResult, Installation, Verdict, error, ok, warning
+from orchestration.doctor import access, daemon, home, packages, variables
+from orchestration.doctor.installation import CheckResult, Installation, Verdict, error, ok, read_table, warning
 from orchestration.settings import ConfigurationError, Settings
 
-TABLE = Path(__file__).with_name("checks.yml")
 Check = Callable[[Installation], Iterable[CheckResult]]
 CHECKS: dict[str, Check] = {
     "python": packages.python,
@@ -44,7 +41,7 @@ CHECKS: dict[str, Check] = {
     "clock": home.clock,
     "time zone": home.time_zone,
     "engine": packages.engine,
-    "schedule": schedule.schedule,
+    "schedule": daemon.schedule,
 }
 
 
@@ -55,10 +52,7 @@ def run_all_checks(environment: Mapping[str, str] | None = None) -> list[CheckRe
     try:
         settings = Settings.from_environment(env)
     except ConfigurationError as refused:
-        found = error(
-            "the environment", str(refused), "set it as the message describes, or unset it", "no command starts with it"
-        )
-        results.append(replace(found, check="settings"))
+        results.append(replace(error("the environment", str(refused), "settings/invalid"), check="settings"))
         # the other checks run without the invalid setting
         settings = Settings.from_environment({name: env[name] for name in ("LEVELGROUND_HOME",) if name in env})
     installation = Installation(settings, env, dt.datetime.now(dt.UTC).replace(tzinfo=None))
@@ -78,15 +72,14 @@ def run_check(name: str, check: Check, installation: Installation) -> list[Check
         return []
     except Exception as raised:  # noqa: BLE001 - an installation can be broken in ways that no check foresees
         reason = raised.strerror if isinstance(raised, OSError) else type(raised).__name__
-        remedy = "fix the other problems, then run the doctor again"
-        found = [warning(installation.settings.home.root, f"could not be checked: {reason}", remedy, "its state is unknown")]
+        found = [warning(installation.settings.home.root, f"could not be checked: {reason}", "any/raised")]
     return [_completed(result, name) for result in found]
 
 
 def _completed(result: CheckResult, name: str) -> CheckResult:
-    """The result with its check, and with the reason and the remedy of the table where it has none."""
+    """The result with its check, and with the reason and the remedy of the check where it has none."""
     if result.verdict is Verdict.OK:
         return replace(result, check=name)
-    row = read_yaml(TABLE).data.get(name, {"why": "", "remedy": ""})
-    remedy = result.remedy or row["remedy"].replace("{install}", packages.INSTALL)
+    row = {"why": "", "remedy": ""} | read_table().get(name, {})
+    remedy = result.remedy or row["remedy"].format(where=result.where, install=packages.INSTALL)
     return replace(result, check=name, why=result.why or row["why"], remedy=remedy)

@@ -34,7 +34,7 @@ def unread_variables(installation: Installation) -> Iterator[CheckResult]:
     read = {*variable_names(), *_secret_variables(installation.contracts), *keys}
     for name in sorted(name for name in installation.environment if name.startswith(PREFIX) and name not in read):
         close = difflib.get_close_matches(name, sorted(read), 1)
-        yield warning(name, "nothing reads this variable", f"is {close[0]} meant? rename or unset it" if close else "")
+        yield warning(name, "nothing reads this variable", "variables/close" if close else "", close="".join(close))
 
 
 def contracts(installation: Installation) -> Iterator[CheckResult]:
@@ -53,11 +53,8 @@ def licences(installation: Installation) -> Iterator[CheckResult]:
     for contract in installation.contracts:
         licence = contract.agreement.licence
         if contract.agreement.republication == "undecided":
-            yield warning(
-                contract.source,
-                f"the licence is {licence.id}, see {licence.evidence}" if licence else "the contract has republish: undecided",
-                f"read the licence, then write {contract.source}: {{agreement: {{republish: allowed}}}} or refused into city.yml",
-            )
+            what = f"the licence is {licence.id}, see {licence.evidence}" if licence else "the contract has republish: undecided"
+            yield warning(contract.source, what)
 
 
 def audiences(installation: Installation) -> Iterator[CheckResult]:
@@ -66,12 +63,11 @@ def audiences(installation: Installation) -> Iterator[CheckResult]:
     for contract in installation.contracts:
         if contract.audience is None:
             who = "the data team alone reads its rows" if contract.readers == TEAM else "they go to everyone who reads figures"
-            yield warning(contract.source, "its contract names no audience", why=who)
+            yield warning(contract.source, "its contract names no audience", "audiences/none", who=who)
     for name in (FIGURES, *city.all_audiences):
         variable = city.audience(name).key_env
         if variable and not is_key_set(variable):
-            remedy, why = "set it to the key of this audience", f"city.yml encrypts the file of {name} with it"
-            yield error(variable, "is not set, or too short", remedy, why)
+            yield error(variable, "is not set, or too short", "audiences/key", name=name)
     for name in (TEAM, FIGURES, *city.all_audiences):
         group, path = city.audience(name).group, file_of(home, name)
         why_not = why_unreadable(path, group) if group and path.is_file() else None
@@ -84,19 +80,17 @@ def secrets(installation: Installation) -> Iterator[CheckResult]:
     hashing = ", ".join(contract.source for contract in installation.contracts if contract.hash_key_needed)
     key = installation.settings.hash_key
     if hashing and key is None:
-        why = f"{hashing} keeps identifiers as keyed hashes; no run starts without the key"
-        yield error(HASH_KEY, "is not set", "set it to a long random text, keep it safe, and never change it", why)
+        yield error(HASH_KEY, "is not set", "secrets/hash key", sources=hashing)
     elif key is not None and is_weak(key):
-        why = "an attacker who has the hashes could find the key by trying, and then the identifiers"
-        why = f"{why}; no run of {hashing} starts with it" if hashing else why
-        remedy = "choose 32 random characters or more, and fill a new home: earlier hashes would not match the new ones"
-        report = error if hashing else warning
-        yield report(HASH_KEY, f"is shorter than {SHORTEST_KEY} characters, or repeats a few", remedy, why)
-    is_live = _reads(installation) == LIVE
+        report, effect = (error, f"; no run of {hashing} starts with it") if hashing else (warning, "")
+        yield report(HASH_KEY, f"is shorter than {SHORTEST_KEY} characters, or repeats a few", "secrets/weak", effect=effect)
+    is_live = False
+    with suppress(ConfigurationError):
+        is_live = configured_deliveries(installation.settings) == LIVE
     fetched = {contract.source for contract in installation.contracts if is_live or contract.delivered_by == "live"}
     for name, sources in _secret_variables(installation.contracts).items():
         if fetched.intersection(sources) and not installation.environment.get(name):
-            yield error(name, "is not set", why=f"{', '.join(sources)} cannot be fetched without it, and is held back")
+            yield error(name, "is not set", "secrets/live", sources=", ".join(sources))
 
 
 def cities(installation: Installation) -> Iterator[CheckResult]:
@@ -113,8 +107,7 @@ def cities(installation: Installation) -> Iterator[CheckResult]:
         return
     named = sorted({city.hash_key_env for city in homes if city.hash_key_env} - installation.environment.keys())
     for name in named:
-        remedy = "set it in the environment of every machine that runs cities"
-        yield error(name, "is not set", remedy, "the file names it as the hash key of a city")
+        yield error(name, "is not set", "cities/hash key")
     if not named:
         yield ok(file, f"{len(homes)} cities can be run")
 
@@ -125,9 +118,7 @@ def alerts(installation: Installation) -> Iterator[CheckResult]:
     for name in unusable_channels(settings):
         yield error(f"channel {name}", "apprise does not support its address")
     if not settings.alerts:
-        why = f"a blocked release or a failed run is recorded only in {settings.home.logs / 'alerts.log'}"
-        remedy = "set it to the addresses of the team's channels, as apprise writes them"
-        yield warning(f"{PREFIX}ALERTS", "is not set", remedy, why)
+        yield warning(f"{PREFIX}ALERTS", "is not set", "alerts/no channel", log=settings.home.logs / "alerts.log")
 
 
 def _secret_variables(contracts: Iterable[Contract]) -> dict[str, list[str]]:
@@ -138,10 +129,3 @@ def _secret_variables(contracts: Iterable[Contract]) -> dict[str, list[str]]:
         if name:
             found.setdefault(name, []).append(contract.source)
     return dict(sorted(found.items()))
-
-
-def _reads(installation: Installation) -> str | None:
-    try:
-        return configured_deliveries(installation.settings)
-    except ConfigurationError:
-        return None

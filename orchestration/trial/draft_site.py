@@ -5,7 +5,6 @@ The pages of one measure need no run: they have the figures of the published rel
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,8 @@ from orchestration.scorecard import write_site
 from orchestration.scorecard.draft import PageChange, compare_sites, with_texts, write_changes
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.translations.texts import texts_of_seeds
-from orchestration.trial.home_copy import clear, copy_home, empty_copy
+from orchestration.trial.home_copy import clear, copy_home, empty_copy, settings_of_copy
+from warehouse.paths import Home
 from warehouse.printable import did_you_mean
 from warehouse.releases import PublicDifferences, compare_public, current, known_releases
 
@@ -58,7 +58,7 @@ def write_draft(settings: Settings, languages: Sequence[str] = (), measure: str 
     with empty_copy(home.tried.absolute(), home) as copy:
         try:
             if measure is None:
-                problems = _run(dataclasses.replace(settings, home=copy), settings, location)
+                problems = _run(settings, copy, location)
                 public_file = copy.published_public
             else:
                 problems, public_file = [], copy.root / home.published_public.name
@@ -83,13 +83,12 @@ def write_draft(settings: Settings, languages: Sequence[str] = (), measure: str 
             clear(copy, (DRAFT,))
 
 
-def _run(own: Settings, settings: Settings, location: DeliveryLocation) -> list[str]:
+def _run(settings: Settings, copy: Home, location: DeliveryLocation) -> list[str]:
     """Run the next night on a copy; what would block it."""
     current_reporter().stage("start", "copying what a run reads from the home")
-    if not copy_home(settings.home, own.home):
+    if not copy_home(settings.home, copy):
         raise ConfigurationError("nothing is published yet; run `levelground run`")
-    own = dataclasses.replace(own, engine=None, lake=None, alerts=(), scorecard_languages=())  # a lake belongs to one home
-    with open_run(own, RunOptions("try", location.name), str(uuid.uuid4()), location) as run:
+    with open_run(settings_of_copy(settings, copy), RunOptions("try", location.name), str(uuid.uuid4()), location) as run:
         for contract in location.registry:
             current_reporter().stage("ingest", contract.source)
             ingest_source(run, contract)

@@ -14,7 +14,7 @@ from filelock import Timeout
 from ingest.contract.registry import Registry
 from ingest.layers import seed_rows
 from orchestration.runs.delivery_location import DeliveryLocation
-from orchestration.settings import SHARED_SEEDS, ConfigurationError
+from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 from warehouse.lock import LockHeld, RunLock, holder, private_lock
 from warehouse.paths import PRIVATE, Home
 from warehouse.record_keys import copy_secret
@@ -22,7 +22,7 @@ from warehouse.releases import current
 
 MARK = "levelground-try"  # a file in every copy: only a folder with it is replaced
 STAYS = {MARK, Home(Path()).run_lock.name, Home(Path()).run_lock_holder.name}  # the locks are held by the trial
-RELEASED = ("releases", "published")
+KEPT = ("releases", "published")  # after a trial that built something
 
 
 @contextmanager
@@ -46,6 +46,11 @@ def empty_copy(folder: Path, home: Home, wait_seconds: float = 0) -> Iterator[Ho
         yield Home(folder)
     finally:
         lock.release()
+
+
+def settings_of_copy(settings: Settings, copy: Home) -> Settings:
+    """The settings of a run on a copy: a lake belongs to one home, what is tried is small, and no one outside learns of it."""
+    return dataclasses.replace(settings, home=copy, engine=None, lake=None, alerts=(), scorecard_languages=())
 
 
 def clear(copy: Home, kept: Collection[str] = ()) -> None:
@@ -138,11 +143,9 @@ def _not_running(home: Home, wait_seconds: float) -> Iterator[None]:
 
 
 def _copy_folder(home: Home, copy: Home, folder: Path, copy_function: Callable[[str, str], object]) -> None:
+    target = copy.root / folder.relative_to(home.root)
+    ignored = shutil.ignore_patterns(home.published_scorecard.name, "*.wal")
     if folder.is_dir():
-        target, ignored = (
-            copy.root / folder.relative_to(home.root),
-            shutil.ignore_patterns(home.published_scorecard.name, "*.wal"),
-        )
         shutil.copytree(folder, target, symlinks=True, ignore=ignored, copy_function=copy_function, dirs_exist_ok=True)
 
 

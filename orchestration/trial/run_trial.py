@@ -5,7 +5,6 @@ See `orchestration.pipeline` for the stages. The home itself is only read.
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 import time
 import uuid
@@ -41,15 +40,20 @@ from orchestration.stewardship.audit_delivery import CROSSWALK
 from orchestration.transform import dbt_runner
 from orchestration.transform.fingerprints import LANDING, descendants
 from orchestration.transform.release_inputs import COUNTED
-from orchestration.trial.home_copy import RELEASED as KEPT
-from orchestration.trial.home_copy import clear, copy_home, delivered_to_trial, empty_copy
+from orchestration.trial.home_copy import KEPT, clear, copy_home, delivered_to_trial, empty_copy, settings_of_copy
 from warehouse.connection import detach
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.sql import identifier, literal
 
 PLACES = {"marts": Place("release", "marts"), "published": Place("public", "published")}
 
-MISSING_RACE = "race_ethnicity_code in (select race_ethnicity_code from release.marts.dim_race_ethnicity where kind = 'missing')"
+# of the records of a fact, the percentages that a trial reports, each with its condition over a row
+SHARES = {
+    "without_tract_pct": "tract_geoid is null",
+    "not_mapped_pct": "race_ethnicity_code = 'not_mapped'",
+    "unknown_race_pct": "race_ethnicity_code in "
+    "(select race_ethnicity_code from release.marts.dim_race_ethnicity where kind = 'missing')",
+}
 
 
 @dataclass(frozen=True)
@@ -62,20 +66,6 @@ class TrialOptions:
     as_of: str | None = None
     wait_seconds: float = 0
     accept: bool = False
-
-
-@dataclass(frozen=True)
-class FactShares:
-    """The records of the source in one fact, and the percentages of them without a tract, unmapped, and of unknown race.
-
-    None where the fact has no such column.
-    """
-
-    fact: str
-    records: int
-    without_tract_pct: float | None
-    not_mapped_pct: float | None
-    unknown_race_pct: float | None
 
 
 @dataclass(frozen=True)
@@ -92,7 +82,8 @@ class TrialFinding:
 class Trial:
     """The result of a trial. `record` is None if the source was held back: then nothing was built.
 
-    `is_first`: the home has no release, so that only maps, addresses and the source are built.
+    `is_first`: the home has no release, so that only maps, addresses and the source are built. `facts`: the `fact`, the number of
+    `records` of the source in it, and SHARES, None where the fact has no such column.
     """
 
     home: Home
@@ -103,7 +94,7 @@ class Trial:
     labels: list[UnmappedLabel]
     record: RunRecord | None = None
     findings: list[TrialFinding] = field(default_factory=list)
-    facts: list[FactShares] = field(default_factory=list)
+    facts: list[dict[str, Any]] = field(default_factory=list)
     measures: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -134,10 +125,8 @@ def run_trial(settings: Settings, options: TrialOptions, on_delivery: Callable[[
         try:
             is_first = not copy_home(home, copy, options.wait_seconds)
             where, sources = delivered_to_trial(copy, location, source, options.file, is_first=is_first)
-            # a lake belongs to one home, and what is tried is small
-            own = dataclasses.replace(settings, home=copy, engine=None, lake=None, alerts=(), scorecard_languages=())
             run_options = RunOptions("try", where.name, options.as_of, sources=sources)
-            with open_run(own, run_options, str(uuid.uuid4()), where) as run:
+            with open_run(settings_of_copy(settings, copy), run_options, str(uuid.uuid4()), where) as run:
                 for name in sources[:-1]:
                     current_reporter().stage("ingest", name)
                     ingest_source(run, where.registry[name])
@@ -227,7 +216,7 @@ def _rows(con: DuckDBPyConnection, query: str | None, least: int) -> tuple[Faili
         return ()
 
 
-def _fact_shares(con: DuckDBPyConnection, source: str) -> Iterator[FactShares]:
+def _fact_shares(con: DuckDBPyConnection, source: str) -> Iterator[dict[str, Any]]:
     """The shares of each fact of records that has rows of the source."""
     columns: Mapping[str, list[str]] = dict(
         con.execute(
@@ -240,17 +229,14 @@ def _fact_shares(con: DuckDBPyConnection, source: str) -> Iterator[FactShares]:
             continue
         among = f"source = {literal(source)}" + (" and is_latest_snapshot" if "is_latest_snapshot" in names else "")
         among += " and race_ethnicity_code <> 'all'" if "race_ethnicity_code" in names else ""
-        shares = [
-            f"100.0 * avg(({condition})::int)" if condition.split()[0] in names else "null"
-            for condition in ("tract_geoid is null", "race_ethnicity_code = 'not_mapped'", MISSING_RACE)
-        ]
+        shares = [f"100.0 * avg(({each})::int)" if each.split()[0] in names else "null" for each in SHARES.values()]
         relation = f"release.marts.{identifier(fact)}"
         try:
             row: Any = con.execute(f"select count(*), {', '.join(shares)} from {relation} where {among}").fetchone()
         except duckdb.CatalogException:  # a failed test of an earlier model ended the build before a dimension
             continue
         if row[0]:
-            yield FactShares(fact, *row)
+            yield {"fact": fact} | dict(zip(("records", *SHARES), row, strict=True))
 
 
 def _measures(con: DuckDBPyConnection, source: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from orchestration.alerts import send_test_message
-from orchestration.cli.display import out, table
+from orchestration.cli.display import Table, out
 from orchestration.runs.delivery_location import home_city
 from orchestration.runs.process.exit_codes import EXIT_UNEXPECTED
 from orchestration.settings import Settings
@@ -19,7 +19,7 @@ def test() -> None:
     settings = Settings.from_environment()
     settings.home.ensure()
     accepted = send_test_message(settings, home_city(settings).city)
-    out.print(table(None, ("channel", "accepted"), [(name, "yes" if good else "NO") for name, good in accepted.items()]))
+    out.print(Table(None, ("channel", "accepted"), [(name, "yes" if good else "NO") for name, good in accepted.items()]))
     if len(accepted) == 1:
         out.print("LEVELGROUND_ALERTS names no channel, so alerts are only logged; docs/operation.md describes how to set it")
     raise typer.Exit(0 if all(accepted.values()) else EXIT_UNEXPECTED)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections import Counter
+from dataclasses import asdict
 
 import typer
 
 from orchestration.cli.display import err, out, print_json
 from orchestration.cli.options import AsJson
-from orchestration.doctor import CheckResult, Verdict, run_all_checks
+from orchestration.doctor import Verdict, run_all_checks
 from orchestration.runs.process.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 
-STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.ERROR: "red"}
-LABELS = {Verdict.OK: "ok", Verdict.WARNING: "warning", Verdict.ERROR: "error"}
+LABELS = {Verdict.OK: ("ok", "green"), Verdict.WARNING: ("warning", "yellow"), Verdict.ERROR: ("error", "red")}
 
 
 def doctor(json: AsJson = False) -> None:
@@ -21,26 +21,17 @@ def doctor(json: AsJson = False) -> None:
     Changes nothing, and also works during a run. Exit code 0 without errors, warnings included; else 1.
     """
     found = run_all_checks()
-    counted = {verdict: sum(result.verdict is verdict for result in found) for verdict in Verdict}
+    counted = Counter(result.verdict for result in found)
+    errors, warnings = counted[Verdict.ERROR], counted[Verdict.WARNING]
     if json:
-        print_json({"well": not counted[Verdict.ERROR], "findings": [dataclasses.asdict(f) for f in found]})
+        print_json({"well": not errors, "findings": [asdict(result) for result in found]})
     else:
         for result in found:
-            _print_result(result)
-        err.print(_summary(counted))
-    raise typer.Exit(EXIT_UNEXPECTED if counted[Verdict.ERROR] else EXIT_OK)
-
-
-def _summary(counted: dict[Verdict, int]) -> str:
-    parts = [
-        f"{counted[verdict]} {LABELS[verdict]}{'' if counted[verdict] == 1 else 's'}"
-        for verdict in (Verdict.ERROR, Verdict.WARNING)
-    ]
-    return ", ".join([*parts, f"{counted[Verdict.OK]} ok"])
-
-
-def _print_result(result: CheckResult) -> None:
-    out.print(f"{LABELS[result.verdict]:<8}", style=STYLES[result.verdict], end="")
-    out.print(f"{result.check}: {result.where}: {result.what}")
-    if result.verdict is not Verdict.OK:
-        out.print(f"        why: {result.why}\n        fix: {result.remedy}")
+            label, style = LABELS[result.verdict]
+            out.print(f"{label:<8}", style=style, end="")
+            out.print(f"{result.check}: {result.where}: {result.what}")
+            if result.verdict is not Verdict.OK:
+                out.print(f"        why: {result.why}\n        fix: {result.remedy}")
+        ends = ["" if number == 1 else "s" for number in (errors, warnings)]
+        err.print(f"{errors} error{ends[0]}, {warnings} warning{ends[1]}, {counted[Verdict.OK]} ok")
+    raise typer.Exit(EXIT_UNEXPECTED if errors else EXIT_OK)

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from ingest.erasure.plan import is_pending
-from orchestration.cli.display import out, print_json, short_time, table
+from orchestration.cli.display import Table, out, print_json, short_time
 from orchestration.cli.options import AsJson
 from orchestration.runs.clock import utc_now
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE
-from orchestration.runs.record import BLOCKED, FAILED, FRESH, RunStore
+from orchestration.runs.record import BLOCKED, FAILED, FRESH, RunRecord, RunStore, SourceStatus
 from orchestration.runs.reports.standing_gates import Finding, standing_findings
 from orchestration.runs.reports.status_report import missing_periods, run_report
 from orchestration.settings import Settings
@@ -55,50 +55,39 @@ def status(problems: Problems = False, json: AsJson = False) -> None:
     if json:
         of_home: dict[str, Any] = {"unpinned_quarters": [asdict(each) for each in unpinned]}
         of_home |= {"is_removal_pending": is_pending(home), "active_run": active.model_dump() if active else None}
-        report = run_report(home, last) | of_home
-        print_json(report)
+        print_json(run_report(home, last) | of_home)
     else:
-        recent = [
-            (
-                short_time(r.started_at),
-                r.trigger,
-                "interrupted" if r.was_interrupted else r.outcome,
-                r.exit_code,
-                r.release_id,
-                r.message,
-            )
-            for r in reversed(runs[-1 if problems else -RECENT :])
-        ]  # fmt: skip
-        out.print(
-            table(
-                "Last runs",
-                ("started (UTC)", "trigger", "outcome", "exit", "release", "message"),
-                recent,
-                spare=("exit", "trigger"),
-            )
-        )
-        for note in last.notes:
+        _print_runs(runs[-1 if problems else -RECENT :][::-1])
+        for note in (*last.notes, *(f"{terms.source}: {terms.reason}" for terms in last.agreements)):
             out.print(f"\n{note}")
-        for terms in last.agreements:
-            out.print(f"\n{terms.source}: {terms.reason}")
         for quarter in unpinned:
             out.print(f"\n{quarter.sentence}")
         if is_pending(home):
             out.print("\nA removal was interrupted; `levelground erase --resume` or the next run completes it")
         out.print(f"\nCurrent release: {_current_release(home)}\n")
-        sources = [
-            (s.source, s.verdict, short_time(s.data_as_of), s.rows_staged, s.rows_withdrawn, s.reason)
-            for s in last.sources.values()
-            if not problems or s.verdict != FRESH
-        ]
-        columns = ("source", "verdict", "data as of", "rows", "withdrawn", "reason")
-        if sources:
-            out.print(table("Sources", columns, sources, spare=("withdrawn", "rows", "data as of")))
-        else:
-            out.print("every source is fresh")
+        _print_sources([each for each in last.sources.values() if not problems or each.verdict != FRESH])
         _print_missing_periods(home)
         _print_findings(standing_findings(runs))
     raise typer.Exit(EXIT_INCOMPLETE if last.held_or_stale or last.outcome in (BLOCKED, FAILED) else 0)
+
+
+def _print_runs(recent: Sequence[RunRecord]) -> None:
+    outcomes = ["interrupted" if run.was_interrupted else run.outcome for run in recent]
+    rows = [
+        (short_time(run.started_at), run.trigger, outcome, run.exit_code, run.release_id, run.message)
+        for run, outcome in zip(recent, outcomes, strict=True)
+    ]
+    columns = ("started (UTC)", "trigger", "outcome", "exit", "release", "message")
+    out.print(Table("Last runs", columns, rows, spare=("exit", "trigger")))
+
+
+def _print_sources(sources: Sequence[SourceStatus]) -> None:
+    if not sources:
+        out.print("every source is fresh")
+        return
+    rows = [(s.source, s.verdict, short_time(s.data_as_of), s.rows_staged, s.rows_withdrawn, s.reason) for s in sources]
+    columns = ("source", "verdict", "data as of", "rows", "withdrawn", "reason")
+    out.print(Table("Sources", columns, rows, spare=("withdrawn", "rows", "data as of")))
 
 
 def _print_missing_periods(home: Home) -> None:
@@ -115,7 +104,7 @@ def _print_missing_periods(home: Home) -> None:
         rows.append((source, rhythm, finest, listed, periods[-1]["note"]))
     if rows:
         title = "Due and not covered: figures of these periods are withheld (quality.coverage)"
-        out.print(table(title, ("source", "due", "period", "missing", "newest"), rows, spare=("period", "due")))
+        out.print(Table(title, ("source", "due", "period", "missing", "newest"), rows, spare=("period", "due")))
 
 
 def _print_findings(findings: Sequence[Finding]) -> None:

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -32,9 +32,6 @@ from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_OK, E
 from warehouse.connection import WarehouseError, in_memory, only_reads, open_reader, parts_of_views
 from warehouse.lake_files.object_store import StoreUnusable
 from warehouse.sql import literal, quoted
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 ROWS = 10_000  # fetched at a time
 INTEGERS = ("tinyint", "smallint", "integer", "bigint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint", "uhugeint")
@@ -133,7 +130,7 @@ def blob_text(value: bytes) -> str:
 
 
 def _write_table(names: list[str], kinds: list[Any], parts: Iterable[Rows], path: Path, terminal_width: int | None) -> int:
-    from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, LiteralConsole, table  # noqa: PLC0415 - Rich, for this format only
+    from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, LiteralConsole, Table  # noqa: PLC0415 - Rich, for this format only
 
     rows = [[blob_text(value) if isinstance(value, bytes) else value for value in row] for part in parts for row in part]
     numbers = [name for name, kind in zip(names, kinds, strict=True) if kind.id in NUMBERS]
@@ -141,7 +138,7 @@ def _write_table(names: list[str], kinds: list[Any], parts: Iterable[Rows], path
     with path.open("w", encoding="utf-8") as file:
         width = terminal_width or WIDTH_WITHOUT_TERMINAL
         console = LiteralConsole(file=file, width=width, force_terminal=is_terminal, highlight=False, soft_wrap=not is_terminal)
-        console.print(table(None, names, rows, right=numbers))
+        console.print(Table(None, names, rows, right=numbers))
     return len(rows)
 
 

@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 import typer
 
 from orchestration.cli.options import AudienceName, Figures, Public, examples
-from orchestration.cli.release.chosen_file import audiences_with, choose_file
+from orchestration.cli.release.chosen_file import CannotShow, audiences_with, choose_file
 from orchestration.instance.question_log import record
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
@@ -68,11 +68,11 @@ def query(
     """
     sql = _statement(sql, file)
     if spreadsheet and form != "csv":
-        raise typer.Exit(_print_error("--spreadsheet needs --format csv", EXIT_BAD_ARGUMENTS))
+        raise ConfigurationError("--spreadsheet needs --format csv")
     if not timeout > 0:
-        raise typer.Exit(_print_error("--timeout needs a number of seconds above 0", EXIT_BAD_ARGUMENTS))
+        raise ConfigurationError("--timeout needs a number of seconds above 0")
     if any("\ud800" <= character <= "\udfff" for character in sql):  # bytes that Python could not decode
-        raise typer.Exit(_print_error("the query is not UTF-8 text", EXIT_UNEXPECTED))
+        raise CannotShow("the query is not UTF-8 text", EXIT_UNEXPECTED)
     home = Settings.from_environment().home
     chosen = choose_file(home, public=public, figures=figures, audience=audience)
     if home.is_removal_pending:
@@ -93,7 +93,9 @@ def query(
         problem = _run(request, timeout)
         _log(home, chosen.path, question, "failed" if problem else "done")
         if problem is not None:
-            raise typer.Exit(_print_error(f"{problem[0]}{_other_files(home, problem[0])}", problem[1]))
+            from orchestration.cli.display import print_error  # noqa: PLC0415 - a query without an error does not need Rich here
+
+            raise typer.Exit(print_error(f"{problem[0]}{_other_files(home, problem[0])}", problem[1]))
         with result.open("rb") as written:
             shutil.copyfileobj(written, sys.stdout.buffer)
         sys.stdout.buffer.flush()
@@ -175,9 +177,3 @@ def _describe_end(code: int) -> str:
         return "stopped: the query used more processor time than --timeout allows. Query less data, or raise --timeout"
     how = signal.Signals(-code).name if code < 0 else f"exit {code}"
     return f"DuckDB ended on this query ({how}), which changed nothing. Query less data, or write the query in another way"
-
-
-def _print_error(error: str, exit_code: int) -> int:
-    from orchestration.cli.display import print_error  # noqa: PLC0415 - a query without an error does not need Rich here
-
-    return print_error(error, exit_code)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
 from warehouse.audiences.access import Reader, file_of, read_readers
-from warehouse.audiences.keys import NoKey, is_key_set, key_of
+from warehouse.audiences.keys import NoKey, key_of
 from warehouse.audiences.names import FIGURES, PUBLIC, TEAM
 from warehouse.paths import Home
 from warehouse.printable import did_you_mean
@@ -43,33 +43,22 @@ def choose_file(home: Home, *, public: bool = False, figures: bool = False, audi
     if len(named) > 1:
         raise CannotShow("--public, --figures and --audience each name a file; choose one of them")
     readers = read_readers(home)
-    if named:
-        return _named(home, str(named[0]), readers)
-    refused = None
-    for name in (TEAM, FIGURES, *sorted(set(readers) - {TEAM, FIGURES, PUBLIC}), PUBLIC):
+    others = sorted(set(readers) - {TEAM, FIGURES, PUBLIC})
+    why_not: list[str] = []
+    for name in map(str, named or (TEAM, FIGURES, *others, PUBLIC)):
         path = file_of(home, name)
-        key_env = readers.get(name, Reader()).key_env
-        if _exists(path) and os.access(path, os.R_OK) and is_key_set(key_env):
-            return ChosenFile(path, name, key_of(key_env, path.name))
-        refused = refused or (name if _exists(path) else None)
-    if refused is not None:
-        raise CannotShow(_no_permission(home, refused, readers), EXIT_UNEXPECTED)
-    raise CannotShow(_nothing(home), EXIT_UNEXPECTED)
-
-
-def _named(home: Home, name: str, readers: dict[str, Reader]) -> ChosenFile:
-    path = file_of(home, name)
-    if not _exists(path):
-        known = sorted(set(readers) - {TEAM, PUBLIC, FIGURES})
-        if not known or not _exists(file_of(home, TEAM)) or name in (PUBLIC, TEAM):
-            raise CannotShow(_nothing(home), EXIT_UNEXPECTED)
-        raise CannotShow(f"the release has no file of {name!r}. {did_you_mean(name, known)}It has {', '.join(known)}")
-    if not os.access(path, os.R_OK):
-        raise CannotShow(_no_permission(home, name, readers), EXIT_UNEXPECTED)
-    try:
-        return ChosenFile(path, name, key_of(readers.get(name, Reader()).key_env, path.name))
-    except NoKey as error:
-        raise CannotShow(str(error), EXIT_UNEXPECTED) from None
+        if not _exists(path):
+            continue
+        if not os.access(path, os.R_OK):
+            why_not.append(_no_permission(home, name, readers))
+            continue
+        try:
+            return ChosenFile(path, name, key_of(readers.get(name, Reader()).key_env, path.name))
+        except NoKey as error:
+            why_not.append(str(error))
+    if named and not why_not and others and _exists(file_of(home, TEAM)) and name not in (PUBLIC, TEAM):
+        raise CannotShow(f"the release has no file of {name!r}. {did_you_mean(name, others)}It has {', '.join(others)}")
+    raise CannotShow(why_not[0] if why_not else _nothing(home), EXIT_UNEXPECTED)
 
 
 def audiences_with(home: Home, table: str) -> Iterator[str]:

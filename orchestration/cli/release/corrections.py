@@ -55,8 +55,8 @@ def add(
         )
     with open_release(home, public=True) as con:
         find_measure(measures_of(con, public=True), measure)
-    said = [part.strip() if part and part.strip() else None for part in (text, why)]
-    if said[0] is None or any(part and (len(part) > MOST_CHARACTERS or not part.isprintable()) for part in said):
+    what, reason = text.strip(), (why or "").strip() or None
+    if not _is_one_line(what) or not (reason is None or _is_one_line(reason)):
         raise ConfigurationError(f"--text and --why are one line of at most {MOST_CHARACTERS} characters")
     label, release_id = labels[edition.strip().casefold()]
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -64,7 +64,7 @@ def add(
         add_statement(
             home,
             Correction(
-                edition=label, release_id=release_id, measure_id=measure, what=said[0], why=said[1], severity=severity,
+                edition=label, release_id=release_id, measure_id=measure, what=what, why=reason, severity=severity,
                 said_by=getpass.getuser(), at=now,
             ),
         )  # fmt: skip
@@ -90,7 +90,7 @@ def urgent(
     source = home_registry(settings)[source].source
     if published is None:
         raise ConfigurationError("nothing is published yet, so nothing waits for a quarter; run `levelground run`")
-    if not (why := why.strip()) or len(why) > MOST_CHARACTERS or not why.isprintable():
+    if not _is_one_line(why := why.strip()):
         raise ConfigurationError(f"--why is one line of at most {MOST_CHARACTERS} characters")
     manifest = read_manifest(home, published.release_id)
     until = manifest.as_of or manifest.created_at.replace(tzinfo=None)  # of a version that recorded no clock
@@ -98,6 +98,10 @@ def urgent(
     with locked(home):
         add_statement(home, UrgentRevision(source=source, year=year, until=until, why=why, said_by=getpass.getuser(), at=now))
     out.print(f"written; `levelground run` replaces the figures of {source} in {year} where that discloses no small difference")
+
+
+def _is_one_line(text: str) -> bool:
+    return 0 < len(text) <= MOST_CHARACTERS and text.isprintable()
 
 
 @app.command("list", epilog=examples("levelground corrections list"))

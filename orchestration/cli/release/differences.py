@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from orchestration.cli.display import out, table
+from orchestration.cli.display import Table, out
 from orchestration.figures import number
 from warehouse.printable import first_names, printable
 from warehouse.releases import Differences, ExplainedDifference, PublicDifferences, Revision, explain_differences, find_causes
@@ -22,12 +22,6 @@ _KEY_COLUMNS = ("period_start", "geography_type", "geography_vintage", "geoid", 
           "stratum_type", "stratum_code")  # fmt: skip
 _FIGURE_COLUMNS = ("published_measure", "period_end", "geography_type", "geography_vintage", "geoid", "race_ethnicity_code",
           "stratum_type", "stratum_code")  # fmt: skip
-_MEASURE_COLUMNS = ("measure", "version", "added", "new periods", "removed", "changed", "revised", "withdrawn", "largest change",
-          "explained by")  # fmt: skip
-_PUBLISHER_COLUMNS = ("source", "figures before", "figures after", "revised", "new", "new periods", "withdrawn",
-          "groups withdrawn", "other reasons", "removed")  # fmt: skip
-_CAUSE_COLUMNS = ("kind", "name", "before", "after")
-_CHANGE_COLUMNS = ("before", "after", "change")
 _NAMES = 3  # of periods and groups that a cell lists
 
 
@@ -55,60 +49,61 @@ def show(differences: Differences) -> None:
     out.print(f"from {before.release_id} to {after.release_id}")
     if before.content_hash == after.content_hash:
         out.print("both have the same content")
-    causes = find_causes(before, after)
-    _print("Inputs that differ", _CAUSE_COLUMNS, [(cause.kind, cause.name, cause.before, cause.after) for cause in causes])
+    _print("Inputs that differ", (asdict(cause) for cause in find_causes(before, after)))
     explained = explain_differences(before, after, differences.measures)
-    _print("Measures", _MEASURE_COLUMNS, [_measure(one) for one in explained])
-    changes = [(one.difference.measure_id, *_change(each, _KEY_COLUMNS)) for one in explained for each in one.difference.top]
-    _print("Largest changes", ("measure", "row", *_CHANGE_COLUMNS), changes, right=_CHANGE_COLUMNS)
-    _print("Figures of other publishers, of all places", _PUBLISHER_COLUMNS, [_revision(one) for one in differences.publishers])
-    revised = [(one.source, *_change(each, _FIGURE_COLUMNS)) for one in differences.publishers for each in one.top]
-    columns = ("source", "figure", *_CHANGE_COLUMNS)
-    _print("Largest revisions of other publishers", columns, revised, right=_CHANGE_COLUMNS)
-    _print("Goals", ("goal", "before", "after"), [(goal, *statuses) for goal, statuses in differences.goals.items()])
-    _print("Rows of tables", ("table", "before", "after"), [(name, *rows) for name, rows in differences.tables.items()])
+    _print("Measures", map(_measure, explained))
+    changes = ((one.difference.measure_id, change) for one in explained for change in one.difference.top)
+    _print("Largest changes", ({"measure": of, "row": row_key(change.key)} | _values(change) for of, change in changes))
+    _print("Figures of other publishers, of all places", map(_revision, differences.publishers))
+    revised = ((of.source, change) for of in differences.publishers for change in of.top)
+    figures = ({"source": of, "figure": row_key(change.key, _FIGURE_COLUMNS)} | _values(change) for of, change in revised)
+    _print("Largest revisions of other publishers", figures)
+    for title, name, pairs in (("Goals", "goal", differences.goals), ("Rows of tables", "table", differences.tables)):
+        _print(title, ({name: each, "before": was, "after": now} for each, (was, now) in pairs.items()))
 
 
-def _print(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], right: Iterable[str] = ()) -> None:
-    if rows:
+def _print(title: str, lines: Iterable[Mapping[str, object]]) -> None:
+    if rows := [*lines]:
         out.print()
-        out.print(table(title, columns, rows, right))
+        right = ("before", "after", "change") if "change" in rows[0] else ()
+        out.print(Table(title, [*rows[0]], [[*row.values()] for row in rows], right))
 
 
-def _measure(explained: ExplainedDifference) -> tuple[object, ...]:
+def _measure(explained: ExplainedDifference) -> dict[str, object]:
     difference = explained.difference
     before, after = (", ".join(map(str, versions)) or "-" for versions in difference.versions)
     largest = next((number(change.by, 2) for change in difference.top if change.by is not None), None)
     explanation = ", ".join(str(cause) for cause in explained.causes) if _is_explained(explained) else UNEXPLAINED
     if difference.registry and before == after:
         explanation = f"{explanation}; registry: {', '.join(difference.registry)}"
-    return (
-        difference.measure_id,
-        before if before == after else f"{before} → {after}, series break",
-        difference.added,
-        _some(difference.new_periods),
-        difference.gone,
-        difference.changed,
-        difference.revised,
-        difference.withdrawn,
-        largest,
-        explanation,
-    )
+    return {
+        "measure": difference.measure_id,
+        "version": before if before == after else f"{before} → {after}, series break",
+        "added": difference.added,
+        "new periods": _some(difference.new_periods),
+        "removed": difference.gone,
+        "changed": difference.changed,
+        "revised": difference.revised,
+        "withdrawn": difference.withdrawn,
+        "largest change": largest,
+        "explained by": explanation,
+    }
 
 
-def _revision(revision: Revision) -> tuple[object, ...]:
+def _revision(revision: Revision) -> dict[str, object]:
     reasons = [f"{reason}: {figures:,}" for reason, figures in revision.without_value.items()]
-    return (
-        revision.source,
-        *revision.figures,
-        revision.revised,
-        revision.added,
-        _some(revision.new_periods),
-        revision.withdrawn,
-        _some(revision.withdrawn_groups),
-        _some(reasons),
-        revision.removed,
-    )
+    return {
+        "source": revision.source,
+        "figures before": revision.figures[0],
+        "figures after": revision.figures[1],
+        "revised": revision.revised,
+        "new": revision.added,
+        "new periods": _some(revision.new_periods),
+        "withdrawn": revision.withdrawn,
+        "groups withdrawn": _some(revision.withdrawn_groups),
+        "other reasons": _some(reasons),
+        "removed": revision.removed,
+    }
 
 
 def _some(names: Sequence[str]) -> str:
@@ -120,12 +115,10 @@ def _is_explained(explained: ExplainedDifference) -> bool:
     return explained.is_known and bool(explained.causes)
 
 
-def _change(change: Change, columns: Sequence[str]) -> tuple[str, ...]:
-    """The key of a row, and its figure before, after and their difference."""
-    return (
-        row_key(change.key, columns),
-        *("-" if value is None else number(value, 2) for value in (change.before, change.after, change.by)),
-    )
+def _values(change: Change) -> dict[str, object]:
+    """The figure of a row before and after, and their difference."""
+    values = {"before": change.before, "after": change.after, "change": change.by}
+    return {name: "-" if value is None else number(value, 2) for name, value in values.items()}
 
 
 def row_key(key: Mapping[str, Any], columns: Sequence[str] = _KEY_COLUMNS) -> str:

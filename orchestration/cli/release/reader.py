@@ -5,7 +5,6 @@ With `--public` nothing is read from the analyst file, so no command can display
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -18,16 +17,6 @@ from warehouse.printable import did_you_mean
 from warehouse.sql import quoted
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of a released file. `rows` is counted."""
-
-    schema: str
-    name: str
-    rows: int
-    description: str
 
 
 def open_release(home: Home, *, public: bool) -> DuckDBPyConnection:
@@ -50,37 +39,37 @@ def rows_of(con: DuckDBPyConnection, sql: str, parameters: list[Any] | None = No
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def tables_of(con: DuckDBPyConnection) -> list[Table]:
-    """List the tables and views of the file by schema and name."""
+def tables_of(con: DuckDBPyConnection) -> list[Row]:
+    """List the tables and views of the file by schema and name, with their descriptions, and count their `rows`."""
     found = con.execute(
         "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where not internal "
         "union all select schema_name, view_name, coalesce(comment, '') from duckdb_views() where not internal order by all"
     ).fetchall()
-    if not found:
-        return []
     counts = [f"(select count(*) from {quoted(schema)}.{quoted(name)})" for schema, name, _ in found]
-    counted = con.execute(f"select {', '.join(counts)}").fetchone()
-    assert counted is not None
-    return [Table(schema, name, rows, text) for (schema, name, text), rows in zip(found, counted, strict=True)]
+    counted = con.execute(f"select {', '.join(counts)}").fetchone() or () if found else ()
+    return [
+        {"schema": schema, "name": name, "rows": rows, "description": text}
+        for (schema, name, text), rows in zip(found, counted, strict=True)
+    ]
 
 
-def find_table(tables: list[Table], wanted: str) -> Table:
+def find_table(tables: list[Row], wanted: str) -> Row:
     """Return the table of that name, with or without its schema."""
     schema, _, name = wanted.rpartition(".")
-    found = [table for table in tables if table.name == name and schema in ("", table.schema)]
+    found = [table for table in tables if table["name"] == name and schema in ("", table["schema"])]
     if found:
         return found[0]
-    known = [table.name for table in tables] + ([f"{table.schema}.{table.name}" for table in tables] if schema else [])
+    known = [table["name"] for table in tables] + ([f"{table['schema']}.{table['name']}" for table in tables] if schema else [])
     raise CannotShow(f"no table is called {wanted!r}. {did_you_mean(wanted, known)}`levelground tables` lists all")
 
 
-def columns_of(con: DuckDBPyConnection, table: Table) -> list[Row]:
+def columns_of(con: DuckDBPyConnection, table: Row) -> list[Row]:
     """Return name, type and description of each column."""
     return rows_of(
         con,
         "select column_name, lower(data_type) as data_type, coalesce(comment, '') as description from duckdb_columns() "
         "where schema_name = ? and table_name = ? order by column_index",
-        [table.schema, table.name],
+        [table["schema"], table["name"]],
     )
 
 

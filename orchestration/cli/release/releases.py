@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
@@ -42,19 +41,14 @@ _JOINED = "no row of a record; records join it"
 _OWN = "the data team reads everything"
 
 
-@dataclass(frozen=True)
-class ReleasedColumn:
-    """A column of a file; `file` is empty for one that an audience does not get."""
-
-    file: str
-    table: str
-    column: str
-    audience: str
-    reason: str
+_COLUMN = ("file", "table", "column", "audience", "reason")
 
 
-def released_columns(home: Home, release_id: str) -> Iterator[ReleasedColumn]:
-    """The columns of all files: of audiences as planned, of the analyst file and the public one as they are."""
+def released_columns(home: Home, release_id: str) -> Iterator[tuple[str, str, str, str, str]]:
+    """The columns of all files: of audiences as planned, of the analyst file and the public one as they are.
+
+    Each has its file, empty for one that an audience does not get, its table, its name, the audience and the reason.
+    """
     manifest = read_manifest(home, release_id)
     yield from _of_audiences(manifest)
     for name, audience in ((ANALYST_FILE, TEAM), (PUBLIC_FILE, PUBLIC)):
@@ -63,18 +57,17 @@ def released_columns(home: Home, release_id: str) -> Iterator[ReleasedColumn]:
                 where = f"{schema}.{table}"
                 for column in columns if schema not in VIEW_SCHEMAS else ():
                     reason = _of_public(table, column) if audience == PUBLIC else manifest.team_only.get(where, _OWN)
-                    yield ReleasedColumn(name, where, column, audience, reason)
+                    yield name, where, column, audience, reason
 
 
-def _of_audiences(manifest: Manifest) -> Iterator[ReleasedColumn]:
+def _of_audiences(manifest: Manifest) -> Iterator[tuple[str, str, str, str, str]]:
     for name, plan in manifest.audiences.items():
         for where, planned in plan.tables.items():
             whole = _FIGURE if plan.audience == FIGURES else _JOINED if planned.sources is None else _RECORD
             kept = {column: as_name for column, as_name, _ in planned.kept()}
             for column, shown in planned.columns.items():
                 reason = whole if shown.is_whole else shown.value
-                file = "" if shown.is_left_out else name
-                yield ReleasedColumn(file, where, kept.get(column, column), plan.audience, reason)
+                yield "" if shown.is_left_out else name, where, kept.get(column, column), plan.audience, reason
 
 
 def _of_public(table: str, column: str) -> str:
@@ -148,8 +141,9 @@ def columns(
 ) -> None:
     """List every column of every released file, with the audience that reads it, and why."""
     home = Settings.from_environment().home
-    rows = [asdict(row) for row in released_columns(home, find(home, release)) if audience in (None, row.audience)]
-    print_rows(rows, ("file", "table", "column", "audience", "reason"), json=json, spare=["file", "audience"])
+    rows = (dict(zip(_COLUMN, row, strict=True)) for row in released_columns(home, find(home, release)))
+    shown = [row for row in rows if audience in (None, row["audience"])]
+    print_rows(shown, _COLUMN, json=json, spare=["file", "audience"])
 
 
 def _write_edition(settings: Settings, release_id: str, label: str) -> None:

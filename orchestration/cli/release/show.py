@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Set
+from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import typer
 from duckdb import DuckDBPyConnection
 
-from orchestration.cli.display import out, print_json, table
+from orchestration.cli.display import Table, out, print_json
 from orchestration.cli.options import AsJson, Measure, Public, examples
 from orchestration.cli.release.chosen_file import CannotShow
 from orchestration.cli.release.reader import Row, find_measure, measures_of, open_release, rows_of
@@ -29,18 +30,20 @@ _FIGURES = (
     "value", "ci_low", "ci_high", "numerator", "denominator", "bound_low", "bound_high", "rate_ratio", "rate_ratio_ci_low",
     "rate_ratio_ci_high", "compared_with_reference_text",
 )  # fmt: skip
-_ROW_KEY = "geography_type, geography_vintage, geoid, period_type, period_start, race_ethnicity_code"
+_ROW_KEY = ("geography_type", "geography_vintage", "geoid", "period_type", "period_start", "race_ethnicity_code")
 _SLICE = ("measure_id", "geography_type", "geography_vintage", "period_type", "period_start", "measure_version")
 QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The rows to display, in order, and where they are from."""
+    """The rows to display, in order, where they are from, and the column that names a row, with its heading."""
 
     rows: list[Row]
     places: str
     period: str
+    column: str
+    heading: str
 
 
 def select_by_race(con: DuckDBPyConnection, measure_id: str, place: str | None, period: str | None, *, public: bool) -> Selection:
@@ -48,12 +51,12 @@ def select_by_race(con: DuckDBPyConnection, measure_id: str, place: str | None, 
     slices = _slices(con, measure_id, public=public)
     if place is None:
         first = min([each for each in slices if each["is_featured"]] or slices, key=lambda each: each["place_order"])
-        at_place = [each for each in slices if _place_key(each) == _place_key(first)]
+        at_place = [each for each in slices if each["place_key"] == first["place_key"]]
     else:
         at_place = _matching_places(slices, place)
     chosen = _choose(at_place, period, slices)
     wanted = {name: chosen[name] for name in (*_SLICE, "geoid")}
-    return Selection(_rows(con, wanted, "group_order", public=public), chosen["place"], chosen["period"])
+    return Selection(_rows(con, wanted, "group_order", public=public), chosen["place"], chosen["period"], "group_name", "race")
 
 
 def select_by_place(
@@ -61,11 +64,9 @@ def select_by_place(
 ) -> Selection:
     """Return a row per place of a type, for one group. Without `place_type`: the type with the fewest places, but several."""
     slices = _slices(con, measure_id, public=public)
-    types: dict[str, set[tuple[str, str, str]]] = {}
-    for each in slices:
-        types.setdefault(each["geography_type"], set()).add(_place_key(each))
+    types = Counter(name for name, _, _ in {each["place_key"] for each in slices})
     if place_type is None:
-        several = sorted((len(places), name) for name, places in types.items() if len(places) > 1)
+        several = sorted((places, name) for name, places in types.items() if places > 1)
         if not several:
             raise CannotShow(f"{measure_id} has values of one place only; leave out `--by place`")
         place_type = several[0][1]
@@ -77,15 +78,15 @@ def select_by_place(
     code, name = _find_group(con, measure_id, place_type, group, public=public)
     wanted = {name: chosen[name] for name in _SLICE} | {"race_ethnicity_code": code}
     rows = _rows(con, wanted, "try_cast(geoid as integer), place", public=public)
-    return Selection(rows, f"{place_type.replace('_', ' ')}s, {name}", chosen["period"])
+    return Selection(rows, f"{place_type.replace('_', ' ')}s, {name}", chosen["period"], "place", "place")
 
 
-def hidden_in_public(home: Home, measure_id: str, rows: list[Row], column: str) -> set[str]:
-    """Return the labels of the rows that have a value here and none in the public file."""
-    sql = f"select {_ROW_KEY} from published.scorecard where measure_id = ? and value is not null"
+def _hidden_in_public(home: Home, measure_id: str, selection: Selection) -> set[str]:
+    """Return the names of the rows that have a value here and none in the public file."""
+    sql = f"select {', '.join(_ROW_KEY)} from published.scorecard where measure_id = ? and value is not null"
     public: set[tuple[Any, ...]] = set(open_release(home, public=True).execute(sql, [measure_id]).fetchall())
-    key = _ROW_KEY.split(", ")
-    return {row[column] for row in rows if row["value"] is not None and tuple(row[name] for name in key) not in public}
+    with_value = (row for row in selection.rows if row["value"] is not None)
+    return {row[selection.column] for row in with_value if tuple(row[name] for name in _ROW_KEY) not in public}
 
 
 def _table(public: bool) -> str:
@@ -107,13 +108,14 @@ def _slices(con: DuckDBPyConnection, measure_id: str, *, public: bool) -> list[R
         f"""
         select figures.measure_id, figures.geography_type, figures.geography_vintage, figures.geoid, figures.place,
             figures.period_type, figures.period_start, figures.period_end, figures.period,
+            (figures.geography_type, figures.geography_vintage, figures.geoid) as place_key,
             max(figures.measure_version) as measure_version, bool_or(figures.is_featured) as is_featured,
             count(figures.value) > 0 as has_figure, any_value(coalesce(places.scorecard_order, 99)) as place_order
         from {_table(public)} as figures
         left join {dimension} as places using (geography_type, geography_vintage, geoid)
         where figures.measure_id = ?
         group by all
-        order by period_end, period_type, geography_vintage
+        order by period_end, period_type, geography_vintage, place_key
         """,
         [measure_id],
     )
@@ -121,10 +123,6 @@ def _slices(con: DuckDBPyConnection, measure_id: str, *, public: bool) -> list[R
         file = "public file" if public else "analyst file"
         raise CannotShow(f"the {file} has no values of {measure_id}; `levelground measures show {measure_id}` describes it")
     return found
-
-
-def _place_key(row: Row) -> tuple[str, str, str]:
-    return row["geography_type"], row["geography_vintage"], row["geoid"]
 
 
 def _matching_places(slices: list[Row], wanted: str) -> list[Row]:
@@ -233,25 +231,21 @@ def show(
     con = open_release(home, public=public)
     found = find_measure(measures_of(con, public=public), measure)
     if by == "place":
-        selection, column, label = select_by_place(con, measure, place, group, period, public=public), "place", "place"
+        selection = select_by_place(con, measure, place, group, period, public=public)
     else:
-        selection, column, label = select_by_race(con, measure, place, period, public=public), "group_name", "race"
+        selection = select_by_race(con, measure, place, period, public=public)
     if json:
         print_json([{name: row[name] for name in _VALUES} for row in selection.rows])
-        return
-    hidden = set() if public else hidden_in_public(home, measure, selection.rows, column)
-    print_selection(found, selection, column, label, hidden)
+    else:
+        print_selection(home, found, selection, public=public)
 
 
-def print_selection(measure: Row, selection: Selection, column: str, label: str, hidden: Set[str]) -> None:
-    """Print the heading, the chart and what a reader must know of the rows.
-
-    column: the one that names a row, under the heading `label`. hidden: names of rows whose value the public file does not have
-    """
+def print_selection(home: Home, measure: Row, selection: Selection, *, public: bool) -> None:
+    """Print the heading, the chart and what a reader must know of the rows; a mark is at those that the public file hides."""
     rows = selection.rows
     out.print(f"{measure['name']} ({measure['measure_id']})", style="bold")
     out.print(f"{selection.places}, {selection.period}; {str(rows[0]['unit_text']).lower()}\n")
-    _print_chart(rows, column, label, hidden)
+    _print_chart(selection, set() if public else _hidden_in_public(home, measure["measure_id"], selection))
     notes = list(dict.fromkeys(str(row["basis_text"]) for row in rows if row["basis"] != "no_race"))
     known = {round(row["known_race_pct"], 1) for row in rows if row["known_race_pct"] is not None}
     if len(known) == 1:
@@ -263,63 +257,50 @@ def print_selection(measure: Row, selection: Selection, column: str, label: str,
     out.print("\n" + "\n".join(notes) if notes else "")
 
 
-@dataclass(frozen=True)
-class Scale:
-    """The ends of the bars' axis, which contains 0, in the unit of the values."""
-
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, rows: Iterable[Row]) -> Scale:
-        """Return the scale that holds every value and interval of the rows."""
-        ends = [row[name] for row in rows for name in ("value", "ci_low", "ci_high") if row[name] is not None]
-        return cls(min([0.0, *ends]), max([0.0, *ends]))
-
-    def bar(self, row: Row, width: int, characters: tuple[str, str, str]) -> str:
-        """Draw the value and interval of a row; nothing for a row without a value."""
-        value = row["value"]
-        if value is None or self.high == self.low:
-            return ""
-        low, high = (value if row[name] is None else row[name] for name in ("ci_low", "ci_high"))
-        solid, below, above = characters
-        cells = []
-        for cell in range(width):
-            at = self.low + (cell + 0.5) * (self.high - self.low) / width
-            is_in_bar = min(0.0, value) <= at <= max(0.0, value)
-            is_in_interval = low <= at <= high
-            cells.append(below if is_in_bar and is_in_interval else solid if is_in_bar else above if is_in_interval else " ")
-        return "".join(cells).rstrip()
+def bar(row: Row, ends: tuple[float, float], width: int, characters: tuple[str, str, str]) -> str:
+    """Draw the value and interval of a row on an axis with these ends, which contains 0; nothing for a row without a value."""
+    value, (first, last) = row["value"], ends
+    if value is None or first == last:
+        return ""
+    low, high = (value if row[name] is None else row[name] for name in ("ci_low", "ci_high"))
+    solid, below, above = characters
+    cells = []
+    for cell in range(width):
+        at = first + (cell + 0.5) * (last - first) / width
+        is_in_bar = min(0.0, value) <= at <= max(0.0, value)
+        is_in_interval = low <= at <= high
+        cells.append(below if is_in_bar and is_in_interval else solid if is_in_bar else above if is_in_interval else " ")
+    return "".join(cells).rstrip()
 
 
-def _print_chart(rows: list[Row], label: str, first_column: str, hidden: Set[str]) -> None:
+def _print_chart(selection: Selection, hidden: Set[str]) -> None:
+    """Print a line per row, with a bar on an axis that holds every value and interval. `hidden`: names of rows with a mark."""
     characters = BLOCKS if "utf" in (getattr(sys.stdout, "encoding", None) or "").lower() else ASCII
-    unit = str(rows[0]["unit"])
-    lines = []
-    for row in rows:
-        name = f"{row[label]} {MARK}" if row[label] in hidden else row[label]
-        lines.append([name, _number(row["value"], unit), _interval(row, unit), _counts(row), _note(row)])
-    columns = (first_column, "value", "95 % interval", "records", "note")
-    used = sum(max(map(len, (columns[n], *(str(line[n]) for line in lines)))) + 1 for n in range(len(columns)))
+    rows, unit = selection.rows, str(selection.rows[0]["unit"])
+    columns = (selection.heading, "value", "95 % interval", "records", "note")
+    lines = [_cells(row, row[selection.column], unit, is_hidden=row[selection.column] in hidden) for row in rows]
+    used = sum(max(map(len, column)) + 1 for column in zip(columns, *lines, strict=True))
     width = max(NARROWEST, min(WIDEST, out.width - used)) if out.is_terminal else WITHOUT_TERMINAL
-    scale = Scale.of(rows)
-    bars = [scale.bar(row, width, characters) for row in rows]
+    values = [0.0, *(row[name] for row in rows for name in ("value", "ci_low", "ci_high") if row[name] is not None)]
+    ends = min(values), max(values)
+    bars = [bar(row, ends, width, characters) for row in rows]
     if out.is_terminal:
-        bars = [bar.replace(" ", NO_BREAK) for bar in bars]
-    drawn = [(*line[:4], bar, line[4]) for bar, line in zip(bars, lines, strict=True)]
-    chart = f"{_number(scale.low, unit)} to {_number(scale.high, unit)}"
-    out.print(table(None, (*columns[:4], chart, "note"), drawn, right=columns[1:4], spare=["records"]))
+        bars = [each.replace(" ", NO_BREAK) for each in bars]
+    drawn = [(*line[:4], each, line[4]) for line, each in zip(lines, bars, strict=True)]
+    chart = " to ".join(_number(end, unit) for end in ends)
+    out.print(Table(None, (*columns[:4], chart, "note"), drawn, right=columns[1:4], spare=["records"]))
     if any(row["value"] is not None and row["ci_low"] is not None for row in rows):
         out.print(f"\n{characters[0]} value   {characters[1]}{characters[2]} its 95 % interval")
-    if any(row[label] in hidden for row in rows):
+    if hidden:
         out.print(f"{MARK} not in the public file")
 
 
-def _note(row: Row) -> str:
-    """Why there is no value, or else how the value compares with the reference group."""
-    if row["status_code"] not in SHOWN:
-        return str(row["status_text"] or row["status_code"])
-    return str(row["compared_with_reference_text"] or "")
+def _cells(row: Row, name: str, unit: str, *, is_hidden: bool) -> tuple[str, ...]:
+    """The cells of a row but its bar; the note has why there is no value, or how it compares with the reference group."""
+    counted, of = (None if row[each] is None else f"{row[each]:,.0f}" for each in ("numerator", "denominator"))
+    records = " ".join(part for part in (counted, of and f"of {of}") if part)
+    note = row["compared_with_reference_text"] if row["status_code"] in SHOWN else row["status_text"] or row["status_code"]
+    return f"{name} {MARK}" if is_hidden else name, _number(row["value"], unit), _interval(row, unit), records, note or ""
 
 
 def _number(value: float | None, unit: str) -> str:
@@ -332,8 +313,3 @@ def _interval(row: Row, unit: str) -> str:
         return f"between {_number(row['bound_low'], unit)} and {_number(row['bound_high'], unit)}"
     low, high = row["ci_low"], row["ci_high"]
     return "" if low is None or row["value"] is None else f"{_number(low, unit)} – {_number(high, unit)}"
-
-
-def _counts(row: Row) -> str:
-    counted, of = (None if row[name] is None else f"{row[name]:,.0f}" for name in ("numerator", "denominator"))
-    return " ".join(part for part in (counted, of and f"of {of}") if part)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out, print_json, table
+from orchestration.cli.display import Table, out, print_json
 from orchestration.cli.options import AsJson, AudienceName, Figures, Public, examples
 from orchestration.cli.release.chosen_file import CannotShow, choose_file
 from orchestration.cli.release.reader import Row, columns_of, find_table, open_chosen, tables_of
@@ -36,10 +35,13 @@ def tables(
     if name is None:
         found = tables_of(open_chosen(choose_file(settings.home, public=public, figures=figures, audience=audience)))
         if json:
-            print_json([asdict(each) for each in found])
+            print_json(found)
             return
-        rows = [(f"{each.schema}.{each.name}", each.rows, each.description.partition(". ")[0].rstrip(".")) for each in found]
-        out.print(table(None, ("table", "rows", "description"), rows))
+        rows = [
+            (f"{each['schema']}.{each['name']}", each["rows"], each["description"].partition(". ")[0].rstrip("."))
+            for each in found
+        ]
+        out.print(Table(None, ("table", "rows", "description"), rows))
         return
     try:
         con = open_chosen(choose_file(settings.home, public=public, figures=figures, audience=audience))
@@ -50,11 +52,11 @@ def tables(
             raise
         _print_table(unbuilt, f"{unbuilt['name']}: in no release yet; `levelground run` builds it", json=json)
         return
-    described = asdict(chosen) | {"columns": columns_of(con, chosen)}
-    _print_table(described, f"{chosen.schema}.{chosen.name}: {chosen.rows:,} rows", json=json)
+    full = f"{chosen['schema']}.{chosen['name']}"
+    _print_table(chosen | {"columns": columns_of(con, chosen)}, f"{full}: {chosen['rows']:,} rows", json=json)
     if not json:
         option = " --public" if public else " --figures" if figures else f" --audience {audience}" if audience else ""
-        out.print(f'\nlevelground query{option} "from {chosen.schema}.{chosen.name} limit 10"')
+        out.print(f'\nlevelground query{option} "from {full} limit 10"')
 
 
 def _print_table(described: Row, heading: str, *, json: bool) -> None:
@@ -62,7 +64,7 @@ def _print_table(described: Row, heading: str, *, json: bool) -> None:
         print_json(described)
         return
     out.print(f"{heading}\n{described['description']}\n")
-    out.print(table(None, ("column", "type", "description"), [tuple(column.values()) for column in described["columns"]]))
+    out.print(Table(None, ("column", "type", "description"), [tuple(column.values()) for column in described["columns"]]))
 
 
 def _fact_of_model(settings: Settings, name: str) -> Row | None:

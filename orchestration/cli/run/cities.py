@@ -10,24 +10,15 @@ from typing import Annotated
 import typer
 
 from ingest.city import City, city_registry, read_city, read_layer_city
-from ingest.contract.registry import load_registry
 from ingest.contract.words import IDENTIFIER
 from ingest.layers import Layer, layer_names
 from orchestration.cities import CityHome, CityRun, check_runnable, city_status, exit_code_of, read_homes, run_cities
-from orchestration.cli.display import out, print_error, print_json, print_rows, table
+from orchestration.cli.display import Table, out, print_error, print_json, print_rows
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
-from orchestration.cli.run.start import FETCHED
+from orchestration.cli.run.start import Data, national_tables
 from orchestration.codegen.cities.city_layer import LayerKeys, Part, missing_seeds, new_layer, parts, reach_of
-from orchestration.codegen.cities.start_city import (
-    HOMES_FILE,
-    CityPlan,
-    chosen_places,
-    default_folder,
-    fetch_tables,
-    tables_in,
-    write_cities,
-)
+from orchestration.codegen.cities.start_city import HOMES_FILE, CityPlan, chosen_places, default_folder, write_cities
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from orchestration.scorecard import may_be_replaced
@@ -58,7 +49,7 @@ def list_(json: AsJson = False) -> None:
         print_json([_keys(city) for city in cities])
         return
     rows = [(city.city, city.title, city.place_geoid, city.state, len(parts(city)), _folder(city)) for city in cities]
-    out.print(table(None, ("city", "title", "place", "state", "parts", "layer"), rows, spare=("layer", "parts")))
+    out.print(Table(None, ("city", "title", "place", "state", "parts", "layer"), rows, spare=("layer", "parts")))
 
 
 @app.command(epilog=examples("levelground cities show milwaukee", "levelground cities show cities/springfield"))
@@ -78,7 +69,7 @@ def show(
     for key, value in (*_keys(city).items(), ("sources", sources)):
         out.print(f"{key}: {value}")
     rows = [(part.kind, part.name, _effect(part), part.layer) for part in found]
-    out.print(table(None, ("part", "name", "effect", "layer"), rows))
+    out.print(Table(None, ("part", "name", "effect", "layer"), rows))
     for key in city.undecided:
         out.print(f"left to decide: {key} in {layer.folder / 'city.yml'}")
     for file, what in missing:
@@ -153,7 +144,7 @@ def run(
         ]
         columns = ("city", "outcome", "release", "minutes", "attempts", "rows", "late", "exit", "log")
         out.print()
-        out.print(table(None, columns, rows, spare=("log", "attempts", "minutes", "late")))
+        out.print(Table(None, columns, rows, spare=("log", "attempts", "minutes", "late")))
     raise typer.Exit(exit_code_of(runs))
 
 
@@ -161,9 +152,7 @@ def run(
 def start(
     top: Annotated[int | None, typer.Option(min=1, help="Start so many of the largest cities of the gazetteer.")] = None,
     file: Annotated[Path | None, typer.Option(help="Start the cities of this list: a name or GEOID per line.")] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="The folder of national tables, a folder per source; default: from their publishers.")
-    ] = None,
+    data: Data = None,
     to: Annotated[Path | None, typer.Option("--out", help="The folder of all cities; default: cities.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -173,11 +162,8 @@ def start(
     """
     settings, chosen = Settings.from_environment(), chosen_places(top, file)
     folder = (to or default_folder()).expanduser().absolute()
-    contracts = load_registry(settings.further_sources)
-    tables = tables_in(data.expanduser().absolute(), contracts) if data else fetch_tables(settings, folder / FETCHED, contracts)
-    for problem in tables.problems:
-        print_error(f"left out, and read by the next start: {problem}", EXIT_OK)
-    cities = write_cities([CityPlan.suggested(place) for place in chosen], folder, tables.folders)
+    tables = national_tables(settings, data, folder)
+    cities = write_cities([CityPlan.suggested(place) for place in chosen], folder, tables)
     check_runnable(cities)
     open_cities = [city for city in cities if not city_status(city).is_done]
     if not json:
@@ -204,7 +190,7 @@ def _print_started(file: Path, cities: Sequence[CityHome], failed: Sequence[City
     if failed:
         out.print()
         rows = [(r.city, r.outcome, r.exit_code, r.message, r.log) for r in failed]
-        out.print(table("not done; the same command runs them again", ("city", "outcome", "exit", "message", "log"), rows))
+        out.print(Table("not done; the same command runs them again", ("city", "outcome", "exit", "message", "log"), rows))
     if len(failed) < len(cities):
         out.print(f"\ncompare them: levelground cities union {file} --out cities.duckdb --site cities_site", soft_wrap=True)
 
@@ -248,7 +234,7 @@ def union(
         raise ConfigurationError("no city of the file has a release yet; `levelground cities run` makes them")
     united = write_union(files, to.absolute())
     rows = [(each.city, each.release_id, each.code_version, each.rows) for each in united]
-    out.print(table(None, ("city", "release", "version", "rows"), rows))
+    out.print(Table(None, ("city", "release", "version", "rows"), rows))
     out.print(f"\n{to}: each row has its city. Never add figures of cities up: hidden cells are missing from the sum")
     if site is not None:
         written = write_union_site(to.absolute(), site.absolute())

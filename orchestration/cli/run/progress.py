@@ -22,6 +22,7 @@ from rich.text import Text
 
 from ingest.layers import state_with_contract
 from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, LiteralConsole
+from orchestration.cli.interrupts import stop_displays
 from orchestration.runs.city_choice import SAMPLE
 from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.progress import STAGES, ProgressReporter, Stage
@@ -39,6 +40,7 @@ from orchestration.runs.record import (
     SourceStatus,
 )
 from orchestration.runs.reports.standing_gates import DELIVERY, Finding
+from warehouse.paths import Home
 from warehouse.printable import first_names, printable
 
 SILENT_SECONDS = 5.0  # without a terminal: the longest time without a line
@@ -110,6 +112,7 @@ class Progress(ProgressReporter):
             self._live = Live(get_renderable=self.frame, console=self.console, transient=True, **keep)
 
     def __enter__(self) -> Progress:
+        stop_displays.append(self.stop)
         if self._live:
             self._live.start()
         else:
@@ -120,7 +123,7 @@ class Progress(ProgressReporter):
         self.stop()
 
     def stop(self) -> None:
-        """Stop displaying; a signal ends the process right after this."""
+        """Stop displaying, at the end of the block, or before a signal ends the process."""
         self._ended.set()
         if self._live:
             self._live.stop()
@@ -239,14 +242,12 @@ class Summary:
     """What a summary is made of; `figures` are counts of the published file, `clock` says where the as-of time is from."""
 
     record: RunRecord
+    home: Home
     city: str
     clock: str
     seconds: float
     findings: Sequence[Finding]
     figures: dict[str, Any]
-    published: str | None
-    public: str | None
-    scorecard: str | None
 
     def lines(self, width: int, height: int) -> list[str]:
         """Return the lines for a screen of that size; findings that do not fit are counted."""
@@ -321,9 +322,10 @@ class Summary:
         result = _RESULTS[record.outcome or FAILED]
         if record.outcome == BLOCKED:  # a run without a fingerprint had nothing to build
             result += " by a gate" if record.fingerprint else ": nothing to publish"
-        lines = [f"{result}; release {record.release_id or 'none'}; {self.published or 'nothing is published yet'}"]
-        lines += [f"public file: {self.public}"] if self.public else []
-        lines += [f"scorecard: {self.scorecard}"] if self.scorecard and not record.scorecard_problem else []
+        file, index = self.home.published_analyst, self.home.published_scorecard / "index.html"
+        lines = [f"{result}; release {record.release_id or 'none'}; {file if file.is_file() else 'nothing is published yet'}"]
+        lines += [f"public file: {self.home.published_public}"] if self.home.published_public.is_file() else []
+        lines += [f"scorecard: {index}"] if index.is_file() and not record.scorecard_problem else []
         return lines
 
 

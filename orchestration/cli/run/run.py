@@ -11,8 +11,7 @@ import typer
 
 from ingest.city import FILE_NAME
 from orchestration.cities.goal_rows import check_goal_rows
-from orchestration.cli.display import out, print_error, print_json, table
-from orchestration.cli.interrupts import stopped_by_signals
+from orchestration.cli.display import Table, out, print_error, print_json
 from orchestration.cli.options import AsJson, Wait, examples
 from orchestration.cli.run.progress import NO_SCREEN, Progress, Summary, clock_text
 from orchestration.runs import error_messages
@@ -89,7 +88,7 @@ def run(
     if remember and option is None:
         raise ConfigurationError("--remember needs --deliveries or --live: it names what the home reads from now on")
     progress = Progress(expected=expected_seconds(RunStore(settings.home.runs).all()))
-    with progress, stopped_by_signals(progress.stop):
+    with progress:
         makes_sample = option is None and settings.deliveries is None and not settings.home.warehouse.exists()
         progress.stage("start", "making the sample city" if makes_sample else "reading the settings")
         location = _checked_location(settings, option, as_of, remember=remember, accept_older=accept_older)
@@ -168,27 +167,13 @@ def _execute(
 
 def _print_summary(settings: Settings, location: DeliveryLocation, record: RunRecord, as_of: str | None, seconds: float) -> None:
     home = settings.home
-    index = home.published_scorecard / "index.html"
     city_file = location.folder / FILE_NAME if location.folder and location.city.as_of else None
-    summary = Summary(
-        record=record,
-        city=location.city.title,
-        clock=clock_text(record, as_of, city_file),
-        seconds=seconds,
-        findings=findings_after(home, record),
-        figures=release_figures(home),
-        published=_if_file(home.published_analyst),
-        public=_if_file(home.published_public),
-        scorecard=_if_file(index),
-    )
+    clock, findings = clock_text(record, as_of, city_file), findings_after(home, record)
+    summary = Summary(record, home, location.city.title, clock, seconds, findings, release_figures(home))
     if not out.is_terminal:
         rows = [(s.source, *(getattr(s, f"rows_{column}") for column in ROW_COLUMNS), s.verdict) for s in record.sources.values()]
-        out.print(table(None, ("source", *ROW_COLUMNS, "verdict"), rows))
+        out.print(Table(None, ("source", *ROW_COLUMNS, "verdict"), rows))
         timed = ", ".join(f"{stage} {taken:.1f}" for stage, taken in record.seconds.items())
         out.print(f"seconds: {timed}")
     for line in summary.lines(out.width, out.height if out.is_terminal else NO_SCREEN):
         out.print(line, soft_wrap=True)
-
-
-def _if_file(path: Path) -> str | None:
-    return str(path) if path.is_file() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,6 @@ from orchestration.cli.options import examples
 from orchestration.codegen.cities.start_city import (
     OWN_FOLDER,
     CityPlan,
-    NationalTables,
     decided_file,
     default_folder,
     fetch_tables,
@@ -36,13 +36,14 @@ EXAMPLES = examples(
     "levelground start 2758000 --county 27123 --time-zone America/Chicago",
 )
 FETCHED = "national"  # below the folder of all cities
+Data = Annotated[
+    Path | None, typer.Option(help="The folder of national tables, a folder per source; default: from their publishers.")
+]
 
 
 def start(
     city: Annotated[str, typer.Argument(metavar="CITY", help='Name, "City, State" or GEOID of a city of the gazetteer.')],
-    data: Annotated[
-        Path | None, typer.Option(help="The folder of national tables, a folder per source; default: from their publishers.")
-    ] = None,
+    data: Data = None,
     county: Annotated[str | None, typer.Option(help="The GEOID of its county, 5 digits.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="Its time zone, like America/Chicago.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take the suggested county and time zone without asking.")] = False,
@@ -59,15 +60,12 @@ def start(
     place = find_place(city)
     is_own = to is None and bool(os.environ.get("LEVELGROUND_HOME"))  # a home that a setting names has all files of its city
     folder = settings.home.root / OWN_FOLDER if is_own else (to or default_folder()).expanduser().absolute()
-    contracts = load_registry(settings.further_sources)
-    if data is not None:
-        tables = tables_in(data.expanduser().absolute(), contracts)
-    else:
+    if data is None:
         out.print(f"national tables: from their publishers, into {folder / FETCHED}")
-        tables = fetch_tables(settings, folder / FETCHED, contracts)
+    tables = national_tables(settings, data, folder)
     own = folder if is_own else folder / city_name(place)
     plan = _plan(place, own, county, time_zone, ask=sys.stdin.isatty() and not yes)
-    entry = write_home_city(plan, settings.home, tables.folders) if is_own else write_city(plan, folder, tables.folders)
+    entry = write_home_city(plan, settings.home, tables) if is_own else write_city(plan, folder, tables)
     check_runnable([entry])
     _print_written(place, entry, tables)
     sys.stdout.flush()  # before what the run prints
@@ -76,6 +74,15 @@ def start(
     )
     _print_end(entry, ended.returncode)
     raise typer.Exit(ended.returncode)
+
+
+def national_tables(settings: Settings, data: Path | None, folder: Path) -> Mapping[str, Path]:
+    """The folders of the national tables by source: those in `data`, or those fetched below `folder`. Prints what is left out."""
+    contracts = load_registry(settings.further_sources)
+    tables = tables_in(data.expanduser().absolute(), contracts) if data else fetch_tables(settings, folder / FETCHED, contracts)
+    for problem in tables.problems:
+        print_error(f"left out, and read by the next start: {problem}", EXIT_OK)
+    return tables.folders
 
 
 def _plan(place: Place, own: Path, county: str | None, time_zone: str | None, *, ask: bool) -> CityPlan:
@@ -97,14 +104,12 @@ def _plan(place: Place, own: Path, county: str | None, time_zone: str | None, *,
     return CityPlan.checked(place, county or place.county_geoid, time_zone or place.time_zone)
 
 
-def _print_written(place: Place, entry: CityHome, tables: NationalTables) -> None:
-    for problem in tables.problems:
-        print_error(f"left out, and read by the next start: {problem}", EXIT_OK)
+def _print_written(place: Place, entry: CityHome, tables: Mapping[str, Path]) -> None:
     out.print(f"city: {entry.name}, {place.title} ({place.geoid}), {place.population:,} residents")
     for what, path in (("layer", entry.layer), ("deliveries", entry.deliveries), ("home", entry.home.root)):
         if path is not None:
             out.print(f"{what}: {path}", soft_wrap=True)
-    out.print(f"national tables: {', '.join(tables.folders)}", soft_wrap=True)
+    out.print(f"national tables: {', '.join(tables)}", soft_wrap=True)
 
 
 def _print_end(entry: CityHome, code: int) -> None:

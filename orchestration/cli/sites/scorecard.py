@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.display import out, print_error
-from orchestration.cli.interrupts import stopped_by_signals
 from orchestration.cli.options import Yes, examples
 from orchestration.cli.run.progress import Progress
 from orchestration.cli.safeguards import confirm
@@ -125,7 +124,7 @@ def withdraw(
 
 def _print_draft(settings: Settings, languages: tuple[str, ...], measure: str | None) -> None:
     progress = Progress(title="levelground scorecard --draft")
-    with progress, stopped_by_signals(progress.stop), report_progress_to(progress):
+    with progress, report_progress_to(progress):
         made = write_draft(settings, languages, measure)
     for change in made.changes[:MOST_LISTED]:
         out.print(f"{change.change} {change.path}")

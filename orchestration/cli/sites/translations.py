@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out, table
+from orchestration.cli.display import Table, out
 from orchestration.cli.options import examples
 from orchestration.scorecard import text_pages
 from orchestration.settings import IS_CHECKOUT, ConfigurationError, Settings
@@ -89,4 +89,4 @@ def _uses() -> dict[str, Use]:
 def _print_coverage(codes: list[str], seeds: Path) -> None:
     known = languages(seeds)
     rows = [[known[code], *(str(number) for number in coverage(code, seeds).values())] for code in dict.fromkeys(codes)]
-    out.print(table(None, ["language", "texts", "translated", "reviewed", "missing"], rows))
+    out.print(Table(None, ["language", "texts", "translated", "reviewed", "missing"], rows))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from expectations.delivery.column_differences import differing
 from expectations.delivery.steward_words import in_words
 from expectations.remedies import remedy
-from orchestration.cli.display import err, out, table
+from orchestration.cli.display import Table, err, out
 from orchestration.stewardship.check_delivery import DeliveryCheck
 
 LISTED = 20  # labels of a column, and columns that differ
@@ -45,7 +45,7 @@ def _print_column_differences(checked: DeliveryCheck) -> None:
             (line.expected, line.found, line.verdict, f"{line.likely} ({line.similarity} % alike)" if line.likely else None)
             for line in lines[:LISTED]
         ]
-        out.print(table("\nColumns that differ from the contract", ("expected", "found", "difference", "renamed to?"), rows))
+        out.print(Table("\nColumns that differ from the contract", ("expected", "found", "difference", "renamed to?"), rows))
         if len(lines) > LISTED:
             out.print(f"and {len(lines) - LISTED} more; --report FILE.html lists all")
 
@@ -76,5 +76,5 @@ def _print_gate(checked: DeliveryCheck, *, all_: bool) -> None:
     ]  # fmt: skip
     columns = ("result", "expectation", "column", "delivered as", "found", "allowed", "what is wrong", "in the export")
     if rows:
-        out.print(table(None, (*columns, "what to do"), rows))
+        out.print(Table(None, (*columns, "what to do"), rows))
     err.print(holding)

@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 
 from ingest.erasure import Plan, is_pending
 from ingest.erasure.plan import write_plan
-from orchestration.cli.display import out, table
+from orchestration.cli.display import Table, out
 from orchestration.cli.options import Reason, Wait, Yes, examples
 from orchestration.cli.safeguards import complete_removals, confirm, locked
 from orchestration.runs.clock import utc_now
@@ -108,7 +108,7 @@ def remove(home: Home, plan: Plan, rows: pa.Table, *, yes: bool) -> None:
     """List what the plan removes, ask, carry it out, and print the result."""
     names = ", ".join(f"{source.records:,} of {source.source}" for source in plan.sources)
     places = [(place.kind, place.name, place.rows) for place in plan.places]
-    out.print(table(f"Records to remove: {names}", ("place", "name", "rows"), places))
+    out.print(Table(f"Records to remove: {names}", ("place", "name", "rows"), places))
     out.print(EXPORTS_NOTE)
     confirm("Remove them for good?", yes=yes)
     write_plan(home, plan, rows)

@@ -10,9 +10,9 @@ import typer
 
 from ingest.layers import rows_of_seed, seed_file
 from orchestration.cli.display import err, out, print_rows
-from orchestration.cli.new_measure import city_of_layer
 from orchestration.cli.new_source import Layer
 from orchestration.cli.options import AsJson, examples
+from orchestration.cli.release.measures import city_of_layer
 from orchestration.codegen.new_map import VINTAGES, NewMap, write_map
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings

@@ -12,7 +12,7 @@ from ingest.sample import write_sample
 from ingest.sample.city import SAMPLETON, Profile
 from ingest.sample.people.profile import shares_of_place
 from orchestration.cities.gazetteer import city_name, find_place
-from orchestration.cli.display import out, table
+from orchestration.cli.display import Table, out
 from orchestration.cli.options import examples
 
 EXAMPLES = examples(
@@ -34,7 +34,7 @@ def sample(
     profile = SAMPLETON if city is None else profile_of(city)
     summary = write_sample(directory, rows=rows, seed=seed, city=profile)
     columns = ("source", "rows")
-    out.print(table(None, columns, summary.rows.items()))
+    out.print(Table(None, columns, summary.rows.items()))
     out.print(f"{len(summary.files)} files in {directory}, {summary.seconds:.1f} s; read them with `--deliveries {directory}`")
     if profile != SAMPLETON:
         out.print(f"Every record is invented: {profile.title}. Shares of groups are assumed, and no figure is one of this city.")

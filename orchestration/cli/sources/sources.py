@@ -17,7 +17,7 @@ from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.erasure import plan_source_removal
 from orchestration.cli import new_source
-from orchestration.cli.display import err, out, print_json, short_time, table
+from orchestration.cli.display import Table, err, out, print_json, short_time
 from orchestration.cli.options import AsJson, Reason, Source, Wait, Yes, examples
 from orchestration.cli.safeguards import locked
 from orchestration.cli.sources.delivery_check import print_check
@@ -61,7 +61,7 @@ def list_(json: AsJson = False) -> None:
         displayed.append((contract.source, contract.department, contract.cadence, *result, *map(row.get, _FIGURES)))
     columns = ("source", "department", "cadence", "verdict", "data as of", "rows", "race known %", "geocoded %", "grade", "why")
     out.print(
-        table(None, columns, displayed, spare=("department", "cadence", "geocoded %", "rows", "race known %", "data as of"))
+        Table(None, columns, displayed, spare=("department", "cadence", "geocoded %", "rows", "race known %", "data as of"))
     )
     grades = Counter(row["readiness_grade"] for row in rows if row.get("readiness_grade"))
     if grades:
@@ -87,13 +87,10 @@ def show(
         return
     last = RunStore(settings.home.runs).last_ended()
     row = next((row for row in source_rows(settings.home, last) if row["source"] == name), None) if last else None
+    by_dimension = disaggregations(contract, home_city(settings).layers)
     if json:
-        data = {
-            "contract": contract.model_dump(mode="json", by_alias=True),
-            "status": row,
-            "disaggregations": disaggregations(contract, home_city(settings).layers),
-        }
-        print_json(data)
+        dumped = contract.model_dump(mode="json", by_alias=True)
+        print_json({"contract": dumped, "status": row, "disaggregations": by_dimension})
         return
     facts = {
         "source": contract.source, "title": contract.title, "grain": contract.grain, "policy area": contract.policy_area,
@@ -101,21 +98,20 @@ def show(
         "steward": f"{contract.steward.team}, {contract.steward.contact}", "cadence": contract.cadence,
         "delivered by": contract.delivered_by or "folder, or live with --live", "load": contract.load.mode,
     }  # fmt: skip
-    out.print(table(None, ("contract", ""), facts.items()))
-    out.print(table("\nLast run", ("", " "), (row or {"verdict": "no run yet"}).items()))
-    by_dimension = disaggregations(contract, home_city(settings).layers)
+    out.print(Table(None, ("contract", ""), facts.items()))
+    out.print(Table("\nLast run", ("", " "), (row or {"verdict": "no run yet"}).items()))
     dimensions = [(dimension, columns or "no column") for dimension, columns in by_dimension.items()]
-    out.print(table("\nCan be disaggregated by", ("dimension", "columns"), dimensions))
+    out.print(Table("\nCan be disaggregated by", ("dimension", "columns"), dimensions))
     if row and (reasons := readiness(settings.home, row)):
-        out.print(table(f"\nReadiness {row['readiness_grade']}", ("reason", "at best", "meaning"), reasons))
+        out.print(Table(f"\nReadiness {row['readiness_grade']}", ("reason", "at best", "meaning"), reasons))
     if issues := data_issues(settings.home, name):
-        out.print(table("\nKnown data issues", ("issue", "status", "summary"), issues))
+        out.print(Table("\nKnown data issues", ("issue", "status", "summary"), issues))
     columns = [
         (c.name, ", ".join(map(str, c.delivered_names)), c.type, c.role, "yes" if c.required else "", c.privacy, c.keep)
         for c in contract.columns
     ]
     heads = ("column", "delivered as", "type", "role", "required", "privacy", "keep")
-    out.print(table("\nColumns", heads, columns, spare=("keep", "required", "delivered as", "role")))
+    out.print(Table("\nColumns", heads, columns, spare=("keep", "required", "delivered as", "role")))
 
 
 @app.command(epilog=examples("levelground sources check ucc__service_requests export.csv --report check.html"))

@@ -37,7 +37,7 @@ def run(
 
 
 def started(state: AlertState, *conditions: Condition) -> list[str]:
-    state.active = {condition.subject: condition for condition in conditions}
+    state.now = [*conditions]
     found = [condition.reason for condition in state.changes_for(CHANNEL)[0]]
     state.mark_notified(CHANNEL)
     return found

@@ -9,7 +9,7 @@ import pytest
 
 from expectations.results import ExpectationResult
 from ingest.errors import DeliveryError
-from orchestration.cli.display import FittingTable, LiteralConsole, print_error, print_rows, short_time, table
+from orchestration.cli.display import LiteralConsole, Table, print_error, print_rows, short_time
 
 HOSTILE = "\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] :smile: \u202egnp\r"
 SHOWN = r"\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] :smile: \u202egnp\r"
@@ -32,7 +32,7 @@ def printed(console: LiteralConsole) -> str:
 def test_texts_and_cells_are_literal(console: LiteralConsole) -> None:
     console.print(HOSTILE)
     console.print(f"a\tb {HOSTILE}\nsecond line", markup=False)
-    console.print(table(HOSTILE, (HOSTILE, "n"), [(HOSTILE, 1)]))
+    console.print(Table(HOSTILE, (HOSTILE, "n"), [(HOSTILE, 1)]))
     assert print_error(HOSTILE, 2) == 2
     text = printed(console)
     assert text.count(SHOWN) == 6
@@ -57,7 +57,7 @@ def test_rows_are_json_or_a_table_of_chosen_columns(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out.split() == ["what", "name", "host", "data.city.example"]
 
 
-def lines_at(width: int, shown: FittingTable) -> list[str]:
+def lines_at(width: int, shown: Table) -> list[str]:
     narrow = LiteralConsole(file=io.StringIO(), width=width, highlight=False, force_terminal=True, color_system=None)
     narrow.print(shown)
     return printed(narrow).splitlines()
@@ -73,10 +73,10 @@ ROWS = [
 def test_a_narrow_terminal_leaves_out_the_columns_that_it_can_spare() -> None:
     """At 60 columns: 21 + 9 + 20 and two gaps are 54 with the reason; with the date it would be 66."""
     columns = ("source", "verdict", "data as of", "reason")
-    assert lines_at(66, table(None, columns, ROWS, spare=["data as of"]))[0].split() == [
+    assert lines_at(66, Table(None, columns, ROWS, spare=["data as of"]))[0].split() == [
         "source", "verdict", "data", "as", "of", "reason",
     ]  # fmt: skip
-    lines = lines_at(60, table(None, columns, ROWS, spare=["data as of"]))
+    lines = lines_at(60, Table(None, columns, ROWS, spare=["data as of"]))
     assert "2025-12-31" not in "".join(lines)
     assert lines[-1] == "not shown: data as of; a wider window shows more"
     words = " ".join(" ".join(line[34:] for line in lines).split())
@@ -85,7 +85,7 @@ def test_a_narrow_terminal_leaves_out_the_columns_that_it_can_spare() -> None:
 
 @pytest.mark.parametrize("width", range(52, 90))
 def test_ids_stay_on_one_line_and_no_word_is_lost_at_any_width(width: int) -> None:
-    lines = lines_at(width, table(None, ("source", "verdict", "data as of", "reason"), ROWS, spare=["data as of"]))
+    lines = lines_at(width, Table(None, ("source", "verdict", "data as of", "reason"), ROWS, spare=["data as of"]))
     assert max(map(len, lines)) <= width
     assert sum("fpc__police_stops" in line for line in lines) == sum("held_back" in line for line in lines) == 1
     found = " ".join(lines).split()
@@ -93,7 +93,7 @@ def test_ids_stay_on_one_line_and_no_word_is_lost_at_any_width(width: int) -> No
 
 
 def test_rows_become_records_where_no_choice_of_columns_fits() -> None:
-    lines = lines_at(40, table("Sources", ("source", "verdict", "reason"), [(row[0], row[1], row[3]) for row in ROWS]))
+    lines = lines_at(40, Table("Sources", ("source", "verdict", "reason"), [(row[0], row[1], row[3]) for row in ROWS]))
     assert [line.rstrip() for line in lines] == [
         "Sources",
         "source   fpc__police_stops",

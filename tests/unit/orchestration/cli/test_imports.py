@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import subprocess
 import sys
 
 import pytest
 import typer
 
-from orchestration.cli import _named_command
 from orchestration.cli.application import GROUPS, application
 from tests.conftest import ROOT
 
@@ -62,9 +62,29 @@ def test_version_and_help_import_no_command(option: str) -> None:
     assert importlib.metadata.version("levelground") in result.stdout or "Examples:" in result.stdout
 
 
-def test_only_the_named_command_is_imported() -> None:
-    assert _named_command(["query", "select 1"], {}) == "query"
-    assert _named_command([], {}) == ""
-    bash = {"_LEVELGROUND_COMPLETE": "complete_bash", "COMP_WORDS": "levelground measures show st", "COMP_CWORD": "3"}
-    assert _named_command([], bash) == "measures"
-    assert _named_command([], {"_LEVELGROUND_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "levelground "}) == ""
+BASH = {"_LEVELGROUND_COMPLETE": "complete_bash", "COMP_CWORD": "2"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "printed", "imported"),
+    [
+        (["audit", "--help"], {}, "who queried", "query.audit"),
+        (
+            [],
+            BASH | {"COMP_WORDS": "levelground lake v"},
+            "verify",
+            "release.lake",
+        ),
+        ([], {"_LEVELGROUND_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "levelground lake p"}, "prune", "release.lake"),
+        ([], {"_LEVELGROUND_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "levelground meas"}, "measures", ""),
+    ],
+)
+def test_only_the_named_command_is_imported(
+    arguments: list[str], environment: dict[str, str], printed: str, imported: str
+) -> None:
+    program = "import sys; from orchestration.cli import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    command = [sys.executable, "-c", program, *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=os.environ | environment)
+    assert printed in result.stdout
+    commands = {f"orchestration.cli.{each}" for each in ("query.audit", "release.lake", "release.measures", "sources.sources")}
+    assert commands.intersection(result.stderr.split()) == ({f"orchestration.cli.{imported}"} if imported else set())

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingest.contract.yaml_source import read_yaml
 from orchestration.doctor import Verdict, home, run_all_checks
-from orchestration.doctor.daemon import SchedulerState, Tick
-from orchestration.doctor.installation import Installation
-from orchestration.doctor.run_checks import CHECKS, TABLE, run_check
-from orchestration.doctor.schedule import evaluate_scheduler
+from orchestration.doctor.daemon import SchedulerState, evaluate_scheduler
+from orchestration.doctor.installation import Installation, read_table
+from orchestration.doctor.run_checks import CHECKS, run_check
 from orchestration.settings import PROJECT, Settings, variable_names
 from tests.conftest import CommandLine
 from tests.support.run_records import run_record
@@ -24,12 +23,19 @@ from tests.unit.orchestration.doctor.test_home import only
 from warehouse import connection
 
 SECRET = "hunter2hunter2"
+DOCTOR = PROJECT / "orchestration" / "doctor"
 
 
 def test_the_table_has_a_reason_and_a_remedy_for_each_check() -> None:
-    table = read_yaml(TABLE).data
+    table = {name: row for name, row in read_table().items() if "/" not in name}
     assert list(table) == list(CHECKS)
     assert all(set(row) == {"why", "remedy"} for row in table.values())
+
+
+def test_each_row_of_a_finding_is_used_and_exists() -> None:
+    checks = "|".join((*CHECKS, "settings", "any"))
+    used = {row for file in DOCTOR.glob("*.py") for row in re.findall(rf'"((?:{checks})/[a-z ]+)"', file.read_text())}
+    assert used == {name for name in read_table() if "/" in name}
 
 
 def test_the_locked_packages_are_installed(examined: Examined) -> None:
@@ -185,19 +191,19 @@ def test_a_nearly_full_disk_is_found(examined: Examined, monkeypatch: pytest.Mon
 
 
 LIVES = NOW - dt.timedelta(seconds=40)
-TONIGHT = Tick(dt.datetime(2025, 12, 2, 8), "success")
+TONIGHT = (dt.datetime(2025, 12, 2, 8), "success")
 
 
 @pytest.mark.parametrize(
     ("state", "verdicts", "message"),
     [
-        (SchedulerState(None, False, None), ["warning"], "no daemon has run"),
-        (SchedulerState(LIVES, False, None), ["ok", "ok"], "has not ticked yet"),
-        (SchedulerState(LIVES, False, TONIGHT), ["ok", "ok"], "last tick 2025-12-02 08:00 UTC: success"),
-        (SchedulerState(NOW - dt.timedelta(hours=1), False, TONIGHT), ["warning", "ok"], "no heartbeat since 2025-12-02 08:00"),
-        (SchedulerState(LIVES, True, TONIGHT), ["ok", "warning"], "switched off"),
-        (SchedulerState(LIVES, False, Tick(TONIGHT.at, "failure")), ["ok", "wrong"], "failure"),
-        (SchedulerState(LIVES, False, Tick(dt.datetime(2025, 11, 30, 8), "success")), ["ok", "warning"], "2025-11-30"),
+        (SchedulerState(), ["warning"], "no daemon has run"),
+        (SchedulerState(LIVES, False), ["ok", "ok"], "has not ticked yet"),
+        (SchedulerState(LIVES, False, *TONIGHT), ["ok", "ok"], "last tick 2025-12-02 08:00 UTC: success"),
+        (SchedulerState(NOW - dt.timedelta(hours=1), False, *TONIGHT), ["warning", "ok"], "no heartbeat since 2025-12-02 08:00"),
+        (SchedulerState(LIVES, True, *TONIGHT), ["ok", "warning"], "switched off"),
+        (SchedulerState(LIVES, False, TONIGHT[0], "failure"), ["ok", "wrong"], "failure"),
+        (SchedulerState(LIVES, False, dt.datetime(2025, 11, 30, 8), "success"), ["ok", "warning"], "2025-11-30"),
     ],
 )
 def test_the_schedule_is_evaluated_by_heartbeat_state_and_tick(

@@ -21,7 +21,7 @@ from dagster._core.scheduler.instigation import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._daemon.types import DaemonHeartbeat
 
-from orchestration.doctor.daemon import SCHEDULER, SchedulerState, Tick, read_scheduler_state
+from orchestration.doctor.daemon import SCHEDULER, SchedulerState, read_scheduler_state
 from orchestration.instance.setup import NIGHTLY_SCHEDULE, prepare_instance
 from orchestration.settings import Settings
 
@@ -69,7 +69,5 @@ def test_daemon_state_and_newest_tick_are_read(tmp_path: Path, status: Instigato
     (settings.home.dagster / "dagster.yaml").write_text("event_log_storage: {module: orchestration.moved, class: EventLog}\n")
     before = dict(os.environ)
     at = TWO.replace(tzinfo=None)
-    assert read_scheduler_state(settings.home.dagster) == SchedulerState(
-        at + dt.timedelta(seconds=30), is_off, Tick(at, "success")
-    )
+    assert read_scheduler_state(settings.home.dagster) == SchedulerState(at + dt.timedelta(seconds=30), is_off, at, "success")
     assert dict(os.environ) == before

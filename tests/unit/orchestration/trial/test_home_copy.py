@@ -13,7 +13,7 @@ from ingest.city import read_city
 from ingest.contract.registry import load_registry
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.settings import ConfigurationError
-from orchestration.trial.home_copy import MARK, RELEASED, clear, copy_home, delivered_to_trial, empty_copy
+from orchestration.trial.home_copy import KEPT, MARK, clear, copy_home, delivered_to_trial, empty_copy
 from warehouse.lock import Holder, LockHeld, private_lock
 from warehouse.paths import Home
 from warehouse.record_keys import read_secret
@@ -72,8 +72,8 @@ def test_the_copy_has_what_a_run_reads_and_the_home_stays(home: Home) -> None:
     assert read_secret(throwaway.record_key_secret) == read_secret(home.record_key_secret)
     throwaway.warehouse.write_bytes(b"changed")
     throwaway.ledger.write_bytes(b"changed")
-    clear(throwaway, RELEASED)
-    assert {path.name for path in throwaway.root.iterdir()} - {"run.lock"} == {MARK, *RELEASED}
+    clear(throwaway, KEPT)
+    assert {path.name for path in throwaway.root.iterdir()} - {"run.lock"} == {MARK, *KEPT}
     clear(throwaway)
     assert {path.name for path in throwaway.root.iterdir()} - {"run.lock"} == {MARK}
     assert contents(home) == before

@@ -13,7 +13,7 @@ from expectations.marts.failing_rows import RECORD, FailingRows
 from ingest.contract.registry import load_registry
 from orchestration.cli.try_ import delivery_lines, trial_lines
 from orchestration.runs.record import BLOCKED, FAILED, FRESH, HELD_BACK, NOT_DELIVERED, RELEASED, STALE, UNCHANGED
-from orchestration.trial.run_trial import FactShares, Trial, TrialFinding, _fact_shares
+from orchestration.trial.run_trial import Trial, TrialFinding, _fact_shares
 from tests.support.run_records import run_record, source_status
 from warehouse.paths import Home
 
@@ -22,6 +22,11 @@ def _trial(verdict: str, outcome: str | None = RELEASED, **parts: Any) -> Trial:
     contract = load_registry()["ucc__service_requests"]
     fields = {"delivery_findings": [], "labels": [], "record": run_record(outcome=outcome) if outcome else None} | parts
     return Trial(Home(Path("/nowhere")), contract, source_status(verdict), False, **fields)
+
+
+def _shares(*values: Any) -> dict[str, Any]:
+    names = ("fact", "records", "without_tract_pct", "not_mapped_pct", "unknown_race_pct")
+    return dict(zip(names, values, strict=True))
 
 
 def test_shares_are_of_the_records_of_the_source() -> None:
@@ -36,7 +41,7 @@ def test_shares_are_of_the_records_of_the_source() -> None:
         "as rows (source, tract_geoid, race_ethnicity_code)"
     )
     assert list(_fact_shares(con, "a")) == [
-        FactShares("fct_fees", 1, None, None, None), FactShares("fct_visits", 4, 25.0, 25.0, 50.0),
+        _shares("fct_fees", 1, None, None, None), _shares("fct_visits", 4, 25.0, 25.0, 50.0),
     ]  # fmt: skip
 
 
@@ -66,7 +71,7 @@ def test_the_report_lists_labels_with_seed_rows_and_the_rows_behind_findings() -
     places = FailingRows(("geography_type", "geoid"), (("tract", "55079000100"), ("tract", "")), 18)
     records = FailingRows(RECORD, (("s", "a.csv", "3"), ("s", "a.csv", "9"), ("s", "b.csv", "1")), 3)
     findings = [TrialFinding("critical", "marts.x: wrong (18 found)", "look", (places, records))]
-    lines = list(trial_lines(_trial(FRESH, BLOCKED, findings=findings, facts=[FactShares("fct_x", 80, None, 25.0, 30.0)])))
+    lines = list(trial_lines(_trial(FRESH, BLOCKED, findings=findings, facts=[_shares("fct_x", 80, None, 25.0, 30.0)])))
     assert "fct_x: 80 records, 25.0 % unmapped, 30.0 % of unknown race" in lines
     assert "findings on what was built: 1 critical, 0 warnings" in lines
     assert "    geography_type, geoid: tract 55079000100; tract -; and 16 more" in lines

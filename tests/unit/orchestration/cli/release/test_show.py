@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.cli.release.show import BLOCKS, Scale
+from orchestration.cli.release.show import BLOCKS, bar
 from tests.conftest import CommandLine
 from tests.support.scorecard_release import HIDDEN, measure, planted, promised_models, row, write_marts, write_public_file
 from warehouse.paths import Home
@@ -171,9 +171,9 @@ def test_measures_are_listed_and_described(levelground: CommandLine) -> None:
     ],
 )
 def test_a_bar_ends_at_the_value_and_its_lighter_part_is_the_interval(row_: dict[str, float | None], expected: str) -> None:
-    assert Scale(0.0, 10.0).bar(row_, 10, BLOCKS) == expected
+    assert bar(row_, (0.0, 10.0), 10, BLOCKS) == expected
 
 
 def test_a_negative_value_has_its_bar_left_of_zero() -> None:
     rows = [{"value": value, "ci_low": None, "ci_high": None} for value in (-5.0, 5.0)]
-    assert [Scale.of(rows).bar(each, 10, BLOCKS) for each in rows] == ["█████", "     █████"]
+    assert [bar(each, (-5.0, 5.0), 10, BLOCKS) for each in rows] == ["█████", "     █████"]

@@ -128,11 +128,10 @@ def test_expected_times_are_the_medians_of_the_newest_runs_that_released() -> No
 
 INTERRUPTED = """
     import os, signal, sys, time
-    from orchestration.cli.interrupts import stop_run_on_signals, stopped_by_signals
+    from orchestration.cli.interrupts import stop_run_on_signals
     from orchestration.cli.run.progress import Progress
     stop_run_on_signals()
-    progress = Progress("levelground run: Sampleton")
-    with progress, stopped_by_signals(progress.stop):
+    with Progress("levelground run: Sampleton") as progress:
         progress.stage("build", "building models")
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # as Dagster does in a step
         progress.item("fct_police_stops", 3, 7)
