@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 
-from orchestration.scorecard.editions import WITHDRAWN, Edition, editions
+from orchestration.scorecard.editions import WITHDRAWN, Edition, editions, rewrite
 from orchestration.scorecard.pages.render import environment, rendered_withdrawn
 from orchestration.scorecard.release_data.first_reported import read_printed
 from orchestration.scorecard.release_data.open_release import Record, ReleaseFiles, grouped, open_release, records
@@ -86,7 +86,4 @@ def _write(page: Path, notice: str) -> None:
     text = page.read_text(encoding="utf-8")
     marked = _NOTICE.sub("", text).replace(_CONTENT, f"{_CONTENT}{_BEGIN}{notice}{_END}", 1)
     if marked != text:
-        following = page.with_name(f".{page.name}.next")
-        following.write_text(marked, encoding="utf-8")
-        following.chmod(page.stat().st_mode)
-        following.replace(page)
+        rewrite(page, marked)

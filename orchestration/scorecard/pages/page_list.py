@@ -188,7 +188,9 @@ def pages(
     yield from place_pages(data, texts, shared)
     yield Page("goals.html", "goals.html", texts.plain("page.goals"), {"goals": goals})
     yield Page("accessibility.html", "accessibility.html", texts.plain("page.accessibility"), {})
-    yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"themes": themes(data, texts)})
+    themes = data.theme_measures.items()
+    read = {theme: [data.measures[code] for code in codes if code in data.measures] for theme, codes in themes}
+    yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"responses": data.responses, "read": read})
     yield Page("cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), {"reasons": by_reason(ordered)})
     a_to_z = {"letters": letters(ordered, data, texts), "look_ups": [(*one, by_letter(kind.listed)) for one, kind in kinds]}
     yield Page("measures.html", "a_to_z.html", texts.plain("page.a_to_z"), a_to_z)
@@ -351,33 +353,3 @@ def adopted(row: Mapping[str, Any], texts: Texts) -> Markup:
         if row["council_file"]
         else texts("sentence.goal_adopted", date=when)
     )
-
-
-def themes(data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:
-    """Return what residents said, by year and theme, with what was decided; a hidden theme has no figure."""
-    most = max((row["inputs_count"] or 0 for row in data.responses), default=0) or 1
-    found: list[Mapping[str, Any]] = []
-    for row in data.responses:
-        counts = {name: row[f"{name}_count"] for name in ("adopted", "adapted", "declined", "pending")}
-        is_shown = row["publication_status"] == "published" and row["inputs_count"] is not None
-        bars, left = [], 0.0
-        for name, value in counts.items() if is_shown else ():
-            width = round(100 * (value or 0) / most, 2)
-            bars.append((name, round(left, 2), width))
-            left += width
-        found.append(
-            {
-                "code": row["theme_code"],
-                "measures": [
-                    data.measures[code] for code in data.theme_measures.get(row["theme_code"], ()) if code in data.measures
-                ],
-                "year": row["period_start"].year,
-                "is_shown": is_shown,
-                "total": Count(row["inputs_count"])(texts) if is_shown else None,
-                "counts": {name: Count(value)(texts) for name, value in counts.items() if is_shown and value is not None},
-                "bars": bars,
-                "reasons": [Name("declined_reason", code) for code in row["declined_reasons"] or ()],
-                "decisions": row["decision_references"] or (),
-            }
-        )
-    return found

@@ -185,6 +185,7 @@ def environment() -> Environment:
     )
     templates.globals |= {"count": Count, "date": day, "figure": Figure, "joined": Joined, "name": Name, "period_of": period_of}
     templates.globals |= {"district_words": district_words, "formats": FORMATS, "qr_code": qr_code}
+    templates.filters["names"] = lambda codes, subject: [Name(subject, code) for code in codes]
     return templates
 
 

@@ -31,20 +31,12 @@ GRID_OF_MANY = 1.0  # of many small places on the map of others, whose paths wou
 _SQL = queries(Path(__file__).with_suffix(".sql.jinja"))
 
 
-@dataclass(frozen=True)
-class Outline:
-    """A place on a map: its SVG path, where its name is written, and its lowest point."""
-
-    path: str
-    label_x: float
-    label_y: float
-    bottom: float
-
-
 def read_outlines(
     con: DuckDBPyConnection, geography_type: str, vintage: str, within: tuple[str, str] | None = None
-) -> Mapping[str, Outline]:
+) -> Mapping[str, Record]:
     """The outlines of the places of one map, in one coordinate system; empty without outlines.
+
+    Each has its SVG `path`, where its name is written (`label_x`, `label_y`), and its lowest point, `bottom`.
 
     `within`: type and vintage of places on whose map they are drawn.
     """
@@ -52,11 +44,10 @@ def read_outlines(
     chosen = {"geography_type": geography_type, "vintage": vintage, "left_out": OUTSIDE}
     if within is not None:
         chosen |= {"framed": within[0], "framed_vintage": within[1]}
-    found = con.execute(_SQL.drawn(within is not None), settings | chosen).fetchall()
-    return {geoid: Outline(path, x, y, bottom) for geoid, path, _, x, y, bottom in found}
+    return {row.geoid: row for row in records(con, _SQL.drawn(within is not None), settings | chosen)}
 
 
-def map_height(outlines: Iterable[Outline]) -> float:
+def map_height(outlines: Iterable[Record]) -> float:
     """The height of a map of these places, in its own units."""
     return math.ceil(max((outline.bottom for outline in outlines), default=0))
 
@@ -86,7 +77,7 @@ class Places:
 
     geography_type: str
     listed: tuple[Place, ...]
-    outlines: Mapping[str, Outline]
+    outlines: Mapping[str, Record]
 
 
 def read_places(

@@ -25,7 +25,6 @@ from orchestration.scorecard.release_data.open_release import (
     records,
 )
 from orchestration.scorecard.release_data.places import (
-    Outline,
     Place,
     Places,
     read_everyone_by_place,
@@ -101,7 +100,7 @@ class ReleaseData:
     districts: tuple[tuple[str, str], ...]  # geoid and name, in the order of their numbers
     district_map: str | None  # the vintage in force
     streets: Sequence[Record]  # ranges of house numbers with their district on that map
-    outlines: Mapping[str, Mapping[str, Outline]]  # of districts, by vintage
+    outlines: Mapping[str, Mapping[str, Record]]  # of districts, by vintage
     texts: Sequence[TextRow]
     goals: Sequence[Record]
     responses: Sequence[Record]

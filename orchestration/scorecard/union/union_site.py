@@ -7,6 +7,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,11 +17,11 @@ from markupsafe import Markup
 from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder, save, set_modes
 from orchestration.scorecard.pages.page_list import Page
 from orchestration.scorecard.pages.render import TEMPLATES, Surroundings, originals, rendered, rendered_start
-from orchestration.scorecard.release_data.open_release import Record
+from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.site import FILE_MODE, FOLDER_MODE, INDEX, MADE_FROM, STYLE, Site
 from orchestration.scorecard.union.read_union import Union, read_union
 from orchestration.scorecard.words.figures import Cell, Count, SignedNumber, Times, span
-from orchestration.scorecard.words.sentences import WORSE
+from orchestration.scorecard.words.sentences import WORSE, group
 from orchestration.scorecard.words.texts import (
     Name,
     Part,
@@ -63,21 +64,16 @@ def union_pages(union: Union, texts: Texts) -> Iterator[Page]:
         for code, own in groups.items():
             content = _measure(measure, own, union, cities, texts) | {"tabs": tabs}
             yield Page(paths[measure][code], "union_measure.html", texts.plain(f"measure_question.{measure}"), content)
-    of_city: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
-    for measure, rows in union.rows.items():
-        for row in rows:
-            of_city[row.city][measure].append(row)
+    of_city = grouped((row for rows in union.rows.values() for row in rows), attrgetter("city"))
     for city in cities:
-        content = _city(city, of_city[city.city], paths, union, texts)
+        content = _city(city, grouped(of_city[city.city], attrgetter("measure_id")), paths, union, texts)
         yield Page(f"cities/{city.city}.html", "union_city.html", city.name, content)
 
 
 def _by_group(rows: Sequence[Record]) -> dict[str, list[Record]]:
     """Return the rows of each group that enough cities compare, the group of most cities first."""
-    found: dict[str, list[Record]] = defaultdict(list)
-    for row in rows:
-        if row.reference_code and row.race_ethnicity_code not in ("all", row.reference_code):
-            found[row.race_ethnicity_code].append(row)
+    of_groups = (row for row in rows if row.reference_code and row.race_ethnicity_code not in ("all", row.reference_code))
+    found = grouped(of_groups, attrgetter("race_ethnicity_code"))
     counts = {code: sum(row.gap is not None and row.is_of_common_period for row in own) for code, own in found.items()}
     chosen = sorted((code for code in found if counts[code] >= FEWEST), key=lambda code: (found[code][0].group_order, code))
     return {code: found[code] for code in chosen}
@@ -92,10 +88,7 @@ def _gap_of(row: Record) -> dict[str, Part]:
 
 
 def _by_letter(cities: Iterable[Record]) -> dict[str, list[Record]]:
-    found: dict[str, list[Record]] = defaultdict(list)
-    for city in cities:
-        found[city.name[:1].upper()].append(city)
-    return dict(found)
+    return grouped(cities, lambda city: city.name[:1].upper())
 
 
 def _measure(measure: str, rows: Sequence[Record], union: Union, cities: Sequence[Record], texts: Texts) -> dict[str, Any]:
@@ -226,7 +219,7 @@ def _city(
             continue
         lines = [
             {
-                "label": group_name(row.race_ethnicity_code),
+                "label": group(row),
                 "page": paths.get(measure, {}).get(row.race_ethnicity_code),
                 "rank": _rank(row),
                 **_line(row, texts),

@@ -11,7 +11,8 @@ from orchestration.scorecard.release_data.changes import Cause, Changes
 from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.words.figures import Cell, Count
-from orchestration.scorecard.words.texts import Joined, Name, Period, Texts, day, group_name, part
+from orchestration.scorecard.words.sentences import group
+from orchestration.scorecard.words.texts import Joined, Name, Period, Texts, day, part
 
 MOST_PERIODS = 3  # that a list names
 MOST_FIGURES = 30  # revised figures that the page of a measure lists, the newest first
@@ -38,8 +39,7 @@ def revised_figures(figures: Iterable[Record], texts: Texts) -> list[Record]:
         before, now = (Cell(value, figure.unit)(texts) for value in (figure.before, figure.now))
         if before != now:
             period = Period(figure.period_type, figure.period_start, figure.period_end)(texts)
-            group = group_name(figure.race_ethnicity_code)(texts)
-            lines.append(Record(figure, period=period, group=group, before=before, now=now))
+            lines.append(Record(figure, period=period, group=group(figure)(texts), before=before, now=now))
     return lines[:MOST_FIGURES]
 
 

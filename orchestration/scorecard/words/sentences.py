@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from markupsafe import Markup, escape
 
 from orchestration.figures import DOLLARS, number
-from orchestration.scorecard.release_data.open_release import grouped
+from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure
 from orchestration.scorecard.release_data.row import TOTAL, Row
 from orchestration.scorecard.words.figures import Cell, Figure, Points, PointsRange, Range, Times
@@ -81,9 +81,9 @@ def period(row: Row) -> Period:
     return Period(row.period_type, row.period_start, row.period_end)
 
 
-def group(row: Row) -> Part:
+def group(row: Row | Record) -> Part:
     """Return the name of a row's group; everyone is no group."""
-    return group_name(row.race_ethnicity_code)
+    return group_name("overall" if row.race_ethnicity_code == TOTAL else row.race_ethnicity_code)
 
 
 def reference(row: Row, texts: Texts) -> Part:

@@ -55,10 +55,8 @@ def Name(texts: Texts, subject: str, code: str) -> Markup:
 
 
 def group_name(code: str) -> Part:
-    """The name of a group, of everyone or of everyone else."""
-    if code in ("all", "overall", "rest"):
-        return Name("reference_group", "rest" if code == "rest" else "overall")
-    return Name("race_ethnicity", code)
+    """The name of a group, or of a reference: everyone (`overall`) or everyone else (`rest`)."""
+    return Name("reference_group" if code in ("overall", "rest") else "race_ethnicity", code)
 
 
 @part
