@@ -227,19 +227,13 @@ def _line(rows: Sequence[Row], scale: Axis | None, breaks: Sequence[dt.date], te
     return Record(label=group(shown[0])(texts), trend=drawn, labels=labels, rows=table, breaks=marks)
 
 
-def known_race(measure: Measure) -> float | None:
-    """Return the share of records with a known race, where it is about persons."""
-    row = measure.everyone
-    if row is None or not measure.has_groups or row.basis in (PLACES, "no_race"):
-        return None
-    return row.known_race_pct
-
-
 def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
     """Return what the template of the page shows."""
     newest = data.about["data_as_of"].date() if data.about["data_as_of"] else None
     everyone, groups = lines(measure, texts)
     featured = measure.featured[0] if measure.featured else None
+    vintage = measure.districts[0].geography_vintage if measure.districts else None
+    outlines = data.outlines.get(vintage or "", {})
     last = max((row.covered_until or row.period_end for row in measure.featured), default=None)
     return {
         "measure": measure,
@@ -247,8 +241,6 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "sentences": short_answer(measure, texts) or only_ranges(measure, texts),
         "old": old_figures(measure, newest, texts),
         "groups": groups_chart(measure, texts),
-        "known_race": known_race(measure),
-        "expected": measure.everyone.expected_value if measure.everyone is not None and measure.everyone.is_shown else None,
         "known_race_mark": marked(Markup(), measure.everyone is not None and measure.everyone.is_hidden_in_public, texts),
         "everyone_line": everyone,
         "group_lines": groups,
@@ -260,17 +252,15 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "topics": topics(measure, texts),
         "licence": licence(measure, texts),
         "districts": districts_chart(measure, texts),
-        "district_map": (vintage := measure.districts[0].geography_vintage if measure.districts else None),
-        "outlines": data.outlines.get(vintage or "", {}),
+        "outlines": outlines,
         "area_maps": list(area_maps(measure, data, texts)),
         "is_old_map": vintage != data.district_map,
         "peers": peers(measure, data, texts),
         "strip": strip(measure, texts),
         "actions": [one for one in data.actions if one["measure_id"] == measure.measure_id],
-        "goals": [goal for goal in data.goals if goal["measure_id"] == measure.measure_id],
         "data_up_to": day(last)(texts) if last else None,
         "map_width": WIDTH,
-        "map_height": map_height(data.outlines.get(vintage or "", {}).values()),
+        "map_height": map_height(outlines.values()),
         "bases": sorted({row.basis for row in measure.groups if row.is_shown} or {row.basis for row in measure.featured}),
         "first_reported": revised_figures(measure.first_reported, texts),
         "is_about_places": any(row.basis == PLACES and row.is_shown for row in measure.groups),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from operator import attrgetter
 from pathlib import Path
 
 from orchestration.scorecard.pages.render import ScorecardError
 from orchestration.scorecard.release_data.open_release import Record, grouped, records
-from orchestration.scorecard.words.texts import INSTALLED, LANGUAGE_COLUMNS, Language, TextRow
+from orchestration.scorecard.words.texts import INSTALLED, LANGUAGE_COLUMNS, Language, TextRow, read_rows
 from warehouse.connection import open_from_disk
 from warehouse.sql import queries
 
@@ -50,7 +48,8 @@ def read_union(file: Path) -> Union:
             f"select distinct on (language_code) {', '.join(LANGUAGE_COLUMNS)} from languages order by sort_order, city"
         ).fetchall()
     rows = grouped(found, attrgetter("measure_id"))
-    names, points = _names(), _points()
+    names = {row["geoid"]: f"{row['name']}, {row['state']}" for row in read_rows(INSTALLED / "place_populations.csv")}
+    points = {row["geoid"]: (float(row["latitude"]), float(row["longitude"])) for row in read_rows(POINTS)}
     return Union(
         cities={row.city: Record(row, name=names.get(row.geoid, row.place), point=points.get(row.geoid)) for row in cities},
         rows={measure: rows[measure] for measure in sorted(rows)},
@@ -58,15 +57,3 @@ def read_union(file: Path) -> Union:
         languages={row[0]: Language(*(cell or "" for cell in row)) for row in written},
         attributions=attributions,
     )
-
-
-@cache
-def _names() -> Mapping[str, str]:
-    with (INSTALLED / "place_populations.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["geoid"]: f"{row['name']}, {row['state']}" for row in csv.DictReader(lines)}
-
-
-@cache
-def _points() -> Mapping[str, tuple[float, float]]:
-    with POINTS.open(encoding="utf-8", newline="") as lines:
-        return {row["geoid"]: (float(row["latitude"]), float(row["longitude"])) for row in csv.DictReader(lines)}

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, wraps
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 from markupsafe import Markup, escape
@@ -237,10 +238,13 @@ def with_installed_texts(rows: Iterable[TextRow], languages: Iterable[str]) -> t
 
 def _installed(language: str) -> dict[str, tuple[str, str]]:
     file = INSTALLED / f"texts_{language}.csv"
-    if not file.is_file():
-        return {}
+    return {row["text_id"]: (row["text"], row["review_status"]) for row in read_rows(file)} if file.is_file() else {}
+
+
+def read_rows(file: Path) -> list[dict[str, str]]:
+    """Return the rows of an installed file, such as a seed."""
     with file.open(encoding="utf-8", newline="") as lines:
-        return {row["text_id"]: (row["text"], row["review_status"]) for row in csv.DictReader(lines)}
+        return list(csv.DictReader(lines))
 
 
 def _parts(text: str) -> frozenset[str]:
@@ -256,17 +260,13 @@ def texts_by_language(
     for text_id, language, text, status in rows:
         found.setdefault(language, {})[text_id] = (text, status)
     originals = {text_id: text for text_id, (text, _) in found.get(ORIGINAL, {}).items()}
-    known = {**_installed_languages(), **(written or {})}
+    languages_of_version = read_rows(INSTALLED / "languages.csv")
+    known = {row["language_code"]: Language(*(row[name] for name in LANGUAGE_COLUMNS)) for row in languages_of_version}
+    known |= written or {}
     return {
         language: Texts(language, originals, found.get(language, {}), known.get(language, Language(language)))
         for language in languages
     }
-
-
-@cache
-def _installed_languages() -> Mapping[str, Language]:
-    with (INSTALLED / "languages.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["language_code"]: Language(*(row[name] for name in LANGUAGE_COLUMNS)) for row in csv.DictReader(lines)}
 
 
 def runs(text: str | Markup) -> Runs:
