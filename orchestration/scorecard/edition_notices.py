@@ -72,7 +72,7 @@ def _mark(
     totals = [("sentence.edition_was_corrected", len(corrections)), ("sentence.edition_was_revised", figures)]
     for language, texts in languages.items():
         notices = {"index.html": template.render(t=texts, totals=totals, said=(), revised=None)}
-        for code in {**by_measure, **revised}:
+        for code in dict.fromkeys((*by_measure, *revised)):
             said = [in_words(row, texts) for row in by_measure[code]]
             lines = revised_figures(revised[code][1], texts) if code in revised else []
             notice = template.render(t=texts, totals=(), said=said, revised=revised.get(code), lines=lines)

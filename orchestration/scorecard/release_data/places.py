@@ -164,4 +164,4 @@ def _everyone(con: DuckDBPyConnection, is_by_place: bool) -> Mapping[tuple[Any, 
 
 
 def _row(values: Mapping[str, Any], basis: str = "no_race") -> Row:
-    return Row(*map({**values, **_OF_EVERYONE, "basis": basis}.get, Row._fields))
+    return Row._make(map({**values, **_OF_EVERYONE, "basis": basis}.get, Row._fields))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -146,7 +146,7 @@ def _figure(value: float | None, unit: str, texts: Texts) -> Markup | None:
 def _line(row: Record, texts: Texts, has_gap: bool = True) -> dict[str, Any]:
     """A figure and its gap, each with its range; a figure that is not shown has its reason."""
     signed = partial(SignedNumber, unit=row.unit)
-    write = Times if row.gap_kind == RATIO else signed
+    write: Callable[[float], Part] = Times if row.gap_kind == RATIO else signed
     gap = row.gap if has_gap else None
     return {
         "figure": _figure(row.value, row.unit, texts),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from orchestration.scorecard.pages.charts import axis, ticks
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.words.figures import Count, Points, SignedNumber, Times
 from orchestration.scorecard.words.sentences import marked
-from orchestration.scorecard.words.texts import Name, Texts
+from orchestration.scorecard.words.texts import Name, Part, Texts
 
 FEWEST = 20  # cities of a strip
 BIN = 2.6  # percent of its width
@@ -50,7 +50,7 @@ def strip(measure: Measure, texts: Texts) -> Mapping[str, Any] | None:
         circles.append((round((place + 0.5) * BIN, 1), stacked[place], one["place"]))
         stacked[place] += 1
 
-    write = Times if is_ratio else partial(SignedNumber, unit=unit)
+    write: Callable[[float], Part] = Times if is_ratio else partial(SignedNumber, unit=unit)
     return {
         "group": Name("race_ethnicity", row["race_ethnicity_code"])(texts),
         "reference": Name("race_ethnicity", row["reference_code"])(texts),
