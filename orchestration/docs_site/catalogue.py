@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from ingest.contract import Contract
@@ -17,44 +18,17 @@ from warehouse.audiences import names
 from warehouse.connection import run_query
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
 from warehouse.releases import Manifest
-from warehouse.sql import literal
+from warehouse.sql import queries
 
 SECONDS = 60
 FILES = {ANALYST_FILE: "the data team", PUBLIC_FILE: "the public"}
-MEASURES = "select * from marts.dim_measure order by measure_id, measure_version desc"
-AREAS = "select code, label from published.labels where subject = 'policy_area' and language_code = 'en' order by label"
-# The place and period that open the page of a measure on the scorecard.
-FIGURES = """
-select measure_id, period, place, basis_text, group_name, value, unit, unit_text, ci_low, ci_high, status_text,
-    compared_with_reference_text, max(abs(value)) over (partition by measure_id) as largest
-from published.scorecard
-where is_featured
-order by measure_id, group_order
-"""
-NOTES = """
-select measure_id, public_caveat, availability, availability_text, licence_attribution, has_figures_by_race, has_figures_by_place
-from published.measures where is_current
-"""
-COLUMNS = """
-select
-    tables.schema_name, tables.table_name, tables.comment as description, columns.column_name, columns.data_type, columns.comment
-from (
-    select database_name, schema_name, table_name, comment, internal from duckdb_tables()
-    union all
-    select database_name, schema_name, view_name, comment, internal from duckdb_views()
-) as tables
-inner join duckdb_columns() as columns
-    on tables.database_name = columns.database_name and tables.schema_name = columns.schema_name
-    and tables.table_name = columns.table_name
-where not tables.internal
-order by tables.schema_name, tables.table_name, columns.column_index
-"""
+_SQL = queries(Path(__file__).with_suffix(".sql.jinja"))
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A published table: its file, audience and description, and its columns as (name, type, description)."""
+    """A published table: its file, audience and description, and its columns with `name`, `type` and `description`."""
 
     schema: str
     name: str
@@ -62,12 +36,17 @@ class Table:
     file: str
     description: str
     rows: int | None
-    columns: tuple[tuple[str, str, str], ...]
+    columns: list[Row]
+
+    @property
+    def full_name(self) -> str:
+        """Return its name with its schema. Both files contain the schema `stats`, with the same tables."""
+        return f"{self.schema}.{self.name}"
 
     @property
     def page(self) -> str:
-        """Return the path of its page. Both files contain the schema `stats`, with the same tables."""
-        return f"tables/{self.schema}.{self.name}.html"
+        """Return the path of its page."""
+        return f"tables/{self.full_name}.html"
 
 
 @dataclass(frozen=True)
@@ -91,6 +70,11 @@ class Source:
 
     contract: Contract
     status: SourceStatus | None
+
+    @property
+    def page(self) -> str:
+        """Return the path of its page."""
+        return f"sources/{self.contract.source}.html"
 
     @property
     def verdict(self) -> str:
@@ -123,9 +107,10 @@ def sources(contracts: list[Contract], last: RunRecord | None) -> list[Source]:
 def measures(home: Home, release_id: str) -> list[Measure]:
     """Return the measures of a release, each with its newest version and the figures that the public file shows first."""
     folder = home.release(release_id)
-    rows = _rows(folder / ANALYST_FILE, MEASURES)
-    figures = {key: tuple(found) for key, found in groupby(_rows(folder / PUBLIC_FILE, FIGURES), lambda row: row["measure_id"])}
-    notes = {row["measure_id"]: row for row in _rows(folder / PUBLIC_FILE, NOTES)}
+    rows = _rows(folder / ANALYST_FILE, _SQL.measures())
+    shown = _rows(folder / PUBLIC_FILE, _SQL.figures())
+    figures = {code: tuple(found) for code, found in groupby(shown, lambda row: row["measure_id"])}
+    notes = {row["measure_id"]: row for row in _rows(folder / PUBLIC_FILE, _SQL.notes())}
     found = []
     for measure_id, versions in groupby(rows, lambda row: row["measure_id"]):
         newest, *earlier = sorted(versions, key=lambda row: not row["is_current"])
@@ -138,16 +123,13 @@ def tables(home: Home, manifest: Manifest) -> list[Table]:
 
     A view of both files is that of the public one, which everyone opens.
     """
-    found: dict[tuple[str, str], Table] = {}
+    found: dict[str, Table] = {}
     for file, audience in FILES.items():
-        rows = _rows(home.release(manifest.release_id) / file, COLUMNS)
-        for (schema, name), own in groupby(rows, lambda row: (row["schema_name"], row["table_name"])):
-            described = list(own)
-            columns = tuple((row["column_name"], row["data_type"], row["comment"] or "") for row in described)
-            row_count = manifest.files[file].tables.get(f"{schema}.{name}")
-            opened, readers = _opened_by(manifest, f"{schema}.{name}") or (file, audience)
-            found[schema, name] = Table(schema, name, readers, opened, described[0]["description"] or "", row_count, columns)
-    return [table for _, table in sorted(found.items())]
+        for row in _rows(home.release(manifest.release_id) / file, _SQL.tables()):
+            name = f"{row['schema']}.{row['name']}"
+            opened, readers = _opened_by(manifest, name) or (file, audience)
+            found[name] = Table(**row, rows=manifest.files[file].tables.get(name), file=opened, audience=readers)
+    return sorted(found.values(), key=lambda table: (table.schema, table.name))
 
 
 def _opened_by(manifest: Manifest, table: str) -> tuple[str, str] | None:
@@ -163,25 +145,20 @@ def _opened_by(manifest: Manifest, table: str) -> tuple[str, str] | None:
 def areas(home: Home, release_id: str, measures: list[Measure], sources: list[Source], tables: list[Table]) -> list[Area]:
     """Return the policy areas of a release by title."""
     folder = home.release(release_id)
-    facts = [table for table in tables if table.name.startswith("fct_") and "source" in (name for name, *_ in table.columns)]
-    query = " union all ".join(f"select distinct {literal(fact.name)} as fact, source from marts.{fact.name}" for fact in facts)
-    held: dict[str, set[str]] = {}
-    for row in _rows(folder / ANALYST_FILE, query) if facts else []:
-        held.setdefault(row["fact"], set()).add(row["source"])
-    found = []
-    for row in _rows(folder / PUBLIC_FILE, AREAS):
-        own = tuple(source for source in sources if source.contract.policy_area == row["code"])
-        names = {source.contract.source for source in own}
-        found.append(
-            Area(
-                code=row["code"],
-                title=row["label"],
-                measures=tuple(measure for measure in measures if measure.row["policy_area"] == row["code"]),
-                sources=own,
-                facts=tuple(fact for fact in facts if names & held.get(fact.name, set())),
-            )
+    columns = {table.name: {column["name"] for column in table.columns} for table in tables}
+    facts = [table for table in tables if table.name.startswith("fct_") and "source" in columns[table.name]]
+    rows = _rows(folder / ANALYST_FILE, _SQL.held([fact.name for fact in facts])) if facts else []
+    held = {row["fact"]: set(row["sources"]) for row in rows}
+    return [
+        Area(
+            code=row["code"],
+            title=row["label"],
+            measures=tuple(measure for measure in measures if measure.row["policy_area"] == row["code"]),
+            sources=(own := tuple(source for source in sources if source.contract.policy_area == row["code"])),
+            facts=tuple(fact for fact in facts if held[fact.name] & {source.contract.source for source in own}),
         )
-    return found
+        for row in _rows(folder / PUBLIC_FILE, _SQL.areas())
+    ]
 
 
 def _rows(path: Any, query: str) -> list[Row]:

@@ -9,11 +9,10 @@ import datetime as dt
 import json
 import re
 import shutil
-import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from tempfile import TemporaryDirectory
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -25,12 +24,13 @@ from orchestration.figures import figure_text
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.runs.record import RunStore
 from orchestration.runs.reports.standing_gates import StandingGate, standing_gates
+from orchestration.scorecard.folders import replace_folder, save, set_modes
 from orchestration.settings import IS_CHECKOUT, PROJECT, Settings
 from orchestration.transform import dbt_runner
 from orchestration.transform.dbt_project import prepare_project
 from warehouse.fingerprint import text_sha256
 from warehouse.lock import private_lock
-from warehouse.paths import SHARED, Home
+from warehouse.paths import SHARED
 from warehouse.releases import VIEW_SCHEMAS, current, read_manifest
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -107,54 +107,32 @@ def dbt_page(page: str, data: Mapping[str, str]) -> str:
 CHARACTERS = 400
 
 
-class Entry(TypedDict):
-    """One thing to find: its kind, its name, where it is, and the text in which words are searched."""
-
-    kind: str
-    name: str
-    url: str
-    text: str
-
-
 def entries(
     measures: Iterable[Measure], tables: Iterable[Table], sources: Iterable[Source], guides: Iterable[Guide]
-) -> list[Entry]:
-    """Return every entry, in the order in which equally good ones are listed."""
-    found = [*_measures(measures), *_tables(tables), *_sources(sources), *_guides(guides)]
-    return [{**entry, "text": " ".join(entry["text"].split())[:CHARACTERS]} for entry in found]
-
-
-def _measures(measures: Iterable[Measure]) -> Iterator[Entry]:
-    for measure in measures:
-        row = measure.row
-        text = f"{row['measure_id']}. {row['question']} {row['definition']} {row['caveat']}"
-        yield {"kind": "measure", "name": str(row["name"]), "url": measure.page, "text": text}
-
-
-def _tables(tables: Iterable[Table]) -> Iterator[Entry]:
+) -> list[dict[str, str]]:
+    """Return what can be found, in the order in which equally good ones are listed: its kind, its name, where it is, its text."""
+    found = [
+        ("measure", measure.row["name"], measure.page, "{measure_id}. {question} {definition} {caveat}".format_map(measure.row))
+        for measure in measures
+    ]
     for table in tables:
-        name = f"{table.schema}.{table.name}"
-        yield {"kind": "table", "name": name, "url": table.page, "text": table.description}
-        if table.schema in VIEW_SCHEMAS:
-            continue  # their columns are those of tables, and would be found twice
-        for column, _type, description in table.columns:
-            yield {"kind": "column", "name": f"{name}.{column}", "url": f"{table.page}#{column}", "text": description}
-
-
-def _sources(sources: Iterable[Source]) -> Iterator[Entry]:
+        found.append(("table", table.full_name, table.page, table.description))
+        # the columns of views are those of tables, and would be found twice
+        for column in table.columns if table.schema not in VIEW_SCHEMAS else ():
+            name = column["name"]
+            found.append(("column", f"{table.full_name}.{name}", f"{table.page}#{name}", column["description"]))
     for source in sources:
         contract = source.contract
         text = f"{contract.source}. {contract.grain}. {', '.join(column.name for column in contract.columns)}"
-        yield {"kind": "source", "name": contract.title, "url": f"sources/{contract.source}.html", "text": text}
-
-
-def _guides(guides: Iterable[Guide]) -> Iterator[Entry]:
+        found.append(("source", contract.title, source.page, text))
     for guide in guides:
-        kind = "decision" if guide.is_decision else "guide"
         for section in guide.sections:
             name = section.heading if section.heading == guide.title else f"{guide.title}: {section.heading}"
             url = f"{guide.path}#{section.anchor}" if section.anchor else guide.path
-            yield {"kind": kind, "name": name, "url": url, "text": section.text}
+            found.append(("decision" if guide.is_decision else "guide", name, url, section.text))
+    return [
+        {"kind": kind, "name": name, "url": url, "text": " ".join(text.split())[:CHARACTERS]} for kind, name, url, text in found
+    ]
 
 
 INDEX = "index.html"
@@ -175,13 +153,10 @@ def write_docs(settings: Settings) -> Path:
     with private_lock(home.root / ".docs.lock"):
         for leftover in home.root.glob(".docs-*"):
             shutil.rmtree(leftover)
-        folder = Path(tempfile.mkdtemp(prefix=NEXT, dir=home.root))
-        try:
-            _write_pages(settings, folder)
-            _make_group_readable(folder)
-            _replace_docs(home, folder)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with TemporaryDirectory(prefix=NEXT, dir=home.root, ignore_cleanup_errors=True) as name:
+            _write_pages(settings, folder := Path(name))
+            set_modes(folder, SHARED, READABLE)
+            replace_folder(home.docs, folder, home.root / BEFORE)
     return home.docs / INDEX
 
 
@@ -202,36 +177,31 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     queries = next((guide for guide in guides if guide.path == page_of("queries.md")), None)
     listed = {"measures": measures, "tables": tables, "sources": sources, "last": last, "gates": gates, "titles": titles}
     built = dt.datetime.now(dt.UTC).replace(microsecond=0, tzinfo=None)
-    pages = {
-        INDEX: render("index.html", INDEX, built=built, city=city, manifest=manifest, areas=areas, queries=queries, **listed)
-    }
+
+    def write(template: str, path: str, **values: object) -> None:
+        save(folder / path, render(template, path, **values))
+
+    write("index.html", INDEX, built=built, city=city, manifest=manifest, areas=areas, queries=queries, **listed)
     for name in ("sources", "measures", "tables", "gates"):
-        pages[f"{name}/{INDEX}"] = render(f"{name}.html", f"{name}/{INDEX}", **listed)
+        write(f"{name}.html", f"{name}/{INDEX}", **listed)
     for area in areas:
-        pages[area.page] = render("area.html", area.page, area=area)
+        write("area.html", area.page, area=area)
     known = {source.contract.source for source in sources}
     for measure in measures:
         area_title = titles.get(measure.row["policy_area"], measure.row["policy_area"])
-        pages[measure.page] = render("measure.html", measure.page, measure=measure, area=area_title, known=known)
+        write("measure.html", measure.page, measure=measure, area=area_title, known=known)
     for source in sources:
-        page = f"sources/{source.contract.source}.html"
-        pages[page] = render("source.html", page, source=source)
+        write("source.html", source.page, source=source)
     for table in tables:
-        pages[table.page] = render("table.html", table.page, table=table)
+        write("table.html", table.page, table=table)
     for guide in guides:
-        html = Markup(guide.html)  # noqa: S704 - markdown-it has escaped all HTML of the page
-        pages[guide.path] = render("guide.html", guide.path, guide=guide, html=html)
-    decisions = [guide for guide in guides if guide.is_decision]
-    if decisions:
-        pages[DECISIONS_PAGE] = render("decisions.html", DECISIONS_PAGE, decisions=decisions)
-    found = entries(measures, tables, sources, guides)
-    pages["search.html"] = render("search.html", "search.html", entries=script_json(found))
-    if gates:
-        pages |= _gate_pages(gates)
-    for name, text in pages.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        # markdown-it has escaped all HTML of the page
+        write("guide.html", guide.path, guide=guide, html=Markup(guide.html))  # noqa: S704
+    if decisions := [guide for guide in guides if guide.is_decision]:
+        write("decisions.html", DECISIONS_PAGE, decisions=decisions)
+    write("search.html", "search.html", entries=script_json(entries(measures, tables, sources, guides)))
+    for path, page in _gate_pages(gates) if gates else ():
+        save(folder / path, page)
     (folder / "dbt").mkdir()
     prepare_project(home, contracts, city.layers)  # a home of an earlier version, or from a backup without links, has no project
     page_of_dbt, data = dbt_runner.documentation(home, manifest.release_id if manifest else None, folder)
@@ -258,31 +228,10 @@ def contents(areas: list[Area], guides: list[Guide]) -> list[tuple[str, list[tup
     return [(group, pages) for group, pages in groups if pages]
 
 
-def _gate_pages(gates: Sequence[StandingGate]) -> dict[str, str]:
+def _gate_pages(gates: Sequence[StandingGate]) -> Iterator[tuple[str, str]]:
     from expectations.engine.data_docs import gate_page  # noqa: PLC0415 - Great Expectations takes seconds to import
 
     style = STYLE.read_text(encoding="utf-8")
-    pages = {}
     for gate in gates:
-        started = dt.datetime.fromisoformat(gate.run.started_at)
-        page = gate_page(gate.result, gate.run.run_id, started, style)
-        pages[f"gates/{gate.result.gate}/{gate.result.subject}.html"] = page
-    return pages
-
-
-def _make_group_readable(folder: Path) -> None:
-    folder.chmod(SHARED)
-    for path in folder.rglob("*"):
-        path.chmod(SHARED if path.is_dir() else READABLE)
-
-
-def _replace_docs(home: Home, folder: Path) -> None:
-    """Replace the folder by two renames. One rename would need a symbolic link, which file shares handle differently."""
-    before = home.root / BEFORE
-    home.docs.rename(before)
-    try:
-        folder.rename(home.docs)
-    except OSError:
-        before.rename(home.docs)
-        raise
-    shutil.rmtree(before)
+        page = gate_page(gate.result, gate.run.run_id, dt.datetime.fromisoformat(gate.run.started_at), style)
+        yield f"gates/{gate.result.gate}/{gate.result.subject}.html", page

@@ -11,15 +11,14 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
-from orchestration.scorecard.editions import WITHDRAWN, Edition, editions
-from orchestration.scorecard.pages.render import rendered_withdrawn
-from orchestration.scorecard.release_data.first_reported import first_reported_lines, read_printed
-from orchestration.scorecard.release_data.open_release import Record, ReleaseFiles, open_release, records
-from orchestration.scorecard.words.change_texts import in_words
-from orchestration.scorecard.words.figures import Count
+from orchestration.scorecard.editions import WITHDRAWN, Edition, editions, rewrite
+from orchestration.scorecard.pages.render import environment, rendered_withdrawn
+from orchestration.scorecard.release_data.first_reported import read_printed
+from orchestration.scorecard.release_data.open_release import Record, ReleaseFiles, grouped, open_release, records
+from orchestration.scorecard.words.change_texts import in_words, revised_figures
 from orchestration.scorecard.words.texts import Texts, texts_by_language, with_installed_texts
 
 # where the content of a page of any version begins
@@ -41,7 +40,7 @@ def mark_corrected(site: Path, public_file: Path) -> None:
         its = [row for row in corrections if row["edition"].casefold() == edition.label.casefold()]
         revised = printed.get(edition.label, {})
         texts = texts_by_language(with_installed_texts(rows, edition.languages), edition.languages) if its or revised else {}
-        _mark(site / edition.folder, edition, (its, revised), texts)
+        _mark(site / edition.folder, its, revised, texts)
 
 
 def leave_notice(site: Path, edition: Edition, public_file: Path, on: dt.date) -> None:
@@ -61,50 +60,30 @@ def leave_notice(site: Path, edition: Edition, public_file: Path, on: dt.date) -
     about.chmod((site / "index.html").stat().st_mode)
 
 
-_Revised = Mapping[str, tuple[int, tuple[Record, ...]]]
-
-
 def _mark(
-    folder: Path, edition: Edition, since: tuple[Sequence[Mapping[str, Any]], _Revised], languages: Mapping[str, Texts]
+    folder: Path,
+    corrections: Sequence[Record],
+    revised: Mapping[str, tuple[int, Sequence[Record]]],
+    languages: Mapping[str, Texts],
 ) -> None:
-    corrections, revised = since
-    for language in edition.languages:
-        words, notices = languages.get(language), dict[str, str]()
-        if words is None:
-            continue
-        for row in corrections:
-            page = f"measures/{row['measure_id']}.html"
-            notices[page] = notices.get(page, "") + f'<p class="note">{in_words(row, words)}</p>\n'
-        for code, (number, figures) in revised.items():
-            page = f"measures/{code}.html"
-            notices[page] = notices.get(page, "") + _revisions(number, figures, words)
-        link = f'<a href="../../{language}/corrections.html">{words("page.corrections")}</a>'
-        if corrections:
-            text = words("sentence.edition_was_corrected", number=Count(len(corrections)))
-            notices["index.html"] = f'<p class="note">{text} {link}</p>\n'
-        if revised:
-            text = words("sentence.edition_was_revised", number=Count(sum(number for number, _ in revised.values())))
-            notices["index.html"] = notices.get("index.html", "") + f'<p class="note">{text} {link}</p>\n'
+    """Write the notices of an edition: `revised` has the number of figures per measure, and some of them."""
+    template, by_measure = environment().get_template("notice.html"), grouped(corrections, attrgetter("measure_id"))
+    figures = sum(number for number, _ in revised.values())
+    totals = [("sentence.edition_was_corrected", len(corrections)), ("sentence.edition_was_revised", figures)]
+    for language, texts in languages.items():
+        notices = {"index.html": template.render(t=texts, totals=totals, said=(), revised=None)}
+        for code in dict.fromkeys((*by_measure, *revised)):
+            said = [in_words(row, texts) for row in by_measure[code]]
+            lines = revised_figures(revised[code][1], texts) if code in revised else []
+            notice = template.render(t=texts, totals=(), said=said, revised=revised.get(code), lines=lines)
+            notices[f"measures/{code}.html"] = notice
         for page, notice in notices.items():
             if (folder / language / page).is_file():  # the edition may be older than the measure
                 _write(folder / language / page, notice)
-
-
-def _revisions(number: int, figures: Sequence[Record], words: Texts) -> str:
-    sentence = "sentence.edition_figure_revised"
-    lines = "".join(
-        f"<li>{words(sentence, period=line.period, group=line.group, before=line.first, now=line.now)}</li>\n"
-        for line in first_reported_lines(figures, words)
-    )
-    text = words("sentence.edition_was_revised", number=Count(number))
-    return f'<div class="note"><p>{text}</p>\n' + (f"<ul>\n{lines}</ul>\n" if lines else "") + "</div>\n"
 
 
 def _write(page: Path, notice: str) -> None:
     text = page.read_text(encoding="utf-8")
     marked = _NOTICE.sub("", text).replace(_CONTENT, f"{_CONTENT}{_BEGIN}{notice}{_END}", 1)
     if marked != text:
-        following = page.with_name(f".{page.name}.next")
-        following.write_text(marked, encoding="utf-8")
-        following.chmod(page.stat().st_mode)
-        following.replace(page)
+        rewrite(page, marked)

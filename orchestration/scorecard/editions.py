@@ -10,7 +10,6 @@ import datetime as dt
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -97,14 +96,19 @@ def mark_superseded(site: Path) -> None:
         if edition.is_superseded == is_superseded:
             continue
         old, new = (INDEXED, NOT_INDEXED) if is_superseded else (NOT_INDEXED, INDEXED)
-        for page in _pages(site / edition.folder):
+        for page in (site / edition.folder).rglob("*.html"):
             text = page.read_text(encoding="utf-8")
             if old in text:
-                marked = page.with_name(f".{page.name}.next")
-                marked.write_text(text.replace(old, new), encoding="utf-8")
-                marked.chmod(page.stat().st_mode)
-                marked.replace(page)
+                rewrite(page, text.replace(old, new))
         describe(site / edition.folder, replace(edition, is_superseded=is_superseded))
+
+
+def rewrite(page: Path, text: str) -> None:
+    """Replace the text of a page at once, and keep its mode."""
+    following = page.with_name(f".{page.name}.next")
+    following.write_text(text, encoding="utf-8")
+    following.chmod(page.stat().st_mode)
+    following.replace(page)
 
 
 def remove_edition(site: Path, edition: Edition, away: Path) -> None:
@@ -116,11 +120,7 @@ def remove_edition(site: Path, edition: Edition, away: Path) -> None:
 
 def count_pages(site: Path, edition: Edition) -> int:
     """Return the number of its pages."""
-    return sum(1 for _ in _pages(site / edition.folder))
-
-
-def _pages(folder: Path) -> Iterator[Path]:
-    return folder.rglob("*.html")
+    return sum(1 for _ in (site / edition.folder).rglob("*.html"))
 
 
 def _read(path: Path) -> Edition | None:

@@ -25,6 +25,18 @@ def before_of(site: Path, edition: str | None = None) -> Path:
     return site.with_name(BEFORE if edition is None else f"{_OF_EDITION}{edition}")
 
 
+def save(path: Path, content: str | bytes) -> None:
+    """Write a file of a site, and the folders that it is in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def set_modes(path: Path, folder_mode: int, file_mode: int) -> None:
+    """Set the modes of a file, or of a folder and everything in it."""
+    for each in (path, *path.rglob("*")):
+        each.chmod(folder_mode if each.is_dir() else file_mode)
+
+
 def replace_folder(folder: Path, building: Path, before: Path) -> None:
     """Rename `folder` to `before` and `building` to `folder`, which takes over the editions; then delete the old one."""
     if folder.exists():
@@ -103,8 +115,7 @@ def _replace(source: Path, target: Path) -> None:
         shutil.copytree(source, building)
     else:
         shutil.copy2(source, building)
-    for path in [building, *building.rglob("*")]:
-        path.chmod(EVERYONE if path.is_dir() else FILE_MODE)
+    set_modes(building, EVERYONE, FILE_MODE)
     if target.is_dir():
         target.rename(before)
     building.replace(target)

@@ -6,11 +6,9 @@ comparison.
 
 from __future__ import annotations
 
-import csv
-
 from expectations.delivery.unmapped_counts import Answers, lost_labels, read_answers
 from ingest.landing import newest_load
-from ingest.layers import seed_file
+from ingest.layers import seed_rows
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
 from orchestration.runs.record import BLOCKED
@@ -23,8 +21,7 @@ SECONDS = 60.0
 
 def answers_now(run: RunContext) -> Answers:
     """What the seeds of the run say of each label."""
-    with seed_file(CROSSWALK, SHARED_SEEDS, run.location.city.layers).open(encoding="utf-8", newline="") as file:
-        return read_answers(csv.DictReader(file))
+    return read_answers(seed_rows(CROSSWALK, SHARED_SEEDS, run.location.city.layers))
 
 
 def end_if_labels_lost(run: RunContext) -> bool:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import fastexcel
 import xlsxwriter
 
-from ingest.layers import ROWS, TEXTS, Layer, seed_rows
+from ingest.layers import ROWS, TEXTS, Layer, rows_of_seed, seed_rows
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from warehouse.files import write_atomically
 from warehouse.printable import did_you_mean, first_names
@@ -167,11 +167,9 @@ def _file(seeds: Path, name: str) -> Path:
     return added if added.is_file() else seeds / f"{name}.csv"
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def _rows(path: Path) -> list[dict[str, str]]:
     """The rows of a seed; none if the folder, which may be that of a city's layer, does not have it."""
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            yield from csv.DictReader(file)
+    return rows_of_seed(path) if path.is_file() else []
 
 
 HEADER = (

@@ -8,17 +8,20 @@ from __future__ import annotations
 import datetime as dt
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import quantiles
 from typing import Any
 
+from markupsafe import Markup
+
 from orchestration.scorecard.release_data.open_release import Record
-from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.release_data.row import Row
 from orchestration.scorecard.words.figures import Cell, Range
 from orchestration.scorecard.words.sentences import period
-from orchestration.scorecard.words.texts import Texts
+from orchestration.scorecard.words.texts import Part, Texts
 
 LEFT, RIGHT = 2.0, 98.0  # of a dot chart, in percent
 TREND_LEFT, TREND_RIGHT = 9.0, 98.0
@@ -40,6 +43,10 @@ class Axis:
         low, high = self.ticks[0], self.ticks[-1]
         share = (min(max(value, low), high) - low) / (high - low)
         return round(self.left + share * (self.right - self.left), 1)
+
+    def mark(self, value: float | None, low: float | None, high: float | None) -> Record:
+        """The positions of a value and of the ends of its range, as far as they are known."""
+        return Record({name: None if one is None else self.at(one) for name, one in (("x", value), ("low", low), ("high", high))})
 
     def from_top(self, value: float) -> float:
         """The position of a value on an upright scale, in percent from the top."""
@@ -65,6 +72,11 @@ def axis(values: Iterable[float | None], left: float = LEFT, right: float = RIGH
     return Axis(tuple(float(f"{step * number:.12g}") for number in range(first, last + 1)), left, right)
 
 
+def ticks(scale: Axis | None, write: Callable[[float], Part], texts: Texts) -> list[tuple[float, Markup]]:
+    """Return the position of each number of a scale, and how it is written; none without a scale."""
+    return [(scale.at(tick), write(tick)(texts)) for tick in scale.ticks] if scale else []
+
+
 def extent(rows: Iterable[Row]) -> list[float | None]:
     """The figures of rows and the ends of their ranges, and the bounds of rows of which only these are known."""
     rows = tuple(rows)
@@ -75,12 +87,11 @@ def extent(rows: Iterable[Row]) -> list[float | None]:
 def dot(row: Row, scale: Axis | None) -> Record | None:
     """Return where to draw the figure of a row and the ends of its range, or its bounds alone; None without either."""
     if scale is not None and row.has_only_a_range:
-        return Record(x=None, low=scale.at(row.bound_low or 0.0), high=scale.at(row.bound_high or 0.0))
+        return scale.mark(None, row.bound_low, row.bound_high)
     if scale is None or row.value is None or not row.is_shown:
         return None
-    has_range = row.ci_low is not None and row.ci_high is not None
-    low, high = (scale.at(row.ci_low or 0.0), scale.at(row.ci_high or 0.0)) if has_range else (None, None)
-    return Record(x=scale.at(row.value), low=low, high=high)
+    ends = (None, None) if None in (row.ci_low, row.ci_high) else (row.ci_low, row.ci_high)
+    return scale.mark(row.value, *ends)
 
 
 def trend(rows: Sequence[Row], scale: Axis | None = None, breaks: Iterable[dt.date] = ()) -> Record | None:
@@ -149,13 +160,11 @@ def area_maps(measure: Measure, data: ReleaseData, texts: Texts) -> Iterator[dic
                 {
                     "path": outline.path,
                     "shade": min(bisect_right(bounds, values[geoid]), SHADES) if geoid in values else None,
-                    "title": f"{rows[geoid][0]}: {Cell(values[geoid], unit).in_language(texts).striptags()}"
-                    if geoid in values
-                    else None,
+                    "title": f"{rows[geoid][0]}: {Cell(values[geoid], unit)(texts).striptags()}" if geoid in values else None,
                 }
                 for geoid, outline in places.outlines.items()
             ],
-            "legend": [Range(low, high, unit).in_language(texts) for low, high in pairwise(bounds)],
+            "legend": [texts.put(Range(low, high, unit)) for low, high in pairwise(bounds)],
             "height": max(outline.bottom for outline in places.outlines.values()),
             "has_blank": len(values) < len(places.outlines),
         }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from markupsafe import Markup
 
-from orchestration.scorecard.pages.charts import Axis, axis
+from orchestration.scorecard.pages.charts import Axis, axis, ticks
 from orchestration.scorecard.release_data.open_release import Record
-from orchestration.scorecard.release_data.read_release import Measure, Row
-from orchestration.scorecard.words.figures import Cell, Ends, Range, SignedNumber, Tick, Times
-from orchestration.scorecard.words.gap_words import gap_sentences, name_of
+from orchestration.scorecard.release_data.read_release import Measure
+from orchestration.scorecard.release_data.row import Row
+from orchestration.scorecard.words.figures import Cell, Range, SignedNumber, Tick, Times, span
+from orchestration.scorecard.words.gap_words import gap_sentences
 from orchestration.scorecard.words.sentences import PLACES, marked
-from orchestration.scorecard.words.texts import Period, Texts
+from orchestration.scorecard.words.texts import Period, Texts, group_name, part
 
 NO_ZERO = ("years", "score")  # units whose figures are not amounts: their scale may start elsewhere
 WITHOUT_RANGE = ("no_range", "repeated_events", "records_differ")  # reasons for which no gap is drawn
@@ -52,7 +54,7 @@ def _is_drawn(gap: Record) -> bool:
 
 
 def _chart(gap: Record, unit: str, scale: Axis | None, texts: Texts, most: int) -> Record:
-    names = [name_of(code).in_language(texts) for code in (gap.race_ethnicity_code, gap.reference_code)]
+    names = [group_name(code)(texts) for code in (gap.race_ethnicity_code, gap.reference_code)]
     drawn = gap.periods if most >= len(gap.periods) else (gap.periods[0], *gap.periods[1 - most :])
     rows = tuple(_row(gap, one, scale, texts) for one in drawn) if scale and _is_drawn(gap) else ()
     is_from_zero = scale is None or scale.ticks[0] == 0
@@ -62,7 +64,7 @@ def _chart(gap: Record, unit: str, scale: Axis | None, texts: Texts, most: int) 
         reference=names[1],
         unit=unit,
         rows=rows,
-        ticks=tuple((scale.at(tick), Tick(tick, unit).in_language(texts)) for tick in scale.ticks) if scale else (),
+        ticks=ticks(scale, partial(Tick, unit=unit), texts),
         difference=texts("page.difference_points" if unit == "percent" else "page.difference"),
         starts_at=None if is_from_zero or scale is None else texts("sentence.scale_starts", low=Tick(scale.ticks[0], unit)),
         has_ratio=any(name == "ratio" for row in rows for name, _, _ in row.figures),
@@ -73,42 +75,29 @@ def _chart(gap: Record, unit: str, scale: Axis | None, texts: Texts, most: int) 
 
 
 def _row(gap: Record, one: Record, scale: Axis, texts: Texts) -> Record:
+    signed = partial(SignedNumber, unit=one.unit)
     figures = [
-        ("own", _figure(one, one.value, texts), _range(one.ci_low, one.ci_high, one.unit, texts)),
-        ("other", _figure(one, one.other_value, texts), _range(one.other_ci_low, one.other_ci_high, one.unit, texts)),
+        ("own", Cell(one.value, one.unit), Range(one.ci_low, one.ci_high, one.unit)),
+        ("other", Cell(one.other_value, one.unit), Range(one.other_ci_low, one.other_ci_high, one.unit)),
     ]
     if one.rate_difference is not None:
-        difference = marked(SignedNumber(one.rate_difference, one.unit).in_language(texts), one.is_hidden, texts)
-        range_ = None
-        if one.rate_difference_ci_low is not None and one.rate_difference_ci_high is not None:
-            low, high = one.rate_difference_ci_low, one.rate_difference_ci_high
-            range_ = Ends(SignedNumber(low, one.unit), SignedNumber(high, one.unit)).in_language(texts)
-        figures.append(("difference", difference, range_))
+        ends = span(one.rate_difference_ci_low, one.rate_difference_ci_high, signed)
+        figures.append(("difference", signed(one.rate_difference), ends))
     if one.rate_ratio is not None:
-        ratio = marked(texts("page.ratio", ratio=Times(one.rate_ratio)), one.is_hidden, texts)
-        range_ = None
-        if one.rate_ratio_ci_low is not None and one.rate_ratio_ci_high is not None:
-            range_ = Ends(Times(one.rate_ratio_ci_low), Times(one.rate_ratio_ci_high)).in_language(texts)
-        figures.append(("ratio", ratio, range_))
+        ends = span(one.rate_ratio_ci_low, one.rate_ratio_ci_high, Times)
+        figures.append(("ratio", _ratio(one.rate_ratio), ends))
     return Record(
         key=one.key,
-        period=Period(gap.period_type, one.period_start, one.period_end).in_language(texts),
-        own=_mark(one.value, one.ci_low, one.ci_high, scale),
-        other=_mark(one.other_value, one.other_ci_low, one.other_ci_high, scale),
-        figures=tuple(figures),
+        period=Period(gap.period_type, one.period_start, one.period_end)(texts),
+        own=scale.mark(one.value, one.ci_low, one.ci_high),
+        other=scale.mark(one.other_value, one.other_ci_low, one.other_ci_high),
+        figures=tuple((name, marked(figure(texts), one.is_hidden, texts), texts.put(range_)) for name, figure, range_ in figures),
     )
 
 
-def _mark(value: float, low: float | None, high: float | None, scale: Axis) -> Record:
-    return Record(x=scale.at(value), low=None if low is None else scale.at(low), high=None if high is None else scale.at(high))
-
-
-def _figure(one: Record, value: float, texts: Texts) -> Markup:
-    return marked(Cell(value, one.unit).in_language(texts), one.is_hidden, texts)
-
-
-def _range(low: float | None, high: float | None, unit: str, texts: Texts) -> Markup | None:
-    return None if low is None or high is None else Range(low, high, unit).in_language(texts)
+@part
+def _ratio(texts: Texts, value: float) -> Markup:
+    return texts("page.ratio", ratio=Times(value))
 
 
 def without_trend(measure: Measure, texts: Texts) -> Markup | None:

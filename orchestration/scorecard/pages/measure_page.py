@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.pages.charts import Axis, area_maps, axis, dot, extent, trend, trend_axis
+from orchestration.scorecard.pages.charts import Axis, area_maps, axis, dot, extent, ticks, trend, trend_axis
 from orchestration.scorecard.pages.gap_chart import gap_charts, without_trend
-from orchestration.scorecard.release_data.first_reported import first_reported_lines
-from orchestration.scorecard.release_data.open_release import Record
+from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.places import WIDTH, map_height
-from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
-from orchestration.scorecard.words.figures import Cell, Count, Ends, Points, Range, RatioRange, SignedNumber, Tick, Times
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.release_data.row import Row
+from orchestration.scorecard.words.change_texts import revised_figures
+from orchestration.scorecard.words.figures import Cell, Count, Points, Range, SignedNumber, Tick, Times, span
 from orchestration.scorecard.words.measure_notes import (
-    adjusted,
     break_sentences,
     caution_mark,
     cautions,
-    caveat,
-    changed_on,
     excess,
-    later_records,
     licence,
     only_ranges,
     population,
-    successor,
     trend_start,
 )
 from orchestration.scorecard.words.peers import peers, strip
@@ -42,7 +40,7 @@ from orchestration.scorecard.words.sentences import (
     reference,
     short_answer,
 )
-from orchestration.scorecard.words.texts import Name, Part, Texts, day
+from orchestration.scorecard.words.texts import Part, Texts, day
 
 MOST_STRATA = 24  # of a topic
 NO_RATIO = ("years", "score")  # of which a difference is read, and no ratio
@@ -51,15 +49,7 @@ MOST_PERIODS = 40  # of a trend; older ones are in the download
 
 def interval(row: Row, texts: Texts) -> Markup | None:
     """Return the likely range of a row; None without one."""
-    found = likely_range(row)
-    return found.in_language(texts) if found else None
-
-
-def bounds(row: Row, texts: Texts) -> Markup | None:
-    """Return the bounds of a row of which only these are known."""
-    if not row.has_only_a_range:
-        return None
-    return Range(row.bound_low or 0.0, row.bound_high or 0.0, row.unit).in_language(texts)
+    return texts.put(likely_range(row))
 
 
 def status(row: Row, texts: Texts) -> Markup:
@@ -78,7 +68,9 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
             compared = compared_words("city", row.compared_with_city, row.compared_with_city_reason, texts)
         elif row.compared_with_reference:
             compared = _compared(row, texts)
-    figure = texts_of(Cell(row.value or 0.0, row.unit), texts) if shown else bounds(row, texts)
+    figure = Cell(row.value or 0.0, row.unit)(texts) if shown else None
+    if row.has_only_a_range:
+        figure = texts.put(Range(row.bound_low, row.bound_high, row.unit))
     return Record(
         row=row,
         label=label,
@@ -94,30 +86,22 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
     )
 
 
-def texts_of(part: Part, texts: Texts) -> Markup:
-    """Return a figure in the language of the page."""
-    return part.in_language(texts)
-
-
 def _compared(row: Row, texts: Texts) -> Markup:
     words = compared_words("reference", row.compared_with_reference, row.compared_reason, texts, reference(row, texts))
+    parts: dict[str, Part]
     if row.gap is not None and row.gap_kind == "difference" and row.unit in DIFFERENCES:
-        parts: dict[str, Part] = {"gap": Points(row.gap, row.unit, is_signed=True)}
-        if row.gap_low is None or row.gap_high is None:
-            return Markup("{}<br><small>{}</small>").format(words, texts("page.gap_size", **parts))
-        ends = Ends(SignedNumber(row.gap_low, row.unit), SignedNumber(row.gap_high, row.unit))
-        return Markup("{}<br><small>{}</small>").format(words, texts("page.gap_size_range", range=ends, **parts))
-    if row.rate_ratio is None or row.unit in NO_RATIO or round(row.rate_ratio, 1 if row.rate_ratio >= 1 else 2) == 1.0:
+        name, parts = "gap_size", {"gap": Points(row.gap, row.unit, is_signed=True)}
+        range_ = span(row.gap_low, row.gap_high, partial(SignedNumber, unit=row.unit))
+    elif row.rate_ratio is None or row.unit in NO_RATIO or round(row.rate_ratio, 1 if row.rate_ratio >= 1 else 2) == 1.0:
         return words
-    if row.rate_ratio_ci_low is None or row.rate_ratio_ci_high is None:
-        ratio = texts("page.ratio", ratio=Times(row.rate_ratio))
     else:
-        likely = RatioRange(row.rate_ratio_ci_low, row.rate_ratio_ci_high)
-        ratio = texts("page.ratio_range", ratio=Times(row.rate_ratio), range=likely)
-    return Markup("{}<br><small>{}</small>").format(words, ratio)
+        name, parts = "ratio", {"ratio": Times(row.rate_ratio)}
+        range_ = span(row.rate_ratio_ci_low, row.rate_ratio_ci_high, Times)
+    more = texts(f"page.{name}", **parts) if range_ is None else texts(f"page.{name}_range", range=range_, **parts)
+    return Markup("{}<br><small>{}</small>").format(words, more)
 
 
-def compared_words(other: str, word: str | None, reason: str | None, texts: Texts, group: Name | None = None) -> Markup:
+def compared_words(other: str, word: str | None, reason: str | None, texts: Texts, group: Part | None = None) -> Markup:
     """Return the word of a comparison with the city or a reference group, or the reason why there is none."""
     if reason is not None:
         return texts(f"compared_reason.{reason}")
@@ -133,17 +117,16 @@ def chart(rows: Sequence[tuple[Row, Markup, str]], texts: Texts) -> Record | Non
     scale = axis(ends if first.unit in NO_RATIO or not ends else [0.0, *ends])
     low = scale.ticks[0] if scale else 0.0
     lines = tuple(table_row(row, label, texts, scale, anchor) for row, label, anchor in rows)
-    ticks = scale.ticks if scale else ()
     total = next((line.dot.x for line in lines if line.is_total and line.dot), None)
     return Record(
         rows=lines,
         scale=scale,
-        ticks=tuple((scale.at(tick), texts_of(Tick(tick, first.unit), texts)) for tick in ticks) if scale else (),
+        ticks=ticks(scale, partial(Tick, unit=first.unit), texts),
         mark=total,
         has_counts=any(line.counted for line in lines),
         has_comparison=any(line.compared for line in lines),
         unit=first.unit,
-        period=period(first).in_language(texts),
+        period=period(first)(texts),
         cautions=cautions(((row, label) for row, label, _ in rows), texts),
         starts_at=texts("sentence.scale_starts", low=Tick(low, first.unit)) if low else None,
     )
@@ -153,7 +136,7 @@ def groups_chart(measure: Measure, texts: Texts) -> Record | None:
     """Everyone first, then the groups in their fixed order. Compositions have no line for everyone."""
     rows = [row for row in measure.featured if row.group_kind != "missing" and not (measure.is_composition and row.is_total)]
     rows = [row for row in rows if row.is_total or row.status_code != "nothing_to_compare" or row.basis != PLACES]
-    listed = [(row, group(row).in_language(texts), f"group-{row.race_ethnicity_code}") for row in rows]
+    listed = [(row, group(row)(texts), f"group-{row.race_ethnicity_code}") for row in rows]
     if any(row.basis == PLACES and row.is_shown for row in measure.groups):
         # groups by where people live have another denominator than the records of everyone
         listed = [one for one in listed if not one[0].is_total]
@@ -164,11 +147,8 @@ def groups_chart(measure: Measure, texts: Texts) -> Record | None:
 
 def topics(measure: Measure, texts: Texts) -> list[Record]:
     """Return a chart per topic with at least two figures; of many the largest."""
-    by_type: dict[str, list[Record]] = {}
-    for stratum in measure.strata:
-        by_type.setdefault(stratum.stratum_type, []).append(stratum)
     found = []
-    for code, strata in by_type.items():
+    for code, strata in grouped(measure.strata, attrgetter("stratum_type")).items():
         largest = sorted(strata, key=lambda stratum: -(stratum.row.numerator or stratum.row.value or 0.0))[:MOST_STRATA]
         kept = [stratum for stratum in strata if stratum in largest] if len(strata) <= MOST_STRATA else largest
         listed = [(one.row, _stratum_label(one, texts), f"{code}-{number}") for number, one in enumerate(kept)]
@@ -219,10 +199,8 @@ def lines(measure: Measure, texts: Texts) -> tuple[Record | None, tuple[Record, 
         return None, ()
     breaks = [one for one in measure.breaks if one.is_of_series]
     of_everyone = [one.series_break_on for one in breaks if not one.is_by_race_only]
-    series: dict[str, list[Row]] = {}
-    for row in measure.series:
-        if row.period_start >= since and row.group_kind != "missing":
-            series.setdefault(row.race_ethnicity_code, []).append(row)
+    of_groups = (row for row in measure.series if row.period_start >= since and row.group_kind != "missing")
+    series = grouped(of_groups, attrgetter("race_ethnicity_code"))
     everyone = None if measure.is_composition else _line(series.get("all", []), None, of_everyone, texts)
     own = {code: rows[-MOST_PERIODS:] for code, rows in series.items() if code != "all" and rows[0].basis != PLACES}
     scale = trend_axis(row for rows in own.values() for row in rows)
@@ -238,23 +216,15 @@ def _line(rows: Sequence[Row], scale: Axis | None, breaks: Sequence[dt.date], te
     shown = [point.row for point in drawn.points]
     table = tuple(
         (
-            period(row).in_language(texts),
-            marked(texts_of(Cell(row.value or 0.0, row.unit), texts), row.is_hidden_in_public, texts),
+            period(row)(texts),
+            marked(Cell(row.value or 0.0, row.unit)(texts), row.is_hidden_in_public, texts),
             interval(row, texts),
         )
         for row in shown
     )
-    labels = tuple((drawn.scale.from_top(tick), texts_of(Tick(tick, shown[0].unit), texts)) for tick in drawn.scale.ticks)
-    marks = tuple((x, after, day(on).in_language(texts)) for x, after, on in drawn.breaks)
-    return Record(label=group(shown[0]).in_language(texts), trend=drawn, labels=labels, rows=table, breaks=marks)
-
-
-def known_race(measure: Measure) -> float | None:
-    """Return the share of records with a known race, where it is about persons."""
-    row = measure.everyone
-    if row is None or not measure.has_groups or row.basis in (PLACES, "no_race"):
-        return None
-    return row.known_race_pct
+    labels = tuple((drawn.scale.from_top(tick), Tick(tick, shown[0].unit)(texts)) for tick in drawn.scale.ticks)
+    marks = tuple((x, after, day(on)(texts)) for x, after, on in drawn.breaks)
+    return Record(label=group(shown[0])(texts), trend=drawn, labels=labels, rows=table, breaks=marks)
 
 
 def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
@@ -262,45 +232,36 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
     newest = data.about["data_as_of"].date() if data.about["data_as_of"] else None
     everyone, groups = lines(measure, texts)
     featured = measure.featured[0] if measure.featured else None
+    vintage = measure.districts[0].geography_vintage if measure.districts else None
+    outlines = data.outlines.get(vintage or "", {})
     last = max((row.covered_until or row.period_end for row in measure.featured), default=None)
-    retired_on = measure.about.get("retired_on")
     return {
         "measure": measure,
         "featured": featured,
         "sentences": short_answer(measure, texts) or only_ranges(measure, texts),
         "old": old_figures(measure, newest, texts),
-        "later": later_records(measure, texts),
-        "retired": texts("sentence.retired", day=day(retired_on)) if retired_on else None,
-        "successor": successor(measure, texts),
-        "caveat": caveat(measure, texts),
         "groups": groups_chart(measure, texts),
-        "known_race": known_race(measure),
-        "expected": measure.everyone.expected_value if measure.everyone is not None and measure.everyone.is_shown else None,
         "known_race_mark": marked(Markup(), measure.everyone is not None and measure.everyone.is_hidden_in_public, texts),
         "everyone_line": everyone,
         "group_lines": groups,
         "gaps": gap_charts(measure, texts),
         "no_gap_trend": without_trend(measure, texts),
         "excess": excess(measure, texts),
-        "adjusted": adjusted(featured, texts),
         "population": population(measure, texts),
         "breaks": break_sentences(measure, texts),
         "topics": topics(measure, texts),
         "licence": licence(measure, texts),
         "districts": districts_chart(measure, texts),
-        "district_map": (vintage := measure.districts[0].geography_vintage if measure.districts else None),
-        "outlines": data.outlines.get(vintage or "", {}),
+        "outlines": outlines,
         "area_maps": list(area_maps(measure, data, texts)),
         "is_old_map": vintage != data.district_map,
         "peers": peers(measure, data, texts),
         "strip": strip(measure, texts),
         "actions": [one for one in data.actions if one["measure_id"] == measure.measure_id],
-        "goals": [goal for goal in data.goals if goal["measure_id"] == measure.measure_id],
-        "data_up_to": day(last).in_language(texts) if last else None,
+        "data_up_to": day(last)(texts) if last else None,
         "map_width": WIDTH,
-        "map_height": map_height(data.outlines.get(vintage or "", {}).values()),
+        "map_height": map_height(outlines.values()),
         "bases": sorted({row.basis for row in measure.groups if row.is_shown} or {row.basis for row in measure.featured}),
-        "changed_on": changed_on(measure),
-        "first_reported": first_reported_lines(measure.first_reported, texts),
+        "first_reported": revised_figures(measure.first_reported, texts),
         "is_about_places": any(row.basis == PLACES and row.is_shown for row in measure.groups),
     }

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from markupsafe import Markup
@@ -17,14 +18,16 @@ from orchestration.scorecard.editions import Edition
 from orchestration.scorecard.pages import measure_page
 from orchestration.scorecard.pages.charts import axis
 from orchestration.scorecard.pages.gap_chart import gap_charts
-from orchestration.scorecard.pages.measure_page import groups_chart, texts_of
+from orchestration.scorecard.pages.measure_page import groups_chart
 from orchestration.scorecard.pages.place_page import place_content
 from orchestration.scorecard.pages.streets import street_pages
 from orchestration.scorecard.reach.catalogue import FEED, NEWS, corrections_feed, news_feed
 from orchestration.scorecard.release_data.changes import Changes
+from orchestration.scorecard.release_data.open_release import grouped
 from orchestration.scorecard.release_data.places import WIDTH, Place, Places, by_letter, map_height
-from orchestration.scorecard.release_data.read_release import TOTAL, Measure, ReleaseData, Row
-from orchestration.scorecard.words.change_texts import corrections, goal_changes, revised_editions, said_corrections
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.release_data.row import TOTAL, Row
+from orchestration.scorecard.words.change_texts import corrections, goal_changes, said_corrections
 from orchestration.scorecard.words.figures import Cell, Count, Points, Range
 from orchestration.scorecard.words.measure_notes import by_reason, reason
 from orchestration.scorecard.words.sentences import PLACES, WORSE, marked, period, reference_row, summary, worst
@@ -110,7 +113,7 @@ def card(measure: Measure, texts: Texts) -> Mapping[str, Any]:
         "sentences": summary(measure, texts)[:2],
         "chart": groups_chart(measure, texts),
         "place": first.place,
-        "period": period(first).in_language(texts),
+        "period": period(first)(texts),
     }
 
 
@@ -185,7 +188,9 @@ def pages(
     yield from place_pages(data, texts, shared)
     yield Page("goals.html", "goals.html", texts.plain("page.goals"), {"goals": goals})
     yield Page("accessibility.html", "accessibility.html", texts.plain("page.accessibility"), {})
-    yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"themes": themes(data, texts)})
+    themes = data.theme_measures.items()
+    read = {theme: [data.measures[code] for code in codes if code in data.measures] for theme, codes in themes}
+    yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"responses": data.responses, "read": read})
     yield Page("cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), {"reasons": by_reason(ordered)})
     a_to_z = {"letters": letters(ordered, data, texts), "look_ups": [(*one, by_letter(kind.listed)) for one, kind in kinds]}
     yield Page("measures.html", "a_to_z.html", texts.plain("page.a_to_z"), a_to_z)
@@ -204,7 +209,8 @@ def pages(
     }
     yield Page("data.html", "data.html", texts.plain("page.methods"), content | since)
     content = since | {"goal_changes": goal_changes(changes, data, texts) if changes else [], "said": said}
-    content |= {"revised": revised_editions(data, texts)}
+    revised = [row for row in data.revised_editions if row.measure_id in data.measures]
+    content |= {"revised": grouped(revised, attrgetter("edition"))}
     yield Page("corrections.html", "corrections.html", texts.plain("page.corrections"), content)
     if not is_edition:
         yield Page(FEED, "feed.atom", texts.plain("page.corrections"), {"feed": corrections_feed(data, texts)})
@@ -224,19 +230,14 @@ def letters(measures: list[Measure], data: ReleaseData, texts: Texts) -> dict[st
     entries += [
         (texts.plain(f"race_ethnicity.{code}"), f"groups/{code}.html", True) for code in _groups(measures) if code != TOTAL
     ]
-    found: dict[str, list[tuple[str, str, bool]]] = {}
-    for name, path, has_figure in sorted(entries, key=lambda entry: (entry[0].casefold(), entry[1])):
-        found.setdefault(name[:1].upper(), []).append((name, path, has_figure))
-    return found
+    ordered = sorted(entries, key=lambda entry: (entry[0].casefold(), entry[1]))
+    return grouped(ordered, lambda entry: entry[0][:1].upper())
 
 
 def _groups(measures: list[Measure]) -> dict[str, list[tuple[Measure, Row]]]:
     """The figures of each group of people, in the fixed order of groups."""
     rows = [(measure, row) for measure in measures for row in measure.groups if row.is_shown and not measure.is_composition]
-    found: dict[str, list[tuple[Measure, Row]]] = {}
-    for measure, row in sorted(rows, key=lambda one: one[1].group_order):
-        found.setdefault(row.race_ethnicity_code, []).append((measure, row))
-    return found
+    return grouped(sorted(rows, key=lambda one: one[1].group_order), lambda one: one[1].race_ethnicity_code)
 
 
 def group_pages(measures: list[Measure], texts: Texts) -> Iterator[Page]:
@@ -248,7 +249,7 @@ def group_pages(measures: list[Measure], texts: Texts) -> Iterator[Page]:
             is_by_place: [
                 (
                     measure,
-                    measure_page.table_row(row, Name("measure", measure.measure_id).in_language(texts), texts, None, ""),
+                    measure_page.table_row(row, Name("measure", measure.measure_id)(texts), texts, None, ""),
                     row,
                 )
                 for measure, row in listed
@@ -307,13 +308,10 @@ def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
         if scale and value is not None
     }
     figures = {
-        name: texts_of(Cell(value, unit), texts)
+        name: Cell(value, unit)(texts)
         for name, value in (values | {"target": target, "baseline": baseline}).items()
         if value is not None
     }
-    range_ = None
-    if values["ci_low"] is not None and values["ci_high"] is not None:
-        range_ = Range(values["ci_low"], values["ci_high"], unit).in_language(texts)
     return {
         "goal_id": row["goal_id"],
         "measure_id": row["measure_id"],
@@ -326,22 +324,20 @@ def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
         "hidden_mark": marked(Markup(), bool(row["is_hidden_in_public"]), texts),
         "marks": marks,
         "figures": figures,
-        "range": range_,
-        "gap": {
-            name: texts_of(Points(value, unit), texts) for name in ("gap", "gap_baseline") if (value := values[name]) is not None
-        },
+        "range": texts.put(Range(values["ci_low"], values["ci_high"], unit)),
+        "gap": {name: Points(value, unit)(texts) for name in ("gap", "gap_baseline") if (value := values[name]) is not None},
         "earlier_targets": [
             {
                 "until": texts("page.target_until", date=day(one["valid_to"])),
-                "figure": texts_of(Cell(one["target_value"], unit), texts),
+                "figure": Cell(one["target_value"], unit)(texts),
                 "why": Markup("{} {}").format(
                     texts("sentence.goal_target_changed", date=day(one["valid_to"])), texts.marked_english(one["reason"])
                 ),
             }
             for one in row["earlier_targets"] or ()
         ],
-        "due": day(row["due_on"]).in_language(texts) if row["due_on"] else None,
-        "period": Period(row["period_type"], row["period_start"], row["period_end"]).in_language(texts) if is_published else None,
+        "due": day(row["due_on"])(texts) if row["due_on"] else None,
+        "period": Period(row["period_type"], row["period_start"], row["period_end"])(texts) if is_published else None,
     }
 
 
@@ -357,35 +353,3 @@ def adopted(row: Mapping[str, Any], texts: Texts) -> Markup:
         if row["council_file"]
         else texts("sentence.goal_adopted", date=when)
     )
-
-
-def themes(data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:
-    """Return what residents said, by year and theme, with what was decided; a hidden theme has no figure."""
-    most = max((row["inputs_count"] or 0 for row in data.responses), default=0) or 1
-    found: list[Mapping[str, Any]] = []
-    for row in data.responses:
-        counts = {name: row[f"{name}_count"] for name in ("adopted", "adapted", "declined", "pending")}
-        is_shown = row["publication_status"] == "published" and row["inputs_count"] is not None
-        bars, left = [], 0.0
-        for name, value in counts.items() if is_shown else ():
-            width = round(100 * (value or 0) / most, 2)
-            bars.append((name, round(left, 2), width))
-            left += width
-        found.append(
-            {
-                "code": row["theme_code"],
-                "measures": [
-                    data.measures[code] for code in data.theme_measures.get(row["theme_code"], ()) if code in data.measures
-                ],
-                "year": row["period_start"].year,
-                "is_shown": is_shown,
-                "total": Count(row["inputs_count"]).in_language(texts) if is_shown else None,
-                "counts": {
-                    name: Count(value).in_language(texts) for name, value in counts.items() if is_shown and value is not None
-                },
-                "bars": bars,
-                "reasons": [Name("declined_reason", code) for code in row["declined_reasons"] or ()],
-                "decisions": row["decision_references"] or (),
-            }
-        )
-    return found

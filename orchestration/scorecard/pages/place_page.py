@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from markupsafe import Markup
 
 from orchestration.figures import number
-from orchestration.scorecard.pages.charts import axis, dot
-from orchestration.scorecard.pages.measure_page import chart, compared_words, interval, status, texts_of
+from orchestration.scorecard.pages.charts import axis, dot, ticks
+from orchestration.scorecard.pages.measure_page import chart, compared_words, interval, status
+from orchestration.scorecard.release_data.open_release import grouped
 from orchestration.scorecard.release_data.places import Place
-from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, Row
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.release_data.row import Row
 from orchestration.scorecard.words.figures import Count, Figure, Tick
 from orchestration.scorecard.words.measure_notes import caution, caution_mark
 from orchestration.scorecard.words.sentences import PLACES, WORSE, group, marked, period
@@ -23,18 +27,23 @@ MOST_CHARTS = 3  # by where people live, so that a page has at most 60 kB; furth
 LEAST_SHARE = 0.05  # that one decimal can show
 SIGNS = {"higher": "▲", "lower": "▼", "about_the_same": "=", "cannot_tell": "?"}
 OLD_MAP = "old_map"
+UNLISTED = ("not_recorded", "nothing_to_compare")  # groups that the records do not have
 
 
 @part
 def _bold(texts: Texts, value: float, unit: str) -> Markup:
     """A figure of a sentence that the gate of the pages compares with its row."""
-    return Markup("<b>{}</b>").format(Figure(value, unit).in_language(texts))
+    return Markup("<b>{}</b>").format(Figure(value, unit)(texts))
 
 
 def place_content(place: Place, name: str, others: Iterable[Place], data: ReleaseData, texts: Texts) -> dict[str, Any]:
     """Return what the page of a place shows. `name`: in the language of the page. `others`: drawn next to it in charts."""
     measures = sorted(
-        ((data.measures[code], rows) for code, rows in _by_measure(place.rows).items() if code in data.measures),
+        (
+            (data.measures[code], rows)
+            for code, rows in grouped(place.rows, attrgetter("measure_id")).items()
+            if code in data.measures
+        ),
         key=lambda found: (found[0].policy_area, texts.plain(f"measure.{found[0].measure_id}").casefold()),
     )
     on_old_map = {
@@ -47,11 +56,11 @@ def place_content(place: Place, name: str, others: Iterable[Place], data: Releas
     compared = [entry for measure, rows in about for entry in _next_to_city(measure, rows, others, texts)]
     compared.sort(key=lambda entry: entry["row"].compared_with_city in (None, "not_compared", "no_range"))
     people = [one for measure, rows in now if measure.is_composition and (one := _people(measure, rows, texts))]
-    missing: dict[str, list[Name]] = {OLD_MAP: [Name("measure", code) for code in sorted(on_old_map)]} if on_old_map else {}
+    missing = [(OLD_MAP, code) for code in sorted(on_old_map)]
     for measure, rows in now:
-        total = next((row for row in rows if row.is_total), None)
+        total = next((row for row in rows if row.is_total), rows[0])
         if not any(row.is_shown for row in rows):
-            missing.setdefault((total or rows[0]).status_code, []).append(Name("measure", measure.measure_id))
+            missing.append((total.status_code, measure.measure_id))
     return {
         "place_name": name,
         "lead": [one["sentence"] for one in people if one["sentence"]],
@@ -62,15 +71,14 @@ def place_content(place: Place, name: str, others: Iterable[Place], data: Releas
         "most_charts": MOST_CHARTS,
         "inside": _charts(about, name, texts, is_by_place=True),
         "by_race": _charts(about, name, texts, is_by_place=False),
-        "missing": [(code, Joined(tuple(names)).in_language(texts)) for code, names in missing.items()],
+        "missing": _names_by_status([(code, Name("measure", measure)) for code, measure in missing], texts),
     }
 
 
-def _by_measure(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row.measure_id, []).append(row)
-    return found
+def _names_by_status(named: Iterable[tuple[str, Part]], texts: Texts) -> list[tuple[str, Markup]]:
+    """Return the names of each reason for which there is no figure, as one list."""
+    by_status = grouped(named, itemgetter(0))
+    return [(code, Joined([name for _, name in names])(texts)) for code, names in by_status.items()]
 
 
 def _is_of_old_map(rows: list[Row], in_force: str | None) -> bool:
@@ -96,16 +104,16 @@ def _people(measure: Measure, rows: Sequence[Row], texts: Texts) -> Mapping[str,
     has_sentence = texts.has(text) and total.numerator is not None
     return {
         "measure": measure,
-        "period": period(total).in_language(texts),
+        "period": period(total)(texts),
         "sentence": (largest, marked(texts(text, **parts), largest.is_hidden_in_public, texts)) if has_sentence else None,
         "has_city": any(row.city_value is not None for row in groups),
         "rows": [
             {
                 "row": row,
-                "label": group(row).in_language(texts),
+                "label": group(row)(texts),
                 "width": round(row.value or 0.0, 1) if row.is_shown else None,
                 "mark": None if row.city_value is None or not row.is_shown else round(row.city_value, 1),
-                "count": None if row.numerator is None or not row.is_shown else texts_of(Count(row.numerator), texts),
+                "count": None if row.numerator is None or not row.is_shown else Count(row.numerator)(texts),
                 **_figure(row, texts),
             }
             for row in groups
@@ -115,7 +123,7 @@ def _people(measure: Measure, rows: Sequence[Row], texts: Texts) -> Mapping[str,
 
 
 def _figure(row: Row, texts: Texts) -> dict[str, Any]:
-    written = Figure(row.value or 0.0, row.unit).in_language(texts)
+    written = Figure(row.value or 0.0, row.unit)(texts)
     if row.unit == "percent" and 0.0 < (row.value or 0.0) < LEAST_SHARE:  # few people of a group are not none
         written = texts("quantity.percent", number=number(row.value or 0.0, 2, texts.locale))
     figure = marked(written, row.is_hidden_in_public, texts)
@@ -124,7 +132,7 @@ def _figure(row: Row, texts: Texts) -> dict[str, Any]:
         "figure": figure if row.is_shown else None,
         "interval": interval(row, texts),
         "status": None if row.is_shown else status(row, texts),
-        "city": None if row.city_value is None or not row.is_shown else texts_of(Figure(row.city_value, row.unit), texts),
+        "city": None if row.city_value is None or not row.is_shown else Figure(row.city_value, row.unit)(texts),
         "caution": mark,
         "caution_why": caution(row, texts) if mark else None,
     }
@@ -149,16 +157,16 @@ def _next_to_city(measure: Measure, rows: Sequence[Row], others: Iterable[Place]
     whole = measure.everyone
     city = _figure(row, texts)
     if row.unit == "count" and whole is not None and period(whole) == period(row):
-        city["city"] = texts_of(Figure(whole.value or 0.0, whole.unit), texts)
+        city["city"] = Figure(whole.value or 0.0, whole.unit)(texts)
     word, reason = row.compared_with_city, row.compared_with_city_reason
     yield {
         "measure": measure,
         "row": row,
-        "period": period(row).in_language(texts),
+        "period": period(row)(texts),
         "dot": dot(row, scale),
         "near": [scale.at(value) for value in near] if scale else [],
         "mark": scale.at(row.city_value) if scale and row.city_value is not None else None,
-        "ticks": [(scale.at(tick), texts_of(Tick(tick, row.unit), texts)) for tick in scale.ticks] if scale else [],
+        "ticks": ticks(scale, partial(Tick, unit=row.unit), texts),
         "compared": compared_words("city", word, reason, texts) if word else None,
         "sign": SIGNS.get(word or "", "") if reason is None else "",
         **city,
@@ -196,11 +204,8 @@ def _charts(
             continue
         total = [row for row in rows if row.is_total and row.is_shown and not is_by_place]
         code = measure.measure_id
-        listed = [(row, group(row).in_language(texts), f"{code}-{row.race_ethnicity_code}") for row in [*total, *shown]]
-        without: dict[str, list[Name]] = {}
-        for row in of_groups:
-            if row not in shown and row.status_code not in ("not_recorded", "nothing_to_compare"):
-                without.setdefault(row.status_code, []).append(group(row))
+        listed = [(row, group(row)(texts), f"{code}-{row.race_ethnicity_code}") for row in [*total, *shown]]
+        missing = [row for row in of_groups if row not in shown and row.status_code not in UNLISTED]
         drawn = chart(listed, texts)
         if drawn is None:
             continue
@@ -210,7 +215,7 @@ def _charts(
                 "chart": drawn,
                 "caption": texts("page.by_group_caption", place=name, period=drawn.period),
                 "starts_at": drawn.ticks[0][1] if drawn.scale and drawn.scale.ticks[0] else None,
-                "without": [(code, Joined(tuple(names)).in_language(texts)) for code, names in without.items()],
+                "without": _names_by_status([(row.status_code, group(row)) for row in missing], texts),
             }
         )
     # a sheet of paper has the first chart alone: one with likely ranges, of figures without a caution

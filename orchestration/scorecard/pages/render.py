@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from orchestration.scorecard.editions import INDEXED, NOT_INDEXED, Edition
 from orchestration.scorecard.pages.page_list import Page, pages
 from orchestration.scorecard.pages.report import REPORT, notice, write_report
 from orchestration.scorecard.pages.streets import FOLDER, street_contents
-from orchestration.scorecard.reach.cards import card_of
+from orchestration.scorecard.reach.cards import Card, card_of
 from orchestration.scorecard.reach.catalogue import FORMATS, period_of
 from orchestration.scorecard.release_data.changes import Changes, Earlier
 from orchestration.scorecard.release_data.open_release import Record
@@ -44,11 +44,14 @@ class ScorecardError(Exception):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the pages show that is not in the public file. `label`: of the edition, None for the site of the newest release.
+    """What decides the pages of a site apart from the release. `label`: of the edition, None for the site of the newest release.
 
-    `analyst_file`: of an internal site, whose pages show its figures. `only`: the pages of a draft that has no others.
+    `languages`: some of the release, else all. `analyst_file`: of an internal site, whose pages show its figures. `only`: the
+    pages of a draft that has no others.
     """
 
+    languages: Sequence[str] = ()
+    contact: Contact = field(default_factory=Contact)
     editions: tuple[Edition, ...] = ()
     earlier: Earlier | None = None
     label: str | None = None
@@ -61,56 +64,52 @@ class Surroundings:
         """Whether the site is for staff only."""
         return self.analyst_file is not None
 
+    @property
+    def robots(self) -> Markup:
+        """What search engines read: an edition is listed until a newer one supersedes it, an internal site never."""
+        word = NOT_INDEXED if self.is_internal else INDEXED if self.label is not None else ""
+        return Markup(word)  # noqa: S704 - a constant
+
 
 def rendered_pages(
-    data: ReleaseData,
-    texts: Texts,
-    languages: dict[str, Texts],
-    contact: Contact,
-    around: Surroundings,
-    changes: Changes | None,
-) -> Iterator[tuple[Page, str]]:
-    """Yield every page of one language with its HTML."""
-    shared: dict[str, Any] = {
-        "t": texts,
+    data: ReleaseData, texts: Texts, languages: dict[str, Texts], around: Surroundings, changes: Changes | None
+) -> Iterator[tuple[Page, str, Card | None]]:
+    """Yield every page of one language with its HTML, and the picture of links to it."""
+    shared = {
         "city": data.city,
         "about": data.about,
         "languages": languages,
-        "own_names": _own_names(languages),
-        "address": contact.base,
-        "contact": contact,
-        "day": lambda date: day(date).in_language(texts),
-        "count": Count,
-        "figure": Figure,
-        "joined": lambda parts: Joined(tuple(parts)),
-        "put": lambda part: part.in_language(texts),
-        "name": Name,
+        "address": around.contact.base,
+        "contact": around.contact,
+        "day": lambda date: day(date)(texts),
         "english": texts.marked_english,
-        "district_words": district_words,
         "edition": around.label,
-        "robots": _robots(around),
+        "robots": around.robots,
         "editions": around.editions,
         "is_internal": around.is_internal,
-        "period_of": period_of,
-        "formats": FORMATS,
-        "qr_code": qr_code,
     }
+    has_cards = around.contact.address and not around.is_internal
+    listed = (
+        (page, card_of(page, description(page, texts), data.city, texts) if has_cards else None)
+        for page in pages(data, texts, changes, around.label is not None, around.editions)
+        if not (around.is_internal and page.template in FOR_PUBLICATION)
+        and (not around.only or f"{texts.language}/{page.path}" in around.only)
+    )
+    return rendered(listed, shared, texts)
+
+
+def rendered(
+    listed: Iterable[tuple[Page, Card | None]], shared: Mapping[str, Any], texts: Texts
+) -> Iterator[tuple[Page, str, Card | None]]:
+    """Yield pages of one language with their HTML. `shared`: what templates see besides the content of their page."""
     path = "the list of pages"
     try:
-        listed = pages(data, texts, changes, around.label is not None, around.editions)
         texts.start_page()
-        for page in listed:
-            if around.is_internal and page.template in FOR_PUBLICATION:
-                continue
+        for page, card in listed:
             path = f"{texts.language}/{page.path}"
-            if around.only and path not in around.only:
-                continue
-            template = environment().get_template(page.template)
-            content = {**shared, **page.content, "page": page}
-            said = description(page, texts)
-            card = card_of(page, said, data.city, texts) if contact.address and not around.is_internal else None
-            body = template.render(**content, notice=NOTICE, description=said, card=card and card[0])
-            yield page, body.replace(NOTICE, notice_of(texts))  # what the page has used decides on its notice
+            shown = {**shared, **page.content, "page": page, "description": description(page, texts), "card": card and card[0]}
+            html = environment().get_template(page.template).render(**shown, t=texts, put=lambda part: part(texts), notice=NOTICE)
+            yield page, html.replace(NOTICE, notice_of(texts)), card  # what the page has used decides on its notice
             texts.start_page()
     except (ScorecardError, OSError):
         raise
@@ -126,22 +125,9 @@ def rendered_report(data: ReleaseData, texts: Texts, changes: Changes | None, la
         raise ScorecardError(f"{texts.language}/{REPORT}", error) from error
 
 
-def _robots(around: Surroundings) -> Markup:
-    """Return what search engines read: an edition is listed until a newer one supersedes it, an internal site never."""
-    if around.is_internal:
-        return Markup(NOT_INDEXED)  # noqa: S704 - a constant
-    return Markup(INDEXED) if around.label is not None else Markup()  # noqa: S704 - a constant
-
-
 def rendered_streets(data: ReleaseData, languages: dict[str, Texts], around: Surroundings) -> Iterator[tuple[str, str]]:
     """Yield the pages of the index of streets, which all languages share, with their HTML."""
-    shared: dict[str, Any] = {
-        "city": data.city,
-        "languages": languages,
-        "own_names": _own_names(languages),
-        "robots": _robots(around),
-    }
-    shared |= {"is_internal": around.is_internal}
+    shared = {"city": data.city, "languages": languages, "robots": around.robots, "is_internal": around.is_internal}
     for page, content in street_contents(data, languages):
         path = f"{FOLDER}/{page.file}"
         for texts in languages.values():
@@ -194,29 +180,19 @@ def description(page: Page, texts: Texts) -> str:
 @cache
 def environment() -> Environment:
     """Return the templates, compiled once per process."""
-    return Environment(
+    templates = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    templates.globals |= {"count": Count, "date": day, "figure": Figure, "joined": Joined, "name": Name, "period_of": period_of}
+    templates.globals |= {"district_words": district_words, "formats": FORMATS, "qr_code": qr_code}
+    templates.filters["names"] = lambda codes, subject: [Name(subject, code) for code in codes]
+    return templates
 
 
-def _own_names(languages: dict[str, Texts]) -> dict[str, str]:
-    return {language: texts.own_name for language, texts in languages.items()}
-
-
-def rendered_start(data: ReleaseData, languages: dict[str, Texts], around: Surroundings) -> str:
+def rendered_start(city: str, languages: dict[str, Texts], around: Surroundings) -> str:
     """Return the page on which readers choose a language."""
-    return (
-        environment()
-        .get_template("start.html")
-        .render(
-            city=data.city,
-            languages=languages,
-            own_names=_own_names(languages),
-            title=originals(languages).plain("page.title"),
-            robots=_robots(around),
-            is_internal=around.is_internal,
-        )
-    )
+    shown = {"city": city, "languages": languages, "robots": around.robots, "is_internal": around.is_internal}
+    return environment().get_template("start.html").render(**shown, title=originals(languages).plain("page.title"))
 
 
 def rendered_withdrawn(label: str, on: dt.date, languages: dict[str, Texts], root: str) -> str:

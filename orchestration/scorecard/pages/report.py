@@ -20,14 +20,14 @@ from markupsafe import Markup
 
 from orchestration.scorecard.pages.measure_page import groups_chart, lines
 from orchestration.scorecard.pages.page_list import by_name, entry, goal
-from orchestration.scorecard.pages.report_gaps import front
+from orchestration.scorecard.pages.report_gaps import front, named_figure
 from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.words.change_texts import MOST_PERIODS, corrections, goal_changes
 from orchestration.scorecard.words.figures import Count
 from orchestration.scorecard.words.measure_notes import break_sentences, by_reason
 from orchestration.scorecard.words.sentences import PLACES, period
-from orchestration.scorecard.words.texts import Name, Texts, day, plain, runs
+from orchestration.scorecard.words.texts import Name, Texts, day, in_runs, plain
 
 TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
 REPORT = "report.pdf"
@@ -113,7 +113,7 @@ def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, lab
     released = day(data.about["created_at"].date())
     goals = [one for row in data.goals if (one := goal(row, texts))["is_adopted"] or one["is_example"]]
     measures = by_name(list(data.measures.values()), texts)
-    content = {
+    content: dict[str, Any] = {
         "language": texts.tag,
         "direction": texts.direction,
         "font": [texts.written.font] if texts.written.font else [],
@@ -121,11 +121,11 @@ def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, lab
         "site": texts.plain("page.title"),
         "city": data.city,
         "date": data.about["created_at"].date().isoformat(),
-        "edition": runs(texts("page.edition_label", label=label)) if label else None,
-        "released": runs(texts("sentence.from_release", release=data.about["release_id"], date=released)),
-        "intro": runs(texts("sentence.report_intro")),
-        "words": {name: runs(texts(f"page.{name}")) for name in ("goals", "changes", "methods", "source", "why")},
-        "goal_rule": runs(texts("sentence.goal_rule" if goals else "sentence.no_goal_adopted")),
+        "edition": texts("page.edition_label", label=label) if label else None,
+        "released": texts("sentence.from_release", release=data.about["release_id"], date=released),
+        "intro": texts("sentence.report_intro"),
+        "words": {name: texts(f"page.{name}") for name in ("goals", "changes", "methods", "source", "why")},
+        "goal_rule": texts("sentence.goal_rule" if goals else "sentence.no_goal_adopted"),
         "goals": [_goal(one, texts) for one in goals],
         "front": front(data, measures, texts),
         "changes": _changes(changes, data, texts),
@@ -135,7 +135,7 @@ def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, lab
             if any(one.is_answered and one.policy_area == area for one in measures)
         ],
         "methods": [
-            {"heading": runs(texts(f"page.{heading}")), "text": [runs(texts(f"sentence.{name}")) for name in sentences]}
+            {"heading": texts(f"page.{heading}"), "text": [texts(f"sentence.{name}") for name in sentences]}
             for heading, sentences in (
                 ("uncertainty", ("range_meaning", "clear_difference", "same_margin")),
                 ("protection", ("protection",)),
@@ -144,8 +144,9 @@ def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, lab
             )
         ],
     }
-    content["notice"] = [runs(text) for text in notice(texts)]
-    return content
+    content["notice"] = notice(texts)
+    written: dict[str, Any] = in_runs(content)
+    return written
 
 
 def notice(texts: Texts) -> list[Markup]:
@@ -162,49 +163,35 @@ def _goal(one: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
         "expected_value": texts("page.expected"),
         "target": texts("page.target_by", date=one["due"]) if one["due"] else texts("page.the_goal"),
     }
-    figures, described = [], []
-    for part in _PARTS:
-        if part not in one["figures"]:
-            continue
-        range_ = one["range"] if part == "value" else None
-        figures.append(
-            {"part": part, "name": runs(names[part]), "figure": runs(one["figures"][part]), "range": range_ and runs(range_)}
-        )
-        described.append(_described(names[part], one["figures"][part], range_, texts))
-    figures += [
-        {"part": "", "name": runs(target["until"]), "figure": runs(target["figure"]), "range": None}
-        for target in one["earlier_targets"]
+    figures = [
+        {"part": part, "name": names[part], "figure": figure, "range": one["range"] if part == "value" else None}
+        for part in _PARTS
+        if (figure := one["figures"].get(part)) is not None
     ]
-    figures += [
-        {"part": "", "name": runs(texts(f"page.{name}")), "figure": runs(one["gap"][part]), "range": None}
-        for part, name in (("gap_baseline", "gap_start"), ("gap", "gap_now"))
-        if part in one["gap"]
-    ]
+    described = Markup("; ").join(named_figure(each["name"], each["figure"], each["range"], texts) for each in figures)
+    others = [(target["until"], target["figure"]) for target in one["earlier_targets"]]
+    gaps = (("gap_baseline", "gap_start"), ("gap", "gap_now"))
+    others += [(texts(f"page.{name}"), one["gap"][part]) for part, name in gaps if part in one["gap"]]
+    figures += [{"part": "", "name": name, "figure": figure, "range": None} for name, figure in others]
     title = texts(f"goal.{one['goal_id']}")
     sentences = [texts(f"sentence.goal_{one['sentence']}"), texts("sentence.goal_owner", owner=one["owner"])]
     sentences += [target["why"] for target in one["earlier_targets"]]
     return {
         "goal_id": one["goal_id"],
-        "title": runs(title),
+        "title": title,
         "status": one["status"],
-        "status_text": runs(texts(f"goal_status.{one['status']}")),
-        "adopted": runs(one["adopted"]),
+        "status_text": texts(f"goal_status.{one['status']}"),
+        "adopted": one["adopted"],
         "figures": figures,
         "marks": dict(one["marks"]) if "value" in one["marks"] else None,
-        "alt": f"{plain(title)}. {'; '.join(described)}.",
-        "sentences": [runs(sentence) for sentence in sentences],
+        "alt": plain(Markup("{}. {}.").format(title, described)),
+        "sentences": sentences,
     }
-
-
-def _described(name: Markup, figure: Markup, range_: Markup | None, texts: Texts) -> str:
-    if range_ is None:
-        return plain(texts("page.named_figure", name=name, figure=figure))
-    return plain(texts("page.named_figure_range", name=name, figure=figure, range=range_))
 
 
 def _changes(changes: Changes | None, data: ReleaseData, texts: Texts) -> dict[str, Any]:
     if changes is None:
-        return {"lead": [runs(texts("sentence.no_earlier_edition"))], "measures": [], "goals": []}
+        return {"lead": [texts("sentence.no_earlier_edition")], "measures": [], "goals": []}
     found = corrections(changes, by_name(list(data.measures.values()), texts), data, texts)
     found.sort(key=lambda one: not one.is_correction)  # what changed before what is new
     lead = [texts("sentence.compared_with_edition", label=changes.label)]
@@ -216,26 +203,23 @@ def _changes(changes: Changes | None, data: ReleaseData, texts: Texts) -> dict[s
         if found
     ]
     return {
-        "lead": [runs(text) for text in lead],
+        "lead": lead,
         "measures": [
             {
-                "name": runs(texts(f"measure.{one.measure.measure_id}")),
-                "counts": [runs(texts("page.named_figure", name=name, figure=count)) for name, count in one.counts],
-                "periods": runs(texts("page.named_figure", name=texts("page.new_periods"), figure=one.new_periods))
+                "name": texts(f"measure.{one.measure.measure_id}"),
+                "counts": [texts("page.named_figure", name=name, figure=count) for name, count in one.counts],
+                "periods": texts("page.named_figure", name=texts("page.new_periods"), figure=one.new_periods)
                 if one.new_periods
                 else None,
                 "figures": [
-                    runs(Markup("{}, {}: {} → {}").format(group, period, before, now))
-                    for period, group, before, now in one.figures[:MOST_PERIODS]
+                    Markup("{}, {}: {} → {}").format(line.group, line.period, line.before, line.now)
+                    for line in one.figures[:MOST_PERIODS]
                 ],
-                "reasons": [runs(reason) for reason in one.reasons],
+                "reasons": one.reasons,
             }
             for one in found[:MOST_CHANGES]
         ],
-        "goals": [
-            {"title": runs(texts(f"goal.{one['goal_id']}")), "text": runs(one["text"])}
-            for one in goal_changes(changes, data, texts)
-        ],
+        "goals": [{"title": texts(f"goal.{one['goal_id']}"), "text": one["text"]} for one in goal_changes(changes, data, texts)],
     }
 
 
@@ -251,17 +235,17 @@ def _area(area: str, data: ReleaseData, texts: Texts) -> dict[str, Any]:
     lead = [texts("sentence.area_answered", **counts)]
     return {
         "area": area,
-        "title": runs(texts(f"policy_area.{area}")),
-        "lead": [runs(text) for text in lead],
+        "title": texts(f"policy_area.{area}"),
+        "lead": lead,
         "chart": chart,
         "missing": [
-            runs(Markup("{} ({})").format(texts(f"availability.{code}"), Count(len(found)).in_language(texts)))
+            Markup("{} ({})").format(texts(f"availability.{code}"), Count(len(found))(texts))
             for code, found in by_reason(measure for measure in inside if not measure.is_answered)
         ],
         "entries": entries[:MOST_MEASURES],
         # by the number of measures that fit the page
         "more": [
-            runs(texts("sentence.report_more", count=Count(more))) if (more := len(answered) - shown) else None
+            texts("sentence.report_more", count=Count(more)) if (more := len(answered) - shown) else None
             for shown in range(len(entries[:MOST_MEASURES]) + 1)
         ],
     }
@@ -280,19 +264,17 @@ def _entry(measure: Measure, texts: Texts, is_explained: bool) -> dict[str, Any]
     about = measure.about
     shown = entry(measure, texts)
     first = next((row for row in (*measure.featured, *measure.districts) if row.is_shown), None)
-    when = Markup("{}, {}.").format(first.place, period(first).in_language(texts)) if first and measure.featured else Markup()
+    when = Markup("{}, {}.").format(first.place, period(first)(texts)) if first and measure.featured else Markup()
     named: list[Markup] = [texts.marked_english(about["source_title"] or "")]
     if about["licence_attribution"]:
         named.append(texts.marked_english(about["licence_attribution"]))
     return {
         "measure_id": measure.measure_id,
-        "name": runs(texts(f"measure.{measure.measure_id}")),
-        "question": runs(texts(f"measure_question.{measure.measure_id}")),
-        "sentences": [
-            runs(sentence) for sentence in (*shown["sentences"], *([] if is_explained else break_sentences(measure, texts)))
-        ],
-        "about": runs(when),
-        "source": runs(Markup(". ").join(part.rstrip(".") for part in named)),
+        "name": texts(f"measure.{measure.measure_id}"),
+        "question": texts(f"measure_question.{measure.measure_id}"),
+        "sentences": [*shown["sentences"], *([] if is_explained else break_sentences(measure, texts))],
+        "about": when,
+        "source": Markup(". ").join(part.rstrip(".") for part in named),
     }
 
 
@@ -302,32 +284,17 @@ def _chart(measure: Measure, texts: Texts) -> dict[str, Any] | None:
         return None
     place = measure.featured[0].place
     name = texts(f"measure.{measure.measure_id}")
-    rows, described = [], []
-    for line in chart.rows:
-        figure = line.figure or line.status or Markup()
-        described.append(_described(line.label, figure, line.interval, texts))
-        rows.append(
-            {
-                "measure_id": measure.measure_id,
-                "group": line.row.race_ethnicity_code,
-                "label": runs(line.label),
-                "figure": runs(line.figure) if line.figure else None,
-                "range": runs(line.interval) if line.interval else None,
-                "status": runs(line.status) if line.status else None,
-                "caution": runs(line.caution) if line.caution else None,
-                "status_code": line.row.status_code,
-                "dot": [line.dot.x, line.dot.low, line.dot.high] if line.dot else None,
-                "is_total": line.is_total,
-            }
-        )
-    alt = texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=Markup("; ").join(described))
+    described = Markup("; ").join(
+        named_figure(line.label, line.figure or line.status or Markup(), line.interval, texts) for line in chart.rows
+    )
+    alt = texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=described)
     return {
-        "caption": runs(Markup("{}. {}").format(name, texts("page.by_group_caption", period=chart.period, place=place))),
-        "heading": runs(texts("page.figure_unit", unit=Name("unit", chart.unit))),
-        "note": runs(texts("sentence.where_people_live_note")) if {row.basis for row in measure.groups} & {PLACES} else None,
-        "cautions": [runs(note) for note in chart.cautions],
+        "caption": Markup("{}. {}").format(name, texts("page.by_group_caption", period=chart.period, place=place)),
+        "heading": texts("page.figure_unit", unit=Name("unit", chart.unit)),
+        "note": texts("sentence.where_people_live_note") if {row.basis for row in measure.groups} & {PLACES} else None,
+        "cautions": chart.cautions,
         "ticks": [(x, plain(tick)) for x, tick in _ends(chart.ticks)],
-        "rows": rows,
+        "rows": [{**line, "row": None, "status_code": line.row.status_code} for line in chart.rows],
         "alt": plain(alt),
         "trend": _trend(measure, texts),
     }
@@ -344,7 +311,7 @@ def _trend(measure: Measure, texts: Texts) -> dict[str, Any] | None:
     for _, after, date in reversed(line.breaks):
         named.insert(after, texts("page.named_figure", name=texts("page.series_break"), figure=date))
     return {
-        "caption": runs(caption),
+        "caption": caption,
         "alt": plain(Markup("{}: {}.").format(caption, Markup("; ").join(named))),
         "labels": [(y, plain(label)) for y, label in line.labels],
         "points": [(point.x, point.y) for point in points],
@@ -352,8 +319,8 @@ def _trend(measure: Measure, texts: Texts) -> dict[str, Any] | None:
         "breaks": [
             (x, plain(texts("page.named_figure", name=texts("page.series_break"), figure=date))) for x, _, date in line.breaks
         ],
-        "ends": [runs(line.rows[0][0]), runs(line.rows[-1][0])],
-        "why": [runs(sentence) for sentence in break_sentences(measure, texts)],
+        "ends": [line.rows[0][0], line.rows[-1][0]],
+        "why": break_sentences(measure, texts),
     }
 
 

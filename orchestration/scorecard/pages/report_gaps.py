@@ -13,13 +13,13 @@ from markupsafe import Markup
 
 from orchestration.scorecard.pages.measure_page import groups_chart
 from orchestration.scorecard.pages.page_list import POPULATION, chosen
-from orchestration.scorecard.release_data.open_release import Record
+from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.words.figures import Count, Ends, Points, SignedNumber
-from orchestration.scorecard.words.gap_words import ABSOLUTE, NOT_COMPARED, name_of, signed_ends
+from orchestration.scorecard.words.gap_words import ABSOLUTE, NOT_COMPARED, signed_ends
 from orchestration.scorecard.words.measure_notes import by_reason, excess
 from orchestration.scorecard.words.sentences import PARTLY_SHOWN, PLACES, WORSE, first_gap, old_figures, worst
-from orchestration.scorecard.words.texts import Joined, Name, Period, Runs, Texts, plain, runs
+from orchestration.scorecard.words.texts import Joined, Name, Period, Texts, group_name, plain
 
 MOST_COLUMNS = 2  # groups next to the one that they are compared with
 MOST_IN_PEOPLE = 3
@@ -42,25 +42,25 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
     opening = [sentences[0] for measure in picked if (sentences := first_gap(measure, texts))]
     return {
         "title": texts.plain("page.home_title", place=data.city),
-        "opening": [runs(sentence) for sentence in opening[:OPENING]],
-        "none": None if picked else runs(texts("sentence.no_gap_is_clear")),
-        "columns": [runs(_short(code, texts)) for code in columns],
+        "opening": opening[:OPENING],
+        "none": None if picked else texts("sentence.no_gap_is_clear"),
+        "columns": [_short(code, texts) for code in columns],
         "rows": [row for measure in picked if (row := _row(measure, columns, texts)) is not None],
-        "table_note": runs(texts("sentence.report_table")),
-        "people": [runs(sentence) for sentence in _in_people([*picked, *answered], texts)],
-        "people_note": runs(texts("sentence.excess_meaning")),
+        "table_note": texts("sentence.report_table"),
+        "people": _in_people([*picked, *answered], texts),
+        "people_note": texts("sentence.excess_meaning"),
         "changes": [_change(*one, texts) for one in _followed(picked, answered, large)],
-        "no_changes": runs(texts("sentence.no_gap_followed")),
-        "changes_note": runs(texts("sentence.gaps_unclear")),
+        "no_changes": texts("sentence.no_gap_followed"),
+        "changes_note": texts("sentence.gaps_unclear"),
         "asked": [
-            {"reason": runs(texts(f"availability.{code}")), "measures": runs(_names(found, texts))}
+            {"reason": texts(f"availability.{code}"), "measures": _names(found, texts)}
             for code, found in by_reason(measures)
             if code in ASKED
         ],
-        "asked_note": runs(texts("sentence.could_ask")),
-        "care": [runs(sentence) for sentence in _with_care(data, picked, texts)],
+        "asked_note": texts("sentence.could_ask"),
+        "care": list(_with_care(data, picked, texts)),
         "words": {
-            name: runs(texts(f"page.{name}"))
+            name: texts(f"page.{name}")
             for name in (
                 "measure", "gap", "in_people", "goals_and_changes", "gaps_changed", "gap_before", "gap_now", "change_and_range",
                 "could_ask", "read_with_care",
@@ -94,42 +94,42 @@ def _row(measure: Measure, columns: Sequence[str], texts: Texts) -> dict[str, An
     first = _worst(measure, chart)
     words, _, size = (first.compared if first and first.compared else Markup("")).partition("<br>")
     place = measure.featured[0].place
-    cells = [_cell(lines.get(code)) for code in columns]
-    named = [(line, line.label) for code in columns if (line := lines.get(code)) and line.figure]
-    figures = Markup("; ").join(
-        texts("page.named_figure_range", name=name, figure=line.figure or "", range=line.interval)
-        if line.interval
-        else texts("page.named_figure", name=name, figure=line.figure or "")
-        for line, name in named
-    )
+    listed = [lines[code] for code in columns if code in lines]
+    figures = Markup("; ").join(named_figure(line.label, line.figure, line.interval, texts) for line in listed if line.figure)
     name = texts(f"measure.{measure.measure_id}")
     alt = texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=figures)
-    drawn = [line for code in columns if (line := lines.get(code)) and line.dot]
     is_column = first is not None and first.row.race_ethnicity_code in columns
     is_drawn = first is not None and is_column and first.row.compared_with_reference in DRAWN
     other = lines.get(first.row.reference_code or "") if first else None
     return {
         "measure_id": measure.measure_id,
-        "name": runs(name),
-        "about": runs(Markup("{}, {}").format(place, chart.period)),
-        "cells": cells,
+        "name": name,
+        "about": Markup("{}, {}").format(place, chart.period),
+        "cells": [{name: (lines.get(code) or {}).get(name) for name in ("figure", "interval", "status")} for code in columns],
         "marks": [
             [line.dot.x, line.dot.low, line.dot.high, columns.index(line.row.race_ethnicity_code)]
-            for line in drawn
+            for line in listed
             if line.dot and line.dot.x is not None
         ],
         "gap_line": [first.dot.x, other.dot.x] if is_drawn and first and first.dot and other and other.dot else None,
         "group": _group(first, is_column, texts) if first else [],
-        "gap": runs(Markup(words)),  # noqa: S704 - a part of a text that is escaped
-        "gap_size": runs(Markup(size)),  # noqa: S704 - the same
+        "gap": Markup(words),  # noqa: S704 - a part of a text that is escaped
+        "gap_size": Markup(size),  # noqa: S704 - the same
         "alt": plain(alt),
     }
 
 
-def _group(line: Record, is_column: bool, texts: Texts) -> Runs:
+def _group(line: Record, is_column: bool, texts: Texts) -> Markup:
     """The group that the gap is of, with its figure where the table has no column for it."""
     name = _short(line.row.race_ethnicity_code, texts)
-    return runs(name if is_column or line.figure is None else texts("page.named_figure", name=name, figure=line.figure))
+    return name if is_column or line.figure is None else named_figure(name, line.figure, None, texts)
+
+
+def named_figure(name: Markup, figure: Markup, range_: Markup | None, texts: Texts) -> Markup:
+    """Return a figure after its name, with its range if it has one."""
+    if range_ is None:
+        return texts("page.named_figure", name=name, figure=figure)
+    return texts("page.named_figure_range", name=name, figure=figure, range=range_)
 
 
 def _worst(measure: Measure, chart: Record) -> Record | None:
@@ -142,16 +142,6 @@ def _worst(measure: Measure, chart: Record) -> Record | None:
     row = worst([line.row for line in clear], word)
     found: Record = next(line for line in clear if line.row == row)
     return found
-
-
-def _cell(line: Record | None) -> dict[str, Any]:
-    if line is None:
-        return {"figure": None, "range": None, "status": None}
-    return {
-        "figure": runs(line.figure) if line.figure else None,
-        "range": runs(line.interval) if line.interval else None,
-        "status": runs(line.status) if line.status else None,
-    }
 
 
 def _short(code: str, texts: Texts) -> Markup:
@@ -198,46 +188,36 @@ def _change(measure: Measure, gap: Record, trend: Record, texts: Texts) -> dict[
     unit = str(measure.about["unit"])
     ends = {one.period_start: Period(gap.period_type, one.period_start, one.period_end) for one in gap.periods}
     low, high = signed_ends(trend.first_gap, trend.change_ci_low, trend.change_ci_high)
-    range_ = Ends(SignedNumber(low, unit), Points(high, unit, is_signed=True)).in_language(texts)
-    names = [name_of(code).in_language(texts) for code in (gap.race_ethnicity_code, gap.reference_code)]
+    range_ = Ends(SignedNumber(low, unit), Points(high, unit, is_signed=True))(texts)
+    names = [group_name(code)(texts) for code in (gap.race_ethnicity_code, gap.reference_code)]
     return {
-        "name": runs(texts(f"measure.{measure.measure_id}")),
-        "about": runs(
-            Markup("{}: {}, {}").format(
-                texts("page.gap_of", group=names[0], reference=names[1]),
-                *(ends[start].in_language(texts) for start in (trend.first_period, trend.last_period)),
-            )
+        "name": texts(f"measure.{measure.measure_id}"),
+        "about": Markup("{}: {}, {}").format(
+            texts("page.gap_of", group=names[0], reference=names[1]),
+            *(ends[start](texts) for start in (trend.first_period, trend.last_period)),
         ),
-        "before": runs(Points(trend.first_gap, unit).in_language(texts)),
-        "now": runs(Points(trend.last_gap, unit).in_language(texts)),
-        "word": runs(texts(f"gap_word.{trend.word}")),
-        "range": runs(range_),
+        "before": Points(trend.first_gap, unit)(texts),
+        "now": Points(trend.last_gap, unit)(texts),
+        "word": texts(f"gap_word.{trend.word}"),
+        "range": range_,
     }
 
 
-def _with_care(data: ReleaseData, picked: Iterable[Measure], texts: Texts) -> Iterator[Markup]:
+def _with_care(data: ReleaseData, picked: Sequence[Measure], texts: Texts) -> Iterator[Markup]:
     """What the gaps do not say: whose they are, which records they lack, and how old they are."""
-    elsewhere: dict[str, list[Measure]] = {}
-    partly: list[Measure] = []
-    old: dict[Markup, list[Measure]] = {}
-    for measure in picked:
-        place = measure.featured[0].place
+    newest = data.about["data_as_of"].date() if data.about["data_as_of"] else None
+    for place, found in grouped(picked, lambda measure: measure.featured[0].place).items():
         if place != data.city:
-            elsewhere.setdefault(place, []).append(measure)
-        if any(PARTLY_SHOWN in (row.compared_reason, row.status_reason) for row in measure.groups):
-            partly.append(measure)
-        newest = data.about["data_as_of"]
-        if (said := old_figures(measure, newest.date() if newest else None, texts)) is not None:
-            old.setdefault(said, []).append(measure)
-    for place, found in elsewhere.items():
-        yield texts("sentence.care_place", place=place, measures=_names(found, texts))
+            yield texts("sentence.care_place", place=place, measures=_names(found, texts))
+    partly = [one for one in picked if any(PARTLY_SHOWN in (row.compared_reason, row.status_reason) for row in one.groups)]
     if partly:
         yield texts("sentence.care_partly_shown", measures=_names(partly, texts))
-    for said, found in old.items():
-        yield texts("page.named_figure", name=_names(found, texts), figure=said)
+    for said, found in grouped(picked, lambda measure: old_figures(measure, newest, texts)).items():
+        if said is not None:
+            yield texts("page.named_figure", name=_names(found, texts), figure=said)
 
 
 def _names(measures: Sequence[Measure], texts: Texts) -> Markup:
-    names = Joined(tuple(Name("measure", measure.measure_id) for measure in measures[:MOST_NAMES])).in_language(texts)
+    names = Joined(tuple(Name("measure", measure.measure_id) for measure in measures[:MOST_NAMES]))(texts)
     more = len(measures) - MOST_NAMES
     return texts("page.and_more", names=names, count=Count(more)) if more > 0 else names

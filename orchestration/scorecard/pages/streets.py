@@ -6,6 +6,7 @@ numbered streets. An entry that would be too long for one page continues on furt
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,32 +52,30 @@ def street_pages(ranges: Iterable[Record]) -> tuple[StreetPage, ...]:
     """Return the pages in the order of their labels: numbered streets first, then letters."""
     ordered = sorted(ranges, key=lambda part: (_number(part), part.street_name, part.street, part.from_number, part.parity))
     found: list[StreetPage] = []
-    for label, members in groupby(ordered, key=_label):
+    for (label, file), members in groupby(ordered, key=_entry):
         streets = [Street(name, tuple(parts)) for name, parts in groupby(members, key=lambda part: part.street)]
         for number, several in enumerate(_divided(streets), start=1):
-            more = f"-{number}" if number > 1 else ""
-            label_more = f"{label} ({number})" if number > 1 else label
-            found.append(StreetPage(label_more, f"{_file(label)}{more}.html", tuple(several)))
+            is_first = number == 1
+            shown = label if is_first else f"{label} ({number})"
+            found.append(StreetPage(shown, f"{file}.html" if is_first else f"{file}-{number}.html", tuple(several)))
     return tuple(found)
 
 
-def _number(part: Record) -> tuple[bool, int]:
+def _number(part: Record) -> float:
+    """The number of a numbered street; streets with a name follow."""
     found = NUMBERED.match(part.street_name)
-    return (found is None, int(found[0]) if found else 0)
+    return int(found[0]) if found else math.inf
 
 
-def _label(part: Record) -> str:
-    found = NUMBERED.match(part.street_name)
-    if found is None:
-        return str(part.street_name[:1]).upper()
-    ten = int(found[0]) // 10 * 10
-    return f"{ten or 1}\u2013{ten + 9}"
-
-
-def _file(label: str) -> str:
-    """Return the name of the file: `20` for 20 to 29, `a` for A, the code of a letter that is not ASCII."""
-    start = label.partition("\u2013")[0].lower()
-    return start if start.isascii() and start.isalnum() else f"u{ord(start):04x}"
+def _entry(part: Record) -> tuple[str, str]:
+    """The label of a page and the name of its file: `20` for 20 to 29, `a` for A, the code of a letter that is not ASCII."""
+    number = _number(part)
+    if number < math.inf:
+        ten = int(number) // 10 * 10
+        return f"{ten or 1}\u2013{ten + 9}", str(ten or 1)
+    label = part.street_name[:1].upper()
+    start = label.lower()
+    return label, start if start.isascii() and start.isalnum() else f"u{ord(start):04x}"
 
 
 def _divided(streets: Sequence[Street]) -> Iterator[list[Street]]:

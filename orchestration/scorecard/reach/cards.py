@@ -18,9 +18,10 @@ from warehouse.fingerprint import text_sha256
 TEMPLATE = Path(__file__).parents[1] / "templates" / "card.typ"
 FOLDER = "cards"
 MOST_ROWS = 9
+Card = tuple[str, dict[str, Any]]  # its name, and what it shows
 
 
-def card_of(page: Page, said: str, city: str, texts: Texts) -> tuple[str, dict[str, Any]] | None:
+def card_of(page: Page, said: str, city: str, texts: Texts) -> Card | None:
     """Return the name of the card of a page, and what it shows; None without a chart of groups. `said`: in a sentence."""
     chart = page.content.get("groups") if page.template == "measure.html" else None
     if chart is None or not page.content["measure"].is_answered:
@@ -46,8 +47,8 @@ def card_of(page: Page, said: str, city: str, texts: Texts) -> tuple[str, dict[s
     return f"{page.content['measure'].measure_id}-{text_sha256(json.dumps(card) + layout)[:12]}.png", card
 
 
-def write_cards(folder: Path, cards: Mapping[str, Mapping[str, Any]], earlier: Path | None) -> list[int]:
-    """Draw the cards that the site `earlier` does not have, copy the others, and return the sizes of all."""
+def write_cards(folder: Path, cards: Mapping[str, Mapping[str, Any]], earlier: Path | None) -> None:
+    """Draw the cards that the site `earlier` does not have, and copy the others."""
     folder.mkdir(parents=True, exist_ok=True)
     known = {name: earlier / name for name in cards if earlier and (earlier / name).is_file()}
     for name, path in known.items():
@@ -62,4 +63,3 @@ def write_cards(folder: Path, cards: Mapping[str, Mapping[str, Any]], earlier: P
         )
         for name, picture in zip(drawn, made if isinstance(made, list) else [made], strict=True):
             (folder / name).write_bytes(picture)
-    return [(folder / name).stat().st_size for name in cards]

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestration.scorecard.release_data.open_release import FILE, ReleaseFiles, council_district_type, open_release
+from orchestration.scorecard.release_data.open_release import ReleaseFiles, council_district_type, open_release
 from orchestration.scorecard.words.texts import Period, Texts
+from warehouse.sql import queries
 
 Rows = Sequence[Sequence[Any]]
 # Places that the site shows or links to; smaller ones are in the exports of the release.
@@ -47,62 +48,39 @@ _WORDS = {
     "compared_with": ("reference_group", "race_ethnicity"),
 }  # fmt: skip
 _CODES = ("unit", "geography_type")
+_SQL = queries(Path(__file__).with_suffix(".sql.jinja"))
 
 
 def write_downloads(
     files: ReleaseFiles, folder: Path, measures: Sequence[str], named: Sequence[str] = (), languages: Iterable[Texts] = ()
-) -> list[int]:
-    """Write three files for each measure, and `dictionary.csv`; return their sizes. `named`: kinds of places with pages.
+) -> None:
+    """Write three files for each measure, and `dictionary.csv`. `named`: kinds of places with pages.
 
     `languages`: those with files of their own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns = COLUMNS if files.analyst is None else (*COLUMNS, "is_hidden_in_public")
     with open_release(files) as con:
-        rows = con.execute(
-            f"select {', '.join(f'figures.{column}' for column in columns)}, sources.title, "
-            "measures.licence_attribution, measures.licence_id, "
-            "(select release_id from release) "
-            "from scorecard as figures inner join measures "
-            "on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version "
-            "left join sources on measures.source = sources.source "
-            "where list_contains(?, figures.measure_id) and not figures.is_stand_in "
-            "and (list_contains(?, figures.geography_type) or (list_contains(?, figures.geography_type) and figures.is_latest)) "
-            "order by figures.measure_id, figures.geography_type, try_cast(figures.geoid as integer), figures.geoid, "
-            "figures.period_type, figures.period_start, figures.group_order",
-            [list(measures), [*PLACES, council_district_type(con)], list(named)],
-        ).fetchall()
+        places = [*PLACES, council_district_type(con)]
+        found = con.execute(_SQL.figures(columns), {"measures": list(measures), "places": places, "named": list(named)})
+        header = [column[0] for column in found.description or ()]
+        by_measure: dict[str, list[tuple[Any, ...]]] = {code: [] for code in measures}
+        for row in found.fetchall():
+            by_measure[row[0]].append(row)
         [(created,)] = con.execute("select created_at from release").fetchall()
-        described = con.execute(
-            "select column_name, comment from duckdb_columns() where database_name = ? and table_name = 'scorecard'",
-            [FILE],
-        ).fetchall()
-    by_measure: dict[str, list[tuple[Any, ...]]] = {code: [] for code in measures}
-    for row in rows:
-        by_measure[row[0]].append(row)
-    header = (*columns, "source", "attribution", "licence", "release_id")
-    sizes = [_write(folder / f"{code}.csv", header, found) for code, found in by_measure.items()]
-    for code, found in by_measure.items():
-        table = {"columns": header, "rows": found}
-        (folder / f"{code}.json").write_text(json.dumps(table, default=str, ensure_ascii=False) + "\n", encoding="utf-8")
-        _write_workbook(folder / f"{code}.xlsx", header, found, created)
-        sizes += [(folder / f"{code}.{ending}").stat().st_size for ending in ("json", "xlsx")]
+        _write(folder / DICTIONARY, ("column", "description"), con.execute(_SQL.dictionary(header)).fetchall())
+    for code, rows in by_measure.items():
+        _write(folder / f"{code}.csv", header, rows)
+        table = json.dumps({"columns": header, "rows": rows}, default=str, ensure_ascii=False)
+        (folder / f"{code}.json").write_text(table + "\n", encoding="utf-8")
+        _write_workbook(folder / f"{code}.xlsx", header, rows, created)
     for texts in languages if measures else ():
         own = folder / texts.files
         own.mkdir(parents=True, exist_ok=True)
-        for code, found in by_measure.items():
-            headings, translated = _in_language(header, found, texts)
-            sizes.append(_write(own / f"{code}.csv", headings, translated, texts))
+        for code, rows in by_measure.items():
+            headings, translated = _in_language(header, rows, texts)
+            _write(own / f"{code}.csv", headings, translated, texts)
             _write_workbook(own / f"{code}.xlsx", headings, translated, created)
-            sizes.append((own / f"{code}.xlsx").stat().st_size)
-    comments = dict(described) | {
-        "source": "The source of the figures",
-        "attribution": "What the licence asks to be named",
-        "licence": "The licence of the figures: not_stated where its publisher states none, empty for records of the city",
-        "release_id": "The release",
-        "is_hidden_in_public": "Whether the public file hides a figure of the row",
-    }
-    return [*sizes, _write(folder / DICTIONARY, ("column", "description"), [(name, comments.get(name) or "") for name in header])]
 
 
 def _in_language(header: Sequence[str], rows: Rows, texts: Texts) -> tuple[list[str], Rows]:
@@ -119,7 +97,7 @@ def _in_language(header: Sequence[str], rows: Rows, texts: Texts) -> tuple[list[
     for row in rows:
         cells = dict(zip(header, row, strict=True))
         period = Period(str(cells["period_type"]), cells["period_start"], cells["period_end"])
-        cells["period"] = period.in_language(texts).striptags()
+        cells["period"] = period(texts).striptags()
         found.append([words[name].get(cells[name], cells[name]) if name in words else cells[name] for name in kept])
     return [texts.plain(HEADINGS[name]) if HEADINGS[name] else name for name in kept], found
 
@@ -137,7 +115,7 @@ def _write_workbook(path: Path, header: Sequence[str], rows: Rows, created: dt.d
         sheet.freeze_panes(1, 0)
 
 
-def _write(path: Path, header: Sequence[str], rows: Rows, texts: Texts | None = None) -> int:
+def _write(path: Path, header: Sequence[str], rows: Rows, texts: Texts | None = None) -> None:
     """Write a CSV. One in a language has its decimal sign, and begins with the mark by which Excel knows UTF-8."""
     text, decimal = io.StringIO(), "."
     if texts:
@@ -149,6 +127,4 @@ def _write(path: Path, header: Sequence[str], rows: Rows, texts: Texts | None = 
     writer = csv.writer(text, lineterminator="\n", delimiter=";" if decimal == "," else ",")
     writer.writerow(header)
     writer.writerows(rows)
-    content = text.getvalue().encode("utf-8-sig" if texts else "utf-8")
-    path.write_bytes(content)
-    return len(content)
+    path.write_bytes(text.getvalue().encode("utf-8-sig" if texts else "utf-8"))

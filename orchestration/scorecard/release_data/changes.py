@@ -6,10 +6,8 @@ of now nor of before: its publisher may have withdrawn it. Causes come from the 
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -48,33 +46,15 @@ class Earlier:
 
 
 @dataclass(frozen=True)
-class MeasureChanges:
-    """The changes of a measure in the city, its county, school district and districts.
+class Changes:
+    """What changed since an edition. `goals`: status before and now, None for a new goal.
 
-    `no_longer`: figures that were shown and are not, by reason. `figures`: revised ones of the place that opens the page.
-    With another definition (`is_redefined`) no figure is compared.
+    `measures`: numbers of figures that were `revised` or `added`, and that are shown `no_longer`, by reason; `new_periods`; and
+    the revised `figures` of the place that opens the page. With another definition (`is_redefined`) no figure is compared.
     """
 
-    is_redefined: bool = False
-    revised: int = 0
-    added: int = 0
-    no_longer: Mapping[str, int] = field(default_factory=dict)
-    new_periods: tuple[tuple[str, dt.date, dt.date], ...] = ()
-    figures: tuple[Record, ...] = ()
-    causes: tuple[Cause, ...] = ()
-
-    @property
-    def is_correction(self) -> bool:
-        """Whether a figure that was shown before has changed or is not shown any more."""
-        return self.is_redefined or bool(self.revised or self.no_longer)
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What changed since an edition. `goals`: status before and now, None for a new goal."""
-
     label: str
-    measures: Mapping[str, MeasureChanges]
+    measures: Mapping[str, Record]
     goals: Mapping[str, tuple[str | None, str]]
 
 
@@ -84,41 +64,13 @@ def find_changes(public_file: Path, earlier: Earlier) -> Changes | None:
         attach(con, public_file, "after", read_only=True)
         if not _has_columns(con, "scorecard", (*FIGURE, "value", "status_code", "is_stand_in")):
             return None
-        has_definitions = _has_columns(con, "measures", (*DEFINITION, "is_current"))
-        redefined = {code for (code,) in con.execute(_SQL.redefined()).fetchall()} if has_definitions else set()
         has_goals = _has_columns(con, "goal_progress", ("goal_id", "status", "is_latest", "publication_status"))
         goals = {goal: (was, now) for goal, was, now in con.execute(_SQL.goals()).fetchall()} if has_goals else {}
-        found = {code: MeasureChanges(is_redefined=True) for code in redefined}
-        found |= {code: change for code, change in _figures(con).items() if code not in redefined}
-    with_causes = {
-        code: replace(change, causes=() if change.is_redefined else tuple(earlier.causes.get(code, ())))
-        for code, change in sorted(found.items())
-    }
-    return Changes(earlier.label, with_causes, goals)
-
-
-def _figures(con: DuckDBPyConnection) -> dict[str, MeasureChanges]:
-    con.execute(_SQL.compare(), {"places": [*PLACES, council_district_type(con, "after")]})
-    lost: dict[str, dict[str, int]] = defaultdict(dict)
-    for code, why, count in con.execute(_SQL.lost()).fetchall():
-        lost[code][why] = count
-    figures: dict[str, list[Record]] = defaultdict(list)
-    for row in records(con, _SQL.revised()):
-        figures[row.measure_id].append(row)
-    periods: dict[str, list[tuple[str, dt.date, dt.date]]] = defaultdict(list)
-    for code, *period in con.execute(_SQL.new_periods()).fetchall():
-        periods[code].append((period[0], period[1], period[2]))
-    return {
-        code: MeasureChanges(
-            revised=revised,
-            added=added,
-            no_longer=dict(lost[code]),
-            new_periods=tuple(periods[code]),
-            figures=tuple(figures[code]),
-        )
-        for code, revised, added, gone in con.execute(_SQL.counted()).fetchall()
-        if revised or added or gone
-    }
+        con.execute(_SQL.compare(), {"places": [*PLACES, council_district_type(con, "after")]})
+        changed = records(con, _SQL.changed(_has_columns(con, "measures", (*DEFINITION, "is_current"))))
+    causes = {code: tuple(found) for code, found in earlier.causes.items()}
+    measures = {one.measure_id: Record(one, causes=() if one.is_redefined else causes.get(one.measure_id, ())) for one in changed}
+    return Changes(earlier.label, measures, goals)
 
 
 def _has_columns(con: DuckDBPyConnection, table: str, columns: tuple[str, ...]) -> bool:

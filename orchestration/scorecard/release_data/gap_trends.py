@@ -5,14 +5,13 @@ A page shows the groups that it features, by the rate that it features (crude, o
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.scorecard.release_data.open_release import Record, records
+from orchestration.scorecard.release_data.open_release import Record, grouped, records
 from warehouse.sql import queries
 
 _SLICE = (
@@ -20,42 +19,20 @@ _SLICE = (
     "geography_type", "geography_vintage", "geoid", "race_ethnicity_code", "reference_code",
 )  # fmt: skip
 _SQL = queries(Path(__file__).with_suffix(".sql.jinja"), slice=_SLICE)
+_slice = itemgetter(*_SLICE)
 
 
-def read_gaps(con: DuckDBPyConnection) -> Mapping[str, tuple[Record, ...]]:
+def read_gaps(con: DuckDBPyConnection) -> Mapping[str, Sequence[Record]]:
     """Return the gaps over time of each measure, by kind of period, in the order of groups.
 
     Each has its `trends`, absolute and then relative, and its `periods` with the figures of the group and of its reference. Every
     trend and period has a `key`, which identifies it on a page.
     """
-    periods: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
-    for row in records(con, _SQL.periods()):
-        periods[_slice(row)].append(Record(row, key=_key(row, "period_start")))
-    found: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
-    for row in records(con, _SQL.listed()):
-        found[_slice(row)].append(Record(row, key=_key(row, "scale")))
-    gaps: dict[str, list[Record]] = defaultdict(list)
-    for one, trends in found.items():
-        shown = {period.period_start for period in periods[one]}
-        if {end for trend in trends for end in (trend.first_period, trend.last_period)} <= shown:
-            gaps[trends[-1].measure_id].append(Record(trends[-1], trends=tuple(trends), periods=tuple(periods[one])))
-    return {code: tuple(of_measure) for code, of_measure in gaps.items()}
-
-
-def _slice(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(values[name] for name in _SLICE)
-
-
-def _key(values: Mapping[str, Any], last: str) -> str:
-    """What identifies a row on a page; the gate of the pages reads it there."""
-    names = (
-        "measure_id",
-        "period_type",
-        "geography_type",
-        "geoid",
-        "stratum_code",
-        "race_ethnicity_code",
-        "reference_code",
-        last,
-    )
-    return "|".join(str(values[name]) for name in names)
+    periods = grouped(records(con, _SQL.periods()), _slice)
+    gaps = [
+        Record(trends[-1], trends=trends, periods=periods[one])
+        for one, trends in grouped(records(con, _SQL.listed()), _slice).items()
+        if {end for trend in trends for end in (trend.first_period, trend.last_period)}
+        <= {period.period_start for period in periods[one]}
+    ]
+    return grouped(gaps, attrgetter("measure_id"))

@@ -9,19 +9,20 @@ follow rules that are no longer those of the pages, so that they read as NULL, t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from duckdb import DuckDBPyConnection
 
 from ingest.contract.yaml_source import read_yaml
 from orchestration.settings import DBT_PROJECT
 from warehouse.connection import attach, open_from_disk
-from warehouse.sql import quoted
+from warehouse.sql import queries, quoted
 
 FILE, ANALYST = "release", "analyst"  # aliases of the attached files
 _MODELS = DBT_PROJECT / "models" / "published" / "tables" / "_published__models.yml"
@@ -32,73 +33,16 @@ _WORDS = (
     "compared_with_city", "compared_with_city_text", "compared_with_reference", "compared_with_reference_text",
     "change_word", "change_text", "trend_word", "trend_text",
 )  # fmt: skip
-# What a page shows of a row of the scorecard: a row is marked where the public file lacks one of these.
-_FIGURES = (
-    "numerator", "value", "ci_low", "bound_low", "known_race_pct", "city_value", "compared_with_city", "rate_ratio",
-    "compared_with_reference", "trend", "trend_word",
-)  # fmt: skip
-_IS_ANY_HIDDEN = " or ".join(f"(figures.{name} is not null and shown.{name} is null)" for name in _FIGURES)
 _FROM_ANALYST = {
     "scorecard": "scorecard", "goal_progress": "fct_goal_progress", "peer_comparison": "fct_peer_comparison",
     "equity_measures": "fct_equity_measures", "gap_trends": "fct_gap_trends",
 }  # fmt: skip
-# `{shown}`: the table of the public file, `{figures}`: that of the analyst file
-_PUBLIC = dict.fromkeys(_FROM_ANALYST, "select *, false as is_hidden_in_public from ({shown})")
-_INTERNAL = {
-    "scorecard": f"""
-        select figures.*, {_IS_ANY_HIDDEN} as is_hidden_in_public
-        from ({{figures}}) as figures
-        left join ({{shown}}) as shown using (
-            measure_id, race_ethnicity_code, geography_type, geography_vintage, geoid, period_type, period_start
-        )
-        """,
-    # a measure of which the public file hides each figure is shown to staff
-    "measures": """
-        select measures.* replace (
-            case when measures.is_current and figures.measure_id is not null then 'shown' else measures.availability end
-                as availability
-        )
-        from ({shown}) as measures
-        left join (
-            select distinct measure_id from analyst.marts.scorecard where publication_status = 'published' and not is_stand_in
-        ) as figures using (measure_id)
-        """,
-    "goal_progress": """
-        select progress.*, 'published' as publication_status,
-            shown.publication_status is distinct from 'published' as is_hidden_in_public
-        from analyst.marts.fct_goal_progress as progress
-        left join ({shown}) as shown using (goal_id, period_type, period_start)
-        """,
-    "peer_comparison": """
-        select peers.*, shown.gap is null and peers.gap is not null as is_hidden_in_public
-        from ({figures}) as peers
-        left join ({shown}) as shown
-            using (measure_id, measure_version, period_type, period_start, race_ethnicity_code, reference_code, geoid)
-        """,
-    "gap_trends": """
-        select trends.*, shown.word is null as is_hidden_in_public
-        from ({figures}) as trends
-        left join ({shown}) as shown using (
-            measure_id, measure_version, period_type, stratum_type, stratum_code, tabulation, race_standard, method,
-            geography_type, geography_vintage, geoid, race_ethnicity_code, reference_code, scale
-        )
-        """,
-    "equity_measures": """
-        select figures.* replace (
-                case
-                    when figures.value_status <> 'computed' then figures.value_status
-                    when figures.reliability = 'unreliable' then 'unreliable'
-                    else 'published'
-                end as publication_status
-            ),
-            shown.value is null and figures.value is not null as is_hidden_in_public
-        from ({figures}) as figures
-        left join ({shown}) as shown using (
-            measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, race_standard,
-            race_ethnicity_code, tabulation, method, stratum_type, stratum_code
-        )
-        """,
-}
+# Macros by the name of a table.
+_INTERNAL = queries(Path(__file__).with_suffix(".sql.jinja"))
+
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 
 class Record(dict[str, Any]):
@@ -118,7 +62,20 @@ def records(con: DuckDBPyConnection, query: str, parameters: object = None) -> l
     """Return the rows of a query."""
     result = con.execute(query, parameters)
     names = [column[0] for column in result.description or ()]
-    return [Record(zip(names, values, strict=True)) for values in result.fetchall()]
+    return [Record(zip(names, map(_nested, values), strict=True)) for values in result.fetchall()]
+
+
+def _nested(value: Any) -> Any:
+    """Structs in a list are records, too."""
+    return [Record(one) if isinstance(one, dict) else one for one in value] if isinstance(value, list) else value
+
+
+def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return the items of each key, the keys in the order in which they occur; any other key has none."""
+    found: dict[K, list[T]] = defaultdict(list)
+    for item in items:
+        found[key(item)].append(item)
+    return found
 
 
 @dataclass(frozen=True)
@@ -135,18 +92,19 @@ def open_release(files: ReleaseFiles) -> Iterator[DuckDBPyConnection]:
     with open_from_disk(files.public, FILE) as con:
         if files.analyst is not None:
             attach(con, files.analyst, ANALYST, read_only=True)
-        queries = _PUBLIC if files.analyst is None else _INTERNAL
         # temporary views precede the tables of the file; DuckDB takes as long to list one table's columns as those of all
         listed = (
             "select concat_ws('.', database_name, schema_name, table_name), list(column_name) from duckdb_columns() group by all"
         )
         found = dict(con.execute(listed).fetchall())
         for name, columns in published_columns().items():
-            shown = _completed(found, f"{FILE}.published.{name}", columns)
-            figures = ""
-            if files.analyst is not None and name in _FROM_ANALYST:
-                figures = _completed(found, f"{ANALYST}.marts.{_FROM_ANALYST[name]}", columns)
-            con.execute(f"create temp view {name} as {queries.get(name, '{shown}').format(shown=shown, figures=figures)}")
+            query = _completed(found, f"{FILE}.published.{name}", columns)
+            if files.analyst is not None and hasattr(_INTERNAL, name):
+                figures = _completed(found, f"{ANALYST}.marts.{_FROM_ANALYST[name]}", columns) if name in _FROM_ANALYST else ""
+                query = getattr(_INTERNAL, name)(query, figures)
+            elif name in _FROM_ANALYST:
+                query = f"select *, false as is_hidden_in_public from ({query})"
+            con.execute(f"create temp view {name} as {query}")
         con.execute(f"use {FILE}.published")
         yield con
 

@@ -10,17 +10,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.scorecard.release_data.open_release import Record, records
+from orchestration.scorecard.release_data.open_release import Record, grouped, records
+from orchestration.scorecard.release_data.row import OUTSIDE, PERIOD_TYPES, Row
 from warehouse.fingerprint import bytes_sha256
 from warehouse.sql import queries
-
-if TYPE_CHECKING:
-    from orchestration.scorecard.release_data.read_release import Row
 
 WIDTH = 300.0  # of a map, in its own units
 SMALLEST = 12.0  # parts below this area, in square units, are not drawn unless a place has no other
@@ -32,32 +31,23 @@ GRID_OF_MANY = 1.0  # of many small places on the map of others, whose paths wou
 _SQL = queries(Path(__file__).with_suffix(".sql.jinja"))
 
 
-@dataclass(frozen=True)
-class Outline:
-    """A place on a map: its SVG path, where its name is written, and its lowest point."""
-
-    path: str
-    label_x: float
-    label_y: float
-    bottom: float
-
-
 def read_outlines(
-    con: DuckDBPyConnection, geography_type: str, vintage: str, left_out: str, within: tuple[str, str] | None = None
-) -> Mapping[str, Outline]:
-    """The outlines of the places of one map but `left_out`, in one coordinate system; empty without outlines.
+    con: DuckDBPyConnection, geography_type: str, vintage: str, within: tuple[str, str] | None = None
+) -> Mapping[str, Record]:
+    """The outlines of the places of one map, in one coordinate system; empty without outlines.
+
+    Each has its SVG `path`, where its name is written (`label_x`, `label_y`), and its lowest point, `bottom`.
 
     `within`: type and vintage of places on whose map they are drawn.
     """
     settings = {"tolerance": TOLERANCE, "width": WIDTH, "smallest": SMALLEST, "grid": GRID if within is None else GRID_OF_MANY}
-    chosen = {"geography_type": geography_type, "vintage": vintage, "left_out": left_out}
+    chosen = {"geography_type": geography_type, "vintage": vintage, "left_out": OUTSIDE}
     if within is not None:
         chosen |= {"framed": within[0], "framed_vintage": within[1]}
-    found = con.execute(_SQL.drawn(within is not None), settings | chosen).fetchall()
-    return {geoid: Outline(path, x, y, bottom) for geoid, path, _, x, y, bottom in found}
+    return {row.geoid: row for row in records(con, _SQL.drawn(within is not None), settings | chosen)}
 
 
-def map_height(outlines: Iterable[Outline]) -> float:
+def map_height(outlines: Iterable[Record]) -> float:
     """The height of a map of these places, in its own units."""
     return math.ceil(max((outline.bottom for outline in outlines), default=0))
 
@@ -87,25 +77,24 @@ class Places:
 
     geography_type: str
     listed: tuple[Place, ...]
-    outlines: Mapping[str, Outline]
+    outlines: Mapping[str, Record]
 
 
 def read_places(
-    con: DuckDBPyConnection, make: type[Row], period_types: Sequence[str], district_type: str, outside: str, in_force: str | None
+    con: DuckDBPyConnection, district_type: str, in_force: str | None
 ) -> tuple[tuple[Place, ...], tuple[Places, ...]]:
     """Return the districts of the map in force, and the other kinds of places; those without a figure have no page."""
-    chosen = {"district_type": district_type, "outside": outside, "period_types": list(period_types)}
-    found = con.execute(_SQL.places(make._fields), chosen).fetchall()
+    chosen = {"district_type": district_type, "outside": OUTSIDE, "period_types": PERIOD_TYPES}
     by_type: dict[str, dict[tuple[str, str], list[Row]]] = defaultdict(lambda: defaultdict(list))
-    for name, *values in found:
-        row = make(*values)
+    for name, *values in con.execute(_SQL.places(Row._fields), chosen).fetchall():
+        row = Row(*values)
         by_type[row.geography_type][row.geoid, name].append(row)
     districts = _listed(by_type.pop(district_type, {}), is_named=False)
     kinds = []
     for kind in sorted(by_type):
         listed = tuple(place for place in _listed(by_type[kind]) if place.is_shown)
         vintage = listed[0].rows[0].geography_vintage if listed else ""
-        outlines = read_outlines(con, kind, vintage, outside, within=(district_type, in_force)) if in_force and listed else {}
+        outlines = read_outlines(con, kind, vintage, within=(district_type, in_force)) if in_force and listed else {}
         kinds += [Places(kind, listed, outlines)] if listed else []
     return districts, tuple(kinds)
 
@@ -138,35 +127,29 @@ def file_name(geoid: str) -> str:
 
 def by_letter(places: Iterable[Place]) -> dict[str, list[Place]]:
     """Return places by the first letter of their names; those that begin with a digit first."""
-    found: dict[str, list[Place]] = defaultdict(list)
-    for place in places:
-        first = place.name[:1].upper()
-        found["0\u20139" if first.isdigit() else first].append(place)
-    return dict(found)
+    return grouped(places, lambda place: "0\u20139" if place.name[:1].isdigit() else place.name[:1].upper())
 
 
-# Everyone is compared with no group.
-_COMPARED = dict.fromkeys(("rate_ratio", "rate_ratio_ci_low", "rate_ratio_ci_high", "reference_code"))
+# Everyone is no group and is compared with none.
+_OF_EVERYONE: dict[str, Any] = {"group_kind": "total", "group_order": 0, "is_featured": False}
+_OF_EVERYONE |= dict.fromkeys(("rate_ratio", "rate_ratio_ci_low", "rate_ratio_ci_high", "reference_code"))
 
 
-def read_strata(con: DuckDBPyConnection, make: type[Row], period_types: Sequence[str]) -> Mapping[str, tuple[Record, ...]]:
+def read_strata(con: DuckDBPyConnection) -> Mapping[str, Sequence[Record]]:
     """Return the figures by topic of each measure: the first place and newest period that has them, in the order of the topic.
 
     Each has its `row`, and as `whole` that of everyone in the same place and period, where it is known.
     """
-    wholes = _everyone(con, make, is_by_place=False)
-    rows = records(con, _SQL.strata(), {"period_types": list(period_types)})
-    found: dict[str, list[Record]] = defaultdict(list)
-    for values in rows:
-        row = _row(values, make)
-        whole = wholes.get(_slice(values))
-        found[row.measure_id].append(Record(values, row=row, whole=whole))
-    return {code: tuple(strata) for code, strata in found.items()}
+    wholes = _everyone(con, is_by_place=False)
+    found = records(con, _SQL.strata(), {"period_types": PERIOD_TYPES})
+    return grouped(
+        (Record(values, row=(row := _row(values)), whole=wholes.get(slice_of(row))) for values in found), attrgetter("measure_id")
+    )
 
 
-def read_everyone_by_place(con: DuckDBPyConnection, make: type[Row]) -> Mapping[tuple[Any, ...], Row]:
+def read_everyone_by_place(con: DuckDBPyConnection) -> Mapping[tuple[Any, ...], Row]:
     """Return the figures for everyone with the denominator of place-weighted groups, by measure, place and period."""
-    return _everyone(con, make, is_by_place=True)
+    return _everyone(con, is_by_place=True)
 
 
 def slice_of(row: Row) -> tuple[Any, ...]:
@@ -174,21 +157,11 @@ def slice_of(row: Row) -> tuple[Any, ...]:
     return (row.measure_id, row.geography_type, row.geoid, row.period_type, row.period_start)
 
 
-def _everyone(con: DuckDBPyConnection, make: type[Row], is_by_place: bool) -> Mapping[tuple[Any, ...], Row]:
+def _everyone(con: DuckDBPyConnection, is_by_place: bool) -> Mapping[tuple[Any, ...], Row]:
     basis = "where_people_live" if is_by_place else "no_race"
-    return {_slice(row): _row(row, make, basis) for row in records(con, _SQL.everyone(), {"is_by_place": is_by_place})}
+    found = (_row(values, basis) for values in records(con, _SQL.everyone(), {"is_by_place": is_by_place}))
+    return {slice_of(row): row for row in found}
 
 
-def _slice(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(values[name] for name in ("measure_id", "geography_type", "geoid", "period_type", "period_start"))
-
-
-def _row(values: Mapping[str, Any], make: type[Row], basis: str = "no_race") -> Row:
-    described: dict[str, Any] = {
-        **values,
-        "group_kind": "total",
-        "group_order": 0,
-        "basis": basis,
-        "is_featured": False,
-    } | _COMPARED
-    return make._make(described.get(name) for name in make._fields)
+def _row(values: Mapping[str, Any], basis: str = "no_race") -> Row:
+    return Row._make(map({**values, **_OF_EVERYONE, "basis": basis}.get, Row._fields))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from operator import attrgetter
 from pathlib import Path
 
 from orchestration.scorecard.pages.render import ScorecardError
-from orchestration.scorecard.release_data.open_release import Record, records
-from orchestration.scorecard.words.texts import INSTALLED, LANGUAGE_COLUMNS, Language, TextRow
+from orchestration.scorecard.release_data.open_release import Record, grouped, records
+from orchestration.scorecard.words.texts import INSTALLED, LANGUAGE_COLUMNS, Language, TextRow, read_rows
 from warehouse.connection import open_from_disk
+from warehouse.sql import queries
 
 POINTS = Path(__file__).with_name("city_points.csv")  # GeoNames, CC BY 4.0
+_SQL = queries(Path(__file__).with_suffix(".sql.jinja"))
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Union:
     """
 
     cities: Mapping[str, Record]
-    rows: Mapping[str, tuple[Record, ...]]
+    rows: Mapping[str, Sequence[Record]]
     texts: tuple[TextRow, ...]
     languages: Mapping[str, Language]
     attributions: Mapping[str, str]
@@ -40,53 +41,19 @@ def read_union(file: Path) -> Union:
                 "no city of the file has a scorecard; `levelground run` of this version publishes one in each home",
             )
         found = records(con, "select * from city_comparison order by measure_id, group_order, city")
-        query = """
-            with own as (select distinct city, place_geoid, place from city_comparison),
-
-            peers as (
-                select own.city, list(distinct others.city order by others.city) as peers
-                from own
-                inner join peer_comparison as compared on own.city = compared.city and own.place_geoid <> compared.geoid
-                inner join own as others on compared.geoid = others.place_geoid
-                group by own.city
-            )
-
-            select own.city, own.place_geoid as geoid, own.place, release.release_id, release.created_at::date as released_on,
-                coalesce(peers.peers, []) as peers
-            from own inner join release using (city) left join peers using (city)
-            order by own.city
-        """
-        cities = records(con, query)
-        texts = con.execute("""
-            select text_id, language, arg_min(text, city), arg_min(review_status, city)
-            from texts group by all order by text_id, language
-        """).fetchall()
+        cities = records(con, _SQL.cities())
+        texts = con.execute(_SQL.texts()).fetchall()
+        attributions = dict(con.execute(_SQL.attributions()).fetchall())
         written = con.execute(
             f"select distinct on (language_code) {', '.join(LANGUAGE_COLUMNS)} from languages order by sort_order, city"
         ).fetchall()
-        attributions = con.execute(
-            "select measure_id, min(licence_attribution) from measures where licence_attribution is not null group by all"
-        ).fetchall()
-    rows: dict[str, list[Record]] = {}
-    for row in found:
-        rows.setdefault(row.measure_id, []).append(row)
-    names, points = _names(), _points()
+    rows = grouped(found, attrgetter("measure_id"))
+    names = {row["geoid"]: f"{row['name']}, {row['state']}" for row in read_rows(INSTALLED / "place_populations.csv")}
+    points = {row["geoid"]: (float(row["latitude"]), float(row["longitude"])) for row in read_rows(POINTS)}
     return Union(
         cities={row.city: Record(row, name=names.get(row.geoid, row.place), point=points.get(row.geoid)) for row in cities},
-        rows={measure: tuple(rows[measure]) for measure in sorted(rows)},
+        rows={measure: rows[measure] for measure in sorted(rows)},
         texts=tuple(texts),
         languages={row[0]: Language(*(cell or "" for cell in row)) for row in written},
-        attributions=dict(attributions),
+        attributions=attributions,
     )
-
-
-@cache
-def _names() -> Mapping[str, str]:
-    with (INSTALLED / "place_populations.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["geoid"]: f"{row['name']}, {row['state']}" for row in csv.DictReader(lines)}
-
-
-@cache
-def _points() -> Mapping[str, tuple[float, float]]:
-    with POINTS.open(encoding="utf-8", newline="") as lines:
-        return {row["geoid"]: (float(row["latitude"]), float(row["longitude"])) for row in csv.DictReader(lines)}

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder
+from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder, save, set_modes
 from orchestration.scorecard.pages.page_list import Page
-from orchestration.scorecard.pages.render import TEMPLATES, ScorecardError, description, environment, notice_of, originals
-from orchestration.scorecard.release_data.open_release import Record
+from orchestration.scorecard.pages.render import TEMPLATES, Surroundings, originals, rendered, rendered_start
+from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.site import FILE_MODE, FOLDER_MODE, INDEX, MADE_FROM, STYLE, Site
 from orchestration.scorecard.union.read_union import Union, read_union
-from orchestration.scorecard.words.figures import Cell, Count, Ends, SignedNumber, Times
-from orchestration.scorecard.words.sentences import WORSE
-from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Texts, day, texts_by_language, with_installed_texts
+from orchestration.scorecard.words.figures import Cell, Count, SignedNumber, Times, span
+from orchestration.scorecard.words.sentences import WORSE, group
+from orchestration.scorecard.words.texts import (
+    Name,
+    Part,
+    Period,
+    Texts,
+    day,
+    group_name,
+    texts_by_language,
+    with_installed_texts,
+)
 from warehouse.fingerprint import file_sha256
 
 FEWEST = 2  # cities with a gap that make a page
@@ -54,21 +64,16 @@ def union_pages(union: Union, texts: Texts) -> Iterator[Page]:
         for code, own in groups.items():
             content = _measure(measure, own, union, cities, texts) | {"tabs": tabs}
             yield Page(paths[measure][code], "union_measure.html", texts.plain(f"measure_question.{measure}"), content)
-    of_city: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
-    for measure, rows in union.rows.items():
-        for row in rows:
-            of_city[row.city][measure].append(row)
+    of_city = grouped((row for rows in union.rows.values() for row in rows), attrgetter("city"))
     for city in cities:
-        content = _city(city, of_city[city.city], paths, union, texts)
+        content = _city(city, grouped(of_city[city.city], attrgetter("measure_id")), paths, union, texts)
         yield Page(f"cities/{city.city}.html", "union_city.html", city.name, content)
 
 
 def _by_group(rows: Sequence[Record]) -> dict[str, list[Record]]:
     """Return the rows of each group that enough cities compare, the group of most cities first."""
-    found: dict[str, list[Record]] = defaultdict(list)
-    for row in rows:
-        if row.reference_code and row.race_ethnicity_code not in ("all", row.reference_code):
-            found[row.race_ethnicity_code].append(row)
+    of_groups = (row for row in rows if row.reference_code and row.race_ethnicity_code not in ("all", row.reference_code))
+    found = grouped(of_groups, attrgetter("race_ethnicity_code"))
     counts = {code: sum(row.gap is not None and row.is_of_common_period for row in own) for code, own in found.items()}
     chosen = sorted((code for code in found if counts[code] >= FEWEST), key=lambda code: (found[code][0].group_order, code))
     return {code: found[code] for code in chosen}
@@ -79,19 +84,11 @@ def _path(measure: str, code: str, groups: Mapping[str, Any]) -> str:
 
 
 def _gap_of(row: Record) -> dict[str, Part]:
-    return {"group": Name("race_ethnicity", row.race_ethnicity_code), "reference": _reference(row)}
-
-
-def _reference(row: Record) -> Name:
-    code = row.reference_code or ""
-    return Name("reference_group" if code in ("rest", "overall") else "race_ethnicity", code)
+    return {"group": Name("race_ethnicity", row.race_ethnicity_code), "reference": group_name(row.reference_code)}
 
 
 def _by_letter(cities: Iterable[Record]) -> dict[str, list[Record]]:
-    found: dict[str, list[Record]] = defaultdict(list)
-    for city in cities:
-        found[city.name[:1].upper()].append(city)
-    return dict(found)
+    return grouped(cities, lambda city: city.name[:1].upper())
 
 
 def _measure(measure: str, rows: Sequence[Record], union: Union, cities: Sequence[Record], texts: Texts) -> dict[str, Any]:
@@ -104,13 +101,15 @@ def _measure(measure: str, rows: Sequence[Record], union: Union, cities: Sequenc
     if any(row.gap_low is not None for row in compared):
         group = Name("race_ethnicity", common.race_ethnicity_code)
         parts = {"count": Count(words["higher"]), "total": Count(words["lower"])}
-        sentences += [texts("sentence.cities_clear", group=group, reference=_reference(common), **parts)]
+        sentences += [texts("sentence.cities_clear", group=group, reference=group_name(common.reference_code), **parts)]
         sentences += [texts("sentence.cities_unclear", count=Count(words[""]))]
     else:
         sentences += [texts("sentence.peers_no_range")]
     if not any(row.has_peers for row in rows):
         sentences += [texts("sentence.cities_own_records")]
-    lines = {letter: [(city, _line(by_city.get(city.city), texts)) for city in own] for letter, own in _by_letter(cities).items()}
+    lines = {
+        letter: [(city, _in_city(by_city.get(city.city), texts)) for city in own] for letter, own in _by_letter(cities).items()
+    }
     points, unplaced = _points(compared, union.cities)
     return {
         "measure": measure,
@@ -129,45 +128,34 @@ def _measure(measure: str, rows: Sequence[Record], union: Union, cities: Sequenc
     }
 
 
-def _line(row: Record | None, texts: Texts) -> dict[str, Any] | None:
-    """Both figures and the gap of a city; a figure that is not shown has its reason."""
+def _in_city(row: Record | None, texts: Texts) -> dict[str, Any] | None:
+    """Both figures and the gap of a city; of another period than most cities have, without the gap."""
     if row is None:
         return None
-    shown = row.is_of_common_period
-    return {
-        "figure": _figure(row.value, row.unit, texts),
-        "range": _range(row.ci_low, row.ci_high, row.unit, texts),
-        "status": None if row.value is not None else f"status.{row.status_code}",
+    return _line(row, texts, row.is_of_common_period) | {
         "other": _figure(row.reference_value, row.unit, texts),
-        "other_range": _range(row.reference_ci_low, row.reference_ci_high, row.unit, texts),
-        "gap": _written(row.gap, row, texts) if shown else None,
-        "gap_range": _gap_range(row, texts) if shown else None,
-        "period": None if shown else Period(row.period_type, row.period_start, row.period_end),
+        "other_range": texts.put(span(row.reference_ci_low, row.reference_ci_high, partial(SignedNumber, unit=row.unit))),
+        "period": None if row.is_of_common_period else Period(row.period_type, row.period_start, row.period_end),
     }
 
 
 def _figure(value: float | None, unit: str, texts: Texts) -> Markup | None:
-    return None if value is None else Cell(value, unit).in_language(texts)
+    return None if value is None else Cell(value, unit)(texts)
 
 
-def _range(low: float | None, high: float | None, unit: str, texts: Texts) -> Markup | None:
-    if low is None or high is None:
-        return None
-    return Ends(SignedNumber(low, unit), SignedNumber(high, unit)).in_language(texts)
-
-
-def _part(value: float, row: Record) -> Part:
-    return Times(value) if row.gap_kind == RATIO else SignedNumber(value, row.unit)
-
-
-def _written(value: float | None, row: Record, texts: Texts) -> Markup | None:
-    return None if value is None else _part(value, row).in_language(texts)
-
-
-def _gap_range(row: Record, texts: Texts) -> Markup | None:
-    if row.gap is None or row.gap_low is None or row.gap_high is None:
-        return None
-    return Ends(_part(row.gap_low, row), _part(row.gap_high, row)).in_language(texts)
+def _line(row: Record, texts: Texts, has_gap: bool = True) -> dict[str, Any]:
+    """A figure and its gap, each with its range; a figure that is not shown has its reason."""
+    signed = partial(SignedNumber, unit=row.unit)
+    write: Callable[[float], Part] = Times if row.gap_kind == RATIO else signed
+    gap = row.gap if has_gap else None
+    return {
+        "figure": _figure(row.value, row.unit, texts),
+        "range": texts.put(span(row.ci_low, row.ci_high, signed)),
+        "status": None if row.value is not None else f"status.{row.status_code}",
+        "gap": None if gap is None else write(gap)(texts),
+        "gap_range": None if gap is None else texts.put(span(row.gap_low, row.gap_high, write)),
+        "middle": None if gap is None or row.peers_median_gap is None else write(row.peers_median_gap)(texts),
+    }
 
 
 def _clear_word(row: Record) -> str:
@@ -231,25 +219,19 @@ def _city(
             continue
         lines = [
             {
-                "label": Name("reference_group", "overall") if row.race_ethnicity_code == "all"
-                else Name("race_ethnicity", row.race_ethnicity_code),
+                "label": group(row),
                 "page": paths.get(measure, {}).get(row.race_ethnicity_code),
-                "figure": _figure(row.value, row.unit, texts),
-                "range": _range(row.ci_low, row.ci_high, row.unit, texts),
-                "status": None if row.value is not None else f"status.{row.status_code}",
-                "gap": _written(row.gap, row, texts),
-                "gap_range": _gap_range(row, texts),
-                "middle": _written(row.peers_median_gap, row, texts) if row.gap is not None else None,
                 "rank": _rank(row),
+                **_line(row, texts),
             }
             for row in groups
-        ]  # fmt: skip
+        ]
         first = next((row for row in groups if row.reference_code), groups[0])
         found.append({
             "measure": measure,
             "unit": first.unit,
             "is_ratio": first.gap_kind == RATIO,
-            "reference": _reference(first) if any(row.gap is not None for row in groups) else None,
+            "reference": group_name(first.reference_code) if any(row.gap is not None for row in groups) else None,
             "period": Period(first.period_type, first.period_start, first.period_end),
             "lines": lines,
         })  # fmt: skip
@@ -258,74 +240,41 @@ def _city(
     return {"place": city, "found": found, "peers": peers, "silent": silent}
 
 
-NOTICE = Markup("<!-- notice -->")
-
-
 def write_union_site(file: Path, folder: Path) -> Site:
     """Write the site about the united file into `folder`; an old site there stays until the new one is complete."""
     union = read_union(file)
     languages = texts_by_language(with_installed_texts(union.texts, union.languages), union.languages, union.languages)
     folder.parent.mkdir(parents=True, exist_ok=True)
     repair(folder)
-    building = Path(tempfile.mkdtemp(prefix=NEXT, dir=folder.parent))
-    try:
-        sizes = [_save(building / path, html) for path, html in _pages(union, languages)]
-        pages = len(sizes)
-        made_from = {"united_file": file_sha256(file)}
-        sizes += [_save(building / STYLE, (TEMPLATES / STYLE).read_text(encoding="utf-8"))]
-        sizes += [_save(building / MADE_FROM, json.dumps(made_from) + "\n")]
-        for path in (building, *building.rglob("*")):
-            path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
+    with TemporaryDirectory(prefix=NEXT, dir=folder.parent, ignore_cleanup_errors=True) as name:
+        building = Path(name)
+        for path, html in _pages(union, languages):
+            save(building / path, html)
+        pages = sum(1 for _ in building.rglob("*.html"))
+        save(building / STYLE, (TEMPLATES / STYLE).read_text(encoding="utf-8"))
+        save(building / MADE_FROM, json.dumps({"united_file": file_sha256(file)}) + "\n")
+        size = sum(path.stat().st_size for path in building.rglob("*") if path.is_file())
+        set_modes(building, FOLDER_MODE, FILE_MODE)
         replace_folder(folder, building, before_of(folder))
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     missing = {language: len(texts.untranslated) for language, texts in languages.items() if texts.untranslated}
-    return Site(folder / INDEX, "", pages, sum(sizes), missing)
+    return Site(folder / INDEX, "", pages, size, missing)
 
 
 def _pages(union: Union, languages: dict[str, Texts]) -> Iterator[tuple[str, str]]:
-    own_names = {language: texts.own_name for language, texts in languages.items()}
-    first = originals(languages)
-    number = Count(len(union.cities))
+    number, around = Count(len(union.cities)), Surroundings()
+    shared = {
+        "languages": languages,
+        "robots": around.robots,
+        "is_internal": False,
+        "edition": None,
+        "main_pages": [("index.html", "home")],
+        "cities": union.cities,
+        "updated": day(max(city.released_on for city in union.cities.values())),
+        "day": day,
+    }
     for language, texts in languages.items():
-        shared = {
-            "t": texts,
-            "city": texts.plain("page.count_cities", count=number),
-            "languages": languages,
-            "own_names": own_names,
-            "robots": Markup(),
-            "is_internal": False,
-            "edition": None,
-            "main_pages": [("index.html", "home")],
-            "cities": union.cities,
-            "updated": day(max(city.released_on for city in union.cities.values())),
-            "count": Count,
-            "day": day,
-            "name": Name,
-            "joined": lambda parts: Joined(tuple(parts)),
-            "put": lambda part, texts=texts: part.in_language(texts),
-            "notice": NOTICE,
-        }
-        page: Page | None = None
-        try:
-            texts.start_page()
-            for page in union_pages(union, texts):
-                template = environment().get_template(page.template)
-                html = template.render(**shared, **page.content, page=page, description=description(page, texts))
-                yield f"{language}/{page.path}", html.replace(NOTICE, notice_of(texts))
-                texts.start_page()
-        except Exception as error:
-            raise ScorecardError(f"{language}/{page.path if page else INDEX}", error) from error
-    start = environment().get_template("start.html")
-    yield (
-        INDEX,
-        start.render(
-            city=first.plain("page.count_cities", count=number), languages=languages, own_names=own_names,
-            title=first.plain("page.title"), robots=Markup(), is_internal=False,
-        ),
-    )  # fmt: skip
-
-
-def _save(path: Path, text: str) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.write_bytes(text.encode("utf-8"))
+        listed = ((page, None) for page in union_pages(union, texts))
+        shared["city"] = texts.plain("page.count_cities", count=number)
+        for page, html, _ in rendered(listed, shared, texts):
+            yield f"{language}/{page.path}", html
+    yield INDEX, rendered_start(originals(languages).plain("page.count_cities", count=number), languages, around)

@@ -7,10 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.release_data.changes import Cause, Changes, MeasureChanges
+from orchestration.scorecard.release_data.changes import Cause, Changes
 from orchestration.scorecard.release_data.open_release import Record
-from orchestration.scorecard.release_data.read_release import TOTAL, Measure, ReleaseData
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.words.figures import Cell, Count
+from orchestration.scorecard.words.sentences import group
 from orchestration.scorecard.words.texts import Joined, Name, Period, Texts, day, part
 
 MOST_PERIODS = 3  # that a list names
@@ -18,27 +19,28 @@ MOST_FIGURES = 30  # revised figures that the page of a measure lists, the newes
 NO_LONGER = {"hidden_at_source": "withdrawn_figures", "hidden": "hidden_figures", "not_shown": "no_longer_shown"}
 
 
-def correction(measure: Measure, changes: MeasureChanges, data: ReleaseData, texts: Texts) -> Record:
+def correction(measure: Measure, changes: Record, data: ReleaseData, texts: Texts) -> Record:
     """Return the changes of a measure in words: kinds with numbers, and revised figures with period, group, before and now."""
     counts = [("revised_figures", changes.revised)]
     counts += [(NO_LONGER[reason], changes.no_longer.get(reason, 0)) for reason in NO_LONGER]
     counts.append(("new_figures", changes.added))
-    shown = tuple((texts(f"page.{name}"), Count(count).in_language(texts)) for name, count in counts if count)
+    shown = tuple((texts(f"page.{name}"), Count(count)(texts)) for name, count in counts if count)
     reasons = [texts("sentence.measure_redefined")] if changes.is_redefined else []
     reasons += [cause(one, data, texts) for one in changes.causes]
-    figures = []
-    for figure in changes.figures:
-        before, now = (Cell(value, figure.unit).in_language(texts) for value in (figure.before, figure.now))
-        if before != now:  # a change below the last digit is counted and not listed
-            code = figure.race_ethnicity_code
-            group = Name("reference_group", "overall") if code == TOTAL else Name("race_ethnicity", code)
-            when = Period(figure.period_type, figure.period_start, figure.period_end)
-            figures.append((when.in_language(texts), group.in_language(texts), before, now))
-    periods = _periods([Period(*period) for period in changes.new_periods], texts)
-    return Record(
-        measure=measure, is_correction=changes.is_correction, counts=shown, new_periods=periods, reasons=reasons,
-        figures=figures[:MOST_FIGURES],
-    )  # fmt: skip
+    periods = _periods([Period(**period) for period in changes.new_periods], texts)
+    figures = revised_figures(changes.figures, texts)
+    return Record(changes, measure=measure, counts=shown, new_periods=periods, reasons=reasons, figures=figures)
+
+
+def revised_figures(figures: Iterable[Record], texts: Texts) -> list[Record]:
+    """Return figures in words with what they were before; a change below the last digit is not listed."""
+    lines = []
+    for figure in figures:
+        before, now = (Cell(value, figure.unit)(texts) for value in (figure.before, figure.now))
+        if before != now:
+            period = Period(figure.period_type, figure.period_start, figure.period_end)(texts)
+            lines.append(Record(figure, period=period, group=group(figure)(texts), before=before, now=now))
+    return lines[:MOST_FIGURES]
 
 
 def cause(one: Cause, data: ReleaseData, texts: Texts) -> Markup:
@@ -60,15 +62,6 @@ def said_corrections(data: ReleaseData, texts: Texts) -> list[Record]:
     """Return what the office has said of its editions, the newest first."""
     rows = data.said_corrections
     return [Record(row, measure=data.measures.get(row["measure_id"]), text=in_words(row, texts)) for row in rows]
-
-
-def revised_editions(data: ReleaseData, texts: Texts) -> dict[str, list[tuple[Measure, Markup]]]:
-    """Return per edition, the newest first, the measures of which it printed figures that are others now, and how many."""
-    found: dict[str, list[tuple[Measure, Markup]]] = {}
-    for row in data.revised_editions:
-        if measure := data.measures.get(row["measure_id"]):
-            found.setdefault(row["edition"], []).append((measure, Count(row["figures"]).in_language(texts)))
-    return found
 
 
 def in_words(correction: Mapping[str, Any], texts: Texts) -> Markup:
@@ -107,6 +100,6 @@ def _periods(periods: Sequence[Period], texts: Texts) -> Markup | None:
     """Name the newest periods first, and count the others."""
     if not periods:
         return None
-    newest = Joined(tuple(reversed(periods[-MOST_PERIODS:]))).in_language(texts)
+    newest = Joined(tuple(reversed(periods[-MOST_PERIODS:])))(texts)
     more = len(periods) - MOST_PERIODS
     return texts("page.more_periods", periods=newest, count=Count(more)) if more > 0 else newest

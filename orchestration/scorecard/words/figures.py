@@ -5,6 +5,9 @@ Each function makes a part of a text, as `Name` does; it gets the texts of the l
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from markupsafe import Markup, escape
 
 from orchestration.figures import DOLLARS, IN_MILLIONS, MILLION, number, rounded
@@ -95,14 +98,14 @@ def Ends(texts: Texts, low: Part | Markup, high: Part) -> Markup:
     return texts("page.range", low=low, high=high)
 
 
-def Range(low: float, high: float, unit: str) -> Part:
+def span(low: float | None, high: float | None, write: Callable[[float], Part]) -> Part | None:
+    """The ends of a range, each written by `write`; None where one is unknown."""
+    return None if low is None or high is None else Ends(write(low), write(high))
+
+
+def Range(low: float | None, high: float | None, unit: str) -> Part | None:
     """The ends of a range of figures."""
-    return Ends(Cell(low, unit), Cell(high, unit))
-
-
-def RatioRange(low: float, high: float) -> Part:
-    """The ends of the range of a ratio."""
-    return Ends(Times(low), Times(high))
+    return span(low, high, partial(Cell, unit=unit))
 
 
 @part

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.words.figures import Ends, Factor, Percent, Points, SignedNumber, Times
 from orchestration.scorecard.words.sentences import PLACES, marked
-from orchestration.scorecard.words.texts import Name, Part, Period, Texts
+from orchestration.scorecard.words.texts import Part, Period, Texts, group_name
 
 ABSOLUTE, RELATIVE, NOT_COMPARED = "absolute", "relative", "not_compared"
 
@@ -35,16 +35,11 @@ def _said(trends: list[Record], sentence: Markup, texts: Texts) -> Record:
     return Record(rows=",".join(trend.key for trend in trends), sentence=marked(sentence, is_hidden, texts))
 
 
-def name_of(code: str) -> Name:
-    """The name of a group, of everyone or of everyone else."""
-    return Name("reference_group" if code in ("overall", "rest") else "race_ethnicity", code)
-
-
 def _parts(gap: Record, trend: Record) -> dict[str, Part | str]:
     periods = {one.period_start: Period(gap.period_type, one.period_start, one.period_end) for one in gap.periods}
     return {
-        "group": name_of(gap.race_ethnicity_code),
-        "reference": name_of(gap.reference_code),
+        "group": group_name(gap.race_ethnicity_code),
+        "reference": group_name(gap.reference_code),
         "from_period": periods[trend.first_period],
         "period": periods[trend.last_period],
     }

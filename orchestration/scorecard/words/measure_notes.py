@@ -1,18 +1,20 @@
 """Say what the page of a measure has besides figures.
 
-Breaks of its series and redrawn maps, why figures are to be used with care, reasons without an answer, adjustment, population,
-license, successor, caveat, and how many people a gap is.
+Breaks of its series and redrawn maps, why figures are to be used with care, reasons without an answer, population, license, and
+how many people a gap is.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from operator import itemgetter
 
 from markupsafe import Markup
 
-from orchestration.scorecard.release_data.open_release import Record
-from orchestration.scorecard.release_data.read_release import Measure, Row
+from orchestration.scorecard.release_data.open_release import Record, grouped
+from orchestration.scorecard.release_data.read_release import Measure
+from orchestration.scorecard.release_data.row import Row
 from orchestration.scorecard.words.figures import Count, Ends
 from orchestration.scorecard.words.sentences import PLACES, marked, period
 from orchestration.scorecard.words.texts import Joined, Name, Part, Texts, day
@@ -58,13 +60,10 @@ def caution(row: Row, texts: Texts) -> Markup:
 
 def cautions(labelled: Iterable[tuple[Row, Markup]], texts: Texts) -> tuple[Markup, ...]:
     """Return a sentence per reason, with the labels of its rows."""
-    by_reason: dict[Markup, list[Markup]] = {}
-    for row, label in labelled:
-        if caution_mark(row, texts) is not None:
-            by_reason.setdefault(caution(row, texts), []).append(label)
+    with_care = [(caution(row, texts), label) for row, label in labelled if caution_mark(row, texts) is not None]
     return tuple(
-        texts("page.caution_note", mark=texts("page.use_with_care"), names=Joined(tuple(labels)), why=why)
-        for why, labels in by_reason.items()
+        texts("page.caution_note", mark=texts("page.use_with_care"), names=Joined([label for _, label in found]), why=why)
+        for why, found in grouped(with_care, itemgetter(0)).items()
     )
 
 
@@ -90,18 +89,8 @@ def reason(measure: Measure) -> str | None:
 
 def by_reason(measures: Iterable[Measure]) -> list[tuple[str, list[Measure]]]:
     """Return the measures of each reason, in the order of the page; a reason that is new comes before the last one."""
-    found: dict[str, list[Measure]] = {}
-    for measure in measures:
-        code = reason(measure)
-        if code is not None:
-            found.setdefault(code, []).append(measure)
-    return sorted(found.items(), key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER) - 1.5)
-
-
-def adjusted(featured: Row | None, texts: Texts) -> Markup | None:
-    """Explain in plain words that rates are adjusted for age."""
-    text_id = f"sentence.adjusted_{featured.stratum_code}" if featured else ""
-    return texts(text_id) if texts.has(text_id) else None
+    found = [(code, of_reason) for code, of_reason in grouped(measures, reason).items() if code is not None]
+    return sorted(found, key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER) - 1.5)
 
 
 def population(measure: Measure, texts: Texts) -> Markup | None:
@@ -111,21 +100,9 @@ def population(measure: Measure, texts: Texts) -> Markup | None:
         return None
     people = Name("population_scheme", row.population_scheme or "")
     # the name of some people has their day
-    if row.population_on is None or str(row.population_on.year) in people.in_language(texts):
+    if row.population_on is None or str(row.population_on.year) in people(texts):
         return texts("sentence.population", people=people)
     return texts("sentence.population_on", people=people, date=day(row.population_on))
-
-
-def successor(measure: Measure, texts: Texts) -> Markup | None:
-    """Return a link to the measure that follows a retired one."""
-    code = measure.about.get("successor")
-    return Markup('<a href="{}.html">{}</a>').format(code, texts(f"measure.{code}")) if code else None
-
-
-def later_records(measure: Measure, texts: Texts) -> Markup | None:
-    """Say how many records are dated ahead, and do not count yet; nothing of sources of persons."""
-    count, until = measure.about.get("source_later_records"), measure.about.get("source_counted_until")
-    return texts("sentence.later_records", count=Count(count), day=day(until)) if count and until else None
 
 
 def only_ranges(measure: Measure, texts: Texts) -> list[Markup]:
@@ -145,19 +122,6 @@ def licence(measure: Measure, texts: Texts) -> list[Markup]:
     if about["licence_commercial"] is False:
         found.append(texts("sentence.licence_not_commercial"))
     return found
-
-
-def caveat(measure: Measure, texts: Texts) -> Markup | None:
-    """Return what readers need to know about a measure; None without a text for readers."""
-    text_id = f"measure_caveat.{measure.measure_id}"
-    return texts(text_id) if texts.has(text_id) else None
-
-
-def changed_on(measure: Measure) -> dt.date | None:
-    """Return when the definition changed, where figures of the time before exist."""
-    changed: dt.date | None = measure.about["series_break_on"]
-    first = min((row.period_start for row in measure.series), default=None)
-    return changed if changed and first and changed >= first else None
 
 
 CLEAR = ("higher", "lower")

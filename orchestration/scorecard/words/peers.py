@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.pages.charts import axis
+from orchestration.scorecard.pages.charts import axis, ticks
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.words.figures import Count, Points, SignedNumber, Times
 from orchestration.scorecard.words.sentences import marked
-from orchestration.scorecard.words.texts import Name, Texts
+from orchestration.scorecard.words.texts import Name, Part, Texts
 
 FEWEST = 20  # cities of a strip
 BIN = 2.6  # percent of its width
@@ -49,21 +50,18 @@ def strip(measure: Measure, texts: Texts) -> Mapping[str, Any] | None:
         circles.append((round((place + 0.5) * BIN, 1), stacked[place], one["place"]))
         stacked[place] += 1
 
-    def written(number: float | None) -> Markup:
-        part = Times(number or 0.0) if is_ratio else SignedNumber(number or 0.0, unit)
-        return part.in_language(texts)
-
+    write: Callable[[float], Part] = Times if is_ratio else partial(SignedNumber, unit=unit)
     return {
-        "group": Name("race_ethnicity", row["race_ethnicity_code"]).in_language(texts),
-        "reference": Name("race_ethnicity", row["reference_code"]).in_language(texts),
+        "group": Name("race_ethnicity", row["race_ethnicity_code"])(texts),
+        "reference": Name("race_ethnicity", row["reference_code"])(texts),
         "unit": texts("page.as_ratio" if is_ratio else "page.difference_points" if unit == "percent" else "page.difference"),
-        "ticks": [(scale.at(tick), written(tick)) for tick in scale.ticks],
+        "ticks": ticks(scale, write, texts),
         "circles": circles,
         "height": max(stacked.values()),
         "own": (scale.at(value), scale.at(low), scale.at(high)),
         "middle": None if middle is None else scale.at(middle),
-        "table": [(one["place"], *(written(one[name]) for name in names)) for one in cities],
-        "city": (written(value), written(low), written(high)),
+        "table": [(one["place"], *(write(one[name] or 0.0)(texts) for name in names)) for one in cities],
+        "city": tuple(write(one or 0.0)(texts) for one in (value, low, high)),
     }
 
 

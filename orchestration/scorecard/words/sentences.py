@@ -14,9 +14,11 @@ from collections.abc import Iterable, Sequence
 from markupsafe import Markup, escape
 
 from orchestration.figures import DOLLARS, number
-from orchestration.scorecard.release_data.read_release import TOTAL, Measure, Row
+from orchestration.scorecard.release_data.open_release import Record, grouped
+from orchestration.scorecard.release_data.read_release import Measure
+from orchestration.scorecard.release_data.row import TOTAL, Row
 from orchestration.scorecard.words.figures import Cell, Figure, Points, PointsRange, Range, Times
-from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Texts, day, part
+from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Texts, day, group_name, part
 
 ONE_IN = "one_in"
 RARE = 20  # a share below one in so many is said as one in N
@@ -30,7 +32,7 @@ def natural(texts: Texts, row: Row, value: float, pattern: str, places: int) -> 
         one_in = (row.denominator or 0.0) / (row.numerator or 1.0)
         written = texts("quantity.one_in", number=number(one_in, 0, texts.locale))
     elif row.unit in DOLLARS:
-        written = Cell(value, row.unit).in_language(texts)
+        written = Cell(value, row.unit)(texts)
     else:
         written = escape(number(value, places, texts.locale))
     return Markup("<strong>{}</strong>").format(written)
@@ -79,12 +81,12 @@ def period(row: Row) -> Period:
     return Period(row.period_type, row.period_start, row.period_end)
 
 
-def group(row: Row) -> Name:
+def group(row: Row | Record) -> Part:
     """Return the name of a row's group; everyone is no group."""
-    return Name("reference_group", "overall") if row.is_total else Name("race_ethnicity", row.race_ethnicity_code)
+    return group_name("overall" if row.race_ethnicity_code == TOTAL else row.race_ethnicity_code)
 
 
-def reference(row: Row, texts: Texts) -> Name:
+def reference(row: Row, texts: Texts) -> Part:
     """Return the name of the group that a row is compared with, as inside a sentence."""
     code = row.reference_code or ""
     return Name("reference_in_sentence", code) if texts.has(f"reference_in_sentence.{code}") else Name("race_ethnicity", code)
@@ -184,9 +186,7 @@ def everyone_sentence(row: Row, texts: Texts) -> Markup:
 
 def likely_range(row: Row) -> Part | None:
     """Return the likely range of a row with a figure; None without one."""
-    return (
-        Range(row.ci_low, row.ci_high, row.unit) if row.is_shown and row.ci_low is not None and row.ci_high is not None else None
-    )
+    return Range(row.ci_low, row.ci_high, row.unit) if row.is_shown else None
 
 
 def old_figures(measure: Measure, newest: dt.date | None, texts: Texts) -> Markup | None:
@@ -246,11 +246,8 @@ def comparisons(rows: Sequence[Row], direction: str, texts: Texts) -> list[Marku
         many = [row for row in with_word if row.compared_reason == "many_comparisons"]
         sentences += _named(text, [row for row in with_word if row not in many], texts)
         sentences += _named(f"{text}_many", many, texts)
-    by_reason: dict[str, list[Row]] = {}
-    for row in rows:
-        if row.compared_with_reference == "not_compared":
-            by_reason.setdefault(row.compared_reason or "no_reference", []).append(row)
-    for reason, without in by_reason.items():
+    uncompared = [row for row in rows if row.compared_with_reference == "not_compared"]
+    for reason, without in grouped(uncompared, lambda row: row.compared_reason or "no_reference").items():
         if reason == PARTLY_SHOWN:
             sentences.append(_partly_shown(rows, without, texts))
         sentences += _named(f"not_compared_{reason}", without, texts)

@@ -2,7 +2,7 @@
 
 Texts are rows of `published.texts`; none is written here. A release of an earlier version lacks texts of newer pages, see
 `with_installed_texts`. A text without a translation is shown in English, marked `lang="en"`,
-and counted. `Name`, `Period` and `Figure` are put into the language of the text that they are part of.
+and counted. A `Part`, such as a `Name`, a `Period` or a `Figure`, is written in the language of the text that it is part of.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import csv
 import datetime as dt
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, wraps
-from typing import Any, Concatenate, ParamSpec, Protocol
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
 
 from markupsafe import Markup, escape
 
@@ -33,6 +34,7 @@ INSTALLED = DBT_PROJECT / "seeds" / "reference"
 Runs = list[tuple[str, bool]]  # words, and whether they are English on a page that is not
 P = ParamSpec("P")
 TextRow = tuple[str, str, str, str]  # text_id, language, text and review status
+Part = Callable[["Texts"], Markup]  # what is put into a text, as HTML in the language of that text
 
 
 class TextMissing(LookupError):
@@ -42,39 +44,29 @@ class TextMissing(LookupError):
         super().__init__(f"the text {text_id} is missing; add it to dbt_project/seeds/reference/texts_en.csv")
 
 
-class Part(Protocol):
-    """What is put into a text, in the language of that text."""
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the part as HTML."""
-
-
-@dataclass(frozen=True)
-class _Written:
-    """A part that a function writes."""
-
-    write: Callable[[Texts], Markup]
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the part."""
-        return self.write(texts)
-
-
 def part(write: Callable[Concatenate[Texts, P], Markup]) -> Callable[P, Part]:
     """Turn a function that writes something in a language into one that returns it as a part."""
-    return wraps(write)(lambda *values, **named: _Written(lambda texts: write(texts, *values, **named)))
+    return wraps(write)(lambda *values, **named: lambda texts: write(texts, *values, **named))
 
 
-@dataclass(frozen=True)
-class Name:
+@part
+def Name(texts: Texts, subject: str, code: str) -> Markup:
     """The name of a code: a group, a measure, a policy area."""
+    return texts(f"{subject}.{code}")
 
-    subject: str
-    code: str
 
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the name."""
-        return texts(f"{self.subject}.{self.code}")
+def group_name(code: str) -> Part:
+    """The name of a group, or of a reference: everyone (`overall`) or everyone else (`rest`)."""
+    return Name("reference_group" if code in ("overall", "rest") else "race_ethnicity", code)
+
+
+@part
+def Joined(texts: Texts, parts: Sequence[Part | Markup]) -> Markup:
+    """A list of names, in the order given; its separators are texts."""
+    words = [part if isinstance(part, Markup) else part(texts) for part in parts]
+    if len(words) < 2:
+        return Markup().join(words)
+    return texts("page.list_last", first=texts("page.list_separator").join(words[:-1]), last=words[-1])
 
 
 @dataclass(frozen=True)
@@ -98,8 +90,8 @@ class Period:
             return f"period.{self.period_type}"
         return "period.year" if self.start.year == self.end.year else "period.years"
 
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the period."""
+    def __call__(self, texts: Texts) -> Markup:
+        """Return the period in a language."""
         last = f"{self.end.year % 100:02}" if self.period_type == "school_year" else str(self.end.year)
         return texts(self.text_id, year=str(self.start.year), last_year=last, day=str(self.start.day))
 
@@ -107,21 +99,6 @@ class Period:
 def day(date: dt.date) -> Period:
     """Return one day as a period."""
     return Period("snapshot", date, date)
-
-
-@dataclass(frozen=True)
-class Joined:
-    """A list of names, in the order given."""
-
-    parts: tuple[Part | Markup, ...]
-
-    def in_language(self, texts: Texts) -> Markup:
-        """Return the list; its separators are texts."""
-        words = [part if isinstance(part, Markup) else part.in_language(texts) for part in self.parts]
-        if len(words) < 2:
-            return Markup().join(words)
-        first = texts("page.list_separator").join(words[:-1])
-        return texts("page.list_last", first=first, last=words[-1])
 
 
 LANGUAGE_COLUMNS = ("language_code", "own_name", "tag", "locale", "direction", "font")
@@ -163,8 +140,7 @@ class Texts:
     @property
     def own_name(self) -> str:
         """What the language calls itself."""
-        is_named = self.language == ORIGINAL or OWN_NAME in self.translations
-        return self.plain(OWN_NAME) if is_named else self.written.own_name or self.language
+        return self.translations.get(OWN_NAME, (self.written.own_name,))[0] or self.language
 
     @property
     def locale(self) -> str:
@@ -193,6 +169,10 @@ class Texts:
             return self._filled(self.translations[text_id][0], parts)
         self.untranslated.add(text_id)
         return self.marked_english(Texts(ORIGINAL, self.originals, {})(text_id, **parts))
+
+    def put(self, part: Part | None) -> Markup | None:
+        """Return a part in this language; None without one."""
+        return None if part is None else part(self)
 
     def marked_english(self, text: str | Markup) -> Markup:
         """Return a text that is in English, marked where the page has another language."""
@@ -225,7 +205,7 @@ class Texts:
         if "{" not in template:
             return template
         # each part is escaped here: Markup.format does it too, and takes five times as long
-        words = {name: escape(part if isinstance(part, str) else part.in_language(self)) for name, part in parts.items()}
+        words = {name: escape(part if isinstance(part, str) else part(self)) for name, part in parts.items()}
         if self.direction != "ltr":
             words = {name: _isolated(word) for name, word in words.items()}
         return Markup(str.format(template, **words))  # noqa: S704 - the text and its parts are escaped
@@ -258,10 +238,13 @@ def with_installed_texts(rows: Iterable[TextRow], languages: Iterable[str]) -> t
 
 def _installed(language: str) -> dict[str, tuple[str, str]]:
     file = INSTALLED / f"texts_{language}.csv"
-    if not file.is_file():
-        return {}
+    return {row["text_id"]: (row["text"], row["review_status"]) for row in read_rows(file)} if file.is_file() else {}
+
+
+def read_rows(file: Path) -> list[dict[str, str]]:
+    """Return the rows of an installed file, such as a seed."""
     with file.open(encoding="utf-8", newline="") as lines:
-        return {row["text_id"]: (row["text"], row["review_status"]) for row in csv.DictReader(lines)}
+        return list(csv.DictReader(lines))
 
 
 def _parts(text: str) -> frozenset[str]:
@@ -277,17 +260,13 @@ def texts_by_language(
     for text_id, language, text, status in rows:
         found.setdefault(language, {})[text_id] = (text, status)
     originals = {text_id: text for text_id, (text, _) in found.get(ORIGINAL, {}).items()}
-    known = {**_installed_languages(), **(written or {})}
+    languages_of_version = read_rows(INSTALLED / "languages.csv")
+    known = {row["language_code"]: Language(*(row[name] for name in LANGUAGE_COLUMNS)) for row in languages_of_version}
+    known |= written or {}
     return {
         language: Texts(language, originals, found.get(language, {}), known.get(language, Language(language)))
         for language in languages
     }
-
-
-@cache
-def _installed_languages() -> Mapping[str, Language]:
-    with (INSTALLED / "languages.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["language_code"]: Language(*(row[name] for name in LANGUAGE_COLUMNS)) for row in csv.DictReader(lines)}
 
 
 def runs(text: str | Markup) -> Runs:
@@ -297,6 +276,15 @@ def runs(text: str | Markup) -> Runs:
     parts = _ENGLISH.split(text)  # the pieces between, and at odd places those inside the marks
     found = [(html.unescape(_TAG.sub("", part)), bool(number % 2)) for number, part in enumerate(parts)]
     return [part for part in found if part[0]]
+
+
+def in_runs(value: Any) -> Any:
+    """Return what a document shows with each text as runs of words."""
+    if isinstance(value, dict):
+        return {name: in_runs(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [in_runs(part) for part in value]
+    return runs(value) if isinstance(value, Markup) else value
 
 
 def plain(text: str | Markup) -> str:

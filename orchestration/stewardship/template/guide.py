@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from ingest.contract import Column, Contract
 from ingest.contract.template_fields import TemplateField
+from ingest.layers import rows_of_seed
 
 LANGUAGES = ("en", "es")
 FOLDER = Path(__file__).parent
@@ -40,8 +40,7 @@ class TemplateTexts:
 
 def rows(language: str) -> list[dict[str, str]]:
     """The rows of a language's file."""
-    with (FOLDER / f"texts_{language}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return rows_of_seed(FOLDER / f"texts_{language}.csv")
 
 
 @cache

@@ -81,7 +81,7 @@ def test_each_change_is_counted_once(changes: Changes) -> None:
     assert set(changes.measures) == {"own", "whole"}
     own = changes.measures["own"]
     assert (own.revised, own.added, own.no_longer) == (1, 1, {"hidden": 1, "hidden_at_source": 1})
-    assert own.new_periods == (("year", LATER["period_start"], LATER["period_end"]),)
+    assert own.new_periods == [{"period_type": "year", "start": LATER["period_start"], "end": LATER["period_end"]}]
     assert [(figure.race_ethnicity_code, figure.before, figure.now) for figure in own.figures] == [("white", 10.0, 10.4)]
     assert changes.measures["whole"].is_redefined
     assert changes.goals == {"halve": ("off_track", "on_track")}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.scorecard.pages.charts import axis, dot, trend
-from orchestration.scorecard.release_data.read_release import Row
+from orchestration.scorecard.release_data.row import Row
 from orchestration.scorecard.words.figures import Cell, Figure, Points, Tick, Times
 from orchestration.scorecard.words.texts import Name, Period, Texts, texts_by_language
 from tests.contract.registers import seed
@@ -31,7 +31,7 @@ def languages() -> dict[str, Texts]:
 def test_a_number_reads_back_as_its_figure(languages: dict[str, Texts], value: float, unit: str, language: str) -> None:
     texts = languages[language]
     for part in (Figure(value, unit), Cell(value, unit), Points(value, unit)):
-        text = part.in_language(texts).striptags()
+        text = part(texts).striptags()
         written = re.search(r"[\d,]+(?:\.\d+)?", text)  # the figure is before the number of its unit, as in "6.3 for every 1,000"
         assert written
         number = float(parse_decimal(written[0], locale=texts.locale))
@@ -43,10 +43,10 @@ def test_a_number_reads_back_as_its_figure(languages: dict[str, Texts], value: f
 
 
 def test_hmong_and_spanish_use_the_words_of_their_language(languages: dict[str, Texts]) -> None:
-    assert Period("month", dt.date(2025, 3, 1), dt.date(2025, 3, 31)).in_language(languages["es"]) == "marzo de 2025"
+    assert Period("month", dt.date(2025, 3, 1), dt.date(2025, 3, 31))(languages["es"]) == "marzo de 2025"
     school = Period("school_year", dt.date(2024, 7, 1), dt.date(2025, 6, 30))
-    assert school.in_language(languages["en"]) == "School year 2024–25"
-    assert Period("5_year", dt.date(2019, 1, 1), dt.date(2023, 12, 31)).in_language(languages["en"]) == "2019 to 2023"
+    assert school(languages["en"]) == "School year 2024–25"
+    assert Period("5_year", dt.date(2019, 1, 1), dt.date(2023, 12, 31))(languages["en"]) == "2019 to 2023"
     some = {"policy_area.health": ("Kev noj qab haus huv", "machine")}
     hmong = Texts("hmn", languages["en"].originals, some)
     english = hmong("sentence.groups_higher", groups=Name("policy_area", "health"), reference=Name("reference_group", "rest"))
@@ -70,12 +70,12 @@ def test_an_axis_holds_all_values(values: list[float]) -> None:
 
 
 def test_ticks_are_written_as_they_are(languages: dict[str, Texts]) -> None:
-    assert [str(Tick(tick, "percent").in_language(languages["en"])) for tick in (0.0, 2.5, 5.0)] == ["0%", "2.5%", "5%"]
+    assert [str(Tick(tick, "percent")(languages["en"])) for tick in (0.0, 2.5, 5.0)] == ["0%", "2.5%", "5%"]
 
 
 def test_a_gap_has_its_sign_before_the_dollars(languages: dict[str, Texts]) -> None:
-    assert str(Points(-30422.0, "usd", is_signed=True).in_language(languages["en"])) == "−$30,422"
-    assert str(Points(-30422.0, "usd").in_language(languages["en"])) == "$30,422"
+    assert str(Points(-30422.0, "usd", is_signed=True)(languages["en"])) == "−$30,422"
+    assert str(Points(-30422.0, "usd")(languages["en"])) == "$30,422"
 
 
 def chart_row(value: float | None, start: dt.date, end: dt.date, status: str = "shown") -> Row:
@@ -109,4 +109,4 @@ def test_a_row_without_a_figure_has_no_position() -> None:
 )
 def test_a_ratio_of_about_one_has_two_decimals(ratio: float, written: str, languages: dict[str, Texts]) -> None:
     """A figure that is 1.04 times another one is not "1.0 times" it, as San Diego's page wrote."""
-    assert Times(ratio).in_language(languages["en"]) == written
+    assert Times(ratio)(languages["en"]) == written

@@ -10,10 +10,10 @@ import pytest
 from markupsafe import Markup
 from pypdf import PdfReader
 
-from orchestration.scorecard.pages.report import report_content, runs, write_report
+from orchestration.scorecard.pages.report import report_content, write_report
 from orchestration.scorecard.release_data.open_release import ReleaseFiles
 from orchestration.scorecard.release_data.read_release import ReleaseData, read_release
-from orchestration.scorecard.words.texts import texts_by_language
+from orchestration.scorecard.words.texts import runs, texts_by_language
 from tests.support.scorecard_release import HIDDEN, measure, planted, row, write_public_file
 from tests.support.scorecard_report import alternative_texts, check_charts, ua_problems
 

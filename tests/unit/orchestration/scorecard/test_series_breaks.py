@@ -13,7 +13,8 @@ from pypdf import PdfReader
 from orchestration.scorecard import write_site
 from orchestration.scorecard.pages.charts import trend
 from orchestration.scorecard.release_data.open_release import ReleaseFiles
-from orchestration.scorecard.release_data.read_release import Row, read_release
+from orchestration.scorecard.release_data.read_release import read_release
+from orchestration.scorecard.release_data.row import Row
 from orchestration.scorecard.words.measure_notes import trend_start
 from tests.support.scorecard_pages import TAG, invalid_html, page_problems
 from tests.support.scorecard_release import planted, row, write_public_file

@@ -10,7 +10,8 @@ import pytest
 
 from expectations.published.reading import Language
 from orchestration.scorecard.pages.page_list import entry
-from orchestration.scorecard.release_data.read_release import Measure, Row
+from orchestration.scorecard.release_data.read_release import Measure
+from orchestration.scorecard.release_data.row import Row
 from orchestration.scorecard.words.sentences import first_gap, short_answer, summary
 from orchestration.scorecard.words.texts import Texts, texts_by_language
 from tests.support.scorecard_release import GROUPS, planted, row, texts
