@@ -1,6 +1,6 @@
 """Decide, before a run opens, whether there is anything to ingest.
 
-A night on which nobody delivered anything need not start a step per source. Its stages still decide whether there is something to
+A night without new files need not start a step per source. Its stages still decide whether there is something to
 build (`detect_changes`), so it ends like a run that has read every file again.
 """
 
