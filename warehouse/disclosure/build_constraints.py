@@ -162,7 +162,7 @@ def _add_sums(counts: CountSystem, sums: Iterable[SumConstraint], *, overlapping
         for one, rest in members:
             terms = {one.whole: 1.0, **dict.fromkeys(one.parts, -1.0)}
             if has_rests:
-                if all(counts.is_not_collected(number) for number in (one.whole, *one.parts)):
+                if all(number in counts.not_collected for number in (one.whole, *one.parts)):
                     counts.add_not_collected(one.rest)
                 value = rest if math.isnan(rest) else max(rest, 0.0)
                 # that no place, year or stratum is left out describes no person; that a group is empty may do
@@ -186,7 +186,7 @@ def _add_race_sums(
     slices = list(_slices(counts, records, race=ALL))
     codes_of: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for whole_at, members in slices:
-        collected = {at.race for at, number in members.items() if at.race in kinds and not counts.is_not_collected(number)}
+        collected = {at.race for at, number in members.items() if at.race in kinds and number not in counts.not_collected}
         codes_of[_kind_of_slice(whole_at)] |= collected - {ALL}
     # persons of unknown race for whom no row has a code: a place whose rows are hidden may have some too
     has_unlisted = any(
@@ -285,8 +285,8 @@ def _add_place_sums(counts: CountSystem, records: str) -> None:
 
 def _add_complements(counts: CountSystem, numerator: str, denominator: str) -> None:
     """Add the complement of each numerator in its denominator; of a composition, the persons of other races."""
-    threshold = max(counts.threshold_of(numerator), counts.threshold_of(denominator))
-    hides_zeros = counts.hides_zero(numerator) or counts.hides_zero(denominator)
+    threshold = max(counts.thresholds[numerator], counts.thresholds[denominator])
+    hides_zeros = not counts.hides_zeros.isdisjoint((numerator, denominator))
     counts.require_threshold(complement_of(denominator, numerator), threshold, hides_zeros=hides_zeros)
     for at, number in counts.of(numerator):
         if numerator == denominator:
