@@ -221,15 +221,12 @@ def _add_race_sums(
         name = CountKey(records, whole_at._replace(race=UNKNOWN))
         of_unknown = counts.add(name, left, is_secret=not abs(left) <= EQUAL)
         counts.add_equation({whole: 1.0, of_known: -1.0, of_unknown: -1.0})
-        family = _kind_of_slice(whole_at)
-        sums.append(
-            SumConstraint((*family, KNOWN), of_known, known_parts, CountKey(records, whole_at._replace(race=_OTHER_KNOWN)))
-        )
-        sums.append(
-            SumConstraint(
-                (*family, UNKNOWN), of_unknown, unknown_parts, CountKey(records, whole_at._replace(race=_OTHER_UNKNOWN))
-            )
-        )
+        for race, total, parts, other in (
+            (KNOWN, of_known, known_parts, _OTHER_KNOWN),
+            (UNKNOWN, of_unknown, unknown_parts, _OTHER_UNKNOWN),
+        ):
+            rest = CountKey(records, whole_at._replace(race=other))
+            sums.append(SumConstraint((*_kind_of_slice(whole_at), race), total, parts, rest))
     _add_sums(counts, sums, overlapping=False, of_races=True)
 
 
@@ -289,12 +286,10 @@ def _add_complements(counts: CountSystem, numerator: str, denominator: str) -> N
     hides_zeros = not counts.hides_zeros.isdisjoint((numerator, denominator))
     counts.require_threshold(complement_of(denominator, numerator), threshold, hides_zeros=hides_zeros)
     for at, number in counts.of(numerator):
-        if numerator == denominator:
-            if at.race in _ADDED_UP or at.tabulation == _WITH_OTHERS:
-                continue
-            whole = counts.get(denominator, all_races(at))
-        else:
-            whole = counts.get(denominator, at)
+        is_composition = numerator == denominator
+        if is_composition and (at.race in _ADDED_UP or at.tabulation == _WITH_OTHERS):
+            continue
+        whole = counts.get(denominator, all_races(at) if is_composition else at)
         if whole is not None:
             value = counts.value[whole] - counts.value[number]
             is_secret = at.race != KNOWN and bool(counts.threshold(number) or counts.threshold(whole))
