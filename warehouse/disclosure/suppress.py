@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -79,7 +79,7 @@ def suppress(
     hidden |= dict.fromkeys(medians - hidden.keys(), SECONDARY)
     _write_pattern(con, figures, hidden, [_shows_unknown(figure, counts, chosen, hidden) for figure in figures])
     [summary] = con.execute(_SQL.summary(len(chosen.unsafe))).fetchall()
-    return SuppressionSummary(*summary, *revisions)
+    return replace(SuppressionSummary(*summary), unsafe_revisions=revisions.unsafe, urgent_revisions=revisions.urgent)
 
 
 def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
