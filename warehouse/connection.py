@@ -83,15 +83,7 @@ class WrongKey(WarehouseError):
 
 
 class QueryError(Exception):
-    """A query failed in DuckDB; the message is DuckDB's."""
-
-
-class QueryTimeout(QueryError):
-    """A query exceeded its time limit and was stopped."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"stopped after {seconds:g} seconds. Query less data, or raise the limit with --timeout")
-        self.seconds = seconds
+    """A query failed in DuckDB, whose message it has, or exceeded its time limit and was stopped."""
 
 
 def open_working(
@@ -299,7 +291,7 @@ def only_reads(connection: DuckDBPyConnection, sql: str) -> bool:
 
 
 def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str = "2GB") -> pa.Table:
-    """The whole result of Levelground's own `sql` on the file. QueryError with DuckDB's message, QueryTimeout after that time."""
+    """The whole result of Levelground's own `sql` on the file. QueryError with DuckDB's message, or after that time."""
     with tempfile.TemporaryDirectory(prefix="levelground-query-") as spill:
         connection = open_reader(path, memory_limit=memory_limit, temp_directory=Path(spill))
         timer = threading.Timer(timeout_seconds, connection.interrupt)
@@ -312,7 +304,7 @@ def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str
                 raise QueryError("the query is empty")
             return result.to_arrow_table()
         except duckdb.InterruptException:
-            raise QueryTimeout(timeout_seconds) from None
+            raise QueryError(f"stopped after {timeout_seconds:g} seconds") from None
         except duckdb.Error as error:
             raise QueryError(str(error)) from None
         finally:
@@ -321,11 +313,13 @@ def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str
 
 
 @contextmanager
-def in_memory() -> Iterator[DuckDBPyConnection]:
-    """A connection to a new database in memory, for SQL of Levelground that converts data."""
+def in_memory(temp_directory: Path | None = None) -> Iterator[DuckDBPyConnection]:
+    """A connection to a new database in memory, for SQL of Levelground that converts data; it may spill to `temp_directory`."""
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
         # DuckDB draws one on the output if it is imported before `__main__` has a file, and corrupts the answer of a worker
         connection.execute("set enable_progress_bar = false")
+        if temp_directory is not None:
+            connection.execute(f"set temp_directory = {literal(str(temp_directory))}")
         yield connection
 
 

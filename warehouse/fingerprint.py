@@ -15,19 +15,7 @@ from typing import IO, Any
 CHUNK_BYTES = 1 << 20
 
 
-class Sha256:
-    """A SHA-256 that is computed chunk by chunk, while the content is written or read."""
-
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-
-    def update(self, chunk: bytes) -> None:
-        """Add the next bytes of the content."""
-        self._digest.update(chunk)
-
-    def hexdigest(self) -> str:
-        """The hash of all bytes so far, as 64 hexadecimal digits."""
-        return self._digest.hexdigest()
+Sha256 = hashlib.sha256  # computed chunk by chunk, by `update`, while the content is written or read
 
 
 def bytes_sha256(content: bytes) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -38,22 +38,12 @@ class Holder(BaseModel, frozen=True):
 
 
 class LockHeld(Exception):
-    """Another process holds the run lock; `pid` and `started_at` are None until it has written its holder file."""
+    """Another process holds the run lock; `holder` is None until it has written its holder file."""
 
     def __init__(self, holder: Holder | None, what: str = "another run holds the lock of this home") -> None:
         who = f"pid {holder.pid}, started {holder.started_at} by {holder.trigger}" if holder else "its process is unknown"
         super().__init__(f"{what} ({who}). Wait for it, or use --wait SECONDS")
         self.holder = holder
-
-    @property
-    def pid(self) -> int | None:
-        """The process id of the holder."""
-        return self.holder.pid if self.holder else None
-
-    @property
-    def started_at(self) -> str | None:
-        """The start of the holder's run, in ISO format, UTC."""
-        return self.holder.started_at if self.holder else None
 
 
 def private_lock(path: Path, *, thread_local: bool = True, is_singleton: bool = False) -> FileLock:
@@ -78,13 +68,9 @@ def is_held(home: Home) -> bool:
     """
     if not home.run_lock.is_file():
         return False
-    probe = private_lock(home.run_lock)
-    try:
-        probe.acquire(timeout=0)
-    except Timeout:
-        return True
-    probe.release()
-    return False
+    with suppress(Timeout), private_lock(home.run_lock).acquire(timeout=0):
+        return False
+    return True
 
 
 def announce_stage(home: Home, stage: str) -> None:
@@ -121,21 +107,15 @@ class RunLock:
             self._lock.acquire(timeout=wait_seconds)
         except Timeout:
             raise LockHeld(holder(self._home)) from None
-        try:
+        with ExitStack() as undo, _announcing:
+            undo.callback(self._lock.release)
             check_version(self._home)
-        except BaseException:
-            self._lock.release()
-            raise
-        with _announcing:
             if self._home.run_lock_holder not in _announced:
                 started_at = datetime.now(UTC).isoformat(timespec="seconds")
                 mine = Holder(pid=os.getpid(), started_at=started_at, trigger=self._trigger)
-                try:
-                    write_atomically(self._home.run_lock_holder, mine.model_dump_json())
-                except BaseException:
-                    self._lock.release()
-                    raise
+                write_atomically(self._home.run_lock_holder, mine.model_dump_json())
                 _announced.add(self._home.run_lock_holder)
+            undo.pop_all()
 
     def release(self) -> None:
         """Undo one `acquire`; the last release frees the lock."""

@@ -25,13 +25,9 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(
         character
         if character.isprintable() or character in keep or unicodedata.category(character) == "Zs"
-        else _escaped(character)
+        else character.encode("unicode_escape").decode("ascii")
         for character in text
     )
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def markdown_literal(text: str) -> str:

@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from warehouse.connection import WarehouseCorrupt, WarehouseError, as_warehouse_error, open_from_disk, open_working
 from warehouse.paths import Home
 from warehouse.rewrite import enlarge_blocks
-from warehouse.sql import quoted
+from warehouse.sql import quoted, tables_of
 
 # Damaged files that are kept for inspection: only the newest, in case a disk damages a file every night.
 KEPT_ASIDE = 2
@@ -45,10 +45,7 @@ def find_damage(path: Path) -> str | None:
     """The damage of a file, None if every block can be read. DuckDB checks the checksum of a block only when it reads it."""
     try:
         with open_from_disk(path, "looked_at") as connection:
-            tables = connection.execute(
-                "select schema_name, table_name from duckdb_tables() where database_name = 'looked_at'"
-            ).fetchall()
-            for schema, table in tables:
+            for schema, table in tables_of(connection, "looked_at"):
                 connection.execute(f"select max(hash(r)) from looked_at.{quoted(schema)}.{quoted(table)} as r").fetchone()
     except (WarehouseError, duckdb.Error) as error:
         failure = error if isinstance(error, WarehouseError) else as_warehouse_error(path, error)

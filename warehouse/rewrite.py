@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.connection import BLOCK_SIZE, WORKING_STORAGE, attach, attach_new, detach, in_memory, open_from_disk
 from warehouse.files import sync
-from warehouse.sql import literal, quoted
+from warehouse.sql import quoted, tables_of
 
 # schema and table → SQL boolean of the rows to leave out
 LeftOut = Mapping[tuple[str, str], str]
@@ -55,19 +55,17 @@ def rewrite_database(
     """
     for leftover in (to, to.with_name(f"{to.name}.wal")):
         leftover.unlink(missing_ok=True)
-    with in_memory() as con:
-        if temp_directory is not None:
-            con.execute(f"set temp_directory = {literal(str(temp_directory))}")
+    with in_memory(temp_directory) as con:
         attach(con, path, OLD, read_only=True)
         block_size = BLOCK_SIZE if path.stat().st_size >= GROWN_BYTES else block_size_of(con, OLD)
         attach_new(con, to, NEW, storage_version, block_size=block_size)
         con.execute(f"copy from database {OLD} to {NEW} (schema)")
-        dropped = set(drop(con, OLD))
+        dropped, tables = set(drop(con, OLD)), tables_of(con, OLD)
         for schema, name in sorted(dropped):
-            kind = "view" if _is_view(con, schema, name) else "table"
+            kind = "table" if (schema, name) in tables else "view"
             con.execute(f"drop {kind} if exists {NEW}.{quoted(schema)}.{quoted(name)}")
         conditions, removed = left_out(con, OLD), 0
-        for schema, name in tables_of(con, OLD):
+        for schema, name in tables:
             if (schema, name) not in dropped:
                 removed += _copy_rows(con, schema, name, conditions.get((schema, name)))
         finish(con, NEW)
@@ -84,24 +82,6 @@ def block_size_of(con: DuckDBPyConnection, alias: str) -> int:
     return int(con.execute(found, [alias]).fetchall()[0][0])
 
 
-def tables_of(con: DuckDBPyConnection, alias: str) -> list[tuple[str, str]]:
-    """Schema and name of every table of an attached file."""
-    listed = "select schema_name, table_name from duckdb_tables() where database_name = ? and not internal order by all"
-    return con.execute(listed, [alias]).fetchall()
-
-
-def columns_of(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], list[str]]:
-    """The column names of every table and view of an attached file, in their order."""
-    listed = (
-        "select schema_name, table_name, column_name from duckdb_columns() where database_name = ? and not internal "
-        "order by schema_name, table_name, column_index"
-    )
-    found: dict[tuple[str, str], list[str]] = {}
-    for schema, table, column in con.execute(listed, [alias]).fetchall():
-        found.setdefault((schema, table), []).append(column)
-    return found
-
-
 def count_left_out(con: DuckDBPyConnection, alias: str, left_out: LeftOut) -> dict[tuple[str, str], int]:
     """How many rows of each table of an attached file are to be left out; tables without such a row are not listed."""
     counts = {}
@@ -111,11 +91,6 @@ def count_left_out(con: DuckDBPyConnection, alias: str, left_out: LeftOut) -> di
         if row and row[0]:
             counts[schema, table] = int(row[0])
     return counts
-
-
-def _is_view(con: DuckDBPyConnection, schema: str, name: str) -> bool:
-    listed = "select 1 from duckdb_views() where database_name = ? and schema_name = ? and view_name = ?"
-    return con.execute(listed, [NEW, schema, name]).fetchone() is not None
 
 
 def _copy_rows(con: DuckDBPyConnection, schema: str, table: str, condition: str | None) -> int:

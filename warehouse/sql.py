@@ -1,4 +1,4 @@
-"""Quote names and texts for SQL, read queries from SQL files, and remove values from DuckDB's messages."""
+"""Quote names and texts for SQL, read queries from SQL files, list tables, and remove values from DuckDB's messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -59,6 +59,31 @@ def one_value(con: DuckDBPyConnection, sql: str, parameters: Sequence[object] = 
     """The first value of the result, such as a count, or how many rows the statement has changed; None without a row."""
     row = con.execute(sql, parameters).fetchone()
     return row[0] if row else None
+
+
+class Column(NamedTuple):
+    """A column of a table or view: its type and its comment, None without one."""
+
+    kind: str
+    comment: str | None
+
+
+def tables_of(con: DuckDBPyConnection, alias: str) -> list[tuple[str, str]]:
+    """Schema and name of every table of an attached file."""
+    listed = "select schema_name, table_name from duckdb_tables() where database_name = ? and not internal order by all"
+    return con.execute(listed, [alias]).fetchall()
+
+
+def columns_of(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], dict[str, Column]]:
+    """The columns of every table and view of an attached file, by schema and name, in their order."""
+    listed = (
+        "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
+        "where database_name = ? and not internal order by schema_name, table_name, column_index"
+    )
+    found: dict[tuple[str, str], dict[str, Column]] = {}
+    for schema, table, name, *column in con.execute(listed, [alias]).fetchall():
+        found.setdefault((schema, table), {})[name] = Column(*column)
+    return found
 
 
 def queries(file: Path, **names: object) -> Any:

@@ -29,8 +29,8 @@ from warehouse.files import sync, write_atomically
 from warehouse.packed import packed, read_packed
 from warehouse.paths import Home
 from warehouse.record_keys import attach_keys, keyed, read_secret
-from warehouse.rewrite import LeftOut, columns_of, tables_of
-from warehouse.sql import literal, queries, quoted
+from warehouse.rewrite import LeftOut
+from warehouse.sql import columns_of, literal, queries, quoted, tables_of
 
 ROWS_FILE = "rows.parquet"
 ROW_SCHEMA = pa.schema(
@@ -179,7 +179,7 @@ def in_release(con: DuckDBPyConnection, alias: str, plan: Plan) -> LeftOut:
     tables = columns_of(con, alias)
     of_figures = _figures(alias, plan) if "source" in tables.get(_MEASURES, ()) else {}
     for (schema, table), columns in tables.items():
-        found = [condition for source in plan.sources if (condition := _in_table(source, schema, table, columns))]
+        found = [condition for source in plan.sources if (condition := _in_table(source, schema, table, list(columns)))]
         if is_figures(schema, columns):
             found += [condition for name, condition in of_figures.items() if name in columns]
         if found:

@@ -32,8 +32,8 @@ from ingest.typing import record_hash, typed_expression
 from warehouse.connection import WarehouseError, in_memory, open_from_disk
 from warehouse.paths import ANALYST_FILE, Home
 from warehouse.releases import known_releases, pins
-from warehouse.rewrite import LeftOut, columns_of, count_left_out
-from warehouse.sql import one_of, queries, quoted
+from warehouse.rewrite import LeftOut, count_left_out
+from warehouse.sql import columns_of, one_of, queries, quoted
 
 Row = tuple[str, str, str, int, str]
 DELIVERIES, LANDING, QUARANTINE, RELEASE = "kept deliveries", "landing", "quarantine and rejected rows", "analyst file of release"

@@ -74,7 +74,7 @@ def versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in COMPONENTS}
 
 
-CODE = (".py", ".yml", ".sql", ".jinja")  # what decides the tables and views of a release
+CODE = (".py", ".yml", ".toml", ".sql", ".jinja")  # what decides the tables and views of a release
 
 
 def code_hashes() -> dict[str, str]:

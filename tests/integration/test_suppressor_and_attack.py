@@ -215,10 +215,8 @@ def test_no_snapshot_of_a_random_stock_reveals_an_earlier_one(first: list[int], 
         keys = {_key(row) for row in truth}
         whole = {key for key in keys if key.at.race == "all"}
         before = EarlierReleases(
-            shown=frozenset(keys - chosen.rows.keys()),
-            hidden=frozenset(chosen.rows),
-            unknown_shown=frozenset(whole - chosen.unknown - chosen.rows.keys()),
-            unknown_hidden=frozenset(chosen.unknown),
+            rows={key: key not in chosen.rows for key in keys},
+            unknown=dict.fromkeys(whole - chosen.rows.keys(), True) | dict.fromkeys(chosen.unknown, False),
         )
 
 

@@ -10,8 +10,9 @@ import grp
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+from pydantic import BaseModel, TypeAdapter
 
 from warehouse.audiences.names import FIGURES, PUBLIC, TEAM, audience_of, file_name, files_of_audiences
 from warehouse.files import write_atomically
@@ -23,8 +24,7 @@ READABLE = 0o644  # `levelground query` of every account that may enter the fold
 _AS_THE_FOLDER = (FIGURES, TEAM, PUBLIC)
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(BaseModel, frozen=True):
     """The readers of one file: their group, the variable with the key of the file, and its tables."""
 
     group: str | None = None
@@ -32,14 +32,14 @@ class Reader:
     tables: tuple[str, ...] = ()
 
 
+_READERS = TypeAdapter(dict[str, Reader])
+
+
 def read_readers(home: Home) -> dict[str, Reader]:
     """The readers of each audience; none before the first run, or if the file cannot be read."""
     try:
-        known = json.loads(home.readers.read_bytes())
-        return {
-            name: Reader(each.get("group"), each.get("key_env"), tuple(each.get("tables", ()))) for name, each in known.items()
-        }
-    except (OSError, ValueError, TypeError, AttributeError):
+        return _READERS.validate_json(home.readers.read_bytes())
+    except (OSError, ValueError):
         return {}
 
 
@@ -47,7 +47,7 @@ def set_groups(home: Home, groups: Mapping[str, str | None]) -> list[str]:
     """Record the group of each audience, and give it the published files; a sentence per file that its group cannot read."""
     known = read_readers(home)
     names = dict.fromkeys((*groups, *known))
-    readers = {name: replace(known.get(name, Reader()), group=groups.get(name)) for name in names}
+    readers = {name: known.get(name, Reader()).model_copy(update={"group": groups.get(name)}) for name in names}
     _write(home, {name: reader for name, reader in readers.items() if reader.group or reader.tables})
     return [problem for path in _published(home) if (problem := give(home, path)) is not None]
 
@@ -57,7 +57,8 @@ def set_tables(home: Home, files: Iterable[tuple[str, Iterable[str], str | None]
     known = read_readers(home)
     readers = {name: Reader(group=reader.group) for name, reader in known.items() if reader.group}
     for audience, tables, key_env in files:
-        readers[audience] = Reader(readers.get(audience, Reader()).group, key_env, tuple(tables))
+        group = readers.get(audience, Reader()).group
+        readers[audience] = Reader(group=group, key_env=key_env, tables=tuple(tables))
     _write(home, readers)
 
 
@@ -103,7 +104,7 @@ def _published(home: Home) -> Iterator[Path]:
 
 
 def _write(home: Home, readers: Mapping[str, Reader]) -> None:
-    content = {name: {key: value for key, value in asdict(reader).items() if value} for name, reader in sorted(readers.items())}
+    content = _READERS.dump_python(dict(sorted(readers.items())), mode="json", exclude_defaults=True)
     text = json.dumps(content, indent=1) + "\n"
     if content or home.readers.exists():
         write_atomically(home.readers, text, mode=READABLE)

@@ -67,6 +67,21 @@ class FilePlan(BaseModel, frozen=True):
         """The sources that have rows of their own in it."""
         return {source for table in self.tables.values() for source in table.sources or ()}
 
+    @property
+    def schemas(self) -> list[str]:
+        """The schemas of its tables."""
+        return sorted({name.partition(".")[0] for name in self.tables})
+
+    @property
+    def numbered(self) -> dict[str, list[str]]:
+        """The keys that join its tables, each with the tables that have a random number in its place."""
+        found: dict[str, list[str]] = {}
+        for name, table in self.tables.items():
+            for column, _, shown in table.kept():
+                if shown is Shown.NUMBER:
+                    found.setdefault(column, []).append(name)
+        return found
+
     def after_removal(self, removal_id: str) -> FilePlan:
         """The plan of the file once records were removed: its inputs are others, and equal for equal files before."""
         return self.model_copy(update={"inputs": text_sha256(f"{self.inputs} without {removal_id}")})

@@ -162,7 +162,7 @@ def _add_sums(counts: CountSystem, sums: Iterable[SumConstraint], *, overlapping
         for one, rest in members:
             terms = {one.whole: 1.0, **dict.fromkeys(one.parts, -1.0)}
             if has_rests:
-                if all(counts.is_not_collected(number) for number in (one.whole, *one.parts)):
+                if all(number in counts.not_collected for number in (one.whole, *one.parts)):
                     counts.add_not_collected(one.rest)
                 value = rest if math.isnan(rest) else max(rest, 0.0)
                 # that no place, year or stratum is left out describes no person; that a group is empty may do
@@ -186,7 +186,7 @@ def _add_race_sums(
     slices = list(_slices(counts, records, race=ALL))
     codes_of: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for whole_at, members in slices:
-        collected = {at.race for at, number in members.items() if at.race in kinds and not counts.is_not_collected(number)}
+        collected = {at.race for at, number in members.items() if at.race in kinds and number not in counts.not_collected}
         codes_of[_kind_of_slice(whole_at)] |= collected - {ALL}
     # persons of unknown race for whom no row has a code: a place whose rows are hidden may have some too
     has_unlisted = any(
@@ -221,15 +221,12 @@ def _add_race_sums(
         name = CountKey(records, whole_at._replace(race=UNKNOWN))
         of_unknown = counts.add(name, left, is_secret=not abs(left) <= EQUAL)
         counts.add_equation({whole: 1.0, of_known: -1.0, of_unknown: -1.0})
-        family = _kind_of_slice(whole_at)
-        sums.append(
-            SumConstraint((*family, KNOWN), of_known, known_parts, CountKey(records, whole_at._replace(race=_OTHER_KNOWN)))
-        )
-        sums.append(
-            SumConstraint(
-                (*family, UNKNOWN), of_unknown, unknown_parts, CountKey(records, whole_at._replace(race=_OTHER_UNKNOWN))
-            )
-        )
+        for race, total, parts, other in (
+            (KNOWN, of_known, known_parts, _OTHER_KNOWN),
+            (UNKNOWN, of_unknown, unknown_parts, _OTHER_UNKNOWN),
+        ):
+            rest = CountKey(records, whole_at._replace(race=other))
+            sums.append(SumConstraint((*_kind_of_slice(whole_at), race), total, parts, rest))
     _add_sums(counts, sums, overlapping=False, of_races=True)
 
 
@@ -285,16 +282,14 @@ def _add_place_sums(counts: CountSystem, records: str) -> None:
 
 def _add_complements(counts: CountSystem, numerator: str, denominator: str) -> None:
     """Add the complement of each numerator in its denominator; of a composition, the persons of other races."""
-    threshold = max(counts.threshold_of(numerator), counts.threshold_of(denominator))
-    hides_zeros = counts.hides_zero(numerator) or counts.hides_zero(denominator)
+    threshold = max(counts.thresholds[numerator], counts.thresholds[denominator])
+    hides_zeros = not counts.hides_zeros.isdisjoint((numerator, denominator))
     counts.require_threshold(complement_of(denominator, numerator), threshold, hides_zeros=hides_zeros)
     for at, number in counts.of(numerator):
-        if numerator == denominator:
-            if at.race in _ADDED_UP or at.tabulation == _WITH_OTHERS:
-                continue
-            whole = counts.get(denominator, all_races(at))
-        else:
-            whole = counts.get(denominator, at)
+        is_composition = numerator == denominator
+        if is_composition and (at.race in _ADDED_UP or at.tabulation == _WITH_OTHERS):
+            continue
+        whole = counts.get(denominator, all_races(at) if is_composition else at)
         if whole is not None:
             value = counts.value[whole] - counts.value[number]
             is_secret = at.race != KNOWN and bool(counts.threshold(number) or counts.threshold(whole))

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,10 @@ _SEED = 20240328  # any value; a fixed one makes runs repeatable
 
 @dataclass(frozen=True)
 class EarlierReleases:
-    """The pattern of earlier releases: rows shown or hidden, and per row of all races the figures of unknown race."""
+    """Whether earlier releases show a row, and (`unknown`) per row of all races the figures of unknown race."""
 
-    shown: Collection[RowKey] = frozenset()
-    hidden: Collection[RowKey] = frozenset()
-    unknown_shown: Collection[RowKey] = frozenset()
-    unknown_hidden: Collection[RowKey] = frozenset()
+    rows: Mapping[RowKey, bool] = field(default_factory=dict)
+    unknown: Mapping[RowKey, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,10 +101,10 @@ class _PatternSearch:
                 self._of_count[number].append(at)
             if unit.needs is not None:
                 self._needing[unit.needs].append(at)
-        settled = {True: (before.shown, before.hidden), False: (before.unknown_shown, before.unknown_hidden)}
-        shown = {at for at, unit in enumerate(units) if unit.key in settled[unit.is_row][0]}
+        settled = [(before.rows if unit.is_row else before.unknown).get(unit.key) for unit in units]
+        shown = {at for at, is_shown in enumerate(settled) if is_shown}
         self._known = {number for at in shown for number in units[at].counts}.union(known)
-        self._forced = {at for at, unit in enumerate(units) if unit.key in settled[unit.is_row][1]}
+        self._forced = {at for at, is_shown in enumerate(settled) if is_shown is False}
         self.primary = {
             at for at, unit in enumerate(units) if any(counts.is_sensitive(number) for number in unit.counts) and at not in shown
         }
@@ -151,7 +149,7 @@ class _PatternSearch:
 
     def is_fixed(self, number: int, hidden: Collection[int]) -> bool:
         """Whether a reader knows a count exactly: an earlier release shows it, no source asks for it, or it is a shown zero."""
-        if number in self._known or self._counts.is_not_collected(number):
+        if number in self._known or number in self._counts.not_collected:
             return True
         return self._counts.is_visible_zero(number) and self.is_shown(number, hidden)
 

@@ -6,6 +6,7 @@ See `build_constraints` for which counts and equations exist, and `suppression_u
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -58,7 +59,8 @@ class SumConstraint:
 class CountSystem:
     """Numbered counts and their equations. `value` is NaN for a count that its source suppresses.
 
-    The threshold of an agreement applies to all counts of the same records, whichever measure or sum they come from.
+    `thresholds` and `hides_zeros` are by records: the threshold of an agreement applies to all counts of the same records,
+    whichever measure or sum they come from. `not_collected`: the counts of categories that a source does not ask for.
     """
 
     def __init__(self) -> None:
@@ -66,10 +68,10 @@ class CountSystem:
         self.names: list[CountKey] = []
         self.value: list[float] = []
         self.equations: list[Equation] = []
-        self._thresholds: dict[str, int] = {}
-        self._hides_zeros: set[str] = set()
+        self.thresholds: Counter[str] = Counter()
+        self.hides_zeros: set[str] = set()
+        self.not_collected: set[int] = set()
         self._public: set[int] = set()
-        self._not_collected: set[int] = set()
         self._protected: set[int] = set()
 
     def __len__(self) -> int:
@@ -77,9 +79,9 @@ class CountSystem:
 
     def require_threshold(self, records: str, threshold: int, *, hides_zeros: bool) -> None:
         """Hide counts of these records below the threshold, and zeros if `hides_zeros`; the strictest call applies."""
-        self._thresholds[records] = max(self._thresholds.get(records, 0), threshold)
+        self.thresholds[records] = max(self.thresholds[records], threshold)
         if hides_zeros:
-            self._hides_zeros.add(records)
+            self.hides_zeros.add(records)
 
     def add(self, name: CountKey, value: float, *, is_secret: bool = True) -> int:
         """The number of a count, which is added if it is new. `is_secret` False: a sum that discloses no person by itself."""
@@ -95,23 +97,11 @@ class CountSystem:
     def add_not_collected(self, name: CountKey) -> None:
         """Add the count of a category that the source does not ask for: zero, as every reader knows, and about no person."""
         if name not in self.number:
-            self._not_collected.add(self.add(name, 0.0, is_secret=False))
-
-    def is_not_collected(self, number: int) -> bool:
-        """Whether the source does not ask for the category of the count."""
-        return number in self._not_collected
+            self.not_collected.add(self.add(name, 0.0, is_secret=False))
 
     def threshold(self, number: int) -> int:
         """The smallest value at which the count is shown; 0 if it is always shown."""
-        return 0 if number in self._public else self._thresholds.get(self.names[number].records, 0)
-
-    def hides_zero(self, records: str) -> bool:
-        """Whether zeros of these records are hidden too."""
-        return records in self._hides_zeros
-
-    def threshold_of(self, records: str) -> int:
-        """The threshold of the records; 0 without one."""
-        return self._thresholds.get(records, 0)
+        return 0 if number in self._public else self.thresholds[self.names[number].records]
 
     def get(self, records: str, at: Cell) -> int | None:
         """The number of a count; None if the count does not exist."""
@@ -141,10 +131,10 @@ class CountSystem:
         if math.isnan(value):
             return True
         if value <= EQUAL:
-            return self.hides_zero(self.names[number].records)
+            return self.names[number].records in self.hides_zeros
         return value < threshold - EQUAL
 
     def is_visible_zero(self, number: int) -> bool:
         """Whether the count is a zero that may be shown."""
-        is_shown = number in self._public or not self.hides_zero(self.names[number].records)
+        is_shown = number in self._public or self.names[number].records not in self.hides_zeros
         return self.value[number] <= EQUAL and is_shown

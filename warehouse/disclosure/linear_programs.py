@@ -20,8 +20,9 @@ from warehouse.disclosure.counts import CountSystem, Equation
 Entries = Callable[[int], Iterable[tuple[int, float]]]
 ENDLESS = 1e7  # more people than a city has
 _FEASIBLE = 1e-7
-# Methods after a warm start of the simplex, each from a cold start: some programs end without an answer in one of them.
+# A warm start of the simplex, then methods from a cold start: some programs end without an answer in one of them.
 _METHODS: tuple[dict[str, str | int], ...] = (
+    {},
     {"presolve": "on"},
     {"simplex_strategy": 4, "presolve": "off"},
     {"simplex_strategy": 1, "simplex_scale_strategy": 4, "presolve": "off"},
@@ -46,18 +47,21 @@ _WARM: dict[str, str | int] = {**_OPTIONS, "simplex_strategy": 1, "simplex_scale
 _PRIMAL = 4  # zero deviations are always feasible, and only the objective changes between two programs
 
 
-def _solver(model: highspy.HighsLp, **options: str | int) -> QuietHighs:
-    solver = QuietHighs()  # type: ignore[no-untyped-call]
-    for option, setting in {**_OPTIONS, **options}.items():
-        solver.setOptionValue(option, setting)
-    # a method that goes round in circles gives way to the next one; the limit is in steps, so that runs repeat
-    solver.setOptionValue("simplex_iteration_limit", 10_000 + 10 * int(model.num_col_))
-    solver.passModel(model)
-    return solver
+def _solver(
+    equations: Sequence[Equation],
+    counts: CountSystem,
+    entries: Entries,
+    upper: NDArray[np.float64],
+    sense: highspy.ObjSense = highspy.ObjSense.kMinimize,
+    **options: str | int,
+) -> QuietHighs:
+    """A solver of a model with the equations. `entries`: the columns of a count's deviation, each with its sign.
 
-
-def _add_rows(model: highspy.HighsLp, equations: Sequence[Equation], counts: CountSystem, entries: Entries) -> None:
-    """Add the equations to a model. `entries`: the columns of a count's deviation, each with its sign."""
+    `upper`: the upper bound of each column; the lower bounds and the costs are zero.
+    """
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_, model.sense_ = len(upper), len(equations), sense
+    model.col_cost_, model.col_lower_, model.col_upper_ = np.zeros(len(upper)), np.zeros(len(upper)), upper
     starts, index, value, low, high = [0], [], [], [], []
     for equation in equations:
         for number, factor in equation.terms.items():
@@ -68,12 +72,18 @@ def _add_rows(model: highspy.HighsLp, equations: Sequence[Equation], counts: Cou
         slack = -math.fsum(factor * counts.value[number] for number, factor in equation.terms.items())
         low.append(-ENDLESS if equation.at_most else 0.0)
         high.append((ENDLESS if math.isnan(slack) else max(slack, 0.0)) if equation.at_most else 0.0)
-    model.num_row_ = len(equations)
     model.row_lower_, model.row_upper_ = np.array(low), np.array(high)
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     model.a_matrix_.start_ = np.array(starts, dtype=np.int32)
     model.a_matrix_.index_ = np.array(index, dtype=np.int32)
     model.a_matrix_.value_ = np.array(value, dtype=np.float64)
+    solver = QuietHighs()  # type: ignore[no-untyped-call]
+    for option, setting in {**_OPTIONS, **options}.items():
+        solver.setOptionValue(option, setting)
+    # a method that goes round in circles gives way to the next one; the limit is in steps, so that runs repeat
+    solver.setOptionValue("simplex_iteration_limit", 10_000 + 10 * len(upper))
+    solver.passModel(model)
+    return solver
 
 
 def _room_below(counts: CountSystem, members: Sequence[int], least: Sequence[float]) -> NDArray[np.float64]:
@@ -95,15 +105,14 @@ class HiddenDeviations:
         self._down = _room_below(counts, members, least)
         self._free = np.zeros(len(members), dtype=bool)
         self._rewards, self._cap = np.zeros(len(members)), np.full(len(members), ENDLESS)
-        model = highspy.HighsLp()
-        model.num_col_, model.sense_ = len(members), highspy.ObjSense.kMaximize
-        model.col_cost_, model.col_lower_, model.col_upper_ = (
+        self._solver = _solver(
+            equations,
+            counts,
+            lambda number: ((self._at[number], 1.0),),
             np.zeros(len(members)),
-            np.zeros(len(members)),
-            np.zeros(len(members)),
+            highspy.ObjSense.kMaximize,
+            simplex_strategy=_PRIMAL,
         )
-        _add_rows(model, equations, counts, lambda number: ((self._at[number], 1.0),))
-        self._solver = _solver(model, simplex_strategy=_PRIMAL)
 
     def free(self, number: int, *, is_free: bool) -> None:
         """Let a count deviate, or fix it at its true value."""
@@ -150,12 +159,10 @@ class DeviationProgram:
         size = len(self.members)
         self._up, self._down = np.full(size, ENDLESS), _room_below(counts, self.members, least)
         self._fixed = np.zeros(size, dtype=bool)
-        model = highspy.HighsLp()
-        model.num_col_ = 2 * size
-        model.col_cost_, model.col_lower_ = np.zeros(2 * size), np.zeros(2 * size)
-        model.col_upper_ = np.concatenate([self._up, self._down])
-        _add_rows(model, equations, counts, lambda number: ((self._at[number], 1.0), (size + self._at[number], -1.0)))
-        self._solver = _solver(model)
+        bounds = np.concatenate([self._up, self._down])
+        self._solver = _solver(
+            equations, counts, lambda number: ((self._at[number], 1.0), (size + self._at[number], -1.0)), bounds
+        )
 
     def cost(self, number: int, cost: float) -> None:
         """Set the cost of changing a count by one."""
@@ -193,9 +200,8 @@ class DeviationProgram:
 
     def _solve(self) -> bool:
         """Run the solver; False if there are no such deviations."""
-        methods: tuple[dict[str, str | int], ...] = ({}, *_METHODS)
         try:
-            for method in methods:
+            for method in _METHODS:
                 for option, setting in method.items():
                     self._solver.setOptionValue(option, setting)
                 self._solver.run()

@@ -10,21 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from warehouse.disclosure.build_constraints import SNAPSHOT
 from warehouse.disclosure.complementary_suppression import CARRIED, EarlierReleases, Solved, SuppressionPattern, find_pattern
 from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
 from warehouse.disclosure.suppression_units import SuppressionUnit
-
-
-@dataclass(frozen=True)
-class _NearPair:
-    """The numbers of two near counts of the same records, geography and group."""
-
-    earlier: int
-    later: int
 
 
 def find_pattern_over_snapshots(
@@ -40,22 +31,23 @@ def find_pattern_over_snapshots(
     `already_shown`: counts that an earlier release shows as they are now.
     """
     near = _near_pairs(counts, stocks)
-    shown_before = {number for unit in units if unit.is_row and unit.key in before.shown for number in unit.counts}
+    shown_before = {number for unit in units if unit.is_row and before.rows.get(unit.key) for number in unit.counts}
     # an older snapshot delivered after a newer one was published: readers already know roughly what it would hide
-    known = {pair.earlier for pair in near if pair.later in shown_before}.union(already_shown)
+    known = {earlier for earlier, later in near if later in shown_before}.union(already_shown)
     protected: set[int] = set()
     solved: Solved = {}
     while True:
         chosen = find_pattern(counts, units, least, before, known, solved)
         needed = _hidden_for_its_own_counts(counts, units, chosen)
-        found = {pair.later for pair in near if pair.earlier in needed} - protected
+        found = {later for earlier, later in near if earlier in needed} - protected
         if not found:
             return chosen
         protected |= found
         counts.protect(found)
 
 
-def _near_pairs(counts: CountSystem, stocks: Collection[str]) -> list[_NearPair]:
+def _near_pairs(counts: CountSystem, stocks: Collection[str]) -> list[tuple[int, int]]:
+    """The numbers of two near counts of the same records, geography and group: of the earlier snapshot, and of the later."""
     found = []
     for records in sorted(stocks):
         over_time: dict[Cell, list[int]] = defaultdict(list)
@@ -65,7 +57,7 @@ def _near_pairs(counts: CountSystem, stocks: Collection[str]) -> list[_NearPair]
         for numbers in over_time.values():
             numbers.sort(key=lambda number: counts.names[number].at.period_start)
             for place, later in enumerate(numbers):
-                found += [_NearPair(earlier, later) for earlier in numbers[:place] if _are_near(counts, earlier, later)]
+                found += [(earlier, later) for earlier in numbers[:place] if _are_near(counts, earlier, later)]
     return found
 
 

@@ -11,13 +11,12 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.build_constraints import UNKNOWN, WHOLE_PLACES, PublicReference, all_races, build_constraints
-from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
+from warehouse.disclosure.complementary_suppression import PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
 from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
 from warehouse.disclosure.states.planned_figures import GRAIN, Figure, RowKey, Scope, read_figures
 from warehouse.disclosure.states.published_states import earlier_states
 from warehouse.disclosure.states.reported_figures import REPORTED, SLICE, Urgent, write_reported_figures
-from warehouse.disclosure.states.reported_responses import REPORTED_RESPONSES
 from warehouse.disclosure.suppression_units import (
     all_races_key,
     medians_of_few_records,
@@ -26,7 +25,7 @@ from warehouse.disclosure.suppression_units import (
 )
 from warehouse.sql import queries
 
-_SQL = queries(Path(__file__).with_name("enclosed_cells.sql.jinja"), grain=GRAIN, reported=REPORTED, whole_places=WHOLE_PLACES)
+_SQL = queries(Path(__file__).with_suffix(".sql.jinja"), grain=GRAIN, reported=REPORTED, whole_places=WHOLE_PLACES)
 
 
 @dataclass(frozen=True)
@@ -72,23 +71,15 @@ def suppress(
     revisions = write_reported_figures(con, reported, public, as_of, kept_from or {}, ledger, urgent)
     figures = list(read_figures(con, REPORTED))
     counts = build_constraints([*figures, *enclosed_cells(con)], public)
-    before = _earlier_releases(con, figures)
-    if also:
-        more = frozenset(figure.key for figure in figures if any(scope.has(figure) for scope in also))
-        before = replace(
-            before,
-            shown=frozenset(before.shown) - more,
-            hidden=frozenset(before.hidden) | more,
-            unknown_shown=frozenset(before.unknown_shown) - more,
-            unknown_hidden=frozenset(before.unknown_hidden) | more,
-        )
+    before = _earlier_releases(con, figures, also)
     units, known = suppression_units(figures, counts), _shown_before(con, counts, public, ledger)
     chosen = find_pattern_over_snapshots(counts, units, _lower_bounds(figures, counts), before, public.stocks, known)
     hidden = dict(chosen.rows) | dict.fromkeys(medians_of_few_records(figures), PRIMARY)
     medians = medians_of_hidden_counts(figures, counts, chosen.counts, public.universes)
     hidden |= dict.fromkeys(medians - hidden.keys(), SECONDARY)
-    _write_pattern(con, figures, hidden, {figure.key: _shows_unknown(figure, counts, chosen, hidden) for figure in figures})
-    return replace(_summarise(con, figures, hidden, chosen), unsafe_revisions=revisions.unsafe, urgent_revisions=revisions.urgent)
+    _write_pattern(con, figures, hidden, [_shows_unknown(figure, counts, chosen, hidden) for figure in figures])
+    [summary] = con.execute(_SQL.summary(len(chosen.unsafe))).fetchall()
+    return replace(SuppressionSummary(*summary), unsafe_revisions=revisions.unsafe, urgent_revisions=revisions.urgent)
 
 
 def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
@@ -98,20 +89,7 @@ def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
 
 def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:
     """The next time after `as_of` at which the public file changes by itself: a period closes, or corrections are due."""
-    found = con.execute(
-        f"""
-        select min(moment) from (
-            select closes_on as moment from intermediate.int_disclosure__closings
-            union all
-            select date_trunc('quarter', reported_at) + interval 3 months
-            from (select reported_at, is_revision_pending from {REPORTED}
-                union all select reported_at, is_revision_pending from {REPORTED_RESPONSES})
-            where is_revision_pending
-        )
-        where moment > ?::timestamp
-        """,
-        [as_of],
-    ).fetchone()
+    found = con.execute(_SQL.next_due(as_of)).fetchone()
     # a run is due when its clock is later than the recorded time
     return (found[0] - dt.timedelta(seconds=1)).isoformat() if found and found[0] else None
 
@@ -127,21 +105,21 @@ def _public_reference(con: DuckDBPyConnection) -> PublicReference:
     return PublicReference(dict(kinds), universes, frozenset(name for name, _, persons_stay in named if persons_stay))
 
 
-def _earlier_releases(con: DuckDBPyConnection, figures: Sequence[Figure]) -> EarlierReleases:
-    """The pattern of earlier runs for the figures, which are the rows of `disclosure.reported` in the order of their grain."""
+def _earlier_releases(con: DuckDBPyConnection, figures: Sequence[Figure], also: Sequence[Scope]) -> EarlierReleases:
+    """The pattern of earlier runs for the figures, which are the rows of `disclosure.reported` in the order of their grain.
+
+    Figures of `also` count as hidden by an earlier run.
+    """
     query = f"select hidden_because, shows_unknown, is_settled from {REPORTED} order by {', '.join(GRAIN)}"
-    states = zip(figures, con.execute(query).fetchall(), strict=True)
-    settled = [(figure, because is None, shows) for figure, (because, shows, is_settled) in states if is_settled]
-    # the row of all races decides for its slice: a hidden row of the slice shows no figure of unknown race anyway
-    whole = [
-        (figure.key, shows) for figure, _, shows in settled if figure.kind != "median" and figure.key == all_races_key(figure)
-    ]
-    return EarlierReleases(
-        shown=frozenset(figure.key for figure, is_shown, _ in settled if is_shown),
-        hidden=frozenset(figure.key for figure, is_shown, _ in settled if not is_shown),
-        unknown_shown=frozenset(key for key, shows in whole if shows),
-        unknown_hidden=frozenset(key for key, shows in whole if not shows),
-    )
+    rows, unknown = {}, {}
+    for figure, (because, shows, is_settled) in zip(figures, con.execute(query).fetchall(), strict=True):
+        is_asked = any(scope.has(figure) for scope in also)
+        if is_settled or is_asked:
+            rows[figure.key] = because is None and not is_asked
+            # the row of all races decides for its slice: a hidden row of the slice shows no figure of unknown race anyway
+            if figure.kind != "median" and figure.key == all_races_key(figure):
+                unknown[figure.key] = bool(shows) and not is_asked
+    return EarlierReleases(rows, unknown)
 
 
 def _shown_before(con: DuckDBPyConnection, counts: CountSystem, public: PublicReference, ledger: Path | None) -> set[int]:
@@ -192,57 +170,16 @@ def _shows_unknown(figure: Figure, counts: CountSystem, chosen: SuppressionPatte
 
 
 def _write_pattern(
-    con: DuckDBPyConnection, figures: Sequence[Figure], hidden: dict[RowKey, str], shows: dict[RowKey, bool]
+    con: DuckDBPyConnection, figures: Sequence[Figure], hidden: Mapping[RowKey, str], shows: Sequence[bool]
 ) -> None:
-    columns = list(zip(*(_grain(figure.key) for figure in figures), strict=True)) or [()] * len(GRAIN)
-    pattern = pa.table(
-        {
-            **{name: list(values) for name, values in zip(GRAIN, columns, strict=True)},
-            "because": pa.array([hidden.get(figure.key) for figure in figures], pa.string()),
-            "shows": pa.array([shows[figure.key] for figure in figures], pa.bool_()),
-        }
-    )
     if not figures:
         return
-    con.register("pattern", pattern)
+    columns = zip(*(figure.key.grain for figure in figures), strict=True)
+    because = pa.array([hidden.get(figure.key) for figure in figures], pa.string())
+    con.register("pattern", pa.table({**dict(zip(GRAIN, columns, strict=True)), "because": because, "shows": shows}))
     same = " and ".join(f"reported.{name} = pattern.{name}" for name in GRAIN)
     con.execute(
         f"update {REPORTED} as reported set hidden_because = pattern.because, shows_unknown = pattern.shows "
         f"from pattern where {same}"
     )
     con.unregister("pattern")
-
-
-def _grain(key: RowKey) -> tuple[object, ...]:
-    return (key.measure_id, key.measure_version, *key.at[:8], key.method, *key.at[8:])
-
-
-def _summarise(
-    con: DuckDBPyConnection, figures: Sequence[Figure], hidden: dict[RowKey, str], chosen: SuppressionPattern
-) -> SuppressionSummary:
-    rows = [figure for figure in figures if figure.kind != "median" and figure.at.race != "all"]
-    primary_rows = {all_races_key(figure) for figure in rows if hidden.get(figure.key) == PRIMARY}
-    of_whole_rows = [figure for figure in rows if all_races_key(figure) in primary_rows]
-    hidden_rows = [figure for figure in rows if figure.key in hidden]
-    pending = con.execute(f"select count(*) from {REPORTED} where is_revision_pending").fetchone()
-    return SuppressionSummary(
-        planned_cells=len(rows),
-        cells_hidden_as_small=sum(hidden[figure.key] == PRIMARY for figure in hidden_rows),
-        cells_hidden_beside=sum(hidden[figure.key] == SECONDARY for figure in hidden_rows),
-        cells_hidden_as_in_earlier_snapshots=sum(hidden[figure.key] == CARRIED for figure in hidden_rows),
-        cells_hidden_by_whole_rows=len(of_whole_rows),
-        planned_persons=_persons(rows),
-        persons_hidden=_persons(hidden_rows),
-        persons_hidden_by_whole_rows=_persons(of_whole_rows),
-        cells_told_before=len(chosen.unsafe),
-        rows_awaiting_revision=int(pending[0]) if pending else 0,
-    )
-
-
-def _persons(figures: Sequence[Figure]) -> float:
-    """The persons that rows count: those of the denominator, or of the numerator where all rows share a denominator."""
-    total = 0.0
-    for figure in figures:
-        counted = figure.denominator if figure.kind == "proportion" else figure.numerator
-        total += counted if counted is not None and counted > EQUAL else 0.0
-    return total

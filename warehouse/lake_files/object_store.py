@@ -40,15 +40,10 @@ def bucket(url: str) -> str:
     return url.removeprefix(SCHEME).partition("/")[0]
 
 
-def missing_requirements() -> list[str]:
-    """The packages and environment variables that are missing; only their names."""
-    packages = [package for module, package in PACKAGES.items() if importlib.util.find_spec(module) is None]
-    return [*packages, *(name for name in REQUIRED if not os.environ.get(name))]
-
-
 def require() -> None:
-    """StoreUnusable names what is missing."""
-    if missing := missing_requirements():
+    """StoreUnusable names the packages and environment variables that are missing."""
+    packages = [package for module, package in PACKAGES.items() if importlib.util.find_spec(module) is None]
+    if missing := [*packages, *(name for name in REQUIRED if not os.environ.get(name))]:
         raise StoreUnusable(
             f"a lake in S3 needs {', '.join(missing)}: install levelground[s3], and set the AWS_ variables (docs/scale.md)"
         )
@@ -56,17 +51,15 @@ def require() -> None:
 
 def size(url: str) -> int | None:
     """The bytes of an object; None without it."""
-    with _explained(url):
-        try:
-            return int(_call("head_object", url)["ContentLength"])
-        except FileNotFoundError:
-            return None
+    try:
+        return int(_call("head_object", url)["ContentLength"])
+    except FileNotFoundError:
+        return None
 
 
 def recorded_sha256(url: str) -> str | None:
     """The SHA-256 that the store has computed or recorded of an object, without reading it; None if it has none."""
-    with _explained(url):
-        found = _call("head_object", url, ChecksumMode="ENABLED")
+    found = _call("head_object", url, ChecksumMode="ENABLED")
     checksum = found.get("ChecksumSHA256", "")
     if checksum and "-" not in checksum:  # one of several uploads is no hash of the whole
         return base64.b64decode(checksum).hex()
@@ -86,14 +79,13 @@ def read_sha256(url: str) -> str:
 def upload(path: Path, url: str, sha256: str) -> None:
     """Write an object in one step; the store refuses other bytes than those of the hash."""
     checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
-    with _explained(url), path.open("rb") as body:
+    with path.open("rb") as body:
         _call("put_object", url, Body=body, ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum, Metadata={"sha256": sha256})
 
 
 def write_text(url: str, text: str) -> None:
     """Write a small object."""
-    with _explained(url):
-        _call("put_object", url, Body=text.encode())
+    _call("put_object", url, Body=text.encode())
 
 
 def read_text(url: str) -> str | None:
@@ -107,8 +99,7 @@ def read_text(url: str) -> str | None:
 
 def delete(url: str) -> None:
     """Delete an object."""
-    with _explained(url):
-        _call("delete_object", url)
+    _call("delete_object", url)
 
 
 def objects(prefix: str) -> dict[str, int]:
@@ -150,8 +141,9 @@ def _client() -> Any:
 
 def _call(method: str, url: str, **arguments: Any) -> dict[str, Any]:
     key = url.removeprefix(SCHEME).partition("/")[2]
-    found: dict[str, Any] = _client().call_s3(method, Bucket=bucket(url), Key=key, **arguments)
-    return found
+    with _explained(url):
+        found: dict[str, Any] = _client().call_s3(method, Bucket=bucket(url), Key=key, **arguments)
+        return found
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
@@ -58,12 +58,9 @@ class Installation:
 
     def differences(self, other: Installation) -> str:
         """How another installation differs, as people read it; empty if it does not."""
-        return ", ".join(
-            f"{label} {theirs} instead of {ours}"
-            for (name, ours), theirs in zip(asdict(self).items(), asdict(other).values(), strict=True)
-            if ours != theirs
-            for label in [{"python": "Python", "duckdb": "DuckDB", "code": "the code of Levelground"}[name]]
-        )
+        labels = {"python": "Python", "duckdb": "DuckDB", "code": "the code of Levelground"}
+        pairs = ((label, getattr(self, name), getattr(other, name)) for name, label in labels.items())
+        return ", ".join(f"{label} {theirs} instead of {ours}" for label, ours, theirs in pairs if ours != theirs)
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from duckdb import DuckDBPyConnection
 
 from warehouse.fingerprint import text_sha256
-from warehouse.sql import identifier, quoted
+from warehouse.sql import columns_of, identifier, quoted
 
 # The load and the run of a row are not part of its content. Nor are keys: those of records depend on the secret of a home, and
 # every other key is made of columns of its row.
@@ -48,17 +48,9 @@ def content_hash(
     """
     lines = []
     for alias, schema in schemas:
-        columns = connection.execute(
-            "select table_name, column_name, data_type from duckdb_columns() "
-            "where database_name = ? and schema_name = ? and not internal order by table_name, column_index",
-            [alias, schema],
-        ).fetchall()
-        tables: dict[str, list[tuple[str, str]]] = {}
-        for table, column, data_type in columns:
-            tables.setdefault(table, []).append((column, data_type))
-        for table, all_columns in tables.items():
-            if f"{schema}.{table}" not in without:
-                hashed = [(name, kind) for name, kind in all_columns if not _is_left_out(name)]
+        for (of_schema, table), columns in columns_of(connection, alias).items():
+            if of_schema == schema and f"{schema}.{table}" not in without:
+                hashed = [(name, column.kind) for name, column in columns.items() if not _is_left_out(name)]
                 relation = f"{identifier(alias)}.{identifier(schema)}.{quoted(table)}"
                 lines.append(_table_line(connection, relation, f"{schema}.{table}", hashed))
     return text_sha256("\n".join([_LAYOUT, *sorted(lines)]))

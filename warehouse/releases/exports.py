@@ -24,7 +24,7 @@ from duckdb import DuckDBPyConnection
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import EXPORTS
 from warehouse.releases.candidate import Candidate
-from warehouse.sql import identifier, literal, quoted
+from warehouse.sql import columns_of, identifier, literal, quoted
 
 SCHEMA = "published"
 CHECKSUMS = "SHA256SUMS"
@@ -81,7 +81,7 @@ def write_exports(
     tables = public_tables(connection, alias)
     for table in tables:
         _write_table(connection, alias, table, folder)
-    _write_dictionary(connection, tables, folder / DICTIONARY)
+    _write_dictionary(connection, alias, folder / DICTIONARY)
     (folder / DESCRIPTOR).write_text(_descriptor(tables, folder, release_id, created_at), encoding="utf-8")
     sums = [f"{file_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / CHECKSUMS).write_text("".join(sums), encoding="utf-8")
@@ -93,13 +93,10 @@ def public_tables(connection: DuckDBPyConnection, alias: str) -> list[Table]:
         "select table_name, coalesce(comment, '') from duckdb_tables() where database_name = ? and schema_name = ? order by 1",
         [alias, SCHEMA],
     ).fetchall()
-    columns = connection.execute(
-        "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
-        "where database_name = ? and schema_name = ? order by table_name, column_index",
-        [alias, SCHEMA],
-    ).fetchall()
+    columns = columns_of(connection, alias)
     return [
-        Table(name, description, tuple(Field(*rest) for table, *rest in columns if table == name)) for name, description in named
+        Table(name, description, tuple(Field(each, kind, text or "") for each, (kind, text) in columns[SCHEMA, name].items()))
+        for name, description in named
     ]
 
 
@@ -116,8 +113,8 @@ def formula_safe(text: str) -> str:
 def _write_table(connection: DuckDBPyConnection, alias: str, table: Table, folder: Path) -> None:
     relation = f"{identifier(alias)}.{SCHEMA}.{quoted(table.name)}"
     whole = ", ".join(
-        f"st_geomfromwkb({quoted(field.name)}) as {quoted(field.name)}" if _is_geometry(field) else quoted(field.name)
-        for field in table.fields
+        f"st_geomfromwkb({name}) as {name}" if field.is_boundary and field.name.endswith(_WKB) else name
+        for field, name in ((field, quoted(field.name)) for field in table.fields)
     )
     ordered = f"from (select * from {relation} order by all)"
     path = folder / f"{table.name}.parquet"
@@ -140,19 +137,17 @@ def _write_csv(connection: DuckDBPyConnection, ordered: str, fields: Sequence[Fi
     connection.execute(f"copy (select {', '.join(cells)} {ordered}) to {literal(str(path))} (format csv, header{forced})")
 
 
-def _write_dictionary(connection: DuckDBPyConnection, tables: Sequence[Table], path: Path) -> None:
+def _write_dictionary(connection: DuckDBPyConnection, alias: str, path: Path) -> None:
+    kinds = {"position": "INTEGER", "in_csv": "BOOLEAN"}
     names = ("table_name", "table_description", "column_name", "position", "type", "description", "in_csv")
-    fields = [Field(name, {"position": "INTEGER", "in_csv": "BOOLEAN"}.get(name, "VARCHAR"), "") for name in names]
-    rows = [
-        (table.name, table.description, field.name, at, field.kind.lower(), field.description, not field.is_boundary)
-        for table in tables
-        for at, field in enumerate(table.fields, 1)
-    ]
-    columns = ", ".join(f"{field.name} {field.kind}" for field in fields)
-    connection.execute(f"create or replace temp table exported_dictionary ({columns})")
-    connection.executemany(f"insert into exported_dictionary values ({', '.join('?' * len(names))})", rows)
-    _write_csv(connection, "from (select * from exported_dictionary order by table_name, position)", fields, path)
-    connection.execute("drop table exported_dictionary")
+    described = (
+        "select tables.table_name, coalesce(tables.comment, '') as table_description, column_name, "
+        "row_number() over (partition by tables.table_name order by column_index) as position, lower(data_type) as type, "
+        f"coalesce(columns.comment, '') as description, data_type <> '{_BINARY}' as in_csv from duckdb_columns() as columns "
+        "inner join duckdb_tables() as tables using (database_name, schema_name, table_name) "
+        f"where database_name = {literal(alias)} and schema_name = '{SCHEMA}' order by tables.table_name, position"
+    )
+    _write_csv(connection, f"from ({described})", [Field(name, kinds.get(name, "VARCHAR"), "") for name in names], path)
 
 
 def _descriptor(tables: Sequence[Table], folder: Path, release_id: str, created_at: datetime) -> str:
@@ -186,7 +181,3 @@ def _resource(table: Table, path: Path) -> dict[str, object]:
         "hash": f"sha256:{file_sha256(path)}",
         "schema": {"fields": fields},
     }
-
-
-def _is_geometry(field: Field) -> bool:
-    return field.is_boundary and field.name.endswith(_WKB)

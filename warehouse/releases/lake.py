@@ -8,7 +8,7 @@ and when records are removed. See `warehouse.lake_files` for reading and writing
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,20 +57,14 @@ class Lake:
             part_files.make_folder(Path(self.location) / fact)
         return f"{self.location}/{fact}/{fingerprint}.parquet"
 
-    def unneeded(self, needed: Collection[str]) -> list[str]:
-        """The files of the lake that are not needed: of deleted releases, failed runs and killed workers."""
-        return [file for file in part_files.files_below(self.location) if file not in needed]
-
-
-def needed_parts(manifests: Iterable[Manifest]) -> set[str]:
-    """The files that the releases list."""
-    return {part.file for manifest in manifests for part in manifest.all_parts}
-
 
 def remove_unneeded(home: Home) -> list[str]:
-    """Delete the parts that no release of the home lists; call it under the run lock. ReleaseCorrupt if one cannot be read."""
-    needed = needed_parts(read_manifest(home, release_id) for release_id in known_releases(home))
-    files = [file for lake in lakes(home) for file in lake.unneeded(needed)]
+    """Delete the parts that no release of the home lists: of deleted releases, failed runs and killed workers.
+
+    Call it under the run lock. ReleaseCorrupt if a manifest cannot be read.
+    """
+    needed = {part.file for release_id in known_releases(home) for part in read_manifest(home, release_id).all_parts}
+    files = [file for lake in lakes(home) for file in part_files.files_below(lake.location) if file not in needed]
     for file in files:
         part_files.delete(file)
     return files
@@ -109,7 +103,8 @@ def sealed_parts(home: Home) -> dict[str, PartRecord]:
     for release_id in known_releases(home):
         with suppress(ReleaseCorrupt):
             found |= {part.file: part for part in read_manifest(home, release_id).all_parts}
-    return as_sealed(found.values())
+    sizes = part_files.sizes(found)
+    return {file: part for file, part in found.items() if sizes.get(file) == part.size}
 
 
 def part_record(file: str | Path, rows: int) -> PartRecord:
@@ -118,12 +113,6 @@ def part_record(file: str | Path, rows: int) -> PartRecord:
     if size is None:
         raise FileNotFoundError(str(file))
     return PartRecord(file=str(file), rows=rows, sha256=part_files.sha256(str(file)), size=size)
-
-
-def as_sealed(parts: Collection[PartRecord]) -> dict[str, PartRecord]:
-    """The parts that exist with their sealed size, by their file."""
-    sizes = part_files.sizes(part.file for part in parts)
-    return {part.file: part for part in parts if sizes.get(part.file) == part.size}
 
 
 def wrong_sizes(parts: Collection[PartRecord]) -> Iterator[str]:

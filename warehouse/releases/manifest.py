@@ -38,20 +38,18 @@ class UnknownRelease(Exception):
         self.known = known
 
 
-class FileRecord(BaseModel, frozen=True):
-    """A database file of a release: its hash and size, its schemas, and the row count of each table by `schema.table`."""
-
-    sha256: str
-    size: int
-    schemas: tuple[str, ...]
-    tables: dict[str, int]
-
-
 class ExportRecord(BaseModel, frozen=True):
     """An exported file of a release: its hash and size."""
 
     sha256: str
     size: int
+
+
+class FileRecord(ExportRecord, frozen=True):
+    """A database file of a release: its hash and size, its schemas, and the row count of each table by `schema.table`."""
+
+    schemas: tuple[str, ...]
+    tables: dict[str, int]
 
 
 class PartRecord(BaseModel, frozen=True):
@@ -192,8 +190,7 @@ def new_release_id(home: Home, created_at: datetime, public_hash: str) -> str:
     moment = created_at.astimezone(UTC).replace(microsecond=0)
     known = known_releases(home)
     if known:
-        newest = datetime.strptime(known[-1].partition("-")[0], _STAMP).replace(tzinfo=UTC)
-        moment = max(moment, newest + timedelta(seconds=1))
+        moment = max(moment, release_moment(known[-1]) + timedelta(seconds=1))
     return f"{moment.strftime(_STAMP)}-{public_hash[:8]}"
 
 

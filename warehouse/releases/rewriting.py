@@ -97,8 +97,7 @@ def _rewrite_file(home: Home, manifest: Manifest, analyst_file: Path, name: str,
     path = home.release(manifest.release_id) / f".{name}.next"
     for leftover in (path, path.with_name(f"{path.name}.wal")):
         leftover.unlink(missing_ok=True)
-    with in_memory() as con:
-        con.execute(f"set temp_directory = {literal(str(home.temporary))}")
+    with in_memory(home.temporary) as con:
         attach(con, analyst_file, "kept", read_only=True)
         if not copy_equal_file(con, "kept", home, known_releases(home), name, plan, path):
             write_file(con, "kept", plan, path, STORAGE_VERSION, columns_left_out(con, "kept"))
@@ -134,8 +133,7 @@ def _rewrite_parts(
     parts = dict(manifest.parts)
     if not parts:
         return parts
-    with in_memory() as con:
-        con.execute(f"set temp_directory = {literal(str(home.temporary))}")
+    with in_memory(home.temporary) as con:
         attach(con, analyst_file, "kept", read_only=True)
         for (schema, view), condition in left_out(con, "kept").items():
             name = f"{schema}.{view}"

@@ -6,12 +6,11 @@ See `swapping` for publishing a release.
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from warehouse.audiences.keys import is_key_set, key_of
+from warehouse.audiences.keys import key_of
 from warehouse.connection import WarehouseError, WrongKey, open_from_disk
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
@@ -48,17 +47,16 @@ def write_manifest(home: Home, candidate: Candidate, draft: Manifest) -> Manifes
         if name in RELEASE_FILES:
             (candidate.folder / name).chmod(READ_ONLY)  # the swap gives the others to their groups
         sync(candidate.folder / name)
-    exports = candidate.folder / EXPORTS
-    if exports.is_dir():
-        for path in exports.iterdir():
-            path.chmod(READ_ONLY)
-            sync(path)
-        sync(exports)
-    files = {
-        name: file_record(release_id, candidate.folder / name, draft.parts, key_of(_variable(draft, name), name))
-        for name in draft.databases
-    }
-    manifest = draft.model_copy(update={"files": files, "exports": _export_records(exports)})
+    folder, exports = candidate.folder / EXPORTS, {}
+    for path in sorted(folder.glob("*")):
+        path.chmod(READ_ONLY)
+        sync(path)
+        exports[path.name] = ExportRecord(sha256=file_sha256(path), size=path.stat().st_size)
+    if exports:
+        sync(folder)
+    keys = {name: key_of(plan.key_env, name) for name, plan in draft.audiences.items()}
+    files = {name: file_record(release_id, candidate.folder / name, draft.parts, keys.get(name)) for name in draft.databases}
+    manifest = draft.model_copy(update={"files": files, "exports": exports})
     write_atomically(candidate.folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
     check_files(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)
     return manifest
@@ -73,7 +71,7 @@ def keep_release(home: Home, candidate: Candidate, manifest: Manifest) -> None:
 
 
 def verify(home: Home, release_id: str) -> Manifest:
-    """The manifest of a release, if its files match it in bytes, tables and rows; else ReleaseCorrupt or UnknownRelease."""
+    """The manifest of a release, if its files match it; else ReleaseCorrupt or UnknownRelease."""
     manifest = read_manifest(home, release_id)
     check_files(manifest, home.release(release_id))
     return manifest
@@ -86,36 +84,38 @@ def find_damage(home: Home, release_id: str) -> str | None:
     except (ReleaseCorrupt, UnknownRelease) as error:
         return str(error)
     folder = home.release(release_id)
-    sealed: dict[str, FileRecord | ExportRecord] = {**manifest.files}
-    sealed |= {f"{EXPORTS}/{name}": record for name, record in manifest.exports.items()}
-    for name, record in sealed.items():
-        path = folder / name
-        if not path.is_file():
-            return f"{name} is missing"
-        if path.stat().st_size != record.size or file_sha256(path) != record.sha256:
-            return f"{name} differs from the sealed file"
-    return missing_part(manifest)
+    differing = ((name, _difference(folder / name, record)) for name, record in _sealed_files(manifest).items())
+    return next((f"{name}: {why}" for name, why in differing if why), None) or missing_part(manifest)
 
 
 def check_files(manifest: Manifest, folder: Path) -> None:
-    """Compare the database files and exports in `folder`, and the parts, with the manifest; ReleaseCorrupt names a difference."""
+    """Compare the database files and exports in `folder`, and the parts, with the manifest; ReleaseCorrupt names a difference.
+
+    Bytes are compared: equal ones have the tables that sealing has read.
+    """
     if (why := find_damaged_part(manifest)) is not None:
         raise ReleaseCorrupt(manifest.release_id, "lake", why)
-    for name in manifest.databases:
-        wanted = manifest.files.get(name)
-        if wanted is None:
-            raise ReleaseCorrupt(manifest.release_id, name, "the manifest does not list it")
-        found = known_record(manifest, name, folder / name)
-        if found.size != wanted.size:
-            raise ReleaseCorrupt(manifest.release_id, name, f"{found.size} bytes, {wanted.size} when sealed")
-        if found != wanted:
-            raise ReleaseCorrupt(manifest.release_id, name, "its content differs from the sealed file")
-    exported = _export_records(folder / EXPORTS)
-    for name in sorted({*exported, *manifest.exports}):
-        if exported.get(name) != manifest.exports.get(name):
-            known = "missing" if name not in exported else "its content differs from the sealed file"
-            why = known if name in manifest.exports else "the manifest does not list it"
-            raise ReleaseCorrupt(manifest.release_id, f"{EXPORTS}/{name}", why)
+    sealed = _sealed_files(manifest)
+    exported = {f"{EXPORTS}/{path.name}" for path in (folder / EXPORTS).glob("*")}
+    for name in sorted({*manifest.databases, *exported} - sealed.keys()):
+        raise ReleaseCorrupt(manifest.release_id, name, "the manifest does not list it")
+    for name, record in sealed.items():
+        _check_closed(manifest.release_id, folder / name, name)
+        if why := _difference(folder / name, record):
+            raise ReleaseCorrupt(manifest.release_id, name, why)
+
+
+def _sealed_files(manifest: Manifest) -> dict[str, ExportRecord]:
+    return {**manifest.files} | {f"{EXPORTS}/{name}": record for name, record in manifest.exports.items()}
+
+
+def _difference(path: Path, sealed: ExportRecord) -> str | None:
+    """How a file differs from the sealed one; None if it does not."""
+    if not path.is_file():
+        return "missing"
+    if (size := path.stat().st_size) != sealed.size:
+        return f"it differs from the sealed file: {size} bytes, {sealed.size} when sealed"
+    return None if file_sha256(path) == sealed.sha256 else "its content differs from the sealed file"
 
 
 def read_tables(
@@ -153,44 +153,19 @@ def read_tables(
         raise ReleaseCorrupt(release_id, path.name, f"DuckDB cannot read it ({type(error).__name__})") from None
 
 
-def _export_records(folder: Path) -> dict[str, ExportRecord]:
-    if not folder.is_dir():
-        return {}
-    return {path.name: ExportRecord(sha256=file_sha256(path), size=path.stat().st_size) for path in sorted(folder.iterdir())}
-
-
-def _variable(manifest: Manifest, name: str) -> str | None:
-    return manifest.audiences[name].key_env if name in manifest.audiences else None
-
-
-def known_record(manifest: Manifest, name: str, path: Path) -> FileRecord:
-    """The record of a file as it is on disk. Equal bytes have the tables that sealing read; others are read, with their key."""
-    sealed, variable = manifest.files[name], _variable(manifest, name)
-    _check_closed(manifest.release_id, path)
-    on_disk = sealed.model_copy(update={"sha256": file_sha256(path), "size": path.stat().st_size})
-    if on_disk == sealed:
-        return sealed
-    if is_key_set(variable):
-        with suppress(WrongKey):  # a key that was changed since: earlier releases have the one before
-            return file_record(manifest.release_id, path, manifest.parts, key_of(variable, name))
-    return on_disk
-
-
 def file_record(release_id: str, path: Path, views: Collection[str] = (), key: str | None = None) -> FileRecord:
     """The hash, size, schemas and row counts of a database file; ReleaseCorrupt if it is in use or cannot be read.
 
     `views`: the views over parts that it may have. `key`: of an encrypted file.
     """
-    _check_closed(release_id, path)
+    _check_closed(release_id, path, path.name)
     schemas, tables = read_tables(release_id, path, views, key)
     return FileRecord(sha256=file_sha256(path), size=path.stat().st_size, schemas=schemas, tables=tables)
 
 
-def _check_closed(release_id: str, path: Path) -> None:
+def _check_closed(release_id: str, path: Path, name: str) -> None:
     # The log first: opening the file would replay it into this file only, not into copies of it.
     if path.with_name(f"{path.name}.wal").exists():
-        raise ReleaseCorrupt(
-            release_id, path.name, "a write-ahead log exists: the file is still in use, or its writer was killed"
-        )
+        raise ReleaseCorrupt(release_id, name, "a write-ahead log exists: the file is still in use, or its writer was killed")
     if not path.is_file():
-        raise ReleaseCorrupt(release_id, path.name, "missing")
+        raise ReleaseCorrupt(release_id, name, "missing")

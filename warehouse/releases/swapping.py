@@ -22,7 +22,7 @@ from warehouse.fingerprint import file_sha256
 from warehouse.paths import EXPORTS, SHARED, Home
 from warehouse.releases.exports import CHECKSUMS
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt, write_intent
-from warehouse.releases.sealing import READ_ONLY, known_record, verify
+from warehouse.releases.sealing import READ_ONLY, verify
 
 READABLE = 0o644  # readers of the current release need not be in the group; it contains no figures
 REMOVING_PREFIX = ".removing-"
@@ -70,7 +70,7 @@ def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest 
     _remove_foreign_logs(home)
     home.published_exports.mkdir(mode=SHARED, exist_ok=True)
     prepared = [(_link_or_copy(home, source, target), target) for source, target in _files(home, manifest)]
-    _verify_prepared(home, manifest)
+    _verify_copies(home, manifest)
     for temporary, target in prepared:
         _rename(temporary, target)
     _remove_foreign_logs(home)
@@ -79,11 +79,8 @@ def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest 
     new = Current(**fields, path=home.published_analyst)
     write_atomically(home.current_json, new.model_dump_json(exclude={"path"}, indent=1) + "\n", mode=READABLE)
     set_tables(home, ((plan.audience, plan.tables, plan.key_env) for plan in manifest.audiences.values()))
-    for path in home.published_exports.iterdir():
-        if path.name not in manifest.exports:
-            path.unlink()
-    for path in files_of_audiences(home.published):
-        if path.name not in manifest.audiences:
+    for path in (*home.published_exports.iterdir(), *files_of_audiences(home.published)):
+        if path.name not in {*manifest.exports, *manifest.audiences}:
             path.unlink()
     sync(home.published_exports)
     sync(home.published)
@@ -133,16 +130,10 @@ def _remove_foreign_logs(home: Home) -> None:
         log.unlink()
 
 
-def _verify_prepared(home: Home, manifest: Manifest) -> None:
-    """ReleaseCorrupt if a copy differs from the release, or if a database does not open or lacks tables."""
+def _verify_copies(home: Home, manifest: Manifest) -> None:
+    """ReleaseCorrupt if a copy differs from the release; `verify` or `seal` has just checked what a link links to."""
     for source, target in _files(home, manifest):
-        path, name = _prepared(target), target.relative_to(home.root)
-        is_database = target.name in manifest.files
-        record = (manifest.files if is_database else manifest.exports)[target.name]
-        # `verify` or `seal` has just checked what a link links to
+        path, record = _prepared(target), (manifest.files | manifest.exports)[target.name]
         if not path.samefile(source) and file_sha256(path) != record.sha256:
-            raise ReleaseCorrupt(manifest.release_id, str(name), "the copy differs from the release")
-    for file, wanted in manifest.files.items():
-        found = known_record(manifest, file, _prepared(home.published / file))
-        if (found.schemas, found.tables) != (wanted.schemas, wanted.tables):
-            raise ReleaseCorrupt(manifest.release_id, f"published/{file}", "its tables are not those of the release")
+            name = str(target.relative_to(home.root))
+            raise ReleaseCorrupt(manifest.release_id, name, "the copy differs from the release")

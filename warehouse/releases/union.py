@@ -18,23 +18,13 @@ from warehouse.printable import first_names
 from warehouse.releases.candidate import STORAGE_VERSION
 from warehouse.releases.exports import SCHEMA, Table, public_tables
 from warehouse.releases.sealing import READ_ONLY
-from warehouse.sql import identifier, literal, quoted
+from warehouse.sql import queries
 
 CITY = "city"
 RELEASE = "release"
-COMPARISON, COMPARED = "city_comparison", {"scorecard", "peer_comparison"}
+COMPARED = {"scorecard", "peer_comparison"}
 PUBLIC_SCHEMAS = {"main", SCHEMA, "stats", "figures"}
-CITY_COMMENT = "The city that published the row, as the file of the cities names it."
-TABLE_COMMENT = (
-    "Rows of several cities, as each published them: a key and a place code are unique within a city only. Never add figures of "
-    "cities up: hidden cells are missing from the sum, each city counts by its own sources and dates, and a place that several "
-    "cities publish would count more than once."
-)
-COMPARISON_COMMENT = (
-    "One row per city, measure and group: the newest figure of the city, its gap to the reference group with its range (a ratio "
-    "for amounts of money, else a difference), and its rank among like cities where `is_rank_shown`. Cities with another period "
-    "than most have is_of_common_period = false."
-)
+_SQL = queries(Path(__file__).with_suffix(".sql.jinja"), schema=SCHEMA, city=CITY)
 
 
 class CannotUnite(ValueError):
@@ -90,22 +80,11 @@ def _add(connection: DuckDBPyConnection, city: str, path: Path) -> UnitedRelease
     """Append the tables of one city; the first city creates them."""
     attach(connection, path, "one_city", read_only=True)
     tables = _public_tables(connection, city, path)
-    united = public_tables(connection, "united")
-    if not united:
-        for table in tables:
-            _create(connection, table)
-        united = public_tables(connection, "united")
-    _check_columns(connection, city, tables, united)
-    rows = 0
-    for table in tables:
-        connection.execute(
-            f"insert into {_relation('united', table)} by name select {literal(city)} as {CITY}, * from "
-            f"{_relation('one_city', table)}"
-        )
-        counted = connection.execute(f"select count(*) from {_relation('one_city', table)}").fetchone()
-        assert counted is not None
-        rows += counted[0]
-    release_id, version = _release(connection, "one_city")[0]
+    if not public_tables(connection, "united"):
+        connection.execute(_SQL.create(tables))
+    _check_columns(connection, city, tables)
+    rows = sum(connection.execute(_SQL.insert(table, city)).fetchall()[0][0] for table in tables)
+    [(release_id, version)] = _release(connection, "one_city")
     detach(connection, "one_city")
     return UnitedRelease(city, release_id, version, rows)
 
@@ -114,22 +93,15 @@ def _compare(connection: DuckDBPyConnection) -> None:
     """Write the table that compares the cities, where their files have what it is made of."""
     if not {table.name for table in public_tables(connection, "united")} >= COMPARED:
         return
-    connection.execute(Path(__file__).with_name(f"{COMPARISON}.sql").read_text(encoding="utf-8"))
-    connection.execute(f"comment on table united.{SCHEMA}.{COMPARISON} is {literal(f'{TABLE_COMMENT} {COMPARISON_COMMENT}')}")
-    connection.execute(f"comment on column united.{SCHEMA}.{COMPARISON}.{CITY} is {literal(CITY_COMMENT)}")
+    connection.execute(Path(__file__).with_name("city_comparison.sql").read_text(encoding="utf-8"))
+    connection.execute(_SQL.comment_comparison())
 
 
 def _public_tables(connection: DuckDBPyConnection, city: str, path: Path) -> list[Table]:
-    schemas = {name for (name,) in connection.execute(
-        "select schema_name from duckdb_schemas() where database_name = 'one_city' and not internal "
-        "union select schema_name from duckdb_tables() where database_name = 'one_city' "
-        "union select schema_name from duckdb_views() where database_name = 'one_city' and not internal"
-    ).fetchall()}  # fmt: skip
+    others = sorted({name for (name,) in connection.execute(_SQL.schemas()).fetchall()} - PUBLIC_SCHEMAS)
     tables = public_tables(connection, "one_city")
-    if schemas - PUBLIC_SCHEMAS or RELEASE not in {table.name for table in tables}:
-        other = (
-            f"it has the schema {min(schemas - PUBLIC_SCHEMAS)}" if schemas - PUBLIC_SCHEMAS else "it has no published.release"
-        )
+    if others or RELEASE not in {table.name for table in tables}:
+        other = f"it has the schema {others[0]}" if others else "it has no published.release"
         raise CannotUnite(
             f"{path} of {city} is no public file: {other}. Only published tables are united; publish the city again by "
             "`levelground run` or `levelground releases rollback`"
@@ -139,9 +111,8 @@ def _public_tables(connection: DuckDBPyConnection, city: str, path: Path) -> lis
     return tables
 
 
-def _check_columns(connection: DuckDBPyConnection, city: str, tables: list[Table], united: list[Table]) -> None:
-    here, there = _columns(tables), _columns(united)
-    different = sorted({column for column, _ in here ^ there})
+def _check_columns(connection: DuckDBPyConnection, city: str, tables: list[Table]) -> None:
+    different = sorted({column for column, _ in _columns(tables) ^ _columns(public_tables(connection, "united"))})
     if not different:
         return
     release_id, version = _release(connection, "one_city")[0]
@@ -161,18 +132,3 @@ def _release(connection: DuckDBPyConnection, alias: str, more: str = "") -> list
 
 def _columns(tables: list[Table]) -> set[tuple[str, str]]:
     return {(f"{table.name}.{field.name}", field.kind) for table in tables for field in table.fields if field.name != CITY}
-
-
-def _create(connection: DuckDBPyConnection, table: Table) -> None:
-    columns = ", ".join(f"{quoted(field.name)} {field.kind}" for field in table.fields)
-    relation = _relation("united", table)
-    connection.execute(f"create schema if not exists united.{SCHEMA}; create table {relation} ({CITY} varchar, {columns})")
-    connection.execute(f"comment on table {relation} is {literal(f'{TABLE_COMMENT} {table.description}'.strip())}")
-    connection.execute(f"comment on column {relation}.{CITY} is {literal(CITY_COMMENT)}")
-    for field in table.fields:
-        if field.description:
-            connection.execute(f"comment on column {relation}.{quoted(field.name)} is {literal(field.description)}")
-
-
-def _relation(alias: str, table: Table) -> str:
-    return f"{identifier(alias)}.{SCHEMA}.{quoted(table.name)}"

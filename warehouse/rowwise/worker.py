@@ -69,7 +69,7 @@ def build_part(arguments: Mapping[str, Any], resources: Resources) -> Mapping[st
     The answer has the `file`, its `rows`, `sha256` and `size`.
     """
     task = PartTask(**arguments)
-    plan = _read_plan(task)
+    plan, secret = _read(task)
     # DuckDB's names of spilled files are the same in every process
     own_spill = Path(resources.spill) / str(os.getpid()) if resources.spill else None
     settings = {"threads": resources.threads, "memory_limit": resources.memory_limit, "temp_directory": own_spill}
@@ -78,34 +78,23 @@ def build_part(arguments: Mapping[str, Any], resources: Resources) -> Mapping[st
             for name, value in settings.items():
                 if value is not None:
                     con.execute(f"set {name} = {literal(str(value))}")
-            attach_keys(con, _read_secret(task))
+            attach_keys(con, secret)
             _create_relations(con, plan, task)
             row = con.execute(f"copy ({plan.select}) to {literal(str(unfinished))} (format parquet, compression zstd)").fetchone()
         size, sha256 = unfinished.stat().st_size, file_sha256(unfinished)
         return {"file": task.output, "rows": int(row[0]) if row else 0, "sha256": sha256, "size": size}
 
 
-def _read_plan(task: PartTask) -> RowwisePlan:
+def _read(task: PartTask) -> tuple[RowwisePlan, bytes]:
+    """The plan and the secret of a task. WorkerRefused if this machine does not see them."""
     try:
-        return RowwisePlan(**json.loads(Path(task.plan).read_text(encoding="utf-8")))
+        Path(task.secret).stat()  # a worker makes no secret of its own
+        return RowwisePlan(**json.loads(Path(task.plan).read_text(encoding="utf-8"))), read_secret(Path(task.secret))
     except (FileNotFoundError, PermissionError) as error:
-        raise _refused(task.plan, error) from None
-
-
-def _read_secret(task: PartTask) -> bytes:
-    if not Path(task.secret).is_file():  # a worker makes no secret of its own
-        raise _refused(task.secret, FileNotFoundError(0, "No such file or directory"))
-    try:
-        return read_secret(Path(task.secret))
-    except PermissionError as error:
-        raise _refused(task.secret, error) from None
-
-
-def _refused(path: str, error: OSError) -> WorkerRefused:
-    return WorkerRefused(
-        f"{platform.node()} cannot read {path} ({error.strerror}); mount the home's tmp/ and the lake at the same path "
-        "on every node, readable for the account of its workers"
-    )
+        raise WorkerRefused(
+            f"{platform.node()} cannot read {error.filename} ({error.strerror}); mount the home's tmp/ and the lake at the same "
+            "path on every node, readable for the account of its workers"
+        ) from None
 
 
 def _create_relations(con: duckdb.DuckDBPyConnection, plan: RowwisePlan, task: PartTask) -> None:

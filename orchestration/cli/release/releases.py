@@ -33,7 +33,7 @@ from warehouse.releases import (
 from warehouse.releases import pin as keep
 from warehouse.releases import rollback as roll_back
 from warehouse.releases.history import CURRENT
-from warehouse.rewrite import columns_of
+from warehouse.sql import columns_of
 
 _FIGURE = "no row of a person, household, address or single record"
 _RECORD = "a record of a source whose contract names this audience"

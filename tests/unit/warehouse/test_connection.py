@@ -14,7 +14,6 @@ import pytest
 
 from warehouse.connection import (
     QueryError,
-    QueryTimeout,
     WarehouseBusy,
     WarehouseCorrupt,
     WarehouseError,
@@ -190,7 +189,7 @@ def test_a_query_returns_all_rows_and_may_spill(published: Path) -> None:
 
 def test_a_query_that_takes_too_long_is_stopped(published: Path) -> None:
     started = time.monotonic()
-    with pytest.raises(QueryTimeout, match=r"stopped after 0\.3 seconds"):
+    with pytest.raises(QueryError, match=r"stopped after 0\.3 seconds"):
         run_query(published, "select sum(a.range * b.range) from range(1000000) a, range(10000000) b", timeout_seconds=0.3)
     assert time.monotonic() - started < 10
 

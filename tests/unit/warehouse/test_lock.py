@@ -46,8 +46,9 @@ def test_a_second_process_gets_the_holder_of_the_lock(home: Home) -> None:
     with held_elsewhere(home) as other:
         with pytest.raises(LockHeld, match=rf"pid {other.pid}, started 20\d\d-.*by schedule") as caught:
             RunLock(home, "cli").acquire()
-        assert caught.value.pid == other.pid
-        assert caught.value.started_at is not None
+        assert caught.value.holder is not None
+        assert caught.value.holder.pid == other.pid
+        assert caught.value.holder.started_at is not None
 
 
 def test_waiting_gets_the_lock_when_the_other_is_done(home: Home) -> None:
@@ -91,7 +92,7 @@ def test_an_unreadable_holder_file_counts_as_none(home: Home, content: str) -> N
         home.run_lock_holder.write_text(content)
         with pytest.raises(LockHeld, match="its process is unknown") as caught:
             RunLock(home, "cli").acquire()
-        assert (caught.value.pid, caught.value.started_at) == (None, None)
+        assert caught.value.holder is None
 
 
 def test_it_is_re_entrant_across_instances_and_threads_and_free_after_the_last_release(home: Home) -> None:

@@ -36,6 +36,11 @@ class RowKey(NamedTuple):
     at: Cell
     method: str
 
+    @property
+    def grain(self) -> tuple[object, ...]:
+        """Its values of the columns in `GRAIN`."""
+        return (self.measure_id, self.measure_version, *self.at[:8], self.method, *self.at[8:])
+
 
 @dataclass(frozen=True)
 class Figure:

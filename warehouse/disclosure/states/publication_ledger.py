@@ -54,13 +54,12 @@ def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, releas
     """
     folder = candidate / FOLDER
     folder.mkdir(mode=0o700)
-    described = con.execute("describe public.published.equity_measures").fetchall()
-    names = [name for name, *_ in described if name not in LABELS]
+    names = [name for name in con.table("public.published.equity_measures").columns if name not in LABELS]
     sql = queries(Path(__file__).with_suffix(".sql.jinja"), grain=GRAIN, names=names, reported=REPORTED, prior=PRIOR)
     release, kept, columns = (release_id, published_at.isoformat()), "", []
     if home.ledger.is_file():
         kept = f"read_parquet({literal(str(home.ledger))})"
-        columns = [name for name, *_ in con.execute(f"describe from {kept}").fetchall()]
+        columns = con.sql(f"from {kept}").columns
     ledger = sql.ledger(kept, columns, stored_states(home.ledger, sql.published(*release)), *release)
     _write(con, ledger, folder / home.ledger.name)
     _write(con, sql.remembered(), folder / home.reported.name)

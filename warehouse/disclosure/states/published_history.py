@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.connection import WarehouseError, attach, detach
+from warehouse.connection import WarehouseError, attached
 from warehouse.disclosure.states.planned_figures import GRAIN
 from warehouse.disclosure.states.published_states import stored_states
 from warehouse.paths import PUBLIC_FILE, Home
@@ -71,13 +72,8 @@ def _read_kept_releases(con: DuckDBPyConnection, home: Home) -> None:
     ledger = stored_states(home.ledger, shape)
     con.execute(f"create or replace temp table earlier_states as select {columns}, true as of_persons from ({ledger})")
     for path in sorted(home.releases.glob(f"[!.]*/{PUBLIC_FILE}")):
-        try:
-            attach(con, path, "kept", read_only=True)
-        except WarehouseError:
-            continue  # a damaged release is no evidence of what was published
-        try:
+        # a damaged release is no evidence of what was published
+        with suppress(WarehouseError), attached(con, path, "kept"):
             figures = "select figures.*, created_at as published_at, release_id from kept.published.equity_measures as figures"
             kept = f"{shape} where false union all by name {figures}, kept.published.release"
             con.execute(f"insert into earlier_states select {columns}, false from ({kept})")
-        finally:
-            detach(con, "kept")

@@ -91,7 +91,7 @@ def write_reported_figures(
     con.execute("create or replace temp table kept_from (source varchar, kept_from date)")
     for source, day in kept_from.items():
         con.execute("insert into kept_from values (?, ?)", [source, day])
-    con.execute(_SQL.compare(_columns(con, PLANNED)))
+    con.execute(_SQL.compare(con.table(PLANNED).columns))
     waiting, taken, of_quarter = [], [], _revisable(con, as_of, ()) if urgent else []
     for source, joined in _revisable(con, as_of, urgent):
         if _is_safe_revision(con, public, source, joined, ledger):
@@ -101,7 +101,7 @@ def write_reported_figures(
         else:
             waiting.append((source, joined))
     _find_near_snapshots(con)
-    con.execute(_SQL.report(as_of, _columns(con, PRIOR)))
+    con.execute(_SQL.report(as_of, con.table(PRIOR).columns))
     return Revisions(tuple(waiting), tuple(taken))
 
 
@@ -183,7 +183,3 @@ def _is_safe_change(before: CountSystem, now: CountSystem, name: object) -> bool
     threshold = max(0 if at is None else counts.threshold(at) for counts, at in ends)
     change = abs(values[1] - values[0])
     return threshold == 0 or change <= EQUAL or change >= threshold - EQUAL
-
-
-def _columns(con: DuckDBPyConnection, table: str) -> list[str]:
-    return [name for name, *_ in con.execute(f"describe {table}").fetchall()]

@@ -5,7 +5,7 @@ This module compares manifests. See `differences` for the changed rows, `orchest
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from warehouse.releases.comparison.differences import MeasureDifference
@@ -68,10 +68,9 @@ def explain_differences(before: Manifest, after: Manifest, differences: Iterable
     known = bool(before.made_of.lineage and after.made_of.lineage)
     explained = []
     for difference in differences:
-        made_of = set(after.made_of.lineage.get(difference.measure_id) or before.made_of.lineage.get(difference.measure_id, ()))
-        found = [cause for cause in everything if cause.kind != "as_of" and _concerns(cause, difference, made_of)]
-        clock = [cause for cause in everything if cause.kind == "as_of"]
-        explained.append(ExplainedDifference(difference, tuple(found or clock), known))
+        made_of = after.made_of.lineage.get(difference.measure_id) or before.made_of.lineage.get(difference.measure_id) or None
+        causes = _of_measure(everything, made_of, is_redefined=bool(difference.registry))
+        explained.append(ExplainedDifference(difference, causes, known))
     return explained
 
 
@@ -80,26 +79,22 @@ def causes_by_measure(before: Manifest, after: Manifest) -> dict[str, tuple[Caus
 
     Unlike `explain_differences` it compares manifests alone: what it returns depends on no figure, shown or hidden.
     """
-    everything = [cause for cause in find_causes(before, after) if (cause.kind, cause.name) != ("seed", REGISTRY_SEED)]
-    clock = tuple(cause for cause in everything if cause.kind == "as_of")
-    found = {}
-    for measure in sorted({*before.made_of.lineage} & {*after.made_of.lineage}):
-        made_of = set(after.made_of.lineage[measure])
-        concerned = [cause for cause in everything if cause.kind != "as_of" and _is_in_lineage(cause, made_of)]
-        found[measure] = tuple(concerned) or clock
-    return found
+    everything, lineage = find_causes(before, after), after.made_of.lineage
+    measures = sorted({*before.made_of.lineage} & {*lineage})
+    return {measure: _of_measure(everything, lineage[measure], is_redefined=False) for measure in measures}
 
 
-def _concerns(cause: Cause, difference: MeasureDifference, made_of: set[str]) -> bool:
-    if not made_of:
-        return True
-    if cause.kind == "seed" and cause.name == REGISTRY_SEED:
-        return bool(difference.registry)
-    return _is_in_lineage(cause, made_of)
+def _of_measure(causes: Iterable[Cause], made_of: Collection[str] | None, *, is_redefined: bool) -> tuple[Cause, ...]:
+    """The causes in the lineage of a measure; all without a lineage (None). The as-of time is one where there is no other."""
 
+    def concerns(cause: Cause) -> bool:
+        if made_of is not None and (cause.kind, cause.name) == ("seed", REGISTRY_SEED):
+            return is_redefined
+        prefix = _LINEAGE_PREFIX.get(cause.kind)
+        return made_of is None or prefix is None or f"{prefix} {cause.name}" in made_of
 
-def _is_in_lineage(cause: Cause, made_of: set[str]) -> bool:
-    return cause.kind not in _LINEAGE_PREFIX or f"{_LINEAGE_PREFIX[cause.kind]} {cause.name}" in made_of
+    found = tuple(cause for cause in causes if cause.kind != "as_of" and concerns(cause))
+    return found or tuple(cause for cause in causes if cause.kind == "as_of")
 
 
 def _loads(before: Manifest, after: Manifest) -> Iterator[Cause]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.sql import identifier, queries
+from warehouse.sql import columns_of, identifier, queries
 
 ANALYSIS_SCHEMA, MAPS_SCHEMA, FACTS = "analysis", "maps", "marts"
 _QUERIES = Path(__file__).with_suffix(".sql.jinja")
@@ -30,13 +30,7 @@ def create_analysis_views(con: DuckDBPyConnection, alias: str, cannot_have: Mapp
 
     `cannot_have`: by fact, the columns that its sources cannot fill by their contracts. Its view does not have them.
     """
-    listed = (
-        "select table_name, column_name, comment from duckdb_columns() "
-        "where database_name = ? and schema_name = ? order by table_name, column_index"
-    )
-    tables: dict[str, dict[str, str | None]] = {}
-    for table, column, comment in con.execute(listed, [alias, FACTS]).fetchall():
-        tables.setdefault(table, {})[column] = comment
+    tables = {table: columns for (schema, table), columns in columns_of(con, alias).items() if schema == FACTS}
     scripts = ["begin"]
     with con.cursor() as own:  # a search path of its own
         own.execute(f"use {identifier(alias)}")
@@ -47,7 +41,9 @@ def create_analysis_views(con: DuckDBPyConnection, alias: str, cannot_have: Mapp
             for fact, columns in tables.items():
                 left_out = (cannot_have or {}).get(fact, ())
                 if fact.startswith("fct_"):
-                    scripts.append(sql.views(fact, {name: text for name, text in columns.items() if name not in left_out}))
+                    scripts.append(
+                        sql.views(fact, {name: each.comment for name, each in columns.items() if name not in left_out})
+                    )
         if "bridge_geography" in tables:
             sql = queries(_QUERIES, maps=(), has_sources=False)
             scripts += [f"create schema {MAPS_SCHEMA}", *(sql.bridge(*pair) for pair in own.execute(_PAIRS).fetchall())]

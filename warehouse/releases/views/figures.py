@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from itertools import product
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from warehouse.sql import identifier
+from warehouse.sql import columns_of, identifier, queries
 
 FIGURES_SCHEMA, SCORECARD = "figures", "scorecard"
 # The kinds of period in the names of views, with the period types of each.
@@ -21,43 +20,24 @@ KINDS = {kind: [kind] for kind in ("year", "school_year", "quarter", "month", "s
 }
 # Not parts of the city. Their figures are in the views without a place where they open the page of a measure.
 _WHOLE = {"city", "county", "state"}
-_PARTS = """
-    select distinct geography_type, period_type, race_ethnicity_code <> 'all' from {scorecard}
-    where not is_stand_in and geoid <> 'outside' order by all
-"""
-_MAPS = "select geography_type from {places} group by geography_type having count(distinct geography_vintage) > 1 order by 1"
-_DISTRICT = "select max(geography_type) from {places} where is_council_district"
 
 
 def create_figures_views(con: DuckDBPyConnection, alias: str, schema: str, places: str) -> None:
     """Create the schema in an attached file, over the scorecard of `schema`; `places` is the table of its places."""
-    listed = (
-        "select column_name, coalesce(comment, '') from duckdb_columns() "
-        "where database_name = ? and schema_name = ? and table_name = ? order by column_index"
-    )
-    columns = dict(con.execute(listed, [alias, schema, SCORECARD]).fetchall())
+    columns = {name: each.comment or "" for name, each in columns_of(con, alias).get((schema, SCORECARD), {}).items()}
     if not columns:
         return
-    relations = {"scorecard": f"{identifier(schema)}.{SCORECARD}", "places": f"{identifier(schema)}.{identifier(places)}"}
+    file = Path(__file__).with_suffix(".sql.jinja")
+    sql = queries(file, columns=columns, scorecard=f"{identifier(schema)}.{SCORECARD}", places=f"{identifier(schema)}.{places}")
     with con.cursor() as own:  # a search path of its own
         own.execute(f"use {identifier(alias)}")
-        parts = {(place, kind, groups) for place, kind, groups in own.execute(_PARTS.format(**relations)).fetchall()}
-        maps = [each for (each,) in own.execute(_MAPS.format(**relations)).fetchall()]
-        (district,) = own.execute(_DISTRICT.format(**relations)).fetchall()[0]
+        parts = set(own.execute(sql.parts()).fetchall())
+        maps = [each for (each,) in own.execute(sql.several_maps()).fetchall()]
+        [(district,)] = own.execute(sql.district()).fetchall()
         names = {view: _name(view, district) for view in _views(parts)}
         scripts = [
-            _template().render(
-                name=name,
-                place=place,
-                kind=kind,
-                with_groups=with_groups,
-                by_group=None if with_groups else names.get((place, kind, True)),
-                columns=columns,
-                period_types=KINDS.get(kind, []),
-                maps=maps,
-                **relations,
-            )
-            for (place, kind, with_groups), name in names.items()
+            sql.view(name, *view, None if view[2] else names.get((*view[:2], True)), KINDS.get(view[1], []), maps)
+            for view, name in names.items()
         ]
         # in one transaction: a commit per comment takes ten seconds
         own.execute("\n".join(["begin;", f"create schema {FIGURES_SCHEMA};", *scripts, "commit;"]))
@@ -65,25 +45,14 @@ def create_figures_views(con: DuckDBPyConnection, alias: str, schema: str, place
 
 def _views(parts: set[tuple[str, str, bool]]) -> Iterator[tuple[str, str, bool]]:
     """Place, kind of period and whether it has groups, of each view. Those of the whole city exist without rows, too."""
-    for with_groups in (False, True):
-        yield from (("", kind, with_groups) for kind in ("", *KINDS))
-    for place in sorted({place for place, _, _ in parts} - _WHOLE):
-        for with_groups in (False, True):
-            known = {period for at, period, groups in parts if (at, groups) == (place, with_groups)}
-            if known:
-                yield place, "", with_groups
-            yield from ((place, kind, with_groups) for kind in KINDS if kind in known)
+    places = sorted({place for place, _, _ in parts} - _WHOLE)
+    for place, with_groups in product(("", *places), (False, True)):
+        known = {period for at, period, groups in parts if (at, groups) == (place, with_groups)} if place else {*KINDS}
+        if known:
+            yield from ((place, kind, with_groups) for kind in ("", *KINDS) if kind in {"", *known})
 
 
 def _name(view: tuple[str, str, bool], district: str | None) -> str:
     place, kind, with_groups = view
     parts = [part for part in ("district" if place == district else place, kind, "group" if with_groups else "") if part]
     return f"by_{'_and_'.join(parts)}" if parts else "latest"
-
-
-@cache
-def _template() -> Template:
-    # SQL, not HTML: what it fills in comes from the catalog of the file
-    loader = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701
-    return environment.get_template("figures.sql.jinja")

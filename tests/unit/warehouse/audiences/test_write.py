@@ -11,7 +11,7 @@ import pytest
 from warehouse.audiences.plan import FilePlan, Shown, TablePlan
 from warehouse.audiences.write import write_file
 from warehouse.connection import in_memory, open_from_disk
-from warehouse.rewrite import columns_of
+from warehouse.sql import columns_of
 
 FACT = {
     "visit_key": Shown.NUMBER, "source": Shown.WHOLE, "_source_row": Shown.NO_LINEAGE, "seen_on": Shown.MONTH,
@@ -62,7 +62,7 @@ def test_the_file_has_the_rows_of_its_sources_as_far_as_the_agreement_allows(ana
     path = write(analyst, PLAN)
     assert path.stat().st_mode & 0o777 == 0o600
     with open_from_disk(path, "f") as con:
-        assert columns_of(con, "f") == {
+        assert {table: list(columns) for table, columns in columns_of(con, "f").items()} == {
             ("marts", "dim_place"): ["geoid"],
             ("marts", "fct_notes"): ["visit_number", "source", "note"],
             ("marts", "fct_visits"): ["visit_number", "source", "seen_on", "seen_at", "clinic"],

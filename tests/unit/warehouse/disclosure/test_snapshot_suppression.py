@@ -83,7 +83,7 @@ def test_an_older_snapshot_that_comes_later_does_not_hide_behind_what_is_out(is_
     published = frozenset(
         RowKey("staff", 1, at(race, period_type="snapshot", period_start=SECOND), "individual") for race in (*later, "all")
     )
-    chosen = _choose((FIRST, STAFF), (SECOND, later), before=EarlierReleases(shown=published), stocks=is_stock)
+    chosen = _choose((FIRST, STAFF), (SECOND, later), before=EarlierReleases(dict.fromkeys(published, True)), stocks=is_stock)
     assert _reasons(chosen, SECOND) == {}
     hidden = _reasons(chosen, FIRST)
     assert hidden.pop("asian") == PRIMARY

@@ -1,0 +1,1 @@
+alter table intake.node_fingerprints add column release_id varchar;
