@@ -85,7 +85,7 @@ def test_another_registry_is_refused_in_seconds_and_nothing_changes(settings: Se
         changed = [row | {"unit": "per_100"} if row.get("measure_id") == "police_calls_per_1000" else row for row in rows]
         return changed if seed == "measure_registry" else rows
 
-    monkeypatch.setattr(registry_check, "_rows", without_corrections)
+    monkeypatch.setattr(registry_check, "seed_rows", without_corrections)
     started = time.monotonic()
     with pytest.raises(ConfigurationError) as refused:
         registry_check.check_upgrade(settings, location)
