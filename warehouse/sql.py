@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -87,8 +87,33 @@ def columns_of(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], dic
 
 
 def queries(file: Path, **names: object) -> Any:
-    """The queries of an SQL file, which are Jinja macros, as functions that return SQL; all may use `names`."""
-    return _template(file).make_module(names)
+    """The queries of an SQL file, which are Jinja macros, as functions that return SQL; all may use `names`.
+
+    The file is compiled when the first query is asked for: it takes 10 to 30 ms, and most commands need few files.
+    """
+    _files.add(file)
+    return _Queries(file, names)
+
+
+def compile_queries() -> None:
+    """Compile the files of all imported modules, so that copies of this process need not."""
+    for file in _files:
+        _template(file)
+
+
+_files: set[Path] = set()
+
+
+class _Queries:
+    def __init__(self, file: Path, names: dict[str, object]) -> None:
+        self._file, self._names = file, names
+
+    @cached_property
+    def _module(self) -> Any:
+        return _template(self._file).make_module(self._names)
+
+    def __getattr__(self, query: str) -> Any:
+        return getattr(self._module, query)
 
 
 @cache

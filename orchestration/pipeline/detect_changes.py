@@ -62,12 +62,13 @@ def end_unchanged(run: RunContext, reason: str) -> None:
 def run_fingerprint(run: RunContext) -> str:
     """A hash of everything that decides what a build gives, except the clock."""
     prepare_project(run.settings.home, run.location.registry, run.location.city.layers)
-    loads = [loads_by_source(run.con), removals_by_source(run.con)]
-    return json_sha256([*loads, project_fingerprint(run.settings.home), *decisive_inputs(run.settings, run.location)])
+    home = run.settings.home
+    own = [loads_by_source(run.con), removals_by_source(run.con), project_fingerprint(home), secret_id(home.record_key_secret)]
+    return json_sha256([*own, *decisive_inputs(run.settings, run.location)])
 
 
 def decisive_inputs(settings: Settings, location: DeliveryLocation) -> list[Any]:
-    """What decides what a build gives, besides deliveries, dbt project and clock."""
+    """What decides what a build gives, besides the clock, and what the home's dbt project, warehouse and secrets contain."""
     return [
         [contract.model_dump_json(by_alias=True) for contract in location.registry],
         location.city.model_dump_json(exclude={"as_of"}),
@@ -75,7 +76,6 @@ def decisive_inputs(settings: Settings, location: DeliveryLocation) -> list[Any]
         versions(),
         [said.model_dump_json() for said in read_corrections(settings.home)],
         [asked.model_dump_json() for asked in read_urgent_revisions(settings.home)],
-        secret_id(settings.home.record_key_secret),
     ]
 
 

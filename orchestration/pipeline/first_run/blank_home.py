@@ -40,6 +40,7 @@ from warehouse.fingerprint import json_sha256
 from warehouse.lock import private_lock
 from warehouse.packed import PACKED
 from warehouse.paths import ANALYST_FILE, Home
+from warehouse.sql import compile_queries
 
 UNFINISHED = ".unfinished-"
 KEPT = 2  # blank homes of other versions, those that were used last: a cache can serve several installations
@@ -75,7 +76,7 @@ def start_from_blank(settings: Settings, *, make: bool = False) -> bool:
 
 
 def parse_blank_project(environment: Mapping[str, str]) -> None:
-    """Parse the dbt project of the blank home once, for the runs that this process forks with these variables.
+    """Parse the dbt project of the blank home and compile queries once, for runs that this process forks with these variables.
 
     The project of a city that adds no model is the same. Without a blank home nothing is parsed.
     """
@@ -88,6 +89,7 @@ def parse_blank_project(environment: Mapping[str, str]) -> None:
 
 @cached
 def _parse(blank: Home) -> None:
+    compile_queries()
     with TemporaryDirectory() as temporary:
         home = Home(Path(temporary))
         _copy_parsed(blank, home)
