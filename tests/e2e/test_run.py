@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -20,7 +21,17 @@ def test_the_same_delivery_twice_changes_nothing(place: Place) -> None:
     assert findings, "the sample city has warnings"
     assert report["findings"] == findings, "they hold as long as nothing changes"
     assert place.levelground.json("status", "--json")["findings"] == findings
+    again = place.run()
+    assert "deliver" in report["seconds"]
+    assert "deliver" not in again["seconds"], "the same files are not read a third time"
+    assert [facts_of(source) for source in again["sources"]] == [facts_of(source) for source in report["sources"]]
+    assert (again["outcome"], again["findings"], place.published()) == ("unchanged", findings, before)
     assert len(place.levelground.json("releases", "list", "--json")) == 1
+
+
+def facts_of(source: dict[str, Any]) -> dict[str, Any]:
+    """The status of a source, without what differs from run to run."""
+    return {key: value for key, value in source.items() if key not in ("run_id", "seconds")}
 
 
 def test_a_definition_that_changed_under_its_old_version_blocks_the_release(place: Place) -> None:
