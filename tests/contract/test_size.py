@@ -42,14 +42,14 @@ BUDGETS = {
     "orchestration/doctor": 960,
     "orchestration/engines": 623,
     "orchestration/instance": 1_162,
-    "orchestration/pipeline": 1_936,
+    "orchestration/pipeline": 1_938,
     "orchestration/runs": 1_771,
     "orchestration/scorecard": 5_435,
     "orchestration/stewardship": 1_168,
     "orchestration/transform": 2_843,
     "orchestration/translations": 312,
     "orchestration/trial": 533,
-    "warehouse": 1_368,
+    "warehouse": 1_393,
     "warehouse/audiences": 352,
     "warehouse/disclosure": 2_131,
     "warehouse/lake_files": 277,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_299,
     "warehouse/rowwise": 121,
 }
-MOST_LINES = 59_979
+MOST_LINES = 60_006
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
