@@ -10,6 +10,7 @@ import datetime as dt
 
 from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
+from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import sources_with_removals
 from ingest.freshness import evaluate_freshness
 from ingest.readers import delivered_files
@@ -35,7 +36,8 @@ def nothing_to_ingest(settings: Settings, options: RunOptions, location: Deliver
         return False
     removed = {source for source, found in sources_with_removals(settings.home.deliveries).items() if found.is_removed}
     return all(
-        _is_as_before(last, contract, then, as_of, is_removed=contract.source in removed) for contract in location.registry
+        _is_as_before(last, contract, then, as_of, is_removed=contract.source in removed) and _is_kept(settings, last, contract)
+        for contract in location.registry
     )
 
 
@@ -47,6 +49,12 @@ def _is_as_before(last: RunRecord, contract: Contract, then: dt.datetime, as_of:
     freshness = {evaluate_freshness(contract, status.data_as_of, moment).state for moment in (then, as_of)}
     agreement = {agreement_terms(contract, moment).status for moment in (then, as_of)}
     return len(freshness) == len(agreement) == 1
+
+
+def _is_kept(settings: Settings, last: RunRecord, contract: Contract) -> bool:
+    """Whether the newest load is among the kept deliveries; ingest writes a lost one again while its files are delivered."""
+    load_id = last.sources[contract.source].load_id
+    return load_id is None or DeliveryStore(settings.home.deliveries, contract.source).record(load_id) is not None
 
 
 def ingest_fingerprint(settings: Settings, location: DeliveryLocation) -> str | None:

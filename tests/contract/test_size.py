@@ -42,7 +42,7 @@ BUDGETS = {
     "orchestration/doctor": 960,
     "orchestration/engines": 623,
     "orchestration/instance": 1_162,
-    "orchestration/pipeline": 1_938,
+    "orchestration/pipeline": 1_946,
     "orchestration/runs": 1_771,
     "orchestration/scorecard": 5_435,
     "orchestration/stewardship": 1_168,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_299,
     "warehouse/rowwise": 121,
 }
-MOST_LINES = 60_006
+MOST_LINES = 60_014
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -87,6 +87,12 @@ def hold_back(office: Office) -> None:
     office.change_last(sources=sources | {REQUESTS: sources[REQUESTS].held_back("a column is missing")})
 
 
+def lose_batch(office: Office) -> None:
+    """The record names a load whose batch is not among the kept deliveries."""
+    sources = RunStore(office.settings.home.runs).all()[-1].sources
+    office.change_last(sources=sources | {REQUESTS: sources[REQUESTS].updated(load_id="0" * 16)})
+
+
 def block(office: Office) -> None:
     office.change_last(outcome=BLOCKED)
 
@@ -112,8 +118,8 @@ def choose_a_source(office: Office) -> None:
 @pytest.mark.parametrize(
     "happens",
     [
-        change_content, add_file, first_file_of_another_source, lose_warehouse, hold_back, block, fail, need_build, read_a_part,
-        choose_a_source,
+        change_content, add_file, first_file_of_another_source, lose_warehouse, lose_batch, hold_back, block, fail, need_build,
+        read_a_part, choose_a_source,
     ],
 )  # fmt: skip
 def test_what_happened_since_is_read(office: Office, happens: Callable[[Office], None]) -> None:
