@@ -101,7 +101,7 @@ PEER_ROWS = """
 """
 
 Row = Mapping[str, Any]
-ISOLATES = dict.fromkeys((0x2066, 0x2069))  # around the figures of a script from right to left
+ISOLATES = re.compile("[\u2066\u2069]")  # around the figures of a script from right to left
 
 
 @dataclass
@@ -144,7 +144,7 @@ def gate_pages(public_file: Path, site: Path) -> GateResult:
     check = PageCheck(PublicFacts.read(public_file))
     for language in check.facts.languages:
         for page in sorted((site / language).rglob("*.html")):
-            check.page(language, str(page.relative_to(site)), page.read_text(encoding="utf-8").translate(ISOLATES))
+            check.page(language, str(page.relative_to(site)), ISOLATES.sub("", page.read_text(encoding="utf-8")))
     return check.result()
 
 

@@ -16,7 +16,7 @@ from warehouse.audiences.names import FIGURES
 from warehouse.audiences.plan import RELEASE_TABLE, FilePlan, Shown
 from warehouse.connection import attach, attach_new, detach
 from warehouse.files import sync
-from warehouse.releases.views import create_analyst_views
+from warehouse.releases.views import FIGURES_SCHEMA, SCORECARD, create_analyst_views
 from warehouse.rewrite import block_size_of
 from warehouse.sql import columns_of, identifier, queries
 
@@ -44,14 +44,15 @@ def write_file(
     block_size = min(BLOCK_SIZE, block_size_of(con, analyst))
     attach_new(con, path, ALIAS, storage_version, block_size=block_size, key=key_of(plan.key_env, path.name))
     try:
-        con.execute(f"copy from database {identifier(analyst)} to {ALIAS} (schema)")  # for its macros
+        con.execute(f"copy from database {identifier(analyst)} to {ALIAS} (schema)")  # for its macros, and its views of figures
         columns = {f"{schema}.{table}": found for (schema, table), found in columns_of(con, analyst).items()}
         texts = {name: _with_keys_of_file(text, name, plan) for name, text in con.execute(_SQL.texts(analyst)).fetchall()}
         # A file of records has no primary keys: each takes a block, up to a third of the file.
         keys = con.execute(_SQL.keys(analyst)).fetchall() if plan.audience == FIGURES else []
-        schemas = [schema for (schema,) in con.execute(_SQL.schemas()).fetchall()]
-        con.execute(_SQL.write(analyst, plan, schemas, columns, keys, texts))
-        create_analyst_views(con, ALIAS, cannot_have)
+        schemas = {schema for (schema,) in con.execute(_SQL.schemas()).fetchall()}
+        has_figures = FIGURES_SCHEMA in schemas and f"marts.{SCORECARD}" in plan.tables
+        con.execute(_SQL.write(analyst, plan, sorted(schemas - {FIGURES_SCHEMA} if has_figures else schemas), columns, keys, texts))
+        create_analyst_views(con, ALIAS, cannot_have, has_figures=has_figures)
     finally:
         detach(con, ALIAS)
     path.chmod(0o600)
