@@ -1,26 +1,37 @@
 """Read workbooks and GeoJSON in a child process, which ends with this one, and which a time limit ends.
 
 Their libraries read a whole file in one call that no signal interrupts: a run ignored SIGTERM for 37 seconds. The other formats
-are read in pieces. See `ingest.readers.child_process` for what the two send each other. One child serves this process, one file
-after another; a child that is killed because memory is missing holds back its source only.
+are read in pieces. One child serves this process, one file after another; a child that is killed because memory is missing
+holds back its source only. A request is JSON and the file. An answer is JSON and the rows as an Arrow stream, which is empty if
+the JSON names a problem.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from ingest.contract import Format
+from ingest.errors import DeliveryError
+from ingest.readers.formats.excel import open_excel, sheet_names
+from ingest.readers.formats.maps import open_geojson
 from ingest.readers.reader_types import Fail, OpenTable
+from ingest.readers.refusals import refuse_unreadable
+from warehouse.processes.child_process import end_with_parent
 
-COMMAND = (sys.executable, "-P", "-m", "ingest.readers.child_process")
+COMMAND = (sys.executable, "-P", "-m", "ingest.readers.child_reader")
 SECONDS = 600.0  # without an answer: the largest workbook that fits into memory takes about two minutes
 _lock = threading.Lock()
 _child: _Child | None = None
@@ -105,3 +116,51 @@ class _Child:
         """Kill the child."""
         self._process.kill()
         self._process.wait(10)
+
+
+def main() -> None:
+    """The child: answer requests until the pipe is closed."""
+    end_first(int(sys.argv[1]))
+    pipe = Connection(int(sys.argv[2]))
+    with suppress(EOFError):
+        while True:
+            request = json.loads(pipe.recv_bytes())
+            _answer(request, pipe.recv_bytes(), pipe)
+
+
+def end_first(parent: int) -> None:
+    """Be killed when the parent ends, and before it when memory is missing (Linux)."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the parent decides
+    end_with_parent(parent, signal.SIGKILL)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def _answer(request: dict[str, Any], data: bytes, pipe: Connection) -> None:
+    batches: list[pa.RecordBatch] = []
+    try:
+        if "how" in request:
+            how, fail = Format.model_validate(request["how"]), partial(DeliveryError, "", "")
+            with refuse_unreadable(how, fail):
+                opened = {"excel": open_excel, "geojson": open_geojson}[how.kind](how, io.BytesIO(data), fail)
+                batches = list(opened.batches)
+            answer: dict[str, Any] = {"header": opened.header, "second_header": opened.second_header, "crs": opened.crs}
+        else:
+            answer = {"sheets": sheet_names(data)}
+    except DeliveryError as error:
+        answer = {"problem": error.problem, "remedy": error.remedy}
+    except Exception as error:  # noqa: BLE001 - its text may quote a cell
+        remedy = "export the table as csv and deliver it again"
+        answer = {"problem": f"it could not be read ({type(error).__name__})", "remedy": remedy}
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batches[0].schema if batches else pa.schema([])) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    # both at once: the reader has no time limit between them
+    pipe.send_bytes(json.dumps(answer).encode())
+    pipe.send_bytes(sink.getvalue())
+
+
+if __name__ == "__main__":
+    main()
