@@ -176,5 +176,5 @@ def requests(delivery: Delivery) -> PlantedCounts:
     writer = _Writer(delivery.rows, delivery.rng, delivery.city)
     with (delivery.folder / "callcenterdatacurrent_2025-12.csv").open("wb") as file:
         file.write(HEADER.encode())
-        counts = delivery.stream(file, writer.chunk, COPY_EVERY)
+        counts = delivery.stream(file.write, writer.chunk, delivery.rows, COPY_EVERY)
     return delivery.planted(duplicate=delivery.rows // COPY_EVERY, **counts)
