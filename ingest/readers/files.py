@@ -25,8 +25,7 @@ import fsspec
 
 from ingest.contract import Contract
 from ingest.errors import DeliveryError
-from ingest.readers.random_access import random_access
-from ingest.readers.reader_types import Fail, Opener, Stream
+from ingest.readers.reader_types import Fail, Opener, Stream, random_access
 
 # Suffixes of programs that are still writing a file: Nextcloud, WinSCP, browsers, curl, rsync.
 UNFINISHED = (".part", ".filepart", ".crdownload", ".tmp", ".partial")

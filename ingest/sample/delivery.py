@@ -49,15 +49,6 @@ def version_in(folder: Path) -> int | None:
         return None
 
 
-def _refuse_foreign(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise SampleError(f"{out} is a file; give a folder for the sample city with --out")
-    if out.exists() and any(out.iterdir()) and version_in(out) is None:
-        raise SampleError(
-            f"{out} is not empty and not a sample city ({RECEIPT} is missing or not ours); give an empty or new folder with --out"
-        )
-
-
 @contextmanager
 def write_folder_atomically(out: Path) -> Iterator[Path]:
     """A temporary folder next to `out` that replaces it at the end, unless there was an error.
@@ -65,7 +56,11 @@ def write_folder_atomically(out: Path) -> Iterator[Path]:
     Raises SampleError before anything is written when `out` holds something else.
     """
     out = out.resolve()
-    _refuse_foreign(out)
+    if out.exists() and not out.is_dir():
+        raise SampleError(f"{out} is a file; give a folder for the sample city with --out")
+    if out.exists() and any(out.iterdir()) and version_in(out) is None:
+        what = f"{out} is not empty and not a sample city ({RECEIPT} is missing or not ours)"
+        raise SampleError(f"{what}; give an empty or new folder with --out")
     partial, former = (out.with_name(f".{out.name}.{ending}") for ending in ("partial", "former"))
     for leftover in (partial, former):
         shutil.rmtree(leftover, ignore_errors=True)
