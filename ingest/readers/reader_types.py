@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import accumulate, chain
 from typing import IO, Any, cast
 
 import numpy as np
@@ -158,11 +158,8 @@ def optional_header(opened: OpenTable, names: Collection[str]) -> OpenTable:
 
 def merged_names(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
     """Join both rows: a name above applies to the empty cells to its right, like a merged cell."""
-    names, current = [], ""
-    for over, under in zip(above, below, strict=True):
-        current = over.strip() or current
-        names.append(" ".join(part for part in (current, under.strip()) if part))
-    return tuple(names)
+    filled = accumulate(map(str.strip, above), lambda current, over: over or current)
+    return tuple(f"{over} {under.strip()}".strip() for over, under in zip(filled, below, strict=True))
 
 
 def unpivoted_columns(header: Sequence[str], how: Unpivot, ignore: Collection[str]) -> tuple[int, ...]:
