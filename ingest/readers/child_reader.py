@@ -37,10 +37,6 @@ _lock = threading.Lock()
 _child: _Child | None = None
 
 
-class _ChildEnded(Exception):
-    """The child has ended or was ended before its answer was complete; the text says how."""
-
-
 def open_table(how: Format, data: bytes, fail: Fail) -> OpenTable:
     """Read a workbook or GeoJSON in the child."""
     answer, rows = _ask({"how": how.model_dump(mode="json")}, data, fail)
@@ -59,10 +55,7 @@ def _ask(request: dict[str, Any], data: bytes, fail: Fail) -> tuple[dict[str, An
             _child = _Child()
         child, answer = _child, None
         try:
-            answer, rows = child.ask(request, data)
-        except _ChildEnded as ended:
-            remedy = "export the table as csv and deliver it again; docs/formats.md has the limits"
-            raise fail(str(ended), remedy) from None
+            answer, rows = child.ask(request, data, fail)
         finally:
             if answer is None:
                 child.end()  # also when a signal unwinds this process
@@ -97,8 +90,9 @@ class _Child:
         """Whether it runs, and is a child of this process and not of the one that this was forked from."""
         return self._owner == os.getpid() and self._process.poll() is None
 
-    def ask(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    def ask(self, request: dict[str, Any], data: bytes, fail: Fail) -> tuple[dict[str, Any], bytes]:
         """Send the request and the file, and wait for both parts of the answer."""
+        remedy = "export the table as csv and deliver it again; docs/formats.md has the limits"
         try:
             self._pipe.send_bytes(json.dumps(request).encode())
             self._pipe.send_bytes(data)
@@ -108,9 +102,8 @@ class _Child:
             code = self._process.wait(10)
             how = f"signal {-code}" if code < 0 else f"exit {code}"
             problem = f"reading it ended the process that reads such files ({how}), probably because memory was missing"
-            raise _ChildEnded(problem) from None
-        self.end()
-        raise _ChildEnded(f"it could not be read within {SECONDS:g} seconds")
+            raise fail(problem, remedy) from None
+        raise fail(f"it could not be read within {SECONDS:g} seconds", remedy)
 
     def end(self) -> None:
         """Kill the child."""

@@ -158,7 +158,7 @@ def optional_header(opened: OpenTable, names: Collection[str]) -> OpenTable:
 
 def merged_names(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
     """Join both rows: a name above applies to the empty cells to its right, like a merged cell."""
-    filled = accumulate(map(str.strip, above), lambda current, over: over or current)
+    filled: Iterator[str] = accumulate(map(str.strip, above), lambda current, over: over or current)
     return tuple(f"{over} {under.strip()}".strip() for over, under in zip(filled, below, strict=True))
 
 
