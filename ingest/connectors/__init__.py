@@ -5,5 +5,4 @@ cast. `ingest.delivery.Conformer` turns them into the contract's columns.
 """
 
 from ingest.connectors.fetch import CursorPosition, DownloadedFile, FetchRequest, SourceChangedDuringRead
-from ingest.connectors.origin import DeliveredTable, Origin, open_folder, open_table
-from ingest.connectors.registry import open_live
+from ingest.connectors.origin import DeliveredTable, Origin, open_folder, open_live, open_table

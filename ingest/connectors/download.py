@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlparse
 
-from ingest.connectors.fetch import DownloadedFile, FetchRequest, hash_address
+from ingest.connectors.fetch import FetchRequest, hash_address
 from ingest.connectors.http_client import Download, PortalClient
 from ingest.connectors.origin import Origin, open_files
 from ingest.contract import Contract, HttpConnector
@@ -42,14 +42,14 @@ def download(contract: Contract, client: PortalClient, files: Sequence[tuple[str
         conditional = all(known) and len(request.known) == len(known) and not any(got)
         got.append(client.download(url, request.folder, name, before if conditional else None))
     if not any(got):
-        same = _by_name([file for file in known if file])
-        return Origin((), {file.name: file.sha256 for file in same}, fetched=same)
+        same = sorted((file for file in known if file), key=lambda file: file.name)
+        return Origin((), {file.name: file.sha256 for file in same}, fetched=tuple(same))
     for at, (name, url) in enumerate(addressed):
         got[at] = got[at] or client.download(url, request.folder, name)
-    downloads = [part for part in got if part]
-    delivered = sorted((_as_file(part) for part in downloads), key=lambda file: file.name)
-    origin = open_files(contract, tuple(file for file in delivered if is_delivered_file(PurePosixPath(file.name))))
-    return Origin(origin.tables, origin.file_hashes, fetched=_by_name([part.record for part in downloads]))
+    downloads = sorted((part for part in got if part), key=lambda part: part.record.name)
+    delivered = (_as_file(part) for part in downloads if is_delivered_file(PurePosixPath(part.record.name)))
+    origin = open_files(contract, tuple(delivered))
+    return Origin(origin.tables, origin.file_hashes, fetched=tuple(part.record for part in downloads))
 
 
 def _name(connector: HttpConnector) -> str:
@@ -58,10 +58,6 @@ def _name(connector: HttpConnector) -> str:
 
 def _file_name(name: str) -> str:
     return name.replace("/", "_").lstrip(".")
-
-
-def _by_name(files: list[DownloadedFile]) -> tuple[DownloadedFile, ...]:
-    return tuple(sorted(files, key=lambda file: file.name))
 
 
 def _as_file(part: Download) -> File:

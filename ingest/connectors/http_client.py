@@ -110,10 +110,8 @@ class PortalClient:
 
     def download(self, url: str, folder: Path, name: str, known: DownloadedFile | None = None) -> Download | None:
         """Stream a file into a folder, encrypted; None if it is still the `known` one. An interrupted download is repeated."""
-        conditions = {}
-        if known is not None and (known.etag or known.last_modified):
-            marks = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-            conditions = {header: mark for header, mark in marks.items() if mark}
+        marks = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified} if known else {}
+        conditions = {header: mark for header, mark in marks.items() if mark}
         spent = self._budget.used
         for attempt in range(1, ATTEMPTS + 1):
             with self._translated_errors():
@@ -128,7 +126,7 @@ class PortalClient:
 
     def _download(self, url: str, folder: Path, name: str, conditions: Mapping[str, str]) -> Download | None:
         started, digest = time.monotonic(), Sha256()
-        with self._get(self._request.address(url), dict(conditions)) as response:
+        with self._get(self._request.address(url), conditions) as response:
             if conditions and response.status_code == requests.codes.not_modified:
                 return None
             if response.status_code != requests.codes.ok:
@@ -153,7 +151,7 @@ class PortalClient:
             )
             return Download(record, content)
 
-    def _get(self, address: str, conditions: dict[str, str]) -> requests.Response:
+    def _get(self, address: str, conditions: Mapping[str, str]) -> requests.Response:
         """The answer at an address, after redirects to allowed hosts."""
         for _ in range(MOST_REDIRECTS + 1):
             response = self._downloads.get(address, headers=conditions, stream=True, allow_redirects=False)

@@ -1,7 +1,6 @@
-"""The origin of a delivery: its tables, and the hash of each file.
+"""The origin of a delivery: its tables, and the hash of each file. `open_live` chooses the connector of each kind of contract.
 
-See `ingest.readers.files` for finding files, `ingest.readers.tables` for the reader of each format, and
-`ingest.connectors.registry` for live connectors.
+See `ingest.readers.files` for finding files, and `ingest.readers.tables` for the reader of each format.
 """
 
 from __future__ import annotations
@@ -10,18 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
-from ingest.connectors.databases import sqlite_reader
-from ingest.connectors.fetch import DownloadedFile
-from ingest.contract import Contract, DatabaseConnector
+from ingest.connectors.databases import live_reader, sqlite_reader
+from ingest.connectors.fetch import DownloadedFile, FetchRequest
+from ingest.contract import Contract, DatabaseConnector, FileConnector
 from ingest.errors import DeliveryError
-from ingest.readers.files import File, check_name, local_files, siblings
+from ingest.readers.files import File, check_name, find_files, local_files, siblings
 from ingest.readers.reader_types import OpenTable, Reader
 from ingest.readers.tables import table_readers
 from warehouse.fingerprint import stream_sha256
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
+# The modules whose `open_origin` requests from the web: importing dlt takes half a second, and most commands request nothing.
+WEB = {"arcgis": "portals.arcgis", "ckan": "portals.ckan", "http": "download", "socrata": "portals.socrata"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,20 @@ class Origin:
     tables: tuple[DeliveredTable, ...]
     file_hashes: Mapping[str, str] = field(default_factory=dict)
     fetched: tuple[DownloadedFile, ...] = ()
+
+
+def open_live(contract: Contract, request: FetchRequest) -> Origin | None:
+    """Open the contract's live connector; None if the contract names no place to read from.
+
+    Raises `DeliveryError` if something cannot be fetched, here or when a table is read.
+    """
+    connector = contract.connector
+    if isinstance(connector, FileConnector):
+        return open_files(contract, find_files(contract, connector.path)) if connector.path is not None else None
+    if isinstance(connector, DatabaseConnector):
+        return Origin((DeliveredTable(connector.table or "query", live_reader(contract, connector, request)),))
+    origin: Origin = import_module(f"ingest.connectors.{WEB[connector.kind]}").open_origin(contract, connector, request)
+    return origin
 
 
 def open_folder(contract: Contract, files: tuple[Path, ...], folder: Path) -> Origin:

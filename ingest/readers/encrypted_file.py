@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
-from ingest.readers.random_access import random_access
+from ingest.readers.reader_types import random_access
 
 BLOCK = 16
 READ_BYTES = 1 << 20

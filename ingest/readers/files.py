@@ -25,8 +25,7 @@ import fsspec
 
 from ingest.contract import Contract
 from ingest.errors import DeliveryError
-from ingest.readers.random_access import random_access
-from ingest.readers.reader_types import Fail, Opener, Stream
+from ingest.readers.reader_types import Fail, Opener, Stream, random_access
 
 # Suffixes of programs that are still writing a file: Nextcloud, WinSCP, browsers, curl, rsync.
 UNFINISHED = (".part", ".filepart", ".crdownload", ".tmp", ".partial")
@@ -132,10 +131,8 @@ def find_files(contract: Contract, path: str) -> tuple[File, ...]:
         return local_files(contract, delivered_files(base, contract.ignore_files), base)
     if base.is_symlink() and base.is_file():  # the contract names it, not its sender
         return (local_file(base.resolve(), base.name),)
-    files = sorted(base.parent.glob(base.name)) if base.parent.is_dir() else []
-    ignored = contract.ignore_files
-    files = [file for file in files if is_delivered_file(PurePosixPath(file.name), ignored)]
-    delivered = [file for file in files if file.is_symlink() or file.is_file()]
+    files = (file for file in sorted(base.parent.glob(base.name)) if file.is_symlink() or file.is_file())
+    delivered = [file for file in files if is_delivered_file(PurePosixPath(file.name), contract.ignore_files)]
     if not delivered:
         raise _not_found_error(contract, path)
     return local_files(contract, delivered, base.parent)

@@ -1,4 +1,4 @@
-"""The types that all readers share, the memory limits, and what is the same in all formats: header rows, and columns as rows.
+"""What all readers share: types, memory limits, streams with random access, header rows, and columns that become rows.
 
 With `format.unpivot` a contract names a few columns and not hundreds: each record becomes as many records as it has such columns,
 in their order. `expectations.delivery.concepts` compares the delivered names with the seed that defines them.
@@ -7,12 +7,15 @@ in their order. `expectations.delivery.concepts` compares the delivered names wi
 from __future__ import annotations
 
 import dataclasses
+import errno
+import io
+import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import IO
+from itertools import accumulate, chain
+from typing import IO, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -86,6 +89,38 @@ def read_whole(stream: IO[bytes], fail: Fail) -> bytes:
     return data
 
 
+def random_access(read_at: Callable[[int, int], bytes], size: int, buffer_bytes: int) -> IO[bytes]:
+    """The `size` bytes that `read_at` reads, from a position so many, fewer at the end."""
+    return cast("IO[bytes]", io.BufferedReader(_RandomAccess(read_at, size), buffer_bytes))
+
+
+class _RandomAccess(io.RawIOBase):
+    def __init__(self, read_at: Callable[[int, int], bytes], size: int) -> None:
+        self._read_at, self._size, self._at = read_at, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._read_at(self._at, len(buffer))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))  # as a file of the disk does
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+
 def letters(name: str) -> str:
     """The letters and digits of a name, by which names of columns are compared."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
@@ -123,11 +158,8 @@ def optional_header(opened: OpenTable, names: Collection[str]) -> OpenTable:
 
 def merged_names(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
     """Join both rows: a name above applies to the empty cells to its right, like a merged cell."""
-    names, current = [], ""
-    for over, under in zip(above, below, strict=True):
-        current = over.strip() or current
-        names.append(" ".join(part for part in (current, under.strip()) if part))
-    return tuple(names)
+    filled: Iterator[str] = accumulate(map(str.strip, above), lambda current, over: over or current)
+    return tuple(f"{over} {under.strip()}".strip() for over, under in zip(filled, below, strict=True))
 
 
 def unpivoted_columns(header: Sequence[str], how: Unpivot, ignore: Collection[str]) -> tuple[int, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import lzma
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from ingest.contract import Format
 from ingest.contract.yaml_source import read_yaml
 from ingest.readers.files import ARCHIVE_ERRORS
 from ingest.readers.formats.delimited import MissingByteOrderMark
+from ingest.readers.reader_types import Fail
 
 DAMAGE = (*ARCHIVE_ERRORS, lzma.LZMAError)
 READ_ERRORS = (*DAMAGE, pa.ArrowException, OSError, UnicodeError, NotImplementedError, RuntimeError, struct.error, zlib.error)
@@ -29,6 +32,15 @@ DBASE_VERSIONS = frozenset({0x02, 0x03, 0x04, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83
 PAGES = (b"<!doctype html", b"<html", b"<?xml")
 JSON_BEGINS = (b'{"', b'[{"', b"[[")
 TEXT_KINDS = ("csv", "fixed_width", "json", "jsonl", "geojson")
+
+
+@contextmanager
+def refuse_unreadable(how: Format, fail: Fail) -> Iterator[None]:
+    """Make one of `READ_ERRORS` the error of the file."""
+    try:
+        yield
+    except READ_ERRORS as error:
+        raise fail(*explain_error(error, how)) from None
 
 
 def explain_error(error: BaseException, how: Format) -> tuple[str, str]:

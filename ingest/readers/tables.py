@@ -33,7 +33,7 @@ from ingest.readers.reader_types import (
     read_whole,
     unpivoted,
 )
-from ingest.readers.refusals import READ_ERRORS, SIGNATURE_BYTES, explain_error, mismatched_signature
+from ingest.readers.refusals import SIGNATURE_BYTES, mismatched_signature, refuse_unreadable
 
 
 def table_readers(contract: Contract, file: File, sibling: Sibling) -> Iterator[tuple[str, Reader]]:
@@ -61,14 +61,11 @@ def _sheets(contract: Contract, how: Format, stream: Stream) -> tuple[str, ...]:
     if how.kind != "excel" or not is_glob(how.sheet):
         return ()
     fail: Fail = partial(DeliveryError, contract.source, stream.name)
-    try:
-        with stream.open() as opened:
-            if is_template(opened):
-                return ()
-            opened.seek(0)
-            return selected_sheets(how.sheet, list_sheets(read_whole(opened, fail), fail), fail)
-    except READ_ERRORS as error:
-        raise fail(*explain_error(error, how)) from None
+    with refuse_unreadable(how, fail), stream.open() as opened:
+        if is_template(opened):
+            return ()
+        opened.seek(0)
+        return selected_sheets(how.sheet, list_sheets(read_whole(opened, fail), fail), fail)
 
 
 def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[Stream]) -> bool:
@@ -90,14 +87,12 @@ def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[S
 def _read(contract: Contract, how: Format, layout: Layout | None, given: Stream) -> Iterator[OpenTable]:
     fail: Fail = partial(DeliveryError, contract.source, given.name)
     with ExitStack() as stack:
-        try:
+        with refuse_unreadable(how, fail):
             if _is_template(contract, how, given, fail):
                 yield open_template(contract, stack.enter_context(given.open()), fail)
                 return
             opened = _open_with_header(contract, how, given, stack, fail)
             check_column_count(len(opened.header), fail)
-        except READ_ERRORS as error:
-            raise fail(*explain_error(error, how)) from None
         footer: list[str] = []
         batches = _translate_errors(_without_footer(contract, opened.batches, footer), how, fail)
         opened = dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer, layout=layout)
@@ -150,10 +145,8 @@ READERS: Mapping[str, Callable[[Format, Stream, ExitStack, Fail], OpenTable]] = 
 
 
 def _translate_errors(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail) -> Iterator[pa.RecordBatch]:
-    try:
+    with refuse_unreadable(how, fail):
         yield from batches
-    except READ_ERRORS as error:
-        raise fail(*explain_error(error, how)) from None
 
 
 def _without_footer(contract: Contract, batches: Iterator[pa.RecordBatch], footer: list[str]) -> Iterator[pa.RecordBatch]:

@@ -23,19 +23,18 @@ RESIDENTS = {
     "NHWA": (310_000, 0.02, -0.006), "NHBA": (160_000, -0.03, 0.002), "NHIA": (4_500, -0.01, 0.0), "NHAA": (31_000, -0.02, 0.02),
     "NHNA": (400, -0.02, 0.0), "NHTOM": (21_000, -0.09, 0.03), "H": (98_000, -0.06, 0.02),
 }  # fmt: skip
-_GROUP_OF = {
-    "White": "NHWA", "Black": "NHBA", "Hispanic": "H", "Asian/Pacific Islander": "NHAA", "Native American": "NHIA",
-    "Multi-Racial": "NHTOM",
-}  # fmt: skip
-# Planted: deaths per 100,000 residents of these ages in 2020, and the change per year: the gap in homicides narrows.
-HOMICIDES = {
-    "White": (7.0, 0.0), "Black": (150.0, -0.07), "Hispanic": (30.0, 0.0), "Asian/Pacific Islander": (9.0, 0.0),
-    "Native American": (60.0, 0.0), "Multi-Racial": (15.0, 0.0),
-}  # fmt: skip
-DRUG_DEATHS = {
-    "White": (95.0, 0.0), "Black": (180.0, 0.03), "Hispanic": (90.0, 0.0), "Asian/Pacific Islander": (15.0, 0.0),
-    "Native American": (200.0, 0.0), "Multi-Racial": (40.0, 0.0),
-}  # fmt: skip
+# Planted by race: its group of residents, its share of the natural deaths, and the homicides and the drug deaths per 100,000
+# residents of their ages in 2020, with the change per year: the gap in homicides narrows.
+_PLANTED = {
+    "White": ("NHWA", 0.55, (7.0, 0.0), (95.0, 0.0)),
+    "Black": ("NHBA", 0.28, (150.0, -0.07), (180.0, 0.03)),
+    "Hispanic": ("H", 0.1, (30.0, 0.0), (90.0, 0.0)),
+    "Asian/Pacific Islander": ("NHAA", 0.03, (9.0, 0.0), (15.0, 0.0)),
+    "Native American": ("NHIA", 0.01, (60.0, 0.0), (200.0, 0.0)),
+    "Multi-Racial": ("NHTOM", 0.03, (15.0, 0.0), (40.0, 0.0)),
+}
+HOMICIDES = {race: row[2] for race, row in _PLANTED.items()}
+DRUG_DEATHS = {race: row[3] for race, row in _PLANTED.items()}
 # Which groups of five years, from 0 to 4 on, the rates are of.
 HOMICIDE_AGES, DRUG_AGES = slice(3, 10), slice(4, 14)
 # Windows of whole years over which a ratio is computed (seed death_windows).
@@ -52,7 +51,7 @@ def residents(group: str, year: int) -> np.ndarray:
 
 def of_race(race: str, year: int) -> np.ndarray:
     """The people of a race of `HOMICIDES` on July 1, by age group of five years."""
-    return residents(_GROUP_OF[race], year)
+    return residents(_PLANTED[race][0], year)
 
 
 def planted_rate(
@@ -142,7 +141,7 @@ def _drawn(
 
 def _natural(rng: np.random.Generator, year: int) -> Iterator[_Row]:
     for number in range(12 * _NATURAL):
-        race = str(rng.choice(list(_GROUP_OF), p=[0.55, 0.28, 0.1, 0.03, 0.01, 0.03]))
+        race = str(rng.choice(list(_PLANTED), p=[share for _, share, *_ in _PLANTED.values()]))
         age = 0 if number % 40 == 0 else int(rng.integers(30, 99))
         yield date(year, number % 12 + 1, int(rng.integers(1, 29))), age, race, "Natural", "Cardiovascular" if number % 2 else ""
 

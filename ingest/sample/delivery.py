@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, TypeVar
 
 import numpy as np
 import xlsxwriter
@@ -31,7 +31,8 @@ from ingest.sample.city import SAMPLETON, Profile
 GENERATOR = "levelground sample"
 RECEIPT = "sample.json"
 CHUNK = 250_000  # rows made at a time: a few hundred bytes each, so that any number of rows fits in memory
-Chunk = Callable[[int, int], tuple[memoryview, Mapping[str, int]]]
+Rows = TypeVar("Rows")
+Chunk = Callable[[int, int], tuple[Rows, Mapping[str, int]]]
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -48,15 +49,6 @@ def version_in(folder: Path) -> int | None:
         return None
 
 
-def _refuse_foreign(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise SampleError(f"{out} is a file; give a folder for the sample city with --out")
-    if out.exists() and any(out.iterdir()) and version_in(out) is None:
-        raise SampleError(
-            f"{out} is not empty and not a sample city ({RECEIPT} is missing or not ours); give an empty or new folder with --out"
-        )
-
-
 @contextmanager
 def write_folder_atomically(out: Path) -> Iterator[Path]:
     """A temporary folder next to `out` that replaces it at the end, unless there was an error.
@@ -64,7 +56,11 @@ def write_folder_atomically(out: Path) -> Iterator[Path]:
     Raises SampleError before anything is written when `out` holds something else.
     """
     out = out.resolve()
-    _refuse_foreign(out)
+    if out.exists() and not out.is_dir():
+        raise SampleError(f"{out} is a file; give a folder for the sample city with --out")
+    if out.exists() and any(out.iterdir()) and version_in(out) is None:
+        what = f"{out} is not empty and not a sample city ({RECEIPT} is missing or not ours)"
+        raise SampleError(f"{what}; give an empty or new folder with --out")
     partial, former = (out.with_name(f".{out.name}.{ending}") for ending in ("partial", "former"))
     for leftover in (partial, former):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -117,15 +113,21 @@ class Delivery:
         (self.folder / name).write_text(text, encoding="utf-8", newline="")
         self.delivered += rows
 
-    def stream(self, file: IO[bytes], chunk: Chunk, unit: int = 1) -> Counter[str]:
-        """Write the event rows in chunks of whole units: `chunk` returns the bytes of rows, and counts, which are added up."""
+    def stream(
+        self,
+        write: Callable[[Rows], object],
+        chunk: Callable[[int, int], tuple[Rows, Mapping[str, int]]],
+        rows: int,
+        unit: int = 1,
+    ) -> Counter[str]:
+        """Write so many rows in chunks of whole units: `chunk` returns the rows, and counts, which are added up."""
         counts: Counter[str] = Counter()
         step = CHUNK // unit * unit
-        for start in range(0, self.rows, step):
-            content, found = chunk(start, min(start + step, self.rows))
-            file.write(content)
+        for start in range(0, rows, step):
+            content, found = chunk(start, min(start + step, rows))
+            write(content)
             counts.update(found)
-        self.delivered = self.rows
+        self.delivered += rows
         return counts
 
     def table(

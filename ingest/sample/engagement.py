@@ -118,13 +118,6 @@ def answered_by(race: str, days: int) -> float:
     return (1 - NEVER) * (1 - exp(-max(days, 0) / _SCALES[race]))
 
 
-def days_to_answer(race: str, luck: float) -> int | None:
-    """After how many days an input is answered, by a number drawn evenly from 0 to 1; None: never."""
-    if luck >= 1 - NEVER:
-        return None
-    return max(1, ceil(-_SCALES[race] * log(1 - luck / (1 - NEVER))))
-
-
 def _interpreters(rng: np.random.Generator) -> list[dict[str, object]]:
     """Asked for or not, offered, given, language by language."""
     events: list[dict[str, object]] = []
@@ -254,8 +247,9 @@ def _answered(item: Input, at: int, answered_on: date, luck: np.ndarray) -> tupl
 def _logged(rng: np.random.Generator, city: Profile) -> Iterator[tuple[object, ...]]:
     every = every_input(city)
     for at, (item, luck) in enumerate(zip(every, rng.random((len(every), 4)), strict=True)):
-        days = days_to_answer(item.race, float(luck[0]))
-        answered_on = None if days is None else item.received + timedelta(days=days)
+        answered_on = None
+        if luck[0] < 1 - NEVER:
+            answered_on = item.received + timedelta(days=max(1, ceil(-_SCALES[item.race] * log(1 - luck[0] / (1 - NEVER)))))
         logged = min(item.received + timedelta(days=_LOGGED_AFTER), LAST_DAY)
         if answered_on is not None and answered_on <= LAST_DAY:
             yield (item.number, min(logged, answered_on), *_answered(item, at, answered_on, luck))

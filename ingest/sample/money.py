@@ -1,24 +1,28 @@
-"""The recovery money: the projects that it pays, and the Qualified Census Tracts in which some of them are.
+"""The city's money: its payments, the projects of the recovery money, and the Qualified Census Tracts in which some are.
 
 Which tracts are on a list is in the seed `qualified_census_tracts`, too, and a test compares the two.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
+from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from ingest.sample.city import NAMES, SAMPLETON, Profile
+from ingest.sample.city import FIRST_NAMES, NAMES, SAMPLETON, Profile
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.people.census import city_blocks
 from ingest.sample.places.ground import aldermanic_districts, tracts
 from ingest.sample.places.houses import addresses, houses, long_form
 from ingest.sample.places.maps import NO_POINT_EVERY
-from ingest.sample.text import word_list
+from ingest.sample.text import chooser, digits, draw, word_list
 
 PROJECTS = 150
 PERIODS = tuple(
@@ -136,3 +140,99 @@ def arpa_projects(delivery: Delivery) -> PlantedCounts:
     total = ("Total", *[None] * 7, obligated, None, spent)
     delivery.workbook("arpa_projects_2025q4.xlsx", "Projects", title, word_list("arpa_header"), [*rows, total])
     return delivery.planted(blank=1, projects=PROJECTS, periods=len(PERIODS))
+
+
+YEARS = (2023, 2024, 2025)
+COPY_EVERY = 65  # one row in 65 is another one again: 1,414 of 91,848 real ones in 2025
+SCHEMA = pa.schema(
+    [
+        ("voucher_id_0", pa.large_string()), ("date", pa.timestamp("us")), ("amount", pa.float64()),
+        ("vendor_name", pa.large_string()), ("spending_department_id", pa.large_string()),
+        ("spending_department_name", pa.large_string()),
+        ("account_description", pa.large_string()), ("fund_0", pa.large_string()), ("descr", pa.large_string()),
+    ]
+)  # fmt: skip
+
+_GOODS = ("Parts", "Services", "Supplies", "Equipment", "Rental", "Repair", "Maintenance", "Contracts", "Inventory", "Fees")
+_KINDS = ("Vehicular", "Other Professional", "Telephone, Communications", "Laboratory & Medical", "Building", "Electrical")
+_ACCOUNTS = [f"{kind} {goods}"[:30] for goods in _GOODS for kind in _KINDS]
+_TRADES = ("LANDSCAPING INC", "AUTO ELECTRIC", "SUPPLY CO.,INC", "SERVICES LLC", "EQUIPMENT, INC.", "CONSULTING &")
+_VENDORS = [f"{name} {trade}" for trade in _TRADES for name in NAMES]
+_PEOPLE = [f"{name}, {first.upper()}" for name in NAMES for first in FIRST_NAMES]
+_EPOCH = date(1970, 1, 1)
+
+
+def _texts(values: list[str], at: np.ndarray) -> pa.Array:
+    return pa.array(values, pa.large_string()).take(pa.array(at))
+
+
+class _Writer:
+    """Tables made once, and the last voucher number given out."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.voucher = 1_957_463
+        self.vendor_table = chooser([0.996 / len(_VENDORS)] * len(_VENDORS) + [0.004 / len(_PEOPLE)] * len(_PEOPLE))
+        self.fund_table = chooser([share for *_, share in word_list("paying_funds")])
+        self.department_table = chooser(range(len(word_list("paying_departments")), 0, -1))
+        self.vendors = [*_VENDORS, *_PEOPLE]
+
+    def chunk(self, year: int, start: int, stop: int) -> tuple[pa.Table, dict[str, int]]:
+        """So many rows of a year, and counts of what they hold."""
+        rng, size = self.rng, stop - start
+        copies = size // COPY_EVERY
+        unique = size - copies
+        line = np.arange(unique)
+        reversal = rng.random(unique) < 0.026
+        reversal[0] = False
+        reversal[1:] &= ~reversal[:-1]
+        begins = rng.random(unique) < 0.80
+        begins[0] = True
+        begins |= reversal
+        begins[1:] |= reversal[:-1]  # a reversal is a voucher of its own
+        first = np.maximum.accumulate(np.where(begins, line, 0))
+        # A line takes vendor, department and fund from its voucher's first one, a reversal from the voucher before it.
+        origin = np.where(reversal, first[line - 1], first)
+        cents = np.where(rng.random(unique) < 0.01, 0, np.rint(rng.lognormal(10.2, 1.9, unique)).astype(np.int64))
+        cents = np.where(reversal, -cents[line - 1], cents)
+        tables = (self.vendor_table, self.fund_table, self.department_table)
+        vendor, fund, department = (draw(rng, table, unique)[origin] for table in tables)
+        account = rng.integers(0, len(_ACCOUNTS), unique)
+        # Lines of a voucher differ in the account, so that no rows are equal by chance.
+        account = (account[first] + line - first) % len(_ACCOUNTS)
+        account = np.where(reversal, account[line - 1], account)
+        voucher = self.voucher + np.cumsum(begins)
+        self.voucher = int(voucher[-1])
+
+        year_start, year_days = (date(year, 1, 1) - _EPOCH).days, (date(year, 12, 31) - date(year, 1, 1)).days
+        day = np.where(rng.random(unique) < 0.06, year_days, rng.integers(0, year_days + 1, unique))[first]
+        day[first == first[-1]] = year_days  # the year's books close on its last day, in small samples too
+        stamp = (year_start + day).astype("datetime64[D]").astype("datetime64[us]")
+
+        twice = np.arange(copies) * (COPY_EVERY - 1)
+        at = rng.permutation(np.concatenate([line, twice]))
+        codes, names = zip(*word_list("paying_departments"), strict=True)
+        funds, fund_names, _ = zip(*word_list("paying_funds"), strict=True)
+        columns = [
+            digits(voucher[at], 8).cast(pa.large_string()), pa.array(stamp[at]), pa.array(cents[at] / 100.0),
+            _texts(self.vendors, vendor[at]), _texts(list(codes), department[at]),
+            _texts([name[:30] for name in names], department[at]), _texts(_ACCOUNTS, account[at]), _texts(list(funds), fund[at]),
+            _texts(list(fund_names), fund[at]),
+        ]  # fmt: skip
+        counts = {"duplicate": copies, "reversals": int((cents[at] < 0).sum()), "cents": int(cents[at].sum())}
+        return pa.Table.from_arrays(columns, schema=SCHEMA), counts
+
+
+@source("comptroller__checkbook", event_rows_pct=15, freshness={"warn_after_hours": 240, "stale_after_hours": 720})
+def payments(delivery: Delivery) -> PlantedCounts:
+    """One Parquet file a year, typed as the real ones are; a third of the payments in each of three years.
+
+    Irregularities: vouchers of several lines, exact duplicates among them, negative amounts that take earlier payments back,
+    department names cut at 30 characters, some vendors who are people written `LAST, FIRST`, rows in no order.
+    """
+    writer, total = _Writer(delivery.rng), Counter[str]()
+    bounds = [delivery.rows * part // len(YEARS) for part in range(len(YEARS) + 1)]
+    for year, (start, stop) in zip(YEARS, pairwise(bounds), strict=True):
+        with pq.ParquetWriter(delivery.folder / f"city-checkbook-{year}.parquet", SCHEMA, compression="zstd") as file:
+            total.update(delivery.stream(file.write_table, partial(writer.chunk, year), rows=stop - start))
+    return delivery.planted(**total)

@@ -12,11 +12,10 @@ import yaml
 from ingest.sample import city, deaths, engagement, estimates, health, housing, safety
 from ingest.sample.delivery import Source
 from ingest.sample.education import exams, pupils
-from ingest.sample.events.payments import payments
 from ingest.sample.events.police_calls import police_calls
 from ingest.sample.events.police_stops import police_stops
 from ingest.sample.events.requests import requests
-from ingest.sample.money import arpa_projects
+from ingest.sample.money import arpa_projects, payments
 from ingest.sample.people import census
 from ingest.sample.people.staff import staff
 from ingest.sample.people.survey import survey

@@ -47,11 +47,6 @@ def words(values: Sequence[str]) -> pa.Array:
     return pa.array(values, type=pa.string())
 
 
-def quoted(value: str) -> str:
-    """One CSV field in quotes, inner quotes doubled."""
-    return '"' + value.replace('"', '""') + '"'
-
-
 def chooser(weights: Sequence[float]) -> NDArray[np.uint16]:
     """A lookup table for `draw`: position i fills its share of the table. Weights need not sum to 1."""
     bounds = np.rint(np.cumsum(weights) / np.sum(weights) * _TABLE_SIZE).astype(np.int64)

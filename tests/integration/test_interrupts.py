@@ -57,7 +57,7 @@ BUSY = {
         from ingest.contract import Format
         from ingest.readers import child_reader
         import os
-        code = "from ingest.readers.child_process import end_first; end_first(%d); sum(range(10**15))" % os.getpid()
+        code = "from ingest.readers.child_reader import end_first; end_first(%d); sum(range(10**15))" % os.getpid()
         child_reader.COMMAND = (sys.executable, "-c", code)  # one call in C, which no signal interrupts
         threading.Timer(3, print, ["ready"], {"flush": True}).start()
         try:

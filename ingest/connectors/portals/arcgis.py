@@ -15,7 +15,7 @@ from urllib.parse import urlparse
 from ingest.connectors.fetch import FetchRequest, delivered_names
 from ingest.connectors.http_client import PortalClient
 from ingest.connectors.origin import DeliveredTable, Origin
-from ingest.connectors.portals.paging import PortalTable, keyset_table
+from ingest.connectors.portals.paging import PortalTable, keyset_table, listed, row_count
 from ingest.contract import ArcgisConnector, Contract
 from ingest.readers.formats.json_text import as_text
 from ingest.readers.reader_types import OpenTable
@@ -25,6 +25,7 @@ PAGE_ROWS = 2_000
 GEOMETRY = "geometry"
 WGS84 = "EPSG:4326"
 DATE_TYPE = "esriFieldTypeDate"
+A_LAYER = "check that base_url is the address of a layer, like …/FeatureServer/0"
 EPOCH = dt.datetime(1970, 1, 1)
 
 
@@ -60,10 +61,7 @@ def _read(contract: Contract, connector: ArcgisConnector, request: FetchRequest)
 
     def count() -> int:
         answer = _answer(client, client.get("query", {"f": "json", "where": where, "returnCountOnly": "true"}))
-        number = as_text(answer.get("count")) or ""
-        if not number.isdecimal():
-            raise client.error("its answer has no number of rows", "check that base_url is the address of a layer")
-        return int(number)
+        return row_count(client, answer.get("count"), "check that base_url is the address of a layer")
 
     def page(last: int | None, limit: int) -> list[Any]:
         after = where if last is None else f"({where}) AND {key} > {last}"
@@ -81,9 +79,7 @@ def _read(contract: Contract, connector: ArcgisConnector, request: FetchRequest)
 def _answer(client: PortalClient, answer: Any) -> dict[str, Any]:
     """The document of an answer; ArcGIS returns status 200 for every answer, and puts errors into the document."""
     if not isinstance(answer, dict):
-        raise client.error(
-            "its answer is not from ArcGIS", "check that base_url is the address of a layer, like …/FeatureServer/0"
-        )
+        raise client.error("its answer is not from ArcGIS", A_LAYER)
     error = answer.get("error")
     if error is not None:
         code = as_text(error.get("code")) if isinstance(error, dict) else None
@@ -100,12 +96,8 @@ def _answer(client: PortalClient, answer: Any) -> dict[str, Any]:
 
 def _fields(client: PortalClient, layer: Mapping[str, Any]) -> tuple[dict[str, str], str]:
     """The columns with their types, and the column with the row number."""
-    listed = layer.get("fields")
-    if not isinstance(listed, list) or not all(isinstance(field, dict) and "name" in field for field in listed):
-        raise client.error(
-            "its answer has no list of columns", "check that base_url is the address of a layer, like …/FeatureServer/0"
-        )
-    types = {str(field["name"]): str(field.get("type")) for field in listed if field.get("type") != "esriFieldTypeGeometry"}
+    fields = listed(client, layer.get("fields"), "name", "its answer has no list of columns", A_LAYER)
+    types = {str(field["name"]): str(field.get("type")) for field in fields if field.get("type") != "esriFieldTypeGeometry"}
     key = layer.get("objectIdField") or next((name for name, kind in types.items() if kind == "esriFieldTypeOID"), None)
     if key not in types:
         raise client.error("its rows have no row number to order them by", "export it by hand, and deliver it as a file")

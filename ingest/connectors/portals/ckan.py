@@ -14,13 +14,15 @@ from ingest.connectors.download import download
 from ingest.connectors.fetch import FetchRequest, delivered_names
 from ingest.connectors.http_client import PortalClient
 from ingest.connectors.origin import DeliveredTable, Origin, distinct_names
-from ingest.connectors.portals.paging import PortalTable, offset_table, rows_changed
+from ingest.connectors.portals.paging import PortalTable, listed, offset_table, row_count, rows_changed
 from ingest.contract import CkanConnector, Contract
 from ingest.readers.reader_types import OpenTable
 
 # A whole page is in memory. CKAN's own limit (ckan.datastore.search.rows_max) is 32,000; a portal may set a smaller one, and
 # returns fewer rows then.
 PAGE_ROWS = 10_000
+NOT_CKAN = ("its answer is not from CKAN", "check that base_url is the portal's address, without /api")
+BY_FILE = "write mode: download in the contract's connector"
 # Columns that the datastore adds.
 OWN_COLUMNS = ("_id", "_full_text")
 
@@ -47,12 +49,9 @@ def _resources(client: PortalClient, connector: CkanConnector) -> list[dict[str,
         found = [_action(client, "resource_show", {"id": connector.resource})]
     else:
         package = _action(client, "package_show", {"id": connector.package})
-        listed = package.get("resources")
-        active = [
-            r
-            for r in (listed if isinstance(listed, list) else ())
-            if isinstance(r, dict) and "id" in r and r.get("state", "active") == "active"
-        ]
+        every = package.get("resources")
+        known = (r for r in (every if isinstance(every, list) else ()) if isinstance(r, dict) and "id" in r)
+        active = [r for r in known if r.get("state", "active") == "active"]
         found = [r for r in active if r["id"] == connector.resource or fnmatch(str(r.get("name")), connector.resource)]
         if not found:
             names = ", ".join(sorted(str(r.get("name")) for r in active)) or "none"
@@ -61,20 +60,18 @@ def _resources(client: PortalClient, connector: CkanConnector) -> list[dict[str,
                 "correct connector.resource in the contract",
             )
     if "id" not in found[0]:
-        raise client.error("its answer is not from CKAN", "check that base_url is the portal's address, without /api")
+        raise client.error(*NOT_CKAN)
     for resource in found:
         if connector.mode == "datastore" and resource.get("datastore_active") is False:
-            raise client.error(
-                f"the portal has only the file of {resource.get('name') or resource['id']}, not its rows",
-                "write mode: download in the contract's connector",
-            )
+            named = resource.get("name") or resource["id"]
+            raise client.error(f"the portal has only the file of {named}, not its rows", BY_FILE)
     return sorted(found, key=lambda resource: (str(resource.get("name")), str(resource["id"])))
 
 
 def _action(client: PortalClient, name: str, params: dict[str, str]) -> dict[str, Any]:
     answer = client.get(f"api/3/action/{name}", params)
     if not (isinstance(answer, dict) and answer.get("success") is True and isinstance(answer.get("result"), dict)):
-        raise client.error("its answer is not from CKAN", "check that base_url is the portal's address, without /api")
+        raise client.error(*NOT_CKAN)
     result: dict[str, Any] = answer["result"]
     return result
 
@@ -93,22 +90,16 @@ def _read(contract: Contract, connector: CkanConnector, request: FetchRequest, n
         return _action(client, "datastore_search", params | {"limit": str(limit), "offset": str(offset)} | more)
 
     def count() -> int:
-        total = str(search(0).get("total", ""))
-        if not total.isdecimal():
-            raise client.error("its answer has no number of rows", "write mode: download in the contract's connector")
-        return int(total)
+        return row_count(client, search(0).get("total"), BY_FILE)
 
-    fields = search(0).get("fields")
-    if not isinstance(fields, list) or not all(isinstance(field, dict) and "id" in field for field in fields):
-        raise client.error("its answer has no list of columns", "write mode: download in the contract's connector")
+    fields = listed(client, search(0).get("fields"), "id", "its answer has no list of columns", BY_FILE)
     header = tuple(str(field["id"]) for field in fields if field["id"] not in OWN_COLUMNS)
     wanted = delivered_names(contract, header)
-    listed = ",".join(f'"{column}"' if "," in column else column for column in ("_id", *wanted))
+    selected = ",".join(f'"{column}"' if "," in column else column for column in ("_id", *wanted))
 
     def page(at: int, limit: int) -> list[Any]:
-        records = search(limit, at, fields=listed, include_total="false").get("records")
-        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-            raise client.error("a page has no list of rows", "if this persists, ask the portal's operator")
+        answer = search(limit, at, fields=selected, include_total="false").get("records")
+        records = listed(client, answer, "_id", "a page has no list of rows", "if this persists, ask the portal's operator")
         if any(column not in record for record in records[:1] for column in wanted):
             raise rows_changed(client, "a page has other columns than the one before")
         return records

@@ -14,8 +14,11 @@ from typing import Any
 
 from ingest.connectors.fetch import SourceChangedDuringRead
 from ingest.connectors.http_client import PortalClient
-from ingest.readers.formats.json_text import text_batch
+from ingest.readers.formats.json_text import as_text, text_batch
 from ingest.readers.reader_types import BATCH_ROWS, OpenTable
+
+Following = Callable[[int, Any], list[Any]]
+"""The page after so many rows, of which the last one is given: None for the first page."""
 
 
 @dataclass(frozen=True)
@@ -29,34 +32,61 @@ class PortalTable:
     crs: str | None = None
 
 
+def listed(client: PortalClient, answer: Any, member: str, problem: str, remedy: str) -> list[dict[str, Any]]:
+    """The answer, if it is a list of objects with a member of that name."""
+    if not isinstance(answer, list) or not all(isinstance(one, dict) and member in one for one in answer):
+        raise client.error(problem, remedy)
+    return answer
+
+
+def row_count(client: PortalClient, answer: Any, remedy: str) -> int:
+    """The number of rows in an answer."""
+    number = as_text(answer) or ""
+    if not number.isdecimal():
+        raise client.error("its answer has no number of rows", remedy)
+    return int(number)
+
+
 def offset_table(table: PortalTable, page: Callable[[int, int], list[Any]], page_rows: int) -> OpenTable:
     """Read a table whose `page` has the rows from an offset on, and at most so many; `page` raises if an answer is no page."""
-    total = table.count()
 
-    def ends() -> list[Any]:
-        return [page(at, 1) for at in (0, total - 1)]
+    def following(read: int, last: Any) -> list[Any]:
+        overlap = int(last is not None)
+        rows = page(read - overlap, page_rows + overlap)
+        if overlap and rows[:1] != [last]:
+            raise rows_changed(table.client, "a page does not begin where the one before ended")
+        return rows[overlap:]
 
-    pages = _offset_pages(table.client, total, page, page_rows)
-    return _open(table, _verified(table, total, pages, ends, "the first or the last row"))
+    return _open(table, following, lambda total: [page(at, 1) for at in (0, total - 1)], "the first or the last row")
 
 
 def keyset_table(table: PortalTable, page: Callable[[int | None, int], list[Any]], page_rows: int, key: str) -> OpenTable:
     """Read a table whose `page` has the rows after a number of the column `key` (None: from the first), in its order."""
-    total = table.count()
-    pages = _keyset_pages(table.client, total, lambda last: page(last, page_rows), key)
+
+    def following(_read: int, last: Any) -> list[Any]:
+        rows = page(None if last is None else int(last[key]), page_rows)
+        if any(int(one[key]) <= int(before[key]) for before, one in pairwise([*([] if last is None else [last]), *rows])):
+            problem = f"the service does not order its rows by {key}"
+            raise table.client.error(problem, "export it by hand, and deliver it as a file")
+        return rows
+
     # a table that was loaded again has new row numbers
-    return _open(table, _verified(table, total, pages, lambda: page(None, 1)[:1], "the first row"))
+    return _open(table, following, lambda _: page(None, 1)[:1], "the first row")
 
 
-def _offset_pages(client: PortalClient, total: int, page: Callable[[int, int], list[Any]], page_rows: int) -> Iterator[list[Any]]:
-    """Pages by offset, each from the last row of the page before, with up to `page_rows` new rows."""
+def _open(table: PortalTable, following: Following, ends: Callable[[int], list[Any]], ends_are: str) -> OpenTable:
+    """The wanted columns, then those of the header that are listed and never requested."""
+    names = (*table.wanted, *(column for column in table.header if column not in table.wanted))
+    total = table.count()
+    pages = _verified(table, total, _pages(total, following), lambda: ends(total) if total else [], ends_are)
+    batches = (text_batch(page[at : at + BATCH_ROWS], names) for page in pages for at in range(0, len(page), BATCH_ROWS))
+    return OpenTable(names, (), batches, table.crs)
+
+
+def _pages(total: int, following: Following) -> Iterator[list[Any]]:
     read, last = 0, None
     while True:
-        overlap = int(last is not None)
-        rows = page(read - overlap, page_rows + overlap)
-        if overlap and rows[:1] != [last]:
-            raise rows_changed(client, "a page does not begin where the one before ended")
-        rows = rows[overlap:]
+        rows = following(read, last)
         yield rows
         read += len(rows)
         if not rows or read >= total:  # the check of the row count reports missing rows
@@ -64,36 +94,11 @@ def _offset_pages(client: PortalClient, total: int, page: Callable[[int, int], l
         last = rows[-1]
 
 
-def _keyset_pages(client: PortalClient, total: int, page: Callable[[int | None], list[Any]], key: str) -> Iterator[list[Any]]:
-    """Pages in the order of a unique whole number, each from the number after the last one of the page before."""
-    read = 0
-    last: int | None = None
-    while True:
-        rows = page(last)
-        keys: list[int] = [*([] if last is None else [last]), *(int(str(row[key])) for row in rows)]
-        if any(one <= before for before, one in pairwise(keys)):
-            problem = f"the service does not order its rows by {key}"
-            raise client.error(problem, "export it by hand, and deliver it as a file")
-        yield rows
-        read += len(rows)
-        if not rows or read >= total:
-            return
-        last = keys[-1]
-
-
-def _open(table: PortalTable, pages: Iterator[list[Any]]) -> OpenTable:
-    """The wanted columns, then those of the header that are listed and never requested."""
-    names = (*table.wanted, *(column for column in table.header if column not in table.wanted))
-    batches = (text_batch(page[at : at + BATCH_ROWS], names) for page in pages for at in range(0, len(page), BATCH_ROWS))
-    return OpenTable(names, (), batches, table.crs)
-
-
 def _verified(
     table: PortalTable, total: int, pages: Iterator[list[Any]], ends: Callable[[], list[Any]], ends_are: str
 ) -> Iterator[list[Any]]:
     """The pages; then `SourceChangedDuringRead` unless the portal has the rows that it had before, and returned them all."""
-    client, read = table.client, 0
-    before = ends() if total else []
+    client, read, before = table.client, 0, ends()
     for page in pages:
         read += len(page)
         yield page
@@ -109,7 +114,7 @@ def _verified(
             "operator",
         )  # fmt: skip
     # a table that was reloaded may have as many rows, with the same numbers
-    if total and ends() != before:
+    if ends() != before:
         raise rows_changed(client, f"{ends_are} changed")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ingest.connectors.fetch import FetchRequest, delivered_names
 from ingest.connectors.http_client import PortalClient
 from ingest.connectors.origin import DeliveredTable, Origin
-from ingest.connectors.portals.paging import PortalTable, offset_table
+from ingest.connectors.portals.paging import PortalTable, listed, offset_table
 from ingest.contract import Contract, SocrataConnector
 from ingest.errors import DeliveryError
 from ingest.readers.reader_types import OpenTable
@@ -38,9 +38,7 @@ def _read(contract: Contract, connector: SocrataConnector, request: FetchRequest
 
     def page(at: int, limit: int) -> list[Any]:
         answer = client.get(path, params | {"$limit": str(limit), "$offset": str(at)})
-        if not isinstance(answer, list) or not all(isinstance(row, dict) and ROW_ID in row for row in answer):
-            raise client.error("a page has no list of rows", "if this persists, ask the portal's operator")
-        return answer
+        return listed(client, answer, ROW_ID, "a page has no list of rows", "if this persists, ask the portal's operator")
 
     def count() -> int:
         answer = client.get(path, {"$select": "count(*)", **condition})
@@ -66,14 +64,12 @@ def _token(contract: Contract, connector: SocrataConnector, request: FetchReques
 def _columns(client: PortalClient, resource: str) -> dict[str, str]:
     """The columns and their types; a row omits its empty cells, so that rows do not list all columns."""
     answer = client.get(f"api/views/{resource}.json", {})
-    listed = answer.get("columns") if isinstance(answer, dict) else None
-    if not isinstance(listed, list) or not all(isinstance(column, dict) and "fieldName" in column for column in listed):
-        raise client.error("its answer has no list of columns", "check that base_url is the portal's address")
-    return {
-        str(column["fieldName"]): str(column.get("dataTypeName"))
-        for column in listed
-        if not str(column["fieldName"]).startswith(":")
-    }
+    found = answer.get("columns") if isinstance(answer, dict) else None
+    columns = listed(
+        client, found, "fieldName", "its answer has no list of columns", "check that base_url is the portal's address"
+    )
+    types = {str(column["fieldName"]): str(column.get("dataTypeName")) for column in columns}
+    return {name: kind for name, kind in types.items() if not name.startswith(":")}
 
 
 def _condition(client: PortalClient, types: dict[str, str], request: FetchRequest) -> dict[str, str]:

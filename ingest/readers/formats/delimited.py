@@ -25,6 +25,7 @@ from ingest.readers.reader_types import MOST_COLUMNS, Fail, Opener, OpenTable, S
 CHUNK_BYTES = 1 << 20
 # Encodings whose byte order only the mark shows.
 OF_EITHER_ORDER = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
+UTF8 = ("utf-8", "utf-8-sig")
 # Arrow needs a whole record in one block; the longest one seen is 2 kB, so that 4 MB leave room for pasted letters.
 BLOCK_BYTES = 4 << 20
 # A quoted text, which may contain line ends and delimiters, and a record with such texts.
@@ -42,68 +43,55 @@ class MissingByteOrderMark(UnicodeError):
     """A file whose encoding needs a byte order mark has none."""
 
 
-class Utf8Stream:
-    """A stream as UTF-8, for Arrow; `quotes` counts the quotes so far."""
+class _QuoteCounter:
+    """A stream for Arrow that counts the quotes so far."""
 
-    def __init__(self, stream: IO[bytes], how: Format) -> None:
-        marked = _Marked(stream, how.encoding)
-        self._stream = (
-            marked if marked.is_utf8 else pa.transcoding_input_stream(pa.PythonFile(marked, mode="r"), how.encoding, "utf-8")
-        )
-        self.quotes = 0
-        self.closed = False
+    closed = False
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self.quotes = stream, 0
 
     def read(self, size: int = -1) -> bytes:
-        """Read the next bytes; raises UnicodeError like `_Marked`."""
-        chunk: bytes = self._stream.read(size)
+        chunk = self._stream.read(size)
         self.quotes += chunk.count(b'"')
         return chunk
 
 
-class _Marked:
-    """A stream that raises UnicodeError if it lacks the byte order mark that its encoding needs, or has another's."""
+def _check_mark(begins: bytes, how: Format) -> None:
+    """Raise UnicodeError if a text lacks the byte order mark that its encoding needs, or has another's."""
+    name = codecs.lookup(how.encoding).name
+    if begins and not begins.startswith(OF_EITHER_ORDER.get(name, b"")):
+        raise MissingByteOrderMark("no byte order mark")
+    if name in UTF8 and begins.startswith(OF_EITHER_ORDER["utf-16"]):
+        raise UnicodeError("a byte order mark of UTF-16")
 
-    def __init__(self, stream: IO[bytes], encoding: str) -> None:
-        name = codecs.lookup(encoding).name
-        self.is_utf8 = name in ("utf-8", "utf-8-sig")
-        self._stream, self._marks, self._begun = stream, OF_EITHER_ORDER.get(name), False
-        self.closed = False
 
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        chunk = self._stream.read(size)
-        if chunk and not self._begun:
-            if self._marks and not chunk.startswith(self._marks):
-                raise MissingByteOrderMark("no byte order mark")
-            if self.is_utf8 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                raise UnicodeError("a byte order mark of UTF-16")
-        self._begun = True
-        return chunk
+def _as_utf8(stream: IO[bytes], how: Format) -> IO[bytes]:
+    if codecs.lookup(how.encoding).name in UTF8:
+        return stream
+    return cast("IO[bytes]", pa.transcoding_input_stream(pa.PythonFile(stream, mode="r"), how.encoding, "utf-8"))
 
 
 def decode_text(stream: IO[bytes], how: Format) -> Iterator[str]:
-    """The text of a stream in pieces, without its byte order mark; raises UnicodeError like `Utf8Stream`."""
-    marked = _Marked(stream, how.encoding)
+    """The text of a stream in pieces, without its byte order mark; raises UnicodeError if the mark is not of its encoding."""
     decoder = codecs.getincrementaldecoder(how.encoding)("strict")
-    begun = False
-    while chunk := marked.read(CHUNK_BYTES):
-        text = decoder.decode(chunk)
-        yield text if begun else text.removeprefix("\ufeff")
-        begun = begun or bool(text)
+    begins = stream.read(CHUNK_BYTES)
+    _check_mark(begins, how)
+    yield decoder.decode(begins).removeprefix("\ufeff")
+    while chunk := stream.read(CHUNK_BYTES):
+        yield decoder.decode(chunk)
     yield decoder.decode(b"", final=True)
 
 
 def open_csv(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     """Read a stream of CSV; columns without a header have their positions as names."""
     _check_first_record(how, given.open, fail)
-    counted = Utf8Stream(stack.enter_context(given.open()), how)
+    counted = _QuoteCounter(_as_utf8(stack.enter_context(given.open()), how))
 
     def records() -> Iterator[pa.RecordBatch]:
         parsing = pyarrow.csv.ParseOptions(delimiter=how.delimiter, newlines_in_values=True, ignore_empty_lines=False)
         try:
-            yield from _arrow_reader(counted, how, parsing, _ALL_TEXT, autogenerate_column_names=True)
+            yield from _arrow_reader(cast("IO[bytes]", counted), how, parsing, _ALL_TEXT, autogenerate_column_names=True)
         except pa.ArrowInvalid as error:
             # an invalid_row_handler would print a traceback if the row is not UTF-8
             found = RAGGED.match(str(error))
@@ -122,20 +110,22 @@ def open_csv(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTa
 
 
 def _arrow_reader(
-    stream: Utf8Stream,
+    stream: IO[bytes],
     how: Format,
     parsing: pyarrow.csv.ParseOptions,
     types: pyarrow.csv.ConvertOptions,
     **names: Any,
 ) -> pyarrow.csv.CSVStreamingReader:
     reading = pyarrow.csv.ReadOptions(skip_rows=how.header.skip, block_size=BLOCK_BYTES, use_threads=False, **names)
-    return pyarrow.csv.open_csv(cast("IO[bytes]", stream), reading, parsing, types)
+    return pyarrow.csv.open_csv(stream, reading, parsing, types)
 
 
 def _check_first_record(how: Format, opener: Opener, fail: Fail) -> None:
-    """Raise an error if the first record has too many columns, for which Arrow takes minutes."""
+    """Raise an error for another byte order mark, and if the first record has too many columns, for which Arrow takes minutes."""
     with opener() as stream:
-        lines = io.StringIO(stream.read(BLOCK_BYTES).decode(how.encoding, "replace"), newline="")
+        begins = stream.read(BLOCK_BYTES)
+    _check_mark(begins, how)
+    lines = io.StringIO(begins.decode(how.encoding, "replace"), newline="")
     for _ in range(how.header.skip):
         lines.readline()
     record = RECORD.match(lines.read())
@@ -162,7 +152,9 @@ def _quotes_are_closed(how: Format, opener: Opener) -> bool:
 
 def open_fixed_width(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     """Read a stream of lines; raises `EOFError` for an empty one."""
-    stream = Utf8Stream(stack.enter_context(given.open()), how)
+    with given.open() as begins:
+        _check_mark(begins.read(4), how)
+    stream = _as_utf8(stack.enter_context(given.open()), how)
     edges = [0]
     for width in how.widths or ():
         edges.append(edges[-1] + width)

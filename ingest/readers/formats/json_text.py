@@ -1,8 +1,7 @@
 """Read JSON and JSON lines without losing a digit: one row per object, its members as text under their names.
 
 An object inside a record stays JSON text, unless the contract flattens it. Records that are lists have positions as names, if
-the contract declares no header. A record may add names, so that a long file is read twice: once for its names, once for its
-records.
+the contract declares no header. A record may add names, so that a file is read twice: once for its names, once for its records.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -146,31 +145,24 @@ def _opened(how: Format, records: Records, fail: Fail) -> OpenTable:
             except UnsupportedJson as error:
                 raise fail(str(error), "leave format.flatten out of the contract") from None
 
-    with closing(checked()) as reading:
-        first = list(islice(reading, BATCH_ROWS))
-        names: dict[str, None] = {}
-        width = 0
-        for record in chain(first, reading):
+    names: dict[str, None] = {}
+    number, width = 0, 0
+    with closing(checked()) as first_pass:
+        for number, record in enumerate(first_pass, 1):  # noqa: B007 - zero if there is none
             if by_position:
                 width = width or len(record)
             elif not record.keys() <= names.keys():
                 names.update(dict.fromkeys(record))
                 check_column_count(len(names), fail)
-    if not first:
+    if not number:
         raise fail("it has no record", "deliver it again")
+    header = position_names(width) if by_position else tuple(names)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        if short:
-            yield text_batch(first, header, by_position)
-            return
         with closing(checked()) as second_pass:
             while rows := list(islice(second_pass, BATCH_ROWS)):
                 yield text_batch(rows, header, by_position)
 
-    short = len(first) < BATCH_ROWS
-    if not short:
-        first.clear()  # they are read again, with the rest
-    header = position_names(width) if by_position else tuple(names)
     return OpenTable(header, (), batches())
 
 

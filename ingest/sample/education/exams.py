@@ -17,17 +17,13 @@ _HIDDEN_BELOW = 10
 _UNMEASURED = schools.LAST_YEARS[0]
 _HIDDEN = {"gap_reason": "fully_suppressed", "status_flag": "Suppressed by DPI (whole group redacted) — not zero"}
 
-# Planted: the share of each race that is proficient, in every subject, of those enrolled. See proficient_share for each exam.
-_PROFICIENT = {
-    "Amer Indian": 0.25, "Asian": 0.40, "Black": 0.20, "Hispanic": 0.30, "Pacific Isle": 0.30, "Two or More": 0.40, "White": 0.60,
-}  # fmt: skip
 _NOT_TESTED = 0.2  # of those enrolled who are not proficient
 _COUNTED_IN_UNMEASURED = 30  # every so-many-th student
 
 
 def proficient_share(exam: str, group: str) -> float:
     """The planted share of an exam's denominator: of those enrolled (ACT), of those tested (Forward exam)."""
-    share = _PROFICIENT[group]
+    share = schools.PROFICIENT[group]
     return share if exam == "act" else share / (1 - _NOT_TESTED * (1 - share))
 
 
@@ -39,7 +35,7 @@ def _results(rng: np.random.Generator, cells: Mapping[str, dict[str, int]]) -> I
     """Dimension, group and result: drawn by race, and split over the groups of other dimensions."""
     by_race = {}
     for group, students in cells[RACE].items():
-        proficient = int(rng.binomial(students, _PROFICIENT[group]))
+        proficient = int(rng.binomial(students, schools.PROFICIENT[group]))
         by_race[group] = (proficient, students - proficient - int(rng.binomial(students - proficient, _NOT_TESTED)))
     for dimension, group, (proficient, others) in each(schools.split_by_dimension(rng, cells, by_race)):
         yield dimension, group, (cells[dimension][group], proficient + others, proficient)

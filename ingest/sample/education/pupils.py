@@ -18,26 +18,14 @@ _MISCODED_EVERY = 3  # in the first release, so many schools of the largest dist
 OMITTED, ZERO = "Group under 20 students — rate omitted", "Zero reported"
 _OMITTED_BELOW = 20
 _ABSENCES_HIDDEN_BELOW = 10
-# Planted: the share of each race that is chronically absent, and of everybody in the other dimensions.
-ABSENT = {
-    "Amer Indian": 0.38, "Asian": 0.15, "Black": 0.42, "Hispanic": 0.30, "Pacific Isle": 0.30, "Two or More": 0.34, "White": 0.18,
-}  # fmt: skip
-_ABSENT_OTHERWISE = 0.30
+_ABSENT_OTHERWISE = 0.30  # the planted share of everybody in the other dimensions
 _ABSENT_AS_FIRST_RELEASED = 0.60  # of the corrected group, and of the school that was withdrawn
 
 _REMOVALS_HIDDEN_UP_TO = 4  # students of a cell that is written as 0, whatever happened to them
-# Planted: removals for each student of a race. The open district expels no student: its removals are its suspensions.
-REMOVALS = {
-    "Amer Indian": 0.15, "Asian": 0.04, "Black": 0.30, "Hispanic": 0.14, "Pacific Isle": 0.10, "Two or More": 0.18, "White": 0.10,
-}  # fmt: skip
-EXPELLED = 0.02  # of those who are removed elsewhere
+EXPELLED = 0.02  # of those who are removed, but for the open district, whose removals are its suspensions
 _HABIT = 4.0  # of a gamma distribution with mean 1: how often a school removes, compared with all schools
 _REMOVALS_AS_FIRST_RELEASED = 0.50  # of the corrected group, and of the school that was withdrawn
 
-# Planted: the share of each race that has its diploma after four years.
-COMPLETED = {
-    "Amer Indian": 0.60, "Asian": 0.84, "Black": 0.62, "Hispanic": 0.70, "Pacific Isle": 0.70, "Two or More": 0.72, "White": 0.86,
-}  # fmt: skip
 _NO_DIPLOMAS = {
     "gap_reason": "numerator_suppressed", "status_flag": "Gapped: regular-diploma count suppressed by DPI — not zero",
 }  # fmt: skip
@@ -140,7 +128,7 @@ def absenteeism(delivery: Delivery) -> PlantedCounts:
     rng, table, mistaken = delivery.rng, SchoolTable(header, metric="chronic_absenteeism"), 0
     for year, school in product(schools.LAST_YEARS, schools.every_school()):
         for dimension, group, students in each(schools.students_by_group(rng, school, school.students)):
-            absent = rng.binomial(students, ABSENT[group] if dimension == RACE else _ABSENT_OTHERWISE)
+            absent = rng.binomial(students, schools.ABSENT[group] if dimension == RACE else _ABSENT_OTHERWISE)
             is_mistake = year == schools.REVISED and students < _ABSENCES_HIDDEN_BELOW and mistaken < schools.SHOWN_BY_MISTAKE
             mistaken += is_mistake
             first = round(_ABSENT_AS_FIRST_RELEASED * students) if school.is_corrected(group) else absent
@@ -178,7 +166,7 @@ def removals(delivery: Delivery) -> PlantedCounts:
         # the open district has no habits of its own: its truth is of few schools
         habit = 1.0 if school.district == schools.OPEN_DISTRICT else rng.gamma(_HABIT, 1 / _HABIT)
         for group, students in schools.students_by_group(rng, school, school.students)[RACE].items():
-            removed = int(rng.poisson(students * REMOVALS[group] * habit)) if students > _REMOVALS_HIDDEN_UP_TO else 0
+            removed = int(rng.poisson(students * schools.REMOVALS[group] * habit)) if students > _REMOVALS_HIDDEN_UP_TO else 0
             expelled = 0 if school.district == schools.OPEN_DISTRICT else int(rng.binomial(removed, EXPELLED))
             first = round(_REMOVALS_AS_FIRST_RELEASED * students) if school.is_corrected(group) else removed
             lines = (_removal_values(students, *counts) for counts in ((removed, expelled), (first, expelled)))
@@ -231,7 +219,7 @@ def completion(delivery: Delivery) -> PlantedCounts:
     for year in schools.LAST_YEARS:
         for school in (school for school in schools.every_school() if school.is_high_school):
             cohorts = _cohorts(rng, school, year)
-            in_time = {group: int(rng.binomial(cohort, COMPLETED[group])) for group, cohort in cohorts[RACE].items()}
+            in_time = {group: int(rng.binomial(cohort, schools.COMPLETED[group])) for group, cohort in cohorts[RACE].items()}
             by_race = {
                 group: (count, int(rng.binomial(cohorts[RACE][group] - count, _LATER_SHARE))) for group, count in in_time.items()
             }

@@ -1,1 +1,1 @@
-"""The four sources that grow with `--rows`: requests, payments, calls and stops, written in chunks."""
+"""The departments' records of single events: requests, calls and stops, written in chunks, since they grow with `--rows`."""

@@ -149,7 +149,7 @@ def police_calls(delivery: Delivery) -> PlantedCounts:
     """The scrapes of a year, blank rows included; counted while they are written."""
     calls = _Calls(-(-delivery.rows // _PAGE), delivery.rng, delivery.city)
     with delivery.zipped("police_scrape_data1.zip", "police_scrape_data1.csv", is_large=True) as file:
-        counts = delivery.stream(file, calls.pages, _PAGE)
+        counts = delivery.stream(file.write, calls.pages, delivery.rows, _PAGE)
     shown = delivery.rows - counts["blank"]
     return delivery.planted(
         blank=counts["blank"], duplicate=shown - counts["distinct"], superseded=counts["distinct"] - counts["calls"],

@@ -118,5 +118,5 @@ def police_stops(delivery: Delivery) -> PlantedCounts:
     writer = _Writer(delivery.rows, delivery.rng, delivery.city)
     with (delivery.folder / "stops_2025.csv").open("wb") as file:
         file.write(HEADER.encode())
-        counts = delivery.stream(file, writer.chunk)
+        counts = delivery.stream(file.write, writer.chunk, delivery.rows)
     return delivery.planted(**counts)

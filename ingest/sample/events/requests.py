@@ -19,7 +19,7 @@ from ingest.sample.city import FIRST_NAMES, NAMES, STREETS, Profile, phone
 from ingest.sample.delivery import Delivery, PlantedCounts, source
 from ingest.sample.places.ground import zip_areas
 from ingest.sample.places.houses import addresses, houses, long_form
-from ingest.sample.text import DAYS, FIRST_DAY, Index, chooser, day_words, draw, quoted, records, rows_by_day, word_list, words
+from ingest.sample.text import DAYS, FIRST_DAY, Index, chooser, day_words, draw, records, rows_by_day, word_list, words
 
 HEADER = '"CREATIONDATE","OBJECTDESC","TITLE","CLOSEDDATETIME","CASECLOSUREREASONDESCRIPTION"'
 COPY_EVERY = 420  # each 420th row is its predecessor again, as 23 of the 9,725 real ones are
@@ -109,7 +109,7 @@ class _Writer:
         # A day's requests walk through the houses from a random one on, so that no two rows are equal by chance.
         self.house_start = rng.integers(0, len(houses()), CREATED_DAYS)
         groups = _texts()
-        self.texts = words([quoted(text)[1:] for _, group in groups for text in group])
+        self.texts = words([text.replace('"', '""') + '"' for _, group in groups for text in group])
         self.text_table = chooser([share / len(group) for share, group in groups for _ in group])
         self.titles = words([f'{title}","' for title in word_list("request_titles")])
         self.title_tables = [
@@ -176,5 +176,5 @@ def requests(delivery: Delivery) -> PlantedCounts:
     writer = _Writer(delivery.rows, delivery.rng, delivery.city)
     with (delivery.folder / "callcenterdatacurrent_2025-12.csv").open("wb") as file:
         file.write(HEADER.encode())
-        counts = delivery.stream(file, writer.chunk, COPY_EVERY)
+        counts = delivery.stream(file.write, writer.chunk, delivery.rows, COPY_EVERY)
     return delivery.planted(duplicate=delivery.rows // COPY_EVERY, **counts)

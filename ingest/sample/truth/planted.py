@@ -104,13 +104,13 @@ def _schools(starts: str) -> Iterator[PlantedValue]:
             proficient, white = (exams.proficient_share(exam, one) for one in (label, "White"))
             ratio = round(proficient / white, 9) if label != "White" else None
             yield PlantedValue(measure, *group, percent(proficient), ratio, **opened)
-        for measure, own in (("chronic_absence_rate", pupils.ABSENT), ("completion_rate", pupils.COMPLETED)):
+        for measure, own in (("chronic_absence_rate", schools.ABSENT), ("completion_rate", schools.COMPLETED)):
             ratio = _ratio_to_rest(own, schools.OPEN_DISTRICT_STUDENTS, label)
             yield PlantedValue(measure, *group, percent(own[label]), ratio, measure_version=2, **opened)
         # of the district with most schools, over which its interval is; the few students whom it hides change no rate
         for measure, unit in _REMOVED.items():
-            ratio = _ratio_to_rest(pupils.REMOVALS, schools.COMPOSITION, label)
-            yield PlantedValue(measure, *group, round(unit * pupils.REMOVALS[label], 9), ratio, measure_version=2, **largest)
+            ratio = _ratio_to_rest(schools.REMOVALS, schools.COMPOSITION, label)
+            yield PlantedValue(measure, *group, round(unit * schools.REMOVALS[label], 9), ratio, measure_version=2, **largest)
 
 
 def _ratio_to_rest(shares: Mapping[str, float], students: Mapping[str, float], label: str) -> float:

@@ -113,7 +113,7 @@ def test_a_message_names_twenty_of_many_sheets(read_file: Any) -> None:
 
 def test_an_unexpected_error_quotes_no_cell(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = (
-        "import sys; from ingest.readers import child_process as child\n"
+        "import sys; from ingest.readers import child_reader as child\n"
         "def fail(*_): raise LookupError('a cell')\n"
         "child.open_excel = fail; child.main()"
     )

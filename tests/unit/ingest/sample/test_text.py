@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingest.sample.text import chooser, digits, draw, quoted, records, words
+from ingest.sample.text import chooser, digits, draw, records, words
 
 
 def test_records_join_word_lists_and_ready_text_row_by_row() -> None:
@@ -26,7 +26,3 @@ def test_draws_follow_the_weights_and_never_a_weight_of_zero() -> None:
     assert counts[1] == 0
     assert abs(counts[0] / 100_000 - 0.25) < 0.01
     assert len(chooser([1] * 7)) == 65_536
-
-
-def test_quotes_are_doubled_inside_quotes() -> None:
-    assert quoted('say "no"\r\n') == '"say ""no""\r\n"'

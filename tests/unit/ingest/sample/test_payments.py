@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ingest.sample import delivery
 from ingest.sample.delivery import PlantedCounts
-from ingest.sample.events import payments
+from ingest.sample.money import payments
 
 ROWS = 8_000
 
@@ -27,8 +28,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def claim(folder: Path) -> PlantedCounts:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(payments, "CHUNK", 1_000)  # so that the rows cross chunk borders
-        return payments.payments.write(folder, np.random.default_rng(11), ROWS)
+        patch.setattr(delivery, "CHUNK", 1_000)  # so that the rows cross chunk borders
+        return payments.write(folder, np.random.default_rng(11), ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -98,5 +99,5 @@ def test_lines_of_a_voucher_are_not_adjacent(tables: dict[int, pa.Table]) -> Non
 
 
 def test_the_last_day_has_a_payment_however_few_there_are(tmp_path: Path) -> None:
-    payments.payments.write(tmp_path, np.random.default_rng(1), 30)
+    payments.write(tmp_path, np.random.default_rng(1), 30)
     assert max(pq.read_table(tmp_path / "city-checkbook-2025.parquet")["date"].to_pylist()) == datetime(2025, 12, 31)
