@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -80,21 +80,20 @@ def missing_seeds(city: City) -> list[tuple[str, str]]:
     return [(file, what) for file, what in CITY_SEEDS.items() if Path(file).stem not in own]
 
 
-@dataclass(frozen=True)
-class LayerKeys:
-    """What is known of a city when its layer is written; the `city.yml` marks what is left to decide."""
+def new_layer(
+    name: str,
+    out: Path | None,
+    *,
+    title: str | None = None,
+    place: str | None = None,
+    county: str | None = None,
+    time_zone: str | None = None,
+    state: str | None = None,
+) -> Layer:
+    """Write the layer of a city: `city.yml`, which marks what is left to decide, its seeds with headers, and a checklist.
 
-    title: str | None = None
-    place: str | None = None
-    county: str | None = None
-    time_zone: str | None = None
-    state: str | None = None
-
-
-def new_layer(name: str, out: Path | None, keys: LayerKeys) -> Layer:
-    """Write the layer of a city: `city.yml`, the seeds that name a city with their headers, and a checklist.
-
-    By default into `ingest/cities` of a checkout, else into a folder of its name. `ConfigurationError` if it is not empty.
+    `place` and `county` are GEOIDs. By default into `ingest/cities` of a checkout, else into a folder of its name.
+    `ConfigurationError` if it is not empty.
     """
     folder = (out or (CITIES / name if IS_CHECKOUT else Path(name))).expanduser().absolute()
     if name in layer_names():
@@ -102,21 +101,19 @@ def new_layer(name: str, out: Path | None, keys: LayerKeys) -> Layer:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigurationError(f"{folder} is not empty; name an empty or new folder with --out")
     states = layer_names(STATES)
-    if keys.state and keys.state not in states:
-        raise ConfigurationError(
-            f"there is no layer of the state {keys.state!r}; known: {', '.join(states)}, or leave --state out"
-        )
-    title = keys.title or name.replace("_", " ").title()
+    if state and state not in states:
+        raise ConfigurationError(f"there is no layer of the state {state!r}; known: {', '.join(states)}, or leave --state out")
+    title = title or name.replace("_", " ").title()
     is_ours = folder.parent == CITIES
     for part in ("sources", f"{SEEDS}/{ROWS}", f"{MODELS}/staging", SUITES):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    values = {**asdict(keys), "name": name, "title": title, "no_place": NO_PLACE, "states": states}
-    (folder / FILE_NAME).write_text(render("city.yml", **values), encoding="utf-8")
+    keys = {"name": name, "title": title, "place": place, "county": county, "time_zone": time_zone, "state": state}
+    (folder / FILE_NAME).write_text(render("city.yml", **keys, no_place=NO_PLACE, states=states), encoding="utf-8")
     for file in CITY_SEEDS:
         with (SHARED_SEEDS / Path(file).name).open(encoding="utf-8") as shared:
             (folder / SEEDS / file).write_text(shared.readline(), encoding="utf-8")
     where = {"show": name, "folder": f"ingest/cities/{name}"} if is_ours else {"show": str(folder), "folder": str(folder)}
-    readme = render("city_readme.md", **values, **where, seeds=CITY_SEEDS.items())
+    readme = render("city_readme.md", **keys, **where, seeds=CITY_SEEDS.items())
     (folder / "README.md").write_text(readme, encoding="utf-8")
     return Layer(name, folder)
 
