@@ -88,9 +88,8 @@ def new(
     generated = generate_source(settings, contract, folders, fact)
     if not contract.exists():
         out.print(f"moved: {contract} to {folders.sources}, which runs read", markup=False)
-    for heading, paths in (("written", generated.written), ("changed by hand, left alone", generated.kept)):
-        for path in paths:
-            out.print(f"{heading}: {path}", markup=False)
+    for path, is_written in sorted(generated.items(), key=lambda one: not one[1]):
+        out.print(f"{'written' if is_written else 'changed by hand, left alone'}: {path}", markup=False)
     print_todo(name, steps_of_source(settings, name, folders))
 
 

@@ -31,7 +31,7 @@ from ingest.layers import ROWS, SEEDS, VOCABULARY, SeedFile, appended_rows, rows
 from orchestration.codegen.existing_source import Fit, fitting_source, generate_successor, mapped_to, predecessor, succeeding
 from orchestration.codegen.folders import Folders, find_contract, state_layers
 from orchestration.codegen.model_plan import plan_models
-from orchestration.codegen.source_models import Generated, generate, render
+from orchestration.codegen.source_models import Written, generate, render
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK
@@ -169,7 +169,7 @@ def _with_label_rows(new_draft: Draft, layer: Path, crosswalk: SeedFile) -> Draf
     return dataclasses.replace(new_draft, complete=new_draft.complete | {"columns": columns}, questions=tuple(questions))
 
 
-def generate_source(settings: Settings, contract: Path, folders: Folders, fact: str | None = None) -> Generated:
+def generate_source(settings: Settings, contract: Path, folders: Folders, fact: str | None = None) -> Written:
     """Generate the models of a contract. A contract that no run reads moves to `folders.sources` first.
 
     `ContractError` if a decision is missing.

@@ -20,7 +20,7 @@ from ingest.layers import rows_of_seed, seed_rows
 from ingest.readers import letters
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.model_plan import plan_models
-from orchestration.codegen.source_models import HEAD, Generated, render, write_model
+from orchestration.codegen.source_models import HEAD, Written, render, write_model
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.transform.model_files import ModelFile
@@ -155,7 +155,7 @@ def succeeding(new_draft: Draft, name: str, earlier: Contract) -> Draft:
     return dataclasses.replace(mapped, complete=complete, answered=tuple(dict.fromkeys((*mapped.answered, "agreement"))))
 
 
-def generate_successor(contract: Contract, earlier: str, folders: Folders, models: dict[str, ModelFile]) -> Generated:
+def generate_successor(contract: Contract, earlier: str, folders: Folders, models: dict[str, ModelFile]) -> Written:
     """Write the staging model of a successor: that of the earlier source, reading the new one; its rows join the fact."""
     staged = models.get(f"stg_{earlier}")
     united = {found[1]: found[2] for model in models.values() for found in UNITES.finditer(model.sql)}
@@ -170,4 +170,4 @@ def generate_successor(contract: Contract, earlier: str, folders: Folders, model
     described = HEAD + render("successor.yml", plan=plan, fact=united[staged.name], keys=keys, columns=staged.columns)
     model = folders.staging(plan)
     texts = {model: sql, folders.described(model): described}
-    return Generated.of({path: write_model(path, text, renews=True) for path, text in texts.items()}, plan)
+    return {path: write_model(path, text, renews=True) for path, text in texts.items()}

@@ -65,7 +65,7 @@ def test_a_file_reaches_a_fact_that_dbt_builds(tmp_path: Path) -> None:
     drafted.contract.write_text(decided)
     generated = generate_source(settings, drafted.contract, folders)
     assert not drafted.contract.exists() and (folders.sources / f"{NAME}.yml").exists()
-    assert generated.plan.fact == "fct_swim_passes"
+    assert "fct_swim_passes" in {path.stem for path in generated}
     assert [step for step in steps_of_source(settings, NAME, folders) if step.is_required] == []
 
     rows = build(tmp_path, folders)
