@@ -86,11 +86,13 @@ def find_records(
     found, missing = by_keys(contract, _store(home, contract), parsed, city_zone, hash_key)
     removals = read_removals(home.deliveries / contract.source)
     erased_before = {hashed for keys in removals.erased for hashed in keys.hashes}
-    unknown = [key for key in missing if _hash_of_key(contract, key, hash_key) not in erased_before]
+    columns = contract.load.key or ()
+    joined = {key: JOINED.join(value.strip() for value in key) for key in missing}
+    unknown = [key for key in missing if record_hash(hash_key, contract.first_name, columns, joined[key]) not in erased_before]
     if unknown:
         raise ConfigurationError(
             f"no kept delivery of {contract.source} has {len(unknown)} of the {len(parsed)} records; check the values of "
-            f"{', '.join(contract.load.key or ())}. Nothing was removed"
+            f"{', '.join(columns)}. Nothing was removed"
         )
     if not found.rows:
         return []
@@ -118,10 +120,6 @@ def required_hash_key(settings: Settings) -> bytes:
     if is_weak(settings.hash_key):
         raise ConfigurationError(f"LEVELGROUND_HASH_KEY can be found by trying; set a long random text; {NEW_KEY}")
     return settings.hash_key
-
-
-def _hash_of_key(contract: Contract, key: Sequence[str], hash_key: bytes) -> str:
-    return record_hash(hash_key, contract.first_name, contract.load.key or (), JOINED.join(value.strip() for value in key))
 
 
 def _store(home: Home, contract: Contract) -> DeliveryStore:
