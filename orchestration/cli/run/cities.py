@@ -83,7 +83,7 @@ def check(
 ) -> None:
     """List what a layer executes or reaches: hosts, environment variables, SQL, macros, templates, commands. Nothing is run."""
     found = reach_of(read_layer_city(_layer(name)))
-    print_rows([asdict(reach) for reach in found], {"kind": "what", "name": "name", "file": "file"}, json=json)
+    print_rows(found, {"kind": "what", "name": "name", "file": "file"}, json=json)
     if not json:
         out.print("a layer is code: read what is listed before a run uses a layer of others (docs/security.md)")
 
