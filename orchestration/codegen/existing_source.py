@@ -11,6 +11,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from expectations.delivery.column_differences import similarity
@@ -117,24 +118,21 @@ def _matches(wanted: Iterable[Column], delivered: list[dict[str, Any]]) -> dict[
     """The delivered column of each column of a contract: by name, else by a role that one column has, else by a similar name."""
     found: dict[str, Mapping[str, Any]] = {}
     free = {letters(str(column["from"])): column for column in delivered}
-    left = list(wanted)
 
-    def take(column: Column, key: str) -> None:
-        found[column.name] = free.pop(key)
+    def by_name(column: Column) -> str | None:
+        return next((key for name in (*column.delivered_names, column.name) if (key := letters(str(name))) in free), None)
 
-    for column in left:
-        for name in (*column.delivered_names, column.name):
-            if column.name not in found and letters(str(name)) in free:
-                take(column, letters(str(name)))
-    for column in left:
+    def by_role(column: Column) -> str | None:
         same = [key for key, one in free.items() if one.get("role") == column.role]
-        if column.name not in found and column.role in IDENTIFYING and len(same) == 1:
-            take(column, same[0])
-    for column in left:
-        if column.name not in found and free:
-            best = max(free, key=lambda key: similarity(key, None, column.name))
-            if similarity(best, None, column.name) >= SIMILAR:
-                take(column, best)
+        return same[0] if column.role in IDENTIFYING and len(same) == 1 else None
+
+    def by_similarity(column: Column) -> str | None:
+        best = max(free, key=lambda key: similarity(key, None, column.name), default="")
+        return best if similarity(best, None, column.name) >= SIMILAR else None
+
+    for find, column in product((by_name, by_role, by_similarity), wanted):
+        if column.name not in found and (key := find(column)) is not None:
+            found[column.name] = free.pop(key)
     return found
 
 
