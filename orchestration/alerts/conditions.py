@@ -27,8 +27,8 @@ NOT_STARTED, MISSED = "not_started", "missed"
 AGREEMENT_ENDS, AGREEMENT_ENDED = "agreement_ends_soon", "agreement_ended"
 # The subject of an agreement: a source can be stale, too.
 AGREEMENT_OF = "agreement of "
-# Subjects that a message lists first, in this order; every other subject is a source.
-LISTED_FIRST = (RUN, NIGHTLY, SCORECARD, EDITION)
+# Subjects that a message lists first, with their names; every other subject is a source.
+LISTED_FIRST = {RUN: "the run", NIGHTLY: "the nightly run", SCORECARD: "the scorecard", EDITION: "the edition"}
 _FIGURES = re.compile(r"\d[\d.,:]*")
 # A run with a clock this far ahead tries what would be; as-of is on the city's wall clock, the start of a run in UTC.
 AHEAD = dt.timedelta(days=1)
@@ -138,11 +138,6 @@ class AlertState(BaseModel):
         self.notified[channel] = {condition.subject: condition.kind for condition in self.now}
         self.causes[channel] = {condition.subject: condition.cause for condition in self.now}
 
-    def drop_channels_except(self, channels: Mapping[str, object]) -> None:
-        """Drop what was recorded for channels that are no longer configured."""
-        self.notified = {channel: kinds for channel, kinds in self.notified.items() if channel in channels}
-        self.causes = {channel: causes for channel, causes in self.causes.items() if channel in channels}
-
 
 @contextmanager
 def open_alert_state(path: Path) -> Iterator[AlertState]:
@@ -150,12 +145,11 @@ def open_alert_state(path: Path) -> Iterator[AlertState]:
 
     An unreadable file counts as empty: an alert sent twice is better than one never sent.
     """
-    lock = private_lock(path.with_suffix(".lock"))
     try:
-        lock.acquire(timeout=LOCK_SECONDS)
+        lock = private_lock(path.with_suffix(".lock")).acquire(timeout=LOCK_SECONDS)
     except Timeout:
         raise OSError(f"{path} is in use") from None
-    try:
+    with lock:
         try:
             state = AlertState.model_validate_json(path.read_bytes())
         except (OSError, ValueError):
@@ -164,5 +158,3 @@ def open_alert_state(path: Path) -> Iterator[AlertState]:
             yield state
         finally:
             write_atomically(path, state.model_dump_json(indent=1, by_alias=True))
-    finally:
-        lock.release()

@@ -20,12 +20,9 @@ from typing import TYPE_CHECKING
 from ingest.contract.yaml_source import read_yaml
 from orchestration.alerts.conditions import (
     AGREEMENT_OF,
-    EDITION,
     LISTED_FIRST,
-    NIGHTLY,
     NOT_STARTED,
     RUN,
-    SCORECARD,
     Condition,
     conditions_after_run,
     open_alert_state,
@@ -66,7 +63,7 @@ def compose_message(
 ) -> Message:
     """Return one message for all changes; `contacts` gives the steward's address per source."""
     started = sorted(started, key=lambda condition: (condition.subject not in LISTED_FIRST, condition.kind, condition.subject))
-    ends = [f"RESOLVED: {_subject_name(subject)} (was: {_headline(kind)})." for subject, kind in resolved]
+    ends = [f"RESOLVED: {LISTED_FIRST.get(subject, subject)} (was: {_headline(kind)})." for subject, kind in resolved]
     ends.append(f"Home: {settings.home.root} on {socket.gethostname()}")
     body, markdown = (
         "\n\n".join([*(_describe(settings, condition, contacts, literal) for condition in started), *ends])
@@ -82,7 +79,8 @@ def _title(started: Sequence[Condition], resolved: Sequence[tuple[str, str]]) ->
         if sources:
             parts.append(f"{sources[0] if len(sources) == 1 else f'{len(sources)} sources'} {_headline(kind)}")
     if resolved:
-        parts.append(f"{_subject_name(resolved[0][0])} resolved" if len(resolved) == 1 else f"{len(resolved)} problems resolved")
+        (subject, _), *others = resolved
+        parts.append(f"{len(resolved)} problems resolved" if others else f"{LISTED_FIRST.get(subject, subject)} resolved")
     return ", ".join(parts)
 
 
@@ -110,10 +108,6 @@ def _describe(
 def _headline(kind: str) -> str:
     """Of a kind that a file of another version may contain, its name."""
     return read_kinds().get(kind, {}).get("headline", kind)
-
-
-def _subject_name(subject: str) -> str:
-    return {RUN: "the run", NIGHTLY: "the nightly run", SCORECARD: "the scorecard", EDITION: "the edition"}.get(subject, subject)
 
 
 KIND = re.compile(r"([A-Za-z0-9_]+)://")
@@ -185,7 +179,9 @@ def notify_changes(settings: Settings, city: str, change: Callable[[Conditions],
         with open_alert_state(settings.home.root / FILE) as state:
             state.now = list(change(state.active).values())
             senders = channels(settings)
-            state.drop_channels_except(senders)
+            state.notified, state.causes = (
+                {name: kept[name] for name in senders if name in kept} for kept in (state.notified, state.causes)
+            )  # a channel that is no longer configured is forgotten
             changes = {name: state.changes_for(name) for name in senders}
             registry = home_registry(settings) if any(started for started, _ in changes.values()) else ()
             contacts = {contract.source: contract.steward.contact for contract in registry}

@@ -25,6 +25,7 @@ WIDTH_WITHOUT_TERMINAL = 10_000  # a file or a pipe has no width: no line is cut
 LINES = "\n\t"
 GAP = 2  # blanks between two columns
 READABLE = 20  # characters: no column of sentences is narrower
+NUMBERS = {int, float, Decimal}  # not bool, which is an int
 LONGEST_ID = 48  # characters: longer texts without a blank are paths and hashes, which may be broken
 
 
@@ -105,8 +106,8 @@ class Table:
         built = rich_table.Table(title=self.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
         for place in places:
             name = self.columns[place]
-            values = [row[place] for row in self.rows if row[place] is not None]
-            is_right = name in self.right or (bool(values) and all(_is_number(value) for value in values))
+            types = {type(row[place]) for row in self.rows if row[place] is not None}
+            is_right = name in self.right or (bool(types) and types <= NUMBERS)
             alignment: Literal["left", "right"] = "right" if is_right else "left"
             # no `min_width`: Rich 15 wraps such cells one word later than it cuts them, and the word is lost
             on_one_line = is_right or all(_is_id(text) for text in cells[place])
@@ -144,7 +145,3 @@ def short_time(moment: object) -> str | None:
     """A moment in ISO form to the minute, or as a day where it is midnight; `None` where there is none."""
     text = str(moment)[:16].replace("T", " ") if moment else None
     return text.removesuffix(" 00:00") if text else None
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)

@@ -5,6 +5,7 @@ See `orchestration.codegen` for the files they write and the steps they list.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,11 +15,11 @@ from typing import Annotated
 import typer
 
 from ingest.contract.vocabularies import load_vocabulary
-from ingest.contract_draft import Answers
+from ingest.contract_draft import Answers, read_sample
 from orchestration.cli.display import Table, err, out, print_json
 from orchestration.cli.options import AsJson, Source, examples
 from orchestration.cli.sources.delivery_check import print_check
-from orchestration.codegen.draft_source import DraftRequest, NewSource, draft_source, generate_source, replaced_contract
+from orchestration.codegen.draft_source import NewSource, draft_source, generate_source, replaced_contract
 from orchestration.codegen.folders import choose_folders, find_contract, refuse_installed
 from orchestration.codegen.missing_steps import Step, steps_of_source
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED
@@ -68,8 +69,8 @@ def new(
         existing, words = replaced_contract(settings, name, folders), load_vocabulary().words
         basis = _answer("--agreement", "On what ground does the office hold the table", agreement, words["agreement_bases"])
         answers = Answers(basis, _answer("--unit", "What is one row of the table", unit, words["statistical_units"]))
-        request = DraftRequest(name, source, table, crs, sheet, _widths(widths), answers)
-        drafted = draft_source(settings, request, folders, existing)
+        delivered = read_sample(source, os.environ, table=table, crs=crs, sheet=sheet, widths=_widths(widths))
+        drafted = draft_source(settings, name, delivered, folders, answers, existing)
         _print_draft(drafted)
         contract, failed = drafted.contract, drafted.check is not None and not drafted.check.gate.passed
         if existing is not None:
@@ -88,9 +89,8 @@ def new(
     generated = generate_source(settings, contract, folders, fact)
     if not contract.exists():
         out.print(f"moved: {contract} to {folders.sources}, which runs read", markup=False)
-    for heading, paths in (("written", generated.written), ("changed by hand, left alone", generated.kept)):
-        for path in paths:
-            out.print(f"{heading}: {path}", markup=False)
+    for path, is_written in sorted(generated.items(), key=lambda one: not one[1]):
+        out.print(f"{'written' if is_written else 'changed by hand, left alone'}: {path}", markup=False)
     print_todo(name, steps_of_source(settings, name, folders))
 
 

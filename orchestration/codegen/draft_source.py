@@ -6,7 +6,6 @@ See `ingest.contract_draft` for the draft itself, `codegen.source_models` for th
 from __future__ import annotations
 
 import dataclasses
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable
@@ -20,18 +19,18 @@ from ingest.contract.vocabularies import folded, load_vocabulary
 from ingest.contract_draft import (
     NO_ANSWERS,
     Answers,
+    DeliveredSample,
     Draft,
     DraftError,
     draft,
     guesses,
-    read_sample,
     write_draft,
 )
 from ingest.layers import ROWS, SEEDS, VOCABULARY, SeedFile, appended_rows, rows_of_seed, seed_file
 from orchestration.codegen.existing_source import Fit, fitting_source, generate_successor, mapped_to, predecessor, succeeding
 from orchestration.codegen.folders import Folders, find_contract, state_layers
 from orchestration.codegen.model_plan import plan_models
-from orchestration.codegen.source_models import Generated, generate, render
+from orchestration.codegen.source_models import Written, generate, render
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK
@@ -74,19 +73,6 @@ def _proposal(label: str, vocabulary: str, rows: list[dict[str, str]]) -> dict[s
 
 
 @dataclass(frozen=True)
-class DraftRequest:
-    """What to draft from: a file, a folder, a URL, or the variable of a database with its `table`; and a person's answers."""
-
-    name: str
-    what: str
-    table: str | None = None
-    crs: str | None = None
-    sheet: str | None = None
-    widths: tuple[int, ...] = ()
-    answers: Answers = NO_ANSWERS
-
-
-@dataclass(frozen=True)
 class NewSource:
     """The contract, the open questions, and the check of the delivery it was made from (None for a database).
 
@@ -111,22 +97,26 @@ def replaced_contract(settings: Settings, name: str, folders: Folders) -> Contra
     return existing
 
 
-def draft_source(settings: Settings, request: DraftRequest, folders: Folders, existing: Contract | None = None) -> NewSource:
+def draft_source(
+    settings: Settings,
+    name: str,
+    delivered: DeliveredSample,
+    folders: Folders,
+    answers: Answers = NO_ANSWERS,
+    existing: Contract | None = None,
+) -> NewSource:
     """Draft a source and check its delivery; `existing`: the shared contract of this name, which maps the delivery's columns.
 
-    A draft that lacks a key is written into `folders.drafts`, a complete one into `folders.sources`. `DraftError` if there is
-    nothing to draft from, or a file exists.
+    A draft that lacks a key is written into `folders.drafts`, a complete one into `folders.sources`. `DraftError` if a
+    file exists.
     """
-    name, city = request.name, home_city(settings)
-    delivered = read_sample(
-        request.what, os.environ, table=request.table, crs=request.crs, sheet=request.sheet, widths=request.widths
-    )
+    city = home_city(settings)
     crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, city.layers)
     added = layer_vocabularies(folders.layer / VOCABULARY) if folders.is_layer else ()
     vocabulary = load_vocabulary().of_layer(added, crosswalk)
     labels = {of: known for of, known in read_labels(crosswalk).items() if of in vocabulary.race}
     with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
-        new_draft = draft(name, delivered, labels, city.place_geoid, con, request.answers, vocabulary)
+        new_draft = draft(name, delivered, labels, city.place_geoid, con, answers, vocabulary)
     fits = None
     if earlier := predecessor(settings, folders, name):
         new_draft = succeeding(new_draft, name, home_registry(settings)[earlier])
@@ -169,7 +159,7 @@ def _with_label_rows(new_draft: Draft, layer: Path, crosswalk: SeedFile) -> Draf
     return dataclasses.replace(new_draft, complete=new_draft.complete | {"columns": columns}, questions=tuple(questions))
 
 
-def generate_source(settings: Settings, contract: Path, folders: Folders, fact: str | None = None) -> Generated:
+def generate_source(settings: Settings, contract: Path, folders: Folders, fact: str | None = None) -> Written:
     """Generate the models of a contract. A contract that no run reads moves to `folders.sources` first.
 
     `ContractError` if a decision is missing.

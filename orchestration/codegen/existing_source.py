@@ -11,6 +11,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from expectations.delivery.column_differences import similarity
@@ -20,7 +21,7 @@ from ingest.layers import rows_of_seed, seed_rows
 from ingest.readers import letters
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.model_plan import plan_models
-from orchestration.codegen.source_models import HEAD, Generated, render, write_model
+from orchestration.codegen.source_models import HEAD, Written, render, write_model
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.transform.model_files import ModelFile
@@ -117,24 +118,21 @@ def _matches(wanted: Iterable[Column], delivered: list[dict[str, Any]]) -> dict[
     """The delivered column of each column of a contract: by name, else by a role that one column has, else by a similar name."""
     found: dict[str, Mapping[str, Any]] = {}
     free = {letters(str(column["from"])): column for column in delivered}
-    left = list(wanted)
 
-    def take(column: Column, key: str) -> None:
-        found[column.name] = free.pop(key)
+    def by_name(column: Column) -> str | None:
+        return next((key for name in (*column.delivered_names, column.name) if (key := letters(str(name))) in free), None)
 
-    for column in left:
-        for name in (*column.delivered_names, column.name):
-            if column.name not in found and letters(str(name)) in free:
-                take(column, letters(str(name)))
-    for column in left:
+    def by_role(column: Column) -> str | None:
         same = [key for key, one in free.items() if one.get("role") == column.role]
-        if column.name not in found and column.role in IDENTIFYING and len(same) == 1:
-            take(column, same[0])
-    for column in left:
-        if column.name not in found and free:
-            best = max(free, key=lambda key: similarity(key, None, column.name))
-            if similarity(best, None, column.name) >= SIMILAR:
-                take(column, best)
+        return same[0] if column.role in IDENTIFYING and len(same) == 1 else None
+
+    def by_similarity(column: Column) -> str | None:
+        best = max(free, key=lambda key: similarity(key, None, column.name), default="")
+        return best if similarity(best, None, column.name) >= SIMILAR else None
+
+    for find, column in product((by_name, by_role, by_similarity), wanted):
+        if column.name not in found and (key := find(column)) is not None:
+            found[column.name] = free.pop(key)
     return found
 
 
@@ -155,7 +153,7 @@ def succeeding(new_draft: Draft, name: str, earlier: Contract) -> Draft:
     return dataclasses.replace(mapped, complete=complete, answered=tuple(dict.fromkeys((*mapped.answered, "agreement"))))
 
 
-def generate_successor(contract: Contract, earlier: str, folders: Folders, models: dict[str, ModelFile]) -> Generated:
+def generate_successor(contract: Contract, earlier: str, folders: Folders, models: dict[str, ModelFile]) -> Written:
     """Write the staging model of a successor: that of the earlier source, reading the new one; its rows join the fact."""
     staged = models.get(f"stg_{earlier}")
     united = {found[1]: found[2] for model in models.values() for found in UNITES.finditer(model.sql)}
@@ -170,4 +168,4 @@ def generate_successor(contract: Contract, earlier: str, folders: Folders, model
     described = HEAD + render("successor.yml", plan=plan, fact=united[staged.name], keys=keys, columns=staged.columns)
     model = folders.staging(plan)
     texts = {model: sql, folders.described(model): described}
-    return Generated.of({path: write_model(path, text, renews=True) for path, text in texts.items()}, plan)
+    return {path: write_model(path, text, renews=True) for path, text in texts.items()}

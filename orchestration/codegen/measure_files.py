@@ -1,13 +1,13 @@
 """Write a new measure: its seed rows, counts model, description and unit test, into a city's layer or this repository.
 
-`Definition` is what it counts, `missing_steps` lists what is left. See docs/add-a-measure.md.
+`missing_steps` lists what is left. See docs/add-a-measure.md.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,21 +28,39 @@ RACE = "race_ethnicity_code"
 # of a fact whose records are geocoded: the columns of the macro piece_columns
 PLACED = ("tract_geoid", "aldermanic_district_geoid", "neighborhood_geoid")
 NO_COLUMN = re.compile(r'Referenced column "([^"]+)" not found')
+COUNTS = Path("measures") / "counts"
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{2,59}")
+NOT_RECORDED = "Not recorded"
+# the reason of a plan row that publishes nothing; `measures todo` lists it
+UNDECIDED = "Not decided yet"
+NOT_YET = -1  # no count: the test of a skeleton fails until a person has written what they expect
+PERSONS = ("person", "household")
+# days after the end of a period until the public file has it
+LAG_DAYS = "30"
+CITY_GEOID = 7  # digits
 
 
 @dataclass(frozen=True)
-class Definition:
-    """What a measure counts. `counted` and `among` are SQL conditions over a row of the fact."""
+class NewMeasure:
+    """What a measure counts, its texts and its decisions. `counted` and `among` are SQL conditions over a row of the fact.
+
+    `contract` is that of the source of the numerator, `population` a population of `population_bases`.
+    """
 
     measure_id: str
     kind: str
     fact: ModelFile
-    source: str
-    counted: str | None
-    among: str | None
+    contract: Contract
+    name: str
+    question: str
+    caveat: str
     numerator: str
-    denominator: str
-    is_of_city: bool = True  # a source of a county or state has one place, which it covers
+    denominator: str = ""
+    counted: str | None = None
+    among: str | None = None
+    direction: str = "none"
+    population: str = "residents"
+    race_level: str = ""  # empty: not published yet
 
     @property
     def model(self) -> str:
@@ -56,8 +74,9 @@ class Definition:
 
     @property
     def has_place(self) -> bool:
-        """Whether the records of the fact are geocoded."""
-        return self.is_of_city and all(column in self.fact.columns for column in PLACED)
+        """Whether the records are geocoded: a source of a county or state has one place, which it covers."""
+        is_of_city = len(self.contract.jurisdiction) == CITY_GEOID
+        return is_of_city and all(column in self.fact.columns for column in PLACED)
 
     @property
     def places(self) -> str:
@@ -69,6 +88,11 @@ class Definition:
     def is_share(self) -> bool:
         """Whether the model counts a denominator: that of a rate is a population, and a count has none."""
         return self.kind in ("proportion", "composition")
+
+    @property
+    def is_of_persons(self) -> bool:
+        """Whether small counts of it could disclose a person."""
+        return self.contract.statistical_unit in PERSONS or self.contract.agreement.classification == "confidential"
 
 
 def find_fact(name: str, models: Mapping[str, ModelFile], kind: str) -> ModelFile:
@@ -115,50 +139,14 @@ def _reason(fact: ModelFile, message: str) -> str:
     return f"{fact.name} has no column {missing[1]}. {did_you_mean(missing[1], fact.columns)}{known}"
 
 
-COUNTS = Path("measures") / "counts"
-IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{2,59}")
-NOT_RECORDED = "Not recorded"
-# the reason of a plan row that publishes nothing; `measures todo` lists it
-UNDECIDED = "Not decided yet"
-NOT_YET = -1  # no count: the test of a skeleton fails until a person has written what they expect
-PERSONS = ("person", "household")
-# days after the end of a period until the public file has it
-LAG_DAYS = "30"
-
-
-@dataclass(frozen=True)
-class Wording:
-    """The texts and decisions of a measure, as the options of `levelground measures new` give them."""
-
-    name: str
-    question: str
-    caveat: str
-    direction: str = "none"
-    legal_basis: str = NOT_RECORDED
-    population_scheme: str = ""
-    race_level: str = ""  # empty: not published yet
-
-
-def seed_rows(measure: Definition, wording: Wording, contract: Contract) -> dict[str, list[dict[str, str]]]:
+def seed_rows(measure: NewMeasure) -> dict[str, list[dict[str, str]]]:
     """The rows of each seed that a measure needs."""
-    of_persons = contract.statistical_unit in PERSONS or contract.agreement.classification == "confidential"
-    text = render(
-        "measure_rows.json",
-        measure=measure,
-        wording=wording,
-        contract=contract,
-        of_persons=of_persons,
-        lag_days=LAG_DAYS,
-        not_recorded=NOT_RECORDED,
-        undecided=UNDECIDED,
-    )
-    rows: dict[str, list[dict[str, str]]] = json.loads(text)
+    fixed = {"lag_days": LAG_DAYS, "not_recorded": NOT_RECORDED, "undecided": UNDECIDED}
+    rows: dict[str, list[dict[str, str]]] = json.loads(render("measure_rows.json", measure=measure, **fixed))
     return rows
 
 
-def write_measure(
-    folders: Folders, measure: Definition, rows: Mapping[str, Sequence[Mapping[str, str]]], place_geoid: str
-) -> tuple[Path, ...]:
+def write_measure(folders: Folders, measure: NewMeasure, place_geoid: str) -> tuple[Path, ...]:
     """Write all files of a measure, or none; return them. `ConfigurationError` for an id that is taken or no identifier."""
     if not IDENTIFIER.fullmatch(measure.measure_id):
         raise ConfigurationError(
@@ -172,7 +160,8 @@ def write_measure(
             f"there is a measure {measure.measure_id} already; `levelground measures todo` lists what it lacks"
         )
     texts = {
-        folders.seed(name): appended_rows(folders.seed(name), SHARED_SEEDS / f"{name}.csv", new) for name, new in rows.items()
+        folders.seed(name): appended_rows(folders.seed(name), SHARED_SEEDS / f"{name}.csv", new)
+        for name, new in seed_rows(measure).items()
     }
     texts[model] = render("counts.sql", measure=measure)
     properties, tests = folders.described(model), folders.described(model, "unit_tests")

@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ from ingest.contract import Contract
 from ingest.contract.yaml_source import read_yaml
 from ingest.contract_draft import DraftError
 from orchestration.codegen.folders import Folders
-from orchestration.codegen.model_plan import ModelPlan, plan_models
+from orchestration.codegen.model_plan import plan_models
 from warehouse.fingerprint import json_sha256, text_sha256
 from warehouse.sql import literal
 
@@ -73,25 +71,12 @@ def _filled(text: str) -> str:
 
 
 HEAD = "version: 2\n\nmodels:\n"
+# by file, whether it was written or renewed; what differs by a person's hand was left alone
+Written = dict[Path, bool]
 _LAST_LINE = re.compile(r"(?:--|#) `levelground sources new` renews this file until a person changes it \((\w{12})\)\n\Z")
 
 
-@dataclass(frozen=True)
-class Generated:
-    """What was written or renewed, and what differs by a person's hand and was left alone."""
-
-    written: tuple[Path, ...]
-    kept: tuple[Path, ...]
-    plan: ModelPlan
-
-    @classmethod
-    def of(cls, written: Mapping[Path, bool], plan: ModelPlan) -> Generated:
-        """By file, whether it was written."""
-        new = tuple(path for path, is_new in written.items() if is_new)
-        return cls(new, tuple(path for path in written if path not in new), plan)
-
-
-def generate(contract: Contract, folders: Folders, taken: frozenset[str] = frozenset(), fact: str | None = None) -> Generated:
+def generate(contract: Contract, folders: Folders, taken: frozenset[str] = frozenset(), fact: str | None = None) -> Written:
     """Write what is missing, and renew what no person has changed.
 
     `taken` are names of models that other sources have; `fact` names the fact. `DraftError` for a name that is taken.
@@ -112,7 +97,7 @@ def generate(contract: Contract, folders: Folders, taken: frozenset[str] = froze
     changed = {path: write_model(path, text, renews=not folders.is_shared) for path, text in texts.items()}
     if folders.is_shared:
         changed |= {(path := folders.described(model)): _describe(path, model.stem, entry) for model, entry in described.items()}
-    return Generated.of(changed, plan)
+    return changed
 
 
 def write_model(path: Path, text: str, *, renews: bool) -> bool:

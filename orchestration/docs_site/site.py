@@ -17,8 +17,9 @@ from tempfile import TemporaryDirectory
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ingest.contract import Contract
 from orchestration.docs_site import catalogue
-from orchestration.docs_site.catalogue import Area, Measure, Source, Table
+from orchestration.docs_site.catalogue import Row
 from orchestration.docs_site.guides import NAME, Guide, keys_page, page_of, read_guides
 from orchestration.figures import figure_text
 from orchestration.runs.delivery_location import home_city, home_registry
@@ -108,23 +109,22 @@ CHARACTERS = 400
 
 
 def entries(
-    measures: Iterable[Measure], tables: Iterable[Table], sources: Iterable[Source], guides: Iterable[Guide]
+    measures: Iterable[Row], tables: Iterable[Row], sources: Iterable[Contract], guides: Iterable[Guide]
 ) -> list[dict[str, str]]:
     """Return what can be found, in the order in which equally good ones are listed: its kind, its name, where it is, its text."""
     found = [
-        ("measure", measure.row["name"], measure.page, "{measure_id}. {question} {definition} {caveat}".format_map(measure.row))
+        ("measure", measure["name"], measure["page"], "{measure_id}. {question} {definition} {caveat}".format_map(measure))
         for measure in measures
     ]
     for table in tables:
-        found.append(("table", table.full_name, table.page, table.description))
+        found.append(("table", table["full_name"], table["page"], table["description"]))
         # the columns of views are those of tables, and would be found twice
-        for column in table.columns if table.schema not in VIEW_SCHEMAS else ():
+        for column in table["columns"] if table["schema"] not in VIEW_SCHEMAS else ():
             name = column["name"]
-            found.append(("column", f"{table.full_name}.{name}", f"{table.page}#{name}", column["description"]))
+            found.append(("column", f"{table['full_name']}.{name}", f"{table['page']}#{name}", column["description"]))
     for source in sources:
-        contract = source.contract
-        text = f"{contract.source}. {contract.grain}. {', '.join(column.name for column in contract.columns)}"
-        found.append(("source", contract.title, source.page, text))
+        text = f"{source.source}. {source.grain}. {', '.join(column.name for column in source.columns)}"
+        found.append(("source", source.title, f"sources/{source.source}.html", text))
     for guide in guides:
         for section in guide.sections:
             name = section.heading if section.heading == guide.title else f"{guide.title}: {section.heading}"
@@ -166,16 +166,17 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     last, gates = ended[-1] if ended else None, standing_gates(ended)
     published = current(home)
     manifest = read_manifest(home, published.release_id) if published else None
-    city, contracts = home_city(settings), home_registry(settings)
-    sources = catalogue.sources(list(contracts), last)
+    city, sources = home_city(settings), home_registry(settings)
     measures = catalogue.measures(home, manifest.release_id) if manifest else []
     tables = catalogue.tables(home, manifest) if manifest else []
     areas = catalogue.areas(home, manifest.release_id, measures, sources, tables) if manifest else []
     guides = read_guides(DOCS, {NAME: keys_page()})
     render = renderer(contents(areas, guides))
-    titles = {area.code: area.title for area in areas}
+    titles = {area["code"]: area["title"] for area in areas}
     queries = next((guide for guide in guides if guide.path == page_of("queries.md")), None)
-    listed = {"measures": measures, "tables": tables, "sources": sources, "last": last, "gates": gates, "titles": titles}
+    statuses = last.sources if last else {}
+    listed = {"measures": measures, "tables": tables, "sources": sources, "statuses": statuses, "titles": titles}
+    listed |= {"last": last, "gates": gates}
     built = dt.datetime.now(dt.UTC).replace(microsecond=0, tzinfo=None)
 
     def write(template: str, path: str, **values: object) -> None:
@@ -185,15 +186,14 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     for name in ("sources", "measures", "tables", "gates"):
         write(f"{name}.html", f"{name}/{INDEX}", **listed)
     for area in areas:
-        write("area.html", area.page, area=area)
-    known = {source.contract.source for source in sources}
+        write("area.html", area["page"], area=area, statuses=statuses)
     for measure in measures:
-        area_title = titles.get(measure.row["policy_area"], measure.row["policy_area"])
-        write("measure.html", measure.page, measure=measure, area=area_title, known=known)
+        area_title = titles.get(measure["policy_area"], measure["policy_area"])
+        write("measure.html", measure["page"], measure=measure, area=area_title, known=sources)
     for source in sources:
-        write("source.html", source.page, source=source)
+        write("source.html", f"sources/{source.source}.html", source=source, status=statuses.get(source.source))
     for table in tables:
-        write("table.html", table.page, table=table)
+        write("table.html", table["page"], table=table)
     for guide in guides:
         # markdown-it has escaped all HTML of the page
         write("guide.html", guide.path, guide=guide, html=Markup(guide.html))  # noqa: S704
@@ -203,12 +203,12 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     for path, page in _gate_pages(gates) if gates else ():
         save(folder / path, page)
     (folder / "dbt").mkdir()
-    prepare_project(home, contracts, city.layers)  # a home of an earlier version, or from a backup without links, has no project
+    prepare_project(home, sources, city.layers)  # a home of an earlier version, or from a backup without links, has no project
     page_of_dbt, data = dbt_runner.documentation(home, manifest.release_id if manifest else None, folder)
     (folder / "dbt" / INDEX).write_text(dbt_page(page_of_dbt, data), encoding="utf-8", newline="")
 
 
-def contents(areas: list[Area], guides: list[Guide]) -> list[tuple[str, list[tuple[str, str]]]]:
+def contents(areas: list[Row], guides: list[Guide]) -> list[tuple[str, list[tuple[str, str]]]]:
     """The contents of the site: groups of pages, each as (title, path)."""
     catalogued = [(name.capitalize(), f"{name}/{INDEX}") for name in ("measures", "tables", "sources", "gates")]
     own = [(guide.title, guide.path) for guide in guides if guide.path.count("/") == 1]
@@ -220,7 +220,7 @@ def contents(areas: list[Area], guides: list[Guide]) -> list[tuple[str, list[tup
     decisions = [("All decisions", DECISIONS_PAGE)] if any(guide.is_decision for guide in guides) else []
     groups = [
         ("Catalogue", [("Start", INDEX), *catalogued, ("dbt docs", f"dbt/{INDEX}")]),
-        ("Policy areas", [(area.title, area.page) for area in areas]),
+        ("Policy areas", [(area["title"], area["page"]) for area in areas]),
         ("Guides", own),
         *grouped,
         ("Decisions", decisions),

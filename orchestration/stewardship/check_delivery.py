@@ -224,11 +224,9 @@ def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, f
     if not path.exists():
         not_yet = " yet" if file is None else ""
         raise ConfigurationError(f"{path} does not exist{not_yet}; name a file or a folder to check")
-    return (
-        open_folder(contract, delivered_files(path, contract.ignore_files), path)
-        if path.is_dir()
-        else open_folder(contract, (path,), path.parent)
-    )
+    if path.is_dir():
+        return open_folder(contract, delivered_files(path, contract.ignore_files), path)
+    return open_folder(contract, (path,), path.parent)
 
 
 PAGE = Path(__file__).with_suffix(".html")

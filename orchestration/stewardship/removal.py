@@ -22,10 +22,6 @@ from warehouse.paths import Home
 _PERSON = "person"
 
 
-class NothingToRemove(ConfigurationError):
-    """No record fits, or it was erased before."""
-
-
 def parse_keys(contract: Contract, values: Sequence[str]) -> list[tuple[str, ...]]:
     """The given values as keys of the contract's key columns, in their order; several records follow each other."""
     columns = contract.load.key
@@ -76,25 +72,30 @@ def find_records(
     conditions: Sequence[str],
     city_zone: str,
 ) -> list[Selection]:
-    """The rows of the records, of the source first; `NothingToRemove` if a record is in no kept delivery."""
+    """The rows of the records, of the source first; none if all were erased before.
+
+    `ConfigurationError` if a record is in no kept delivery.
+    """
     home, hash_key = settings.home, required_hash_key(settings)
     if conditions:
         found = by_conditions(contract, _store(home, contract), parse_conditions(contract, conditions), city_zone)
         if not found.rows:
-            raise NothingToRemove(f"no kept delivery of {contract.source} has a row with these values; nothing was removed")
+            raise ConfigurationError(f"no kept delivery of {contract.source} has a row with these values; nothing was removed")
         return [found]
     parsed = parse_keys(contract, keys)
     found, missing = by_keys(contract, _store(home, contract), parsed, city_zone, hash_key)
     removals = read_removals(home.deliveries / contract.source)
     erased_before = {hashed for keys in removals.erased for hashed in keys.hashes}
-    unknown = [key for key in missing if _hash_of_key(contract, key, hash_key) not in erased_before]
+    columns = contract.load.key or ()
+    joined = {key: JOINED.join(value.strip() for value in key) for key in missing}
+    unknown = [key for key in missing if record_hash(hash_key, contract.first_name, columns, joined[key]) not in erased_before]
     if unknown:
-        raise NothingToRemove(
+        raise ConfigurationError(
             f"no kept delivery of {contract.source} has {len(unknown)} of the {len(parsed)} records; check the values of "
-            f"{', '.join(contract.load.key or ())}. Nothing was removed"
+            f"{', '.join(columns)}. Nothing was removed"
         )
     if not found.rows:
-        raise NothingToRemove(f"{contract.source}: these records were erased before; nothing is left to remove")
+        return []
     linked = [
         by_keys(other, _store(home, other), parsed, city_zone, hash_key)[0] for other in same_key_sources(registry, contract)
     ]
@@ -119,10 +120,6 @@ def required_hash_key(settings: Settings) -> bytes:
     if is_weak(settings.hash_key):
         raise ConfigurationError(f"LEVELGROUND_HASH_KEY can be found by trying; set a long random text; {NEW_KEY}")
     return settings.hash_key
-
-
-def _hash_of_key(contract: Contract, key: Sequence[str], hash_key: bytes) -> str:
-    return record_hash(hash_key, contract.first_name, contract.load.key or (), JOINED.join(value.strip() for value in key))
 
 
 def _store(home: Home, contract: Contract) -> DeliveryStore:

@@ -10,9 +10,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import fastexcel
 import xlsxwriter
@@ -26,6 +24,8 @@ SEEDS = SHARED_SEEDS
 ORIGINAL = "en"
 STATUSES = ("machine", "reviewed")
 COLUMNS = ("text_id", "text", "review_status", "reviewed_by", "reviewed_on")
+Text = Mapping[str, str]  # a translated text and its review, by COLUMNS
+UNTRANSLATED: Text = dict.fromkeys(COLUMNS, "")
 # Subjects of texts whose English is where the code is defined: seed, column of the code, column of the English text.
 DEFINED = (
     ("race_ethnicity", "race_ethnicity", "race_ethnicity_code", "label"),
@@ -56,28 +56,17 @@ seeds:
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True)
-class Text:
-    """A translated text and its review."""
-
-    text_id: str
-    text: str
-    review_status: str = "machine"
-    reviewed_by: str = ""
-    reviewed_on: str = ""
-
-
 def languages(seeds: Path = SEEDS) -> dict[str, str]:
     """The languages that have a seed of texts, but English, with their names in English."""
-    named = {row["language_code"]: row for folder in (SEEDS, seeds) for row in _rows(_file(folder, "languages"))}
+    labels = _labels(seeds)
     files = [path for folder in (SEEDS, seeds, seeds / ROWS) for path in folder.glob(f"{TEXTS}*.csv")]
     codes = sorted({path.stem.removeprefix(TEXTS) for path in files} - {ORIGINAL})
-    return {code: named[code]["label"] if code in named else code for code in codes}
+    return {code: labels.get(code, code) for code in codes}
 
 
 def add_language(code: str, seeds: Path = SEEDS) -> Path:
     """Begin the texts of a further language, and return their seed. `ConfigurationError` if it is unknown or begun."""
-    known = {row["language_code"]: row["label"] for folder in (SEEDS, seeds) for row in _rows(_file(folder, "languages"))}
+    known = _labels(seeds)
     if code not in known:
         raise ConfigurationError(
             f"languages.csv has no language {code!r}. {did_you_mean(code, known)}Add its row there (in a city's layer: to "
@@ -124,18 +113,16 @@ def texts_of_seeds(layers: Sequence[Layer]) -> Iterator[tuple[str, str, str, str
 
 
 def read_texts(language: str, seeds: Path = SEEDS) -> dict[str, Text]:
-    """The translated texts of a language."""
-    return {row["text_id"]: Text(**{name: row[name] for name in COLUMNS}) for row in _rows(_seed(language, seeds))}
+    """The translated texts of a language, with their reviews, by text_id."""
+    return {row["text_id"]: row for row in _rows(_seed(language, seeds))}
 
 
 def write_texts(language: str, texts: Mapping[str, Text], seeds: Path = SEEDS) -> None:
     """Replace the seed of a language, in the order of the English texts."""
     written = io.StringIO(newline="")
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for text_id in english_texts(seeds, language):
-        if text_id in texts:
-            writer.writerow([getattr(texts[text_id], name) for name in COLUMNS])
+    writer = csv.DictWriter(written, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(texts[text_id] for text_id in english_texts(seeds, language) if text_id in texts)
     write_atomically(_seed(language, seeds), written.getvalue())
 
 
@@ -148,7 +135,7 @@ def coverage(language: str, seeds: Path = SEEDS) -> dict[str, int]:
     """Numbers of texts: all, translated, reviewed, and missing."""
     english, translated = english_texts(seeds, language), read_texts(language, seeds)
     present = [translated[text_id] for text_id in english if text_id in translated]
-    reviewed = sum(text.review_status == "reviewed" for text in present)
+    reviewed = sum(text["review_status"] == "reviewed" for text in present)
     return {"texts": len(english), "translated": len(present), "reviewed": reviewed, "missing": len(english) - len(present)}
 
 
@@ -159,6 +146,11 @@ def _seed(language: str, seeds: Path) -> Path:
             f"`levelground translations add {language}`"
         )
     return _file(seeds, f"{TEXTS}{language}")
+
+
+def _labels(seeds: Path) -> dict[str, str]:
+    """The languages that have a name, by code."""
+    return {row["language_code"]: row["label"] for folder in (SEEDS, seeds) for row in _rows(_file(folder, "languages"))}
 
 
 def _file(seeds: Path, name: str) -> Path:
@@ -184,33 +176,26 @@ _STATUSES = {"validate": "list", "source": list(STATUSES)}
 _NAMED = 20  # wrong rows that a message names
 
 
-class Use(NamedTuple):
-    """On how many pages of the site a text is, and one of them."""
-
-    pages: int
-    for_example: str
-
-
-def export_sheet(language: str, folder: Path, seeds: Path = SEEDS, uses: Mapping[str, Use] | None = None) -> Path:
-    """Write all texts of a language, translated or not, and return the file. `uses`: by text_id; most pages come first."""
-    translated, english, used = read_texts(language, seeds), english_texts(seeds, language), uses or {}
-    ordered = sorted(english, key=lambda text_id: -used[text_id].pages if text_id in used else 0)
+def export_sheet(language: str, folder: Path, seeds: Path = SEEDS, pages: Mapping[str, Sequence[str]] | None = None) -> Path:
+    """Write all texts of a language, translated or not, and return the file. `pages`: by text_id; texts of most come first."""
+    translated, english, used = read_texts(language, seeds), english_texts(seeds, language), pages or {}
+    ordered = sorted(english, key=lambda text_id: -len(used.get(text_id, ())))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"levelground_texts_{language}.xlsx"
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet, glossary = book.add_worksheet(language), book.add_worksheet(GLOSSARY)
         wrapped, fixed = book.add_format({"text_wrap": True, "valign": "top"}), book.add_format({"bold": True})
         for number, text_id in enumerate(ordered, start=1):
-            text, use = translated.get(text_id, Text(text_id, "")), used.get(text_id)
-            first, _, second = text.reviewed_by.partition(BETWEEN_REVIEWERS)
-            status = text.review_status if text.text else ""
-            values = (text_id, english[text_id], text.text, status, first, second, text.reviewed_on)
-            context = ("1" if number <= FIRST else "2", str(use.pages), use.for_example) if use else ("3", "", "") if used else ()
+            text, on = translated.get(text_id, UNTRANSLATED), used.get(text_id)
+            first, _, second = text["reviewed_by"].partition(BETWEEN_REVIEWERS)
+            status = text["review_status"] if text["text"] else ""
+            values = (text_id, english[text_id], text["text"], status, first, second, text["reviewed_on"])
+            context = ("1" if number <= FIRST else "2", str(len(on)), on[0]) if on else ("3", "", "") if used else ()
             for column, value in enumerate((*values, *context)):
                 sheet.write_string(number, column, value)
         names = [text_id for text_id in english if text_id.partition(".")[0] in GLOSSARY_SUBJECTS]
         for number, text_id in enumerate(names, start=1):
-            for column, value in enumerate((text_id, english[text_id], translated.get(text_id, Text(text_id, "")).text)):
+            for column, value in enumerate((text_id, english[text_id], translated.get(text_id, UNTRANSLATED)["text"])):
                 glossary.write_string(number, column, value)
         for each, columns in ((sheet, HEADER), (glossary, HEADER[:3])):
             for column, width in enumerate(WIDTHS[: len(columns)]):
@@ -230,10 +215,8 @@ def import_sheet(path: Path, seeds: Path = SEEDS) -> tuple[str, int]:
         rows_named = first_names(wrong, _NAMED, "; ")
         raise ConfigurationError(f"{path} is not imported: {rows_named}. Correct these rows and import again")
     before = read_texts(language, seeds)
-    after = {**before, **{row["text_id"]: _text(row, english[row["text_id"]]) for row in rows if row["translation"]}}
-    for row in rows:
-        if not row["translation"]:
-            after.pop(row["text_id"], None)
+    after = before | {row["text_id"]: _text(row, english[row["text_id"]]) for row in rows}
+    after = {text_id: text for text_id, text in after.items() if text["text"]}
     write_texts(language, after, seeds)
     return language, sum(before.get(text_id) != after.get(text_id) for text_id in {*before, *after})
 
@@ -259,7 +242,8 @@ def _text(row: Mapping[str, str], english: str) -> Text:
     before, after = english[: len(english) - len(english.lstrip())], english[len(english.rstrip()) :]
     translation = row["translation"] and f"{before}{row['translation']}{after}"
     reviewers = BETWEEN_REVIEWERS.join(filter(None, (row["reviewed_by"], row["second_reviewer"])))
-    return Text(row["text_id"], translation, row["review_status"] or "machine", reviewers, row["reviewed_on"][:10])
+    values = (row["text_id"], translation, row["review_status"] or "machine", reviewers, row["reviewed_on"][:10])
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def _wrong_rows(rows: list[dict[str, str]], english: Mapping[str, str]) -> Iterator[str]:

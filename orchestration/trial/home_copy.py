@@ -70,7 +70,11 @@ def copy_home(home: Home, copy: Home, wait_seconds: float = 0) -> bool:
         raise ConfigurationError("a removal of records is not complete; `levelground run` completes it, then try again")
     if not home.warehouse.is_file():
         return False
-    with _not_running(home, wait_seconds):
+    try:
+        run_lock = private_lock(home.run_lock).acquire(timeout=wait_seconds)
+    except Timeout:
+        raise LockHeld(holder(home)) from None
+    with run_lock:
         published = current(home)
         if published is None:
             return False
@@ -127,19 +131,6 @@ def _refuse_other_files(folder: Path, home: Home) -> None:
             f"{folder} has files that are of no trial; name a new or an empty folder with --keep, or delete this one if its "
             "files are not needed"
         )
-
-
-@contextmanager
-def _not_running(home: Home, wait_seconds: float) -> Iterator[None]:
-    lock = private_lock(home.run_lock)
-    try:
-        lock.acquire(timeout=wait_seconds)
-    except Timeout:
-        raise LockHeld(holder(home)) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _copy_folder(home: Home, copy: Home, folder: Path, copy_function: Callable[[str, str], object]) -> None:

@@ -37,7 +37,7 @@ def test_what_the_public_reads_has_a_text_in_every_language(language: str) -> No
 @pytest.mark.parametrize("language", languages())
 def test_translations_have_the_words_in_braces_of_the_english_text(language: str) -> None:
     wrong = [
-        text_id for text_id, text in read_texts(language).items() if placeholders(text.text) != placeholders(ENGLISH[text_id])
+        text_id for text_id, text in read_texts(language).items() if placeholders(text["text"]) != placeholders(ENGLISH[text_id])
     ]
     assert not wrong, f"write each word in braces of the English text as often as there: {wrong}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import os
 import threading
 import traceback
 from collections.abc import Iterator
@@ -20,11 +21,11 @@ import sqlalchemy as sa
 from ingest.connectors import CursorPosition, FetchRequest, Origin, databases, open_live
 from ingest.contract import Contract
 from ingest.contract.vocabularies import load_vocabulary
-from ingest.contract_draft import Answers
+from ingest.contract_draft import Answers, read_sample
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, deliver
 from ingest.errors import DeliveryError
 from ingest.landing import LandingTable, ensure_tables, read_cursor
-from orchestration.codegen.draft_source import DraftRequest, draft_source
+from orchestration.codegen.draft_source import draft_source
 from orchestration.codegen.folders import Folders
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
@@ -322,8 +323,8 @@ def test_a_drafted_table_is_fetched_next_to_dropped_files(
     department = dropped_files.Department(tmp_path, monkeypatch, BY_YEAR)
     department.delivers(b_2023=records(2023, 3))
     folders = Folders.of_layer(tmp_path)
-    request = DraftRequest("dpt__permits", "DPT_URL", "desk.permits", answers=Answers("open_data", "record"))
-    drafted = draft_source(department.settings, request, folders)
+    delivered = read_sample("DPT_URL", os.environ, table="desk.permits")
+    drafted = draft_source(department.settings, "dpt__permits", delivered, folders, Answers("open_data", "record"))
     assert drafted.contract == tmp_path / "sources" / "dpt__permits.yml"
     assert check_delivery(department.settings, "dpt__permits", None).result == "fits its contract"
     with open_run(department.settings, RunOptions(as_of="2025-12-01"), "run") as run:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import groupby
+from operator import itemgetter
 from typing import Annotated, Any
 
 import typer
@@ -92,11 +94,9 @@ def _print_sources(sources: Sequence[SourceStatus]) -> None:
 
 def _print_missing_periods(home: Home) -> None:
     """Print each source with periods that were due and are not covered: a month, and only without it a quarter or year."""
-    by_source: dict[str, list[dict[str, Any]]] = {}
-    for period in missing_periods(home):
-        by_source.setdefault(period["source"], []).append(period)
     rows = []
-    for source, periods in by_source.items():
+    for source, found in groupby(missing_periods(home), itemgetter("source")):
+        periods = [*found]
         finest = min(periods, key=lambda period: int(period["due_days"]))["period_type"]
         missing = [period["period_start"][:7] for period in periods if period["period_type"] == finest]
         listed = ", ".join(missing[-LISTED:]) + (f" and {len(missing) - LISTED} before" if len(missing) > LISTED else "")

@@ -22,12 +22,10 @@ from orchestration.cli.release.reader import Row, find_measure, measures_of, ope
 from orchestration.cli.release.show import print_selection, select_by_race
 from orchestration.codegen.folders import Folders, choose_folders, refuse_installed, shared_folders
 from orchestration.codegen.measure_files import (
-    Definition,
-    Wording,
+    NewMeasure,
     about_lag,
     check_conditions,
     find_fact,
-    seed_rows,
     write_measure,
 )
 from orchestration.codegen.missing_steps import steps_of_measure
@@ -43,7 +41,6 @@ NEW = examples(
     'cases are dismissed?" --caveat "Many cases never come to court." --numerator "Cases dismissed" --counted '
     '"finding_code = \'dismissed\'" --denominator "Cases with a finding"'
 )
-CITY_GEOID = 7  # digits
 Id = Annotated[str, typer.Argument(help="The id of the measure, such as visits_late_share.")]
 
 _FACTS = {
@@ -99,11 +96,11 @@ def new(
         raise ConfigurationError(
             f"no race level is called {publish!r}. {did_you_mean(publish, levels)}Known: {', '.join(sorted(levels))}"
         )
-    is_of_city = len(contract.jurisdiction) == CITY_GEOID
-    definition = Definition(measure, kind, found, contract.source, counted, among, numerator, denominator, is_of_city)
-    scheme = population if kind == "rate" else ""
-    wording = Wording(name, question, caveat, direction, population_scheme=scheme, race_level=publish)
-    for path in write_measure(folders, definition, seed_rows(definition, wording, contract), city.place_geoid):
+    described = NewMeasure(
+        measure, kind, found, contract, name, question, caveat, numerator, denominator, counted, among, direction=direction,
+        population=population, race_level=publish,
+    )  # fmt: skip
+    for path in write_measure(folders, described, city.place_geoid):
         out.print(f"written: {path}".replace(f"{Path.cwd()}/", ""), markup=False)
     print_todo(measure, steps_of_measure(measure, folders, registry))
     err.print(about_lag(folders), markup=False)

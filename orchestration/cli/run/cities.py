@@ -17,8 +17,8 @@ from orchestration.cli.display import Table, out, print_error, print_json, print
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.run.progress import duration
 from orchestration.cli.run.start import Data, national_tables
-from orchestration.codegen.cities.city_layer import LayerKeys, Part, missing_seeds, new_layer, parts, reach_of
-from orchestration.codegen.cities.start_city import HOMES_FILE, CityPlan, chosen_places, default_folder, write_cities
+from orchestration.codegen.cities.city_layer import Part, missing_seeds, new_layer, parts, reach_of
+from orchestration.codegen.cities.start_city import HOMES_FILE, chosen_places, default_folder, write_cities
 from orchestration.runs.city_choice import named_layer, unknown_city
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from orchestration.scorecard import may_be_replaced
@@ -83,7 +83,7 @@ def check(
 ) -> None:
     """List what a layer executes or reaches: hosts, environment variables, SQL, macros, templates, commands. Nothing is run."""
     found = reach_of(read_layer_city(_layer(name)))
-    print_rows([asdict(reach) for reach in found], {"kind": "what", "name": "name", "file": "file"}, json=json)
+    print_rows(found, {"kind": "what", "name": "name", "file": "file"}, json=json)
     if not json:
         out.print("a layer is code: read what is listed before a run uses a layer of others (docs/security.md)")
 
@@ -114,7 +114,7 @@ def new(
         raise ConfigurationError(
             f"{name!r} is no name of a city; write it in lower case, with digits and underscores, like new_ulm"
         )
-    layer = new_layer(name, to, LayerKeys(title, place, county, time_zone, state))
+    layer = new_layer(name, to, title=title, place=place, county=county, time_zone=time_zone, state=state)
     read_layer_city(layer)
     out.print(f"layer: {layer.folder}\nchecklist: {layer.folder / 'README.md'}")
 
@@ -163,7 +163,7 @@ def start(
     settings, chosen = Settings.from_environment(), chosen_places(top, file)
     folder = (to or default_folder()).expanduser().absolute()
     tables = national_tables(settings, data, folder)
-    cities = write_cities([CityPlan.suggested(place) for place in chosen], folder, tables)
+    cities = write_cities(chosen, folder, tables)
     check_runnable(cities)
     open_cities = [city for city in cities if not city_status(city).is_done]
     if not json:

@@ -7,6 +7,7 @@ step by a file, which another process copies to the terminal later.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import textwrap
@@ -254,7 +255,8 @@ class Summary:
         is_screen = height < NO_SCREEN
         before = [line for text, most in self._before(is_screen) for line in _wrapped(text, width, most)]
         after = self._after()
-        room = height - LINES_OF_PROMPT - sum(_screen_lines(line, width) for line in (*before, *after))
+        taken = sum(max(1, math.ceil(len(line) / width)) for line in (*before, *after))
+        room = height - LINES_OF_PROMPT - taken
         return [*before, *self._findings(width, room), *after]
 
     def _before(self, is_screen: bool) -> Iterator[tuple[str, int | None]]:
@@ -346,7 +348,3 @@ def _wrapped(text: str, width: int, most: int | None = None) -> list[str]:
     indent = " " * (len(shown) - len(shown.lstrip()) + 2)
     options: dict[str, Any] = {"max_lines": most, "placeholder": " …"} if most else {}
     return textwrap.wrap(shown, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, **options)
-
-
-def _screen_lines(line: str, width: int) -> int:
-    return max(1, -(-len(line) // width))

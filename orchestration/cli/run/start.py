@@ -19,12 +19,12 @@ from orchestration.cli.display import out, print_error
 from orchestration.cli.options import examples
 from orchestration.codegen.cities.start_city import (
     OWN_FOLDER,
-    CityPlan,
     decided_file,
+    decided_place,
     default_folder,
     fetch_tables,
     tables_in,
-    write_city,
+    write_cities,
     write_home_city,
 )
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE, EXIT_OK
@@ -64,8 +64,8 @@ def start(
         out.print(f"national tables: from their publishers, into {folder / FETCHED}")
     tables = national_tables(settings, data, folder)
     own = folder if is_own else folder / city_name(place)
-    plan = _plan(place, own, county, time_zone, ask=sys.stdin.isatty() and not yes)
-    entry = write_home_city(plan, settings.home, tables) if is_own else write_city(plan, folder, tables)
+    place = _decided(place, own, county, time_zone, ask=sys.stdin.isatty() and not yes)
+    entry = write_home_city(place, settings.home, tables) if is_own else write_cities([place], folder, tables)[0]
     check_runnable([entry])
     _print_written(place, entry, tables)
     sys.stdout.flush()  # before what the run prints
@@ -76,23 +76,24 @@ def start(
     raise typer.Exit(ended.returncode)
 
 
-def national_tables(settings: Settings, data: Path | None, folder: Path) -> Mapping[str, Path]:
+def national_tables(settings: Settings, data: Path | None, folder: Path) -> dict[str, Path]:
     """The folders of the national tables by source: those in `data`, or those fetched below `folder`. Prints what is left out."""
     contracts = load_registry(settings.further_sources)
-    tables = tables_in(data.expanduser().absolute(), contracts) if data else fetch_tables(settings, folder / FETCHED, contracts)
-    for problem in tables.problems:
+    if data is not None:
+        return tables_in(data.expanduser().absolute(), contracts)
+    tables, problems = fetch_tables(settings, folder / FETCHED, contracts)
+    for problem in problems:
         print_error(f"left out, and read by the next start: {problem}", EXIT_OK)
-    return tables.folders
+    return tables
 
 
-def _plan(place: Place, own: Path, county: str | None, time_zone: str | None, *, ask: bool) -> CityPlan:
+def _decided(place: Place, own: Path, county: str | None, time_zone: str | None, *, ask: bool) -> Place:
     """The city with what the options or a person at the terminal say, else as suggested; what is written stays."""
-    suggested = CityPlan.suggested(place)
     written = decided_file(place, own)
     if written is not None:
         if county or time_zone:
             out.print(f"county and time zone are decided in {written}; change them there", soft_wrap=True)
-        return suggested
+        return place
     if ask:
         county = county or typer.prompt(f"County of {place.title}", f"{place.county_geoid} ({place.county})").split()[0]
         time_zone = time_zone or typer.prompt("Time zone", place.time_zone)
@@ -101,7 +102,7 @@ def _plan(place: Place, own: Path, county: str | None, time_zone: str | None, *,
         taken += [f"time zone {place.time_zone}"] if time_zone is None else []
         if taken:
             out.print(f"as suggested for {place.title}: {' and '.join(taken)}", soft_wrap=True)
-    return CityPlan.checked(place, county or place.county_geoid, time_zone or place.time_zone)
+    return decided_place(place, county or place.county_geoid, time_zone or place.time_zone)
 
 
 def _print_written(place: Place, entry: CityHome, tables: Mapping[str, Path]) -> None:

@@ -11,7 +11,7 @@ from orchestration.cli.display import Table, out
 from orchestration.cli.options import examples
 from orchestration.scorecard import text_pages
 from orchestration.settings import IS_CHECKOUT, ConfigurationError, Settings
-from orchestration.translations.texts import SEEDS, Use, add_language, coverage, export_sheet, import_sheet, languages
+from orchestration.translations.texts import SEEDS, add_language, coverage, export_sheet, import_sheet, languages
 
 app = typer.Typer(no_args_is_help=True, help="Export and import the texts of the scorecard, one spreadsheet per language.")
 Seeds = Annotated[
@@ -33,9 +33,10 @@ def export_texts(
     With a release in the home, the texts that are on most pages come first (priority 1), each with one of its pages. The
     second sheet is a glossary of names. A review has a first reviewer, and a second one who confirms it.
     """
-    uses = _uses()
+    public_file = Settings.from_environment().home.published_public
+    pages = text_pages(public_file) if public_file.is_file() else None
     for code in language or languages(seeds):
-        out.print(f"{export_sheet(code, out_folder, seeds, uses)}")
+        out.print(f"{export_sheet(code, out_folder, seeds, pages)}")
     _print_coverage(language or list(languages(seeds)), seeds)
 
 
@@ -75,15 +76,6 @@ def import_texts(
 def _can_change(seeds: Path) -> None:
     if seeds == SEEDS and not IS_CHECKOUT:
         raise ConfigurationError("this installation is not a checkout; name the folder of the seeds to change: --seeds FOLDER")
-
-
-def _uses() -> dict[str, Use]:
-    """On how many pages each text is, from the release of the home; nothing without one."""
-    public_file = Settings.from_environment().home.published_public
-    if not public_file.is_file():
-        return {}
-    pages = text_pages(public_file)
-    return {text_id: Use(len(paths), paths[0]) for text_id, paths in pages.items()}
 
 
 def _print_coverage(codes: list[str], seeds: Path) -> None:

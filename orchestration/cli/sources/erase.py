@@ -20,7 +20,7 @@ from orchestration.cli.safeguards import complete_removals, confirm, locked
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.stewardship.removal import NothingToRemove, find_records, make_plan
+from orchestration.stewardship.removal import find_records, make_plan
 from warehouse.paths import Home
 
 if TYPE_CHECKING:
@@ -86,13 +86,9 @@ def erase(
     location = resolve_delivery_location(settings)
     contract = location.registry[source]
     with locked(settings.home, wait):
-        zone = location.city.time_zone
-        try:
-            found = find_records(settings, location.registry, contract, key or (), where or (), zone)
-        except NothingToRemove as nothing:
-            if "erased before" not in str(nothing):
-                raise
-            out.print(str(nothing))
+        found = find_records(settings, location.registry, contract, key or (), where or (), location.city.time_zone)
+        if not found:
+            out.print(f"{contract.source}: these records were erased before; nothing is left to remove")
             return
         plan, rows = make_plan(settings, found, reason.strip(), getpass.getuser(), utc_now().replace(microsecond=0))
         remove(settings.home, plan, rows, yes=yes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -80,21 +80,20 @@ def missing_seeds(city: City) -> list[tuple[str, str]]:
     return [(file, what) for file, what in CITY_SEEDS.items() if Path(file).stem not in own]
 
 
-@dataclass(frozen=True)
-class LayerKeys:
-    """What is known of a city when its layer is written; the `city.yml` marks what is left to decide."""
+def new_layer(
+    name: str,
+    out: Path | None,
+    *,
+    title: str | None = None,
+    place: str | None = None,
+    county: str | None = None,
+    time_zone: str | None = None,
+    state: str | None = None,
+) -> Layer:
+    """Write the layer of a city: `city.yml`, which marks what is left to decide, its seeds with headers, and a checklist.
 
-    title: str | None = None
-    place: str | None = None
-    county: str | None = None
-    time_zone: str | None = None
-    state: str | None = None
-
-
-def new_layer(name: str, out: Path | None, keys: LayerKeys) -> Layer:
-    """Write the layer of a city: `city.yml`, the seeds that name a city with their headers, and a checklist.
-
-    By default into `ingest/cities` of a checkout, else into a folder of its name. `ConfigurationError` if it is not empty.
+    `place` and `county` are GEOIDs. By default into `ingest/cities` of a checkout, else into a folder of its name.
+    `ConfigurationError` if it is not empty.
     """
     folder = (out or (CITIES / name if IS_CHECKOUT else Path(name))).expanduser().absolute()
     if name in layer_names():
@@ -102,21 +101,19 @@ def new_layer(name: str, out: Path | None, keys: LayerKeys) -> Layer:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigurationError(f"{folder} is not empty; name an empty or new folder with --out")
     states = layer_names(STATES)
-    if keys.state and keys.state not in states:
-        raise ConfigurationError(
-            f"there is no layer of the state {keys.state!r}; known: {', '.join(states)}, or leave --state out"
-        )
-    title = keys.title or name.replace("_", " ").title()
+    if state and state not in states:
+        raise ConfigurationError(f"there is no layer of the state {state!r}; known: {', '.join(states)}, or leave --state out")
+    title = title or name.replace("_", " ").title()
     is_ours = folder.parent == CITIES
     for part in ("sources", f"{SEEDS}/{ROWS}", f"{MODELS}/staging", SUITES):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    values = {**asdict(keys), "name": name, "title": title, "no_place": NO_PLACE, "states": states}
-    (folder / FILE_NAME).write_text(render("city.yml", **values), encoding="utf-8")
+    keys = {"name": name, "title": title, "place": place, "county": county, "time_zone": time_zone, "state": state}
+    (folder / FILE_NAME).write_text(render("city.yml", **keys, no_place=NO_PLACE, states=states), encoding="utf-8")
     for file in CITY_SEEDS:
         with (SHARED_SEEDS / Path(file).name).open(encoding="utf-8") as shared:
             (folder / SEEDS / file).write_text(shared.readline(), encoding="utf-8")
     where = {"show": name, "folder": f"ingest/cities/{name}"} if is_ours else {"show": str(folder), "folder": str(folder)}
-    readme = render("city_readme.md", **values, **where, seeds=CITY_SEEDS.items())
+    readme = render("city_readme.md", **keys, **where, seeds=CITY_SEEDS.items())
     (folder / "README.md").write_text(readme, encoding="utf-8")
     return Layer(name, folder)
 
@@ -137,94 +134,86 @@ _OUTSIDE = re.compile(
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|\{#.*?#\}", re.DOTALL)
 _TEMPLATES = (".jinja", ".j2", ".html", ".typ", ".tmpl")
 _READ = (".yml", ".yaml", ".sql", ".csv", ".md", ".py")
+Reach = tuple[str, str]  # kind and name
 
 
-@dataclass(frozen=True)
-class Reach:
-    """Something that a layer executes or reaches.
+def reach_of(city: City) -> list[dict[str, str]]:
+    """What the layers of a city execute or reach, sorted; each once per file: `kind`, `name` and `file`.
 
-    `kind`: host, address, variable, SQL, macro, hook, Python, template, command, file.
+    Kinds are host, address, variable, SQL, macro, hook, Python, template, command, file.
     """
-
-    kind: str
-    name: str
-    file: str
-
-
-def reach_of(city: City) -> list[Reach]:
-    """What the layers of a city execute or reach, sorted by kind; each once per file."""
     registry = {contract.source: contract for contract in city_registry(city)}
-    found: list[Reach] = []
+    found: set[tuple[str, str, str]] = set()
     for layer in city.layers:
         own = {path.stem: f"{layer.name}/sources/{path.name}" for path in layer.contracts}
         changed = dict.fromkeys(changes_of(layer), f"{layer.name}/{layer.settings_file.name}")
         for source, file in {**changed, **own}.items():
             if source in registry:
-                found += _of_contract(registry[source], file)
-        for path in sorted(layer.folder.rglob("*")):
+                found |= {(*reach, file) for reach in _of_contract(registry[source])}
+        for path in layer.folder.rglob("*"):
             if path.is_file() or path.is_symlink():
-                found += _of_file(layer, path)
-    return sorted(dict.fromkeys(found), key=lambda reach: (reach.kind, reach.name, reach.file))
+                relative = path.relative_to(layer.folder)
+                found |= {(*reach, f"{layer.name}/{relative.as_posix()}") for reach in _of_file(path, relative.parts[0])}
+    return [dict(zip(("kind", "name", "file"), reach, strict=True)) for reach in sorted(found)]
 
 
-def _of_contract(contract: Contract, file: str) -> Iterator[Reach]:
+def _of_contract(contract: Contract) -> Iterator[Reach]:
     connector = contract.connector
     for key in ("base_url", "url", "path"):
         address = getattr(connector, key, None)
         if address:
             host = urlsplit(address).hostname
-            yield Reach("host", host, file) if host else Reach("address", address, file)
+            yield ("host", host) if host else ("address", address)
     for host in getattr(connector, "allow_hosts", ()):
-        yield Reach("host", host, file)
+        yield ("host", host)
     if variable := getattr(connector, "credentials_env", None):
-        yield Reach("variable", variable, file)
+        yield ("variable", variable)
     if any(column.is_hashed for column in contract.columns):
-        yield Reach("variable", "LEVELGROUND_HASH_KEY", file)
+        yield ("variable", "LEVELGROUND_HASH_KEY")
     for key in ("query", "where"):
         if (text := getattr(connector, key, None)) and text != "1=1":
-            yield Reach("SQL", f"connector.{key}, run by the system of the department: {_short(text)}", file)
+            yield ("SQL", f"connector.{key}, run by the system of the department: {_short(text)}")
     if contract.expectations:
-        yield Reach("SQL", f"{len(contract.expectations)} expectations of Great Expectations", file)
+        yield ("SQL", f"{len(contract.expectations)} expectations of Great Expectations")
 
 
-def _of_file(layer: Layer, path: Path) -> Iterator[Reach]:
-    relative = path.relative_to(layer.folder)
-    file = f"{layer.name}/{relative.as_posix()}"
+def _of_file(path: Path, part: str) -> Iterator[Reach]:
+    """What a file of a part of the layer (models, suites, …) executes or reaches."""
     if path.is_symlink():
-        yield Reach("file", "a link, which is not followed here: read where it leads", file)
+        yield ("file", "a link, which is not followed here: read where it leads")
         return
     if path.suffix == ".py":
-        yield Reach("Python", "dbt runs it as a model" if relative.parts[0] == MODELS else "Levelground does not run it", file)
+        yield ("Python", "dbt runs it as a model" if part == MODELS else "Levelground does not run it")
     elif path.suffix in _TEMPLATES:
-        yield Reach("template", "Levelground does not read it", file)
+        yield ("template", "Levelground does not read it")
     elif path.suffix not in _READ:
         is_command = path.stat().st_mode & 0o111
-        yield Reach("command" if is_command else "file", f"Levelground does not {'run' if is_command else 'read'} it", file)
-    elif path.suffix == ".sql" or (relative.parts[0] in (MODELS, SUITES, SEEDS) and path.suffix in (".yml", ".yaml")):
-        yield from _of_code(path, file)
+        yield ("command" if is_command else "file", f"Levelground does not {'run' if is_command else 'read'} it")
+    elif path.suffix == ".sql" or (part in (MODELS, SUITES, SEEDS) and path.suffix in (".yml", ".yaml")):
+        yield from _of_code(path)
 
 
-def _of_code(path: Path, file: str) -> Iterator[Reach]:
+def _of_code(path: Path) -> Iterator[Reach]:
     """What a model, a suite or a YAML of dbt runs."""
     text = _COMMENT.sub(" ", path.read_text(encoding="utf-8", errors="replace"))
     if path.suffix == ".sql":
-        yield Reach("SQL", "a model or macro, run with the rights of a run", file)
+        yield ("SQL", "a model or macro, run with the rights of a run")
     elif rules := _RULES.findall(text):
-        yield Reach("SQL", f"{len(rules)} statements of rules", file)
+        yield ("SQL", f"{len(rules)} statements of rules")
     for variable in _VARIABLE.findall(text):
-        yield Reach("variable", variable, file)
+        yield ("variable", variable)
     for block in _JINJA.findall(text):
         for name in set(_CALL.findall(block)).difference(_DBT):
             is_powerful = name.startswith(_POWERFUL)
-            yield Reach("macro", f"{name}{', which runs statements or reads what is outside' if is_powerful else ''}", file)
+            yield ("macro", f"{name}{', which runs statements or reads what is outside' if is_powerful else ''}")
         if block.startswith(("{% macro", "{%- macro")):
-            yield Reach("macro", f"defines {block.split('macro', 1)[1].split('(')[0].strip()}", file)
+            yield ("macro", f"defines {block.split('macro', 1)[1].split('(')[0].strip()}")
     for hook in _HOOKS.findall(text):
-        yield Reach("hook", hook, file)
+        yield ("hook", hook)
     for name in _OUTSIDE.findall(_JINJA.sub(" ", text)) if path.suffix == ".sql" else ():
-        yield Reach("SQL", f"{' '.join(name.lower().split())}, which reads or changes what is outside of the warehouse", file)
+        yield ("SQL", f"{' '.join(name.lower().split())}, which reads or changes what is outside of the warehouse")
     for address in re.findall(r"\b(?:https?|s3|gs|az|ftp|file)://[^\s'\"<>)]+", text):
-        yield Reach("address" if address.startswith("file") else "host", urlsplit(address).hostname or address, file)
+        yield ("address" if address.startswith("file") else "host", urlsplit(address).hostname or address)
 
 
 def _short(text: str) -> str:

@@ -14,7 +14,6 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -28,7 +27,7 @@ from ingest.readers import delivered_files
 from orchestration.cities import CityHome, read_homes
 from orchestration.cities.gazetteer import Place, city_name, find_place, places
 from orchestration.cities.homes_file import SHARED
-from orchestration.codegen.cities.city_layer import LayerKeys, new_layer
+from orchestration.codegen.cities.city_layer import new_layer
 from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError, Settings
 from warehouse.files import write_atomically
 from warehouse.paths import Home
@@ -62,40 +61,40 @@ def _read_list(file: Path) -> list[Place]:
     return list(dict.fromkeys(found))
 
 
-@dataclass(frozen=True)
-class NationalTables:
-    """By source, the folder with the files of a national table; `problems` of those that could not be fetched."""
-
-    folders: Mapping[str, Path]
-    problems: tuple[str, ...] = ()
-
-
 def national(contracts: Iterable[Contract]) -> list[Contract]:
     """The contracts whose deliveries cities share."""
     return [contract for contract in contracts if contract.coverage == NATIONAL]
 
 
-def tables_in(folder: Path, contracts: Iterable[Contract]) -> NationalTables:
-    """The national tables of a folder of deliveries; `ConfigurationError` if it has none."""
+def tables_in(folder: Path, contracts: Iterable[Contract]) -> dict[str, Path]:
+    """By source, the folder of each national table in a folder of deliveries; `ConfigurationError` if it has none."""
     if not folder.is_dir():
         raise ConfigurationError(f"there is no folder {folder}; name one with a folder per national table with --data")
-    known = national(contracts)
-    found = {c.source: folder / c.source for c in known if delivered_files(folder / c.source, c.ignore_files)}
-    if not found:
-        raise ConfigurationError(f"{folder} has no folder with files of a national table. {_origins(known)}")
-    return NationalTables(found)
+    return _with_files(folder, national(contracts), f"{folder} has no folder with files of a national table. ")
 
 
-def fetch_tables(settings: Settings, folder: Path, contracts: Iterable[Contract]) -> NationalTables:
-    """Fetch the national tables that `folder` lacks; `ConfigurationError` says where each comes from if none can be had."""
+def fetch_tables(settings: Settings, folder: Path, contracts: Iterable[Contract]) -> tuple[dict[str, Path], list[str]]:
+    """Fetch the national tables that `folder` lacks; the folder of each, and the problems of those that could not be fetched.
+
+    `ConfigurationError` says where each comes from if none can be had.
+    """
     known = national(contracts)
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(len(known)) as several:  # each may wait for its publisher
-        problems = tuple(filter(None, several.map(lambda contract: _fetch(settings, folder, contract), known)))
-    found = {c.source: folder / c.source for c in known if delivered_files(folder / c.source, c.ignore_files)}
-    if not found:
-        raise ConfigurationError(f"no national table could be fetched: {problems[0] if problems else ''}\n{_origins(known)}")
-    return NationalTables(found, problems)
+        problems = [*filter(None, several.map(lambda contract: _fetch(settings, folder, contract), known))]
+    return _with_files(folder, known, f"no national table could be fetched: {next(iter(problems), '')}\n"), problems
+
+
+def _with_files(folder: Path, contracts: Iterable[Contract], problem: str) -> dict[str, Path]:
+    """The folders that have files; `ConfigurationError` with the problem and where each table comes from if none has."""
+    if found := {c.source: folder / c.source for c in contracts if delivered_files(folder / c.source, c.ignore_files)}:
+        return found
+    lines = [f"{problem}Put the files of each into a folder of its name, and name the folder above them with --data FOLDER:"]
+    for contract in contracts:
+        where = contract.connector.url if isinstance(contract.connector, HttpConnector) else contract.platform
+        licence = f" ({contract.agreement.licence.attribution})" if contract.agreement.licence else ""
+        lines.append(f"  {contract.source}: {where}{licence}")
+    raise ConfigurationError("\n".join(lines))
 
 
 def _fetch(settings: Settings, folder: Path, contract: Contract) -> str | None:
@@ -121,46 +120,23 @@ def _fetch(settings: Settings, folder: Path, contract: Contract) -> str | None:
     return None
 
 
-def _origins(contracts: Iterable[Contract]) -> str:
-    """Where each table comes from, and what to do with it."""
-    lines = ["Put the files of each into a folder of its name, and name the folder above them with --data FOLDER:"]
-    for contract in contracts:
-        where = contract.connector.url if isinstance(contract.connector, HttpConnector) else contract.platform
-        licence = f" ({contract.agreement.licence.attribution})" if contract.agreement.licence else ""
-        lines.append(f"  {contract.source}: {where}{licence}")
-    return "\n".join(lines)
-
-
 HOMES_FILE, SHARED_FOLDER = "cities.yml", "shared"
 OWN_FOLDER = "start"  # of a home that has its city's files inside
 
 
-@dataclass(frozen=True)
-class CityPlan:
-    """A city to write: its place, and the keys of its `city.yml` that a person confirms."""
-
-    place: Place
-    county_geoid: str
-    time_zone: str
-
-    @classmethod
-    def suggested(cls, place: Place) -> CityPlan:
-        """The city with the county and the time zone of the gazetteer."""
-        return cls(place, place.county_geoid, place.time_zone)
-
-    @classmethod
-    def checked(cls, place: Place, county_geoid: str, time_zone: str) -> CityPlan:
-        """The city with what a person chose; `ConfigurationError` if it cannot be right."""
-        if not re.fullmatch(r"\d{5}", county_geoid) or county_geoid[:2] != place.geoid[:2]:
-            raise ConfigurationError(
-                f"{county_geoid!r} is no county of {place.state}; write its GEOID, 5 digits that begin with {place.geoid[:2]}, "
-                f"like {place.county_geoid} ({place.county})"
-            )
-        try:
-            TypeAdapter(TimeZone).validate_python(time_zone)
-        except ValidationError:
-            raise ConfigurationError(f"{time_zone!r} is no time zone; write it like {place.time_zone}") from None
-        return cls(place, county_geoid, time_zone)
+def decided_place(place: Place, county_geoid: str, time_zone: str) -> Place:
+    """The place with the county and the time zone that a person chose; `ConfigurationError` if they cannot be right."""
+    if not re.fullmatch(r"\d{5}", county_geoid) or county_geoid[:2] != place.geoid[:2]:
+        raise ConfigurationError(
+            f"{county_geoid!r} is no county of {place.state}; write its GEOID, 5 digits that begin with {place.geoid[:2]}, "
+            f"like {place.county_geoid} ({place.county})"
+        )
+    try:
+        TypeAdapter(TimeZone).validate_python(time_zone)
+    except ValidationError:
+        raise ConfigurationError(f"{time_zone!r} is no time zone; write it like {place.time_zone}") from None
+    county = place.county if county_geoid == place.county_geoid else ""  # the gazetteer has the name of one county
+    return place.model_copy(update={"county_geoid": county_geoid, "county": county, "time_zone": time_zone})
 
 
 def default_folder() -> Path:
@@ -175,14 +151,9 @@ def decided_file(place: Place, own: Path) -> Path | None:
     return file if file.is_file() else None
 
 
-def write_city(plan: CityPlan, folder: Path, tables: Mapping[str, Path]) -> CityHome:
-    """Write layer, deliveries and entry of a city below `folder`, and return its entry; see `write_cities`."""
-    return write_cities([plan], folder, tables)[0]
-
-
-def write_home_city(plan: CityPlan, home: Home, tables: Mapping[str, Path]) -> CityHome:
+def write_home_city(place: Place, home: Home, tables: Mapping[str, Path]) -> CityHome:
     """Write layer and deliveries of a city into a home that a setting names, and return its entry, which no homes file has."""
-    name, own = city_name(plan.place), home.root / OWN_FOLDER
+    name, own = city_name(place), home.root / OWN_FOLDER
     layer = None if city_layer(name) else own / "layer"
     entry = CityHome(name, home, str(own / "deliveries"), layer, {}, None, "LEVELGROUND_HOME")
     if entry.holds_another:
@@ -191,30 +162,35 @@ def write_home_city(plan: CityPlan, home: Home, tables: Mapping[str, Path]) -> C
             "unset it"
         )
     home.ensure()
-    _write_files(plan, name, own, tables)
+    _write_files(place, name, own, tables)
     return entry
 
 
-def write_cities(plans: Sequence[CityPlan], folder: Path, tables: Mapping[str, Path]) -> list[CityHome]:
+def write_cities(chosen: Sequence[Place], folder: Path, tables: Mapping[str, Path]) -> list[CityHome]:
     """Write layer, deliveries and entry of cities below `folder`, and return their entries.
 
     `tables`: by source, the folder with the files of a national table, which the deliveries link to.
     """
     known = places()
-    names = [city_name(plan.place, known) for plan in plans]
-    has_layer = {name: _write_files(plan, name, folder / name, tables) for plan, name in zip(plans, names, strict=True)}
+    names = [city_name(place, known) for place in chosen]
+    has_layer = {name: _write_files(place, name, folder / name, tables) for place, name in zip(chosen, names, strict=True)}
     return _listed(folder / HOMES_FILE, has_layer)
 
 
-def _write_files(plan: CityPlan, name: str, own: Path, tables: Mapping[str, Path]) -> bool:
+def _write_files(place: Place, name: str, own: Path, tables: Mapping[str, Path]) -> bool:
     """Write the folder of a city, and return whether it has a layer of its own."""
     layer = None if city_layer(name) else own / "layer"
     if layer is not None and not (layer / FILE_NAME).is_file():
-        state = plan.place.state.lower().replace(" ", "_")
-        keys = LayerKeys(
-            plan.place.title, plan.place.geoid, plan.county_geoid, plan.time_zone, state if state in layer_names(STATES) else None
-        )
-        _name_places(new_layer(name, layer, keys).folder, plan)
+        state = place.state.lower().replace(" ", "_")
+        new_layer(
+            name, layer, title=place.title, place=place.geoid, county=place.county_geoid, time_zone=place.time_zone,
+            state=state if state in layer_names(STATES) else None,
+        )  # fmt: skip
+        # the names of state and county, which no national table has
+        named = [("state", place.geoid[:2], place.state), ("county", place.county_geoid, place.county)]
+        with (layer / SEEDS / "geographies.csv").open("a", encoding="utf-8", newline="") as seed:
+            rows = ([place.geoid, kind, "current", geoid, title, ""] for kind, geoid, title in named if title)
+            csv.writer(seed, lineterminator="\n").writerows(rows)
     deliveries = own / "deliveries"
     deliveries.mkdir(parents=True, exist_ok=True)
     if not (deliveries / FILE_NAME).is_file():
@@ -222,17 +198,6 @@ def _write_files(plan: CityPlan, name: str, own: Path, tables: Mapping[str, Path
     for source, target in tables.items():
         _link(deliveries / source, target.resolve())
     return layer is not None
-
-
-def _name_places(layer: Path, plan: CityPlan) -> None:
-    """The names of state and county, which no national table has."""
-    place, file = plan.place, layer / SEEDS / "geographies.csv"
-    named = [("state", place.geoid[:2], place.state)]
-    named += [("county", place.county_geoid, place.county)] if plan.county_geoid == place.county_geoid else []
-    with file.open("a", encoding="utf-8", newline="") as seed:
-        csv.writer(seed, lineterminator="\n").writerows(
-            [place.geoid, kind, "current", geoid, name, ""] for kind, geoid, name in named
-        )
 
 
 def _link(link: Path, target: Path) -> None:

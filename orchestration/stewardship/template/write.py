@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import io
 import json
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import xlsxwriter
 
@@ -231,14 +230,28 @@ def _question(contract: Contract, fields: Sequence[TemplateField], texts: Templa
     }
 
 
-TemplateFormat = Literal["xlsx", "csv", "pdf"]
-FORMATS: tuple[str, ...] = get_args(TemplateFormat)
+def _write_csv(contract: Contract, path: Path, _language: str) -> None:
+    """Write the header line in the encoding and with the delimiter of the contract."""
+    how = contract.format
+    if how.kind != "csv" or how.header.rows != 1:
+        kind = "CSV without one line of names" if how.kind == "csv" else how.kind
+        remedy = f"`levelground sources template {contract.source}` writes a workbook, which is read whatever the kind"
+        raise ConfigurationError(f"the contract of {contract.source} reads {kind}, not CSV with names; {remedy}")
+    names = {column.delivered_names[0]: column.name for column in asked_columns(contract)}
+    if any(isinstance(name, int) for name in names):
+        raise ConfigurationError(f"the contract of {contract.source} reads columns by position; write a workbook instead")
+    with path.open("w", encoding=how.encoding, newline="") as file:
+        file.write("\n" * how.header.skip)
+        csv.writer(file, delimiter=how.delimiter, lineterminator="\r\n").writerow(names)
+
+
+WRITERS = {"xlsx": write_workbook, "csv": _write_csv, "pdf": write_form}
 
 
 def write_template(contract: Contract, form: str, to: Path | None, language: str = "en") -> Path:
     """Write the template and return its file; `to` is a folder or the file itself, by default the current folder."""
-    if form not in FORMATS:
-        raise ConfigurationError(f"there are no templates as {form}; choose one of {', '.join(FORMATS)}")
+    if form not in WRITERS:
+        raise ConfigurationError(f"there are no templates as {form}; choose one of {', '.join(WRITERS)}")
     if language not in LANGUAGES:
         raise ConfigurationError(f"there are no templates in {language!r}; choose one of {', '.join(LANGUAGES)}")
     reason = why_no_template(contract)
@@ -249,26 +262,5 @@ def write_template(contract: Contract, form: str, to: Path | None, language: str
     if path.suffix.lower() != f".{form}":
         raise ConfigurationError(f"--out {path} does not end in .{form}; name a folder, or a file of that kind")
     path.parent.mkdir(parents=True, exist_ok=True)
-    if form == "xlsx":
-        write_workbook(contract, path, language)
-    elif form == "pdf":
-        write_form(contract, path, language)
-    else:
-        path.write_bytes(_empty_csv(contract))
+    WRITERS[form](contract, path, language)
     return path
-
-
-def _empty_csv(contract: Contract) -> bytes:
-    """The header line in the encoding and with the delimiter of the contract."""
-    how = contract.format
-    if how.kind != "csv" or how.header.rows != 1:
-        kind = "CSV without one line of names" if how.kind == "csv" else how.kind
-        remedy = f"`levelground sources template {contract.source}` writes a workbook, which is read whatever the kind"
-        raise ConfigurationError(f"the contract of {contract.source} reads {kind}, not CSV with names; {remedy}")
-    names = {column.delivered_names[0]: column.name for column in asked_columns(contract)}
-    if any(isinstance(name, int) for name in names):
-        raise ConfigurationError(f"the contract of {contract.source} reads columns by position; write a workbook instead")
-    text = io.StringIO(newline="")
-    text.write("\n" * how.header.skip)
-    csv.writer(text, delimiter=how.delimiter, lineterminator="\r\n").writerow(names)
-    return text.getvalue().encode(how.encoding)

@@ -13,7 +13,6 @@ from ingest.delivery.store import compute_load_id
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.source_models import generate
 from orchestration.defs.asset_specs import source_metadata
-from orchestration.docs_site.catalogue import Source
 from orchestration.docs_site.site import renderer
 from orchestration.stewardship.template.guide import guide, template_texts
 from orchestration.transform.dbt_sources import write_sources
@@ -47,7 +46,7 @@ def test_generated_models_have_it(tmp_path: Path) -> None:
 
 
 def test_the_site_and_templates_have_it() -> None:
-    page = renderer([])("source.html", "sources/dpt__visits.html", source=Source(CONTRACT, None))
+    page = renderer([])("source.html", "sources/dpt__visits.html", source=CONTRACT, status=None)
     assert "Fee that the visitor paid, before {{ refunds }}." in page
     (_, field) = template_fields(CONTRACT)
     assert guide(field, CONTRACT.column("fee"), template_texts("en")).startswith(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.codegen.draft_source import DraftRequest, draft_source
+from ingest.contract_draft import read_sample
+from orchestration.codegen.draft_source import draft_source
 from orchestration.codegen.folders import Folders
 from orchestration.settings import Settings
 from tests.unit.ingest.contract_draft.test_draft import PERMIT_FILE
@@ -20,7 +21,7 @@ def test_a_draft_passes_the_check_of_its_own_delivery(tmp_path: Path, monkeypatc
         {"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path / "deliveries")}
     )
     new_files = draft_source(
-        settings, DraftRequest("parks__permits", str(tmp_path / "permits.csv")), Folders.flat(tmp_path / "drafts")
+        settings, "parks__permits", read_sample(str(tmp_path / "permits.csv"), {}), Folders.flat(tmp_path / "drafts")
     )
     assert new_files.check is not None
     assert new_files.check.gate.passed, new_files.check.gate.reason

@@ -41,4 +41,4 @@ def test_the_contract_of_a_state_is_left_where_it_is(monkeypatch: pytest.MonkeyP
     generated = generate_source(settings, contract, Folders.of_layer(tmp_path / "layer"))
     assert contract.is_file()
     assert not (tmp_path / "layer" / "sources").exists()
-    assert all(path.is_relative_to(tmp_path / "layer") for path in generated.written)
+    assert all(path.is_relative_to(tmp_path / "layer") for path in generated)

@@ -18,7 +18,7 @@ from ingest.contract.registry import load_registry
 from ingest.contract_draft import NO_ANSWERS, Answers, draft, read_sample
 from ingest.contract_draft.draft import contract_text
 from orchestration.codegen.folders import Folders
-from orchestration.codegen.measure_files import Definition, Wording, find_fact, seed_rows, write_measure
+from orchestration.codegen.measure_files import NewMeasure, find_fact, write_measure
 from orchestration.codegen.source_models import generate
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.model_files import read_models
@@ -167,12 +167,12 @@ def test_the_files_of_a_measure_are_those_of_the_golden_file(tmp_path: Path, kin
             continue
         name = f"{kind}_{fact.removeprefix('fct_')}_{'city' if is_of_city else 'county'}"
         among = "finding_code is not null" if source == "mmc__court_cases" else None
-        measure = Definition(
-            name, kind, find_fact(fact, models, kind), source, counted, among, "Cases counted", "Cases", is_of_city
-        )
-        wording = Wording("A name", "A question?", "A caveat.", "lower", population_scheme="residents" if kind == "rate" else "")
-        layer = Folders.of_layer(tmp_path)
-        write_measure(layer, measure, seed_rows(measure, wording, contracts[source]), "5553000")
+        contract = contracts[source].model_copy(update={"jurisdiction": "5553000" if is_of_city else "55079"})
+        measure = NewMeasure(
+            name, kind, find_fact(fact, models, kind), contract, "A name", "A question?", "A caveat.", "Cases counted", "Cases",
+            counted, among, "lower",
+        )  # fmt: skip
+        write_measure(Folders.of_layer(tmp_path), measure, "5553000")
     compare(f"measures_{kind}", files_of(tmp_path))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.city import read_layer_city
 from ingest.layers import Layer
-from orchestration.codegen.cities.city_layer import Reach, reach_of
+from orchestration.codegen.cities.city_layer import reach_of
 
 CONTRACT = """\
 source: dpt__visits
@@ -65,7 +65,7 @@ def layer(tmp_path: Path) -> Path:
 
 def test_everything_that_a_layer_reaches_is_listed_with_its_file(layer: Path) -> None:
     found = reach_of(read_layer_city(Layer("springfield", layer)))
-    pairs = {(reach.kind, reach.name) for reach in found}
+    pairs = {(reach["kind"], reach["name"]) for reach in found}
     assert pairs >= {
         ("host", "data.example"), ("host", "cdn.example"), ("host", "evil.example"), ("variable", "HR_URL"),
         ("variable", "LEVELGROUND_HASH_KEY"), ("SQL", "a model or macro, run with the rights of a run"), ("hook", "pre_hook"),
@@ -75,8 +75,8 @@ def test_everything_that_a_layer_reaches_is_listed_with_its_file(layer: Path) ->
         ("template", "Levelground does not read it"), ("file", "a link, which is not followed here: read where it leads"),
         ("command", "Levelground does not run it"),
     }  # fmt: skip
-    assert Reach("host", "evil.example", "springfield/models/marts/fct_visits.sql") in found
-    assert not any("/a/comment" in reach.name for reach in found)
+    assert {"kind": "host", "name": "evil.example", "file": "springfield/models/marts/fct_visits.sql"} in found
+    assert not any("/a/comment" in reach["name"] for reach in found)
 
 
 def test_a_layer_without_code_reaches_nothing(tmp_path: Path) -> None:

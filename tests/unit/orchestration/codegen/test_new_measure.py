@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from ingest.contract.registry import Registry, load_registry
 from ingest.layers import rows_of_seed
 from orchestration.codegen.folders import Folders
 from orchestration.codegen.measure_files import (
-    Definition,
-    Wording,
+    NOT_RECORDED,
+    NewMeasure,
     about_lag,
     check_conditions,
     find_fact,
@@ -36,20 +37,17 @@ def models() -> dict[str, ModelFile]:
     return read_models([DBT_PROJECT / "models"], below="marts")
 
 
-def definition(
-    models: dict[str, ModelFile], kind: str = "proportion", fact: str = "fct_court_cases", **changes: Any
-) -> Definition:
+def new_measure(
+    models: dict[str, ModelFile], kind: str = "proportion", fact: str = "fct_court_cases", source: str = COURT, **changes: Any
+) -> NewMeasure:
+    contract = load_registry()[source].model_copy(update={"jurisdiction": CITY})
     given: dict[str, Any] = {
-        "measure_id": "dismissed_share", "kind": kind, "fact": find_fact(fact, models, kind), "source": COURT,
+        "measure_id": "dismissed_share", "kind": kind, "fact": find_fact(fact, models, kind), "contract": contract,
+        "name": "Cases dismissed", "question": "How many cases are dismissed?", "caveat": "Many cases never come to court.",
         "counted": "finding_code = 'dismissed'", "among": "finding_code is not null", "numerator": "Cases dismissed",
         "denominator": "Cases with a finding",
     }  # fmt: skip
-    return Definition(**(given | changes))
-
-
-def write(folders: Folders, measure: Definition, **wording: str) -> tuple[Path, ...]:
-    words = Wording("Cases dismissed", "How many cases are dismissed?", "Many cases never come to court.", "none", **wording)
-    return write_measure(folders, measure, seed_rows(measure, words, load_registry()[measure.source]), CITY)
+    return NewMeasure(**(given | changes))
 
 
 @pytest.fixture
@@ -90,13 +88,13 @@ def test_a_condition_may_use_what_only_a_run_has(models: dict[str, ModelFile]) -
 
 
 def test_a_source_of_a_county_has_the_place_that_it_covers(models: dict[str, ModelFile]) -> None:
-    measure = definition(models, is_of_city=False)
+    measure = new_measure(models, contract=load_registry()[COURT].model_copy(update={"jurisdiction": "55079"}))
     assert measure.places == ""
 
 
 def test_a_rate_counts_no_denominator(models: dict[str, ModelFile]) -> None:
-    measure = definition(models, "rate")
-    rows = seed_rows(measure, Wording("n", "q", "c", population_scheme="residents"), load_registry()[COURT])
+    measure = new_measure(models, "rate")
+    rows = seed_rows(measure)
     (row,) = rows["measure_registry"]
     assert (row["unit"], row["population_scheme"], row["denominator"]) == ("per_1000", "residents", "Cases with a finding")
     assert row["reference_rule"] == "rest", "a comparison with an interval: all people are no independent group"
@@ -117,7 +115,7 @@ def test_a_fact_that_cannot_be_counted_is_refused(models: dict[str, ModelFile], 
 
 
 def test_a_layer_gets_rows_of_its_own_and_a_described_model(layer: Folders, models: dict[str, ModelFile]) -> None:
-    written = write(layer, definition(models))
+    written = write_measure(layer, new_measure(models), CITY)
     assert len(written) == 7
     for name in SEEDS:
         with (SHARED_SEEDS / f"{name}.csv").open(encoding="utf-8") as shared, layer.seed(name).open(encoding="utf-8") as own:
@@ -139,7 +137,9 @@ def test_a_layer_gets_rows_of_its_own_and_a_described_model(layer: Folders, mode
 
 
 def test_what_is_left_is_listed_until_it_is_done(layer: Folders, models: dict[str, ModelFile]) -> None:
-    write(layer, definition(models), race_level="total_only", legal_basis="File 1")
+    write_measure(layer, new_measure(models, race_level="total_only"), CITY)
+    registry = layer.seed("measure_registry")
+    registry.write_text(registry.read_text().replace(NOT_RECORDED, "File 1", 1))
     tests = layer.described(layer.counts("dismissed_share"), "unit_tests")
     tests.write_text(tests.read_text(encoding="utf-8").replace(": -1", ": 2"), encoding="utf-8")
     assert {step.part for step in steps_of_measure("dismissed_share", layer) if step.is_required} == set()
@@ -155,7 +155,7 @@ def test_what_is_left_is_listed_until_it_is_done(layer: Folders, models: dict[st
 def test_a_plan_beyond_the_place_of_the_records_is_listed(
     layer: Folders, models: dict[str, ModelFile], jurisdiction: str, beyond: set[str]
 ) -> None:
-    write(layer, definition(models))
+    write_measure(layer, new_measure(models), CITY)
     plan = layer.seed("publication_plan")
     first = plan.read_text(encoding="utf-8").splitlines()[1]
     for place in ("city", "county", "state"):
@@ -172,7 +172,7 @@ def test_a_plan_beyond_the_place_of_the_records_is_listed(
 
 def test_this_repository_needs_translations_and_planted_truth_too(repository: Folders, models: dict[str, ModelFile]) -> None:
     before = {name: rows_of_seed(repository.seed(name)) for name in SEEDS}
-    write(repository, definition(models))
+    write_measure(repository, new_measure(models), CITY)
     for name, rows in before.items():
         assert rows_of_seed(repository.seed(name))[: len(rows)] == rows, "rows are added at the end"
         assert len(rows_of_seed(repository.seed(name))) == len(rows) + 1
@@ -190,26 +190,26 @@ def test_this_repository_needs_translations_and_planted_truth_too(repository: Fo
 
 
 def test_a_measure_that_exists_and_a_name_that_is_none_are_refused(layer: Folders, models: dict[str, ModelFile]) -> None:
-    write(layer, definition(models))
+    write_measure(layer, new_measure(models), CITY)
     with pytest.raises(ConfigurationError, match="already"):
-        write(layer, definition(models))
+        write_measure(layer, new_measure(models), CITY)
     with pytest.raises(ConfigurationError, match="already"):
-        write(layer, definition(models, measure_id="court_guilty_share"))
+        write_measure(layer, new_measure(models, measure_id="court_guilty_share"), CITY)
     with pytest.raises(ConfigurationError, match="no id of a measure"):
-        write(layer, definition(models, measure_id="Late Share"))
+        write_measure(layer, new_measure(models, measure_id="Late Share"), CITY)
 
 
 def test_figures_of_persons_are_planned_one_by_one(models: dict[str, ModelFile]) -> None:
-    stops = definition(models, "proportion", "fct_police_stops", source=STOPS, counted="is_person_searched", among=None)
-    rows = seed_rows(stops, Wording("n", "q", "c", race_level="total_only"), load_registry()[STOPS])["publication_plan"]
+    stops = new_measure(models, "proportion", "fct_police_stops", source=STOPS, counted="is_person_searched", among=None)
+    rows = seed_rows(replace(stops, race_level="total_only"))["publication_plan"]
     assert {(row["geography_type"], row["period_type"], row["stratum_type"]) for row in rows} == {
         ("city", "quarter", "all"), ("city", "year", "all"),
     }  # fmt: skip
-    (undecided,) = seed_rows(stops, Wording("n", "q", "c"), load_registry()[STOPS])["publication_plan"]
+    (undecided,) = seed_rows(stops)["publication_plan"]
     assert (undecided["race_level"], undecided["note"]) == ("none", "Not decided yet")
 
 
 def test_when_the_public_file_has_a_period_is_stated_as_planned(layer: Folders, models: dict[str, ModelFile]) -> None:
-    write(layer, definition(models), race_level="total_only")
+    write_measure(layer, new_measure(models, race_level="total_only"), CITY)
     (days,) = {row["lag_days"] for row in rows_of_seed(layer.seed("publication_plan"))}
     assert f"from {days} days after its end" in about_lag(layer) and str(layer.seed("publication_plan")) in about_lag(layer)

@@ -10,6 +10,7 @@ import yaml
 from expectations.marts.suites import read_suite
 from ingest.contract_draft import DraftError
 from orchestration.codegen.folders import Folders
+from orchestration.codegen.model_plan import plan_models
 from orchestration.codegen.source_models import generate
 from orchestration.transform.macros.registrations import missing_meta, registered
 from orchestration.transform.model_files import read_models
@@ -32,7 +33,8 @@ def folders(tmp_path: Path) -> Folders:
 
 
 def test_a_record_of_a_person_with_a_place_reaches_a_fact(folders: Folders) -> None:
-    made = generate(visits_contract(columns=COLUMNS, **KEYED), folders)
+    contract = visits_contract(columns=COLUMNS, **KEYED)
+    generate(contract, folders)
     models = read_models([folders.models])
     assert set(models) == {"stg_dpt__visits", "fct_visits"}
     staging, fact = models["stg_dpt__visits"], models["fct_visits"]
@@ -50,7 +52,7 @@ def test_a_record_of_a_person_with_a_place_reaches_a_fact(folders: Folders) -> N
     assert lists["facts_with_place"] == [{"fact": "fct_visits", "address": "facts.address"}]
     assert lists["facts_with_times"] == [{"fact": "fct_visits", "column": "visited_at"}]
     assert lists["sources_with_addresses"] == ["stg_dpt__visits"]
-    suite = read_suite(folders.suite(made.plan))
+    suite = read_suite(folders.suite(plan_models(contract)))
     assert suite.include == ("event", "placed", "race", "person") and suite.grain == ("visit_key",)
     assert {"occurred_on", "visit_number", "race_standard"} <= set(suite.not_null)
 
@@ -70,8 +72,7 @@ def test_a_zip_code_is_read_as_five_digits(folders: Folders, kind: str, sql: str
 def test_counts_of_a_tract_are_counts_of_places(folders: Folders) -> None:
     columns = ({"name": "tract", "role": "geoid", "required": True}, {"name": "filings", "type": "integer", "role": "count"})
     contract = visits_contract(columns=columns, statistical_unit="aggregate", load={"mode": "replace", "key": None})
-    made = generate(contract, folders)
-    assert made.plan.fact == "fct_visits_by_tract"
+    generate(contract, folders)
     models = read_models([folders.models])
     assert "numbered('delivered')" in models["fct_visits_by_tract"].sql
     assert "tract='records.tract'" in models["fct_visits_by_tract"].sql
@@ -81,14 +82,15 @@ def test_counts_of_a_tract_are_counts_of_places(folders: Folders) -> None:
 
 def test_a_changed_contract_renews_what_no_person_has_changed(folders: Folders) -> None:
     contract = visits_contract(columns=COLUMNS, **KEYED)
-    made = generate(contract, folders)
-    fact, suite = folders.fact(made.plan), folders.suite(made.plan)
+    generate(contract, folders)
+    plan = plan_models(contract)
+    fact, suite = folders.fact(plan), folders.suite(plan)
     suite.write_text(suite.read_text().replace("include: [event, ", "include: [event, "[:-1] + "  "))
     by_hand = suite.read_text()
     again = generate(contract.model_copy(update={"grain": "one row per visit to a desk", "policy_area": "housing"}), folders)
     assert len(list(folders.models.rglob("fct_visits.sql"))) == 1, "the fact stays in its folder"
-    assert fact.read_text().startswith("-- one row per visit to a desk\n") and fact in again.written
-    assert again.kept == (suite,) and suite.read_text() == by_hand
+    assert fact.read_text().startswith("-- one row per visit to a desk\n") and again[fact]
+    assert [path for path, is_written in again.items() if not is_written] == [suite] and suite.read_text() == by_hand
 
 
 def test_a_description_is_added_to_the_yaml_of_a_shared_folder(tmp_path: Path) -> None:
@@ -100,29 +102,31 @@ def test_a_description_is_added_to_the_yaml_of_a_shared_folder(tmp_path: Path) -
     assert described.read_text().startswith("version: 2\n\nmodels:\n  - name: stg_dpt__desks # a comment\n")
     assert [model["name"] for model in yaml.safe_load(described.read_text())["models"]] == ["stg_dpt__desks", "stg_dpt__visits"]
     again = generate(visits_contract(columns=COLUMNS, **KEYED), shared)
-    assert not again.written, "a file of this repository is never renewed"
+    assert not any(again.values()), "a file of this repository is never renewed"
 
 
 def test_a_name_that_another_fact_has_is_not_taken(folders: Folders) -> None:
     contract = visits_contract(columns=COLUMNS, **KEYED)
-    assert generate(contract, folders, frozenset({"fct_visits"})).plan.fact == "fct_dpt_visits"
+    assert "fct_dpt_visits" in {path.stem for path in generate(contract, folders, frozenset({"fct_visits"}))}
     with pytest.raises(DraftError, match="a fact fct_visits exists already; name another with --fact"):
         generate(contract, folders, frozenset({"fct_visits"}), fact="fct_visits")
 
 
 def test_text_of_a_contract_opens_no_expression_of_dbt(folders: Folders) -> None:
-    made = generate(visits_contract(columns=COLUMNS, title='Visits {{ env_var("KEY") }} "a"', **KEYED), folders)
-    text = folders.described(folders.fact(made.plan)).read_text()
+    contract = visits_contract(columns=COLUMNS, title='Visits {{ env_var("KEY") }} "a"', **KEYED)
+    generate(contract, folders)
+    text = folders.described(folders.fact(plan_models(contract))).read_text()
     assert "{{ env_var" not in text and yaml.safe_load(text)["models"][0]["name"] == "fct_visits"
 
 
 def test_x_and_y_become_degrees_by_which_records_are_geocoded(folders: Folders) -> None:
     point = [{"name": name, "type": "decimal", "role": name, "privacy": "quasi_identifier"} for name in ("x", "y")]
-    made = generate(visits_contract(columns=[*COLUMNS[:2], *point], **KEYED), folders)
+    contract = visits_contract(columns=[*COLUMNS[:2], *point], **KEYED)
+    generate(contract, folders)
     models = read_models([folders.models])
     staging, fact = models["stg_dpt__visits"], models["fct_visits"]
     degrees = "{{ to_degrees('st_point(typed.x, typed.y)', \"coalesce(contract.crs, 'EPSG:4326')\") }}"
     assert f"st_x({degrees}) as longitude" in staging.sql and f"st_y({degrees}) as latitude" in staging.sql
     assert "longitude='longitude', latitude='latitude'" in fact.sql
-    assert {"longitude", "latitude"} <= set(staging.columns) and made.plan.is_placed
+    assert {"longitude", "latitude"} <= set(staging.columns) and plan_models(contract).is_placed
     assert registered(models)["sources_with_points"] == ["stg_dpt__visits"]

@@ -40,13 +40,18 @@ def test_the_seed_row_names_the_earlier_source(tmp_path: Path, folders: Folders)
 def test_the_staging_model_is_that_of_the_earlier_source(folders: Folders) -> None:
     contract = read_contract(folders.sources / "hr__positions.yml")
     generated = generate_successor(contract, "der__employees", folders, read_models((MODELS,)))
-    assert [path.name for path in generated.written] == ["stg_hr__positions.sql", "_stg_hr__positions__models.yml"]
-    sql, described = (path.read_text(encoding="utf-8") for path in generated.written)
+    assert all(generated.values())
+    assert [path.name for path in generated] == [
+        "stg_hr__positions.sql",
+        "_stg_hr__positions__models.yml",
+    ]
+    sql, described = (path.read_text(encoding="utf-8") for path in generated)
     assert "source('landing', 'hr__positions')" in sql and "'hr__positions' as source" in sql and "der__employees" not in sql
     (model,) = yaml.safe_load(described)["models"]
     assert model["config"]["meta"] == {"fact": "fct_employees"}
     assert "annual_pay_usd" in {column["name"] for column in model["columns"]}
-    assert generate_successor(contract, "der__employees", folders, read_models((MODELS,))).written, "untouched files are renewed"
+    again = generate_successor(contract, "der__employees", folders, read_models((MODELS,)))
+    assert all(again.values()), "untouched files are renewed"
 
 
 def test_a_source_whose_fact_does_not_unite_sources_has_no_successor(folders: Folders) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from orchestration.docs_site.catalogue import Measure
 from orchestration.docs_site.site import entries, renderer, script_hash, script_json
 from orchestration.figures import figure_text
 
-ROW = {
+ROW: dict[str, Any] = {
     "measure_id": "removals",
     "measure_version": 2,
     "name": "Removals <b>",
@@ -55,8 +54,8 @@ NOTES = {
 
 
 def _page(**changes: Any) -> str:
-    measure = Measure(**{"row": ROW, "earlier": (), "notes": NOTES, "figures": (FIGURE, HIDDEN), **changes})
-    return renderer([])("measure.html", measure.page, measure=measure, area="Schools", known={"dpt__removals"})
+    measure = ROW | {"earlier": [], "notes": NOTES, "figures": [FIGURE, HIDDEN]} | changes
+    return renderer([])("measure.html", "measures/removals.html", measure=measure, area="Schools", known={"dpt__removals"})
 
 
 def test_a_value_has_its_interval_its_comparison_and_the_sentence_of_its_licence() -> None:
@@ -76,12 +75,12 @@ def test_a_hidden_value_is_its_reason() -> None:
 )
 def test_a_measure_without_a_figure_has_the_reason(availability: str, text: str) -> None:
     notes = {**NOTES, "availability": availability, "availability_text": "The records have not been sent to the office yet."}
-    assert text in _page(figures=(), notes=notes)
+    assert text in _page(figures=[], notes=notes)
 
 
 def test_an_earlier_version_and_its_break_are_listed() -> None:
     earlier = {**ROW, "measure_version": 1, "definition": "Counted otherwise"}
-    page = _page(row={**ROW, "series_break_on": "2022-01-01", "series_break_note": "New law"}, earlier=(earlier,))
+    page = _page(series_break_on="2022-01-01", series_break_note="New law", earlier=[earlier])
     assert "2022-01-01: New law" in page and "Counted otherwise" in page
 
 
@@ -100,7 +99,7 @@ def test_figures_are_written_by_their_unit(value: float | None, unit: str, text:
 
 
 def test_the_search_runs_its_own_script_alone_and_no_text_ends_it() -> None:
-    found = entries([Measure({**ROW, "question": "</script><script>x()</script>"}, ())], [], [], [])
+    found = entries([ROW | {"question": "</script><script>x()</script>", "page": "measures/removals.html"}], [], [], [])
     page = renderer([])("search.html", "search.html", entries=script_json(found))
     assert page.count("<script") == 2 and "x()</script>" not in page
     script = page.rpartition("<script>")[2].partition("</script>")[0]

@@ -16,7 +16,6 @@ from orchestration.translations.texts import (
     GLOSSARY,
     HEADER,
     SEEDS,
-    Use,
     coverage,
     english_texts,
     export_sheet,
@@ -75,7 +74,7 @@ def test_a_review_is_imported_with_name_and_day(seeds: Path, tmp_path: Path) -> 
     cells = {"translation": "Oculta", "review_status": "reviewed", "reviewed_by": "A. Vega", "reviewed_on": dt.date(2026, 11, 30)}
     assert import_sheet(_edited(sheet, A_LABEL, **cells), seeds) == ("es", 1)
     text = read_texts("es", seeds)[A_LABEL]
-    assert (text.text, text.review_status, text.reviewed_by, text.reviewed_on) == ("Oculta", "reviewed", "A. Vega", "2026-11-30")
+    assert [*text.values()] == [A_LABEL, "Oculta", "reviewed", "A. Vega", "2026-11-30"]
     assert coverage("es", seeds)["reviewed"] == 1
 
 
@@ -157,7 +156,7 @@ def test_a_further_language_is_one_command_and_a_sheet_to_fill(
 
     sheet = _edited(tmp_path / "levelground_texts_so.xlsx", A_LABEL, translation="Qarsoon")
     assert import_sheet(sheet, seeds) == ("so", 1)
-    assert read_texts("so", seeds)[A_LABEL].text == "Qarsoon"
+    assert read_texts("so", seeds)[A_LABEL]["text"] == "Qarsoon"
     with pytest.raises(ConfigurationError, match="there are texts in Somali already"):
         add_texts("so", tmp_path, seeds)
 
@@ -179,8 +178,8 @@ def test_a_language_that_nobody_declared_is_refused(seeds: Path, tmp_path: Path)
 
 
 def test_texts_on_most_pages_come_first_and_names_are_a_glossary(seeds: Path, tmp_path: Path) -> None:
-    uses = {A_SENTENCE: Use(3, "goals.html"), A_LABEL: Use(40, "index.html")}
-    book = openpyxl.load_workbook(export_sheet("es", tmp_path, seeds, uses))
+    pages = {A_SENTENCE: ["goals.html"] * 3, A_LABEL: ["index.html"] * 40}
+    book = openpyxl.load_workbook(export_sheet("es", tmp_path, seeds, pages))
     first, second, third = (dict(zip(HEADER, row, strict=True)) for row in book["es"].iter_rows(2, 4, values_only=True))
     assert [(row["text_id"], row["priority"], row["pages"]) for row in (first, second)] == [
         (A_LABEL, "1", "40"), (A_SENTENCE, "1", "3"),
@@ -194,5 +193,5 @@ def test_texts_on_most_pages_come_first_and_names_are_a_glossary(seeds: Path, tm
 def test_a_second_reviewer_is_kept(seeds: Path, tmp_path: Path) -> None:
     cells = {"review_status": "reviewed", "reviewed_by": "A. Vega", "second_reviewer": "B. Ruiz", "reviewed_on": "2026-11-30"}
     import_sheet(_edited(export_sheet("es", tmp_path, seeds), A_LABEL, **cells), seeds)
-    assert read_texts("es", seeds)[A_LABEL].reviewed_by == "A. Vega; B. Ruiz"
+    assert read_texts("es", seeds)[A_LABEL]["reviewed_by"] == "A. Vega; B. Ruiz"
     assert import_sheet(export_sheet("es", tmp_path, seeds), seeds) == ("es", 0)

@@ -10,13 +10,13 @@ import pytest
 from ingest.city import City, city_registry, read_layer_city
 from ingest.contract.registry import SOURCES, load_registry
 from ingest.layers import Layer, seed_rows
-from orchestration.codegen.cities.city_layer import CITY_SEEDS, LayerKeys, missing_seeds, new_layer, parts
+from orchestration.codegen.cities.city_layer import CITY_SEEDS, missing_seeds, new_layer, parts
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 
 
 @pytest.fixture
 def layer(tmp_path: Path) -> Layer:
-    return new_layer("new_ulm", tmp_path / "ulm", LayerKeys(place="2746042"))
+    return new_layer("new_ulm", tmp_path / "ulm", place="2746042")
 
 
 def found(city: City) -> set[tuple[str, str, bool]]:
@@ -34,18 +34,18 @@ def test_a_new_layer_is_a_city_without_rows_of_another(layer: Layer) -> None:
 
 
 def test_what_is_not_given_is_left_to_decide(tmp_path: Path) -> None:
-    city = read_layer_city(new_layer("ulm", tmp_path / "ulm", LayerKeys("Ulm", state="wisconsin")))
+    city = read_layer_city(new_layer("ulm", tmp_path / "ulm", title="Ulm", state="wisconsin"))
     assert (city.title, city.undecided, city.state) == ("Ulm", ("place_geoid", "time_zone"), "wisconsin")
     assert (tmp_path / "ulm" / "city.yml").read_text().count("# decide") == 3
 
 
 def test_a_layer_overwrites_nothing(layer: Layer) -> None:
     with pytest.raises(ConfigurationError, match=r"ulm is not empty; name an empty or new folder with --out"):
-        new_layer("other", layer.folder, LayerKeys())
+        new_layer("other", layer.folder)
     with pytest.raises(ConfigurationError, match="milwaukee has a layer already"):
-        new_layer("milwaukee", layer.folder / "x", LayerKeys())
+        new_layer("milwaukee", layer.folder / "x")
     with pytest.raises(ConfigurationError, match=r"no layer of the state 'ohio'; known: .*wisconsin"):
-        new_layer("other", layer.folder / "x", LayerKeys(state="ohio"))
+        new_layer("other", layer.folder / "x", state="ohio")
 
 
 def test_parts_are_listed_with_what_they_replace(layer: Layer) -> None:

@@ -45,18 +45,18 @@ def test_only_national_tables_are_taken_from_a_folder(tmp_path: Path) -> None:
     for source, file in (("urban__employment", "rows.csv"), ("urban__preschool", ".keep"), ("dpi__act", "act.csv")):
         (tmp_path / source).mkdir()
         (tmp_path / source / file).write_text("year\n")
-    assert tables_in(tmp_path, CONTRACTS).folders == {"urban__employment": tmp_path / "urban__employment"}
+    assert tables_in(tmp_path, CONTRACTS) == {"urban__employment": tmp_path / "urban__employment"}
 
 
 def test_what_is_fetched_is_kept_and_what_cannot_be_fetched_is_named(tmp_path: Path, publisher: HTTPServer) -> None:
     publisher.expect_oneshot_request(EMPLOYMENT).respond_with_data("year\n2023\n")
-    found = fetch_tables(settings(publisher), tmp_path, CONTRACTS)
-    assert list(found.folders) == ["urban__employment"]
-    (file,) = found.folders["urban__employment"].iterdir()
+    folders, problems = fetch_tables(settings(publisher), tmp_path, CONTRACTS)
+    assert list(folders) == ["urban__employment"]
+    (file,) = folders["urban__employment"].iterdir()
     assert (file.name, file.read_text()) == (EMPLOYMENT.rpartition("/")[2], "year\n2023\n")
-    assert len(found.problems) == 10
+    assert len(problems) == 10
     # the second city fetches what is missing, and does not ask for this table again
-    assert list(fetch_tables(settings(publisher), tmp_path, CONTRACTS).folders) == ["urban__employment"]
+    assert list(fetch_tables(settings(publisher), tmp_path, CONTRACTS)[0]) == ["urban__employment"]
     assert [path.name for path in tmp_path.iterdir()] == ["urban__employment"]
 
 

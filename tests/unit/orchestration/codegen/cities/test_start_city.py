@@ -10,7 +10,7 @@ from ingest.city import read_city
 from ingest.layers import Layer, seed_rows
 from orchestration.cities import check_runnable
 from orchestration.cities.gazetteer import Place, find_place
-from orchestration.codegen.cities.start_city import CityPlan, write_city
+from orchestration.codegen.cities.start_city import decided_place, write_cities
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 
 
@@ -28,7 +28,7 @@ def saint_paul() -> Place:
 
 
 def test_a_started_city_can_be_run(tmp_path: Path, tables: dict[str, Path], saint_paul: Place) -> None:
-    entry = write_city(CityPlan.suggested(saint_paul), tmp_path / "cities", tables)
+    entry = write_cities([saint_paul], tmp_path / "cities", tables)[0]
     check_runnable([entry])
     assert entry.layer and entry.deliveries
     city = read_city(Path(entry.deliveries), None, Layer(entry.name, entry.layer))
@@ -43,13 +43,13 @@ def test_a_started_city_can_be_run(tmp_path: Path, tables: dict[str, Path], sain
 
 def test_a_second_start_keeps_what_people_wrote(tmp_path: Path, tables: dict[str, Path], saint_paul: Place) -> None:
     cities = tmp_path / "cities"
-    entry = write_city(CityPlan.suggested(saint_paul), cities, {})
+    entry = write_cities([saint_paul], cities, {})[0]
     assert entry.layer
     (entry.layer / "city.yml").write_text("city: saint_paul\ntitle: Saint Paul\nplace_geoid: '2758000'\n")
     own = Path(entry.deliveries or "") / "urban__employment"
     own.mkdir()
     before = (cities / "cities.yml").read_text()
-    assert write_city(CityPlan(saint_paul, "27003", "UTC"), cities, tables) == entry
+    assert write_cities([decided_place(saint_paul, "27003", "UTC")], cities, tables)[0] == entry
     assert "title: Saint Paul\n" in (entry.layer / "city.yml").read_text()
     assert not own.is_symlink() and (cities / "cities.yml").read_text() == before
 
@@ -57,8 +57,8 @@ def test_a_second_start_keeps_what_people_wrote(tmp_path: Path, tables: dict[str
 def test_cities_are_added_to_the_file_of_the_others(tmp_path: Path, saint_paul: Place) -> None:
     file = tmp_path / "cities.yml"
     file.write_text("# ours\ncities:\n  - name: sampleton\n    home: homes/sampleton\n    deliveries: sample\n")
-    write_city(CityPlan.suggested(saint_paul), tmp_path, {})
-    entry = write_city(CityPlan.suggested(find_place("Milwaukee")), tmp_path, {})
+    write_cities([saint_paul], tmp_path, {})[0]
+    entry = write_cities([find_place("Milwaukee")], tmp_path, {})[0]
     assert file.read_text().startswith("# ours\ncities:\n  - name: sampleton\n    home")
     assert file.read_text().count("\n  - {name: ") == 2
     assert (entry.name, entry.layer) == ("milwaukee", None)  # its layer ships with Levelground
@@ -68,10 +68,10 @@ def test_a_file_in_another_form_is_left_alone(tmp_path: Path, saint_paul: Place)
     file = tmp_path / "cities.yml"
     file.write_text("cities: [{name: sampleton, home: here, deliveries: sample}]\n")
     with pytest.raises(ConfigurationError, match=r"add it under cities: `- \{name: saint_paul, home: saint_paul/home"):
-        write_city(CityPlan.suggested(saint_paul), tmp_path, {})
+        write_cities([saint_paul], tmp_path, {})[0]
     assert file.read_text() == "cities: [{name: sampleton, home: here, deliveries: sample}]\n"
 
 
 def test_a_city_of_a_state_with_a_layer_has_the_tables_of_that_state(tmp_path: Path) -> None:
-    entry = write_city(CityPlan.suggested(find_place("Madison")), tmp_path, {})
+    entry = write_cities([find_place("Madison")], tmp_path, {})[0]
     assert entry.layer and "\nstate: wisconsin\n" in (entry.layer / "city.yml").read_text()
