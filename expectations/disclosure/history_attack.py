@@ -11,29 +11,79 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from expectations.disclosure.equations.attacker_model import AttackerModel
-from expectations.disclosure.inputs.audit_inputs import CellKey, Published, Row
-from expectations.disclosure.inputs.read_history import History
-from expectations.disclosure.intervals.audit_cache import AuditCache
+from expectations.disclosure.inputs.audit_inputs import GRAIN, CellKey, Published, Row
+from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.intervals.bound_propagation import propagate
-from expectations.disclosure.intervals.feasibility_intervals import Intervals
+from expectations.disclosure.intervals.feasibility_intervals import Intervals, intervals
 from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags
+from warehouse.sql import literal, queries
+
+
+@dataclass(frozen=True)
+class History:
+    """First figures that the public file repeats, each with its release, and rows that never changed, with their first release.
+
+    `repeated` and `unchanged` are rows of persons; `repeated` has the counts of the first release too, which readers may have
+    kept, and per edition that the register names, the figures of then of all revised rows. `wrong` and `withdrawn`:
+    (measure, place) of repeated figures of any measure that no release showed, and of those next
+    to a figure that was withdrawn or hidden since.
+    """
+
+    repeated: tuple[tuple[str, Row], ...] = ()
+    unchanged: tuple[tuple[str, Row], ...] = ()
+    wrong: tuple[tuple[str, CellKey], ...] = ()
+    withdrawn: tuple[tuple[str, CellKey], ...] = ()
+
+
+def read_history(reader: AuditReader) -> History:
+    """Read the history of the public file."""
+    public = reader.relations.published
+    history, editions = f"{public}.as_reported_history", f"{public}.as_reported_editions"
+    if not reader.has(history):
+        return History()
+    has_editions = reader.has(editions) and bool(_rows_of(reader, f"from {editions}"))
+    sql = queries(
+        Path(__file__).with_suffix(".sql.jinja"),
+        keys=[*GRAIN],
+        counts=["numerator", "denominator"],
+        shares=["value", "bound_low", "bound_high"],
+        history=history,
+        editions=editions,
+        now=f"{public}.equity_measures",
+        before=reader.relations.history,
+        states=reader.states,
+        persons=", ".join(sorted({literal(measure.measure_id) for measure in reader.confidential.values()})) or "''",
+        has_editions=has_editions,
+    )
+    repeated = [*reader.rows(sql.repeated()), *(reader.rows(sql.of_editions()) if has_editions else ())]
+    return History(
+        tuple(repeated),
+        tuple(reader.rows(sql.unchanged())) if repeated else (),
+        tuple(_rows_of(reader, sql.never_published())),
+        tuple(_rows_of(reader, sql.withdrawn())),
+    )
+
+
+def _rows_of(reader: AuditReader, query: str) -> list[tuple[str, CellKey]]:
+    rows = reader.fetch(f"select {', '.join(GRAIN)} from ({query}) order by all")
+    return [(grain[0], CellKey.of_row(grain)) for grain in rows]
 
 
 def counts_revealed_by_history(
-    model: AttackerModel, published: Published, history: History, cache: AuditCache | None = None
+    model: AttackerModel, published: Published, history: History
 ) -> Iterator[tuple[str, CellKey, bool]]:
     """The hidden counts of an earlier day that the first figures of the public file enclose too closely.
 
-    The last part: whether no program has an answer for the interval. `cache` stores the independent parts in which no hidden
-    count is narrow.
+    The last part: whether no program has an answer for the interval.
     """
     if not history.repeated:
         return
-    cache = cache or AuditCache(None)
     hidden, was_shown = _hidden_now(model), _shown_before(model, published)
     found: set[int] = set()
     unanswered: set[int] = set()
@@ -46,7 +96,7 @@ def counts_revealed_by_history(
         shown = {_identity(row) for row in certain}
         likely = [row for key, row in {_identity(row): row for _, row in earlier}.items() if key not in shown]
         for known in ([*certain, *likely], certain) if likely else (certain,):
-            answer = _answer(model, known, hidden, cache)
+            answer = _answer(model, known, hidden)
             found |= _too_close(model, answer, hidden, was_shown)
             unanswered |= set(np.flatnonzero(answer.unanswered).tolist())
             if not (answer.contradicted & hidden).any():
@@ -75,7 +125,7 @@ def _shown_before(model: AttackerModel, published: Published) -> Flags:
     return shown
 
 
-def _answer(model: AttackerModel, rows: Iterable[Row], hidden: Flags, cache: AuditCache) -> Intervals:
+def _answer(model: AttackerModel, rows: Iterable[Row], hidden: Flags) -> Intervals:
     cells = model.cells
     # sums of today hold on any day; limits that words or remainders of today imply need not
     sums = [
@@ -91,7 +141,7 @@ def _answer(model: AttackerModel, rows: Iterable[Row], hidden: Flags, cache: Aud
     for of_part, _ in system.components():
         if not has_figure[of_part].any():
             system.wanted[of_part] = np.nan
-    return cache.intervals(system, np.array(cells.truth))[1]
+    return intervals(system, np.array(cells.truth))
 
 
 def _too_close(model: AttackerModel, answer: Intervals, hidden: Flags, was_shown: Flags) -> set[int]:

@@ -1,6 +1,6 @@
 """Read what the audit knows of a candidate: its public file, earlier states of it, public knowledge, and the true figures.
 
-See `audit_inputs` for the records, `read_history` and `read_responses` for two tables of their own.
+See `audit_inputs` for the records, `history_attack` and `read_responses` for two tables of their own.
 """
 
 from __future__ import annotations

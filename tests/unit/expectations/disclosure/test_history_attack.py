@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import highspy
 import pytest
 
 from expectations.disclosure.equations.attacker_model import build_attacker_model
-from expectations.disclosure.history_attack import counts_revealed_by_history
+from expectations.disclosure.history_attack import History, counts_revealed_by_history
 from expectations.disclosure.inputs.audit_inputs import Published, Row
-from expectations.disclosure.inputs.read_history import History
 from expectations.disclosure.intervals import linear_programs
-from expectations.disclosure.intervals.audit_cache import AuditCache
 from tests.unit.expectations.disclosure.world import KINDS, measure, month, publish, quarter, slice_rows, where
 
 STOPS = measure("count", "stops")
@@ -34,21 +29,6 @@ def revealed(
     model = build_attacker_model(published, now)
     found = counts_revealed_by_history(model, published, History(tuple(repeated), tuple(unchanged)))
     return {f"{at.race} {at.period_type}" for _, at, _ in found}
-
-
-def test_what_was_found_safe_is_not_computed_again_and_a_leak_is(tmp_path: Path) -> None:
-    then, now = slice_rows(STOPS, where(), THEN), slice_rows(STOPS, where(), NOW)
-    published = Published((STOPS,), publish(now, HIDDEN), publish(then), KINDS)
-    model, file = build_attacker_model(published, now), tmp_path / "attacked.json"
-    others = of_release("r1", rows_of(then, "white", "hispanic"))
-    total = of_release("r1", rows_of(then, "all"))
-    same = tuple(of_release("r1", rows_of(now, "asian")))
-    for history, leaks in ((History(tuple(others), same), False), (History((*others, *total), same), True)) * 2:
-        cache = AuditCache(file)
-        assert bool(list(counts_revealed_by_history(model, published, history, cache))) is leaks
-        cache.keep()
-        stored = json.loads(file.read_text(encoding="utf-8"))["safe"]
-        assert len(stored) == (0 if leaks else 1)
 
 
 def of_release(release: str, rows: list[Row]) -> list[tuple[str, Row]]:
