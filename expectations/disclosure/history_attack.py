@@ -27,7 +27,7 @@ from warehouse.sql import literal, queries
 
 @dataclass(frozen=True)
 class History:
-    """First figures that the public file repeats, each with its release, and rows that never changed, with their first release.
+    """First figures that the public file repeats, of their release, and rows that never changed, of their first release.
 
     `repeated` and `unchanged` are rows of persons; `repeated` has the counts of the first release too, which readers may have
     kept, and per edition that the register names, the figures of then of all revised rows. `wrong` and `withdrawn`:
@@ -35,8 +35,8 @@ class History:
     to a figure that was withdrawn or hidden since.
     """
 
-    repeated: tuple[tuple[str, Row], ...] = ()
-    unchanged: tuple[tuple[str, Row], ...] = ()
+    repeated: tuple[Row, ...] = ()
+    unchanged: tuple[Row, ...] = ()
     wrong: tuple[tuple[str, CellKey], ...] = ()
     withdrawn: tuple[tuple[str, CellKey], ...] = ()
 
@@ -87,14 +87,14 @@ def counts_revealed_by_history(
     hidden, was_shown = _hidden_now(model), _shown_before(model, published)
     found: set[int] = set()
     unanswered: set[int] = set()
-    for release in sorted({release for release, _ in history.repeated}):
+    for release in sorted({row.release for row in history.repeated}):
         # certain: this release showed both; likely: earlier first figures had not been revised by then
-        certain = [row for first, row in history.repeated if first == release]
-        certain += [row for first, row in history.unchanged if first <= release]
+        certain = [row for row in history.repeated if row.release == release]
+        certain += [row for row in history.unchanged if row.release <= release]
         # of an earlier day the newest figure, which a later edition may have replaced
-        earlier = sorted((one for one in history.repeated if one[0] < release), key=lambda one: one[0])
+        earlier = sorted((row for row in history.repeated if row.release < release), key=lambda row: row.release)
         shown = {_identity(row) for row in certain}
-        likely = [row for key, row in {_identity(row): row for _, row in earlier}.items() if key not in shown]
+        likely = [row for key, row in {_identity(row): row for row in earlier}.items() if key not in shown]
         for known in ([*certain, *likely], certain) if likely else (certain,):
             answer = _answer(model, known, hidden)
             found |= _too_close(model, answer, hidden, was_shown)

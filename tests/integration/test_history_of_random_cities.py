@@ -78,7 +78,7 @@ def history_of(first: list[Row], now: list[Row]) -> tuple[History, bool]:
         )
         is_revised = any(abs(old[name] - new[name]) > 1e-9 for name in REPEATED if name in old)
         target, figures, row = (repeated, old, before) if is_revised else (unchanged, new, after)
-        target.append(("r1", row._replace(figures=figures, words={})))
+        target.append(row._replace(figures=figures, words={}, release="r1"))
     return History(tuple(repeated), tuple(unchanged)), bool(shown[0].keys() - shown[1].keys())
 
 

@@ -22,17 +22,15 @@ def rows_of(rows: list[Row], *races: str) -> list[Row]:
     return [row for row in rows if row.where.race in races]
 
 
-def revealed(
-    before: list[Row], now: list[Row], hidden: tuple, repeated: list[tuple[str, Row]], unchanged: list[tuple[str, Row]]
-) -> set[str]:
+def revealed(before: list[Row], now: list[Row], hidden: tuple, repeated: list[Row], unchanged: list[Row]) -> set[str]:
     published = Published((STOPS,), publish(now, hidden), publish(before), KINDS)
     model = build_attacker_model(published, now)
     found = counts_revealed_by_history(model, published, History(tuple(repeated), tuple(unchanged)))
     return {f"{at.race} {at.period_type}" for _, at, _ in found}
 
 
-def of_release(release: str, rows: list[Row]) -> list[tuple[str, Row]]:
-    return [(release, row) for row in rows]
+def of_release(release: str, rows: list[Row]) -> list[Row]:
+    return [row._replace(release=release) for row in rows]
 
 
 def test_a_withdrawn_group_follows_from_the_first_total_and_the_first_figures_of_the_others() -> None:
@@ -80,8 +78,8 @@ def test_a_withdrawn_month_follows_from_the_first_quarter_and_its_other_months()
 
     then, now = counted(100, 40, 90), counted(130, 40, 120)
     hidden = (month(2), quarter(1))
-    of_months = [("r1", row) for row in then if row.where in (month(1), month(3))]
-    of_quarter = [("r1", row) for row in then if row.where == quarter(1)]
+    of_months = of_release("r1", [row for row in then if row.where in (month(1), month(3))])
+    of_quarter = of_release("r1", [row for row in then if row.where == quarter(1)])
     assert revealed(then, now, hidden, of_months, []) == set()
     assert "all month" in revealed(then, now, hidden, [*of_months, *of_quarter], [])
 
