@@ -31,11 +31,13 @@ create schema release.marts;
 create schema release.reference;
 create schema public.published;
 create schema disclosure;
-create table release.reference.publication_records (measure_id varchar, part varchar, records varchar, universe varchar);
+create table release.reference.publication_records (
+    measure_id varchar, part varchar, records varchar, universe varchar, persons_stay boolean
+);
 insert into release.reference.publication_records values
-    ('stops', 'numerator', 'stops.numerator', null),
-    ('searched', 'numerator', 'searched.numerator', 'searched.denominator'),
-    ('searched', 'denominator', 'searched.denominator', null);
+    ('stops', 'numerator', 'stops.numerator', null, null),
+    ('searched', 'numerator', 'searched.numerator', 'searched.denominator', null),
+    ('searched', 'denominator', 'searched.denominator', null, null);
 create table release.reference.publication_rules as select * from read_csv('{seeds}/publication_rules.csv');
 create table release.marts.dim_source as select * from (values
     ('fpc__police_stops', 'person', 'public', 11, 'show', 'always'),
@@ -224,7 +226,7 @@ def test_an_unpublished_measure_of_the_same_records_does_not_contradict_a_figure
     """A night of corrections: the figure of stops stays as reported, and only an unpublished measure has today's count."""
     warehouse.execute(
         """
-        insert into release.reference.publication_records values ('stops_recorded', 'denominator', 'stops.numerator', null);
+        insert into release.reference.publication_records values ('stops_recorded', 'denominator', 'stops.numerator', null, null);
         insert into release.marts.dim_measure
             select * replace ('stops_recorded' as measure_id, 'proportion' as kind) from release.marts.dim_measure
             where measure_id = 'stops'

@@ -34,7 +34,9 @@ def add_responses(reader: AuditReader, states: Path | None, published: Published
     threshold = reader.threshold_of(None, agreed)
     of_name = {name: _measure(name, threshold) for name in ("inputs", *_ANSWERS)}
     measures = {(measure.measure_id, 1): measure for measure in of_name.values()}
-    standard = _race_standard(published)
+    # the race standard of other rows about the inputs, so that their totals are the same cells
+    about = {row.where.race_standard for row in published.rows if INPUTS in row.measure.counted}
+    standard = min(about, default="spd15_1997")
 
     def read(relation: str | None, theme: str = "shown_theme_code") -> tuple[Row, ...]:
         """One row per theme and count."""
@@ -65,9 +67,3 @@ def _measure(name: str, threshold: int) -> AuditedMeasure:
     return AuditedMeasure(
         measure_id, 1, "count", "count", 0.0, threshold, False, None, None, records, None, f"{measure_id}.records"
     )
-
-
-def _race_standard(published: Published) -> str:
-    """The race standard of other rows about the inputs, so that their totals are the same cells."""
-    about = {row.where.race_standard for row in published.rows if INPUTS in row.measure.counted}
-    return min(about, default="spd15_1997")

@@ -92,6 +92,7 @@ class AuditReader:
         in_order = "published_at, release_id, "
         earlier = () if self.states is None else tuple(self.rows(self.states, order=in_order, replaced_by=oldest))
         bases = self._bases()
+        stocks = self.fetch(f"select records from {self.relations.reference}.publication_records where persons_stay")
         return Published(
             tuple(self.confidential.values()),
             tuple(self.rows(f"{self.relations.published}.equity_measures")),
@@ -101,7 +102,7 @@ class AuditReader:
             tuple(Index(*row) for row in self._about("disparity_indices", self.sql.indices)),
             tuple(Goal(*row) for row in self._about("goal_progress", self.sql.goals)),
             self._populations(bases),
-            self._stocks(),
+            frozenset(records for (records,) in stocks),
             self._label_members(),
             compared=tuple((measure, where) for measure, where in self._about("peer_comparison", self.sql.compared)),
             bases=bases,
@@ -221,13 +222,6 @@ class AuditReader:
         for records, universe in self.fetch(query):
             yield records, universe
             yield from ((f"{records}@{version}", f"{universe}@{version}") for version in versions)
-
-    def _stocks(self) -> frozenset[str]:
-        """The records of stocks of persons: most persons of a snapshot are in the next one, too."""
-        seed = f"{self.relations.reference}.publication_records"
-        if "persons_stay" not in self.columns_of(seed):
-            return frozenset()
-        return frozenset(records for (records,) in self.fetch(f"select records from {seed} where persons_stay"))
 
     def _label_members(self) -> dict[str, frozenset[str]]:
         """The groups of each combined label; a label without a row may contain any."""
