@@ -21,7 +21,7 @@ from duckdb import DuckDBPyConnection
 from warehouse.lake_files import object_store
 from warehouse.paths import Home
 from warehouse.record_keys import attach_keys, read_secret
-from warehouse.sql import identifier, literal
+from warehouse.sql import identifier, literal, one_value
 from warehouse.temporary import spill_folder
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ def open_working(
         load_extension(connection, "spatial")
         attach_keys(connection, read_secret(home.record_key_secret))
         spill = str(temp_directory or spill_folder(home))
-        if _setting(connection, "temp_directory") != spill:  # DuckDB refuses to set a directory again once it was used
+        # DuckDB refuses to set a directory again once it was used
+        if one_value(connection, "select current_setting('temp_directory')") != spill:
             connection.execute(f"set temp_directory = {literal(spill)}")
         if memory_limit is not None:
             connection.execute(f"set memory_limit = {literal(memory_limit)}")
@@ -222,10 +223,10 @@ def detach(connection: DuckDBPyConnection, alias: str) -> None:
 
 def database_path(connection: DuckDBPyConnection) -> Path:
     """The file of the connection's database."""
-    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
-    if row is None or row[0] is None:
+    path = one_value(connection, "select path from duckdb_databases() where database_name = current_database()")
+    if path is None:
         raise ValueError("the connection's database is in memory and has no file")
-    return Path(row[0])
+    return Path(path)
 
 
 def open_reader(
@@ -328,7 +329,7 @@ def memory_limit(setting: str | None = None) -> str:
     with in_memory() as connection:
         if setting is not None:
             connection.execute(f"set memory_limit = {literal(setting)}")
-        return str(_setting(connection, "memory_limit"))
+        return str(one_value(connection, "select current_setting('memory_limit')"))
 
 
 @contextmanager
@@ -385,8 +386,3 @@ def as_warehouse_error(path: Path, error: duckdb.Error) -> WarehouseError:
     if isinstance(error, _READ_ERRORS) and not _FILE_ACCESS.search(message):
         return WarehouseCorrupt(path, f"{message.rstrip('!.')}.")
     return WarehouseError(path, f"{message.rstrip('!.')}.")
-
-
-def _setting(connection: DuckDBPyConnection, name: str) -> object:
-    row = connection.execute("select current_setting(?)", [name]).fetchone()
-    return row[0] if row else None

@@ -75,14 +75,13 @@ class Home:
     # the site for staff, with figures that the public file hides; only its owner may read it
     internal_scorecard = Inside("internal_scorecard")
     current_json = Inside(CURRENT_FILE, parent=published)  # the record of the published release
-    disclosure = Inside("disclosure")  # the ledger and the caches of disclosure control
+    disclosure = Inside("disclosure")  # the ledger and the reported figures of disclosure control
     ledger = Inside("ledger.parquet", parent=disclosure)  # the ledger of every published cell
     reported = Inside("reported.parquet", parent=disclosure)  # the reported figures of persons, including hidden ones
     # every reported state of the counts of engagement responses, including hidden ones
     responses = Inside("responses.parquet", parent=disclosure)
     # the first and the last published state of each row of the public file
     history = Inside("history.parquet", parent=disclosure)
-    attacked = Inside("attacked.json", parent=disclosure)  # the parts of the public file that an audit found safe
     runs = Inside("runs")  # the run records: one file per run
     corrections = Inside("corrections.json")  # the office's words on figures that turned out wrong
     urgent_revisions = Inside("urgent_revisions.json")  # wrong figures of persons that do not wait for a quarter

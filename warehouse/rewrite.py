@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.connection import BLOCK_SIZE, WORKING_STORAGE, attach, attach_new, detach, in_memory, open_from_disk
 from warehouse.files import sync
-from warehouse.sql import quoted, tables_of
+from warehouse.sql import one_value, quoted, tables_of
 
 # schema and table → SQL boolean of the rows to leave out
 LeftOut = Mapping[tuple[str, str], str]
@@ -78,8 +78,7 @@ def rewrite_database(
 
 def block_size_of(con: DuckDBPyConnection, alias: str) -> int:
     """The size of the blocks of an attached file, which it keeps for ever."""
-    found = "select block_size from pragma_database_size() where database_name = ?"
-    return int(con.execute(found, [alias]).fetchall()[0][0])
+    return int(one_value(con, "select block_size from pragma_database_size() where database_name = ?", [alias]))
 
 
 def count_left_out(con: DuckDBPyConnection, alias: str, left_out: LeftOut) -> dict[tuple[str, str], int]:
@@ -87,9 +86,8 @@ def count_left_out(con: DuckDBPyConnection, alias: str, left_out: LeftOut) -> di
     counts = {}
     for (schema, table), condition in left_out.items():
         relation = f"{alias}.{quoted(schema)}.{quoted(table)}"
-        row = con.execute(f"select count(*) from {relation} where {condition}").fetchone()
-        if row and row[0]:
-            counts[schema, table] = int(row[0])
+        if number := one_value(con, f"select count(*) from {relation} where {condition}"):
+            counts[schema, table] = number
     return counts
 
 
@@ -97,8 +95,5 @@ def _copy_rows(con: DuckDBPyConnection, schema: str, table: str, condition: str 
     """Copy the rows of a table that stay; how many do not."""
     name = f"{quoted(schema)}.{quoted(table)}"
     where = f"where not coalesce({condition}, false)" if condition else ""
-    copied = con.execute(f"insert into {NEW}.{name} select * from {OLD}.{name} {where}").fetchone()
-    if condition is None:
-        return 0
-    total = con.execute(f"select count(*) from {OLD}.{name}").fetchone()
-    return int(total[0]) - int(copied[0]) if total and copied else 0
+    copied = one_value(con, f"insert into {NEW}.{name} select * from {OLD}.{name} {where}")
+    return 0 if condition is None else int(one_value(con, f"select count(*) from {OLD}.{name}")) - copied

@@ -6,19 +6,21 @@ that reveal a small number. See `feasibility_intervals` for the intervals, and `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from expectations.disclosure.equations.attacker_model import AttackerModel
-from expectations.disclosure.equations.cells import Equation
+from expectations.disclosure.equations.cells import Cells, Equation
 from expectations.disclosure.inputs.audit_inputs import CellKey
-from expectations.disclosure.intervals.audit_cache import AuditCache
 from expectations.disclosure.intervals.bound_propagation import propagate
 from expectations.disclosure.intervals.feasibility_intervals import Intervals, intervals
-from expectations.disclosure.intervals.linear_system import TOLERANCE, Ints, System
-from expectations.disclosure.snapshot_differencing import SNAPSHOT, counts_revealed_by_later_snapshots
+from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags, Ints, System
+
+SNAPSHOT = "snapshot"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,6 @@ class AuditResult:
 
     cells: int
     sensitive: int
-    audited: int
     leaks: tuple[Leak, ...]
     leaked_before: tuple[Leak, ...]
     unanswered: tuple[tuple[str, CellKey], ...]
@@ -48,13 +49,13 @@ class AuditResult:
     fractions: tuple[tuple[str, str, CellKey], ...]
 
 
-def run_audit(model: AttackerModel, cache: AuditCache | None = None) -> AuditResult:
-    """Audit everything that a reader knows; `cache` stores safe independent parts from one run to the next."""
+def run_audit(model: AttackerModel) -> AuditResult:
+    """Audit everything that a reader knows."""
     cells = model.cells
     system = cells.system(model.everything())
-    audited, answer = (cache or AuditCache(None)).intervals(system, np.array(cells.truth))
+    answer = intervals(system, np.array(cells.truth))
     wrong = _contradicted(model, answer)
-    leaks = {cell: _leak(model, answer, cell) for cell in _narrow(audited, answer).tolist()}
+    leaks = {cell: _leak(model, answer, cell) for cell in _narrow(system, answer).tolist()}
     leaks |= {cell: leak for cell, leak in _leaks_of_snapshots(model, system).items() if cell not in leaks}
     before: set[int] = set()
     if leaks:
@@ -67,7 +68,6 @@ def run_audit(model: AttackerModel, cache: AuditCache | None = None) -> AuditRes
     return AuditResult(
         cells=len(list(cells.named(range(len(cells))))),
         sensitive=int(system.asked.sum()),
-        audited=int(audited.asked.sum()),
         leaks=tuple(leak for cell, leak in leaks.items() if cell not in before and not answer.unanswered[cell]),
         leaked_before=tuple(leak for cell, leak in leaks.items() if cell in before and not answer.unanswered[cell]),
         unanswered=tuple((leak.records, leak.where) for cell, leak in leaks.items() if answer.unanswered[cell]),
@@ -86,6 +86,32 @@ def _leaks_of_snapshots(model: AttackerModel, system: System) -> dict[int, Leak]
     audited = cells.system([*model.everything(), *later], np.where(of_snapshots, system.wanted, np.nan))
     answer = intervals(audited, np.array(cells.truth))
     return {cell: _leak(model, answer, cell) for cell in _narrow(audited, answer).tolist()}
+
+
+def counts_revealed_by_later_snapshots(cells: Cells, stocks: Collection[str], known: Flags) -> Iterator[Equation]:
+    """The hidden counts of earlier snapshots that later ones reveal, with their true figures. `known`: cells known exactly.
+
+    Most persons of a stock are in the next snapshot, too. Where a reader knows a count of a later snapshot exactly, and it
+    differs by fewer persons than may be shown from one that an earlier snapshot hides, the earlier count counts as known:
+    colleagues know who joined and who left. In the other direction nothing is assumed, because a published earlier snapshot lets
+    every reader expect the next one. A later zero reveals nothing.
+    """
+    for records in sorted(set(stocks) & set(cells.by_records)):
+        over_time: dict[CellKey, list[tuple[dt.date, int]]] = defaultdict(list)
+        for where, cell in cells.by_records[records].items():
+            if where.period_type == SNAPSHOT:
+                over_time[where._replace(period_start=dt.date.min)].append((where.period_start, cell))
+        for dated in over_time.values():
+            dated.sort()
+            for place, (_, cell) in enumerate(dated):
+                later = (other for _, other in dated[place + 1 :] if known[other])
+                if not known[cell] and any(_is_near(cells, cell, other) for other in later):
+                    yield Equation({cell: 1.0}, cells.truth[cell], "later snapshots")
+
+
+def _is_near(cells: Cells, earlier: int, later: int) -> bool:
+    limit = max(cells.threshold[earlier], cells.threshold[later])
+    return cells.truth[later] > TOLERANCE and abs(cells.truth[later] - cells.truth[earlier]) < limit - TOLERANCE
 
 
 def _narrow(system: System, answer: Intervals) -> Ints:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.yaml_source import read_yaml
+from warehouse.printable import first_names
 from warehouse.sql import literal, quoted
 
 COLUMNS = Path(__file__).with_name("columns.yml")
@@ -174,5 +175,4 @@ def _keys(value: Any, above: str = "") -> Iterator[str]:
 def finding(name: str, found: Iterable[str], problem: str) -> ExpectationResult:
     """A critical finding that names what was found, if anything was."""
     listed = list(found)
-    more = [f"and {len(listed) - _NAMED} more"] if len(listed) > _NAMED else []
-    return ExpectationResult.of_count(name, "critical", len(listed), f"{', '.join([*listed[:_NAMED], *more])}: {problem}")
+    return ExpectationResult.of_count(name, "critical", len(listed), f"{first_names(listed, _NAMED)}: {problem}")

@@ -18,12 +18,10 @@ from expectations.disclosure.audit import run_audit
 from expectations.disclosure.classification import check_tables
 from expectations.disclosure.equations.attacker_model import build_attacker_model
 from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure, forbidden_disclosures, labelled_rows
-from expectations.disclosure.history_attack import counts_revealed_by_history
+from expectations.disclosure.history_attack import counts_revealed_by_history, read_history
 from expectations.disclosure.inputs.audit_inputs import CellKey, Relations
-from expectations.disclosure.inputs.read_history import read_history
 from expectations.disclosure.inputs.read_responses import add_responses
 from expectations.disclosure.inputs.reader import AuditReader
-from expectations.disclosure.intervals.audit_cache import AuditCache
 from expectations.disclosure.order_statistics import forbidden_order_statistics
 from expectations.disclosure.published_bounds import forbidden_bounds
 from expectations.disclosure.release_differencing import rows_changed_around_removals, small_changes
@@ -50,7 +48,6 @@ def gate_disclosure(
     *,
     ledger: Path | None,
     responses: Path | None = None,
-    memory: Path | None = None,
     relations: Relations | None = None,
     on_unanswered: Callable[[str, CellKey], None] | None = None,
     last: LastRelease | None = None,
@@ -60,8 +57,8 @@ def gate_disclosure(
     `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
     attached as `relations` names them. `ledger`: each state ever published (Parquet); None or a missing file before the first
     release. `responses`: the same of engagement responses.
-    `memory`: the file of parts found safe, so that they are not audited twice. `on_unanswered` gets each count whose interval no
-    program answers: the caller hides more around it, and audits again. `last`: the release before, if only its records differ.
+    `on_unanswered` gets each count whose interval no program answers: the caller hides more around it, and audits again. `last`:
+    the release before, if only its records differ.
     """
     began = time.perf_counter()
     relations = relations or Relations()
@@ -79,15 +76,13 @@ def gate_disclosure(
         around = dict(rows_changed_around_removals(reader, last.public, last.unchanged_sources))
         columns = tuple(check_tables(connection, relations.published))
     model = build_attacker_model(published, figures, known, records)
-    cache = AuditCache(memory)
-    found = run_audit(model, cache)
-    of_history = list(counts_revealed_by_history(model, published, first_figures, cache))
+    found = run_audit(model)
+    of_history = list(counts_revealed_by_history(model, published, first_figures))
     # a row that is hidden takes its first figures out of the history
     unanswered = (*found.unanswered, *((name, at) for name, at, is_unanswered in of_history if is_unanswered))
     if on_unanswered is not None:
         for name, at in unanswered:
             on_unanswered(name, at)
-    cache.keep()
     refused = _named([*forbidden_disclosures(published, records.counts, labelled_rows(published, figures)), *over_schools])
     refused += [(f"a share that no count explains: {row.measure.measure_id}", row.where) for row in model.unexplained]
     tables = [f"published.{table} {rows} rows" for table, rows in around.items()]
@@ -110,7 +105,6 @@ def gate_disclosure(
         _finding("told_before", [(leak.records, leak.where) for leak in found.leaked_before], _BEFORE, "warning"),
         _note("cells", found.cells),
         _note("sensitive_cells", found.sensitive),
-        _note("cells_audited", found.audited),
         _note("seconds", round(time.perf_counter() - began, 3)),
     )
     return GateResult("disclosure", SUBJECT, findings)

@@ -11,42 +11,92 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from expectations.disclosure.equations.attacker_model import AttackerModel
-from expectations.disclosure.inputs.audit_inputs import CellKey, Published, Row
-from expectations.disclosure.inputs.read_history import History
-from expectations.disclosure.intervals.audit_cache import AuditCache
+from expectations.disclosure.inputs.audit_inputs import GRAIN, CellKey, Published, Row
+from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.intervals.bound_propagation import propagate
-from expectations.disclosure.intervals.feasibility_intervals import Intervals
+from expectations.disclosure.intervals.feasibility_intervals import Intervals, intervals
 from expectations.disclosure.intervals.linear_system import TOLERANCE, Flags
+from warehouse.sql import literal, queries
+
+
+@dataclass(frozen=True)
+class History:
+    """First figures that the public file repeats, of their release, and rows that never changed, of their first release.
+
+    `repeated` and `unchanged` are rows of persons; `repeated` has the counts of the first release too, which readers may have
+    kept, and per edition that the register names, the figures of then of all revised rows. `wrong` and `withdrawn`:
+    (measure, place) of repeated figures of any measure that no release showed, and of those next
+    to a figure that was withdrawn or hidden since.
+    """
+
+    repeated: tuple[Row, ...] = ()
+    unchanged: tuple[Row, ...] = ()
+    wrong: tuple[tuple[str, CellKey], ...] = ()
+    withdrawn: tuple[tuple[str, CellKey], ...] = ()
+
+
+def read_history(reader: AuditReader) -> History:
+    """Read the history of the public file."""
+    public = reader.relations.published
+    history, editions = f"{public}.as_reported_history", f"{public}.as_reported_editions"
+    if not reader.has(history):
+        return History()
+    has_editions = reader.has(editions) and bool(_rows_of(reader, f"from {editions}"))
+    sql = queries(
+        Path(__file__).with_suffix(".sql.jinja"),
+        keys=[*GRAIN],
+        counts=["numerator", "denominator"],
+        shares=["value", "bound_low", "bound_high"],
+        history=history,
+        editions=editions,
+        now=f"{public}.equity_measures",
+        before=reader.relations.history,
+        states=reader.states,
+        persons=", ".join(sorted({literal(measure.measure_id) for measure in reader.confidential.values()})) or "''",
+        has_editions=has_editions,
+    )
+    repeated = [*reader.rows(sql.repeated()), *(reader.rows(sql.of_editions()) if has_editions else ())]
+    return History(
+        tuple(repeated),
+        tuple(reader.rows(sql.unchanged())) if repeated else (),
+        tuple(_rows_of(reader, sql.never_published())),
+        tuple(_rows_of(reader, sql.withdrawn())),
+    )
+
+
+def _rows_of(reader: AuditReader, query: str) -> list[tuple[str, CellKey]]:
+    rows = reader.fetch(f"select {', '.join(GRAIN)} from ({query}) order by all")
+    return [(grain[0], CellKey.of_row(grain)) for grain in rows]
 
 
 def counts_revealed_by_history(
-    model: AttackerModel, published: Published, history: History, cache: AuditCache | None = None
+    model: AttackerModel, published: Published, history: History
 ) -> Iterator[tuple[str, CellKey, bool]]:
     """The hidden counts of an earlier day that the first figures of the public file enclose too closely.
 
-    The last part: whether no program has an answer for the interval. `cache` stores the independent parts in which no hidden
-    count is narrow.
+    The last part: whether no program has an answer for the interval.
     """
     if not history.repeated:
         return
-    cache = cache or AuditCache(None)
     hidden, was_shown = _hidden_now(model), _shown_before(model, published)
     found: set[int] = set()
     unanswered: set[int] = set()
-    for release in sorted({release for release, _ in history.repeated}):
+    for release in sorted({row.release for row in history.repeated}):
         # certain: this release showed both; likely: earlier first figures had not been revised by then
-        certain = [row for first, row in history.repeated if first == release]
-        certain += [row for first, row in history.unchanged if first <= release]
+        certain = [row for row in history.repeated if row.release == release]
+        certain += [row for row in history.unchanged if row.release <= release]
         # of an earlier day the newest figure, which a later edition may have replaced
-        earlier = sorted((one for one in history.repeated if one[0] < release), key=lambda one: one[0])
+        earlier = sorted((row for row in history.repeated if row.release < release), key=lambda row: row.release)
         shown = {_identity(row) for row in certain}
-        likely = [row for key, row in {_identity(row): row for _, row in earlier}.items() if key not in shown]
+        likely = [row for key, row in {_identity(row): row for row in earlier}.items() if key not in shown]
         for known in ([*certain, *likely], certain) if likely else (certain,):
-            answer = _answer(model, known, hidden, cache)
+            answer = _answer(model, known, hidden)
             found |= _too_close(model, answer, hidden, was_shown)
             unanswered |= set(np.flatnonzero(answer.unanswered).tolist())
             if not (answer.contradicted & hidden).any():
@@ -75,7 +125,7 @@ def _shown_before(model: AttackerModel, published: Published) -> Flags:
     return shown
 
 
-def _answer(model: AttackerModel, rows: Iterable[Row], hidden: Flags, cache: AuditCache) -> Intervals:
+def _answer(model: AttackerModel, rows: Iterable[Row], hidden: Flags) -> Intervals:
     cells = model.cells
     # sums of today hold on any day; limits that words or remainders of today imply need not
     sums = [
@@ -91,7 +141,7 @@ def _answer(model: AttackerModel, rows: Iterable[Row], hidden: Flags, cache: Aud
     for of_part, _ in system.components():
         if not has_figure[of_part].any():
             system.wanted[of_part] = np.nan
-    return cache.intervals(system, np.array(cells.truth))[1]
+    return intervals(system, np.array(cells.truth))
 
 
 def _too_close(model: AttackerModel, answer: Intervals, hidden: Flags, was_shown: Flags) -> set[int]:

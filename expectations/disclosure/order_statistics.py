@@ -8,23 +8,19 @@ that earlier releases published with the same points are not counted again: read
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure
-from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN, AuditedMeasure, CellKey
+from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, CellKey
 from expectations.disclosure.inputs.reader import AuditReader
 from warehouse.sql import identifier, queries
 
 LEAST_RACES = 2  # of the records of a bin (measure_rules, least_bin_races)
 _WHOLE = ("city", "county", "state")
 _POINTS = ("value", "ci_low", "ci_high")
-_SHOWN = (*_POINTS, *(name for name in FIGURES if name.startswith(("reference_value", "rate_ratio", "rate_difference"))))
-_CLOSE = 1e-9
 Grid = Mapping[str, Any]  # a row of the seed; `strata`: the column of each type of stratum
-Figures = dict[str, float]
 
 
 def forbidden_order_statistics(reader: AuditReader) -> Iterator[ForbiddenDisclosure]:
@@ -38,14 +34,12 @@ def forbidden_order_statistics(reader: AuditReader) -> Iterator[ForbiddenDisclos
             Path(__file__).with_suffix(".sql.jinja"), keys=[*GRAIN], points=[*_POINTS], published=reader.relations.published,
             marts=reader.relations.marts, measure_id=measure_id, version=version, grid=width,
         )  # fmt: skip
-        shown = _shown(reader, sql)
         if grid is None:
-            yield from (ForbiddenDisclosure("a median of persons without a grid", measure, at) for at in shown)
+            for row in reader.fetch(sql.shown()):
+                yield ForbiddenDisclosure("a median of persons without a grid", measure, CellKey.of_row(row))
             continue
-        for at, (code, figures) in shown.items():
-            reference = shown.get(at._replace(race=code), (None, {}))[1] if code else {}
-            for what in (*_off_grid(figures, width), *_not_followed(figures, reference)):
-                yield ForbiddenDisclosure(what, measure, at)
+        for *row, what in reader.fetch(sql.unfounded()):
+            yield ForbiddenDisclosure(what, measure, CellKey.of_row(row))
         for at, what in _repeated_elsewhere(reader, sql):
             yield ForbiddenDisclosure(what, measure, at)
         yield from _in_small_bins(reader, sql, measure, grid)
@@ -65,55 +59,12 @@ def _grids(reader: AuditReader) -> dict[str, Grid]:
     }
 
 
-def _shown(reader: AuditReader, sql: Any) -> dict[CellKey, tuple[str | None, Figures]]:
-    """The group with which each row is compared, and its figures."""
-    present = reader.columns_of(f"{reader.relations.published}.equity_measures")
-    return {
-        CellKey.of_row(row): (
-            row[len(GRAIN)],
-            {name: float(value) for name, value in zip(_SHOWN, row[len(GRAIN) + 1 :], strict=True) if value is not None},
-        )
-        for row in reader.fetch(sql.shown(_SHOWN, present))
-    }
-
-
-def _off_grid(figures: Figures, width: float) -> Iterator[str]:
-    for name in (*_POINTS, "reference_value"):
-        steps = figures.get(name, 0.0) / width
-        if abs(steps - round(steps)) > _CLOSE:
-            yield f"{name} that is no point of the grid"
-
-
-def _not_followed(figures: Figures, reference: Figures) -> Iterator[str]:
-    """Comparisons that are another function than that of the figures shown (docs/methods.md, Comparisons)."""
-    expected = _comparisons(figures, reference)
-    for name, value in figures.items():
-        if name.startswith("rate_") and not math.isclose(value, expected.get(name, math.inf), rel_tol=1e-6, abs_tol=1e-6):
-            yield f"{name} that does not follow from the rounded figures"
-
-
-def _comparisons(of: Figures, reference: Figures) -> Figures:
-    if "value" not in of or not of.get("reference_value") or reference.get("value") != of["reference_value"]:
-        return {}
-    value, other = of["value"], of["reference_value"]
-    found = {"rate_ratio": value / other, "rate_difference": value - other}
-    if not all(name in figures for figures in (of, reference) for name in ("ci_low", "ci_high")):
-        return found
-    (low, high), (other_low, other_high) = ((figures["ci_low"], figures["ci_high"]) for figures in (of, reference))
-    found["rate_difference_ci_low"] = value - other - math.hypot(value - low, other_high - other)
-    found["rate_difference_ci_high"] = value - other + math.hypot(high - value, other - other_low)
-    if low > 0 and other_low > 0:
-        error = math.hypot(math.log(high / low), math.log(other_high / other_low)) / 2
-        found |= {f"rate_ratio_ci_{end}": value / other * math.exp(sign * error) for end, sign in (("low", -1), ("high", 1))}
-    return found
-
-
 def _repeated_elsewhere(reader: AuditReader, sql: Any) -> Iterator[tuple[CellKey, str]]:
     """Values of goals and of the history that are no point of the grid."""
     public = reader.relations.published
     nowhere = CellKey._make(("", "", "", "", "", "", "all", "", "all", "all"))
     if reader.has(f"{public}.goal_progress") and reader.has(f"{public}.goals"):
-        for (goal,) in reader.fetch(sql.goals(reader.columns_of(f"{public}.goal_progress"))):
+        for (goal,) in reader.fetch(sql.goals()):
             yield nowhere, f"a value of goal {goal} that is no point of the grid"
     for history, name in ((f"{public}.as_reported_history", "first_value"), (f"{public}.as_reported_editions", "edition_value")):
         for row in reader.fetch(sql.earlier(history, name)) if reader.has(history) else ():

@@ -29,14 +29,11 @@ def forbidden_bounds(reader: AuditReader) -> Iterator[ForbiddenDisclosure]:
     """The bounds and sums that reveal more about a hidden cell than the given cells do."""
     table, marts = f"{reader.relations.published}.equity_measures", reader.relations.marts
     sql = queries(_QUERIES, keys=[*GRAIN], table=table, marts=marts, least=HIDDEN_CELLS, widest=WIDEST)
-    present = reader.columns_of(table)
-    if {"bound_source", "publication_status"} <= present:
-        for *grain, problem, most_open, source, agreed in reader.fetch(sql.bounded()):
-            leaves_few = most_open is not None and most_open < reader.threshold_of(source, agreed) - 1.0
-            why = problem or ("bounds that leave too few persons open" if leaves_few else "")
-            if why and (measure := reader.measures.get((grain[0], grain[1]))):
-                yield ForbiddenDisclosure(why, measure, CellKey.of_row(grain))
-    if {"rate_ratio_bound_low", "rate_ratio_bound_high"} <= present:
-        for grain in reader.fetch(sql.ratio_bounds()):
-            if measure := reader.measures.get((grain[0], grain[1])):
-                yield ForbiddenDisclosure("bounds of a ratio over few hidden cells", measure, CellKey.of_row(grain))
+    for *grain, problem, most_open, source, agreed in reader.fetch(sql.bounded()):
+        leaves_few = most_open is not None and most_open < reader.threshold_of(source, agreed) - 1.0
+        why = problem or ("bounds that leave too few persons open" if leaves_few else "")
+        if why and (measure := reader.measures.get((grain[0], grain[1]))):
+            yield ForbiddenDisclosure(why, measure, CellKey.of_row(grain))
+    for grain in reader.fetch(sql.ratio_bounds()):
+        if measure := reader.measures.get((grain[0], grain[1])):
+            yield ForbiddenDisclosure("bounds of a ratio over few hidden cells", measure, CellKey.of_row(grain))

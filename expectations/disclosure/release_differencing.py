@@ -86,13 +86,12 @@ def _states(published: Published) -> list[list[Row]]:
     states: list[list[Row]] = []
     current: dict[object, Row] = {}
     changed_in: str | None = None
-    releases = published.released_in or ("",) * len(published.ledger)
-    for row, release in zip(published.ledger, releases, strict=True):
+    for row in published.ledger:
         key = (row.measure, row.where, row.method)
         before = current.get(key)
-        if before is not None and before.figures != row.figures and published.released_in and release != changed_in:
+        if before is not None and before.figures != row.figures and row.release and row.release != changed_in:
             states.append(list(current.values()))
-            changed_in = release
+            changed_in = row.release
         current[key] = row
     return [*states, list(current.values())] if current else []
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from expectations.marts.failing_rows import LISTED
 from expectations.results import ExpectationResult, GateResult
 from warehouse import dialect
+from warehouse.printable import first_names
 from warehouse.sql import queries
 
 SUBJECT = "quality.coverage"
@@ -48,6 +49,5 @@ def _has_coverage(connection: Connection, database: str) -> bool:
 
 
 def _finding(name: str, found: Sequence[str]) -> ExpectationResult:
-    more = f" and {len(found) - LISTED} more (quality.coverage)" if len(found) > LISTED else ""
-    message = f"{SUBJECT}: {PROBLEMS[name]}: {'; '.join(found[:LISTED])}{more}"
+    message = f"{SUBJECT}: {PROBLEMS[name]}: {first_names(found, LISTED, '; ', 'more (quality.coverage)')}"
     return ExpectationResult.of_count(name, "warning", len(found), message)

@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations.marts.suites import Place, Suite, placed_sql
 from expectations.results import ExpectationResult
-from warehouse.sql import identifier, quoted
+from warehouse.sql import identifier, one_value, quoted
 
 # keys of measures, places and seeds; none is a cell of a delivery
 NAMED = (
@@ -69,10 +69,8 @@ def failing_rows(con: DuckDBPyConnection, query: str, least: int) -> tuple[Faili
 def _distinct(con: DuckDBPyConnection, query: str, columns: list[str]) -> FailingRows | None:
     names = ", ".join(identifier(name) for name in columns)
     distinct = f"select distinct {names} from ({query}) as failing"
-    counted = con.execute(f"select count(*) from ({distinct})").fetchone()
-    if counted is None or not counted[0]:
+    number = one_value(con, f"select count(*) from ({distinct})")
+    if not number:
         return None
     rows = con.execute(f"{distinct} order by all limit {LISTED}").fetchall()
-    return FailingRows(
-        tuple(columns), tuple(tuple("" if cell is None else str(cell) for cell in row) for row in rows), counted[0]
-    )
+    return FailingRows(tuple(columns), tuple(tuple("" if cell is None else str(cell) for cell in row) for row in rows), number)

@@ -43,8 +43,8 @@ from warehouse.fingerprint import file_sha256
 from warehouse.paths import Home
 from warehouse.quarantine import ASIDE
 from warehouse.releases import ErasedRecords, ReleaseCorrupt, current, known_releases, remove_unneeded, rewrite_release, swap
-from warehouse.releases.candidate import remove_leftovers
 from warehouse.releases.recovery import DAMAGED_PREFIX
+from warehouse.releases.sealing import remove_leftovers
 from warehouse.releases.swapping import REMOVING_PREFIX
 from warehouse.rewrite import rewrite_database
 from warehouse.sql import literal

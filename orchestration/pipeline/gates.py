@@ -157,7 +157,6 @@ def _audited(run: RunContext, hidden: list[Scope]) -> GateResult:
                 ledger=home.ledger,
                 responses=home.responses,
                 relations=Relations(as_of=run.as_of.date()),
-                memory=home.attacked,
                 on_unanswered=lambda *count, found=unanswered: found.append(count),
                 last=last,
             )

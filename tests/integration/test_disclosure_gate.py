@@ -31,11 +31,13 @@ create schema release.marts;
 create schema release.reference;
 create schema public.published;
 create schema disclosure;
-create table release.reference.publication_records (measure_id varchar, part varchar, records varchar, universe varchar);
+create table release.reference.publication_records (
+    measure_id varchar, part varchar, records varchar, universe varchar, persons_stay boolean
+);
 insert into release.reference.publication_records values
-    ('stops', 'numerator', 'stops.numerator', null),
-    ('searched', 'numerator', 'searched.numerator', 'searched.denominator'),
-    ('searched', 'denominator', 'searched.denominator', null);
+    ('stops', 'numerator', 'stops.numerator', null, null),
+    ('searched', 'numerator', 'searched.numerator', 'searched.denominator', null),
+    ('searched', 'denominator', 'searched.denominator', null, null);
 create table release.reference.publication_rules as select * from read_csv('{seeds}/publication_rules.csv');
 create table release.marts.dim_source as select * from (values
     ('fpc__police_stops', 'person', 'public', 11, 'show', 'always'),
@@ -121,7 +123,7 @@ def keep(connection: DuckDBPyConnection, ledger: Path, rows: Iterable[Row]) -> N
 
 
 def gate(connection: DuckDBPyConnection, tmp_path: Path) -> GateResult:
-    return gate_disclosure(database_path(connection), ledger=tmp_path / "ledger.parquet", memory=tmp_path / "audited.json")
+    return gate_disclosure(database_path(connection), ledger=tmp_path / "ledger.parquet")
 
 
 def failed(result: GateResult) -> dict[str, ExpectationResult]:
@@ -137,17 +139,14 @@ def test_a_good_public_file_passes(warehouse: DuckDBPyConnection, tmp_path: Path
     assert (result.gate, result.subject, result.passed) == ("disclosure", SUBJECT, True)
     assert failed(result) == {}
     counted = observed(result)
-    assert (counted["sensitive_cells"], counted["cells_audited"]) == (1, 1)
+    assert counted["sensitive_cells"] == 1
     assert counted["cells"] and counted["cells"] > 10
     assert counted["seconds"] is not None
 
 
-def test_an_unchanged_file_is_not_attacked_twice(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
-    gate(warehouse, tmp_path)
+def test_an_unchanged_file_passes_again(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
     keep(warehouse, tmp_path / "ledger.parquet", good())
-    second = gate(warehouse, tmp_path)
-    assert second.passed
-    assert observed(second)["cells_audited"] == 0
+    assert gate(warehouse, tmp_path).passed
 
 
 SPOILT: list[tuple[str, str]] = [
@@ -227,7 +226,7 @@ def test_an_unpublished_measure_of_the_same_records_does_not_contradict_a_figure
     """A night of corrections: the figure of stops stays as reported, and only an unpublished measure has today's count."""
     warehouse.execute(
         """
-        insert into release.reference.publication_records values ('stops_recorded', 'denominator', 'stops.numerator', null);
+        insert into release.reference.publication_records values ('stops_recorded', 'denominator', 'stops.numerator', null, null);
         insert into release.marts.dim_measure
             select * replace ('stops_recorded' as measure_id, 'proportion' as kind) from release.marts.dim_measure
             where measure_id = 'stops'

@@ -8,9 +8,8 @@ from functools import partial
 import pytest
 
 from expectations.disclosure.equations.attacker_model import build_attacker_model
-from expectations.disclosure.history_attack import counts_revealed_by_history
+from expectations.disclosure.history_attack import History, counts_revealed_by_history
 from expectations.disclosure.inputs.audit_inputs import Row
-from expectations.disclosure.inputs.read_history import History
 from tests.integration.test_suppressor_and_attack import AMONG, RACES, SEARCHED, STOPS, as_published, figures_of
 from tests.unit.expectations.disclosure.world import KINDS, district, publish, published_rows, slice_rows, where
 from warehouse.disclosure.build_constraints import PublicReference, build_constraints
@@ -79,7 +78,7 @@ def history_of(first: list[Row], now: list[Row]) -> tuple[History, bool]:
         )
         is_revised = any(abs(old[name] - new[name]) > 1e-9 for name in REPEATED if name in old)
         target, figures, row = (repeated, old, before) if is_revised else (unchanged, new, after)
-        target.append(("r1", row._replace(figures=figures, words={})))
+        target.append(row._replace(figures=figures, words={}, release="r1"))
     return History(tuple(repeated), tuple(unchanged)), bool(shown[0].keys() - shown[1].keys())
 
 

@@ -19,7 +19,9 @@ CITY = "5553000"
 # 8 positions of two races about 60,000, 6 about 50,000, 20 of one race about 70,000; in level 2 half of those about 60,000
 WORLD = f"""
 create schema release.marts; create schema release.reference; create schema public.published; create schema disclosure;
-create table release.reference.publication_records (measure_id varchar, part varchar, records varchar, universe varchar);
+create table release.reference.publication_records (
+    measure_id varchar, part varchar, records varchar, universe varchar, persons_stay boolean
+);
 create table release.reference.publication_rules as select * from read_csv('{SHARED_SEEDS}/publication_rules.csv');
 create table release.reference.order_statistics as select * from read_csv('{SHARED_SEEDS}/order_statistics.csv');
 create table release.marts.dim_race_ethnicity as select * from read_csv('{SHARED_SEEDS}/race_ethnicity.csv');

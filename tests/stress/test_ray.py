@@ -32,7 +32,7 @@ from warehouse.processes.worker import Resources, Task
 pipe, folder = sys.argv[1:]
 engine = RayEngine(address=None, workers=1, attempts=4, resources=Resources(spill=folder), folder=Path(folder))
 arguments = {"plan": pipe, "inputs": [], "output": folder + "/part"}
-list(engine.run([Task("warehouse.rowwise.worker:build_part", arguments, "a part of fct_calls")]))
+list(engine.run([Task("warehouse.rowwise:build_part", arguments, "a part of fct_calls")]))
 """
 
 
@@ -117,7 +117,7 @@ def test_a_lost_head_ends_the_tasks(tmp_path: Path) -> None:
         threading.Thread(target=lose_head, args=(int(address.rpartition(":")[2]),), daemon=True).start()
         arguments = {"plan": str(pipe), "inputs": [], "output": str(tmp_path / "part")}
         with pytest.raises(EngineUnavailable, match="ended unexpectedly"):
-            next(engine.run([Task("warehouse.rowwise.worker:build_part", arguments, "a part of fct_calls")]))
+            next(engine.run([Task("warehouse.rowwise:build_part", arguments, "a part of fct_calls")]))
 
 
 @pytest.mark.parametrize("by", ["address", "client server"])

@@ -4,7 +4,6 @@ A run calls `suppress` after the marts are built, and `write_ledger` and `write_
 
     planned_figures, reported_figures    the rows that the publication plan contains, frozen as first reported
     reported_responses    the same for the table of engagement responses
-    published_states    every state that the ledger contains, which a correction is compared with
     counts, build_constraints    counts of persons behind the rows, and the equations between them
     suppression_units    the figures that are shown or hidden together
     complementary_suppression, snapshot_suppression, linear_programs    primary and complementary suppression

@@ -14,8 +14,7 @@ from warehouse.disclosure.build_constraints import UNKNOWN, WHOLE_PLACES, Public
 from warehouse.disclosure.complementary_suppression import PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
 from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
-from warehouse.disclosure.states.planned_figures import GRAIN, Figure, RowKey, Scope, read_figures
-from warehouse.disclosure.states.published_states import earlier_states
+from warehouse.disclosure.states.planned_figures import GRAIN, Figure, RowKey, Scope, earlier_states, read_figures
 from warehouse.disclosure.states.reported_figures import REPORTED, SLICE, Urgent, write_reported_figures
 from warehouse.disclosure.suppression_units import (
     all_races_key,
@@ -23,7 +22,7 @@ from warehouse.disclosure.suppression_units import (
     medians_of_hidden_counts,
     suppression_units,
 )
-from warehouse.sql import queries
+from warehouse.sql import one_value, queries
 
 _SQL = queries(Path(__file__).with_suffix(".sql.jinja"), grain=GRAIN, reported=REPORTED, whole_places=WHOLE_PLACES)
 
@@ -89,9 +88,9 @@ def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
 
 def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:
     """The next time after `as_of` at which the public file changes by itself: a period closes, or corrections are due."""
-    found = con.execute(_SQL.next_due(as_of)).fetchone()
+    found = one_value(con, _SQL.next_due(as_of))
     # a run is due when its clock is later than the recorded time
-    return (found[0] - dt.timedelta(seconds=1)).isoformat() if found and found[0] else None
+    return (found - dt.timedelta(seconds=1)).isoformat() if found else None
 
 
 def _public_reference(con: DuckDBPyConnection) -> PublicReference:

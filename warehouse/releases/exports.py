@@ -23,7 +23,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import EXPORTS
-from warehouse.releases.candidate import Candidate
+from warehouse.releases.sealing import Candidate
 from warehouse.sql import columns_of, identifier, literal, quoted
 
 SCHEMA = "published"

@@ -9,9 +9,8 @@ from __future__ import annotations
 import shutil
 
 from warehouse.paths import RELEASE_FILES, Home
-from warehouse.releases.candidate import remove_leftovers
 from warehouse.releases.manifest import ReleaseCorrupt, UnknownRelease, known_releases, read_intent, read_manifest
-from warehouse.releases.sealing import find_damage
+from warehouse.releases.sealing import find_damage, remove_leftovers
 from warehouse.releases.swapping import REMOVING_PREFIX, Current, current, swap
 
 DAMAGED_PREFIX = ".damaged-"

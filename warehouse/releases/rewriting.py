@@ -22,10 +22,9 @@ from warehouse.files import sync, write_atomically
 from warehouse.lake_files import part_files
 from warehouse.lake_files.object_store import is_object
 from warehouse.paths import ANALYST_FILE, MANIFEST_FILE, Home
-from warehouse.releases.candidate import STORAGE_VERSION
 from warehouse.releases.lake import part_record
 from warehouse.releases.manifest import ErasedRecords, Manifest, PartRecord, ReleaseCorrupt, known_releases, read_manifest
-from warehouse.releases.sealing import READ_ONLY, file_record
+from warehouse.releases.sealing import READ_ONLY, STORAGE_VERSION, file_record
 from warehouse.releases.views.analysis import columns_left_out
 from warehouse.rewrite import LeftOut, rewrite_database
 from warehouse.sql import literal

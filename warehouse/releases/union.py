@@ -15,9 +15,8 @@ from duckdb import DuckDBPyConnection
 from warehouse.connection import attach, create_empty, detach, in_memory, open_from_disk
 from warehouse.files import sync
 from warehouse.printable import first_names
-from warehouse.releases.candidate import STORAGE_VERSION
 from warehouse.releases.exports import SCHEMA, Table, public_tables
-from warehouse.releases.sealing import READ_ONLY
+from warehouse.releases.sealing import READ_ONLY, STORAGE_VERSION
 from warehouse.sql import queries
 
 CITY = "city"

@@ -88,7 +88,10 @@ class CellKey(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row that is or was published, or a true one. `figures` and `words` contain its values that are not NULL."""
+    """A row that is or was published, or a true one. `figures` and `words` contain its values that are not NULL.
+
+    `release`: the one that published it, of rows of the ledger and of the history.
+    """
 
     measure: AuditedMeasure
     where: CellKey
@@ -97,6 +100,7 @@ class Row(NamedTuple):
     status: str | None
     figures: Mapping[str, float]
     words: Mapping[str, str]
+    release: str = ""
 
 
 class Base(NamedTuple):
@@ -111,8 +115,7 @@ class Base(NamedTuple):
     scheme: str
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(NamedTuple):
     """A row of the public file's disparity indices."""
 
     measure: AuditedMeasure
@@ -120,8 +123,8 @@ class Index:
     method: str
     index_id: str
     is_shown: bool
-    used: tuple[str, ...]
-    left_out: tuple[str, ...]
+    used: Sequence[str]
+    left_out: Sequence[str]
 
 
 class Goal(NamedTuple):
@@ -150,8 +153,8 @@ class Published:
     `race_kinds`: category, combination, combined_legacy, missing, total. `subsets`: (records, records that contain them),
     in addition to numerators among their denominators. `populations`: by scheme, ages and place; `bases`: the scheme of each
     year. `stocks`: records of persons who are mostly in the next snapshot too. `members`: the groups of a combined label, by a
-    seed. `released_in`: the release of each row of the ledger; one release without it. `sums`: records that are the sum
-    of others, wherever all are counted. `compared`: rows of the comparison with other cities.
+    seed. `sums`: records that are the sum of others, wherever all are counted. `compared`: rows of the comparison with other
+    cities.
     """
 
     measures: tuple[AuditedMeasure, ...]
@@ -164,7 +167,6 @@ class Published:
     populations: Mapping[tuple[str, ...], float] = field(default_factory=dict)
     stocks: frozenset[str] = frozenset()
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    released_in: tuple[str, ...] = ()
     sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
     compared: tuple[tuple[AuditedMeasure, CellKey], ...] = ()
     bases: tuple[Base, ...] = ()

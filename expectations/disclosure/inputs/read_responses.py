@@ -34,28 +34,28 @@ def add_responses(reader: AuditReader, states: Path | None, published: Published
     threshold = reader.threshold_of(None, agreed)
     of_name = {name: _measure(name, threshold) for name in ("inputs", *_ANSWERS)}
     measures = {(measure.measure_id, 1): measure for measure in of_name.values()}
-    standard = _race_standard(published)
+    # the race standard of other rows about the inputs, so that their totals are the same cells
+    about = {row.where.race_standard for row in published.rows if INPUTS in row.measure.counted}
+    standard = min(about, default="spd15_1997")
 
-    def read(relation: str | None, theme: str = "shown_theme_code") -> list[tuple[str, Row]]:
-        """One row per theme and count, with the release of the state where the relation names one."""
+    def read(relation: str | None, theme: str = "shown_theme_code") -> tuple[Row, ...]:
+        """One row per theme and count."""
         if relation is None:
-            return []
+            return ()
         present = reader.columns_of(relation)
         order = "published_at, release_id, " if "release_id" in present else ""
         source = _SQL.counts_of(relation, theme, standard, present, [*_WORDS])
-        return list(reader.rows(source, measures, order=order, words=(*_WORDS, *_MADE)))
+        return tuple(reader.rows(source, measures, order=order, words=(*_WORDS, *_MADE)))
 
-    rows, truth = (tuple(row for _, row in found) for found in (read(table, "theme_code"), read(relations.responses)))
+    rows, truth = read(table, "theme_code"), read(relations.responses)
     earlier = read(of_file(states) if states is not None and states.is_file() else None)
     if not rows and not earlier:
         return published, ()
-    releases = published.released_in or ("",) * len(published.ledger)
     with_responses = dataclasses.replace(
         published,
         measures=(*published.measures, *measures.values()),
         rows=(*published.rows, *rows),
-        ledger=(*published.ledger, *(row for _, row in earlier)),
-        released_in=(*releases, *(release for release, _ in earlier)),
+        ledger=(*published.ledger, *earlier),
         sums=((INPUTS, tuple(of_name[answer].numerator for answer in _ANSWERS)),),
     )
     return with_responses, truth
@@ -67,9 +67,3 @@ def _measure(name: str, threshold: int) -> AuditedMeasure:
     return AuditedMeasure(
         measure_id, 1, "count", "count", 0.0, threshold, False, None, None, records, None, f"{measure_id}.records"
     )
-
-
-def _race_standard(published: Published) -> str:
-    """The race standard of other rows about the inputs, so that their totals are the same cells."""
-    about = {row.where.race_standard for row in published.rows if INPUTS in row.measure.counted}
-    return min(about, default="spd15_1997")

@@ -1,6 +1,6 @@
 """Read what the audit knows of a candidate: its public file, earlier states of it, public knowledge, and the true figures.
 
-See `audit_inputs` for the records, `read_history` and `read_responses` for two tables of their own.
+See `audit_inputs` for the records, `history_attack` and `read_responses` for two tables of their own.
 """
 
 from __future__ import annotations
@@ -90,21 +90,21 @@ class AuditReader:
         listed = sorted(self.confidential.values(), key=lambda measure: -measure.measure_version)
         oldest = {measure.measure_id: measure for measure in listed}
         in_order = "published_at, release_id, "
-        earlier = [] if self.states is None else list(self.rows(self.states, order=in_order, replaced_by=oldest))
+        earlier = () if self.states is None else tuple(self.rows(self.states, order=in_order, replaced_by=oldest))
         bases = self._bases()
+        stocks = self.fetch(f"select records from {self.relations.reference}.publication_records where persons_stay")
         return Published(
             tuple(self.confidential.values()),
-            self._rows(f"{self.relations.published}.equity_measures"),
-            tuple(row for _, row in earlier),
+            tuple(self.rows(f"{self.relations.published}.equity_measures")),
+            earlier,
             dict(self.fetch(f"select race_ethnicity_code, kind from {self.relations.marts}.dim_race_ethnicity")),
             tuple(self._subsets()),
-            tuple(self._indices()),
-            tuple(self._goals()),
+            tuple(Index(*row) for row in self._about("disparity_indices", self.sql.indices)),
+            tuple(Goal(*row) for row in self._about("goal_progress", self.sql.goals)),
             self._populations(bases),
-            self._stocks(),
+            frozenset(records for (records,) in stocks),
             self._label_members(),
-            tuple(release for release, _ in earlier),
-            compared=tuple(self._compared()),
+            compared=tuple((measure, where) for measure, where in self._about("peer_comparison", self.sql.compared)),
             bases=bases,
         )
 
@@ -116,9 +116,9 @@ class AuditReader:
         """
         marts, reported = f"{self.relations.marts}.fct_equity_measures", self.relations.reported
         if reported is None:
-            return self._rows(marts)
+            return tuple(self.rows(marts))
         unreported = f"(from {marts} anti join {reported} as reported using ({', '.join(GRAIN)}))"
-        return (*self._rows(unreported), *self._rows(reported))
+        return (*self.rows(unreported), *self.rows(reported))
 
     def known_race_counts(self) -> dict[tuple[str, CellKey], float]:
         """The number of known race in reported figures that were corrected since, by records and place of all races.
@@ -193,8 +193,8 @@ class AuditReader:
         order: str = "",
         words: Sequence[str] = WORDS,
         replaced_by: Mapping[str, AuditedMeasure] | None = None,
-    ) -> Iterator[tuple[str, Row]]:
-        """The rows of measures, else of the confidential ones, in a relation, each with its release where it names one.
+    ) -> Iterator[Row]:
+        """The rows of measures, else of the confidential ones, in a relation.
 
         `replaced_by`: for rows of a version that is no longer listed, the measure that counts the same.
         """
@@ -209,10 +209,8 @@ class AuditReader:
                 continue
             figures = {n: float(v) for n, v in zip(FIGURES, values[first:], strict=False) if v is not None}
             said = {n: str(v) for n, v in zip(words, values[first + len(FIGURES) :], strict=True) if v is not None}
-            yield release or "", Row(measure, CellKey.of_row(values), values[10], jurisdiction or "", status, figures, said)
-
-    def _rows(self, source: str) -> tuple[Row, ...]:
-        return tuple(row for _, row in self.rows(source))
+            where = CellKey.of_row(values)
+            yield Row(measure, where, values[10], jurisdiction or "", status, figures, said, release or "")
 
     def _subsets(self) -> Iterator[tuple[str, str]]:
         """Records and those that contain them; records of a later version of a measure are among those of the same version."""
@@ -225,13 +223,6 @@ class AuditReader:
             yield records, universe
             yield from ((f"{records}@{version}", f"{universe}@{version}") for version in versions)
 
-    def _stocks(self) -> frozenset[str]:
-        """The records of stocks of persons: most persons of a snapshot are in the next one, too."""
-        seed = f"{self.relations.reference}.publication_records"
-        if "persons_stay" not in self.columns_of(seed):
-            return frozenset()
-        return frozenset(records for (records,) in self.fetch(f"select records from {seed} where persons_stay"))
-
     def _label_members(self) -> dict[str, frozenset[str]]:
         """The groups of each combined label; a label without a row may contain any."""
         seed = f"{self.relations.reference}.combined_race_codes"
@@ -239,21 +230,6 @@ class AuditReader:
             return {}
         members = self.fetch(f"select race_ethnicity_code, list(possible_code) from {seed} group by all order by all")
         return {label: frozenset(codes) for label, codes in members}
-
-    def _indices(self) -> Iterator[Index]:
-        """The disparity indices of confidential measures."""
-        for measure, where, method, index_id, is_shown, used, left_out in self._about("disparity_indices", self.sql.indices):
-            yield Index(measure, where, method, index_id, bool(is_shown), tuple(used), tuple(left_out))
-
-    def _goals(self) -> Iterator[Goal]:
-        """The figures of confidential measures that goals use."""
-        for measure, where, is_shown in self._about("goal_progress", self.sql.goals):
-            yield Goal(measure, where, bool(is_shown))
-
-    def _compared(self) -> Iterator[tuple[AuditedMeasure, CellKey]]:
-        """The rows of confidential measures in the comparison with other cities."""
-        for measure, where, *_ in self._about("peer_comparison", self.sql.compared):
-            yield measure, where
 
     def _about(self, table: str, query: Callable[[set[str]], str]) -> Iterator[tuple[Any, ...]]:
         """Of the rows about confidential measures in a public table, if any: measure, persons, and what is after the grain."""

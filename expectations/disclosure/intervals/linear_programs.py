@@ -41,11 +41,6 @@ class Infeasible(ValueError):
     """No figures at all fulfil the equations and bounds."""
 
 
-def solver_version() -> str:
-    """The version of HiGHS, on which a result depends."""
-    return str(_QuietHighs().version())  # type: ignore[no-untyped-call]
-
-
 class Program:
     """Several systems as one program; `starts[i]` is where the cells of the i-th begin."""
 

@@ -1,6 +1,6 @@
 """Represent what a reader knows as linear algebra: unknown figures with bounds, and equations between them.
 
-This module holds the record, its connected parts, and a fingerprint of each. See `attacker_model` for the equations, and
+This module holds the record and its connected parts. See `attacker_model` for the equations, and
 `bound_propagation` and `feasibility_intervals` for the conclusions.
 """
 
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from warehouse.fingerprint import chunks_sha256
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -95,11 +93,6 @@ class System:
             self.coefficient[chosen],
             self.total[equations],
         )
-
-    def fingerprint(self) -> str:
-        """A hash over everything that determines the conclusions; equal for equal systems in equal order."""
-        arrays = (self.lower, self.upper, self.wanted, self.equation, self.cell, self.coefficient, self.total)
-        return chunks_sha256(len(array).to_bytes(8, "little") + np.ascontiguousarray(array).tobytes() for array in arrays)
 
 
 def _joined(count: int, equation: Ints, cell: Ints) -> Ints:

@@ -13,7 +13,7 @@ from orchestration.cli.display import Table, out
 from orchestration.figures import number
 from warehouse.printable import first_names, printable
 from warehouse.releases import Differences, ExplainedDifference, PublicDifferences, Revision, explain_differences, find_causes
-from warehouse.releases.comparison.compared_columns import Change
+from warehouse.releases.comparison.differences import Change
 
 UNEXPLAINED = "not explained by the manifests"
 # Values that nearly every row has; the displayed key leaves them out.

@@ -9,10 +9,11 @@ import duckdb
 import pytest
 from duckdb import DuckDBPyConnection
 
-from warehouse.metadata import migrate, migrations
+from warehouse import metadata
+from warehouse.metadata import migrate
 from warehouse.metadata.receipts import TABLES, replace_rows
 
-NAMES = tuple(name for name, _ in migrations.MIGRATIONS)
+NAMES = tuple(name for name, _ in metadata.MIGRATIONS)
 # The tables that commit 2dc9705 creates, with a row in each; `loads` lacks the columns that it adds later.
 HOME_OF_2DC9705 = """
 create schema delivery; create schema landing; create schema typed; create schema intake; create schema receipts;
@@ -99,13 +100,13 @@ def test_a_second_migration_changes_nothing(con: DuckDBPyConnection, before: str
 def test_a_migration_that_fails_leaves_the_version_before_it(con: DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
     migrate(con)
     tables, rows = layout(con), content(con)
-    before = migrations.MIGRATIONS
+    before = metadata.MIGRATIONS
     half = ("half", "create table intake.half (i integer); select * from intake.no_such_table")
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*before, half))
+    monkeypatch.setattr(metadata, "MIGRATIONS", (*before, half))
     with pytest.raises(duckdb.CatalogException):
         migrate(con)
     assert (layout(con), content(con)) == (tables, rows)
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*before, ("whole", "create table intake.half (i integer)")))
+    monkeypatch.setattr(metadata, "MIGRATIONS", (*before, ("whole", "create table intake.half (i integer)")))
     assert migrate(con) == ("whole",)
 
 

@@ -1,6 +1,8 @@
 """Read the planned rows of the public file: one `Figure` per row of `int_disclosure__planned` or `disclosure.reported`.
 
-A `Scope` names rows that are hidden besides those that suppression chooses.
+The states that earlier releases published are read next to today's figures of the same rows: a correction is compared with each
+state that any reader may have kept, not with the last one alone (see `reported_figures`). The ledger contains published figures
+only, so both sides have the rows that the state shows, and no others.
 """
 
 from __future__ import annotations
@@ -8,11 +10,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.counts import Cell
+from warehouse.sql import literal, queries
 
 INPUTS = "engagement_inputs"  # the name of the inputs in the seed publication_records; answers to them begin with it
 PLANNED = "intermediate.int_disclosure__planned"
@@ -26,6 +30,14 @@ _PLANNED = (
     "known_numerator", "known_denominator", "records", "minimum_n", "place_coverage_pct", "bin_records", "has_small_bin",
 )  # fmt: skip
 _READ = (*GRAIN, "value_status", "numerator", "denominator", *_PLANNED)
+_STATE = ("value_status", "numerator", "denominator", "known_race_pct")
+_SQL = queries(
+    Path(__file__).with_suffix(".sql.jinja"),
+    planned=PLANNED,
+    state=_STATE,
+    place=[name for name in GRAIN if name != "measure_version"],
+    slice=[name for name in GRAIN if name not in ("race_ethnicity_code", "tabulation")],
+)
 
 
 class RowKey(NamedTuple):
@@ -88,6 +100,28 @@ def read_figures(con: DuckDBPyConnection, relation: str, where: str = "true") ->
         measure_id, version, *at, method, stratum_type, stratum_code = row[: len(GRAIN)]
         key = RowKey(measure_id, version, Cell._make((*at, stratum_type, stratum_code)), method)
         yield Figure(key, *row[len(GRAIN) :])
+
+
+def stored_states(file: Path | None, shape: str) -> str:
+    """SQL of the states in a file, or of no row; with the columns of `shape` (SQL), of which an older file may lack some."""
+    empty = f"select * from ({shape}) where false"
+    is_stored = file is not None and file.is_file()
+    return f"{empty} union all by name select * from read_parquet({literal(str(file))})" if is_stored else empty
+
+
+def earlier_states(con: DuckDBPyConnection, ledger: Path | None, chosen: str) -> Iterator[tuple[list[Figure], list[Figure]]]:
+    """Per published state of the planned rows that `chosen` selects (trusted SQL): their figures then, and now.
+
+    A state ends with the release that changes a figure of one of its rows. The definition of a measure may have been replaced
+    since; both versions count the same persons.
+    """
+    if ledger is None or not ledger.is_file():
+        return
+    states = stored_states(ledger, f"select {', '.join(f'null as {name}' for name in _STATE)}")
+    con.execute(_SQL.read(states, chosen))
+    ends = con.execute("select distinct replaced_by from published_states order by replaced_by nulls last").fetchall()
+    for (end,) in ends:
+        yield list(read_figures(con, _SQL.rows(end, True))), list(read_figures(con, _SQL.rows(end, False)))
 
 
 @dataclass(frozen=True)

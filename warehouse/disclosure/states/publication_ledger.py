@@ -18,9 +18,8 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.disclosure.states.planned_figures import GRAIN
+from warehouse.disclosure.states.planned_figures import GRAIN, stored_states
 from warehouse.disclosure.states.published_history import history_query
-from warehouse.disclosure.states.published_states import stored_states
 from warehouse.disclosure.states.reported_figures import PRIOR, REPORTED
 from warehouse.disclosure.states.reported_responses import states_query
 from warehouse.files import sync, write_atomically

@@ -15,8 +15,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from warehouse.connection import WarehouseError, attached
-from warehouse.disclosure.states.planned_figures import GRAIN
-from warehouse.disclosure.states.published_states import stored_states
+from warehouse.disclosure.states.planned_figures import GRAIN, stored_states
 from warehouse.paths import PUBLIC_FILE, Home
 from warehouse.sql import queries
 

@@ -29,8 +29,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.build_constraints import PublicReference, build_constraints, years
 from warehouse.disclosure.counts import EQUAL, CountSystem
-from warehouse.disclosure.states.planned_figures import GRAIN, PLANNED, read_figures
-from warehouse.disclosure.states.published_states import earlier_states, stored_states
+from warehouse.disclosure.states.planned_figures import GRAIN, PLANNED, earlier_states, read_figures, stored_states
 from warehouse.sql import literal, queries
 
 REPORTED, PRIOR = "disclosure.reported", "disclosure.prior"

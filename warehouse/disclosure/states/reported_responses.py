@@ -17,7 +17,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.counts import EQUAL
-from warehouse.disclosure.states.published_states import stored_states
+from warehouse.disclosure.states.planned_figures import stored_states
 from warehouse.sql import queries
 
 PLANNED_RESPONSES = "intermediate.int_engagement_responses__aggregated"

@@ -19,7 +19,7 @@ from warehouse.disclosure.states.planned_figures import GRAIN
 from warehouse.paths import PUBLIC_FILE, Home
 from warehouse.printable import first_names
 from warehouse.releases.comparison.change_attribution import REGISTRY_SEED, Cause, causes_by_measure, find_causes
-from warehouse.releases.comparison.compared_columns import common_columns, named_rows
+from warehouse.releases.comparison.differences import NOT_COMPARED, common_columns, named_rows
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt
 from warehouse.releases.sealing import verify
 from warehouse.sql import queries
@@ -31,7 +31,6 @@ REGISTRY = (
     "reference_code", "minimum_n", "population_scheme", "is_estimate", "interval_basis", "places", "weighted_places",
     "stratified_places",
 )  # fmt: skip
-NOT_COMPARED = ("data_as_of",)  # the date of the newest data is no figure
 # What decides which planned figures are published, and is no part of a measure's lineage.
 _PUBLICATION = ("seed publication_", "model int_disclosure__")
 _CODE = ("model", "code", "version", "as_of")

@@ -120,22 +120,6 @@ def test_the_solver_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
-def test_parts_are_hashed_by_all_that_decides() -> None:
-    system = System.of([0, 0], [9, 9], [({0: 1.0, 1: 1.0}, 9.0)], [10, math.nan])
-    same = System.of([0, 0], [9, 9], [({0: 1.0, 1: 1.0}, 9.0)], [10, math.nan])
-    assert system.fingerprint() == same.fingerprint()
-    others = [
-        System.of([1, 0], [9, 9], [({0: 1.0, 1: 1.0}, 9.0)], [10, math.nan]),
-        System.of([0, 0], [9, 8], [({0: 1.0, 1: 1.0}, 9.0)], [10, math.nan]),
-        System.of([0, 0], [9, 9], [({0: 1.0, 1: 2.0}, 9.0)], [10, math.nan]),
-        System.of([0, 0], [9, 9], [({0: 1.0, 1: 1.0}, 8.0)], [10, math.nan]),
-        System.of([0, 0], [9, 9], [({0: 1.0, 1: 1.0}, 9.0)], [9, math.nan]),
-        System.of([0, 0], [9, 9], [({0: 1.0, 1: 1.0}, 9.0)], [10, 10]),
-        System.of([0, 0], [9, 9], [({0: 1.0, 1: 1.0}, 9.0), ({0: 1.0}, 3.0)], [10, math.nan]),
-    ]
-    assert len({system.fingerprint(), *(other.fingerprint() for other in others)}) == 8
-
-
 def test_components_keep_what_belongs_together() -> None:
     system = System.of([0] * 6, [9] * 6, [({4: 1.0, 0: 1.0}, 3.0), ({1: 1.0, 2: 1.0}, 4.0), ({2: 1.0, 5: 2.0}, 5.0)])
     found = [(cells.tolist(), equations.tolist()) for cells, equations in system.components()]

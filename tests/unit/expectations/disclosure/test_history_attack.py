@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import highspy
 import pytest
 
 from expectations.disclosure.equations.attacker_model import build_attacker_model
-from expectations.disclosure.history_attack import counts_revealed_by_history
+from expectations.disclosure.history_attack import History, counts_revealed_by_history
 from expectations.disclosure.inputs.audit_inputs import Published, Row
-from expectations.disclosure.inputs.read_history import History
 from expectations.disclosure.intervals import linear_programs
-from expectations.disclosure.intervals.audit_cache import AuditCache
 from tests.unit.expectations.disclosure.world import KINDS, measure, month, publish, quarter, slice_rows, where
 
 STOPS = measure("count", "stops")
@@ -27,32 +22,15 @@ def rows_of(rows: list[Row], *races: str) -> list[Row]:
     return [row for row in rows if row.where.race in races]
 
 
-def revealed(
-    before: list[Row], now: list[Row], hidden: tuple, repeated: list[tuple[str, Row]], unchanged: list[tuple[str, Row]]
-) -> set[str]:
+def revealed(before: list[Row], now: list[Row], hidden: tuple, repeated: list[Row], unchanged: list[Row]) -> set[str]:
     published = Published((STOPS,), publish(now, hidden), publish(before), KINDS)
     model = build_attacker_model(published, now)
     found = counts_revealed_by_history(model, published, History(tuple(repeated), tuple(unchanged)))
     return {f"{at.race} {at.period_type}" for _, at, _ in found}
 
 
-def test_what_was_found_safe_is_not_computed_again_and_a_leak_is(tmp_path: Path) -> None:
-    then, now = slice_rows(STOPS, where(), THEN), slice_rows(STOPS, where(), NOW)
-    published = Published((STOPS,), publish(now, HIDDEN), publish(then), KINDS)
-    model, file = build_attacker_model(published, now), tmp_path / "attacked.json"
-    others = of_release("r1", rows_of(then, "white", "hispanic"))
-    total = of_release("r1", rows_of(then, "all"))
-    same = tuple(of_release("r1", rows_of(now, "asian")))
-    for history, leaks in ((History(tuple(others), same), False), (History((*others, *total), same), True)) * 2:
-        cache = AuditCache(file)
-        assert bool(list(counts_revealed_by_history(model, published, history, cache))) is leaks
-        cache.keep()
-        stored = json.loads(file.read_text(encoding="utf-8"))["safe"]
-        assert len(stored) == (0 if leaks else 1)
-
-
-def of_release(release: str, rows: list[Row]) -> list[tuple[str, Row]]:
-    return [(release, row) for row in rows]
+def of_release(release: str, rows: list[Row]) -> list[Row]:
+    return [row._replace(release=release) for row in rows]
 
 
 def test_a_withdrawn_group_follows_from_the_first_total_and_the_first_figures_of_the_others() -> None:
@@ -100,8 +78,8 @@ def test_a_withdrawn_month_follows_from_the_first_quarter_and_its_other_months()
 
     then, now = counted(100, 40, 90), counted(130, 40, 120)
     hidden = (month(2), quarter(1))
-    of_months = [("r1", row) for row in then if row.where in (month(1), month(3))]
-    of_quarter = [("r1", row) for row in then if row.where == quarter(1)]
+    of_months = of_release("r1", [row for row in then if row.where in (month(1), month(3))])
+    of_quarter = of_release("r1", [row for row in then if row.where == quarter(1)])
     assert revealed(then, now, hidden, of_months, []) == set()
     assert "all month" in revealed(then, now, hidden, [*of_months, *of_quarter], [])
 

@@ -264,7 +264,7 @@ def test_an_index_over_a_hidden_row_is_refused() -> None:
     published = publish(truth, [where("black"), where("asian")])
     over_hidden = index_of(("asian", "white"))
     assert what_is_refused(published, indices=(over_hidden,)) == {"an index over a hidden row"}
-    assert not what_is_refused(published, indices=(replace(over_hidden, is_shown=False),))
+    assert not what_is_refused(published, indices=(over_hidden._replace(is_shown=False),))
     assert not what_is_refused(publish(truth), indices=(over_hidden,))
     assert what_is_refused(publish(truth), indices=(index_of(("asian",), index_id="dissimilarity_asian"),))
 
@@ -273,7 +273,7 @@ def test_the_groups_that_an_index_used_are_known_to_be_large() -> None:
     truth = slice_rows(STOPS, where(), {"black": (9, 0), "white": (100, 0), "asian": (22, 0)})
     published = publish(truth, [where("black"), where("asian")])
     assert not attack(published, truth).leaks
-    used = replace(index_of(("asian", "white"), is_shown=False), measure=STOPS)
+    used = index_of(("asian", "white"), is_shown=False)._replace(measure=STOPS)
     # asian is at least 20 of 31, so that black is at most 11 and at least 1; left out it is at most 19
     assert not attack(published, truth, indices=(used,)).leaks
     truth = slice_rows(STOPS, where(), {"black": (9, 0), "white": (100, 0), "asian": (20, 0)})

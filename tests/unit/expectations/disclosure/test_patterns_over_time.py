@@ -61,10 +61,8 @@ def _black(count: int) -> list[Row]:
 
 
 def _changed(states: list[int], now: int) -> set[str]:
-    ledger = [(row, str(night)) for night, count in enumerate(states) for row in publish(_black(count))]
-    published = replace(
-        published_rows(publish(_black(now)), ledger=[row for row, _ in ledger]), released_in=tuple(n for _, n in ledger)
-    )
+    ledger = [row._replace(release=str(night)) for night, count in enumerate(states) for row in publish(_black(count))]
+    published = published_rows(publish(_black(now)), ledger=ledger)
     return {at.race for _, at in small_changes(build_attacker_model(published, _black(now)), published)}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from warehouse.releases.comparison.revisions import FIGURE, Revision, find_revisions
+from warehouse.releases.comparison.differences import FIGURE, Revision, find_revisions
 
 ARRESTS, WORK = "urban__juvenile_arrests", "urban__employment"
 Figure = tuple[Any, ...]

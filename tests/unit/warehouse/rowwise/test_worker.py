@@ -15,8 +15,7 @@ import pytest
 from warehouse.lake_files import part_files
 from warehouse.processes.worker import Resources, WorkerRefused
 from warehouse.record_keys import keyed
-from warehouse.rowwise import PartTask, RowwisePlan, save_plan
-from warehouse.rowwise.worker import build_part
+from warehouse.rowwise import PartTask, RowwisePlan, build_part, save_plan
 
 SECRET = bytes(range(32))
 WORKER = [sys.executable, "-m", "warehouse.processes.worker"]
