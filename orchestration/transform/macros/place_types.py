@@ -40,7 +40,7 @@ def read_place_types(place_types: SeedFile, vintages: SeedFile, sources: Collect
 
 def write_place_types(types: Sequence[PlaceType], path: Path) -> None:
     """Write the macro `place_types`."""
-    write_if_changed(path, _HEAD + macro(PLACE_TYPES.stem, types))
+    write_if_changed(path, _HEAD + macro(PLACE_TYPES.stem, map(repr, types)))
 
 
 def further_columns(types: Sequence[PlaceType]) -> dict[str, str]:
