@@ -81,17 +81,15 @@ def _lines(page: str) -> list[str]:
 def with_texts(public_file: Path, copy: Path, texts: Iterable[TextRow]) -> None:
     """Copy a public file, with these texts in place of its own of the same id, in the languages that it has."""
     shutil.copyfile(public_file, copy)
-    rows = [
-        {"text_id": text_id, "subject": text_id.partition(".")[0], "code": text_id.partition(".")[2], "language": language,
-         "text": text, "review_status": status}
-        for text_id, language, text, status in texts
-    ]  # fmt: skip
+    names = ("text_id", "language", "text", "review_status")
+    rows = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in texts])
     with in_memory() as con:
         attach(con, copy, "draft")
-        con.register("written", pa.Table.from_pylist(rows))
+        con.register("written", rows)
         con.execute("""
             create temp table words as
-            select * from written semi join (select distinct language from draft.published.texts) using (language);
+            select *, split_part(text_id, '.', 1) as subject, text_id[length(subject) + 2:] as code
+            from written semi join (select distinct language from draft.published.texts) using (language);
             delete from draft.published.texts where (text_id, language) in (select (text_id, language) from words);
             insert into draft.published.texts by name select * from words
             qualify row_number() over (partition by text_id, language) = 1

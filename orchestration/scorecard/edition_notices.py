@@ -16,8 +16,8 @@ from pathlib import Path
 
 from orchestration.scorecard.editions import WITHDRAWN, Edition, editions, rewrite
 from orchestration.scorecard.pages.render import environment, rendered_withdrawn
-from orchestration.scorecard.release_data.first_reported import read_printed
-from orchestration.scorecard.release_data.open_release import Record, ReleaseFiles, grouped, open_release, records
+from orchestration.scorecard.release_data.open_release import Record, ReleaseFiles, grouped, open_release, read_texts, records
+from orchestration.scorecard.release_data.read_release import read_printed
 from orchestration.scorecard.words.change_texts import in_words, revised_figures
 from orchestration.scorecard.words.texts import Texts, texts_by_language, with_installed_texts
 
@@ -35,7 +35,7 @@ def mark_corrected(site: Path, public_file: Path) -> None:
     with open_release(ReleaseFiles(public_file)) as con:
         corrections = records(con, "select * from corrections where said_by_office order by corrections.at, edition, what")
         printed = {edition.label: read_printed(con, edition.label) for edition in listed}
-        rows = con.execute("select text_id, language, text, review_status from texts").fetchall()
+        rows = read_texts(con)
     for edition in listed:
         its = [row for row in corrections if row["edition"].casefold() == edition.label.casefold()]
         revised = printed.get(edition.label, {})
@@ -46,7 +46,7 @@ def mark_corrected(site: Path, public_file: Path) -> None:
 def leave_notice(site: Path, edition: Edition, public_file: Path, on: dt.date) -> None:
     """Write a page at the address of a withdrawn edition, and of its first page in each language."""
     with open_release(ReleaseFiles(public_file)) as con:
-        rows = con.execute("select text_id, language, text, review_status from texts").fetchall()
+        rows = read_texts(con)
     languages = [language for language in edition.languages if (site / language).is_dir()]
     texts = texts_by_language(with_installed_texts(rows, languages), languages)
     folder = site / edition.folder

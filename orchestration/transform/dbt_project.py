@@ -56,25 +56,20 @@ def overlays(layers: Sequence[Layer], columns: Mapping[str, str] | None = None) 
     `columns`: the place columns that the city's types of place add to facts, with their descriptions.
     """
     found: dict[str, dict[Path, Content]] = {}
-    models = _models(layers, columns or {})
-    if models is not None:
-        found[MODELS] = models
+    if columns or any(layer.files(MODELS) for layer in layers):
+        found[MODELS] = _models(layers, columns or {})
     if any(layer.files(SEEDS) for layer in layers):
         found[SEEDS] = _seeds(layers)
     return found
 
 
-def _models(layers: Sequence[Layer], columns: Mapping[str, str]) -> dict[Path, Content] | None:
+def _models(layers: Sequence[Layer], columns: Mapping[str, str]) -> dict[Path, Content]:
     """The models of the project and of the layers. A model of a layer replaces the one of its name, whatever their folders."""
-    added = [layer.files(MODELS) for layer in layers]
-    if not any(added) and not columns:
-        return None
     files: dict[Path, Content] = dict(_files(DBT_PROJECT / MODELS))
-    for own in added:
+    for own in (layer.files(MODELS) for layer in layers):
         names = {path.name for path in own if path.suffix == ".sql"}
         files = {**{path: content for path, content in files.items() if path.name not in names}, **own}
-    described = [path for path in files if path.suffix == ".yml"] if columns else []
-    for path in described:
+    for path in [path for path in files if columns and path.suffix == ".yml"]:
         text = text_of(files[path])
         if (declared := with_further_columns(text, columns)) != text:
             files[path] = declared.encode()
@@ -87,15 +82,7 @@ def _seeds(layers: Sequence[Layer]) -> dict[Path, Content]:
         own = {path: file for path, file in layer.files(SEEDS).items() if path.parts[0] != ROWS and path.suffix == ".yml"}
         files |= {REFERENCE / path: file for path, file in own.items()}
     names = {name for layer in layers for name in (*layer.seeds(), *layer.rows())}
-    for name in sorted(names):
-        path = REFERENCE / f"{name}.csv"
-        files[path] = seed_content(name, layers)
-    return files
-
-
-def seed_content(name: str, layers: Sequence[Layer]) -> Content:
-    """A reference seed as the layers leave it; the shared one without a layer."""
-    return layered_seed(name, SHARED_SEEDS, layers)
+    return files | {REFERENCE / f"{name}.csv": layered_seed(name, SHARED_SEEDS, layers) for name in sorted(names)}
 
 
 def project_fingerprint(home: Home, *, with_rows: bool = True) -> str:

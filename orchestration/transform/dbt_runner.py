@@ -224,18 +224,12 @@ def _invoke(
         if event.info.name == "LogStartLine":
             current_reporter().item(str(event.data.node_info.node_name), event.data.index, event.data.total)
         if event.info.name == "NodeFinished" and event.data.node_info.unique_id in nodes:
-            on_node(_finished(event.data, nodes[event.data.node_info.unique_id]))
+            # without its message, which the result of the command has
+            node, ran = nodes[event.data.node_info.unique_id], event.data.run_result
+            on_node(_result(node, event.data.node_info.node_status, ran.execution_time, ran.num_failures))
 
-    where = [
-        "--project-dir",
-        str(home.dbt_project),
-        "--profiles-dir",
-        str(home.dbt_project),
-        "--target-path",
-        str(target or home.dbt),
-        "--log-path",
-        str(home.logs),
-    ]
+    folders = {"project-dir": home.dbt_project, "profiles-dir": home.dbt_project, "target-path": target or home.dbt}
+    where = [f"--{option}={folder}" for option, folder in (folders | {"log-path": home.logs}).items()]
     with _environment(warehouse or home.warehouse):
         outcome = dbtRunner(manifest=parsed, callbacks=[on_event]).invoke(
             ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments, *where]
@@ -281,11 +275,6 @@ def _node_result(result: Any) -> NodeResult:
     message = without_values(" ".join(str(result.message or "").split()))[:MESSAGE_CHARACTERS]
     query = str(getattr(result.node, "compiled_code", None) or "") if result.failures else ""
     return _result(result.node, result.status, result.execution_time or 0.0, result.failures or 0, message, query)
-
-
-def _finished(event: Any, node: Any) -> NodeResult:
-    """The result in dbt's event, without its message: the result of the command has it."""
-    return _result(node, event.node_info.node_status, event.run_result.execution_time, event.run_result.num_failures)
 
 
 def _result(node: Any, status: Any, seconds: float, failures: int, message: str = "", query: str = "") -> NodeResult:

@@ -16,7 +16,7 @@ from orchestration.runs.context import RunContext
 from orchestration.transform.release_inputs import code_hashes, seed_hashes
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import columns_hash
-from warehouse.sql import identifier
+from warehouse.sql import columns_of, identifier
 
 MARTS = "marts"
 # the seeds of `{rule:…}` and `{district}`, which rules read without naming them
@@ -51,7 +51,7 @@ def _bases(run: RunContext, suites: Iterable[Suite], states: Mapping[str, str] |
     """
     of_nodes = {node: fingerprint.state for node, fingerprint in run.fingerprints.items()} | dict(states or {})
     states = {node.rpartition(".")[2]: state for node, state in of_nodes.items()}
-    columns = _columns(run)
+    columns = {table: tuple(own) for (schema, table), own in columns_of(run.con, "release").items() if schema == MARTS}
     checks = code_hashes()["expectations"]  # the suites among them
     seeds = seed_hashes(run.location.city.layers)
     read = functools.cache(lambda table, names: columns_hash(run.con, f"release.{MARTS}.{identifier(table)}", names))
@@ -63,13 +63,3 @@ def _bases(run: RunContext, suites: Iterable[Suite], states: Mapping[str, str] |
             others += [hashed for name, hashed in seeds.items() if name in UNNAMED_SEEDS or name in text]
             bases[f"{MARTS}.{suite.table}"] = text_sha256("\x00".join([checks, states[suite.table], *others]))
     return bases
-
-
-def _columns(run: RunContext) -> dict[str, tuple[str, ...]]:
-    """The columns of each mart of the candidate."""
-    rows = run.con.execute(
-        "select table_name, list(column_name order by column_index) from duckdb_columns() "
-        "where database_name = 'release' and schema_name = ? group by table_name",
-        [MARTS],
-    ).fetchall()
-    return {table: tuple(names) for table, names in rows}

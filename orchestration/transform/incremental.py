@@ -70,9 +70,9 @@ def build_changed_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
 def _build(run: RunContext, inputs: Fingerprints, plan: BuildPlan, nodes: Collection[str], on_node: OnNode) -> list[NodeResult]:
     if run.settings.engine is None:
         return dbt_runner.build_nodes(run.settings.home, nodes, on_node)
-    from orchestration.transform.rowwise import build_facts  # noqa: PLC0415 - engines are imported only where one is set
+    from orchestration.transform import rowwise  # noqa: PLC0415 - engines are imported only where one is set
 
-    return build_facts.build(run, inputs, plan, nodes, on_node)
+    return rowwise.build(run, inputs, plan, nodes, on_node)
 
 
 def consumed_sequences(inputs: Fingerprints, known: Mapping[str, NodeFingerprint]) -> dict[str, int]:

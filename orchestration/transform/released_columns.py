@@ -24,9 +24,10 @@ from orchestration.runs.context import RunContext
 from warehouse.audiences.plan import KEY, RELEASE_TABLE, FilePlan, Shown, TablePlan
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import NodeFingerprint
-from warehouse.sql import quoted
+from warehouse.sql import columns_of, quoted
 
 LINEAGE = "_source_row"
+SCHEMAS = ("marts", "reference", "quality")  # of the analyst file
 NO_RULE = "No contract and no `meta.audience` of its model name a reader"
 # Columns that every fact with places may have, whatever its contract calls the delivered ones.
 _ADDRESSES = ("address", "longitude", "latitude")
@@ -110,22 +111,18 @@ def read_tables(
         for node_id, node in manifest["nodes"].items()
         if node["resource_type"] in ("model", "seed") and node.get("database") == "release"
     }
-    listed = (
-        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() where database_name = ? "
-        "and schema_name in ('marts', 'reference', 'quality') and not internal order by 1, column_index"
-    )
-    columns: dict[str, dict[str, str]] = {}
-    for name, column, kind in con.execute(listed, [alias]).fetchall():
-        columns.setdefault(name, {})[column] = kind
     found = []
-    for name, types in columns.items():
+    for (schema, table_name), columns in columns_of(con, alias).items():
+        if schema not in SCHEMAS:
+            continue
+        name, types = f"{schema}.{table_name}", {column: of.kind for column, of in columns.items()}
         node_id, meta = nodes.get(name, ("", {}))
         state = fingerprints[node_id].state if node_id in fingerprints else None
         if name == RELEASE_TABLE:  # another row does not make another file
             meta, state = {"audience": FIGURES, "in_records": True}, ""
         table = ReleasedTable(name, types, meta, state=state)
         if table.has_records:
-            records = ".".join(map(quoted, (alias, *name.split(".", 1))))
+            records = ".".join(map(quoted, (alias, schema, table_name)))
             sources = con.execute(f"select distinct source from {records} order by 1").fetchall()
             table = replace(table, sources=tuple(source for (source,) in sources))
         found.append(table)
@@ -150,11 +147,15 @@ def plan_files(tables: Sequence[ReleasedTable], city: City, contracts: Mapping[s
             chosen[FIGURES][table.name] = TablePlan(columns=_shown(table))
         else:
             team_only[table.name] = str(table.meta.get("because") or NO_RULE)
-    joined = {table.name: table for table in tables if table.meta.get("in_records") and not table.has_records}
+    joined = {
+        table.name: TablePlan(columns=_shown(table, lambda _, kind: Shown.NO_BOUNDARY if kind == "BLOB" else Shown.WHOLE))
+        for table in tables
+        if table.meta.get("in_records") and not table.has_records
+    }
     states = {table.name: table.state for table in tables}
     for reader, planned in chosen.items():
         if reader != FIGURES:
-            planned |= {name: TablePlan(columns=_shown(table, _of_dimension)) for name, table in joined.items()}
+            planned.update(joined)
     files = {
         reader: _with_numbers(reader, planned, city.audience(reader).key_env) for reader, planned in chosen.items() if planned
     }
@@ -176,10 +177,6 @@ def _shown(table: ReleasedTable, rest: Callable[[str, str], Shown] = lambda _nam
         return Shown.NO_KEY if name.endswith(KEY) else rest(name, kind)
 
     return {name: of(name, kind) for name, kind in table.columns.items()}
-
-
-def _of_dimension(_name: str, kind: str) -> Shown:
-    return Shown.NO_BOUNDARY if kind == "BLOB" else Shown.WHOLE
 
 
 def _records(table: ReleasedTable, contracts: Sequence[Contract]) -> TablePlan:

@@ -11,7 +11,7 @@ import pytest
 from ingest.contract.registry import load_registry
 from ingest.landing import typed_row_by_row
 from orchestration.transform.fingerprints import LANDING, incremental_source, is_row_by_row, view_columns
-from orchestration.transform.rowwise.fact_plan import rowwise_models
+from orchestration.transform.rowwise import rowwise_models
 from warehouse.packed import read_packed
 
 

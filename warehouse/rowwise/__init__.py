@@ -2,7 +2,7 @@
 
 The worker runs the SQL of a plan unchanged: it attaches databases in memory under the names of the warehouse and the release,
 and creates the relations that the SQL names as views over files. It knows DuckDB, a plan and files, and reads neither contracts
-nor settings nor the warehouse of a home. See `orchestration.transform.rowwise.build_facts` for the plan.
+nor settings nor the warehouse of a home. See `orchestration.transform.rowwise` for the plan.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Prepare the gap over time of a page: a row per period with both figures and their gap, and sentences about its change."""
+"""Prepare the gap over time of a page: a row per period with both figures and their gap, and sentences about its change.
+
+The change is one of a difference and of a ratio, which may disagree, each with its range.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,10 @@ from markupsafe import Markup
 from orchestration.scorecard.pages.charts import Axis, axis, ticks
 from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure
-from orchestration.scorecard.release_data.row import Row
-from orchestration.scorecard.words.figures import Cell, Range, SignedNumber, Tick, Times, span
-from orchestration.scorecard.words.gap_words import gap_sentences
-from orchestration.scorecard.words.sentences import PLACES, marked
-from orchestration.scorecard.words.texts import Period, Texts, group_name, part
+from orchestration.scorecard.release_data.row import PLACES, Row
+from orchestration.scorecard.words.figures import Cell, Ends, Factor, Percent, Points, Range, SignedNumber, Tick, Times, span
+from orchestration.scorecard.words.sentences import marked
+from orchestration.scorecard.words.texts import Part, Period, Texts, group_name, part
 
 NO_ZERO = ("years", "score")  # units whose figures are not amounts: their scale may start elsewhere
 WITHOUT_RANGE = ("no_range", "repeated_events", "records_differ")  # reasons for which no gap is drawn
@@ -118,3 +120,71 @@ def _separate(rows: Iterable[Row]) -> int:
         if until is None or start > until:
             count, until = count + 1, end
     return count
+
+
+ABSOLUTE, RELATIVE, NOT_COMPARED = "absolute", "relative", "not_compared"
+
+
+def gap_sentences(gap: Record, unit: str, texts: Texts) -> list[Record]:
+    """Return the sentences of each scale, with the keys of their rows, and one where words disagree; of places no ratio."""
+    trends = [trend for trend in gap.trends if gap.basis != PLACES or trend.scale == ABSOLUTE]
+    silent = [trend for trend in trends if trend.word == NOT_COMPARED]
+    said = []
+    for reason in dict.fromkeys(trend.word_reason for trend in silent):
+        of_reason = [trend for trend in silent if trend.word_reason == reason]
+        said.append(_said(of_reason, texts(f"sentence.gap_not_compared_{reason}", **trend_parts(gap, of_reason[0])), texts))
+    for trend in trends:
+        if trend not in silent:
+            said += [_said([trend], sentence, texts) for sentence in _changed(gap, trend, unit, texts)]
+    if len({trend.word for trend in trends}) > 1:
+        said.append(_said(trends, texts("sentence.gap_scales_disagree"), texts))
+    return said
+
+
+def _said(trends: list[Record], sentence: Markup, texts: Texts) -> Record:
+    is_hidden = any(trend.is_hidden_in_public for trend in trends)
+    return Record(rows=",".join(trend.key for trend in trends), sentence=marked(sentence, is_hidden, texts))
+
+
+def trend_parts(gap: Record, trend: Record) -> dict[str, Part]:
+    """Return the group, its reference, and both ends of a trend."""
+    periods = {one.period_start: Period(gap.period_type, one.period_start, one.period_end) for one in gap.periods}
+    return {
+        "group": group_name(gap.race_ethnicity_code),
+        "reference": group_name(gap.reference_code),
+        "from_period": periods[trend.first_period],
+        "period": periods[trend.last_period],
+    }
+
+
+def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Markup]:
+    """The word with both gaps, the change with its range, and the change per year where three or more periods have one."""
+    yearly = trend.annual_percent_change, trend.apc_ci_low, trend.apc_ci_high
+    parts = trend_parts(gap, trend)
+    if trend.scale == RELATIVE:
+        gaps = {"from_gap": Times(trend.first_gap), "gap": Times(trend.last_gap)}
+        yield texts(f"sentence.gap_relative_{trend.word}", **parts, **gaps)
+        low, high = Factor(trend.change_ci_low or 0.0), Factor(trend.change_ci_high or 0.0)
+        yield texts("sentence.gap_relative_change", change=Factor(trend.change), range=Ends(low, high))
+        if None not in yearly:
+            change, first, last = (Percent(value or 0.0) for value in yearly)
+            yield texts("sentence.gap_relative_per_year", change=change, range=Ends(first, last))
+        return
+    sizes = {"from_gap": Points(trend.first_gap, unit), "gap": Points(trend.last_gap, unit)}
+    yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{trend.word}", **parts, **sizes)
+    changes = {"change": (trend.change, trend.change_ci_low, trend.change_ci_high), "per_year": yearly}
+    for name, (value, low, high) in changes.items():
+        if name == "change" or None not in yearly:
+            change = Points(_sign(trend) * (value or 0.0), unit, is_signed=True)
+            yield texts(f"sentence.gap_absolute_{name}", change=change, range=change_range(trend, low, high, unit))
+
+
+def change_range(trend: Record, low: float | None, high: float | None, unit: str) -> Part:
+    """Return the range of the change of a gap's size."""
+    first, last = sorted(_sign(trend) * (end or 0.0) for end in (low, high))
+    return Ends(SignedNumber(first, unit), Points(last, unit, is_signed=True))
+
+
+def _sign(trend: Record) -> float:
+    """Where the group has the lower figure, a rise of the difference narrows the gap."""
+    return 1.0 if trend.first_gap > 0 else -1.0

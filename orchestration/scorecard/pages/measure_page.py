@@ -15,7 +15,7 @@ from orchestration.scorecard.pages.gap_chart import gap_charts, without_trend
 from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.places import WIDTH, map_height
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
-from orchestration.scorecard.release_data.row import Row
+from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.change_texts import revised_figures
 from orchestration.scorecard.words.figures import Cell, Count, Points, Range, SignedNumber, Tick, Times, span
 from orchestration.scorecard.words.measure_notes import (
@@ -31,7 +31,6 @@ from orchestration.scorecard.words.measure_notes import (
 from orchestration.scorecard.words.peers import peers, strip
 from orchestration.scorecard.words.sentences import (
     DIFFERENCES,
-    PLACES,
     group,
     likely_range,
     marked,

@@ -23,14 +23,14 @@ from orchestration.scorecard.pages.place_page import place_content
 from orchestration.scorecard.pages.streets import street_pages
 from orchestration.scorecard.reach.catalogue import FEED, NEWS, corrections_feed, news_feed
 from orchestration.scorecard.release_data.changes import Changes
-from orchestration.scorecard.release_data.open_release import grouped
+from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.places import WIDTH, Place, Places, by_letter, map_height
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
-from orchestration.scorecard.release_data.row import TOTAL, Row
+from orchestration.scorecard.release_data.row import PLACES, TOTAL, Row
 from orchestration.scorecard.words.change_texts import corrections, goal_changes, said_corrections
 from orchestration.scorecard.words.figures import Cell, Count, Points, Range
 from orchestration.scorecard.words.measure_notes import by_reason, reason
-from orchestration.scorecard.words.sentences import PLACES, WORSE, marked, period, reference_row, summary, worst
+from orchestration.scorecard.words.sentences import marked, period, reference_row, summary, worst
 from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
 POPULATION = "population_by_race"
@@ -40,7 +40,7 @@ WEAK = "3"  # the grade of a publisher that calls its own figure weak
 MOST_CHANGES = 3  # clear changes that are listed
 
 
-def home(data: ReleaseData, measures: Sequence[Measure], goals: Sequence[Mapping[str, Any]], texts: Texts) -> Mapping[str, Any]:
+def home(data: ReleaseData, measures: Sequence[Measure], goals: Sequence[Mapping[str, Any]], texts: Texts) -> dict[str, Any]:
     """Return what the template shows. `measures`: by name."""
     answered = [measure for measure in measures if measure.is_answered]
     people = data.measures.get(POPULATION)
@@ -87,15 +87,10 @@ def chosen(answered: Sequence[Measure]) -> list[Measure]:
 
 def width(measure: Measure) -> float:
     """How wide the gap of the group is that is clearly worst off, as the size of the logarithm of its ratio; 0 without one."""
-    word = WORSE.get(str(measure.about["favourable_direction"]))
-    worse = [
-        row
-        for row in measure.groups
-        if word and row.is_shown and row.basis != PLACES and row.compared_with_reference == word and row.publisher_quality != WEAK
-    ]
-    if word is None or not worse:
+    worse = [row for row in measure.worse_off if row.publisher_quality != WEAK]
+    if not worse:
         return 0.0
-    row = worst(worse, word)
+    row = worst(worse, measure)
     other = reference_row(measure, row)
     ratio = row.rate_ratio or (row.value or 0.0) / (other.value if other and other.value else math.inf)
     return abs(math.log(ratio)) if ratio > 0 else 0.0
@@ -104,10 +99,10 @@ def width(measure: Measure) -> float:
 def card(measure: Measure, texts: Texts) -> Mapping[str, Any]:
     """Return a gap with its opening sentences and its chart."""
     first = measure.featured[0]
-    word = WORSE.get(str(measure.about["favourable_direction"]))
+    word = measure.worse_word
     worse = [row for row in measure.groups if word and row.is_shown and row.compared_with_reference == word]
     return {
-        "named": [worst(worse, word).race_ethnicity_code] if word and worse else [],
+        "named": [worst(worse, measure).race_ethnicity_code] if worse else [],
         "every": [row.race_ethnicity_code for row in measure.groups],  # where the release does not say how large groups are
         "measure": measure,
         "sentences": summary(measure, texts)[:2],
@@ -118,6 +113,7 @@ def card(measure: Measure, texts: Texts) -> Mapping[str, Any]:
 
 
 SERIES_BREAK = "series_break"  # the reason of a goal whose figures do not compare with its start
+GOAL_POINTS = ("value", "expected_value", "target", "baseline")  # figures of a goal that its chart draws
 EMBED_HEADING, EMBED_ROW = 240, 120  # pixels of a chart in a frame that is 600 pixels wide, measured as the highest
 
 
@@ -145,31 +141,22 @@ def pages(
 ) -> Iterator[Page]:
     """Yield every page of one language. `changes`: since the last edition. An edition has no list of editions of its own."""
     measures = list(data.measures.values())
+    ordered = by_name(measures, texts)
     goals = [goal(row, texts) for row in data.goals]
     outlines = data.outlines.get(data.district_map or "", {})
     look_ups = [(f"places/{places.geography_type}/index.html", places_title(places, texts)) for places in data.places]
-    kinds = list(zip(look_ups, data.places, strict=True))
-    shared = {
+    shared: dict[str, Any] = {
         "outlines": outlines,
         "map_width": WIDTH,
         "map_height": map_height(outlines.values()),
         "street_pages": street_pages(data.streets),
+        "districts": data.districts,
     }
-    yield Page(
-        "index.html",
-        "home.html",
-        texts.plain("page.title"),
-        shared
-        | {
-            "districts": data.districts,
-            **home(data, by_name(measures, texts), [one for one in goals if one["is_adopted"]], texts),
-            "changes": changes,
-        },
-    )
+    content = shared | home(data, ordered, [one for one in goals if one["is_adopted"]], texts) | {"changes": changes}
+    yield Page("index.html", "home.html", texts.plain("page.title"), content)
     for area in data.areas:
-        listed = [entry(measure, texts) for measure in by_name(measures, texts) if measure.policy_area == area]
+        listed = [entry(measure, texts) for measure in ordered if measure.policy_area == area]
         yield Page(f"areas/{area}.html", "area.html", texts.plain(f"policy_area.{area}"), {"area": area, "measures": listed})
-    ordered = by_name(measures, texts)
     changed = corrections(changes, ordered, data, texts) if changes else []
     by_measure = {found.measure.measure_id: found for found in changed}
     since = {"changes": changes, "changed": changed}
@@ -192,15 +179,12 @@ def pages(
     read = {theme: [data.measures[code] for code in codes if code in data.measures] for theme, codes in themes}
     yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"responses": data.responses, "read": read})
     yield Page("cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), {"reasons": by_reason(ordered)})
-    a_to_z = {"letters": letters(ordered, data, texts), "look_ups": [(*one, by_letter(kind.listed)) for one, kind in kinds]}
+    by_letters = [(*one, by_letter(kind.listed)) for one, kind in zip(look_ups, data.places, strict=True)]
+    a_to_z = {"letters": letters(ordered, data, texts), "look_ups": by_letters}
     yield Page("measures.html", "a_to_z.html", texts.plain("page.a_to_z"), a_to_z)
     yield from group_pages(ordered, texts)
-    yield Page(
-        "your-district.html",
-        "your_district.html",
-        texts.plain("page.your_district"),
-        shared | {"districts": data.districts, "look_ups": look_ups},
-    )
+    title = texts.plain("page.your_district")
+    yield Page("your-district.html", "your_district.html", title, shared | {"look_ups": look_ups})
     content = {
         "sources": data.sources,
         "issues": data.data_issues,
@@ -244,17 +228,13 @@ def group_pages(measures: list[Measure], texts: Texts) -> Iterator[Page]:
     """Yield a page per group of people: each question with a figure of the group, by people's own race or by where they live."""
     for code, shown in _groups(measures).items():
         title = texts.plain(f"race_ethnicity.{code}")
-        parts = {is_by_place: [one for one in shown if (one[1].basis == PLACES) is is_by_place] for is_by_place in (False, True)}
         lines = {
             is_by_place: [
-                (
-                    measure,
-                    measure_page.table_row(row, Name("measure", measure.measure_id)(texts), texts, None, ""),
-                    row,
-                )
-                for measure, row in listed
+                (measure, measure_page.table_row(row, Name("measure", measure.measure_id)(texts), texts, None, ""), row)
+                for measure, row in shown
+                if (row.basis == PLACES) is is_by_place
             ]
-            for is_by_place, listed in parts.items()
+            for is_by_place in (False, True)
         }
         yield Page(f"groups/{code}.html", "group.html", title, {"parts": lines, "period": period})
 
@@ -291,65 +271,45 @@ def places_title(places: Places, texts: Texts) -> str:
     return texts.plain("page.places_a_to_z", kind=kind)
 
 
-def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
+def goal(row: Record, texts: Texts) -> Mapping[str, Any]:
     """Return a goal with its figures, and where the chart draws them."""
-    unit = row["unit"]
-    is_published = row["has_progress"] and row["publication_status"] == "published"
-    status_code = (row["status"] or "open") if is_published else "hidden" if row["has_progress"] else "open"
-    values = {
-        name: row[name] if is_published else None
-        for name in ("value", "expected_value", "ci_low", "ci_high", "gap", "gap_baseline")
-    }
-    target, baseline = row["target_value"], row["baseline"] if is_published or not row["has_progress"] else None
-    scale = axis([target, baseline, *(values[name] for name in ("value", "expected_value", "ci_low", "ci_high"))])
-    marks = {
-        name: scale.at(value)
-        for name, value in (values | {"target": target, "baseline": baseline}).items()
-        if scale and value is not None
-    }
-    figures = {
-        name: Cell(value, unit)(texts)
-        for name, value in (values | {"target": target, "baseline": baseline}).items()
-        if value is not None
-    }
+    unit = row.unit
+    drawn = {name: row[name] for name in (*GOAL_POINTS, "ci_low", "ci_high") if row[name] is not None}
+    scale = axis(drawn.values())
     return {
-        "goal_id": row["goal_id"],
-        "measure_id": row["measure_id"],
-        "owner": row["owner"],
-        "is_example": row["is_example"],
-        "is_adopted": row["adopted_on"] is not None,
+        "goal_id": row.goal_id,
+        "measure_id": row.measure_id,
+        "owner": row.owner,
+        "is_example": row.is_example,
+        "is_adopted": row.adopted_on is not None,
         "adopted": adopted(row, texts),
-        "status": status_code,
-        "sentence": row["status_reason"] if is_published and row["status_reason"] == SERIES_BREAK else status_code,
-        "hidden_mark": marked(Markup(), bool(row["is_hidden_in_public"]), texts),
-        "marks": marks,
-        "figures": figures,
-        "range": texts.put(Range(values["ci_low"], values["ci_high"], unit)),
-        "gap": {name: Points(value, unit)(texts) for name in ("gap", "gap_baseline") if (value := values[name]) is not None},
+        "status": row.status,
+        "sentence": SERIES_BREAK if row.status_reason == SERIES_BREAK else row.status,
+        "hidden_mark": marked(Markup(), bool(row.is_hidden_in_public), texts),
+        "marks": {name: scale.at(value) for name, value in drawn.items() if scale},
+        "figures": {name: Cell(drawn[name], unit)(texts) for name in GOAL_POINTS if name in drawn},
+        "range": texts.put(Range(row.ci_low, row.ci_high, unit)),
+        "gap": {name: Points(row[name], unit)(texts) for name in ("gap", "gap_baseline") if row[name] is not None},
         "earlier_targets": [
             {
-                "until": texts("page.target_until", date=day(one["valid_to"])),
-                "figure": Cell(one["target_value"], unit)(texts),
+                "until": texts("page.target_until", date=day(one.valid_to)),
+                "figure": Cell(one.target_value, unit)(texts),
                 "why": Markup("{} {}").format(
-                    texts("sentence.goal_target_changed", date=day(one["valid_to"])), texts.marked_english(one["reason"])
+                    texts("sentence.goal_target_changed", date=day(one.valid_to)), texts.marked_english(one.reason)
                 ),
             }
-            for one in row["earlier_targets"] or ()
+            for one in row.earlier_targets or ()
         ],
-        "due": day(row["due_on"])(texts) if row["due_on"] else None,
-        "period": Period(row["period_type"], row["period_start"], row["period_end"])(texts) if is_published else None,
+        "due": day(row.due_on)(texts) if row.due_on else None,
+        "period": Period(row.period_type, row.period_start, row.period_end)(texts) if row.period_start else None,
     }
 
 
-def adopted(row: Mapping[str, Any], texts: Texts) -> Markup:
+def adopted(row: Record, texts: Texts) -> Markup:
     """Say when the council adopted a goal, or that it has not; of an example what it is."""
-    if row["is_example"]:
+    if row.is_example:
         return texts("sentence.goal_example")
-    if row["adopted_on"] is None:
+    if row.adopted_on is None:
         return texts("sentence.goal_not_adopted")
-    when = day(row["adopted_on"])
-    return (
-        texts("sentence.goal_adopted_file", date=when, file=row["council_file"])
-        if row["council_file"]
-        else texts("sentence.goal_adopted", date=when)
-    )
+    text_id, file = ("goal_adopted_file", {"file": row.council_file}) if row.council_file else ("goal_adopted", {})
+    return texts(f"sentence.{text_id}", date=day(row.adopted_on), **file)

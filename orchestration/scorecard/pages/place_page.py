@@ -15,10 +15,10 @@ from orchestration.scorecard.pages.measure_page import chart, compared_words, in
 from orchestration.scorecard.release_data.open_release import grouped
 from orchestration.scorecard.release_data.places import Place
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
-from orchestration.scorecard.release_data.row import Row
+from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.figures import Count, Figure, Tick
 from orchestration.scorecard.words.measure_notes import caution, caution_mark
-from orchestration.scorecard.words.sentences import PLACES, WORSE, group, marked, period
+from orchestration.scorecard.words.sentences import group, marked, period
 from orchestration.scorecard.words.texts import Joined, Name, Part, Texts, part
 
 MOST_SENTENCES = 3  # after the one on who is there
@@ -46,17 +46,19 @@ def place_content(place: Place, name: str, others: Iterable[Place], data: Releas
         ),
         key=lambda found: (found[0].policy_area, texts.plain(f"measure.{found[0].measure_id}").casefold()),
     )
-    on_old_map = {
-        measure.measure_id
-        for measure, rows in measures
-        if data.district_places.get(place.geoid) is place and _is_of_old_map(rows, data.district_map)
-    }
-    now = [(measure, rows) for measure, rows in measures if measure.measure_id not in on_old_map]
+    has_map = data.district_places.get(place.geoid) is place
+    now: list[tuple[Measure, list[Row]]] = []
+    missing: list[tuple[str, str]] = []
+    for measure, rows in measures:  # of several maps the rows of today's are kept
+        if current := [row for row in rows if not has_map or row.geography_vintage == data.district_map]:
+            now.append((measure, current))
+        else:
+            missing.append((OLD_MAP, measure.measure_id))
+    missing.sort()
     about = [(measure, rows) for measure, rows in now if not measure.is_composition]
     compared = [entry for measure, rows in about for entry in _next_to_city(measure, rows, others, texts)]
     compared.sort(key=lambda entry: entry["row"].compared_with_city in (None, "not_compared", "no_range"))
     people = [one for measure, rows in now if measure.is_composition and (one := _people(measure, rows, texts))]
-    missing = [(OLD_MAP, code) for code in sorted(on_old_map)]
     for measure, rows in now:
         total = next((row for row in rows if row.is_total), rows[0])
         if not any(row.is_shown for row in rows):
@@ -79,13 +81,6 @@ def _names_by_status(named: Iterable[tuple[str, Part]], texts: Texts) -> list[tu
     """Return the names of each reason for which there is no figure, as one list."""
     by_status = grouped(named, itemgetter(0))
     return [(code, Joined([name for _, name in names])(texts)) for code, names in by_status.items()]
-
-
-def _is_of_old_map(rows: list[Row], in_force: str | None) -> bool:
-    """Whether all rows are of a map of before; of several maps the rows of today's are kept."""
-    current = [row for row in rows if row.geography_vintage == in_force]
-    rows[:] = current or rows
-    return not current
 
 
 def _people(measure: Measure, rows: Sequence[Row], texts: Texts) -> Mapping[str, Any] | None:
@@ -181,7 +176,7 @@ def _sentences(compared: Sequence[Mapping[str, Any]], texts: Texts) -> list[tupl
         word = row.compared_with_city if row.compared_with_city_reason is None else None
         if row.city_value is None or entry["caution"] or word not in ("higher", "lower", "about_the_same"):
             continue
-        is_worse = word == WORSE.get(str(entry["measure"].about["favourable_direction"]))
+        is_worse = word == entry["measure"].worse_word
         clear.append((0 if is_worse else 2 if word == "about_the_same" else 1, nth, row, str(word)))
     return [
         (row, marked(texts(

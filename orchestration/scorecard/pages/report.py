@@ -23,10 +23,11 @@ from orchestration.scorecard.pages.page_list import by_name, entry, goal
 from orchestration.scorecard.pages.report_gaps import front, named_figure
 from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
+from orchestration.scorecard.release_data.row import PLACES
 from orchestration.scorecard.words.change_texts import MOST_PERIODS, corrections, goal_changes
 from orchestration.scorecard.words.figures import Count
 from orchestration.scorecard.words.measure_notes import break_sentences, by_reason
-from orchestration.scorecard.words.sentences import PLACES, period
+from orchestration.scorecard.words.sentences import period
 from orchestration.scorecard.words.texts import Name, Texts, day, in_runs, plain
 
 TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
@@ -56,41 +57,19 @@ def write_report(data: ReleaseData, texts: Texts, changes: Changes | None, label
     The fonts are those inside typst, so that every machine makes the same bytes, and that of the language if it names one.
     Raise `FontMissing` if that one is not installed.
     """
-    created: dt.datetime = data.about["created_at"]
-    fonts = _fonts(texts)
+    fonts = _fonts(texts.written.font, texts.written.code)
     content = json.dumps(report_content(data, texts, changes, label), ensure_ascii=False)
-    for _ in range(MOST_UNKNOWN):
+    unknown: set[str] = set()
+    while True:
         try:
-            return _compile(content, created, fonts)
+            known = content.translate(dict.fromkeys(map(ord, unknown), SQUARE))
+            return _compile(known, data.about["created_at"], fonts)
         except RuntimeError as error:
-            unknown = _NO_LETTER.search(str(error))
-            if unknown is None:
+            named = _NO_LETTER.search(str(error))
+            letters = set(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), named[1])) - {"\\"} if named else set()
+            if letters <= unknown or len(unknown) >= MOST_UNKNOWN:  # JSON escapes control characters
                 raise
-            letters = set(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), unknown[1])) - set("\\")
-            without = content.translate({ord(letter): SQUARE for letter in letters})
-            if without == content:  # JSON escapes control characters
-                raise
-            content = without
-    return _compile(content, created, fonts)
-
-
-def _fonts(texts: Texts) -> Any:
-    named = texts.written.font
-    if not named:
-        return _own_fonts()
-    import typst  # noqa: PLC0415 - 84 MB, which no other command needs
-
-    fonts = typst.Fonts(include_system_fonts=True)
-    if named not in fonts.families():
-        raise FontMissing(named, texts.written.code)
-    return fonts
-
-
-@cache
-def _own_fonts() -> Any:
-    import typst  # noqa: PLC0415 - 84 MB, which no other command needs
-
-    return typst.Fonts(include_system_fonts=False)
+            unknown |= letters
 
 
 def _compile(content: str, created: dt.datetime, fonts: Any) -> bytes:
@@ -105,6 +84,17 @@ def _compile(content: str, created: dt.datetime, fonts: Any) -> bytes:
         sys_inputs={"content": content},
     )
     return made
+
+
+@cache
+def _fonts(named: str, language: str) -> Any:
+    """The fonts inside typst, and those of this machine if the language names one."""
+    import typst  # noqa: PLC0415 - 84 MB, which no other command needs
+
+    fonts = typst.Fonts(include_system_fonts=bool(named))
+    if named and named not in fonts.families():
+        raise FontMissing(named, language)
+    return fonts
 
 
 def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, label: str | None) -> dict[str, Any]:

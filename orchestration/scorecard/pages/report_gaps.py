@@ -11,15 +11,16 @@ from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.scorecard.pages.gap_chart import ABSOLUTE, NOT_COMPARED, change_range, trend_parts
 from orchestration.scorecard.pages.measure_page import groups_chart
 from orchestration.scorecard.pages.page_list import POPULATION, chosen
 from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
-from orchestration.scorecard.words.figures import Count, Ends, Points, SignedNumber
-from orchestration.scorecard.words.gap_words import ABSOLUTE, NOT_COMPARED, signed_ends
+from orchestration.scorecard.release_data.row import PLACES
+from orchestration.scorecard.words.figures import Count, Points
 from orchestration.scorecard.words.measure_notes import by_reason, excess
-from orchestration.scorecard.words.sentences import PARTLY_SHOWN, PLACES, WORSE, first_gap, old_figures, worst
-from orchestration.scorecard.words.texts import Joined, Name, Period, Texts, group_name, plain
+from orchestration.scorecard.words.sentences import PARTLY_SHOWN, first_gap, old_figures, worst
+from orchestration.scorecard.words.texts import Joined, Name, Texts, plain
 
 MOST_COLUMNS = 2  # groups next to the one that they are compared with
 MOST_IN_PEOPLE = 3
@@ -37,7 +38,8 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
         measure for measure in chosen(answered) if any(row.basis != PLACES for row in measure.groups)
     ]  # an editor may choose
     people = data.measures.get(POPULATION)
-    large = _largest_first(people) if people else ()
+    sizes = {row.race_ethnicity_code: row.value or 0.0 for row in people.groups} if people else {}
+    large = sorted((people and people.about.get("large_groups")) or (), key=lambda code: -sizes.get(code, 0.0))
     columns = _columns(picked, large)
     opening = [sentences[0] for measure in picked if (sentences := first_gap(measure, texts))]
     return {
@@ -67,11 +69,6 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
             )
         },
     }  # fmt: skip
-
-
-def _largest_first(people: Measure) -> tuple[str, ...]:
-    sizes = {row.race_ethnicity_code: row.value or 0.0 for row in people.groups}
-    return tuple(sorted(people.about.get("large_groups") or (), key=lambda code: -sizes.get(code, 0.0)))
 
 
 def _columns(picked: Iterable[Measure], large: Sequence[str]) -> list[str]:
@@ -134,14 +131,13 @@ def named_figure(name: Markup, figure: Markup, range_: Markup | None, texts: Tex
 
 def _worst(measure: Measure, chart: Record) -> Record | None:
     """The line of the group that is worst off, of clear gaps if there is one."""
-    word = WORSE.get(str(measure.about["favourable_direction"]))
-    lines = [line for line in chart.rows if not line.is_total and line.compared]
+    word = measure.worse_word
+    lines: list[Record] = [line for line in chart.rows if not line.is_total and line.compared]
     clear = [line for line in lines if line.row.compared_with_reference == word] or lines
     if word is None or not clear:
         return None
-    row = worst([line.row for line in clear], word)
-    found: Record = next(line for line in clear if line.row == row)
-    return found
+    row = worst([line.row for line in clear], measure)
+    return next(line for line in clear if line.row == row)
 
 
 def _short(code: str, texts: Texts) -> Markup:
@@ -185,21 +181,15 @@ def _followed(
 
 
 def _change(measure: Measure, gap: Record, trend: Record, texts: Texts) -> dict[str, Any]:
-    unit = str(measure.about["unit"])
-    ends = {one.period_start: Period(gap.period_type, one.period_start, one.period_end) for one in gap.periods}
-    low, high = signed_ends(trend.first_gap, trend.change_ci_low, trend.change_ci_high)
-    range_ = Ends(SignedNumber(low, unit), Points(high, unit, is_signed=True))(texts)
-    names = [group_name(code)(texts) for code in (gap.race_ethnicity_code, gap.reference_code)]
+    unit, parts = str(measure.about["unit"]), trend_parts(gap, trend)
+    of = texts("page.gap_of", group=parts["group"], reference=parts["reference"])
     return {
         "name": texts(f"measure.{measure.measure_id}"),
-        "about": Markup("{}: {}, {}").format(
-            texts("page.gap_of", group=names[0], reference=names[1]),
-            *(ends[start](texts) for start in (trend.first_period, trend.last_period)),
-        ),
+        "about": Markup("{}: {}, {}").format(of, parts["from_period"](texts), parts["period"](texts)),
         "before": Points(trend.first_gap, unit)(texts),
         "now": Points(trend.last_gap, unit)(texts),
         "word": texts(f"gap_word.{trend.word}"),
-        "range": range_,
+        "range": change_range(trend, trend.change_ci_low, trend.change_ci_high, unit)(texts),
     }
 
 

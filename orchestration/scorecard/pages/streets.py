@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from markupsafe import Markup
@@ -26,39 +26,20 @@ LAST_DIGITS = {"even": "0 2 4 6 8", "odd": "1 3 5 7 9", "both": "0\u20139"}
 NUMBERED = re.compile(r"\d+")
 
 
-@dataclass(frozen=True)
-class Street:
-    """A street with its ranges."""
+def street_pages(ranges: Iterable[Record]) -> list[Record]:
+    """Return the pages in the order of their labels, such as A or 20-29: numbered streets first, then letters.
 
-    name: str
-    ranges: tuple[Record, ...]
-
-
-@dataclass(frozen=True)
-class StreetPage:
-    """A page of the index."""
-
-    label: str  # A, or 20-29
-    file: str
-    streets: tuple[Street, ...]
-
-    @property
-    def districts(self) -> set[str]:
-        """The districts that the page links to."""
-        return {part.district for street in self.streets for part in street.ranges}
-
-
-def street_pages(ranges: Iterable[Record]) -> tuple[StreetPage, ...]:
-    """Return the pages in the order of their labels: numbered streets first, then letters."""
+    Each has its `file`, the `districts` that it links to, and its `streets` with their `name` and `ranges`.
+    """
     ordered = sorted(ranges, key=lambda part: (_number(part), part.street_name, part.street, part.from_number, part.parity))
-    found: list[StreetPage] = []
+    found: list[Record] = []
     for (label, file), members in groupby(ordered, key=_entry):
-        streets = [Street(name, tuple(parts)) for name, parts in groupby(members, key=lambda part: part.street)]
+        streets = [Record(name=name, ranges=list(parts)) for name, parts in groupby(members, key=attrgetter("street"))]
         for number, several in enumerate(_divided(streets), start=1):
-            is_first = number == 1
-            shown = label if is_first else f"{label} ({number})"
-            found.append(StreetPage(shown, f"{file}.html" if is_first else f"{file}-{number}.html", tuple(several)))
-    return tuple(found)
+            more, ending = ("", "") if number == 1 else (f" ({number})", f"-{number}")
+            districts = {part.district for street in several for part in street.ranges}
+            found.append(Record(label=f"{label}{more}", file=f"{file}{ending}.html", streets=several, districts=districts))
+    return found
 
 
 def _number(part: Record) -> float:
@@ -78,8 +59,8 @@ def _entry(part: Record) -> tuple[str, str]:
     return label, start if start.isascii() and start.isalnum() else f"u{ord(start):04x}"
 
 
-def _divided(streets: Sequence[Street]) -> Iterator[list[Street]]:
-    page: list[Street] = []
+def _divided(streets: Iterable[Record]) -> Iterator[list[Record]]:
+    page: list[Record] = []
     rows = 0
     for street in streets:
         if page and rows + len(street.ranges) > MOST_ROWS:
@@ -90,22 +71,19 @@ def _divided(streets: Sequence[Street]) -> Iterator[list[Street]]:
     yield page
 
 
-def street_contents(data: ReleaseData, languages: Mapping[str, Texts]) -> Iterator[tuple[StreetPage, Mapping[str, Any]]]:
+def street_contents(data: ReleaseData, languages: Mapping[str, Texts]) -> Iterator[tuple[Record, Mapping[str, Any]]]:
     """Yield every page with what its template shows."""
     listed = street_pages(data.streets)
+    shared = {
+        "pages": listed,
+        "about": data.about,
+        "date": day(data.about["created_at"].date()),
+        "words": partial(in_each_language, languages),
+        "last_digits": LAST_DIGITS,
+    }
     for page in listed:
-        yield (
-            page,
-            {
-                "page": page,
-                "pages": listed,
-                "about": data.about,
-                "date": day(data.about["created_at"].date()),
-                "words": partial(in_each_language, languages),
-                "districts": [geoid for geoid, _ in data.districts if geoid in page.districts],
-                "last_digits": LAST_DIGITS,
-            },
-        )
+        districts = [geoid for geoid, _ in data.districts if geoid in page.districts]
+        yield page, shared | {"page": page, "districts": districts}
 
 
 def in_each_language(languages: Mapping[str, Texts], text_id: str, /, **parts: Part | str | Markup) -> list[tuple[str, Markup]]:

@@ -108,16 +108,17 @@ FEED, NEWS = "corrections.atom", "news.atom"
 
 def corrections_feed(data: ReleaseData, texts: Texts) -> Record:
     """Return the feed of corrections and revisions in one language."""
-    entries = [
-        _entry((row["release_id"], row["measure_id"], row["what"]), _title(row, data, texts), row["at"],
-               _page(row["measure_id"], data), in_words(row, texts).striptags())
-        for row in data.said_corrections
-    ]  # fmt: skip
+    found = [(row, row.what, row.at, in_words(row, texts).striptags()) for row in data.said_corrections]
     for row in data.revised_editions:
-        on = row["revised_on"] or data.about["created_at"].date()
-        said = texts.plain("sentence.edition_was_revised", number=Count(row["figures"]))
-        key = (row["release_id"], row["measure_id"], on.isoformat())
-        entries.append(_entry(key, _title(row, data, texts), on, _page(row["measure_id"], data), said))
+        on = row.revised_on or data.about["created_at"].date()
+        found.append((row, on.isoformat(), on, texts.plain("sentence.edition_was_revised", number=Count(row.figures))))
+    entries = []
+    for row, what, at, said in found:
+        code, label = row.measure_id, texts.plain("page.edition_label", label=row.edition)
+        is_known = code in data.measures
+        path = f"measures/{code}.html" if is_known else "corrections.html"
+        title = f"{label}: {texts.plain(f'measure.{code}') if is_known else code}"
+        entries.append(_entry((row.release_id, code, what), title, at, path, said))
     return _feed(FEED, entries, data, texts)
 
 
@@ -133,8 +134,8 @@ def news_feed(data: ReleaseData, texts: Texts, editions: Iterable[Edition], chan
         code = one.measure.measure_id
         kinds = [f"{kind.striptags()}: {count}" for kind, count in one.counts]
         kinds += [f"{texts.plain('page.new_periods')}: {one.new_periods.striptags()}"] if one.new_periods else []
-        title = texts.plain(f"measure.{code}")
-        entries.append(_entry((release_id, code), title, released, _page(code, data), "; ".join(kinds)))
+        title, path = texts.plain(f"measure.{code}"), f"measures/{code}.html"
+        entries.append(_entry((release_id, code), title, released, path, "; ".join(kinds)))
     return _feed(NEWS, [*entries, *corrections_feed(data, texts).entries], data, texts)
 
 
@@ -148,16 +149,6 @@ def _feed(file: str, entries: list[Record], data: ReleaseData, texts: Texts) -> 
     ordered = sorted(entries, key=lambda entry: (entry.updated, entry.id), reverse=True)
     updated = ordered[0].updated if ordered else _moment(data.about["created_at"])
     return Record(id=_id(data.city, file, texts.language), updated=updated, entries=ordered, file=file)
-
-
-def _page(measure_id: str, data: ReleaseData) -> str:
-    return f"measures/{measure_id}.html" if measure_id in data.measures else "corrections.html"
-
-
-def _title(row: Mapping[str, Any], data: ReleaseData, texts: Texts) -> str:
-    code = row["measure_id"]
-    name = texts.plain(f"measure.{code}") if code in data.measures else code
-    return f"{texts.plain('page.edition_label', label=row['edition'])}: {name}"
 
 
 def _id(*parts: str) -> str:

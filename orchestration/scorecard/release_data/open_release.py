@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from duckdb import DuckDBPyConnection
 
 from ingest.contract.yaml_source import read_yaml
+from orchestration.scorecard.words.texts import TextRow
 from orchestration.settings import DBT_PROJECT
 from warehouse.connection import attach, open_from_disk
 from warehouse.sql import queries, quoted
@@ -63,6 +64,11 @@ def records(con: DuckDBPyConnection, query: str, parameters: object = None) -> l
     result = con.execute(query, parameters)
     names = [column[0] for column in result.description or ()]
     return [Record(zip(names, map(_nested, values), strict=True)) for values in result.fetchall()]
+
+
+def read_texts(con: DuckDBPyConnection) -> list[TextRow]:
+    """Return the texts of all languages."""
+    return con.execute("select text_id, language, text, review_status from texts order by text_id, language").fetchall()
 
 
 def _nested(value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from orchestration.scorecard.release_data.open_release import Record, grouped, records
-from orchestration.scorecard.release_data.row import OUTSIDE, PERIOD_TYPES, Row
+from orchestration.scorecard.release_data.row import OUTSIDE, PERIOD_TYPES, PLACES, Row
 from warehouse.fingerprint import bytes_sha256
 from warehouse.sql import queries
 
@@ -140,16 +140,9 @@ def read_strata(con: DuckDBPyConnection) -> Mapping[str, Sequence[Record]]:
 
     Each has its `row`, and as `whole` that of everyone in the same place and period, where it is known.
     """
-    wholes = _everyone(con, is_by_place=False)
-    found = records(con, _SQL.strata(), {"period_types": PERIOD_TYPES})
-    return grouped(
-        (Record(values, row=(row := _row(values)), whole=wholes.get(slice_of(row))) for values in found), attrgetter("measure_id")
-    )
-
-
-def read_everyone_by_place(con: DuckDBPyConnection) -> Mapping[tuple[Any, ...], Row]:
-    """Return the figures for everyone with the denominator of place-weighted groups, by measure, place and period."""
-    return _everyone(con, is_by_place=True)
+    wholes = read_everyone(con, is_by_place=False)
+    found = [Record(values, row=_row(values)) for values in records(con, _SQL.strata(), {"period_types": PERIOD_TYPES})]
+    return grouped((Record(one, whole=wholes.get(slice_of(one.row))) for one in found), attrgetter("measure_id"))
 
 
 def slice_of(row: Row) -> tuple[Any, ...]:
@@ -157,8 +150,9 @@ def slice_of(row: Row) -> tuple[Any, ...]:
     return (row.measure_id, row.geography_type, row.geoid, row.period_type, row.period_start)
 
 
-def _everyone(con: DuckDBPyConnection, is_by_place: bool) -> Mapping[tuple[Any, ...], Row]:
-    basis = "where_people_live" if is_by_place else "no_race"
+def read_everyone(con: DuckDBPyConnection, *, is_by_place: bool) -> Mapping[tuple[Any, ...], Row]:
+    """Return the figures for everyone by measure, place and period. `is_by_place`: the denominator of place-weighted groups."""
+    basis = PLACES if is_by_place else "no_race"
     found = (_row(values, basis) for values in records(con, _SQL.everyone(), {"is_by_place": is_by_place}))
     return {slice_of(row): row for row in found}
 

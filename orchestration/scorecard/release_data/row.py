@@ -6,6 +6,7 @@ import datetime as dt
 from typing import NamedTuple
 
 TOTAL = "all"
+PLACES = "where_people_live"  # the basis of figures of places, and not of people's own race
 OUTSIDE = "outside"  # the place of what is beyond the city limits
 # The kind of period that is shown where the page of the measure has none.
 PERIOD_TYPES = ["year", "school_year", "snapshot", "5_year", "3_year", "multi_year", "quarter", "month"]
@@ -47,18 +48,15 @@ class Row(NamedTuple):
     reference_code: str | None
     compared_with_reference: str | None
     trend_from: dt.date | None
-    trend_from_value: float | None
     trend: float | None
     trend_ci_low: float | None
     trend_ci_high: float | None
     trend_word: str | None
     is_featured: bool
-    is_latest: bool
     data_as_of: dt.datetime | None
     is_hidden_in_public: bool = False  # of the internal site: the public file lacks a figure of the row
     compared_reason: str | None = None
     compared_with_city_reason: str | None = None
-    range_kind: str | None = None
     reliability: str | None = None
     status_reason: str | None = None
     publisher_quality: str | None = None

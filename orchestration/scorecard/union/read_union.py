@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestration.scorecard.pages.render import ScorecardError
 from orchestration.scorecard.release_data.open_release import Record, grouped, records
-from orchestration.scorecard.words.texts import INSTALLED, LANGUAGE_COLUMNS, Language, TextRow, read_rows
+from orchestration.scorecard.words.texts import INSTALLED, LANGUAGE_COLUMNS, Language, TextRow, languages_written, read_rows
 from warehouse.connection import open_from_disk
 from warehouse.sql import queries
 
@@ -40,7 +40,7 @@ def read_union(file: Path) -> Union:
                 "the site of many cities",
                 "no city of the file has a scorecard; `levelground run` of this version publishes one in each home",
             )
-        found = records(con, "select * from city_comparison order by measure_id, group_order, city")
+        found = records(con, _SQL.figures())
         cities = records(con, _SQL.cities())
         texts = con.execute(_SQL.texts()).fetchall()
         attributions = dict(con.execute(_SQL.attributions()).fetchall())
@@ -54,6 +54,6 @@ def read_union(file: Path) -> Union:
         cities={row.city: Record(row, name=names.get(row.geoid, row.place), point=points.get(row.geoid)) for row in cities},
         rows={measure: rows[measure] for measure in sorted(rows)},
         texts=tuple(texts),
-        languages={row[0]: Language(*(cell or "" for cell in row)) for row in written},
+        languages=languages_written(written),
         attributions=attributions,
     )

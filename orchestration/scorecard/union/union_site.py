@@ -18,10 +18,11 @@ from orchestration.scorecard.folders import NEXT, before_of, repair, replace_fol
 from orchestration.scorecard.pages.page_list import Page
 from orchestration.scorecard.pages.render import TEMPLATES, Surroundings, originals, rendered, rendered_start
 from orchestration.scorecard.release_data.open_release import Record, grouped
+from orchestration.scorecard.release_data.read_release import WORSE
 from orchestration.scorecard.site import FILE_MODE, FOLDER_MODE, INDEX, MADE_FROM, STYLE, Site
 from orchestration.scorecard.union.read_union import Union, read_union
 from orchestration.scorecard.words.figures import Cell, Count, SignedNumber, Times, span
-from orchestration.scorecard.words.sentences import WORSE, group
+from orchestration.scorecard.words.sentences import group
 from orchestration.scorecard.words.texts import (
     Name,
     Part,
@@ -96,13 +97,13 @@ def _measure(measure: str, rows: Sequence[Record], union: Union, cities: Sequenc
     by_city = {row.city: row for row in rows}
     compared = [row for row in rows if row.gap is not None and row.is_of_common_period]
     common = compared[0]
-    words = Counter(_clear_word(row) for row in compared)
+    words = Counter(row.clear_word for row in compared)
     sentences = [texts("sentence.cities_with_gap", count=Count(len(compared)), total=Count(len(cities)))]
     if any(row.gap_low is not None for row in compared):
         group = Name("race_ethnicity", common.race_ethnicity_code)
         parts = {"count": Count(words["higher"]), "total": Count(words["lower"])}
         sentences += [texts("sentence.cities_clear", group=group, reference=group_name(common.reference_code), **parts)]
-        sentences += [texts("sentence.cities_unclear", count=Count(words[""]))]
+        sentences += [texts("sentence.cities_unclear", count=Count(words[None]))]
     else:
         sentences += [texts("sentence.peers_no_range")]
     if not any(row.has_peers for row in rows):
@@ -158,12 +159,6 @@ def _line(row: Record, texts: Texts, has_gap: bool = True) -> dict[str, Any]:
     }
 
 
-def _clear_word(row: Record) -> str:
-    """The word of a clear difference, else none."""
-    word = row.compared_with_reference
-    return word if word in ("higher", "lower") and row.compared_reason is None else ""
-
-
 def _points(rows: Sequence[Record], cities: Mapping[str, Record]) -> tuple[dict[str, list[Any]], int]:
     """Return by sign where each gap is drawn and its size, the largest first; and how many cities have no known place."""
     sizes = {row.city: abs(math.log(row.gap) if row.gap_kind == RATIO and row.gap else row.gap or 0.0) for row in rows}
@@ -174,7 +169,7 @@ def _points(rows: Sequence[Record], cities: Mapping[str, Record]) -> tuple[dict[
         city = cities[row.city]
         if city.point is None:
             continue
-        word = _clear_word(row)
+        word = row.clear_word
         kind = "ring" if not word else "square" if WORSE.get(row.favourable_direction, word) != word else "dot"
         size = SIZES[sum(sizes[row.city] > end for end in ends)]
         found[kind].append((*_position(city.geoid, *city.point), size, city.name.split(",")[0]))
@@ -197,13 +192,6 @@ def _position(geoid: str, latitude: float, longitude: float) -> tuple[float, flo
     return round(100 * (x - LEFT) / (RIGHT - LEFT), 1), round(100 * (TOP - y) / (TOP - BOTTOM), 1)
 
 
-def _rank(row: Record) -> tuple[int, int, int] | None:
-    """The rank where the ranges allow one, and of how many cities."""
-    if not row.is_rank_shown or row.gap is None or row.rank_low is None or row.rank_high is None:
-        return None
-    return row.rank_low, row.rank_high, (row.peers or 0) + 1
-
-
 def _city(
     city: Record,
     measures: Mapping[str, Sequence[Record]],
@@ -217,13 +205,9 @@ def _city(
         groups = [row for row in all_rows if row.status_code != "not_recorded"]
         if not any(row.value is not None for row in groups):
             continue
+        pages = paths.get(measure, {})
         lines = [
-            {
-                "label": group(row),
-                "page": paths.get(measure, {}).get(row.race_ethnicity_code),
-                "rank": _rank(row),
-                **_line(row, texts),
-            }
+            _line(row, texts) | {"label": group(row), "page": pages.get(row.race_ethnicity_code), "rank": row.rank}
             for row in groups
         ]
         first = next((row for row in groups if row.reference_code), groups[0])

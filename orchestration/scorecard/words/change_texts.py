@@ -19,17 +19,20 @@ MOST_FIGURES = 30  # revised figures that the page of a measure lists, the newes
 NO_LONGER = {"hidden_at_source": "withdrawn_figures", "hidden": "hidden_figures", "not_shown": "no_longer_shown"}
 
 
-def correction(measure: Measure, changes: Record, data: ReleaseData, texts: Texts) -> Record:
-    """Return the changes of a measure in words: kinds with numbers, and revised figures with period, group, before and now."""
-    counts = [("revised_figures", changes.revised)]
-    counts += [(NO_LONGER[reason], changes.no_longer.get(reason, 0)) for reason in NO_LONGER]
-    counts.append(("new_figures", changes.added))
-    shown = tuple((texts(f"page.{name}"), Count(count)(texts)) for name, count in counts if count)
-    reasons = [texts("sentence.measure_redefined")] if changes.is_redefined else []
-    reasons += [cause(one, data, texts) for one in changes.causes]
-    periods = _periods([Period(**period) for period in changes.new_periods], texts)
-    figures = revised_figures(changes.figures, texts)
-    return Record(changes, measure=measure, counts=shown, new_periods=periods, reasons=reasons, figures=figures)
+def corrections(changes: Changes, measures: Iterable[Measure], data: ReleaseData, texts: Texts) -> list[Record]:
+    """Return the changed measures in words: kinds with numbers, and revised figures with period, group, before and now."""
+    found = []
+    for measure in (measure for measure in measures if measure.measure_id in changes.measures):
+        one = changes.measures[measure.measure_id]
+        counts = {"revised_figures": one.revised} | {text: one.no_longer.get(reason, 0) for reason, text in NO_LONGER.items()}
+        counts["new_figures"] = one.added
+        shown = tuple((texts(f"page.{name}"), Count(count)(texts)) for name, count in counts.items() if count)
+        reasons = [texts("sentence.measure_redefined")] if one.is_redefined else []
+        reasons += [cause(each, data, texts) for each in one.causes]
+        periods = _periods([Period(**period) for period in one.new_periods], texts)
+        figures = revised_figures(one.figures, texts)
+        found.append(Record(one, measure=measure, counts=shown, new_periods=periods, reasons=reasons, figures=figures))
+    return found
 
 
 def revised_figures(figures: Iterable[Record], texts: Texts) -> list[Record]:
@@ -71,28 +74,16 @@ def in_words(correction: Mapping[str, Any], texts: Texts) -> Markup:
     return Markup("<b>{}</b> {}").format(label, Markup(" ").join(said))
 
 
-def corrections(changes: Changes, measures: Iterable[Measure], data: ReleaseData, texts: Texts) -> list[Record]:
-    """Return the changed measures, in the order given."""
-    return [
-        correction(measure, changes.measures[measure.measure_id], data, texts)
-        for measure in measures
-        if measure.measure_id in changes.measures
-    ]
-
-
 def goal_changes(changes: Changes, data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:
     """Return each goal with another status, in words."""
     known = {row["goal_id"] for row in data.goals}
     found: list[Mapping[str, Any]] = []
-    for goal_id, (before, status) in changes.goals.items():
+    for goal_id, statuses in changes.goals.items():
         if goal_id in known:
-            now = Name("goal_status", status)
-            text = (
-                texts("sentence.goal_first_status", status=now)
-                if before is None
-                else texts("sentence.goal_changed", before=Name("goal_status", before), status=now)
-            )
-            found.append({"goal_id": goal_id, "text": text})
+            named = zip(("before", "status"), statuses, strict=True)
+            parts = {name: Name("goal_status", status) for name, status in named if status is not None}
+            text_id = "goal_changed" if "before" in parts else "goal_first_status"
+            found.append({"goal_id": goal_id, "text": texts(f"sentence.{text_id}", **parts)})
     return found
 
 

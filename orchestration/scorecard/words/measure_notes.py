@@ -14,9 +14,9 @@ from markupsafe import Markup
 
 from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure
-from orchestration.scorecard.release_data.row import Row
+from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.figures import Count, Ends
-from orchestration.scorecard.words.sentences import PLACES, marked, period
+from orchestration.scorecard.words.sentences import marked, period
 from orchestration.scorecard.words.texts import Joined, Name, Part, Texts, day
 
 

@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 
 from orchestration.figures import DOLLARS, number
 from orchestration.scorecard.release_data.open_release import Record, grouped
-from orchestration.scorecard.release_data.read_release import Measure
-from orchestration.scorecard.release_data.row import TOTAL, Row
+from orchestration.scorecard.release_data.read_release import WORSE, Measure
+from orchestration.scorecard.release_data.row import PLACES, TOTAL, Row
 from orchestration.scorecard.words.figures import Cell, Figure, Points, PointsRange, Range, Times
 from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Texts, day, group_name, part
 
@@ -69,9 +69,7 @@ def _is_rare(row: Row) -> bool:
     return bool(row.numerator and row.denominator and row.denominator > RARE * row.numerator)
 
 
-PLACES = "where_people_live"
 PARTLY_SHOWN = "partly_shown"
-WORSE = {"lower": "higher", "higher": "lower"}  # the word of a group that is worse off, by the favourable direction
 DIFFERENCES = ("percent", "years", "usd")  # units of which a gap is a difference
 OLD = dt.timedelta(days=2 * 366)
 
@@ -135,11 +133,9 @@ def summary(measure: Measure, texts: Texts) -> list[Markup]:
 
 def first_gap(measure: Measure, texts: Texts) -> list[Markup] | None:
     """Return the largest gap of a group that is clearly worse off: in its natural unit, then with its place and period."""
-    word = WORSE.get(str(measure.about["favourable_direction"]))
-    worse = [row for row in measure.groups if row.is_shown and row.basis != PLACES and row.compared_with_reference == word]
-    if word is None or not worse:
+    if not measure.worse_off:
         return None
-    row = worst(worse, word)
+    word, row = measure.worse_word, worst(measure.worse_off, measure)
     other = reference_row(measure, row)
     parts: dict[str, Part | str] = {"period": period(row), "place": row.place, "group": group(row)}
     parts["figure"] = Figure(row.value or 0.0, row.unit)
@@ -157,20 +153,22 @@ def first_gap(measure: Measure, texts: Texts) -> list[Markup] | None:
     return [marked(said, row.is_hidden_in_public, texts) for said in (opening, sentence) if said]
 
 
-def worst(worse: Sequence[Row], word: str) -> Row:
-    """Return the row with the largest gap: a reference that all share orders the gaps like the figures."""
-    return (max if word == "higher" else min)(worse, key=lambda row: (_size(row), row.value))
+def worst(worse: Sequence[Row], measure: Measure) -> Row:
+    """Return the row with the largest gap: a reference that all share orders the gaps like the figures.
+
+    Everyone else differs by group, so that only ratios compare.
+    """
+
+    def size(row: Row) -> tuple[float, float]:
+        return (row.rate_ratio if row.reference_code == "rest" else row.value) or 0.0, row.value or 0.0
+
+    return (max if measure.worse_word == "higher" else min)(worse, key=size)
 
 
 def reference_row(measure: Measure, row: Row) -> Row | None:
     """Return the featured row of the group that a row is compared with."""
     code = TOTAL if row.reference_code == "overall" else row.reference_code
     return next((other for other in measure.featured if other.race_ethnicity_code == code), None)
-
-
-def _size(row: Row) -> float:
-    """Everyone else differs by group, so that only ratios compare."""
-    return row.rate_ratio or 0.0 if row.reference_code == "rest" else row.value or 0.0
 
 
 def everyone_sentence(row: Row, texts: Texts) -> Markup:
@@ -197,13 +195,12 @@ def old_figures(measure: Measure, newest: dt.date | None, texts: Texts) -> Marku
 
 def _stated(measure: Measure, own: Sequence[Row], texts: Texts) -> list[Markup] | None:
     """Return both figures of a gap that no word describes: no range is known, race is shown for too few, or cases are too few."""
-    word = WORSE.get(str(measure.about["favourable_direction"]))
     rows = [row for row in own if row.compared_reason == PARTLY_SHOWN] or [
         row for row in own if row.compared_with_reference == "no_range" or is_difference_clear(row)
     ]
-    if word is None or not rows:
+    if measure.worse_word is None or not rows:
         return None
-    row = worst(rows, word)
+    row = worst(rows, measure)
     said = headline(measure, row, reference_row(measure, row), row.compared_reason == PARTLY_SHOWN, texts)
     return [marked(said, row.is_hidden_in_public, texts)] if said else None
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, wraps
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
@@ -116,6 +117,11 @@ class Language:
     font: str = ""
 
 
+def languages_written(rows: Iterable[Sequence[str | None]]) -> dict[str, Language]:
+    """Return the languages of rows with `LANGUAGE_COLUMNS`, by their codes."""
+    return {str(row[0]): Language(*(cell or "" for cell in row)) for row in rows}
+
+
 @dataclass
 class Texts:
     """The texts of one language; calling it returns a text as HTML."""
@@ -155,10 +161,8 @@ class Texts:
     @property
     def has_unreviewed(self) -> bool:
         """Whether a translation that no speaker has reviewed was used."""
-        return self.language != ORIGINAL and any(self._is_unreviewed(name) for name in self.used)
-
-    def _is_unreviewed(self, name: str) -> bool:
-        return name in self.translations and self.translations[name][1] != REVIEWED
+        translated = self.used & self.translations.keys() if self.language != ORIGINAL else ()
+        return any(self.translations[name][1] != REVIEWED for name in translated)
 
     def __call__(self, text_id: str, /, **parts: Part | str | Markup) -> Markup:
         """Return the text with its parts; English is marked where the page has another language."""
@@ -216,9 +220,7 @@ def _isolated(word: Markup) -> Markup:
     return Markup(f"{ISOLATED}{word}{END_ISOLATED}") if _FIGURE.fullmatch(word) else word  # noqa: S704 - it is escaped
 
 
-@cache
-def _escaped(text: str) -> Markup:
-    return escape(text)
+_escaped = cache(escape)
 
 
 def with_installed_texts(rows: Iterable[TextRow], languages: Iterable[str]) -> tuple[TextRow, ...]:
@@ -260,9 +262,7 @@ def texts_by_language(
     for text_id, language, text, status in rows:
         found.setdefault(language, {})[text_id] = (text, status)
     originals = {text_id: text for text_id, (text, _) in found.get(ORIGINAL, {}).items()}
-    languages_of_version = read_rows(INSTALLED / "languages.csv")
-    known = {row["language_code"]: Language(*(row[name] for name in LANGUAGE_COLUMNS)) for row in languages_of_version}
-    known |= written or {}
+    known = languages_written(map(itemgetter(*LANGUAGE_COLUMNS), read_rows(INSTALLED / "languages.csv"))) | dict(written or {})
     return {
         language: Texts(language, originals, found.get(language, {}), known.get(language, Language(language)))
         for language in languages

@@ -14,18 +14,12 @@ from typing import Any
 
 from ingest.layers import SeedFile, rows_of_seed
 from orchestration.transform.dbt_sources import write_if_changed
+from orchestration.transform.macros.registrations import macro
 
 # the columns that every fact has, whatever a city delivers (docs/tables.md, Facts)
 INTERFACE = {"tract": "geoid", "aldermanic_district": "geoid_and_vintage", "police_district": "geoid", "neighborhood": "geoid"}
 PLACE_TYPES = Path("registrations", "place_types.sql")  # in the dbt project of a home
-_TEXT = """\
-{{# From the seeds place_types and geography_vintages. Levelground writes this file: do not edit. #}}
-{{% macro place_types() -%}}
-    {{{{ return([
-{types}
-    ]) }}}}
-{{%- endmacro %}}
-"""
+_HEAD = "{# From the seeds place_types and geography_vintages. Levelground writes this file: do not edit. #}\n"
 _LAST_INTERFACE_COLUMN = re.compile(r"^( *)- \{name: neighborhood_geoid, data_type: varchar, .*\}\n", re.MULTILINE)
 
 PlaceType = Mapping[str, Any]
@@ -46,7 +40,7 @@ def read_place_types(place_types: SeedFile, vintages: SeedFile, sources: Collect
 
 def write_place_types(types: Sequence[PlaceType], path: Path) -> None:
     """Write the macro `place_types`."""
-    write_if_changed(path, _TEXT.format(types="\n".join(f"        {each!r}," for each in types)))
+    write_if_changed(path, _HEAD + macro(PLACE_TYPES.stem, map(repr, types)))
 
 
 def further_columns(types: Sequence[PlaceType]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def write_registrations(project: Path, roots: Sequence[Path] = (MODELS,), seeds:
     """Write both files into the dbt project of a home, only what differs. `roots`: the folders of models that it builds."""
     models = read_models(roots)
     lists = {**registered(models), "translations": translations(seeds)}
-    write_if_changed(project / MACROS, _HEAD + "\n".join(_macro(name, values) for name, values in lists.items()))
+    write_if_changed(project / MACROS, _HEAD + "\n".join(macro(name, map(_jinja, values)) for name, values in lists.items()))
     write_if_changed(project / EXPOSED, _exposures(models))
 
 
@@ -85,8 +85,9 @@ def _stock(fact: ModelFile) -> dict[str, bool]:
     return {"is_stock": True} if fact.meta.get("is_stock") else {}
 
 
-def _macro(name: str, values: Sequence[Any]) -> str:
-    lines = "".join(f"        {_jinja(value)},\n" for value in values)
+def macro(name: str, values: Iterable[str]) -> str:
+    """The text of a macro that returns a list of literals."""
+    lines = "".join(f"        {value},\n" for value in values)
     return f"{{% macro {name}() -%}}\n    {{{{ return([\n{lines}    ]) }}}}\n{{%- endmacro %}}\n"
 
 

@@ -1,6 +1,8 @@
 """Build the incremental facts that a run rebuilds as tasks of an engine, and everything else by dbt in this process.
 
-A task builds the part of a fact. dbt then creates the fact from its parts, and tests it, like every other table.
+A task builds the part of a fact, if LEVELGROUND_ENGINE is set. dbt then creates the fact from its parts, and tests it, like every
+other table. The plan of a fact (`warehouse.rowwise`) follows from dbt's manifest: its SQL, the models up to its source, and what
+they look up.
 
 Without a lake the parts are temporary, and the fact is a table; a fact that only appends new loads stays in this process, which
 reads few rows. With a lake the fact is a view over its parts, which stay: tasks build only the parts whose rows have changed.
@@ -9,19 +11,30 @@ The run's process writes what tasks read: the landed rows of each source in part
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from ingest.contract import Contract
 from ingest.landing import Partition, Partitions, partition_rows, typed_row_by_row, write_partitions
+from ingest.typing import accepted_rows
 from orchestration.engines import run_tasks
 from orchestration.runs.context import RunContext
 from orchestration.runs.results import NodeResult, OnNode
 from orchestration.transform import dbt_runner
-from orchestration.transform.fingerprints import BuildPlan, Fingerprints, incremental_source, view_columns
-from orchestration.transform.graph import ancestors
-from orchestration.transform.rowwise.fact_plan import RowwiseModels, relation_name, rowwise_models, rowwise_plan
+from orchestration.transform.fingerprints import (
+    LANDING,
+    LOOKED_UP,
+    BuildPlan,
+    Fingerprints,
+    incremental_source,
+    is_row_by_row,
+    meta,
+    view_columns,
+)
+from orchestration.transform.graph import ancestors, parents, reached
 from warehouse.connection import read_objects
 from warehouse.fingerprint import text_sha256
 from warehouse.processes.worker import Task
@@ -30,6 +43,19 @@ from warehouse.releases import Lake, PartRecord, sealed_parts
 from warehouse.rowwise import PartTask, RowwisePlan, save_plan
 from warehouse.sql import literal, quoted
 from warehouse.temporary import temporary_folder
+
+
+@dataclass(frozen=True)
+class RowwiseModels:
+    """The models of a fact, by dbt's ids. `models`: row by row from the source to the fact, parents first, the fact last.
+
+    `looked_up`: what they read besides their source, by id; a worker reads all rows of each.
+    """
+
+    fact: str
+    source: str
+    models: tuple[str, ...]
+    looked_up: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -151,3 +177,64 @@ def _tasks(run: RunContext, plan: RowwisePlan, fact: FactToBuild, folder: Path) 
         (sizes[number], PartTask(str(path), str(secret), tuple(map(str, rows[number])), fact.parts[number]).as_task(plan.fact))
         for number in fact.missing
     ]
+
+
+def rowwise_models(manifest: Mapping[str, Any], fact: str) -> RowwiseModels:
+    """The models that tasks build for an incremental fact (`meta: incremental_source`)."""
+    nodes = manifest["nodes"]
+    source = incremental_source(nodes[fact])
+    if source is None:
+        raise ValueError(f"{fact} is no incremental fact")
+    landing = LANDING + source
+    row_by_row = _row_by_row(nodes, fact)
+    # only the models between the source and the fact: others are looked up
+    between = {fact, *(model for model in row_by_row if landing in _read(nodes, _row_by_row(nodes, model)))}
+    graph = {model: sorted(between.intersection(parents(nodes, model))) for model in sorted(between)}
+    looked_up = _read(nodes, between) - between - {landing}
+    return RowwiseModels(fact, source, tuple(TopologicalSorter(graph).static_order()), tuple(sorted(looked_up)))
+
+
+def rowwise_plan(
+    manifest: Mapping[str, Any],
+    models: RowwiseModels,
+    contract: Contract,
+    city_zone: str,
+    sql: Mapping[str, str],
+    files: Mapping[str, str],
+) -> RowwisePlan:
+    """The plan of a fact. `sql`: the compiled SQL of its models, by id. `files`: the file of each relation that is looked up."""
+    nodes = manifest["nodes"]
+    typed = manifest["sources"][LANDING + contract.source]["relation_name"]
+    database = typed.partition(".")[0]
+    landed = f'{database}."landing"."{contract.source}"'
+    views = [(typed, accepted_rows(contract, landed, city_zone, "not _refused"))]
+    views += [(nodes[model]["relation_name"], sql[model]) for model in models.models[:-1]]
+    computed, select = view_columns(nodes[models.fact]), sql[models.fact]
+    return RowwisePlan(
+        fact=nodes[models.fact]["name"],
+        landed=landed,
+        views=tuple(views),
+        select=f"select * exclude ({', '.join(map(quoted, computed))}) from ({select})" if computed else select,
+        broadcast={relation_name(manifest, unique_id): files[unique_id] for unique_id in models.looked_up},
+    )
+
+
+def relation_name(manifest: Mapping[str, Any], unique_id: str) -> str:
+    """The relation of a model, seed or source."""
+    return str((manifest["nodes"].get(unique_id) or manifest["sources"][unique_id])["relation_name"])
+
+
+def _row_by_row(nodes: Mapping[str, Any], model: str) -> set[str]:
+    """The model, and the models above it that work row by row, without those that are looked up."""
+
+    def above(each: str) -> Iterator[str]:
+        for parent in parents(nodes, each):
+            node = nodes.get(parent, {})
+            if is_row_by_row(node) and LOOKED_UP not in meta(node):
+                yield parent
+
+    return {model} | reached([model], above)
+
+
+def _read(nodes: Mapping[str, Any], models: Collection[str]) -> set[str]:
+    return {parent for model in models for parent in parents(nodes, model)}

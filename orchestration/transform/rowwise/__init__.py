@@ -1,1 +1,0 @@
-"""Build facts row by row, as tasks of an engine: `levelground` with LEVELGROUND_ENGINE set."""
