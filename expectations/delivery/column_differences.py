@@ -1,7 +1,7 @@
 """Compare the columns of a delivery with its contract: checks on the header, and one line per column for people.
 
 For a missing column, both propose the unknown column with the most similar name. See
-`ingest.delivery.reading` for matching columns, `suite_from_contract` for checks of cells, and
+`ingest.delivery.reading` for matching columns, `delivery_gate` for checks of cells, and
 `orchestration.stewardship` for the report.
 """
 

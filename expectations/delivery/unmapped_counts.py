@@ -1,6 +1,6 @@
 """Count the labels of a delivery that the crosswalk seed does not map, and records whose race was known before.
 
-The gate checks the share of unmapped labels (`suite_from_contract`). `levelground sources check` and `levelground try` display
+The gate checks the share of unmapped labels (`delivery_gate`). `levelground sources check` and `levelground try` display
 them, with the seed rows that would map them. A delivery in which every record has lost its race, or a seed that has lost the
 mapping of labels in use, makes each group's figure empty, and nothing else is wrong with it.
 """
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from expectations.delivery.cell_checks import BLANK, LabelCheck, delivery_query
+from expectations.delivery.cell_checks import BLANK, FOLDED, LabelCheck, delivery_query, is_unmapped, labels_in
 from expectations.delivery.column_differences import missing_columns
-from expectations.delivery.unmapped_labels import FOLDED, folded, is_unmapped, labels_in, read_labels
 from expectations.results import ExpectationResult
 from ingest.contract import Contract
+from ingest.contract.vocabularies import folded, read_labels
 from ingest.layers import SeedFile
 from warehouse.printable import first_names
 from warehouse.sql import identifier, one_of

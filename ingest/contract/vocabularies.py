@@ -1,11 +1,12 @@
 """Read the words of contracts: the lists of `vocabulary.yml`, and the labels that the crosswalk seed maps, by race vocabulary.
 
 The seed is read from its CSV, because dbt may not have loaded it yet. The seed and dbt define what a label means. See
-`expectations.delivery.unmapped_labels` for comparing a delivered column with the labels.
+`expectations.delivery.cell_checks` for comparing a delivered column with the labels.
 """
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,27 +23,33 @@ PATH = Path(__file__).parents[1] / "vocabulary.yml"
 
 
 class CrosswalkError(ValueError):
-    """The crosswalk cannot be read."""
+    """A seed that describes labels cannot be read."""
+
+
+def checked_rows(seed: SeedFile, *names: str) -> list[dict[str, str]]:
+    """The rows of a seed, each of which has these columns; `CrosswalkError` names the file and what is missing."""
+    try:
+        with seed.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            rows, header = list(reader), reader.fieldnames or ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CrosswalkError(
+            f"{seed}: cannot be read as UTF-8 CSV ({type(error).__name__}); restore the seed from the repository"
+        ) from None
+    for name in names:
+        if name not in header or any(row[name] is None for row in rows):
+            raise CrosswalkError(f"{seed}: a row has no {name}, or there is no column {name}; the seed has {', '.join(names)}")
+    return rows
 
 
 def read_labels(path: SeedFile) -> Labels:
-    """The labels of each vocabulary as the seed writes them; `CrosswalkError` names the file and what is missing.
+    """The labels of each vocabulary as the seed writes them.
 
     dbt applies the validity period of a label, row by row; here a label counts if it was ever mapped.
     """
-    try:
-        rows = rows_of_seed(path)
-        names = rows[0].keys() if rows else ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CrosswalkError(
-            f"{path}: cannot be read as UTF-8 CSV ({type(error).__name__}); restore the seed from the repository"
-        ) from None
-    for name in ("vocabulary", "reported_label"):
-        if name not in names:
-            raise CrosswalkError(f"{path}: has no column {name}; the seed has vocabulary and reported_label")
     labels: dict[str, set[str]] = {}
-    for row in rows:
-        labels.setdefault(row["vocabulary"] or "", set()).add(row["reported_label"] or "")
+    for row in checked_rows(path, "vocabulary", "reported_label"):
+        labels.setdefault(row["vocabulary"], set()).add(row["reported_label"])
     return {vocabulary: frozenset(known) for vocabulary, known in labels.items()}
 
 

@@ -1,6 +1,6 @@
 """The periods or partitions that a batch replaces whole, file by file, and how the batch differs from what has landed of them.
 
-See `expectations.delivery.volume` for the other load modes, and `expectations.delivery.suite_from_contract` for the limits.
+See `expectations.delivery.delivery_facts` for the other load modes, and `expectations.delivery.delivery_gate` for the limits.
 """
 
 from __future__ import annotations

@@ -13,10 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, Registry, layer_vocabularies, load_registry, read_contract
-from ingest.contract.vocabularies import folded, load_vocabulary
+from ingest.contract.vocabularies import folded, load_vocabulary, read_labels
 from ingest.contract_draft import (
     NO_ANSWERS,
     Answers,

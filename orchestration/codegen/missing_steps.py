@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from expectations.delivery.unmapped_labels import read_labels
 from expectations.marts.suites import Suite, read_suites
 from ingest.contract import Contract
 from ingest.contract.registry import ContractError, Registry, UnknownSource, read_contract
+from ingest.contract.vocabularies import read_labels
 from ingest.contract_draft import is_named
 from ingest.layers import Layer, rows_of_seed, seed_file
 from orchestration.codegen.folders import Folders, find_contract

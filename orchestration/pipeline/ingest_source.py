@@ -9,9 +9,9 @@ import dataclasses
 import datetime as dt
 import time
 
-from expectations.delivery.reference.maps import MAP_CHANGED
+from expectations.delivery.delivery_facts import volume_baseline
+from expectations.delivery.reference_checks import MAP_CHANGED
 from expectations.delivery.unmapped_counts import known_race_lost
-from expectations.delivery.volume import volume_baseline
 from expectations.results import GateResult
 from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract

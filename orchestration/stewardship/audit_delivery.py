@@ -14,16 +14,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from expectations.delivery.concepts import concept_column_checks, concept_line_checks, read_concept_columns, read_concepts
-from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.delivery_facts import DeliveryFacts, VolumeBaseline
 from expectations.delivery.delivery_gate import gate_delivery
-from expectations.delivery.reference.population_checks import read_population_terms
-from expectations.delivery.unmapped_labels import read_labels
-from expectations.delivery.volume import VolumeBaseline
+from expectations.delivery.reference_checks import read_population_terms
 from expectations.engine.checks import Check
 from expectations.results import GateResult
 from ingest.city import City
 from ingest.contract import NATIONAL, Contract
-from ingest.contract.vocabularies import FLAG_VALUES
+from ingest.contract.vocabularies import FLAG_VALUES, read_labels
 from ingest.delivery import DeliveryRecord, DeliveryStore
 from ingest.layers import seed_file, seed_rows
 from orchestration.settings import SHARED_SEEDS

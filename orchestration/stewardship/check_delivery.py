@@ -15,9 +15,9 @@ from duckdb import DuckDBPyConnection
 from jinja2 import Environment, StrictUndefined
 
 from expectations.delivery.column_differences import ColumnDifference, column_differences, differing, first_rows
+from expectations.delivery.delivery_facts import VolumeBaseline, volume_baseline
 from expectations.delivery.steward_words import delivered_name, steward_findings
 from expectations.delivery.unmapped_counts import UnmappedLabel, count_unmapped_labels
-from expectations.delivery.volume import VolumeBaseline, volume_baseline
 from expectations.delivery.volume_checks import usual_rows
 from expectations.results import ExpectationResult, GateResult
 from ingest.agreement_terms import agreement_terms
