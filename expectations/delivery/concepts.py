@@ -16,7 +16,7 @@ from expectations.engine.checks import Check, header
 from ingest.contract import Contract
 from ingest.contract.vocabularies import checked_rows, folded
 from ingest.delivery import FileRecord
-from ingest.layers import SeedFile
+from ingest.layers import Content
 from ingest.readers.reader_types import unpivoted_columns
 from warehouse.printable import first_names
 
@@ -27,7 +27,7 @@ ConceptColumns = Mapping[str, Mapping[str, frozenset[str]]]
 SHOWN_COLUMNS = 5
 
 
-def read_concepts(*paths: SeedFile) -> Concepts:
+def read_concepts(*paths: Content) -> Concepts:
     """The labels of each list of concepts, including margins of error; `CrosswalkError` names the file and the missing column."""
     concepts: dict[str, dict[str, str]] = {}
     for path in paths:
@@ -66,7 +66,7 @@ def concept_line_checks(contract: Contract, files: Sequence[FileRecord], concept
         yield header("concept_moved", "critical", "", mismatches=0)
 
 
-def read_concept_columns(path: SeedFile) -> ConceptColumns:
+def read_concept_columns(path: Content) -> ConceptColumns:
     """The columns of each list of concepts by file; `CrosswalkError` names the file and the missing column."""
     found: dict[str, dict[str, set[str]]] = {}
     for row in checked_rows(path, "concepts", "files", "column_name"):

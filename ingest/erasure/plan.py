@@ -120,11 +120,6 @@ def read_plan(home: Home) -> Plan | None:
     return Plan.model_validate_json(path.read_bytes()) if path.is_file() else None
 
 
-def is_pending(home: Home) -> bool:
-    """Whether a removal was begun and is not complete."""
-    return home.is_removal_pending
-
-
 def rows_file(home: Home) -> Path:
     """The file with the rows to remove."""
     return _folder(home) / ROWS_FILE
