@@ -296,10 +296,7 @@ class Contract(Strict):
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return {column.name: column for column in self.columns}[name]
 
     def delivered_as(self, name: str) -> Column | None:
         """The column that is delivered under a name or position, else the column of that name; None if there is none."""

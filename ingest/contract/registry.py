@@ -62,18 +62,6 @@ class _Vocabularies(BaseModel, extra="forbid", strict=True):
     race_vocabularies: dict[Annotated[Identifier, AfterValidator(_is_new)], _Keys]
 
 
-def layer_vocabularies(file: Path) -> tuple[RaceVocabulary, ...]:
-    """The race vocabularies in a file, none if it does not exist; `YamlError` or `ValidationError` if it cannot be used."""
-    return _read(file, *file_state(file)) if file.is_file() and file != PATH else ()
-
-
-@lru_cache(maxsize=16)
-def _read(file: Path, *_state: int) -> tuple[RaceVocabulary, ...]:
-    """Cached by the file's state, because every contract of the layer asks."""
-    found = _Vocabularies.model_validate(read_yaml(file).data or {})
-    return tuple(RaceVocabulary(name=name, **keys.model_dump()) for name, keys in found.race_vocabularies.items())
-
-
 @dataclass(frozen=True)
 class Problem:
     """One problem in a file, and its location."""
@@ -249,20 +237,27 @@ def read_keys(file: Path, otherwise: str) -> YamlSource:
     return source
 
 
-def read_contract(file: Path) -> Contract:
-    """Read one contract; `ContractError` has the line of each problem in it."""
-    return _read_contract(file, crosswalk_of(file), _added_vocabularies(file), *file_state(file))
+def layer_vocabularies(file: Path) -> tuple[RaceVocabulary, ...]:
+    """The race vocabularies in a file, none if it does not exist; `ContractError` if it cannot be used."""
+    return _read(file, *file_state(file)) if file.is_file() and file != PATH else ()
 
 
-def _added_vocabularies(contract: Path) -> tuple[RaceVocabulary, ...]:
-    """The vocabularies of the layer that a contract belongs to."""
-    file = contract.parent.parent / VOCABULARY
+@lru_cache(maxsize=16)
+def _read(file: Path, *_state: int) -> tuple[RaceVocabulary, ...]:
+    """Cached by the file's state, because every contract of the layer asks."""
     try:
-        return layer_vocabularies(file)
+        source = read_yaml(file)
+        found = _Vocabularies.model_validate(source.data or {})
     except YamlError as error:
         raise ContractError([Problem(file, error.line, "(file)", str(error))]) from None
     except ValidationError as error:
-        raise ContractError(problems_in(error, file, read_yaml(file).line_of)) from None
+        raise ContractError(problems_in(error, file, source.line_of)) from None
+    return tuple(RaceVocabulary(name=name, **keys.model_dump()) for name, keys in found.race_vocabularies.items())
+
+
+def read_contract(file: Path) -> Contract:
+    """Read one contract; `ContractError` has the line of each problem in it."""
+    return _read_contract(file, crosswalk_of(file), layer_vocabularies(file.parent.parent / VOCABULARY), *file_state(file))
 
 
 @lru_cache(maxsize=256)

@@ -297,12 +297,8 @@ def _match(conformer: Conformer, name: str, opened: OpenTable) -> HeaderMatch:
     return match
 
 
-@dataclass(frozen=True)
-class ReadTable:
-    """A table that another process has read: its rows under the contract's names, as a Parquet file, and what it contained."""
-
-    rows: Path
-    facts: TableFacts
+ReadTable = tuple[Path, TableFacts]
+"""A table that another process has read: its rows under the contract's names, as a Parquet file, and what it contained."""
 
 
 def table_tasks(contract: Contract, tables: Sequence[DeliveredTable], folder: Path, city_zone: str, today: dt.date) -> list[Task]:
@@ -350,4 +346,4 @@ def table_result(task: Task, result: Mapping[str, Any]) -> ReadTable | DeliveryE
     """The table that a task has read, or why it cannot be read."""
     if "refused" in result:
         return DeliveryError(*result["refused"])
-    return ReadTable(Path(task.arguments["output"]), TableFacts.model_validate(result["facts"]))
+    return Path(task.arguments["output"]), TableFacts.model_validate(result["facts"])

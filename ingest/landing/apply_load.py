@@ -27,7 +27,7 @@ from ingest.landing.batch_rows import (
 )
 from ingest.landing.loads import forget_loads, insert_load
 from ingest.landing.releases import older_releases, older_states, rank_files
-from ingest.landing.superseded import delete_all_rows, delete_rows, start_recording
+from ingest.landing.superseded import delete_rows, invalidate, start_recording
 from ingest.landing.tables import LOAD_COLUMNS, MARKS, keeps_withheld_records, marked_rows, rejected_rows, withhold_records
 from ingest.typing import typed_expression
 from warehouse.sql import literal, one_value, queries, quoted
@@ -125,7 +125,9 @@ def _delete_replaced_rows(batch: Batch, usable: str, replaced: Sequence[str]) ->
     """Delete the landed rows that the batch replaces, and record them for incremental facts."""
     con, contract, delivery = batch.con, batch.contract, batch.delivery
     if _is_whole(batch):
-        delete_all_rows(con, contract.source, delivery.sequence)
+        # not recorded: facts are built again after such a load
+        con.execute(f"delete from landing.{quoted(contract.source)}")
+        invalidate(con, {contract.source: delivery.sequence})
         return
     conditions = list(replaced)
     if contract.snapshot:
