@@ -32,7 +32,6 @@ from ingest.erasure.plan import (
     in_working_warehouse,
     read_plan,
     register_rows,
-    rows_file,
     save_accepted_loads,
     save_plan,
 )
@@ -145,7 +144,7 @@ def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) 
 def _left_out(
     home: Home, plan: Plan, places: Callable[[DuckDBPyConnection, str, Plan], LeftOut], con: DuckDBPyConnection, alias: str
 ) -> LeftOut:
-    register_rows(con, pq.read_table(rows_file(home)), home)
+    register_rows(con, pq.read_table(home.removal_rows), home)
     return places(con, alias, plan)
 
 
@@ -192,7 +191,7 @@ def _rewrite_working_warehouse(home: Home, plan: Plan) -> None:
 
 
 def _rewrite_deliveries(home: Home, plan: Plan) -> None:
-    rows = pq.read_table(rows_file(home))
+    rows = pq.read_table(home.removal_rows)
     with in_memory() as con:
         con.register(ROWS, rows)
         for source in plan.sources:
