@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ingest.contract import FIGURES, IDENTIFIER, TEAM, Geoid, Identifier, TimeZone
-from ingest.contract.registry import SOURCES, ContractError, Problem, Registry, load_registry, problems_in
+from ingest.contract.registry import SOURCES, ContractError, Problem, Registry, load_registry, problems_in, read_keys
 from ingest.contract.vocabularies import CROSSWALK
 from ingest.contract.words import EnvironmentName, matching
-from ingest.contract.yaml_source import Location, YamlError, read_yaml
+from ingest.contract.yaml_source import Location
 from ingest.layers import (
     CITIES,
     CITY_FILE,
@@ -241,12 +241,7 @@ def _layer_data(layer: Layer) -> dict[str, Any]:
 
 def _data(path: Path) -> tuple[dict[str, Any], Callable[[Location], int]]:
     """The keys of a city.yml, and their lines. Sources are under `sources`, or directly under their names."""
-    try:
-        source = read_yaml(path)
-    except YamlError as error:
-        raise ContractError([Problem(path, error.line, "(file)", str(error))]) from None
-    if not isinstance(source.data, dict):
-        raise ContractError([Problem(path, 1, "(file)", "a city.yml is a mapping of keys, like city: milwaukee")])
+    source = read_keys(path, "a city.yml is a mapping of keys, like city: milwaukee")
     sources = {key: value for key, value in source.data.items() if "__" in str(key) and IDENTIFIER.fullmatch(str(key))}
     data = {str(key): value for key, value in source.data.items() if key not in sources}
     listed = data.get("sources") or {}

@@ -17,7 +17,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TextIO
 
 import yaml
 
@@ -40,31 +39,9 @@ GAINED = {  # further ones, by seed
 }
 # Seeds of a state that name it and its agencies, as its texts do; its other seeds describe its tables.
 NAMES, TEXTS = ("address_words", "departments", "former_department_names"), "texts_"
-Content = Path | bytes  # of a file: the file, or the text of several put together
+Content = Path | bytes  # of a seed or another file: the file, or the text of several put together
 _PARTS = (SOURCES, MODELS, SEEDS, SUITES)
 _FILES = (CITY_FILE, STATE_FILE, VOCABULARY)
-
-
-@dataclass(frozen=True)
-class SeedText:
-    """A seed that several files make."""
-
-    name: str
-    content: bytes
-
-    def open(self, *, encoding: str, newline: str) -> TextIO:
-        """Open it as text."""
-        return io.StringIO(self.content.decode(encoding), newline=newline)
-
-    def read_bytes(self) -> bytes:
-        """Return its content."""
-        return self.content
-
-    def __str__(self) -> str:
-        return self.name
-
-
-SeedFile = Path | SeedText  # a seed to read
 
 
 class LayerError(ValueError):
@@ -165,9 +142,7 @@ def _with_gained(name: str, own: Path) -> Content:
     lacking = [column for column in GAINED.get(name, ()) if column not in header[0]]
     if not lacking:
         return own
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow([*header[0], *lacking])
-    return "".join([text.getvalue(), *(f"{row.rstrip()}{',' * len(lacking)}\n" for _, row in rows)]).encode()
+    return "".join([csv_line([*header[0], *lacking]), *(f"{row.rstrip()}{',' * len(lacking)}\n" for _, row in rows)]).encode()
 
 
 @dataclass(frozen=True)
@@ -222,21 +197,14 @@ def bytes_of(content: Content) -> bytes:
     return content if isinstance(content, bytes) else content.read_bytes()
 
 
-def seed_file(name: str, shared: Path, layers: Iterable[Layer]) -> SeedFile:
-    """The seed of this name as the layers leave it, to be read."""
-    content = layered_seed(name, shared, layers)
-    return SeedText(f"{name}.csv", content) if isinstance(content, bytes) else content
-
-
 def seed_rows(name: str, shared: Path, layers: Iterable[Layer]) -> list[dict[str, str]]:
     """The rows of the seed of this name as the layers leave it."""
-    return rows_of_seed(seed_file(name, shared, layers))
+    return rows_of_seed(layered_seed(name, shared, layers))
 
 
-def rows_of_seed(seed: SeedFile) -> list[dict[str, str]]:
+def rows_of_seed(seed: Content) -> list[dict[str, str]]:
     """The rows of one seed."""
-    with seed.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(io.StringIO(text_of(seed), newline="")))
 
 
 def with_rows(seed: bytes, added: Path, key: Sequence[str]) -> bytes:
@@ -266,19 +234,21 @@ def with_rows(seed: bytes, added: Path, key: Sequence[str]) -> bytes:
 def _completed(cells: Sequence[str], names: Sequence[str], later: Collection[str]) -> tuple[list[str], str]:
     given = iter(cells)
     completed = ["" if name in later else next(given, "") for name in names]
+    return completed, csv_line(completed)
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """A record of a seed, with its line end."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(completed)
-    return completed, text.getvalue()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
 
 
-def appended_rows(seed: Path, shared: SeedFile, rows: Iterable[Mapping[str, str]]) -> str:
+def appended_rows(seed: Path, shared: Content, rows: Iterable[Mapping[str, str]]) -> str:
     """The text of a seed of a layer with further rows at its end; a new file has the columns of the shared seed."""
-    with shared.open(encoding="utf-8", newline="") as file:
-        names = next(csv.reader(file))
+    names = _records(text_of(shared))[0][0]
     text = seed.read_text(encoding="utf-8") if seed.is_file() else ",".join(names)
-    added = io.StringIO()
-    csv.DictWriter(added, names, restval="", lineterminator="\n").writerows(rows)
-    return f"{text.rstrip()}\n{added.getvalue()}"
+    return "".join([f"{text.rstrip()}\n", *(csv_line(row.get(name, "") for name in names) for row in rows)])
 
 
 def _folded(cells: Sequence[str], at: Sequence[int]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Build the query that a delivery suite checks: one SELECT over the delivered text that types each cell once and flags problems.
 
-See `ingest.typing` for the typing of cells, and `suite_from_contract` for the allowed number of flags.
+See `ingest.typing` for the typing of cells, `delivery_gate` for the allowed number of flags, and `ingest.contract.vocabularies`
+for the labels that the crosswalk seed maps.
 
 The columns have the contract's names and types (labels stay as delivered), so that a contract's own expectations can compare
 times and sum amounts. Flags start with an underscore, which no contract column does.
@@ -11,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from expectations.delivery.unmapped_labels import Labels, unmapped_condition
 from ingest.contract import Column, Contract
-from ingest.contract.vocabularies import flag_values
+from ingest.contract.vocabularies import Labels, flag_values, folded
 from ingest.typing import (
     can_be_invalid,
     invalid_flag,
@@ -24,11 +24,12 @@ from ingest.typing import (
     trimmed_cell,
     typed_cell,
 )
-from warehouse.sql import literal, quoted
+from warehouse.sql import literal, one_of, quoted
 
 BLANK, HEADER, REJECTED = "_is_blank", "_is_header", "_is_rejected"
 # A row is a header if most of a few columns contain their own names. More columns would cost a comparison each and add nothing.
 HEADER_COLUMNS, HEADER_SHARE = 4, 0.5
+FOLDED = r"trim(regexp_replace(lower({}), '[\s\p{{Z}}]+', ' ', 'g'))"  # as the dbt macro `normalised` does
 
 
 @dataclass(frozen=True)
@@ -117,3 +118,37 @@ def _label_checks(columns: tuple[Column, ...]) -> Iterable[LabelCheck]:
                 yield LabelCheck(column, column.vocabulary[value], flag, f"{quoted(by)} = {literal(value)}", (by, value))
         elif column.vocabulary:
             yield LabelCheck(column, column.vocabulary, quoted(f"_unmapped_{column.name}"), f"not {BLANK}", None)
+
+
+def unmapped_condition(column: str, labels: Iterable[str], question: str | None = None, delimiter: str | None = None) -> str:
+    """SQL boolean over a text column: the cell contains a label that is none of these. An empty cell is the label ''.
+
+    The cell of a question is compared as `question=value`; of a cell with several labels between delimiters, each label is.
+    """
+    if delimiter and not question:
+        each = labels_in(column, delimiter=delimiter)
+        return f"len(list_filter({each}, lambda label: {is_unmapped('label', labels)})) > 0"
+    return is_unmapped(_label_in(column, question), labels)
+
+
+def labels_in(column: str, question: str | None = None, delimiter: str | None = None) -> str:
+    """SQL list over a text column: the labels in a cell, in the form in which the crosswalk contains them."""
+    if question or not delimiter:
+        return f"[{_label_in(column, question)}]"
+    split = f"string_split(coalesce({quoted(column)}, ''), {literal(delimiter)})"
+    parts = f"list_filter(list_transform({split}, lambda part: trim(part)), lambda part: part <> '')"
+    return f"case when len({parts}) = 0 then [''] else {parts} end"
+
+
+def _label_in(column: str, question: str | None) -> str:
+    text = f"trim(coalesce({quoted(column)}, ''))"
+    return f"{literal(question + '=')} || {text}" if question else text
+
+
+def is_unmapped(text: str, labels: Iterable[str]) -> str:
+    """SQL boolean over an SQL text: it is none of these labels. Nearly all labels equal the seed exactly and need no folding."""
+    exact = sorted(set(labels))
+    if not exact:
+        return "true"
+    known = sorted({folded(label) for label in exact})
+    return f"case when {one_of(text, exact)} then false else not {one_of(FOLDED.format(text), known)} end"

@@ -1,7 +1,7 @@
 """Compare the columns of a delivery with its contract: checks on the header, and one line per column for people.
 
 For a missing column, both propose the unknown column with the most similar name. See
-`ingest.delivery.reading` for matching columns, `suite_from_contract` for checks of cells, and
+`ingest.delivery.reading` for matching columns, `delivery_gate` for checks of cells, and
 `orchestration.stewardship` for the report.
 """
 
@@ -53,12 +53,12 @@ def header_checks(
         yield header("columns_missing", "critical", message, mismatches=len(of_others))
     for name in missing:
         if name not in of_others:
-            column = _column(contract, name)
+            column = contract.delivered_as(name)
             problem = _of_missing(name, column, unknown if quotable else ())
             message = f"{_where(contract, lacking[name] or files)}: {problem}"
             yield header("columns_missing", "critical", message, mismatches=1, column=column.name if column else None)
     for name in repeated:
-        column = _column(contract, name)
+        column = contract.delivered_as(name)
         message = f"{where}: column {name} is delivered twice, and one of them would be lost; ask the steward which one is valid"
         yield header("columns_repeated", "critical", message, mismatches=1, column=column.name if column else None)
     if unknown:
@@ -99,7 +99,7 @@ def _other_tables(contract: Contract, headers: Mapping[str, Sequence[str]]) -> d
 
 def missing_columns(contract: Contract, missing: Sequence[str]) -> tuple[str, ...]:
     """The contract's names of the columns that a load record lists as missing, by delivered name or the contract's."""
-    found = (_column(contract, name) for name in missing)
+    found = (contract.delivered_as(name) for name in missing)
     return tuple(column.name for column in found if column)
 
 
@@ -119,11 +119,6 @@ def similarity(missing: str, column: Column | None, found: str) -> float:
 def _is_header(contract: Contract, missing: Sequence[str]) -> bool:
     """Whether the names are a header: they include most of the contract's columns."""
     return 2 * len(missing) <= len(contract.columns)
-
-
-def _column(contract: Contract, name: str) -> Column | None:
-    by_delivered = (column for column in contract.columns if name in map(str, contract.names_of(column)))
-    return next(by_delivered, None) or next((column for column in contract.columns if column.name == name), None)
 
 
 @dataclass(frozen=True)

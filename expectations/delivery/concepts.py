@@ -7,17 +7,16 @@ part. The seeds are read as CSV, because dbt may not have loaded them when a del
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from expectations.delivery.column_differences import likely_match
-from expectations.delivery.unmapped_labels import CrosswalkError, folded
 from expectations.engine.checks import Check, header
 from ingest.contract import Contract
+from ingest.contract.vocabularies import checked_rows, folded
 from ingest.delivery import FileRecord
-from ingest.layers import SeedFile
+from ingest.layers import Content
 from ingest.readers.reader_types import unpivoted_columns
 from warehouse.printable import first_names
 
@@ -28,31 +27,16 @@ ConceptColumns = Mapping[str, Mapping[str, frozenset[str]]]
 SHOWN_COLUMNS = 5
 
 
-def read_concepts(*paths: SeedFile) -> Concepts:
+def read_concepts(*paths: Content) -> Concepts:
     """The labels of each list of concepts, including margins of error; `CrosswalkError` names the file and the missing column."""
     concepts: dict[str, dict[str, str]] = {}
     for path in paths:
-        for row in _rows(path, "concepts", "column_name", "label", "margin_column", "margin_label"):
+        for row in checked_rows(path, "concepts", "column_name", "label", "margin_column", "margin_label"):
             labels = concepts.setdefault(row["concepts"], {})
             labels[row["column_name"]] = row["label"]
             if row["margin_column"]:
                 labels[row["margin_column"]] = row["margin_label"]
     return concepts
-
-
-def _rows(path: SeedFile, *names: str) -> Iterator[dict[str, str]]:
-    """The rows of a seed, each of which has these columns."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CrosswalkError(
-            f"{path}: cannot be read as UTF-8 CSV ({type(error).__name__}); restore the seed from the repository"
-        ) from None
-    for row in rows:
-        if missing := [name for name in names if row.get(name) is None]:
-            raise CrosswalkError(f"{path}: a row has no {missing[0]}; the seed has {', '.join(names)}")
-        yield row
 
 
 def concept_line_checks(contract: Contract, files: Sequence[FileRecord], concepts: Concepts) -> Iterator[Check]:
@@ -82,10 +66,10 @@ def concept_line_checks(contract: Contract, files: Sequence[FileRecord], concept
         yield header("concept_moved", "critical", "", mismatches=0)
 
 
-def read_concept_columns(path: SeedFile) -> ConceptColumns:
+def read_concept_columns(path: Content) -> ConceptColumns:
     """The columns of each list of concepts by file; `CrosswalkError` names the file and the missing column."""
     found: dict[str, dict[str, set[str]]] = {}
-    for row in _rows(path, "concepts", "files", "column_name"):
+    for row in checked_rows(path, "concepts", "files", "column_name"):
         found.setdefault(row["concepts"], {}).setdefault(row["files"], set()).add(row["column_name"])
     return {concepts: {files: frozenset(names) for files, names in of.items()} for concepts, of in found.items()}
 

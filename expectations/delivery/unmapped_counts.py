@@ -1,25 +1,23 @@
 """Count the labels of a delivery that the crosswalk seed does not map, and records whose race was known before.
 
-The gate checks the share of unmapped labels (`suite_from_contract`). `levelground sources check` and `levelground try` display
+The gate checks the share of unmapped labels (`delivery_gate`). `levelground sources check` and `levelground try` display
 them, with the seed rows that would map them. A delivery in which every record has lost its race, or a seed that has lost the
 mapping of labels in use, makes each group's figure empty, and nothing else is wrong with it.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from expectations.delivery.cell_checks import BLANK, LabelCheck, delivery_query
+from expectations.delivery.cell_checks import BLANK, FOLDED, LabelCheck, delivery_query, is_unmapped, labels_in
 from expectations.delivery.column_differences import missing_columns
-from expectations.delivery.unmapped_labels import FOLDED, folded, is_unmapped, labels_in, read_labels
 from expectations.results import ExpectationResult
 from ingest.contract import Contract
-from ingest.layers import SeedFile
+from ingest.contract.vocabularies import folded, read_labels
+from ingest.layers import Content, csv_line, rows_of_seed
 from warehouse.printable import first_names
 from warehouse.sql import identifier, one_of
 
@@ -59,14 +57,12 @@ class UnmappedLabel:
     @property
     def seed_row(self) -> str:
         """The row to add to the seed `race_ethnicity_crosswalk`, with the answer of other vocabularies if they agree."""
-        text = io.StringIO()
         answer = self.answer or (DECIDE, DECIDE, "")
-        csv.writer(text, lineterminator="").writerow((self.vocabulary, self.label or "", *answer, "1900-01-01", "9999-12-31", ""))
-        return text.getvalue()
+        return csv_line((self.vocabulary, self.label or "", *answer, "1900-01-01", "9999-12-31", "")).removesuffix("\n")
 
 
 def count_unmapped_labels(
-    con: DuckDBPyConnection, contract: Contract, columns_missing: Sequence[str], crosswalk: SeedFile, city_zone: str
+    con: DuckDBPyConnection, contract: Contract, columns_missing: Sequence[str], crosswalk: Content, city_zone: str
 ) -> list[UnmappedLabel]:
     """The unmapped labels of the batch in `delivery.<source>`, the most frequent of each column first."""
     relation, labels = f"delivery.{identifier(contract.source)}", read_labels(crosswalk)
@@ -93,13 +89,12 @@ def count_unmapped_labels(
     return found
 
 
-def _agreed_answers(crosswalk: SeedFile) -> dict[str, Answer]:
+def _agreed_answers(crosswalk: Content) -> dict[str, Answer]:
     """The answer of each folded label to which all vocabularies that have it give the same one."""
     answers: dict[str, set[Answer]] = {}
-    with crosswalk.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            answer = (row["race_ethnicity_set"], row["race_ethnicity_code"], row["missing_reason"])
-            answers.setdefault(folded(row["reported_label"]), set()).add(answer)
+    for row in rows_of_seed(crosswalk):
+        answer = (row["race_ethnicity_set"], row["race_ethnicity_code"], row["missing_reason"])
+        answers.setdefault(folded(row["reported_label"]), set()).add(answer)
     return {label: found.pop() for label, found in answers.items() if len(found) == 1}
 
 

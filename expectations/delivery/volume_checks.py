@@ -1,7 +1,7 @@
 """Check the number of rows of a delivery against earlier loads, or the landed rows that it replaces, and a release for its files.
 
-See `volume` for these numbers, and `ingest.landing.partitions` for the rows that a delivery by load mode `replace_partition`
-withdraws, and its rival files.
+See `delivery_facts` for these numbers, and `ingest.landing.partitions` for the rows that a delivery by load mode
+`replace_partition` withdraws, and its rival files.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from expectations.delivery.cell_checks import BLANK
-from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.volume import ReplacedRows
+from expectations.delivery.delivery_facts import DeliveryFacts, ReplacedRows
 from expectations.engine.checks import Check, header, measure
 from expectations.results import Severity
 from ingest.contract import Contract

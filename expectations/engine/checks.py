@@ -1,6 +1,6 @@
 """Define one check of a suite as plain data, independent of Great Expectations.
 
-Derived and written suites share this form and its four kinds. See `delivery.suite_from_contract` and `marts.suites` for the
+Derived and written suites share this form and its four kinds. See `delivery.delivery_gate` and `marts.suites` for the
 checks of a delivery or a mart, and `runner` for running them.
 """
 

@@ -1,7 +1,7 @@
 """Read the hand-written suites `suites/*.yml` strictly, and turn them into checks on a table.
 
 A suite guards rules that data can break: rules of the tables on which others rely, checked on the rows of this run. See
-`expectations.delivery.suite_from_contract` for suites of deliveries; dbt tests check our own logic.
+`expectations.delivery.delivery_gate` for suites of deliveries; dbt tests check our own logic.
 
 In SQL of a rule, {batch} is the suite's table; {marts} is the schema of the marts and {published} that of the public tables, each
 for the suites of its own tables. {reference} is the schema of the seeds, {rule:name} the value of a row of

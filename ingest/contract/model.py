@@ -254,20 +254,14 @@ class Contract(Strict):
                     yield ("columns", at, "offered", place), message
 
     def _name_problems(self, column: Column, where: Location) -> Iterator[tuple[Location, str]]:
-        has_position = any(isinstance(name, int) for name in column.delivered_names)
-        if self.format.header.may_be_absent and not has_position:
+        kinds = {type(name) for name in column.delivered_names}
+        if self.format.header.may_be_absent and int not in kinds:
             both = "" if self.format.header.rows == "none" else ", next to the name: from: [NAME, 3]"
             yield where, f"a file without header gives no names; write from: as a position (1, 2, …) in every column{both}"
         headers = (self.format.header, *(layout.header for layout in self.format.layouts if layout.header))
-        if (
-            has_position
-            and len({type(name) for name in column.delivered_names}) > 1
-            and not any(h.may_be_absent for h in headers)
-        ):
-            yield (
-                where,
-                "a name and a position go together where a file may have no header; write header: {rows: optional}, or one",
-            )
+        if len(kinds) > 1 and not any(header.may_be_absent for header in headers):
+            message = "a name and a position go together where a file may have no header; write header: {rows: optional}, or one"
+            yield where, message
 
     def _references(self) -> Iterator[tuple[Location, str]]:
         load, follow_up = self.load, self.follow_up
@@ -302,10 +296,12 @@ class Contract(Strict):
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return {column.name: column for column in self.columns}[name]
+
+    def delivered_as(self, name: str) -> Column | None:
+        """The column that is delivered under a name or position, else the column of that name; None if there is none."""
+        columns = (*(c for c in self.columns if name in map(str, self.names_of(c))), *(c for c in self.columns if c.name == name))
+        return next(iter(columns), None)
 
     @property
     def has_format(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +18,8 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 from ingest.contract import Contract, Inconsistent
 from ingest.contract.vocabularies import PATH, RaceVocabulary, crosswalk_of, load_vocabulary
 from ingest.contract.words import Identifier
-from ingest.contract.yaml_source import Location, YamlError, file_state, read_yaml
-from ingest.layers import VOCABULARY, SeedFile, state_with_contract
+from ingest.contract.yaml_source import Location, YamlError, YamlSource, file_state, read_yaml
+from ingest.layers import VOCABULARY, Content, state_with_contract
 from warehouse.printable import did_you_mean
 
 SOURCES = Path(__file__).parents[1] / "sources"
@@ -60,18 +60,6 @@ def _is_new(name: str) -> str:
 
 class _Vocabularies(BaseModel, extra="forbid", strict=True):
     race_vocabularies: dict[Annotated[Identifier, AfterValidator(_is_new)], _Keys]
-
-
-def layer_vocabularies(file: Path) -> tuple[RaceVocabulary, ...]:
-    """The race vocabularies in a file, none if it does not exist; `YamlError` or `ValidationError` if it cannot be used."""
-    return _read(file, *file_state(file)) if file.is_file() and file != PATH else ()
-
-
-@lru_cache(maxsize=16)
-def _read(file: Path, *_state: int) -> tuple[RaceVocabulary, ...]:
-    """Cached by the file's state, because every contract of the layer asks."""
-    found = _Vocabularies.model_validate(read_yaml(file).data or {})
-    return tuple(RaceVocabulary(name=name, **keys.model_dump()) for name, keys in found.race_vocabularies.items())
 
 
 @dataclass(frozen=True)
@@ -132,40 +120,46 @@ class Registry:
     def for_city(self, overrides: Mapping[str, Mapping[str, Any]], file: Path, *, of_layer: bool = False) -> Registry:
         """The contracts with a city's changes; raises `ContractError` for a key that a city, or its layer, may not change."""
         contracts, problems = dict(self._contracts), []
-        allowed = LAYER_KEYS if of_layer else CITY_KEYS
         for named, changes in overrides.items():
             source, line_of = self.current_name(named), _city_lines(file, named)
-            if source != named and source in overrides:
-                message = f"{named} is called {source} now, which has changes too; keep those of {source}"
-                problems.append(Problem(file, line_of(()), f"sources.{named}", message))
+            shown = named if source != named and source in overrides else source
+            refused = dict(self._refusals(named, changes, overrides, LAYER_KEYS if of_layer else CITY_KEYS))
+            problems += [
+                Problem(file, line_of(place), ".".join(("sources", shown, *place)), message) for place, message in refused.items()
+            ]
+            if refused:
                 continue
-            if source not in contracts:
-                state = state_with_contract((source,))
-                of_state = f"it is a source of the state layer {state}: write state_tables: {state} into city.yml (docs/city.md)"
-                message = of_state if state else f"no such source; known are {', '.join(contracts)}"
-                problems.append(Problem(file, line_of(()), f"sources.{source}", message))
-                continue
-            wrong = sorted(set(changes) - set(allowed))
-            if wrong:
-                message = f"a city may change only {', '.join(allowed)}; change the contract itself, or leave it out"
-                problems += [Problem(file, line_of((key,)), f"sources.{source}.{key}", message) for key in wrong]
-                continue
-            data = contracts[source].model_dump(by_alias=True, exclude_unset=True) | dict(changes)
+            data = contracts[source].model_dump(by_alias=True, exclude_unset=True)
+            changed = {**data, **changes}
             if "agreement" in changes:
-                decided = changes["agreement"]
-                if not isinstance(decided, Mapping) or not decided or not set(decided) <= set(CITY_KEYS_OF_AGREEMENT):
-                    keys = ", ".join(CITY_KEYS_OF_AGREEMENT)
-                    message = f"a city may change only {keys} of the agreement, like {{republish: allowed}}"
-                    problems.append(Problem(file, line_of(("agreement",)), f"sources.{source}.agreement", message))
-                    continue
-                data["agreement"] = contracts[source].model_dump(by_alias=True, exclude_unset=True)["agreement"] | dict(decided)
+                changed["agreement"] = {**data["agreement"], **changes["agreement"]}
             try:
-                contracts[source] = Contract.model_validate(data, context=contracts[source].vocabulary)
+                contracts[source] = Contract.model_validate(changed, context=contracts[source].vocabulary)
             except ValidationError as error:
                 problems += problems_in(error, file, line_of, f"sources.{source}.")
         if problems:
             raise ContractError(problems)
         return Registry(contracts.values(), self.renamed)
+
+    def _refusals(
+        self, named: str, changes: Mapping[str, Any], others: Collection[str], allowed: Sequence[str]
+    ) -> Iterator[tuple[tuple[str, ...], str]]:
+        """What forbids the changes of a source: at which of their keys, and why."""
+        source = self.current_name(named)
+        if source != named and source in others:
+            yield (), f"{named} is called {source} now, which has changes too; keep those of {source}"
+        elif source not in self:
+            state = state_with_contract((source,))
+            of_state = f"it is a source of the state layer {state}: write state_tables: {state} into city.yml (docs/city.md)"
+            yield (), of_state if state else f"no such source; known are {', '.join(self._contracts)}"
+        elif wrong := sorted(set(changes) - set(allowed)):
+            message = f"a city may change only {', '.join(allowed)}; change the contract itself, or leave it out"
+            yield from (((key,), message) for key in wrong)
+        elif "agreement" in changes:
+            decided = changes["agreement"]
+            if not isinstance(decided, Mapping) or not decided or not set(decided) <= set(CITY_KEYS_OF_AGREEMENT):
+                keys = ", ".join(CITY_KEYS_OF_AGREEMENT)
+                yield ("agreement",), f"a city may change only {keys} of the agreement, like {{republish: allowed}}"
 
     def with_places(self, places: Mapping[str, str]) -> Registry:
         """The contracts with GEOIDs in place of the words `city`, `county` and `state`."""
@@ -232,31 +226,44 @@ def _formerly_problems(contracts: Mapping[str, Contract], places: Mapping[str, P
             yield Problem(places[contract.source], 1, "formerly", message)
 
 
-def read_contract(file: Path) -> Contract:
-    """Read one contract; `ContractError` has the line of each problem in it."""
-    return _read_contract(file, crosswalk_of(file), _added_vocabularies(file), *file_state(file))
-
-
-def _added_vocabularies(contract: Path) -> tuple[RaceVocabulary, ...]:
-    """The vocabularies of the layer that a contract belongs to."""
-    file = contract.parent.parent / VOCABULARY
-    try:
-        return layer_vocabularies(file)
-    except YamlError as error:
-        raise ContractError([Problem(file, error.line, "(file)", str(error))]) from None
-    except ValidationError as error:
-        raise ContractError(problems_in(error, file, read_yaml(file).line_of)) from None
-
-
-@lru_cache(maxsize=256)
-def _read_contract(file: Path, crosswalk: SeedFile, added: tuple[RaceVocabulary, ...], *_state: int) -> Contract:
-    """Cached by the file's state, because a command reads all contracts three times."""
+def read_keys(file: Path, otherwise: str) -> YamlSource:
+    """Read a YAML file with keys and their values; `ContractError`, with the message `otherwise` if it is something else."""
     try:
         source = read_yaml(file)
     except YamlError as error:
         raise ContractError([Problem(file, error.line, "(file)", str(error))]) from None
     if not isinstance(source.data, dict):
-        raise ContractError([Problem(file, 1, "(file)", "a contract is a mapping of keys; see docs/add-a-source.md")])
+        raise ContractError([Problem(file, 1, "(file)", otherwise)])
+    return source
+
+
+def layer_vocabularies(file: Path) -> tuple[RaceVocabulary, ...]:
+    """The race vocabularies in a file, none if it does not exist; `ContractError` if it cannot be used."""
+    return _read(file, *file_state(file)) if file.is_file() and file != PATH else ()
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path, *_state: int) -> tuple[RaceVocabulary, ...]:
+    """Cached by the file's state, because every contract of the layer asks."""
+    try:
+        source = read_yaml(file)
+        found = _Vocabularies.model_validate(source.data or {})
+    except YamlError as error:
+        raise ContractError([Problem(file, error.line, "(file)", str(error))]) from None
+    except ValidationError as error:
+        raise ContractError(problems_in(error, file, source.line_of)) from None
+    return tuple(RaceVocabulary(name=name, **keys.model_dump()) for name, keys in found.race_vocabularies.items())
+
+
+def read_contract(file: Path) -> Contract:
+    """Read one contract; `ContractError` has the line of each problem in it."""
+    return _read_contract(file, crosswalk_of(file), layer_vocabularies(file.parent.parent / VOCABULARY), *file_state(file))
+
+
+@lru_cache(maxsize=256)
+def _read_contract(file: Path, crosswalk: Content, added: tuple[RaceVocabulary, ...], *_state: int) -> Contract:
+    """Cached by the file's state, because a command reads all contracts three times."""
+    source = read_keys(file, "a contract is a mapping of keys; see docs/add-a-source.md")
     try:
         contract = Contract.model_validate(source.data, context=load_vocabulary().of_layer(added, crosswalk))
     except ValidationError as error:

@@ -174,6 +174,13 @@ def regular_expression(value: str) -> str:
     return value
 
 
+def with_group(value: str, remedy: str) -> str:
+    """The text, if it is a regular expression with a group; `remedy`: what to put in parentheses."""
+    if not re.compile(regular_expression(value)).groups:
+        raise ValueError(f"{value!r} has no group; {remedy}")
+    return value
+
+
 def _as_names(value: Any) -> tuple[str | int, ...]:
     names = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     if names and all(isinstance(name, str) or (type(name) is int and name > 0) for name in names):

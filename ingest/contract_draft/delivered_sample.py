@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,7 +26,7 @@ from ingest.contract.words import ENVIRONMENT_NAME
 from ingest.contract_draft.detect_format import FileFormat, UnknownFormat, detect_format
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files, letters
-from ingest.readers.files import local_file
+from ingest.readers.files import File, local_file
 from warehouse.printable import first_names
 
 # Files that share so much of all their columns are parts of one table.
@@ -162,31 +163,30 @@ def read_sample(
     the characters of each field of fixed width.
     `DraftError` names what cannot be read, and why.
     """
+    detect = partial(detect_format, sheet=sheet, widths=widths, crs=crs)
     try:
         if URL.match(what):
-            return _from_url(what, environment, crs, sheet, widths)
+            return _from_url(what, environment, detect)
         if ENVIRONMENT_NAME.fullmatch(what) and not Path(what).exists():
             return _from_database(what, table, environment)
-        return _from_files(Path(what).expanduser(), table, crs, sheet, widths)
+        return _from_files(Path(what).expanduser(), table, detect)
     except (UnknownFormat, DeliveryError) as error:
         raise DraftError(f"{what} cannot be drafted from: {error}") from None
 
 
-def _from_url(
-    url: str, environment: Mapping[str, str], crs: str | None, sheet: str | None, widths: Sequence[int]
-) -> DeliveredSample:
+def _from_url(url: str, environment: Mapping[str, str], detect: Callable[[File], FileFormat]) -> DeliveredSample:
     """The file at a URL, which is removed afterwards; `path` is None, because the check fetches it again."""
     # importing dlt takes half a second
     from ingest.connectors.download import fetch_file  # noqa: PLC0415
 
     connector = HttpConnector(kind="http", url=url)
     file = fetch_file("draft", connector, FetchRequest(environment, Path(tempfile.gettempdir())))
-    found = detect_format(file, sheet, widths, crs)
+    found = detect(file)
     origin = open_files(_provisional({"kind": "file"}, found), (file,))
     return _sample(origin, {"kind": "http", "url": url}, None, found)
 
 
-def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | None, widths: Sequence[int]) -> DeliveredSample:
+def _from_files(path: Path, table: str | None, detect: Callable[[File], FileFormat]) -> DeliveredSample:
     files = delivered_files(path) if path.is_dir() else (path,) if path.is_file() else ()
     folder = path if path.is_dir() else path.parent
     if not files:
@@ -203,7 +203,7 @@ def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | Non
             return _sample(origin, connector, path, OF_DATABASE._replace(questions=[ABOUT_DATABASE]))
     suffixes = Counter(file.suffix.lower() for file in files)
     first = max(files, key=lambda file: (file.suffix.lower() == ".shp", suffixes[file.suffix.lower()]))
-    found = detect_format(local_file(first.resolve(), first.name), sheet, widths, crs)
+    found = detect(local_file(first.resolve(), first.name))
     if found.form["kind"] == "shapefile" and not path.is_dir():
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)
     origin = open_folder(_provisional({"kind": "file"}, found), files, folder)

@@ -15,7 +15,7 @@ import datetime as dt
 import hmac
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from pydantic import BaseModel
 from ingest.connectors import DeliveredTable, open_table
 from ingest.contract import Column, Contract, Layout
 from ingest.contract.sections.general import Period
-from ingest.contract.vocabularies import RaceVocabulary, Vocabulary, load_vocabulary
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.contract.words import NUMERIC, TIMES
 from ingest.delivery.batch_file import open_batch_file
 from ingest.delivery.records import FileRecord
@@ -297,12 +297,8 @@ def _match(conformer: Conformer, name: str, opened: OpenTable) -> HeaderMatch:
     return match
 
 
-@dataclass(frozen=True)
-class ReadTable:
-    """A table that another process has read: its rows under the contract's names, as a Parquet file, and what it contained."""
-
-    rows: Path
-    facts: TableFacts
+ReadTable = tuple[Path, TableFacts]
+"""A table that another process has read: its rows under the contract's names, as a Parquet file, and what it contained."""
 
 
 def table_tasks(contract: Contract, tables: Sequence[DeliveredTable], folder: Path, city_zone: str, today: dt.date) -> list[Task]:
@@ -311,10 +307,8 @@ def table_tasks(contract: Contract, tables: Sequence[DeliveredTable], folder: Pa
     `today`: the day that decides which rows are past `agreement.keep_for`.
     """
     files = {table.file.name: str(table.file.path) for table in tables if table.file is not None}
-    vocabulary = asdict(load_vocabulary())
     shared = {
         "contract": contract.model_dump(mode="json", by_alias=True, exclude_unset=True),
-        "vocabulary": {"words": vocabulary["words"], "race": vocabulary["race"]},
         "files": files,
         "city_zone": city_zone,
         "today": today.isoformat(),
@@ -329,9 +323,7 @@ def table_tasks(contract: Contract, tables: Sequence[DeliveredTable], folder: Pa
 
 def run(arguments: Mapping[str, Any], _resources: Resources) -> Mapping[str, Any]:
     """Read a table. `facts`: of a `TableFacts`. `refused`: the parts of a `DeliveryError`; another attempt would not help."""
-    race = {name: RaceVocabulary(**facts) for name, facts in arguments["vocabulary"]["race"].items()}
-    vocabulary = Vocabulary({name: tuple(words) for name, words in arguments["vocabulary"]["words"].items()}, race)
-    contract = Contract.model_validate(arguments["contract"], context=vocabulary)
+    contract = Contract.model_validate(arguments["contract"], context=load_vocabulary())
     files = {name: local_file(Path(path), name) for name, path in arguments["files"].items()}
     conformer, today = Conformer(contract, None), dt.date.fromisoformat(arguments["today"])
     try:
@@ -354,4 +346,4 @@ def table_result(task: Task, result: Mapping[str, Any]) -> ReadTable | DeliveryE
     """The table that a task has read, or why it cannot be read."""
     if "refused" in result:
         return DeliveryError(*result["refused"])
-    return ReadTable(Path(task.arguments["output"]), TableFacts.model_validate(result["facts"]))
+    return Path(task.arguments["output"]), TableFacts.model_validate(result["facts"])

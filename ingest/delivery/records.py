@@ -95,9 +95,9 @@ class DeliveryRecord(BaseModel, frozen=True):
 class AcceptedLoad(BaseModel, frozen=True):
     """An accepted load. `contract`: the fingerprint of the contract under which its batch was written and accepted.
 
-    `adds`: the load adds rows and does not replace the whole (`expectations.delivery.volume`). `rows_withdrawn` are rows of
-    earlier loads that it replaced and that have no successor in it. Times are in UTC without zone, except `data_as_of`, which is
-    on the city's wall clock. Files of earlier versions stay readable: give every new field a default, and never rename a field.
+    `adds`: the load adds rows and does not replace the whole (`expectations.delivery.delivery_facts`). `rows_withdrawn` are rows
+    of earlier loads that it replaced and that have no successor in it. Times are in UTC without zone, except `data_as_of`, which
+    is on the city's wall clock.
     """
 
     load_id: str

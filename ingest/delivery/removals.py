@@ -15,12 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from pydantic import BaseModel
 
-from ingest.agreement_terms import is_past_keeping
 from ingest.contract import Contract
+from ingest.contract_terms import is_past_keeping
 from ingest.typing import typed_expression
 from warehouse.connection import in_memory
 from warehouse.files import write_atomically
@@ -129,13 +130,13 @@ class RowFilter:
             return batch
         with in_memory() as con:
             con.register("delivered_rows", pa.Table.from_batches([batch]))
-            past = [bool(flag) for (flag,) in con.execute(f"select {self.past or 'false'} from delivered_rows").fetchall()]
-            erased = [False] * batch.num_rows
+            past = con.execute(f"select coalesce({self.past or 'false'}, false) as past from delivered_rows").fetchnumpy()["past"]
+            erased = np.zeros(batch.num_rows, bool)
             for keys in self.keys:
-                erased = [one or other for one, other in zip(erased, self._is_erased(con, keys), strict=True)]
-        self.erased += sum(erased)
-        self.past_keeping += sum(old and not removed for old, removed in zip(past, erased, strict=True))
-        return batch.filter(pa.array([not (old or removed) for old, removed in zip(past, erased, strict=True)]))
+                erased |= self._is_erased(con, keys)
+        self.erased += int(erased.sum())
+        self.past_keeping += int((past & ~erased).sum())
+        return batch.filter(pa.array(~(past | erased)))
 
     def _is_erased(self, con: DuckDBPyConnection, keys: ErasedKeys) -> list[bool]:
         assert self.hash_key is not None, "a home with erased records needs its key"

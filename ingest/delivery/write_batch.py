@@ -10,6 +10,7 @@ import datetime as dt
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -72,13 +73,13 @@ def deliver(
     A source that changes while it is read is read again. Raises `DeliveryError` if it cannot be read, and leaves nothing of it on
     disk.
     """
-    request = _Request(contract, origin, store, hash_key, now, options)
+    attempt = partial(_deliver, contract, origin, store, hash_key, now, options)
     for _ in range(READ_ATTEMPTS - 1):
         try:
-            return _deliver(request)
+            return attempt()
         except SourceChangedDuringRead:
             time.sleep(PAUSE_SECONDS)
-    return _deliver(request)
+    return attempt()
 
 
 def as_newest_load(record: DeliveryRecord, store: DeliveryStore) -> DeliveryRecord:
@@ -98,27 +99,14 @@ def as_next_load(record: DeliveryRecord, store: DeliveryStore) -> DeliveryRecord
     return record.model_copy(update={"sequence": sequence, "files": files})
 
 
-@dataclasses.dataclass(frozen=True)
-class _Request:
-    contract: Contract
-    origin: Origin
-    store: DeliveryStore
-    hash_key: bytes | None
-    now: dt.datetime
-    options: DeliveryOptions
-
-    @property
-    def has_cursor(self) -> bool:
-        return self.options.live and getattr(self.contract.connector, "cursor", None) is not None
-
-
-def _deliver(request: _Request) -> DeliveryRecord:
-    contract, origin, store = request.contract, request.origin, request.store
+def _deliver(
+    contract: Contract, origin: Origin, store: DeliveryStore, hash_key: bytes | None, now: dt.datetime, options: DeliveryOptions
+) -> DeliveryRecord:
     stored = store.records()
     newest = stored[-1] if stored else None
     sequence = store.last_sequence() + 1
     # files in the order of their names, like the tables; a name counts only for the date of a snapshot that it contains
-    dated = snapshot_identity(contract, origin.file_hashes, request.options.fetched_on)
+    dated = snapshot_identity(contract, origin.file_hashes, options.fetched_on)
     # a download that has not changed has no tables
     tables = [table.name for table in origin.tables] or [file.name for file in (newest.files if newest else ())]
     hashes = table_hashes(contract, tables, origin.file_hashes, stored)
@@ -126,22 +114,22 @@ def _deliver(request: _Request) -> DeliveryRecord:
     load_id = compute_load_id(contract, content) if origin.file_hashes else None
     known = store.record(load_id) if load_id else None
     if known:
-        return _deliver_again(store, known, newest, sequence, origin.fetched, request.options.left_out)
+        return _deliver_again(store, known, newest, sequence, origin.fetched, options.left_out)
     _refuse_damaged_records(store, load_id)
     incoming = store.folder / INCOMING
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True)
     try:
-        shared = request.options.shared
+        shared = options.shared
         is_new = load_id is not None and store.sequence(load_id) is None
         if shared and load_id and is_new and (adopted := adopt(shared, load_id, incoming)):
-            adopted = adopted.model_copy(update={"delivered_at": request.now.replace(microsecond=0), "fetched": origin.fetched})
+            adopted = adopted.model_copy(update={"delivered_at": now.replace(microsecond=0), "fetched": origin.fetched})
             return _stored(store, incoming, as_next_load(adopted, store))
-        writer = _BatchWriter(request, hashes)
+        writer = _BatchWriter(Conformer(contract, hash_key), origin, options, hashes)
         writer.write(incoming / BATCH, load_id)
         if load_id is None:
             # how far back the source was asked
-            reach = (request.options.since.as_text() if request.options.since else "whole",) if request.has_cursor else ()
+            reach = (options.since.as_text() if options.since else "whole",) if writer.by_cursor else ()
             load_id = compute_load_id(contract, (f"{writer.rows_hash:064x}", *reach, *dated))
             known = store.record(load_id)
             if known:
@@ -150,7 +138,7 @@ def _deliver(request: _Request) -> DeliveryRecord:
         before = store.sequence(load_id)  # of the same delivery, if its batch or record was damaged
         if before is not None:
             sequence = before if before == sequence - 1 else sequence  # the newest load stays the newest
-        return _stored(store, incoming, writer.record(load_id, sequence, file_sha256(incoming / BATCH)))
+        return _stored(store, incoming, writer.record(load_id, sequence, file_sha256(incoming / BATCH), now, store))
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
 
@@ -195,14 +183,15 @@ def _deliver_again(
 class _BatchWriter:
     """Streams the tables of an origin into one Parquet file, and keeps what each contained for the delivery record."""
 
-    def __init__(self, request: _Request, hashes: Mapping[str, str | None]) -> None:
-        self._request, self._contract, self._hashes = request, request.contract, hashes
-        self._conformer = Conformer(request.contract, request.hash_key)
+    def __init__(self, conformer: Conformer, origin: Origin, options: DeliveryOptions, hashes: Mapping[str, str | None]) -> None:
+        self._conformer, self._origin, self._options, self._hashes = conformer, origin, options, hashes
+        self._contract = conformer.contract
+        self.by_cursor = options.live and getattr(conformer.contract.connector, "cursor", None) is not None
         self._facts: dict[str, TableFacts] = {}
         self.rows_hash = 0
 
     def write(self, path: Path, load_id: str | None) -> None:
-        tables, options = self._request.origin.tables, self._request.options
+        tables, options = self._origin.tables, self._options
         if not tables:
             raise DeliveryError(self._contract.source, "(folder)", "it contains no file to read", "deliver at least one file")
         schema = with_load_id(self._conformer.schema) if load_id else self._conformer.schema
@@ -210,7 +199,7 @@ class _BatchWriter:
 
             def add(batch: pa.RecordBatch) -> None:
                 write(label(batch, load_id, schema) if load_id else batch)
-                if not self._request.origin.file_hashes:
+                if not self._origin.file_hashes:
                     self._add_to_hash(batch)
 
             already_read = options.read_tables(tables, path.parent) if options.read_tables else {}
@@ -219,12 +208,12 @@ class _BatchWriter:
                 if isinstance(other, DeliveryError):
                     raise other
                 if other is not None:
-                    self._facts[table.name] = other.facts
-                    with pq.ParquetFile(other.rows) as rows:
+                    file, self._facts[table.name] = other
+                    with pq.ParquetFile(file) as rows:
                         for batch in rows.iter_batches(GROUP_ROWS):
                             add(batch)
                             options.progress(batch.num_rows)
-                    other.rows.unlink()
+                    file.unlink()
                     continue
                 self._facts[table.name] = read_table(
                     self._conformer,
@@ -243,30 +232,30 @@ class _BatchWriter:
             self.rows_hash += int(bytes_sha256(row), 16)
         self.rows_hash %= 1 << 256
 
-    def record(self, load_id: str, sequence: int, batch_sha256: str) -> DeliveryRecord:
-        request, options, since, tables = self._request, self._request.options, self._request.options.since, self._facts.values()
+    def record(self, load_id: str, sequence: int, batch_sha256: str, now: dt.datetime, store: DeliveryStore) -> DeliveryRecord:
+        options, since, tables = self._options, self._options.since, self._facts.values()
         snapshot = self._contract.snapshot
         files = [table.record.model_copy(update={"sha256": self._hashes[table.record.name]}) for table in tables]
         record = DeliveryRecord(
             source=self._contract.source,
             load_id=load_id,
             sequence=sequence,
-            delivered_at=request.now.replace(microsecond=0),
+            delivered_at=now.replace(microsecond=0),
             rows=sum(file.rows for file in files),
-            files=_with_first_sequences(files, sequence, request.store.first_sequences()),
+            files=_with_first_sequences(files, sequence, store.first_sequences()),
             columns_missing=tuple(dict.fromkeys(name for table in tables for name in table.missing)),
             columns_unknown=tuple(dict.fromkeys(name for table in tables for name in table.unknown)),
             columns_repeated=tuple(dict.fromkeys(name for table in tables for name in table.repeated)),
-            whole=request.has_cursor and since is None,
-            since=since.as_text() if request.has_cursor and since else None,
-            fetched=request.origin.fetched,
+            whole=self.by_cursor and since is None,
+            since=since.as_text() if self.by_cursor and since else None,
+            fetched=self._origin.fetched,
             batch_sha256=batch_sha256,
             fetched_on=options.fetched_on if snapshot and "fetched" in snapshot.from_ else None,
             rows_erased=sum(table.erased for table in tables),
             rows_past_keeping=sum(table.past_keeping for table in tables),
             left_out=options.left_out,
         )
-        stored = request.store.records() if options.left_out else ()
+        stored = store.records() if options.left_out else ()
         if not stored or not record.is_rest_of(stored[-1]):
             return record
         # files that are new in the whole delivery, which was held back, are new in the rest of it

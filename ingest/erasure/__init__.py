@@ -6,5 +6,5 @@ Other packages import from here.
 """
 
 from ingest.erasure.execution import complete
-from ingest.erasure.plan import Place, Plan, copy_removals, discard_plan, is_pending, read_plan
+from ingest.erasure.plan import Place, Plan, copy_removals, discard_plan, read_plan
 from ingest.erasure.planning import Selection, by_conditions, by_keys, plan_erasure, plan_past_keeping, plan_source_removal

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -31,7 +32,6 @@ from ingest.erasure.plan import (
     in_working_warehouse,
     read_plan,
     register_rows,
-    rows_file,
     save_accepted_loads,
     save_plan,
 )
@@ -46,7 +46,7 @@ from warehouse.releases import ErasedRecords, ReleaseCorrupt, current, known_rel
 from warehouse.releases.recovery import DAMAGED_PREFIX
 from warehouse.releases.sealing import remove_leftovers
 from warehouse.releases.swapping import REMOVING_PREFIX
-from warehouse.rewrite import rewrite_database
+from warehouse.rewrite import LeftOut, rewrite_database
 from warehouse.sql import literal
 
 # Other errors (a full disk, a file that is in use) leave the plan, and the next command tries again.
@@ -133,16 +133,19 @@ def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) 
     names = ", ".join(name for source in plan.sources for name in (source.source, *source.formerly))
     removal = ErasedRecords(removal_id=plan.removal_id, source=names, rows=rows, reason=plan.reason, erased_at=plan.erased_at)
 
-    def left_out(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], str]:
-        register_rows(con, pq.read_table(rows_file(home)), home)
-        return dict(in_release(con, alias, plan))
-
     try:
-        notes += rewrite_release(home, release_id, removal, left_out)
+        notes += rewrite_release(home, release_id, removal, partial(_left_out, home, plan, in_release))
     except _DAMAGE as error:
         # its records could neither be removed nor read
         shutil.rmtree(home.release(release_id))
         notes.append(f"Deleted release {release_id}, because it is damaged and its records could not be removed ({error}).")
+
+
+def _left_out(
+    home: Home, plan: Plan, places: Callable[[DuckDBPyConnection, str, Plan], LeftOut], con: DuckDBPyConnection, alias: str
+) -> LeftOut:
+    register_rows(con, pq.read_table(home.removal_rows), home)
+    return places(con, alias, plan)
 
 
 def _publish(home: Home) -> None:
@@ -164,10 +167,6 @@ def _rewrite_working_warehouse(home: Home, plan: Plan) -> None:
     incoming = home.root / "warehouse.rewritten.duckdb"
     names = [source.source for source in plan.sources]
 
-    def left_out(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], str]:
-        register_rows(con, pq.read_table(rows_file(home)), home)
-        return dict(in_working_warehouse(con, alias, plan))
-
     def drop(con: DuckDBPyConnection, alias: str) -> list[tuple[str, str]]:
         views = [("delivery", source.source) for source in plan.sources if source.whole]
         return [*built_from(home, con, alias, names), *views]
@@ -177,7 +176,7 @@ def _rewrite_working_warehouse(home: Home, plan: Plan) -> None:
             home.warehouse,
             incoming,
             WORKING_STORAGE,
-            left_out,
+            partial(_left_out, home, plan, in_working_warehouse),
             drop=drop,
             finish=lambda con, alias: correct_counts(con, alias, plan),
             temp_directory=home.temporary,
@@ -192,7 +191,7 @@ def _rewrite_working_warehouse(home: Home, plan: Plan) -> None:
 
 
 def _rewrite_deliveries(home: Home, plan: Plan) -> None:
-    rows = pq.read_table(rows_file(home))
+    rows = pq.read_table(home.removal_rows)
     with in_memory() as con:
         con.register(ROWS, rows)
         for source in plan.sources:

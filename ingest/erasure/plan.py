@@ -32,7 +32,6 @@ from warehouse.record_keys import attach_keys, keyed, read_secret
 from warehouse.rewrite import LeftOut
 from warehouse.sql import columns_of, literal, queries, quoted, tables_of
 
-ROWS_FILE = "rows.parquet"
 ROW_SCHEMA = pa.schema(
     [
         ("source", pa.string()),
@@ -100,12 +99,12 @@ class Plan(BaseModel, frozen=True):
 
 def write_plan(home: Home, plan: Plan, rows: pa.Table) -> None:
     """Write a new plan: from here on it will be completed, even after a kill."""
-    folder = _folder(home)
+    folder = home.removal_plan.parent
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
-    pq.write_table(rows, folder / ROWS_FILE)
-    (folder / ROWS_FILE).chmod(0o600)
-    sync(folder / ROWS_FILE)
+    pq.write_table(rows, home.removal_rows)
+    home.removal_rows.chmod(0o600)
+    sync(home.removal_rows)
     save_plan(home, plan)
 
 
@@ -120,27 +119,13 @@ def read_plan(home: Home) -> Plan | None:
     return Plan.model_validate_json(path.read_bytes()) if path.is_file() else None
 
 
-def is_pending(home: Home) -> bool:
-    """Whether a removal was begun and is not complete."""
-    return home.is_removal_pending
-
-
-def rows_file(home: Home) -> Path:
-    """The file with the rows to remove."""
-    return _folder(home) / ROWS_FILE
-
-
 def discard_plan(home: Home) -> None:
     """Delete the plan: its first file last, so that a kill leaves either a plan or nothing to do."""
-    folder = _folder(home)
+    folder = home.removal_plan.parent
     home.removal_plan.unlink(missing_ok=True)
     if folder.is_dir():
         sync(folder)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _folder(home: Home) -> Path:
-    return home.removal_plan.parent
 
 
 def register_rows(con: DuckDBPyConnection, rows: pa.Table, home: Home) -> None:

@@ -15,14 +15,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
-from ingest.agreement_terms import is_past_keeping
 from ingest.contract import Contract
+from ingest.contract_terms import is_past_keeping
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import JOINED, ErasedKeys, identity_expressions, key_check
 from ingest.delivery.removals import record_hash as keyed_hash
@@ -134,14 +135,8 @@ def plan_erasure(
         contract, columns = selection.contract, selection.columns
         hashes = sorted(keyed_hash(hash_key, contract.first_name, columns, values) for values in selection.identities)
         erased = (ErasedKeys(columns=columns, hashes=tuple(hashes)),)
-        source = SourcePlan(
-            source=contract.source, formerly=contract.formerly, records=selection.records, erased=erased
-        )  # fmt: skip
-        sources.append(source)
-    plan = Plan(
-        removal_id=_new_id(now), kind="erased", reason=reason, erased_at=now, erased_by=erased_by, sources=tuple(sources),
-        key_check=key_check(hash_key),
-    )  # fmt: skip
+        sources.append(SourcePlan(source=contract.source, formerly=contract.formerly, records=selection.records, erased=erased))
+    plan = _new_plan(now, kind="erased", reason=reason, erased_by=erased_by, sources=sources, key_check=key_check(hash_key))
     return _with_places(home, plan, [row for selection in found for row in selection.rows])
 
 
@@ -150,11 +145,8 @@ def plan_source_removal(
 ) -> tuple[Plan, pa.Table]:
     """The plan that removes every row of a source."""
     landed = sum(load.rows_in_landing or 0 for load in DeliveryStore(home.deliveries, source).accepted() or ())
-    plan = Plan(
-        removal_id=_new_id(now), kind="removed", reason=reason, erased_at=now, erased_by=erased_by,
-        sources=(SourcePlan(source=source, formerly=formerly, records=landed, whole=True),),
-    )  # fmt: skip
-    return _with_places(home, plan, [])
+    removed = SourcePlan(source=source, formerly=formerly, records=landed, whole=True)
+    return _with_places(home, _new_plan(now, kind="removed", reason=reason, erased_by=erased_by, sources=[removed]), [])
 
 
 def plan_past_keeping(
@@ -178,16 +170,13 @@ def plan_past_keeping(
         rows += found.rows
     if not sources:
         return None
-    plan = Plan(
-        removal_id=_new_id(now), kind="past_keeping", reason="agreement.keep_for is over", erased_at=now,
-        erased_by=erased_by, sources=tuple(sources),
-    )  # fmt: skip
+    plan = _new_plan(now, kind="past_keeping", reason="agreement.keep_for is over", erased_by=erased_by, sources=sources)
     planned = _with_places(home, plan, rows)
     return planned if planned[0].places else None
 
 
-def _new_id(now: dt.datetime) -> str:
-    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+def _new_plan(now: dt.datetime, **terms: Any) -> Plan:
+    return Plan(removal_id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", erased_at=now, **terms)
 
 
 def _with_places(home: Home, plan: Plan, found: Sequence[Row]) -> tuple[Plan, pa.Table]:

@@ -7,7 +7,6 @@ from ingest.landing.apply_load import since_condition
 from ingest.landing.batch_rows import Batch
 from ingest.landing.landing_table import AcceptedLoadsDamaged, DeliveryLost, LandingTable
 from ingest.landing.loads import (
-    LastLoad,
     LaterEvents,
     LoadCounts,
     count_load_rows,
@@ -21,14 +20,4 @@ from ingest.landing.loads import (
 from ingest.landing.partitions import PartitionComparison, Unit, compare_partitions, delivered_units, landed_units, named_units
 from ingest.landing.releases import Overlap, find_overlap, find_rival_files, find_rival_states
 from ingest.landing.row_partitions import Partition, Partitions, partition_rows, typed_row_by_row, write_partitions
-from ingest.landing.tables import (
-    constant_values,
-    create_delivery_view,
-    doubtful_rows,
-    ensure_tables,
-    has_refused_or_doubtful,
-    period_expression,
-    refused_rows,
-    rejected_rows,
-    rejected_values,
-)
+from ingest.landing.tables import create_delivery_view, ensure_tables, landed_rejections

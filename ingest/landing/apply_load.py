@@ -7,7 +7,7 @@ usable key, period or partition is rejected. See `ingest.landing.landing_table` 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from ingest.landing.batch_rows import (
 )
 from ingest.landing.loads import forget_loads, insert_load
 from ingest.landing.releases import older_releases, older_states, rank_files
-from ingest.landing.superseded import delete_all_rows, delete_rows, start_recording
+from ingest.landing.superseded import delete_rows, invalidate, start_recording
 from ingest.landing.tables import LOAD_COLUMNS, MARKS, keeps_withheld_records, marked_rows, rejected_rows, withhold_records
 from ingest.typing import typed_expression
 from warehouse.sql import literal, one_value, queries, quoted
@@ -92,83 +92,81 @@ def _rows_of_promoted_files(batch: Batch, among: str, promoted: Collection[str])
     return RowSet(sum(count for name, _, count in found if name not in new), others)
 
 
-@dataclass(frozen=True)
-class Replacement:
-    """A batch that replaces landed rows; `usable`: the relation of its rows that count."""
+def _withhold(batch: Batch, rows: CurrentRows) -> None:
+    """Record the records that the batch withdraws, from landing and from older releases in the same batch."""
+    withdrawn = [f"(from landing.{quoted(batch.contract.source)} where {_same_partition(batch, rows.usable)})"]
+    if rows.superseded:
+        withdrawn.append(marked_rows(batch.contract, rows.superseded, batch.city_zone))
+    for relation in withdrawn:
+        withhold_records(batch.con, batch.contract, relation, rows.usable, batch.unit, batch.city_zone)
 
-    batch: Batch
-    usable: str
 
-    @property
-    def _whole(self) -> bool:
-        return self.batch.contract.load.mode == "replace" or self.batch.delivery.whole
+def _is_whole(batch: Batch) -> bool:
+    """Whether the batch replaces all rows: a complete delivery no longer has what its source deleted."""
+    return batch.contract.load.mode == "replace" or batch.delivery.whole
 
-    def withhold(self, superseded: str | None) -> None:
-        """Record the records that the batch withdraws, from landing and from `superseded` releases in the same batch."""
-        contract, batch = self.batch.contract, self.batch
-        if not keeps_withheld_records(contract):
-            return
-        withdrawn = [f'(from landing."{contract.source}" where {self._replaced()[0]})']
-        if superseded:
-            withdrawn.append(marked_rows(contract, superseded, batch.city_zone))
-        for rows in withdrawn:
-            withhold_records(batch.con, contract, rows, self.usable, batch.unit, batch.city_zone)
 
-    def count_withdrawn_rows(self) -> int:
-        """Count the landed rows that the batch replaces and that have no successor in it.
+def _count_withdrawn_rows(batch: Batch, usable: str, replaced: Sequence[str]) -> int:
+    """Count the `replaced` landed rows that have no successor in the batch.
 
-        Rows without a key have no successor of their own: each period or partition withdraws the rows by which it shrinks.
-        Refused rows were never published, so that none of them is withdrawn.
-        """
-        replaced = ["true"] if self._whole else self._replaced()
-        if not replaced:
-            return 0
-        where, landed = f"({' or '.join(replaced)}) and not _refused", f"landing.{quoted(self.batch.contract.source)}"
-        sql = queries(Path(__file__).with_suffix(".sql.jinja"), landed=landed, usable=self.usable)
-        if self.batch.key:
-            return int(one_value(self.batch.con, sql.without_record(where, f"hash({', '.join(self.batch.key)})")))
-        return int(one_value(self.batch.con, sql.shrunk(where, "true" if self._whole else self.batch.unit)))
+    Rows without a key have no successor of their own: each period or partition withdraws the rows by which it shrinks.
+    Refused rows were never published, so that none of them is withdrawn.
+    """
+    if not replaced:
+        return 0
+    where, landed = f"({' or '.join(replaced)}) and not _refused", f"landing.{quoted(batch.contract.source)}"
+    sql = queries(Path(__file__).with_suffix(".sql.jinja"), landed=landed, usable=usable)
+    if batch.key:
+        return int(one_value(batch.con, sql.without_record(where, f"hash({', '.join(batch.key)})")))
+    return int(one_value(batch.con, sql.shrunk(where, "true" if _is_whole(batch) else batch.unit)))
 
-    def delete_replaced_rows(self) -> None:
-        """Delete the landed rows that the batch replaces, and record them for incremental facts."""
-        con, contract, sequence = self.batch.con, self.batch.contract, self.batch.delivery.sequence
-        if self._whole:
-            # a complete delivery no longer has what its source deleted
-            delete_all_rows(con, contract.source, sequence)
-            return
-        for where in (*self._replaced(), *self._undated_or_fetched()):
-            delete_rows(con, contract.source, sequence, where)
-        if self.batch.key and contract.load.mode in ("merge", "replace_period"):
-            same = f"({', '.join(self.batch.key)})"
-            delete_rows(con, contract.source, sequence, f"{same} in (select {same} from {self.usable})")
 
-    def _replaced(self) -> list[str]:
-        """SQL booleans of the landed rows that the batch replaces, whether it contains them or not."""
-        contract, unit = self.batch.contract, self.batch.unit
-        if contract.load.mode == "replace_partition":
-            return [f"{unit} in (select {unit} from {self.usable})"]
-        if contract.load.mode != "replace_period":
-            return []
-        replaced = []
-        first, last = self.batch.con.execute(f"select min({unit}), max({unit}) from {self.usable}").fetchone() or (None, None)
-        if first is not None:
-            span = "between date '{}' and date '{}'"
-            # without the periods of files of the delivery that were held back
-            held_back = [left for left in self.batch.delivery.left_out if left.first is not None]
-            kept = [f" and _period not {span.format(left.first, left.last)}" for left in held_back]
-            replaced.append(f"_period {span.format(first, last)}{''.join(kept)}")
-        if self.batch.delivery.since is not None:
-            replaced.append(since_condition(contract, self.batch.delivery, self.batch.city_zone))
-        return replaced
-
-    def _undated_or_fetched(self) -> list[str]:
-        """SQL booleans of the rows of a stock that the batch replaces although none of its dates does."""
-        if not self.batch.contract.snapshot:
-            return []
-        fetched_on = self.batch.delivery.fetched_on
-        live = [same_period_condition(self.batch.contract, fetched_on)] if fetched_on else []
+def _delete_replaced_rows(batch: Batch, usable: str, replaced: Sequence[str]) -> None:
+    """Delete the landed rows that the batch replaces, and record them for incremental facts."""
+    con, contract, delivery = batch.con, batch.contract, batch.delivery
+    if _is_whole(batch):
+        # not recorded: facts are built again after such a load
+        con.execute(f"delete from landing.{quoted(contract.source)}")
+        invalidate(con, {contract.source: delivery.sequence})
+        return
+    conditions = list(replaced)
+    if contract.snapshot:
         # rows that were promoted before stocks had snapshots have no date
-        return [f"{SNAPSHOT_ON} is null", *live]
+        conditions.append(f"{SNAPSHOT_ON} is null")
+    if contract.snapshot and delivery.fetched_on:
+        conditions.append(same_period_condition(contract, delivery.fetched_on))
+    if batch.key and contract.load.mode in ("merge", "replace_period"):
+        same = f"({', '.join(batch.key)})"
+        conditions.append(f"{same} in (select {same} from {usable})")
+    for where in conditions:
+        delete_rows(con, contract.source, delivery.sequence, where)
+
+
+def _same_partition(batch: Batch, usable: str) -> str:
+    """SQL boolean of the landed rows of whose partition the batch has rows."""
+    return f"{batch.unit} in (select {batch.unit} from {usable})"
+
+
+def _replaced(batch: Batch, usable: str) -> list[str]:
+    """SQL booleans of the landed rows that the batch replaces, whether it contains them or not."""
+    contract, delivery, unit = batch.contract, batch.delivery, batch.unit
+    if _is_whole(batch):
+        return ["true"]
+    if contract.load.mode == "replace_partition":
+        return [_same_partition(batch, usable)]
+    if contract.load.mode != "replace_period":
+        return []
+    replaced = []
+    first, last = batch.con.execute(f"select min({unit}), max({unit}) from {usable}").fetchone() or (None, None)
+    if first is not None:
+        span = "between date '{}' and date '{}'"
+        # without the periods of files of the delivery that were held back
+        held_back = [left for left in delivery.left_out if left.first is not None]
+        kept = [f" and _period not {span.format(left.first, left.last)}" for left in held_back]
+        replaced.append(f"_period {span.format(first, last)}{''.join(kept)}")
+    if delivery.since is not None:
+        replaced.append(since_condition(contract, delivery, batch.city_zone))
+    return replaced
 
 
 def since_condition(contract: Contract, delivery: DeliveryRecord, city_zone: str) -> str:
@@ -197,13 +195,14 @@ def apply_load(batch: Batch, load: AcceptedLoad, promoted_files: Collection[str]
         same = f"list_contains([{files}]::varchar[], _file_sha256)"
         con.execute(f"delete from {table} where _contract <> {literal(batch.terms)} and {same}")
     rows = current_rows(batch, promoted_files)
-    replacement = Replacement(batch, rows.usable)
-    replacement.withhold(rows.superseded)
+    if keeps_withheld_records(contract):
+        _withhold(batch, rows)
     withdrawn = load.rows_withdrawn
     if con.execute(f"select 1 from {table} limit 1").fetchone():
+        replaced = _replaced(batch, rows.usable)
         # earlier loads may be missing by now, so that a number that was recorded stays
-        withdrawn = replacement.count_withdrawn_rows() if load.rows_in_landing is None else withdrawn
-        replacement.delete_replaced_rows()
+        withdrawn = _count_withdrawn_rows(batch, rows.usable, replaced) if load.rows_in_landing is None else withdrawn
+        _delete_replaced_rows(batch, rows.usable, replaced)
     landed, rejected = _insert(batch, rows)
     counts = {
         "rows_delivered": batch.delivery.rows,

@@ -62,8 +62,8 @@ class LandingTable:
     def promote(self, delivery: DeliveryRecord, *, run_id: str, now: dt.datetime | None, adds: bool = False) -> AcceptedLoad:
         """Accept a delivery as the newest load, apply it, and return it with its counts. `now` is in UTC without zone.
 
-        `adds`: the batch adds rows and does not replace the whole (`expectations.delivery.volume`). A kill after the load is
-        listed loses nothing, because the next run applies it; on an error it is taken off the list.
+        `adds`: the batch adds rows and does not replace the whole (`expectations.delivery.delivery_facts`). A kill after the load
+        is listed loses nothing, because the next run applies it; on an error it is taken off the list.
         """
         before = self.accepted()
         load = new_load(delivery, contract_fingerprint(self.contract), run_id=run_id, now=now, adds=adds)

@@ -30,16 +30,6 @@ REMOVING = ".removing-"
 
 
 @dataclass(frozen=True)
-class LastLoad:
-    """The load that was promoted last, the end of the source's data on the city's wall clock, and the last delivery in UTC."""
-
-    load_id: str
-    sequence: int
-    data_as_of: dt.datetime | None
-    delivered_at: dt.datetime | None = None
-
-
-@dataclass(frozen=True)
 class LoadCounts:
     """Where the delivered rows of a load are now; delivered is the sum of the others except `withdrawn`.
 
@@ -108,24 +98,24 @@ def newest_load(con: DuckDBPyConnection, source: str) -> tuple[str, int] | None:
 
 def last_load(
     con: DuckDBPyConnection, contract: Contract, today: dt.date | None = None, city_zone: str = "UTC"
-) -> LastLoad | None:
-    """The load that was promoted last; a late correction does not move `data_as_of` back.
+) -> AcceptedLoad | None:
+    """The load that was promoted last, with the end of the source's data and the time of the last delivery.
 
-    `today`: the day of the run. A record that is dated after it, or after the delivery, is no end of the data.
+    A late correction does not move `data_as_of` back. `today`: the day of the run. A record that is dated after it, or after the
+    delivery, is no end of the data.
     """
-    row = con.execute(
-        "select load_id, sequence, max(data_as_of) over (partition by contract), max(delivered_at) over () from intake.loads "
-        "where source = ? order by sequence desc limit 1",
-        [contract.source],
-    ).fetchone()
-    if row is None:
+    loads = read_loads(con, contract.source)
+    if not loads:
         return None
-    until = dt.date.max
-    if today is not None:
-        until = min(today, row[3].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(city_zone)).date() if row[3] else today)
+    newest = max((load.data_as_of for load in loads if load.contract == loads[-1].contract and load.data_as_of), default=None)
+    delivered_at = max((load.delivered_at for load in loads if load.delivered_at), default=None)
+    until = today or dt.date.max
+    if today is not None and delivered_at is not None:
+        until = min(today, delivered_at.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(city_zone)).date())
     snapshot = f"select cast(max({SNAPSHOT_ON}) as timestamp) from landing.{quoted(contract.source)}"
     end = (one_value(con, snapshot) if contract.snapshot else None) or contract.declared_as_of or _by_rule(con, contract, until)
-    return LastLoad(row[0], row[1], end or _latest_event(con, contract, row[2], until), row[3])
+    as_of = end or _latest_event(con, contract, newest, until)
+    return loads[-1].model_copy(update={"data_as_of": as_of, "delivered_at": delivered_at})
 
 
 def _latest_event(con: DuckDBPyConnection, contract: Contract, newest: dt.datetime | None, until: dt.date) -> dt.datetime | None:

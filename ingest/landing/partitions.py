@@ -1,6 +1,6 @@
 """The periods or partitions that a batch replaces whole, file by file, and how the batch differs from what has landed of them.
 
-See `expectations.delivery.volume` for the other load modes, and `expectations.delivery.suite_from_contract` for the limits.
+See `expectations.delivery.delivery_facts` for the other load modes, and `expectations.delivery.delivery_gate` for the limits.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from duckdb import DuckDBPyConnection
 from ingest.contract import Contract
 from ingest.contract.sections.format import is_glob
 from ingest.contract.sections.general import SNAPSHOT_ON
-from ingest.delivery import DeliveryRecord
 from ingest.delivery.snapshot_date import date_in_name
 from ingest.errors import DeliveryError
 from ingest.landing.batch_rows import Batch, drop_row_sets, partition_columns, unit_expression
@@ -29,7 +28,8 @@ Unit = str
 
 def delivered_units(batch: Batch) -> frozenset[Unit] | None:
     """The units of the rows of a batch; None if a row has no usable key, period or partition."""
-    if set(batch.contract.deciding_columns) & set(_missing(batch.contract, batch.delivery)):
+    missing = filter(None, map(batch.contract.delivered_as, batch.delivery.columns_missing))
+    if any(column.name in batch.contract.deciding_columns for column in missing):
         return None
     found = batch.con.execute(
         f"select distinct case when {batch.usable} then cast({batch.unit} as varchar) end from {batch.rows} where {batch.filled}"
@@ -74,11 +74,6 @@ def landed_units(con: DuckDBPyConnection, contract: Contract, file: str, city_zo
         f"where not _refused and {of_file}"
     ).fetchall()
     return frozenset(unit for (unit,) in found if unit is not None) or None
-
-
-def _missing(contract: Contract, delivery: DeliveryRecord) -> list[str]:
-    names = {name: column.name for column in contract.columns for name in (column.name, *map(str, contract.names_of(column)))}
-    return [names[name] for name in delivery.columns_missing if name in names]
 
 
 @dataclass(frozen=True)

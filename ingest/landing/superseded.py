@@ -45,12 +45,6 @@ def delete_rows(con: DuckDBPyConnection, source: str, sequence: int, where: str)
     con.execute(f"drop table temp.{DELETED}")
 
 
-def delete_all_rows(con: DuckDBPyConnection, source: str, sequence: int) -> None:
-    """Delete every row of `landing.<source>` without recording them: facts are rebuilt after such a load."""
-    con.execute(f'delete from landing."{source}"')
-    invalidate(con, {source: sequence})
-
-
 def recorded_since(con: DuckDBPyConnection) -> dict[str, int]:
     """By source, the sequence of the first load of which all deletions are recorded."""
     return dict(con.execute("select source, sequence from intake.superseded_since").fetchall())

@@ -203,21 +203,16 @@ def create_delivery_view(con: DuckDBPyConnection, source: str, batch: Path) -> N
     con.execute(f'create or replace view delivery."{source}" as select * from read_parquet({literal(str(batch))})')
 
 
-def refused_rows(contract: Contract) -> str:
-    """The landed rows that are not staged, as a relation."""
-    return f'(from landing."{contract.source}" where _refused)'
-
-
-def doubtful_rows(contract: Contract) -> str:
-    """The landed rows that are staged with a cell that was made NULL, as a relation."""
-    return f'(from landing."{contract.source}" where _doubtful and not _refused)'
-
-
-def has_refused_or_doubtful(con: DuckDBPyConnection, contract: Contract) -> tuple[bool, bool]:
-    """Whether there are refused rows, and whether there are doubtful rows."""
-    flags = f'select bool_or(_refused), bool_or(_doubtful and not _refused) from landing."{contract.source}"'
+def landed_rejections(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> dict[str, list[str]]:
+    """SELECTs of the landed rows and cells that the contract refuses, by the table of the schema `quality` with such columns."""
+    table = f"landing.{quoted(contract.source)}"
+    # most sources have neither, and planning the reasons of a table with hundreds of columns takes half a second
+    flags = f"select bool_or(_refused), bool_or(_doubtful and not _refused) from {table}"
     refused, doubtful = con.execute(flags).fetchone() or (None, None)
-    return bool(refused), bool(doubtful)
+    rows = rejected_rows(contract, required_columns(contract), f"(from {table} where _refused)", city_zone) if refused else None
+    cells = rejected_values(contract, f"(from {table} where _doubtful and not _refused)", city_zone) if doubtful else None
+    found = {"rejected_rows": [rows], "rejected_values": [cells, constant_values(contract, city_zone)]}
+    return {name: [select for select in selects if select] for name, selects in found.items()}
 
 
 def _origin_columns(contract: Contract) -> str:

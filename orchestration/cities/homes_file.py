@@ -13,9 +13,9 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_v
 
 from ingest.city import FILE_NAME, city_named_in
 from ingest.contract import Identifier
-from ingest.contract.registry import ContractError, Problem, problems_in
+from ingest.contract.registry import ContractError, Problem, problems_in, read_keys
 from ingest.contract.words import ENVIRONMENT_NAME, matching
-from ingest.contract.yaml_source import Location, YamlError, read_yaml
+from ingest.contract.yaml_source import Location
 from orchestration.runs.city_choice import LIVE, SAMPLE
 from orchestration.runs.record import HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord, RunStore
 from orchestration.runs.reports.standing_gates import standing_gates
@@ -101,15 +101,11 @@ class CityHome:
 def read_homes(path: Path) -> tuple[CityHome, ...]:
     """The cities of a file; `ContractError` with file, line and remedy. Relative paths are relative to the file."""
     try:
-        source = read_yaml(path)
+        source = read_keys(path, "a list of cities belongs here: `cities: [{name: …, home: …}]`")
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be read ({error.strerror}); write a file with `cities: [{{name: …, home: …}}]` (docs/scale.md)"
         ) from None
-    except YamlError as error:
-        raise ContractError([Problem(path, error.line, "(file)", str(error))]) from None
-    if not isinstance(source.data, dict):
-        raise ContractError([Problem(path, 1, "(file)", "a list of cities belongs here: `cities: [{name: …, home: …}]`")])
     try:
         file = HomesFile.model_validate(source.data)
     except ValidationError as error:

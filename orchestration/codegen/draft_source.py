@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, Registry, layer_vocabularies, load_registry, read_contract
-from ingest.contract.vocabularies import folded, load_vocabulary
+from ingest.contract.vocabularies import folded, load_vocabulary, read_labels
 from ingest.contract_draft import (
     NO_ANSWERS,
     Answers,
@@ -26,7 +25,7 @@ from ingest.contract_draft import (
     guesses,
     write_draft,
 )
-from ingest.layers import ROWS, SEEDS, VOCABULARY, SeedFile, appended_rows, rows_of_seed, seed_file
+from ingest.layers import ROWS, SEEDS, VOCABULARY, Content, appended_rows, layered_seed, rows_of_seed
 from orchestration.codegen.existing_source import Fit, fitting_source, generate_successor, mapped_to, predecessor, succeeding
 from orchestration.codegen.folders import Folders, find_contract, state_layers
 from orchestration.codegen.model_plan import plan_models
@@ -43,7 +42,7 @@ from warehouse.temporary import scratch_folder
 MEANING = ("race_ethnicity_set", "race_ethnicity_code", "missing_reason")
 
 
-def write_label_rows(layer: Path, crosswalk: SeedFile, vocabulary: str, labels: Iterable[str]) -> tuple[Path, int, int]:
+def write_label_rows(layer: Path, crosswalk: Content, vocabulary: str, labels: Iterable[str]) -> tuple[Path, int, int]:
     """Add the missing labels that can be proposed; return the file, how many were, and how many labels still have no row.
 
     `crosswalk` is the seed as the city's layers leave it. The file is there also where a person has to write all rows.
@@ -111,7 +110,7 @@ def draft_source(
     file exists.
     """
     city = home_city(settings)
-    crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, city.layers)
+    crosswalk = layered_seed(CROSSWALK, SHARED_SEEDS, city.layers)
     added = layer_vocabularies(folders.layer / VOCABULARY) if folders.is_layer else ()
     vocabulary = load_vocabulary().of_layer(added, crosswalk)
     labels = {of: known for of, known in read_labels(crosswalk).items() if of in vocabulary.race}
@@ -140,7 +139,7 @@ def draft_source(
     return NewSource(contract, staging, questions, check, is_complete, fits)
 
 
-def _with_label_rows(new_draft: Draft, layer: Path, crosswalk: SeedFile) -> Draft:
+def _with_label_rows(new_draft: Draft, layer: Path, crosswalk: Content) -> Draft:
     """The draft whose columns of race name their vocabulary, after the labels that it lacks got rows in the layer."""
     columns, questions = [dict(column) for column in new_draft.complete["columns"]], list(new_draft.questions)
     for name, vocabulary, labels in new_draft.unmapped:

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from expectations.delivery.unmapped_labels import read_labels
 from expectations.marts.suites import Suite, read_suites
 from ingest.contract import Contract
 from ingest.contract.registry import ContractError, Registry, UnknownSource, read_contract
+from ingest.contract.vocabularies import read_labels
 from ingest.contract_draft import is_named
-from ingest.layers import Layer, rows_of_seed, seed_file
+from ingest.layers import Layer, layered_seed, rows_of_seed
 from orchestration.codegen.folders import Folders, find_contract
 from orchestration.codegen.measure_files import NOT_RECORDED, NOT_YET, UNDECIDED
 from orchestration.codegen.model_plan import PLACE_ROLES
@@ -89,7 +89,7 @@ def open_decisions(contract: Path) -> Iterator[Step]:
 
 def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Iterator[Step]:
     """What the contract lacks for the mapping of its labels."""
-    labels, shared = (read_labels(seed_file(CROSSWALK, SHARED_SEEDS, each)) for each in (layers, ()))
+    labels, shared = (read_labels(layered_seed(CROSSWALK, SHARED_SEEDS, each)) for each in (layers, ()))
     for name in dict.fromkeys(name for column in contract.columns for name in column.vocabulary_names()):
         if "" not in labels.get(name, ()):
             yield Step("labels", f"{name}: no row for the empty label", "race_ethnicity_crosswalk.csv")

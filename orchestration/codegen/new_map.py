@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingest.city import City
 from ingest.contract.registry import SOURCES
-from ingest.layers import ROWS, SEEDS, rows_of_seed, seed_file
+from ingest.layers import ROWS, SEEDS, layered_seed, rows_of_seed
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from warehouse.files import write_atomically
 from warehouse.printable import did_you_mean
@@ -38,7 +38,7 @@ class NewMap:
 
 def write_map(new: NewMap, layer: Path, city: City) -> tuple[list[Path], list[str]]:
     """Write the files into a layer; the files, and what is left to decide. `ConfigurationError` names what does not fit."""
-    rows = list(rows_of_seed(seed_file(VINTAGES, SHARED_SEEDS, city.layers)))
+    rows = list(rows_of_seed(layered_seed(VINTAGES, SHARED_SEEDS, city.layers)))
     before = _map_in_force(rows, new)
     contract = layer / "sources" / f"{new.new_source}.yml"
     if contract.exists() or any(row["boundary_source"] == new.new_source for row in rows):
@@ -107,7 +107,7 @@ def _contract(text: str, new: NewMap) -> str:
 
 def _left_to_decide(new: NewMap, before: Mapping[str, str], city: City) -> list[str]:
     kind = before["geography_type"]
-    rows = rows_of_seed(seed_file(CODES, SHARED_SEEDS, city.layers))
+    rows = rows_of_seed(layered_seed(CODES, SHARED_SEEDS, city.layers))
     coded = sorted(row["source"] for row in rows if row["geography_type"] == kind)
     steps = [
         f"put the new file into the folder {new.new_source} of the deliveries, and the file of before back into {new.source}",

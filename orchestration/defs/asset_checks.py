@@ -13,8 +13,8 @@ from expectations.delivery.column_differences import column_differences, differi
 from expectations.marts.coverage import SUBJECT as COVERAGE
 from expectations.results import GateResult
 from ingest.contract import Contract
+from ingest.contract_terms import evaluate_freshness
 from ingest.delivery import DeliveryRecord
-from ingest.freshness import evaluate_freshness
 from ingest.readers import delivered_files
 from orchestration.defs.metadata import docs_metadata
 from orchestration.defs.project import current_project

@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from ingest.freshness import age_hours
+from ingest.contract_terms import age_hours
 from orchestration.defs.asset_specs import file_key
 from orchestration.instance.web.addresses import DOCS
 from orchestration.runs.record import FRESH, HELD_BACK, STALE, RunRecord, SourceStatus

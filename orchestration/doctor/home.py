@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingest.contract.registry import ContractError
 from ingest.delivery import DeliveryStore
-from ingest.erasure.plan import is_pending
 from orchestration.doctor.installation import CheckResult, Installation, error, ok, warning
 from orchestration.instance.processes import is_running
 from orchestration.runs.city_choice import LIVE, undecided_keys
@@ -67,7 +66,7 @@ def deliveries(installation: Installation) -> Iterator[CheckResult]:
 
 def removals(installation: Installation) -> Iterator[CheckResult]:
     """Check that no removal of records was interrupted."""
-    if is_pending(installation.settings.home):
+    if installation.settings.home.is_removal_pending:
         yield warning(installation.settings.home.root, "a removal was interrupted")
 
 

@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ingest.agreement_terms import WARN_DAYS
 from ingest.contract import Contract
-from ingest.freshness import stale_at
+from ingest.contract_terms import WARN_DAYS, stale_at
 from ingest.landing import later_events
 from ingest.layers import seed_rows
 from ingest.typing import typed_expression

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
+from ingest.contract_terms import agreement_terms, evaluate_freshness
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import sources_with_removals
-from ingest.freshness import evaluate_freshness
 from ingest.readers import delivered_files
 from orchestration.pipeline.detect_changes import decisive_inputs
 from orchestration.runs.clock import as_of_time

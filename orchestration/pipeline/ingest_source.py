@@ -9,15 +9,14 @@ import dataclasses
 import datetime as dt
 import time
 
-from expectations.delivery.reference.maps import MAP_CHANGED
+from expectations.delivery.delivery_facts import volume_baseline
+from expectations.delivery.reference_checks import MAP_CHANGED
 from expectations.delivery.unmapped_counts import known_race_lost
-from expectations.delivery.volume import volume_baseline
 from expectations.results import GateResult
-from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
+from ingest.contract_terms import agreement_terms, evaluate_freshness
 from ingest.delivery import DeliveryRecord, Progress, as_newest_load, share
 from ingest.errors import DeliveryError
-from ingest.freshness import evaluate_freshness
 from ingest.landing import Batch, DeliveryLost, count_load_rows, create_delivery_view
 from ingest.layers import seed_rows
 from orchestration.pipeline.run_source import RunSource

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
-from ingest.agreement_terms import AgreementStatus, AgreementTerms, agreement_terms
 from ingest.contract import FIGURES, TEAM
 from ingest.contract.registry import Registry
+from ingest.contract_terms import AgreementStatus, AgreementTerms, agreement_terms
 from ingest.delivery.removals import sources_with_removals
 from ingest.delivery.store import move_sources
 from ingest.erasure import complete, copy_removals, plan_past_keeping

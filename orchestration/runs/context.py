@@ -19,8 +19,9 @@ from duckdb import DuckDBPyConnection
 
 from expectations.results import GateResult
 from ingest.contract import Contract
+from ingest.delivery import AcceptedLoad
 from ingest.errors import DeliveryError
-from ingest.landing import LastLoad, last_load
+from ingest.landing import last_load
 from orchestration.runs import error_messages
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import DeliveryLocation
@@ -140,7 +141,7 @@ class RunContext:
         finally:
             self.record.seconds[stage] = round(self.record.seconds.get(stage, 0.0) + time.monotonic() - started, 3)
 
-    def last_load(self, contract: Contract) -> LastLoad | None:
+    def last_load(self, contract: Contract) -> AcceptedLoad | None:
         """The load of a source that was promoted last, with the end of its data on the day of the run."""
         return last_load(self.con, contract, self.as_of.date(), self.location.city.time_zone)
 

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel, Field, ValidationError
 
 from expectations.results import GateResult
-from ingest.agreement_terms import AgreementTerms
 from ingest.contract import Contract
+from ingest.contract_terms import AgreementTerms
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_SIGNALS, EXIT_UNEXPECTED
 from warehouse.files import write_atomically
 from warehouse.releases import PublicCounts

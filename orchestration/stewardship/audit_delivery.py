@@ -14,18 +14,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from expectations.delivery.concepts import concept_column_checks, concept_line_checks, read_concept_columns, read_concepts
-from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.delivery_facts import DeliveryFacts, VolumeBaseline
 from expectations.delivery.delivery_gate import gate_delivery
-from expectations.delivery.reference.population_checks import read_population_terms
-from expectations.delivery.unmapped_labels import read_labels
-from expectations.delivery.volume import VolumeBaseline
+from expectations.delivery.reference_checks import read_population_terms
 from expectations.engine.checks import Check
 from expectations.results import GateResult
 from ingest.city import City
 from ingest.contract import NATIONAL, Contract
-from ingest.contract.vocabularies import FLAG_VALUES
+from ingest.contract.vocabularies import FLAG_VALUES, read_labels
 from ingest.delivery import DeliveryRecord, DeliveryStore
-from ingest.layers import seed_file, seed_rows
+from ingest.layers import bytes_of, layered_seed, seed_rows
 from orchestration.settings import SHARED_SEEDS
 from warehouse.files import write_atomically
 from warehouse.fingerprint import bytes_sha256
@@ -63,7 +61,7 @@ def audit_delivery(
         people=read_population_terms(contract, *(seed_rows(name, SHARED_SEEDS, city.layers) for name in PEOPLE)),
         snapshots=tuple(file.snapshot_on for file in delivery.files if file.snapshot_on),
     )
-    return gate_delivery(database, contract, facts, read_labels(seed_file(CROSSWALK, SHARED_SEEDS, city.layers)))
+    return gate_delivery(database, contract, facts, read_labels(layered_seed(CROSSWALK, SHARED_SEEDS, city.layers)))
 
 
 def _hidden_limit(contract: Contract, city: City) -> int | None:
@@ -77,10 +75,10 @@ def _map_vintage(contract: Contract, city: City) -> str:
 
 
 def _concept_checks(contract: Contract, delivery: DeliveryRecord, city: City) -> Iterator[Check]:
-    seeds = [seed_file(name, SHARED_SEEDS, city.layers) for name in CONCEPTS]
+    seeds = [layered_seed(name, SHARED_SEEDS, city.layers) for name in CONCEPTS]
     yield from concept_line_checks(contract, delivery.files, read_concepts(*seeds))
     if contract.format.unpivot is not None:
-        known = read_concept_columns(seed_file(CONCEPT_COLUMNS, SHARED_SEEDS, city.layers))
+        known = read_concept_columns(layered_seed(CONCEPT_COLUMNS, SHARED_SEEDS, city.layers))
         yield from concept_column_checks(contract, delivery.files, known)
 
 
@@ -115,5 +113,5 @@ def _basis(contract: Contract, city: City, baseline: VolumeBaseline, as_of: dt.d
     seeds += [LIMITS] if baseline.hidden else []
     seeds += [MAPS] if baseline.moved_places else []
     seeds += [FLAG_VALUES.stem] if any(column.label for column in contract.columns) else []
-    terms = [seed_file(name, SHARED_SEEDS, city.layers).read_bytes() for name in seeds]
+    terms = [bytes_of(layered_seed(name, SHARED_SEEDS, city.layers)) for name in seeds]
     return bytes_sha256(b"".join([json.dumps(inputs, default=str).encode(), *terms]))

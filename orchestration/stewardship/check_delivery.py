@@ -15,20 +15,20 @@ from duckdb import DuckDBPyConnection
 from jinja2 import Environment, StrictUndefined
 
 from expectations.delivery.column_differences import ColumnDifference, column_differences, differing, first_rows
+from expectations.delivery.delivery_facts import VolumeBaseline, volume_baseline
 from expectations.delivery.steward_words import delivered_name, steward_findings
 from expectations.delivery.unmapped_counts import UnmappedLabel, count_unmapped_labels
-from expectations.delivery.volume import VolumeBaseline, volume_baseline
 from expectations.delivery.volume_checks import usual_rows
 from expectations.results import ExpectationResult, GateResult
-from ingest.agreement_terms import agreement_terms
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.contract import AGGREGATE, Contract
 from ingest.contract.words import NUMERIC
+from ingest.contract_terms import agreement_terms
 from ingest.delivery import AcceptedLoad, DeliveryRecord, DeliveryStore, as_next_load
 from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.landing import AcceptedLoadsDamaged, Batch, DeliveryLost, LandingTable, ensure_tables, insert_load
-from ingest.layers import seed_file
+from ingest.layers import layered_seed
 from ingest.readers import delivered_files
 from ingest.typing import hides_small_numbers, typed_expression
 from orchestration.runs.clock import as_of_time
@@ -197,7 +197,7 @@ def _unmapped_labels(
     failed -= {column.name for column in contract.columns if column.label}
     if not failed:
         return ()
-    crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, location.city.layers)
+    crosswalk = layered_seed(CROSSWALK, SHARED_SEEDS, location.city.layers)
     found = count_unmapped_labels(con, contract, delivery.columns_missing, crosswalk, location.city.time_zone)
     return tuple(label for label in found if label.column in failed)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from expectations.delivery.volume import VolumeBaseline
+from expectations.delivery.delivery_facts import VolumeBaseline
 from ingest.city import City
 from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ingest.contract.registry import Registry
-from ingest.layers import MODELS, ROWS, SEEDS, Content, Layer, layered_seed, seed_file, text_of
+from ingest.layers import MODELS, ROWS, SEEDS, Content, Layer, layered_seed, text_of
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS
 from orchestration.transform.dbt_sources import write_sources
 from orchestration.transform.macros.place_types import (
@@ -37,7 +37,7 @@ def prepare_project(home: Home, registry: Registry, layers: Sequence[Layer] = ()
     """Create the links and write the generated files of a home. Only what differs is written, so that dbt's parse stays valid."""
     folder = home.dbt_project
     (folder / "generated").mkdir(parents=True, exist_ok=True)
-    place_types, vintages = (seed_file(name, SHARED_SEEDS, layers) for name in ("place_types", "geography_vintages"))
+    place_types, vintages = (layered_seed(name, SHARED_SEEDS, layers) for name in ("place_types", "geography_vintages"))
     types = read_place_types(place_types, vintages, {contract.source for contract in registry})
     overlay = overlays(layers, further_columns(types))
     for name in (*FOLDERS, *FILES):

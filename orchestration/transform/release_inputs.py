@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.contract import Contract
-from ingest.layers import Layer, layered_seed
+from ingest.layers import Layer, bytes_of, layered_seed
 from orchestration.runs.context import RunContext
 from orchestration.settings import DBT_PROJECT, PROJECT, SHARED_SEEDS
 from orchestration.transform.graph import ancestors, parents, reached
@@ -105,8 +105,7 @@ def _seeds(layers: Sequence[Layer]) -> Iterator[tuple[str, bytes]]:
     names = {path.stem for path in (DBT_PROJECT / "seeds").rglob("*.csv")}
     names |= {name for layer in layers for name in layer.seeds()}
     for name in sorted(names):
-        content = layered_seed(name, SHARED_SEEDS, layers)
-        yield name, content if isinstance(content, bytes) else content.read_bytes()
+        yield name, bytes_of(layered_seed(name, SHARED_SEEDS, layers))
 
 
 def seeds_hash(layers: Sequence[Layer] = ()) -> str:

@@ -14,26 +14,14 @@ from zoneinfo import ZoneInfo
 from duckdb import DuckDBPyConnection
 
 from expectations.results import ExpectationResult
-from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
 from ingest.contract.vocabularies import load_vocabulary
-from ingest.delivery import DeliveryStore
+from ingest.contract_terms import agreement_terms
+from ingest.delivery import AcceptedLoad, DeliveryStore
 from ingest.delivery.removals import read_removals
-from ingest.landing import (
-    LastLoad,
-    constant_values,
-    count_load_rows,
-    doubtful_rows,
-    has_refused_or_doubtful,
-    later_events,
-    newest_load,
-    refused_rows,
-    rejected_rows,
-    rejected_values,
-)
+from ingest.landing import count_load_rows, landed_rejections, later_events, newest_load
 from ingest.layers import seed_rows
-from ingest.typing import required_columns
 from orchestration.runs.context import RunContext
 from orchestration.runs.decisions.acceptance import corrected_maps, read_acceptance
 from orchestration.runs.decisions.corrections import read_corrections
@@ -112,20 +100,9 @@ def write_quality_inputs(run: RunContext, record: RunRecord) -> None:
     replace_rows(con, "erasures", con.execute(_ERASURES).fetchall())
     con.execute("insert into receipts.rejected_rows select * from intake.rejected_rows")
     for contract in registry:
-        _insert_rejected(run, contract)
-
-
-def _insert_rejected(run: RunContext, contract: Contract) -> None:
-    con, zone = run.con, run.location.city.time_zone
-    # Most sources have neither, and planning the reasons of a table with hundreds of columns takes half a second.
-    refused, doubtful = has_refused_or_doubtful(con, contract)
-    if refused:
-        rows = rejected_rows(contract, required_columns(contract), refused_rows(contract), zone)
-        con.execute(f"insert into receipts.rejected_rows {rows}")
-    cells = rejected_values(contract, doubtful_rows(contract), zone) if doubtful else None
-    for found in (cells, constant_values(contract, zone)):
-        if found:
-            con.execute(f"insert into receipts.rejected_values {found}")
+        for table, selects in landed_rejections(con, contract, run.location.city.time_zone).items():
+            for select in selects:
+                con.execute(f"insert into receipts.{table} {select}")
 
 
 def _acceptance_rows(run: RunContext, contract: Contract) -> list[tuple[Any, ...]]:
@@ -168,7 +145,7 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def delivered_on(run: RunContext, last: LastLoad | None) -> dt.date | None:
+def delivered_on(run: RunContext, last: AcceptedLoad | None) -> dt.date | None:
     """The day of the last delivery of a source in the city's time zone."""
     if last is None or last.delivered_at is None:
         return None
@@ -198,7 +175,7 @@ def _terms_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
     return contract.source, status, agreement.valid_until, agreement.keep_for, agreement.kept_from(run.as_of.date())
 
 
-def _delivered_crs(run: RunContext, contract: Contract, last: LastLoad | None) -> str | None:
+def _delivered_crs(run: RunContext, contract: Contract, last: AcceptedLoad | None) -> str | None:
     """The coordinate reference system that the delivered file declares."""
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
     delivery = store.record(last.load_id) if last else None

@@ -22,7 +22,7 @@ from expectations.marts.suites import SUITES, Place, read_suites
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore
 from ingest.layers import SUITES as OWN_SUITES
-from ingest.layers import seed_file
+from ingest.layers import layered_seed
 from orchestration.pipeline import stages
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
@@ -157,7 +157,7 @@ def _ingest(run: RunContext, contract: Contract, *, accept: bool, is_first: bool
     labels, city = [], run.location.city
     delivery = store.record(status.load_id) if status.load_id else None
     if delivery is not None and run.con.execute(view, [contract.source]).fetchone() is not None:
-        crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, city.layers)
+        crosswalk = layered_seed(CROSSWALK, SHARED_SEEDS, city.layers)
         labels = count_unmapped_labels(run.con, contract, delivery.columns_missing, crosswalk, city.time_zone)
     return Trial(run.settings.home, contract, status, is_first, findings, labels)
 

@@ -17,9 +17,9 @@ from aiosmtpd.smtp import AuthResult, Envelope
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
+from ingest.contract_terms import agreement_terms
 from orchestration.alerts import notify_run_ended, notify_run_not_started
 from orchestration.runs.clock import utc_now
 from orchestration.runs.record import BLOCKED, FAILED, FRESH, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord, new_status

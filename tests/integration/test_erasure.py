@@ -17,7 +17,6 @@ from ingest.erasure import (
     by_conditions,
     by_keys,
     complete,
-    is_pending,
     plan_erasure,
     plan_past_keeping,
     plan_source_removal,
@@ -253,7 +252,7 @@ def test_a_kill_at_any_moment_leaves_what_the_next_command_completes(small: Smal
     write_plan(small.home, plan, rows)
     changes = random.Random(3)
     died = 0
-    while is_pending(small.home) and died < 5:
+    while small.home.is_removal_pending and died < 5:
         died += completed_until_killed(small.home, changes.randint(1, 25))
     assert died
     complete(small.home)

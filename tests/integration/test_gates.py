@@ -18,12 +18,12 @@ from duckdb import DuckDBPyConnection
 
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.delivery_gate import gate_delivery
-from expectations.delivery.unmapped_labels import read_labels
 from expectations.marts.marts_gate import gate_build
 from expectations.marts.suites import SUITES, Suite, SuitePart, read_suites
 from expectations.published.public_file_gate import gate_published
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.registry import load_registry
+from ingest.contract.vocabularies import read_labels
 from ingest.contract.yaml_source import read_yaml
 from orchestration.transform.macros.registrations import MODELS
 from orchestration.transform.model_files import read_models

@@ -11,9 +11,9 @@ from duckdb import DuckDBPyConnection
 
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.delivery_gate import gate_delivery
-from expectations.delivery.unmapped_labels import Labels, read_labels
 from ingest.connectors import open_folder
 from ingest.contract.registry import load_registry
+from ingest.contract.vocabularies import Labels, read_labels
 from ingest.delivery import DeliveryStore, deliver
 from ingest.landing import LandingTable, ensure_tables
 from ingest.readers import delivered_files

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.delivery.removals import read_removals
-from ingest.erasure import by_keys, complete, is_pending, plan_erasure
+from ingest.erasure import by_keys, complete, plan_erasure
 from ingest.erasure.plan import write_plan
 from tests.support.erased_bytes import completed_until_killed, places_with
 from tests.support.small_home import NOW, SmallHome, small_home
@@ -32,7 +32,7 @@ def test_a_kill_before_any_change_is_completed(made_once: SmallHome, tmp_path: P
     found, _ = by_keys(small.contract, small.store, [["VISIT-00007"]], CITY_ZONE, HASH_KEY)
     write_plan(small.home, *plan_erasure(small.home, [found], HASH_KEY, "expunged", "clerk", NOW))
     died = completed_until_killed(small.home, change)
-    assert died or not is_pending(small.home)
+    assert died or not small.home.is_removal_pending
     complete(small.home)
     assert recover(small.home) == []
     assert not list(small.home.root.glob("erasing*"))

@@ -27,7 +27,7 @@ from ingest.contract.words import (
     MissingReason,
     Strict,
     TimeZone,
-    regular_expression,
+    with_group,
     word,
 )
 
@@ -51,9 +51,7 @@ def _checked(value: Any) -> str | dict[str, str]:
         return {glob: str(text) for glob, text in value.items()}
     if not isinstance(value, str):
         raise ValueError("write a regular expression with a group, or a value for each file")  # noqa: TRY004 - pydantic reports it
-    if not re.compile(regular_expression(value)).groups:
-        raise ValueError(f"{value!r} has no group; put the part of the name that is the value in parentheses, like '^(v\\d+)_'")
-    return value
+    return with_group(value, "put the part of the name that is the value in parentheses, like '^(v\\d+)_'")
 
 
 def _plain(pattern: str) -> str:

@@ -10,17 +10,12 @@ import calendar
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Discriminator,
-    Field,
-    Tag,
-)
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
-from ingest.contract.words import Grown, Identifier, Percent, Strict, matching, regular_expression, word
+from ingest.contract.words import Grown, Identifier, Percent, Strict, matching, with_group, word
 from ingest.contract.yaml_source import Location
 
 _DURATION = re.compile(r"([1-9]\d{0,3}) (day|month|year)s?")
@@ -28,6 +23,7 @@ Duration = Annotated[str, matching(_DURATION, "a duration like 7 years, 18 month
 LOAD_COLUMNS = ("_source_file", "_source_row")
 Republish = Literal["allowed", "refused", "undecided"]
 SNAPSHOT_ON = "_snapshot_on"
+_RELEASE = "put the date or number of the release in parentheses, like _(\\d{4}-\\d{2})"
 Origin = Literal["column", "file_name", "footer", "fetched"]
 
 
@@ -43,14 +39,6 @@ def days_before(duration: str, day: dt.date) -> dt.date:
     if year < 1:
         return dt.date.min
     return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def _pattern_with_group(value: str) -> str:
-    if not re.compile(regular_expression(value)).groups:
-        raise ValueError(
-            f"{value!r} has no group; put the date or number of the release in parentheses, like _(\\d{{4}}-\\d{{2}})"
-        )
-    return value
 
 
 class Steward(Strict):
@@ -115,7 +103,7 @@ class Agreement(Strict):
 class Release(Strict):
     """How to find the newer of two releases of a partition: by the groups of a pattern in the file's name, or by a column."""
 
-    file_name: Annotated[str, AfterValidator(_pattern_with_group)] | None = None
+    file_name: Annotated[str, AfterValidator(partial(with_group, remedy=_RELEASE))] | None = None
     column: str | None = None
 
     def _problems(self) -> Iterator[str]:

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ingest.erasure.plan import is_pending
 from orchestration.cli.display import Table, out, print_json, short_time
 from orchestration.cli.options import AsJson
 from orchestration.runs.clock import utc_now
@@ -56,7 +55,7 @@ def status(problems: Problems = False, json: AsJson = False) -> None:
     unpinned = unpinned_quarters(home, settings.keep_releases, utc_now())
     if json:
         of_home: dict[str, Any] = {"unpinned_quarters": [asdict(each) for each in unpinned]}
-        of_home |= {"is_removal_pending": is_pending(home), "active_run": active.model_dump() if active else None}
+        of_home |= {"is_removal_pending": home.is_removal_pending, "active_run": active.model_dump() if active else None}
         print_json(run_report(home, last) | of_home)
     else:
         _print_runs(runs[-1 if problems else -RECENT :][::-1])
@@ -64,7 +63,7 @@ def status(problems: Problems = False, json: AsJson = False) -> None:
             out.print(f"\n{note}")
         for quarter in unpinned:
             out.print(f"\n{quarter.sentence}")
-        if is_pending(home):
+        if home.is_removal_pending:
             out.print("\nA removal was interrupted; `levelground erase --resume` or the next run completes it")
         out.print(f"\nCurrent release: {_current_release(home)}\n")
         _print_sources([each for each in last.sources.values() if not problems or each.verdict != FRESH])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from ingest.erasure import Plan, is_pending
+from ingest.erasure import Plan
 from ingest.erasure.plan import write_plan
 from orchestration.cli.display import Table, out
 from orchestration.cli.options import Reason, Wait, Yes, examples
@@ -109,7 +109,7 @@ def remove(home: Home, plan: Plan, rows: pa.Table, *, yes: bool) -> None:
     confirm("Remove them for good?", yes=yes)
     write_plan(home, plan, rows)
     notes = complete_removals(home)
-    assert not is_pending(home), "the plan was carried out"
+    assert not home.is_removal_pending, "the plan was carried out"
     for note in notes:
         out.print(note)
     out.print("the next run builds landing and marts without them; copies outside the home are not touched")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ingest.layers import rows_of_seed, seed_file
+from ingest.layers import layered_seed, rows_of_seed
 from orchestration.cli.display import err, out, print_rows
 from orchestration.cli.new_source import Layer
 from orchestration.cli.options import AsJson, examples
@@ -25,7 +25,7 @@ COLUMNS = ("geography_type", "geography_vintage", "valid_from", "valid_to", "bou
 def list_(json: AsJson = False) -> None:
     """List every map: its type of place, vintage, first and last day, and the source that delivers it."""
     city = home_city(Settings.from_environment())
-    seed = rows_of_seed(seed_file(VINTAGES, SHARED_SEEDS, city.layers))
+    seed = rows_of_seed(layered_seed(VINTAGES, SHARED_SEEDS, city.layers))
     rows = [{column: row[column] or None for column in COLUMNS} for row in seed]
     print_rows(rows if json else [row for row in rows if row["boundary_source"]], COLUMNS, json=json, spare=["boundary_source"])
 

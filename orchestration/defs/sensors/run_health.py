@@ -12,7 +12,7 @@ import dagster as dg
 
 from ingest.city import City
 from ingest.contract import Contract
-from ingest.freshness import evaluate_freshness
+from ingest.contract_terms import evaluate_freshness
 from orchestration.alerts import notify_changes
 from orchestration.alerts.conditions import MISSED, NIGHTLY, RUN, Condition, stale_condition
 from orchestration.defs.asset_checks import freshness_check

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ingest.layers import SeedFile, rows_of_seed
+from ingest.layers import Content, rows_of_seed
 from orchestration.transform.dbt_sources import write_if_changed
 from orchestration.transform.macros.registrations import macro
 
@@ -25,7 +25,7 @@ _LAST_INTERFACE_COLUMN = re.compile(r"^( *)- \{name: neighborhood_geoid, data_ty
 PlaceType = Mapping[str, Any]
 
 
-def read_place_types(place_types: SeedFile, vintages: SeedFile, sources: Collection[str]) -> list[PlaceType]:
+def read_place_types(place_types: Content, vintages: Content, sources: Collection[str]) -> list[PlaceType]:
     """The types of place with their maps: first those whose columns every fact has, then the others in the seed's order.
 
     Only maps whose boundaries one of the `sources` delivers have a `source`.

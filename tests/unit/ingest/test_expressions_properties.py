@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest.contract import Contract
-from ingest.landing import rejected_rows, rejected_values
+from ingest.landing.tables import rejected_rows, rejected_values
 from ingest.typing import (
     accepted_rows,
     can_be_invalid,

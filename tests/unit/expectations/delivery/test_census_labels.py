@@ -11,11 +11,11 @@ import pytest
 
 from expectations.delivery.concepts import concept_line_checks, read_concepts
 from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.unmapped_labels import CrosswalkError
 from expectations.engine.checks import Check, header
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
+from ingest.contract.vocabularies import CrosswalkError
 from ingest.delivery import FileRecord
 from orchestration.settings import SHARED_SEEDS
 from orchestration.stewardship.audit_delivery import CONCEPTS

@@ -11,11 +11,10 @@ from expectations.delivery.cell_checks import delivery_query
 from expectations.delivery.column_differences import header_checks
 from expectations.delivery.concepts import concept_column_checks, read_concept_columns
 from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.suite_from_contract import delivery_suite
-from expectations.delivery.unmapped_labels import CrosswalkError, read_labels
+from expectations.delivery.delivery_gate import delivery_suite
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from ingest.contract.vocabularies import load_vocabulary
+from ingest.contract.vocabularies import CrosswalkError, load_vocabulary, read_labels
 from ingest.delivery import Conformer, FileRecord
 from orchestration.settings import SHARED_SEEDS
 from orchestration.stewardship.audit_delivery import CONCEPT_COLUMNS, CROSSWALK

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.volume import HiddenCells
+from expectations.delivery.delivery_facts import DeliveryFacts, HiddenCells
 from expectations.results import ExpectationResult
 from tests.unit.expectations.conftest import Judge
 

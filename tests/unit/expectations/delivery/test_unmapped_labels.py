@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.delivery.cell_checks import _label_checks, _unmapped
-from expectations.delivery.unmapped_labels import CrosswalkError, folded, read_labels, unmapped_condition
+from expectations.delivery.cell_checks import _label_checks, _unmapped, unmapped_condition
 from ingest.contract import Column
-from ingest.contract.vocabularies import load_vocabulary
+from ingest.contract.vocabularies import CrosswalkError, folded, load_vocabulary, read_labels
 
 SEED = Path(__file__).parents[4] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 

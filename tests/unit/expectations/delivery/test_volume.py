@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from expectations.delivery.volume import HiddenCells, ReplacedRows, VolumeBaseline, volume_baseline
+from expectations.delivery.delivery_facts import HiddenCells, ReplacedRows, VolumeBaseline, volume_baseline
 from ingest.contract import Contract
 from ingest.landing import ensure_tables
 from tests.support.visits import CITY_ZONE, NOON, Warehouse, visits_contract

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.delivery.unmapped_labels import read_labels
 from ingest.connectors import open_folder
 from ingest.contract import Contract
-from ingest.contract.vocabularies import CROSSWALK, load_vocabulary
+from ingest.contract.vocabularies import CROSSWALK, load_vocabulary, read_labels
 from ingest.contract_draft import Answers, Draft, DraftError, draft, read_sample
 from ingest.delivery import DeliveryStore
 from ingest.readers import delivered_files

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from expectations.delivery.volume import VolumeBaseline, volume_baseline
+from expectations.delivery.delivery_facts import VolumeBaseline, volume_baseline
 from ingest.contract import Contract
 from ingest.landing import PartitionComparison, ensure_tables
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from expectations.delivery.volume import volume_baseline
+from expectations.delivery.delivery_facts import volume_baseline
 from ingest.connectors import open_folder
 from ingest.delivery import DeliveryOptions, DeliveryStore, deliver
 from ingest.errors import DeliveryError

@@ -11,16 +11,14 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.landing import (
-    LastLoad,
     LaterEvents,
     LoadCounts,
     create_delivery_view,
     ensure_tables,
     last_load,
     later_events,
-    rejected_rows,
-    rejected_values,
 )
+from ingest.landing.tables import rejected_rows, rejected_values
 from ingest.typing import required_columns
 
 MakeContract = Callable[..., Contract]
@@ -214,8 +212,13 @@ def test_a_late_correction_does_not_turn_the_clock_back(warehouse: Any, make_con
     warehouse.take(contract, {"f.csv": "d,c,v\n2025-11-28,2025-11-29 08:00:00,a\n2025-11-30,,b\n"})
     receipt = warehouse.deliver(contract, {"f.csv": "d,c,v\n2025-11-28,2025-11-28 09:00:00,b\n"})
     warehouse.promote(contract, receipt)
-    last = LastLoad(receipt.load_id, 2, dt.datetime(2025, 11, 30), receipt.delivered_at)
-    assert last_load(warehouse.con, contract) == last
+    last = last_load(warehouse.con, contract)
+    assert (last.load_id, last.sequence, last.data_as_of, last.delivered_at) == (
+        receipt.load_id,
+        2,
+        dt.datetime(2025, 11, 30),
+        receipt.delivered_at,
+    )
 
 
 def test_the_clock_of_a_source_follows_valid_cells(warehouse: Any, make_contract: MakeContract) -> None:
@@ -226,8 +229,13 @@ def test_the_clock_of_a_source_follows_valid_cells(warehouse: Any, make_contract
     contract = make_contract(columns=columns)
     receipt = warehouse.deliver(contract, {"f.csv": "d,c\n2025-11-28,2925-11-29 08:00:00\nsoon,2025-11-29 07:00:00\n"})
     warehouse.promote(contract, receipt)
-    last = LastLoad(receipt.load_id, 1, dt.datetime(2025, 11, 29, 7), receipt.delivered_at)
-    assert last_load(warehouse.con, contract) == last
+    last = last_load(warehouse.con, contract)
+    assert (last.load_id, last.sequence, last.data_as_of, last.delivered_at) == (
+        receipt.load_id,
+        1,
+        dt.datetime(2025, 11, 29, 7),
+        receipt.delivered_at,
+    )
 
 
 def test_a_record_dated_ahead_is_no_end_of_the_data(warehouse: Any, make_contract: MakeContract) -> None:

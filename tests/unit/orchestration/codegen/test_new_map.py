@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.city import City, city_registry, read_city, read_layer_city
-from ingest.layers import Layer, rows_of_seed, seed_file
+from ingest.layers import Layer, layered_seed, rows_of_seed
 from orchestration.codegen.new_map import VINTAGES, NewMap, write_map
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 
@@ -37,7 +37,7 @@ def test_a_new_map_begins_where_the_one_before_ends(layer: Layer, city: City) ->
     again = read_layer_city(Layer(layer.name, layer.folder))
     maps = {
         row["geography_vintage"]: row
-        for row in rows_of_seed(seed_file(VINTAGES, SHARED_SEEDS, again.layers))
+        for row in rows_of_seed(layered_seed(VINTAGES, SHARED_SEEDS, again.layers))
         if row["boundary_source"]
     }
     of_city = {vintage: row for vintage, row in maps.items() if row["geography_type"] == "aldermanic_district"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from expectations.delivery.volume import VolumeBaseline
+from expectations.delivery.delivery_facts import VolumeBaseline
 from ingest.city import City, city_registry
 from orchestration.stewardship.audit_delivery import _basis
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from ingest.city import city_registry, read_city
-from ingest.landing import LastLoad
 from orchestration.transform import run_inputs as module
 from orchestration.transform.run_inputs import KeptWindow, kept_windows
 
@@ -20,7 +19,7 @@ BEGIN, OLD, NEW = dt.date(2015, 1, 1), dt.date(2018, 4, 12), dt.date(2024, 3, 5)
 def run_at(day: dt.date) -> Any:
     city = read_city(None, "sampleton")
     location = SimpleNamespace(city=city, registry=city_registry(city))
-    load = LastLoad("l", 2, dt.datetime.combine(NEW, dt.time()))
+    load = SimpleNamespace(data_as_of=dt.datetime.combine(NEW, dt.time()))
     return SimpleNamespace(location=location, con=None, as_of=dt.datetime.combine(day, dt.time()), last_load=lambda _: load)
 
 

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from expectations.delivery.cell_checks import delivery_query
-from expectations.delivery.delivery_facts import DeliveryFacts
-from expectations.delivery.suite_from_contract import delivery_suite
-from expectations.delivery.volume import ReplacedRows
+from expectations.delivery.delivery_facts import DeliveryFacts, ReplacedRows
+from expectations.delivery.delivery_gate import delivery_suite
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.vocabularies import Vocabulary

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from expectations.delivery.delivery_facts import DeliveryFacts, PopulationTerms
-from expectations.delivery.reference.population_checks import read_population_terms
+from expectations.delivery.reference_checks import read_population_terms
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.layers import seed_rows

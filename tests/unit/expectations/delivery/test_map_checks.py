@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from expectations.delivery.reference.maps import map_checks
-from expectations.delivery.volume import volume_baseline
+from expectations.delivery.delivery_facts import volume_baseline
+from expectations.delivery.reference_checks import map_checks
 from ingest.contract import Contract
 from ingest.landing import ensure_tables
 from tests.support.visits import CITY_ZONE, NOON, Warehouse, visits_contract

@@ -1,22 +1,27 @@
-"""Check that a delivery of people is of the vintage that its scheme declares (seed `population_schemes`).
+"""Check reference data of a delivery that holds for a time: people by the years of their scheme, and maps by the one in force.
 
 A file of other years, or one with the wrong people, would change every rate without a gap in its rows: the file name is compared
-with the years of the scheme, and each total with the accepted load that it replaces.
+with the years of the scheme (seed `population_schemes`), and each total with the accepted load that it replaces. A map of other
+lines under the same name would move records to other places while residents stay with the codes of their blocks: it is given a
+vintage, or a person accepts it as a correction.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from expectations.delivery.delivery_facts import DeliveryFacts, PopulationTerms
 from expectations.engine.checks import Check, header, measure
 from ingest.contract import Contract
+from warehouse.printable import first_names
 from warehouse.sql import quoted
 
 Rows = Iterable[Mapping[str, str]]  # of a seed
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+MAP_CHANGED = "map_changed"
+SHOWN_PLACES = 10
 
 
 def read_population_terms(contract: Contract, schemes: Rows, concepts: Rows, rules: Rows) -> PopulationTerms:
@@ -59,3 +64,15 @@ def population_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Chec
             "people_changed", "critical", message, expression=total,
             at_least=before * (1 - change), at_most=before * (1 + change), column=column,
         )  # fmt: skip
+
+
+def map_checks(contract: Contract, vintage: str, moved: Sequence[str]) -> Iterator[Check]:
+    """The check of a map that the seed `geography_vintages` names, with its type and vintage. `moved`: see `moved_places`."""
+    if not vintage:
+        return
+    message = (
+        f"{contract.source}: {first_names(moved, SHOWN_PLACES)} have other lines than on the map in force "
+        f"({vintage}). A new map gets a vintage and its first day: `levelground maps new {contract.source}`. If the "
+        "file corrects the map, accept its load: residents are then counted by its lines, no longer by the codes of their blocks"
+    )
+    yield measure(MAP_CHANGED, "critical", message if moved else "", expression=str(len(moved)), at_most=0)

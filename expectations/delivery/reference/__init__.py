@@ -1,1 +1,0 @@
-"""Check reference data of a delivery that holds for a time: people and maps."""
