@@ -50,8 +50,9 @@ def write_file(
         # A file of records has no primary keys: each takes a block, up to a third of the file.
         keys = con.execute(_SQL.keys(analyst)).fetchall() if plan.audience == FIGURES else []
         schemas = {schema for (schema,) in con.execute(_SQL.schemas()).fetchall()}
-        has_figures = FIGURES_SCHEMA in schemas and f"marts.{SCORECARD}" in plan.tables
-        con.execute(_SQL.write(analyst, plan, sorted(schemas - {FIGURES_SCHEMA} if has_figures else schemas), columns, keys, texts))
+        if has_figures := FIGURES_SCHEMA in schemas and f"marts.{SCORECARD}" in plan.tables:
+            schemas.remove(FIGURES_SCHEMA)
+        con.execute(_SQL.write(analyst, plan, sorted(schemas), columns, keys, texts))
         create_analyst_views(con, ALIAS, cannot_have, has_figures=has_figures)
     finally:
         detach(con, ALIAS)
