@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from duckdb import DuckDBPyConnection
 
 from warehouse.releases.views.analysis import ANALYSIS_SCHEMA, MAPS_SCHEMA, create_analysis_views
-from warehouse.releases.views.figures import FIGURES_SCHEMA, SCORECARD, create_figures_views
+from warehouse.releases.views.figures import FIGURES_SCHEMA, create_figures_views
 from warehouse.sql import identifier
 
 VIEW_SCHEMAS = (ANALYSIS_SCHEMA, FIGURES_SCHEMA, MAPS_SCHEMA)
