@@ -18,7 +18,7 @@ from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.instance.setup import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
 from orchestration.runs.record import RELEASED, UNCHANGED
-from orchestration.runs.reports.status_report import covered_months
+from orchestration.runs.reports import covered_months
 from orchestration.runs.selection import replaces_periods
 from warehouse.paths import Home
 

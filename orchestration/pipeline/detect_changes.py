@@ -14,7 +14,7 @@ from ingest.layers import seed_rows
 from ingest.typing import typed_expression
 from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.runs.context import RunContext
-from orchestration.runs.decisions.corrections import read_corrections, read_urgent_revisions
+from orchestration.runs.decisions import read_corrections, read_urgent_revisions
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.record import UNCHANGED
 from orchestration.settings import SHARED_SEEDS, Settings

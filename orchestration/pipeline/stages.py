@@ -18,8 +18,7 @@ from orchestration.pipeline.gates import run_gates
 from orchestration.pipeline.ingest_source import carry_forward
 from orchestration.pipeline.release import release_candidate
 from orchestration.runs.context import RunContext
-from orchestration.runs.progress import current_reporter
-from orchestration.runs.results import NodeResult, OnNode
+from orchestration.runs.progress import NodeResult, OnNode, current_reporter
 from orchestration.stewardship.labels_in_use import end_if_labels_lost
 
 OnGate = Callable[[GateResult], None]

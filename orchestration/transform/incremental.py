@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.landing import superseded
 from orchestration.runs.context import RunContext
-from orchestration.runs.results import UP_TO_DATE, NodeResult, OnNode
+from orchestration.runs.progress import UP_TO_DATE, NodeResult, OnNode
 from orchestration.transform import dbt_runner
 from orchestration.transform.compiled.emptiness import ALWAYS, aggregate_functions, empty_if
 from orchestration.transform.fingerprints import (

@@ -35,10 +35,9 @@ from ingest.landing import (
 from ingest.layers import seed_rows
 from ingest.typing import required_columns
 from orchestration.runs.context import RunContext
-from orchestration.runs.decisions.acceptance import corrected_maps, read_acceptance
-from orchestration.runs.decisions.corrections import read_corrections
+from orchestration.runs.decisions import corrected_maps, read_acceptance, read_corrections
 from orchestration.runs.record import RunRecord, new_status
-from orchestration.runs.reports.standing_gates import standing_gates
+from orchestration.runs.reports import standing_gates
 from orchestration.settings import SHARED_SEEDS
 from orchestration.transform.dbt_sources import has_model
 from warehouse.connection import attached

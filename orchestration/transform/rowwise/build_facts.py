@@ -17,7 +17,7 @@ from typing import Any
 from ingest.landing import Partition, Partitions, partition_rows, typed_row_by_row, write_partitions
 from orchestration.engines import run_tasks
 from orchestration.runs.context import RunContext
-from orchestration.runs.results import NodeResult, OnNode
+from orchestration.runs.progress import NodeResult, OnNode
 from orchestration.transform import dbt_runner
 from orchestration.transform.fingerprints import BuildPlan, Fingerprints, incremental_source, view_columns
 from orchestration.transform.graph import ancestors
