@@ -163,28 +163,26 @@ def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict
 
 def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
     """Return specs of the tables that a run writes for dbt before the build; no step of their own produces them."""
-    return [_written_spec(table, RECORDS) for table in manifest["sources"].values() if table["source_name"] == "receipts"]
+    keys = {i: key for i, key in source_keys(manifest).items() if key.path[0] == "receipts"}
+    return [_written_spec(key, RECORDS, manifest["sources"][i]["description"]) for i, key in keys.items()]
 
 
 def suppressor_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
     """Return the specs of the tables that the suppressor writes while the models are built, by dbt id."""
-    specs = {node_id: _written_spec(manifest["sources"][node_id], DISCLOSURE) for node_id in SUPPRESSED}
-    return {i: spec.replace_attributes(deps=[dg.AssetKey(SUPPRESSED[i].split("."))]) for i, spec in specs.items()}
+    keys, nodes = source_keys(manifest), manifest["sources"]
+    return {
+        i: _written_spec(keys[i], DISCLOSURE, nodes[i]["description"], [dg.AssetKey(model.split("."))])
+        for i, model in SUPPRESSED.items()
+    }
 
 
 def file_specs(contracts: Iterable[Contract]) -> list[dg.AssetSpec]:
     """Return the specs of the files for readers other than the data team, which the step of the release writes."""
     readers = dict.fromkeys((FIGURES, *sorted({contract.readers for contract in contracts} - {FIGURES, TEAM_AUDIENCE})))
     figures = "Figures, dimensions and facts of publishers: no row of a person, household, address or single record."
+    records = "Records of the audience {}, as far as their agreements allow."
     return [
-        dg.AssetSpec(
-            file_key(reader),
-            deps=[RELEASE_KEY],
-            group_name=RELEASE,
-            description=figures if reader == FIGURES else f"Records of the audience {reader}, as far as their agreements allow.",
-            kinds={"duckdb"},
-            owners=[TEAM],
-        )
+        _written_spec(file_key(reader), RELEASE, figures if reader == FIGURES else records.format(reader), [RELEASE_KEY])
         for reader in readers
     ]
 
@@ -194,14 +192,8 @@ def file_key(reader: str) -> dg.AssetKey:
     return dg.AssetKey(["published", file_name(reader).removesuffix(".duckdb")])
 
 
-def _written_spec(table: Mapping[str, Any], group: str) -> dg.AssetSpec:
-    return dg.AssetSpec(
-        dg.AssetKey([table["source_name"], table["name"]]),
-        group_name=group,
-        description=table["description"],
-        kinds={"duckdb"},
-        owners=[TEAM],
-    )
+def _written_spec(key: dg.AssetKey, group: str, description: str, deps: Sequence[dg.AssetKey] = ()) -> dg.AssetSpec:
+    return dg.AssetSpec(key, deps=deps, group_name=group, description=description, kinds={"duckdb"}, owners=[TEAM])
 
 
 def _with_deps(spec: dg.AssetSpec, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:

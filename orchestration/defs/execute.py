@@ -22,7 +22,7 @@ from orchestration.instance.setup import (
     TRIGGER_TAG,
     prepare_instance,
 )
-from orchestration.pipeline.detect_deliveries import nothing_to_ingest
+from orchestration.pipeline.detect_changes import nothing_to_ingest
 from orchestration.runs.context import RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.errors import explain, explain_full_disk
