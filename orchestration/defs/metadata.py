@@ -14,7 +14,7 @@ import dagster as dg
 
 from ingest.freshness import age_hours
 from orchestration.defs.asset_specs import file_key
-from orchestration.instance.web.addresses import DOCS
+from orchestration.instance.setup import DOCS
 from orchestration.runs.progress import NodeResult
 from orchestration.runs.record import FRESH, HELD_BACK, STALE, RunRecord, SourceStatus
 from orchestration.runs.reports import published_source_quality, release_figures

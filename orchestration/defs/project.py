@@ -11,11 +11,12 @@ from ingest.contract.registry import Registry
 from orchestration.defs.asset_checks import build_gate
 from orchestration.defs.asset_specs import file_specs, model_specs, receipt_specs, suppressor_specs
 from orchestration.defs.assets import dbt_assets, landing_asset, release_asset, scorecard_asset
-from orchestration.defs.jobs import months_asset, nightly_schedule, refresh_job, rerun_job, sources_with_periods
+from orchestration.defs.jobs import months_asset, nightly_schedule, refresh_job, rerun_job
 from orchestration.defs.resources import RunResource
 from orchestration.defs.sensors.drop_folder import drop_folder_sensor
 from orchestration.defs.sensors.run_health import run_health_sensor
 from orchestration.runs.delivery_location import home_city, home_registry
+from orchestration.runs.selection import sources_with_periods
 from orchestration.settings import Settings
 from orchestration.transform import dbt_runner
 from orchestration.transform.compiled.column_lineage import column_lineage
