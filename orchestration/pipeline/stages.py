@@ -11,8 +11,7 @@ from collections.abc import Callable
 
 from expectations.results import GateResult
 from orchestration.pipeline.build import build_models, build_quality
-from orchestration.pipeline.detect_changes import note_ingested, nothing_changed
-from orchestration.pipeline.first_run.first_delivery import nothing_delivered
+from orchestration.pipeline.detect_changes import note_ingested, nothing_changed, nothing_delivered
 from orchestration.pipeline.gates import run_gates
 from orchestration.pipeline.ingest_source import carry_forward
 from orchestration.pipeline.release import release_candidate

@@ -32,7 +32,7 @@ from warehouse.releases import NodeFingerprint, current, read_manifest
 from warehouse.sql import quoted
 
 RELEASE_DATABASE = "release"
-BLANK = "blank"  # in place of a release: the tables of a blank home (`pipeline.first_run.blank_home`)
+BLANK = "blank"  # in place of a release: the tables of a blank home (`pipeline.blank_home`)
 COMPILED = "compiled/levelground"  # the SQL of models as dbt ran it
 PUBLIC_MODELS = dbt_runner.PUBLISHED.removeprefix("path:")
 

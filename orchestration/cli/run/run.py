@@ -101,7 +101,7 @@ def run(
         lock.acquire(wait)
         try:
             if settings.cache is not None and not settings.home.warehouse.exists():
-                from orchestration.pipeline.first_run.blank_home import start_from_blank  # noqa: PLC0415 - imports all stages
+                from orchestration.pipeline.blank_home import start_from_blank  # noqa: PLC0415 - imports all stages
 
                 progress.stage("start", "copying the blank home")
                 start_from_blank(settings, make=from_blank)
