@@ -193,13 +193,12 @@ def release_figures(home: Home) -> dict[str, Any]:
         f"as {share}"
         for share in ("known_race_pct", "geocoded_pct")
     )
-    values = _published(
-        home,
+    values = (
         "select count(*) filter (where value is not null) as values_measured, count(*) filter (where value is null) as "
-        "values_without_number, count(distinct measure_id) as measures from marts.fct_equity_measures",
+        "values_without_number, count(distinct measure_id) as measures from marts.fct_equity_measures"
     )
-    found = {**values[0], **_published(home, f"select {shares} from quality.source_status")[0]} if values else {}
-    return {name: figure for name, figure in found.items() if figure is not None}
+    found = _published(home, f"from ({values}), (select {shares} from quality.source_status)")
+    return {name: figure for row in found for name, figure in row.items() if figure is not None}
 
 
 def _published(home: Home, query: str) -> list[dict[str, Any]]:
