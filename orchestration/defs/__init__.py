@@ -1,1 +1,1 @@
-"""Define Dagster's objects: assets, asset checks, jobs, schedules, sensors, resources. `project` assembles them."""
+"""Define Dagster's objects: assets, asset checks, jobs, schedules, sensors, resources. `build` assembles them."""

@@ -17,6 +17,7 @@ from ingest.delivery import DeliveryRecord
 from ingest.freshness import evaluate_freshness
 from ingest.readers import delivered_files
 from orchestration.defs.metadata import docs_metadata
+from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.pipeline import stages
 from orchestration.runs.context import RunContext
@@ -195,6 +196,12 @@ def gates_of_release(run: RunContext) -> list[GateResult]:
     """The gate results that hold for the current release, for checks that are executed alone while nothing has changed."""
     ended = [record for record in RunStore(run.settings.home.runs).all() if record.outcome]
     return [standing.result for standing in standing_gates(ended)]
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the gate before the release. The checks of sources and models are those of their assets."""
+    return dg.Definitions(asset_checks=[build_gate(current_project().specs.values())])
 
 
 def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:

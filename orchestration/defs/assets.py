@@ -38,6 +38,8 @@ from orchestration.defs.asset_specs import (
     RELEASE_KEY,
     SCORECARD_KEY,
     TEAM,
+    file_specs,
+    receipt_specs,
     source_description,
     source_metadata,
     source_owner,
@@ -51,6 +53,7 @@ from orchestration.defs.metadata import (
     source_observations,
     status_metadata,
 )
+from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.defs.streaming import BuildStream
 from orchestration.instance.setup import SCORECARD
@@ -63,6 +66,23 @@ from orchestration.scorecard import Site
 from orchestration.settings import Settings
 
 WRITTEN = "site_written"
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the assets, in the order of a run."""
+    project = current_project()
+    specs, nodes = project.specs, project.manifest
+    return dg.Definitions(
+        assets=[
+            *(landing_asset(contract, project.city.layers) for contract in project.contracts),
+            *receipt_specs(nodes),
+            *dbt_assets(specs, nodes),
+            *file_specs(project.contracts),
+            release_asset(specs.values()),
+            scorecard_asset(),
+        ]
+    )
 
 
 def landing_asset(contract: Contract, layers: Sequence[Layer] = ()) -> dg.AssetsDefinition:

@@ -14,6 +14,7 @@ import dagster as dg
 from ingest.contract import Contract
 from orchestration.defs.asset_specs import TEAM
 from orchestration.defs.groups import RELEASE
+from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.instance.setup import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
 from orchestration.runs.record import RELEASED, UNCHANGED
@@ -25,6 +26,22 @@ FIRST_MONTH = "2010-01-01"  # the UI offers months from here on; the command lin
 MONTHS = dg.MonthlyPartitionsDefinition(FIRST_MONTH, fmt="%Y-%m-%d", end_offset=1)
 EVERYTHING = dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks()
 MONTHS_KEY = dg.AssetKey(["runs", "months"])
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return jobs, schedule and list; of months nothing if no source has a load mode that replaces periods.
+
+    A materialization started in the UI runs as the job does: in one process, with one writer.
+    """
+    project = current_project()
+    has_months = bool(sources_with_periods(project.contracts))
+    return dg.Definitions(
+        assets=[months_asset()] if has_months else [],
+        jobs=[refresh_job(has_months=has_months), *([rerun_job(project.contracts)] if has_months else [])],
+        schedules=[nightly_schedule(project.city.time_zone)],
+        executor=dg.in_process_executor,
+    )
 
 
 def refresh_job(*, has_months: bool = True) -> "dg.UnresolvedAssetJobDefinition":  # known to type checkers only

@@ -15,6 +15,7 @@ from pydantic import Field, PrivateAttr
 from ingest.contract.registry import ContractError
 from orchestration.alerts import notify_run_not_started
 from orchestration.defs.asset_specs import RELEASE_KEY, SCORECARD_KEY
+from orchestration.defs.project import current_project
 from orchestration.instance.dagster_runs import fail_orphaned_runs
 from orchestration.instance.processes import current_process
 from orchestration.instance.retention import delete_expired
@@ -40,6 +41,14 @@ from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.disclosure import LedgerDamaged
 from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the run under the name by which steps ask for it."""
+    project = current_project()
+    run = RunResource.configure_at_launch(wait_seconds=project.settings.wait_seconds)
+    return dg.Definitions(resources={"run": run, **project.resources})
 
 
 class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]

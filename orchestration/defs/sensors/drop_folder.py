@@ -17,6 +17,7 @@ import dagster as dg
 from ingest.contract import FileConnector
 from ingest.contract.registry import ContractError, Registry
 from ingest.readers import delivered_files, is_delivered_file, is_remote, readable_name
+from orchestration.defs.project import current_project
 from orchestration.instance.setup import DELIVERED_TAG, REFRESH_JOB
 from orchestration.runs.delivery_location import delivery_folder, home_registry
 from orchestration.runs.record import RunStore
@@ -36,6 +37,13 @@ class FolderState:
     fingerprint: str
     since: float
     requested: str | None
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the sensor of the home's deliveries."""
+    project = current_project()
+    return dg.Definitions(sensors=[drop_folder_sensor(project.contracts, project.settings)])
 
 
 def drop_folder_sensor(registry: Registry, settings: Settings) -> dg.SensorDefinition:

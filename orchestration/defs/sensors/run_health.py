@@ -16,6 +16,7 @@ from ingest.freshness import evaluate_freshness
 from orchestration.alerts import notify_changes
 from orchestration.alerts.conditions import MISSED, NIGHTLY, RUN, Condition, stale_condition
 from orchestration.defs.asset_checks import freshness_check
+from orchestration.defs.project import current_project
 from orchestration.instance.dagster_runs import fail_orphaned_runs, has_active_run
 from orchestration.instance.setup import NIGHTLY_SCHEDULE
 from orchestration.runs.clock import utc_now
@@ -27,6 +28,12 @@ RUN_HEALTH = "watch"  # the sensor's name in the UI and in Dagster's storage
 SECONDS_BETWEEN_TICKS = 600
 # The nightly run may wait an hour for another run, and may take long; after this the team should look into it.
 HOURS_WITHOUT_RUN = 27
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the sensor of the home's runs."""
+    return dg.Definitions(sensors=[run_health_sensor(current_project().settings)])
 
 
 def run_health_sensor(settings: Settings) -> dg.SensorDefinition:

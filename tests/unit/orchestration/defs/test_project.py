@@ -1,4 +1,4 @@
-"""`load_defs` assembles all definitions, and replaces what a test overrides."""
+"""`load_defs` loads the folder of all definitions, and replaces what a test overrides."""
 
 from __future__ import annotations
 
