@@ -102,7 +102,7 @@ class Home:
     # the plan of a removal of records; exists only while it is carried out, or after an interrupted one
     removal_plan = Inside("erasing", "plan.json")
     removal_rows = Inside("erasing", "rows.parquet")
-    # what a new home got from the blank home that it is a copy of, until its first release (`pipeline.first_run.blank_home`)
+    # what a new home got from the blank home that it is a copy of, until its first release (`pipeline.blank_home`)
     blank = Inside("blank")
     blank_conditions = Inside("conditions.json", parent=blank)  # when each of its tables has no row here either
     temporary = Inside("tmp")  # the folder for data that DuckDB spills from memory: private, and deleted when the run ends

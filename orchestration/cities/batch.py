@@ -47,11 +47,11 @@ COMMAND = (sys.executable, "-P", "-m", "orchestration.cli", "run", "--json")
 # What a run imports, except of the command line, which looks for a terminal.
 PRELOADED = (
     "orchestration.defs.execute", "orchestration.defs.assets", "orchestration.defs.sensors",
-    "orchestration.pipeline.first_run.blank_home", "expectations.engine.custom_expectations",
+    "orchestration.pipeline.blank_home", "expectations.engine.custom_expectations",
     "dbt.cli.main", "dbt.adapters.duckdb",
 )  # fmt: skip
 # What a run parses, unless its city adds models: a function of the variables of a run
-PARSES = ("orchestration.pipeline.first_run.blank_home", "parse_blank_project")
+PARSES = ("orchestration.pipeline.blank_home", "parse_blank_project")
 # of the process of an earlier attempt, which ends when its worker is killed
 SECONDS_TO_END = 60.0
 _PREFIX = "levelground: "

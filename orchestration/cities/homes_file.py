@@ -18,7 +18,7 @@ from ingest.contract.words import ENVIRONMENT_NAME, matching
 from ingest.contract.yaml_source import Location
 from orchestration.runs.city_choice import LIVE, SAMPLE
 from orchestration.runs.record import HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord, RunStore
-from orchestration.runs.reports.standing_gates import standing_gates
+from orchestration.runs.reports import standing_gates
 from orchestration.settings import ConfigurationError, Settings, variable_names
 from warehouse.lock import holder, is_held
 from warehouse.paths import Home

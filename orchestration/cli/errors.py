@@ -8,8 +8,7 @@ from ingest.errors import SampleError
 from orchestration.cli.display import print_error
 from orchestration.cli.release.chosen_file import CannotShow
 from orchestration.instance.processes import DaemonAlreadyRunning
-from orchestration.runs import error_messages
-from orchestration.runs.errors import DbtError, StepError
+from orchestration.runs.errors import DbtError, StepError, explain, explain_full_disk
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
 from orchestration.scorecard import EditionError, ScorecardError, UnknownLanguage
 from orchestration.settings import ConfigurationError, Settings
@@ -45,7 +44,7 @@ def report_error(error: Exception) -> int | None:
     if isinstance(error, (LockHeld, WarehouseBusy, DaemonAlreadyRunning)):
         return print_error(error, EXIT_BUSY)
     if isinstance(error, (WarehouseError, ReleaseCorrupt, PinsDamaged, LedgerDamaged, DbtError, StepError, ScorecardError)):
-        full = error_messages.explain_full_disk(Settings.from_environment().home, error)
+        full = explain_full_disk(Settings.from_environment().home, error)
         return print_error(full or error, EXIT_UNEXPECTED)
-    machine = error_messages.explain(error, Settings.from_environment().home)
+    machine = explain(error, Settings.from_environment().home)
     return None if machine is None else print_error(machine, EXIT_UNEXPECTED)

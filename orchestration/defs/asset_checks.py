@@ -21,7 +21,7 @@ from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.pipeline import stages
 from orchestration.runs.context import RunContext
-from orchestration.runs.progress import log_built_nodes
+from orchestration.runs.progress import NodeResult, failed_tests, log_built_nodes
 from orchestration.runs.record import (
     AGREEMENT_ENDED,
     BLOCKED,
@@ -32,8 +32,7 @@ from orchestration.runs.record import (
     SourceStatus,
     new_status,
 )
-from orchestration.runs.reports.standing_gates import standing_gates
-from orchestration.runs.results import NodeResult, failed_tests
+from orchestration.runs.reports import standing_gates
 from orchestration.settings import Settings
 from orchestration.stewardship.check_delivery import check_delivery
 

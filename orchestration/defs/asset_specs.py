@@ -93,28 +93,32 @@ def model_specs(
     }
     keys = {i: dg.AssetKey([node["config"].get("schema") or "staging", node["name"]]) for i, node in nodes.items()}
     keys |= source_keys(manifest)
-    specs = {
-        i: _model_spec(node, keys[i], [keys[read] for read in relations_read(manifest["nodes"], i)], groups[i]).merge_attributes(
-            metadata=lineage_metadata(lineage.get(i, {}), keys)
-        )
-        for i, node in nodes.items()
+    read = {i: relations_read(manifest["nodes"], i) for i in nodes}
+    # Seeds and run records that most models read would connect every group with every other, so the graph leaves them out, but
+    # for a model without other upstream assets. dbt's documentation has the complete graph.
+    group_of = groups | {i: RECORDS for i, key in keys.items() if key.path[0] == "receipts"}
+    hidden = {parent for parent, group in group_of.items() if group in SHARED}
+    shown = {
+        i: [parent for parent in read[i] if parent not in hidden or group_of[parent] == groups[i]] or [*read[i]]
+        for i in nodes
+        if keys[i].path[0] != QUALITY_SCHEMA
     }
-    group_of = {key: RECORDS for key in source_keys(manifest).values() if key.path[0] == "receipts"}
-    group_of |= {spec.key: spec.group_name or "" for spec in specs.values()}
-
-    def displayed(spec: dg.AssetSpec) -> list[dg.AssetKey]:
-        read = [dep.asset_key for dep in spec.deps]
-        return [key for key in read if group_of.get(key) == spec.group_name or group_of.get(key) not in SHARED]
-
-    models = {i: _with_deps(spec, displayed(spec)) for i, spec in specs.items() if spec.key.path[0] != QUALITY_SCHEMA}
-    read = {dep.asset_key for spec in models.values() for dep in spec.deps}
     # every other mart reaches the release, which depends on quality, through a public table
-    audited = [spec.key for spec in models.values() if spec.key.path[0] in AUDITED_SCHEMAS]
-    last = [key for key in audited if key.path[0] == "published" or key not in read]
-    return models | {i: _with_deps(spec, last) for i, spec in specs.items() if i not in models}
+    inner = {parent for parents in shown.values() for parent in parents if keys[parent].path[0] != "published"}
+    last = [i for i in shown if keys[i].path[0] in AUDITED_SCHEMAS and i not in inner]
+    shown |= {i: last or [*read[i]] for i in nodes if i not in shown}
+    specs = {}
+    for i, parents in shown.items():
+        also = sorted(keys[parent].to_user_string() for parent in read[i] if parent not in parents)
+        metadata = lineage_metadata(lineage.get(i, {}), keys)
+        metadata |= {"also_reads": dg.MetadataValue.text(", ".join(also))} if also else {}
+        specs[i] = _model_spec(nodes[i], keys[i], [keys[parent] for parent in parents], groups[i], metadata)
+    return specs
 
 
-def _model_spec(node: Mapping[str, Any], key: dg.AssetKey, deps: Sequence[dg.AssetKey], group: str) -> dg.AssetSpec:
+def _model_spec(
+    node: Mapping[str, Any], key: dg.AssetKey, deps: Sequence[dg.AssetKey], group: str, further: Mapping[str, Any]
+) -> dg.AssetSpec:
     """Describe a model or seed as dagster-dbt does, which would import dbt for more than a second in each command (ADR 2)."""
     columns = [
         dg.TableColumn(name, column.get("data_type") or "?", description=column.get("description"))
@@ -130,7 +134,7 @@ def _model_spec(node: Mapping[str, Any], key: dg.AssetKey, deps: Sequence[dg.Ass
         key,
         deps=deps,
         description=str(node.get("description") or ""),
-        metadata=metadata | ({"dagster/column_schema": dg.TableSchema(columns)} if columns else {}),
+        metadata={**metadata, **({"dagster/column_schema": dg.TableSchema(columns)} if columns else {}), **further},
         group_name=group,
         code_version=node["checksum"]["checksum"],  # of its file
         owners=[TEAM],
@@ -163,28 +167,26 @@ def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict
 
 def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
     """Return specs of the tables that a run writes for dbt before the build; no step of their own produces them."""
-    return [_written_spec(table, RECORDS) for table in manifest["sources"].values() if table["source_name"] == "receipts"]
+    keys = {i: key for i, key in source_keys(manifest).items() if key.path[0] == "receipts"}
+    return [_written_spec(key, RECORDS, manifest["sources"][i]["description"]) for i, key in keys.items()]
 
 
 def suppressor_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
     """Return the specs of the tables that the suppressor writes while the models are built, by dbt id."""
-    specs = {node_id: _written_spec(manifest["sources"][node_id], DISCLOSURE) for node_id in SUPPRESSED}
-    return {i: spec.replace_attributes(deps=[dg.AssetKey(SUPPRESSED[i].split("."))]) for i, spec in specs.items()}
+    keys, nodes = source_keys(manifest), manifest["sources"]
+    return {
+        i: _written_spec(keys[i], DISCLOSURE, nodes[i]["description"], [dg.AssetKey(model.split("."))])
+        for i, model in SUPPRESSED.items()
+    }
 
 
 def file_specs(contracts: Iterable[Contract]) -> list[dg.AssetSpec]:
     """Return the specs of the files for readers other than the data team, which the step of the release writes."""
     readers = dict.fromkeys((FIGURES, *sorted({contract.readers for contract in contracts} - {FIGURES, TEAM_AUDIENCE})))
     figures = "Figures, dimensions and facts of publishers: no row of a person, household, address or single record."
+    records = "Records of the audience {}, as far as their agreements allow."
     return [
-        dg.AssetSpec(
-            file_key(reader),
-            deps=[RELEASE_KEY],
-            group_name=RELEASE,
-            description=figures if reader == FIGURES else f"Records of the audience {reader}, as far as their agreements allow.",
-            kinds={"duckdb"},
-            owners=[TEAM],
-        )
+        _written_spec(file_key(reader), RELEASE, figures if reader == FIGURES else records.format(reader), [RELEASE_KEY])
         for reader in readers
     ]
 
@@ -194,24 +196,5 @@ def file_key(reader: str) -> dg.AssetKey:
     return dg.AssetKey(["published", file_name(reader).removesuffix(".duckdb")])
 
 
-def _written_spec(table: Mapping[str, Any], group: str) -> dg.AssetSpec:
-    return dg.AssetSpec(
-        dg.AssetKey([table["source_name"], table["name"]]),
-        group_name=group,
-        description=table["description"],
-        kinds={"duckdb"},
-        owners=[TEAM],
-    )
-
-
-def _with_deps(spec: dg.AssetSpec, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
-    """Return the asset with these upstream assets in the graph, and what else it reads in its metadata.
-
-    Seeds and run records that most models read would connect every group with every other. An asset without other upstream assets
-    keeps them. dbt's documentation has the complete graph.
-    """
-    left_out = [dep.asset_key.to_user_string() for dep in spec.deps if dep.asset_key not in deps]
-    if not deps or not left_out:
-        return spec.replace_attributes(deps=deps) if deps else spec
-    also = {"also_reads": dg.MetadataValue.text(", ".join(sorted(left_out)))}
-    return spec.replace_attributes(deps=deps, metadata={**spec.metadata, **also})
+def _written_spec(key: dg.AssetKey, group: str, description: str, deps: Sequence[dg.AssetKey] = ()) -> dg.AssetSpec:
+    return dg.AssetSpec(key, deps=deps, group_name=group, description=description, kinds={"duckdb"}, owners=[TEAM])

@@ -56,7 +56,7 @@ from orchestration.defs.metadata import (
 from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.defs.streaming import BuildStream
-from orchestration.instance.web.addresses import SCORECARD
+from orchestration.instance.setup import SCORECARD
 from orchestration.pipeline import stages
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.publish_scorecard import refresh_scorecard

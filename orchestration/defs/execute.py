@@ -22,10 +22,10 @@ from orchestration.instance.setup import (
     TRIGGER_TAG,
     prepare_instance,
 )
-from orchestration.pipeline.detect_deliveries import nothing_to_ingest
-from orchestration.runs import error_messages
+from orchestration.pipeline.detect_changes import nothing_to_ingest
 from orchestration.runs.context import RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation
+from orchestration.runs.errors import explain, explain_full_disk
 from orchestration.runs.process.interruption import when_interrupted
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import NOTHING_PUBLISHED
@@ -83,7 +83,7 @@ def execute_refresh(
             if error is not None:
                 message = _without_class_name(error.message, settings)
                 return f"{event.step_key}: {message}" if event.step_key else message
-        return error_messages.explain_full_disk(settings.home) or "the run failed; open it in the UI for its log"
+        return explain_full_disk(settings.home) or "the run failed; open it in the UI for its log"
 
 
 def _report_canceled(instance: dg.DagsterInstance, run_id: str) -> None:
@@ -96,4 +96,4 @@ def _report_canceled(instance: dg.DagsterInstance, run_id: str) -> None:
 def _without_class_name(message: str, settings: Settings) -> str:
     """Return a step's error without its class name; an error of disk, memory or locks as a message with a remedy."""
     text = CLASS_NAME.sub("", message.strip())
-    return error_messages.explain(RuntimeError(text), settings.home) or text
+    return explain(RuntimeError(text), settings.home) or text

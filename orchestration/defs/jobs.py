@@ -18,8 +18,8 @@ from orchestration.defs.project import current_project
 from orchestration.defs.resources import RunResource
 from orchestration.instance.setup import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
 from orchestration.runs.record import RELEASED, UNCHANGED
-from orchestration.runs.reports.status_report import covered_months
-from orchestration.runs.selection import replaces_periods
+from orchestration.runs.reports import covered_months
+from orchestration.runs.selection import sources_with_periods
 from warehouse.paths import Home
 
 FIRST_MONTH = "2010-01-01"  # the UI offers months from here on; the command line takes any
@@ -64,11 +64,6 @@ def nightly_schedule(time_zone: str) -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Starts the refresh every night. After downtime it starts one run, however many nights were missed.",
     )
-
-
-def sources_with_periods(contracts: Iterable[Contract]) -> list[str]:
-    """Return the sources whose deliveries replace periods, so that a month can be ingested again."""
-    return [contract.source for contract in contracts if replaces_periods(contract)]
 
 
 def rerun_job(contracts: Iterable[Contract]) -> "dg.UnresolvedAssetJobDefinition":

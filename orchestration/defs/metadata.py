@@ -14,10 +14,10 @@ import dagster as dg
 
 from ingest.contract_terms import age_hours
 from orchestration.defs.asset_specs import file_key
-from orchestration.instance.web.addresses import DOCS
+from orchestration.instance.setup import DOCS
+from orchestration.runs.progress import NodeResult
 from orchestration.runs.record import FRESH, HELD_BACK, STALE, RunRecord, SourceStatus
-from orchestration.runs.reports.status_report import published_source_quality, release_figures
-from orchestration.runs.results import NodeResult
+from orchestration.runs.reports import published_source_quality, release_figures
 from orchestration.settings import Settings
 from warehouse.audiences.access import read_readers
 from warehouse.paths import Home

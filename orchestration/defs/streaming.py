@@ -21,7 +21,7 @@ from orchestration.defs.asset_checks import DBT_TESTS, RELEASED_SO, dbt_test_res
 from orchestration.defs.metadata import model_metadata
 from orchestration.pipeline.build import CANDIDATE_DATABASES, rows_of
 from orchestration.runs.context import RunContext
-from orchestration.runs.results import NodeResult, OnNode
+from orchestration.runs.progress import NodeResult, OnNode
 
 DATA_VERSION = "dagster/data_version"  # the tag in which Dagster keeps the version of a logged materialization
 CANDIDATE = "Built in the candidate. Readers get it if the gates pass and this run materializes published/levelground."

@@ -24,7 +24,7 @@ from orchestration.docs_site.guides import NAME, Guide, keys_page, page_of, read
 from orchestration.figures import figure_text
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.runs.record import RunStore
-from orchestration.runs.reports.standing_gates import StandingGate, standing_gates
+from orchestration.runs.reports import StandingGate, standing_gates
 from orchestration.scorecard.folders import replace_folder, save, set_modes
 from orchestration.settings import IS_CHECKOUT, PROJECT, Settings
 from orchestration.transform import dbt_runner

@@ -40,16 +40,14 @@ class SchedulerState:
 def schedule(installation: Installation) -> Iterator[CheckResult]:
     """Check the daemon and the schedule. An instance that does not exist is not opened, since that would create it."""
     folder = installation.settings.home.dagster
-    state = None
-    if (folder / "schedules" / "schedules.db").is_file():
-        state = read_scheduler_state(folder)
-    yield from evaluate_scheduler(state, installation)
+    exists = (folder / "schedules" / "schedules.db").is_file()
+    yield from evaluate_scheduler(read_scheduler_state(folder) if exists else SchedulerState(), installation)
 
 
-def evaluate_scheduler(state: SchedulerState | None, installation: Installation) -> Iterator[CheckResult]:
+def evaluate_scheduler(state: SchedulerState, installation: Installation) -> Iterator[CheckResult]:
     """Return the results for a state of the daemon and the schedule."""
     now = installation.now
-    if state is None or state.heartbeat_at is None:
+    if state.heartbeat_at is None:
         yield warning("the daemon", "no daemon has run in this home yet")
         return
     is_dead = now - state.heartbeat_at > DEAD_AFTER

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 from ingest.contract.registry import Registry, load_registry
@@ -43,20 +43,15 @@ def ok(where: object, what: str) -> CheckResult:
     return CheckResult("", str(where), Verdict.OK, what)
 
 
-def warning(where: object, what: str, row: str = "", **values: object) -> CheckResult:
-    """Return a result to look into; runs continue without a fix. `row`: of `checks.yml`, with values for its texts."""
-    return _problem(Verdict.WARNING, str(where), what, row, values)
-
-
-def error(where: object, what: str, row: str = "", **values: object) -> CheckResult:
-    """Return a result to fix: it stops a run, the UI or a reader, or it exposes private data. `row`, `values`: see `warning`."""
-    return _problem(Verdict.ERROR, str(where), what, row, values)
-
-
-def _problem(verdict: Verdict, where: str, what: str, row: str, values: dict[str, object]) -> CheckResult:
+def _problem(verdict: Verdict, where: object, what: str, row: str = "", **values: object) -> CheckResult:
+    """Return a problem. `row`: of `checks.yml`, with values for its texts."""
     texts = read_table()[row] if row else {}
     why, remedy = (texts.get(name, "").format(where=where, **values) for name in ("why", "remedy"))
-    return CheckResult("", where, verdict, what, why, remedy)
+    return CheckResult("", str(where), verdict, what, why, remedy)
+
+
+warning = partial(_problem, Verdict.WARNING)  # to look into; runs continue without a fix
+error = partial(_problem, Verdict.ERROR)  # to fix: it stops a run, the UI or a reader, or it exposes private data
 
 
 @cache

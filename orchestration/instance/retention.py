@@ -20,7 +20,7 @@ from orchestration.instance.question_log import collect
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RELEASED, RunStore, newest, release_matches_landing
-from orchestration.runs.reports.standing_gates import standing_gates
+from orchestration.runs.reports import standing_gates
 from orchestration.settings import Settings
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]

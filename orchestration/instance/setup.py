@@ -1,4 +1,4 @@
-"""Set up a home's Dagster instance, and name the job, the schedule and the run tags that are stored in it.
+"""Set up a home's Dagster instance, and name the job, the schedule and run tags that are stored in it, and addresses of the UI.
 
 Importing this module does not import Dagster, so the doctor and the command line can use the names.
 """
@@ -27,7 +27,7 @@ RELEASE_TAG = "levelground/release"
 DELIVERED_TAG = "levelground/delivered"
 
 CLI_TRIGGER = "cli"
-
+DOCS, SCORECARD = "/levelground/docs", "/levelground/scorecard"  # the addresses of the home's two sites behind the UI
 
 CONFIGURATION = (PROJECT if IS_CHECKOUT else Path(__file__).parent) / "dagster.yaml"
 

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
-from orchestration.runs.decisions.corrections import read_urgent_revisions
+from orchestration.runs.decisions import read_urgent_revisions
 from orchestration.runs.errors import without_cells
-from orchestration.runs.progress import current_reporter
+from orchestration.runs.progress import NodeResult, OnNode, current_reporter, failed_tests
 from orchestration.runs.record import BLOCKED, RELEASED
-from orchestration.runs.results import NodeResult, OnNode, failed_tests
 from orchestration.transform import dbt_runner
 from orchestration.transform.incremental import build_changed_models
 from orchestration.transform.run_inputs import write_build_inputs, write_quality_inputs

@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from duckdb import DuckDBPyConnection
+from duckdb import CatalogException, DuckDBPyConnection
 
 from expectations.disclosure.disclosure_gate import LastRelease, gate_disclosure
 from expectations.disclosure.inputs.audit_inputs import CellKey, Relations
@@ -91,12 +91,10 @@ def _has_new_corrections(run: RunContext, release_id: str) -> bool:
     said = run.con.execute("select count(*) from public.published.corrections where said_by_office").fetchone()
     if not said or not said[0]:
         return False
-    with attached(run.con, run.settings.home.release(release_id) / PUBLIC_FILE, PREVIOUS):
-        table = f"database_name = '{PREVIOUS}' and schema_name = 'published' and table_name = 'corrections'"
-        if run.con.execute(f"select 1 from duckdb_tables() where {table}").fetchone() is None:
-            return True  # a release of an older version
+    with attached(run.con, run.settings.home.release(release_id) / PUBLIC_FILE, PREVIOUS), suppress(CatalogException):
         known = run.con.execute(f"select count(*) from {PREVIOUS}.published.corrections where said_by_office").fetchone()
         return known != said
+    return True  # a release of an older version has no such table
 
 
 def _content_hash(con: DuckDBPyConnection) -> tuple[str, str]:

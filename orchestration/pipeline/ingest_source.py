@@ -22,7 +22,7 @@ from ingest.layers import seed_rows
 from orchestration.pipeline.run_source import RunSource
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
-from orchestration.runs.decisions.acceptance import keep_corrected_map, read_acceptance
+from orchestration.runs.decisions import keep_corrected_map, read_acceptance
 from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.record import (
     AGREEMENT_ENDED,

@@ -18,7 +18,7 @@ from ingest.erasure import complete, copy_removals, plan_past_keeping
 from ingest.erasure.plan import write_plan
 from orchestration.alerts import notify_run_ended
 from orchestration.cities.goal_rows import check_goal_rows
-from orchestration.pipeline.detect_deliveries import ingest_fingerprint
+from orchestration.pipeline.detect_changes import ingest_fingerprint
 from orchestration.runs.city_choice import undecided_keys
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions

@@ -11,15 +11,12 @@ from collections.abc import Callable
 
 from expectations.results import GateResult
 from orchestration.pipeline.build import build_models, build_quality
-from orchestration.pipeline.detect_changes import nothing_changed
-from orchestration.pipeline.detect_deliveries import note_ingested
-from orchestration.pipeline.first_run.first_delivery import nothing_delivered
+from orchestration.pipeline.detect_changes import note_ingested, nothing_changed, nothing_delivered
 from orchestration.pipeline.gates import run_gates
 from orchestration.pipeline.ingest_source import carry_forward
 from orchestration.pipeline.release import release_candidate
 from orchestration.runs.context import RunContext
-from orchestration.runs.progress import current_reporter
-from orchestration.runs.results import NodeResult, OnNode
+from orchestration.runs.progress import NodeResult, OnNode, current_reporter
 from orchestration.stewardship.labels_in_use import end_if_labels_lost
 
 OnGate = Callable[[GateResult], None]

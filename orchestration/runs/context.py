@@ -22,15 +22,13 @@ from ingest.contract import Contract
 from ingest.delivery import AcceptedLoad
 from ingest.errors import DeliveryError
 from ingest.landing import last_load
-from orchestration.runs import error_messages
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import DeliveryLocation
-from orchestration.runs.errors import StepError, public_message
+from orchestration.runs.errors import StepError, explain, public_message
 from orchestration.runs.process.exit_codes import EXIT_INTERRUPTED
-from orchestration.runs.progress import current_reporter
+from orchestration.runs.progress import NodeResult, current_reporter
 from orchestration.runs.record import FAILED, NOTHING_PUBLISHED, RunRecord, RunStore
-from orchestration.runs.reports.status_report import published_source_quality
-from orchestration.runs.results import NodeResult
+from orchestration.runs.reports import published_source_quality
 from orchestration.settings import Settings
 from warehouse.disclosure import SuppressionSummary
 from warehouse.lock import announce_stage
@@ -130,7 +128,7 @@ class RunContext:
             raise  # holds one source back and does not end the run
         except Exception as error:
             self.was_interrupted = str(error) == DUCKDB_INTERRUPTED
-            explained = error_messages.explain(error, self.settings.home)
+            explained = explain(error, self.settings.home)
             self.failure = f"{stage}: {explained or public_message(error)}"
             if explained:
                 raise StepError(explained) from None

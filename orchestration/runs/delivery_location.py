@@ -140,21 +140,23 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
         if not is_current_sample(settings.home.sample):
             write_sample(settings.home.sample)
     location, hash_key = _resolve(settings, option)
-    recorded = home_record(settings)
-    first = HomeRecord(deliveries=location.name, city=location.city.city)
-    changes = {"layer": own_folder(location.city), "hash_key": hash_key}
-    record = (recorded or first).model_copy(update={name: value for name, value in changes.items() if value})
-    if record != recorded:
-        settings.home.ensure()
-        write_atomically(settings.home.home_json, record.model_dump_json(indent=1, exclude_none=True) + "\n")
+    record = home_record(settings) or HomeRecord(deliveries=location.name, city=location.city.city)
+    _record(settings, record, layer=own_folder(location.city), hash_key=hash_key)
     return location
 
 
 def remember_location(settings: Settings, name: str) -> None:
     """Make a location what the home reads without an option: `levelground run --remember`."""
     recorded = home_record(settings)
-    if recorded is not None and recorded.deliveries != name:
-        record = recorded.model_copy(update={"deliveries": name})
+    if recorded is not None:
+        _record(settings, recorded, deliveries=name)
+
+
+def _record(settings: Settings, record: HomeRecord, **changes: str | None) -> None:
+    """Write `home.json` if it changes; a change without a value is none."""
+    record = record.model_copy(update={name: value for name, value in changes.items() if value})
+    if record != home_record(settings):
+        settings.home.ensure()
         write_atomically(settings.home.home_json, record.model_dump_json(indent=1, exclude_none=True) + "\n")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
@@ -14,26 +14,21 @@ from orchestration.settings import ConfigurationError
 REPLACES_PERIODS = "replace_period"
 
 
-def replaces_periods(contract: Contract) -> bool:
-    """Return whether a delivery of the source replaces the periods that it contains, so that a month can be ingested again."""
-    return contract.load.mode == REPLACES_PERIODS
+def sources_with_periods(contracts: Iterable[Contract]) -> list[str]:
+    """Return the sources whose deliveries replace the periods that they contain, so that a month can be ingested again."""
+    return [contract.source for contract in contracts if contract.load.mode == REPLACES_PERIODS]
 
 
 def months(text: str) -> tuple[dt.date, dt.date]:
     """Return the first and the last day of a month like 2024-03, or of the months 2024-03..2024-05."""
     first, separator, last = text.partition("..")
     named = [first, last] if separator else [first, first]
-    if not all(re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) for month in named):
+    if not all(re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) for month in named):
         raise ConfigurationError(f"{text!r} is no month; write the period like 2024-03, or 2024-03..2024-05 for several months")
-    (begins, _), (_, ends) = (_days(month) for month in named)
+    begins, ends = (dt.date.fromisoformat(f"{month}-01") for month in named)
     if begins > ends:
         raise ConfigurationError(f"{text!r} ends before it begins; write the earlier month first")
-    return begins, ends
-
-
-def _days(month: str) -> tuple[dt.date, dt.date]:
-    year, number = int(month[:4]), int(month[5:])
-    return dt.date(year, number, 1), dt.date(year, number, calendar.monthrange(year, number)[1])
+    return begins, ends.replace(day=calendar.monthrange(ends.year, ends.month)[1])
 
 
 def selected_sources(registry: Registry, names: Sequence[str], period: str | None) -> tuple[str, ...]:
@@ -42,11 +37,10 @@ def selected_sources(registry: Registry, names: Sequence[str], period: str | Non
     if period is None:
         return chosen
     months(period)
-    others = [name for name in chosen if not replaces_periods(registry[name])]
-    if others:
-        able = ", ".join(contract.source for contract in registry if replaces_periods(contract)) or "none"
+    able = sources_with_periods(registry)
+    if others := [name for name in chosen if name not in able]:
         raise ConfigurationError(
             f"a period of {', '.join(others)} cannot be ingested again: its load mode is not {REPLACES_PERIODS}. "
-            f"Sources with this mode: {able}"
+            f"Sources with this mode: {', '.join(able) or 'none'}"
         )
-    return chosen or tuple(contract.source for contract in registry if replaces_periods(contract))
+    return chosen or tuple(able)

@@ -2,7 +2,7 @@
 
 The page of a measure has the office's words, and its figures that are others now, as the edition printed them and as they are.
 The first page of a language says how many there are. Both are tables of the current release: `published.corrections` and
-`published.as_reported_editions`; see `orchestration.runs.decisions.corrections`.
+`published.as_reported_editions`; see `orchestration.runs.decisions`.
 """
 
 from __future__ import annotations

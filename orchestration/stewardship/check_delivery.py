@@ -32,7 +32,7 @@ from ingest.layers import layered_seed
 from ingest.readers import delivered_files
 from ingest.typing import hides_small_numbers, typed_expression
 from orchestration.runs.clock import as_of_time
-from orchestration.runs.decisions.acceptance import Acceptance, read_acceptance
+from orchestration.runs.decisions import Acceptance, read_acceptance
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK, audit_delivery

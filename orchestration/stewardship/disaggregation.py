@@ -1,6 +1,6 @@
 """List by which dimensions a source can be disaggregated (race, sex, place, …), from the roles of its contract's columns.
 
-The rule is in docs/methods.md. See `runs.reports.status_report` for how much of a dimension is known.
+The rule is in docs/methods.md. See `runs.reports` for how much of a dimension is known.
 """
 
 from __future__ import annotations

@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.runs.errors import DbtError
-from orchestration.runs.progress import current_reporter
-from orchestration.runs.results import NodeResult, OnNode
+from orchestration.runs.progress import NodeResult, OnNode, current_reporter
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_project import project_fingerprint
 from warehouse.connection import attach, database_path, detach, scratch

@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.landing import superseded
 from orchestration.runs.context import RunContext
-from orchestration.runs.results import UP_TO_DATE, NodeResult, OnNode
+from orchestration.runs.progress import UP_TO_DATE, NodeResult, OnNode
 from orchestration.transform import dbt_runner
 from orchestration.transform.compiled.emptiness import ALWAYS, aggregate_functions, empty_if
 from orchestration.transform.fingerprints import (
@@ -32,7 +32,7 @@ from warehouse.releases import NodeFingerprint, current, read_manifest
 from warehouse.sql import quoted
 
 RELEASE_DATABASE = "release"
-BLANK = "blank"  # in place of a release: the tables of a blank home (`pipeline.first_run.blank_home`)
+BLANK = "blank"  # in place of a release: the tables of a blank home (`pipeline.blank_home`)
 COMPILED = "compiled/levelground"  # the SQL of models as dbt ran it
 PUBLIC_MODELS = dbt_runner.PUBLISHED.removeprefix("path:")
 

@@ -22,7 +22,7 @@ from ingest.landing import Partition, Partitions, partition_rows, typed_row_by_r
 from ingest.typing import accepted_rows
 from orchestration.engines import run_tasks
 from orchestration.runs.context import RunContext
-from orchestration.runs.results import NodeResult, OnNode
+from orchestration.runs.progress import NodeResult, OnNode
 from orchestration.transform import dbt_runner
 from orchestration.transform.fingerprints import (
     LANDING,

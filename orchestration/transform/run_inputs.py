@@ -23,10 +23,9 @@ from ingest.delivery.removals import read_removals
 from ingest.landing import count_load_rows, landed_rejections, later_events, newest_load
 from ingest.layers import seed_rows
 from orchestration.runs.context import RunContext
-from orchestration.runs.decisions.acceptance import corrected_maps, read_acceptance
-from orchestration.runs.decisions.corrections import read_corrections
+from orchestration.runs.decisions import corrected_maps, read_acceptance, read_corrections
 from orchestration.runs.record import RunRecord, new_status
-from orchestration.runs.reports.standing_gates import standing_gates
+from orchestration.runs.reports import standing_gates
 from orchestration.settings import SHARED_SEEDS
 from orchestration.transform.dbt_sources import has_model
 from warehouse.connection import attached

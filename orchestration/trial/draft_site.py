@@ -19,7 +19,7 @@ from orchestration.runs.context import RunOptions
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
 from orchestration.runs.progress import current_reporter, log_built_nodes
 from orchestration.runs.record import RELEASED, UNCHANGED
-from orchestration.runs.reports.standing_gates import standing_findings
+from orchestration.runs.reports import standing_findings
 from orchestration.scorecard import write_site
 from orchestration.scorecard.draft import PageChange, compare_sites, with_texts, write_changes
 from orchestration.settings import ConfigurationError, Settings

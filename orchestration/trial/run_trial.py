@@ -28,13 +28,12 @@ from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
-from orchestration.runs.decisions.acceptance import Acceptance, accept_load
+from orchestration.runs.decisions import Acceptance, accept_load
 from orchestration.runs.delivery_location import read_delivery_location
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_UNEXPECTED
-from orchestration.runs.progress import current_reporter, log_built_nodes
+from orchestration.runs.progress import UP_TO_DATE, NodeResult, current_reporter, log_built_nodes
 from orchestration.runs.record import BLOCKED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord, SourceStatus
-from orchestration.runs.reports.standing_gates import DELIVERY, standing_findings
-from orchestration.runs.results import UP_TO_DATE, NodeResult
+from orchestration.runs.reports import DELIVERY, standing_findings
 from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK
 from orchestration.transform import dbt_runner

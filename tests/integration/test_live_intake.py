@@ -17,7 +17,7 @@ from ingest.delivery import DeliveryStore
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.context import RunOptions
-from orchestration.runs.decisions.acceptance import Acceptance, accept_load
+from orchestration.runs.decisions import Acceptance, accept_load
 from orchestration.runs.record import SourceStatus
 from orchestration.settings import Settings
 from tests.support.visits import CONTRACT

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.runs.decisions.acceptance import Acceptance, accept_load
+from orchestration.runs.decisions import Acceptance, accept_load
 from tests.support.dropped_files import BY_YEAR, INVALID, SOURCE, UNREADABLE, Department, records
 
 

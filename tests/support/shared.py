@@ -50,7 +50,7 @@ def parse_project(home: Home) -> None:
 
 def make_blank(folder: Path) -> None:
     """Make the blank home of this version, in a cache in this folder."""
-    from orchestration.pipeline.first_run.blank_home import start_from_blank  # noqa: PLC0415 - imports all stages
+    from orchestration.pipeline.blank_home import start_from_blank  # noqa: PLC0415 - imports all stages
 
     with gc_paused():
         where = {"LEVELGROUND_HOME": str(folder / "first"), "LEVELGROUND_CACHE": str(folder / CACHE)}

@@ -15,8 +15,7 @@ from orchestration.cli.options import AsJson
 from orchestration.runs.clock import utc_now
 from orchestration.runs.process.exit_codes import EXIT_INCOMPLETE
 from orchestration.runs.record import BLOCKED, FAILED, FRESH, RunRecord, RunStore, SourceStatus
-from orchestration.runs.reports.standing_gates import Finding, standing_findings
-from orchestration.runs.reports.status_report import missing_periods, run_report
+from orchestration.runs.reports import Finding, missing_periods, run_report, standing_findings
 from orchestration.settings import Settings
 from warehouse.lock import active_run
 from warehouse.paths import Home

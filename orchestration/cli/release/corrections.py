@@ -12,7 +12,7 @@ from orchestration.cli.display import out, print_rows
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.release.reader import find_measure, measures_of, open_release
 from orchestration.cli.safeguards import locked
-from orchestration.runs.decisions.corrections import (
+from orchestration.runs.decisions import (
     MOST_CHARACTERS,
     Correction,
     Severity,

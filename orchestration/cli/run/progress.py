@@ -40,7 +40,7 @@ from orchestration.runs.record import (
     RunRecord,
     SourceStatus,
 )
-from orchestration.runs.reports.standing_gates import DELIVERY, Finding
+from orchestration.runs.reports import DELIVERY, Finding
 from warehouse.paths import Home
 from warehouse.printable import first_names, printable
 

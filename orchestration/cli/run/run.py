@@ -14,7 +14,6 @@ from orchestration.cities.goal_rows import check_goal_rows
 from orchestration.cli.display import Table, out, print_error, print_json
 from orchestration.cli.options import AsJson, Wait, examples
 from orchestration.cli.run.progress import NO_SCREEN, Progress, Summary, clock_text
-from orchestration.runs import error_messages
 from orchestration.runs.city_choice import LIVE
 from orchestration.runs.clock import as_of_time
 from orchestration.runs.context import RunOptions
@@ -25,13 +24,13 @@ from orchestration.runs.delivery_location import (
     remember_location,
     resolve_delivery_location,
 )
+from orchestration.runs.errors import explain, explain_full_disk
 from orchestration.runs.hash_key import check_keys
 from orchestration.runs.process.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import expected_seconds, report_progress_to
 from orchestration.runs.record import RunRecord, RunStore
 from orchestration.runs.registry_check import check_upgrade
-from orchestration.runs.reports.standing_gates import DELIVERY
-from orchestration.runs.reports.status_report import findings_after, release_figures, run_report
+from orchestration.runs.reports import DELIVERY, findings_after, release_figures, run_report
 from orchestration.runs.selection import selected_sources
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseCorrupt, open_working
@@ -102,7 +101,7 @@ def run(
         lock.acquire(wait)
         try:
             if settings.cache is not None and not settings.home.warehouse.exists():
-                from orchestration.pipeline.first_run.blank_home import start_from_blank  # noqa: PLC0415 - imports all stages
+                from orchestration.pipeline.blank_home import start_from_blank  # noqa: PLC0415 - imports all stages
 
                 progress.stage("start", "copying the blank home")
                 start_from_blank(settings, make=from_blank)
@@ -115,7 +114,7 @@ def run(
         finally:
             lock.release()
     if record is None:
-        problem = problem or error_messages.explain_full_disk(settings.home)
+        problem = problem or explain_full_disk(settings.home)
         raise typer.Exit(print_error(problem or "the run ended without a record; see its log in the UI", EXIT_UNEXPECTED))
     if json:
         print_json(run_report(settings.home, record))
@@ -125,7 +124,7 @@ def run(
         print_error(f"the scorecard was not written, the earlier one stays: {record.scorecard_problem}", EXIT_OK)
     if record.outcome in (None, "failed"):  # None: the end of the run could not be written
         # a full disk takes no message of the failed step
-        message = problem or record.message or error_messages.explain_full_disk(settings.home) or NO_MESSAGE
+        message = problem or record.message or explain_full_disk(settings.home) or NO_MESSAGE
         print_error(message, EXIT_UNEXPECTED if record.exit_code is None else record.exit_code)
     elif record.exit_code and record.outcome == "blocked" and record.message:
         is_listed = out.is_terminal and any(gate.failed_critical for gate in record.gates if gate.gate != DELIVERY)
@@ -159,7 +158,7 @@ def _execute(
     try:
         problem = execute_refresh(settings, run_id, options, location, scheduled=scheduled)
     except Exception as error:
-        problem = error_messages.explain(error, settings.home)  # Dagster's storage is on the same disk
+        problem = explain(error, settings.home)  # Dagster's storage is on the same disk
         if problem is None:
             raise
     return RunStore(settings.home.runs).find(run_id), problem

@@ -26,11 +26,11 @@ from orchestration.cli.sources.erase import remove as remove_planned
 from orchestration.codegen.folders import choose_folders, read_draft
 from orchestration.codegen.source_models import render_odcs
 from orchestration.runs.clock import utc_now
-from orchestration.runs.decisions.acceptance import Acceptance, accept_load, read_acceptance
+from orchestration.runs.decisions import Acceptance, accept_load, read_acceptance
 from orchestration.runs.delivery_location import home_city, home_registry, resolve_delivery_location
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED
 from orchestration.runs.record import HELD_BACK, RunStore
-from orchestration.runs.reports.status_report import data_issues, readiness, source_rows
+from orchestration.runs.reports import data_issues, readiness, source_rows
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.stewardship.check_delivery import check_delivery, write_report
 from orchestration.stewardship.disaggregation import disaggregations

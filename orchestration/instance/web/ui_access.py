@@ -135,12 +135,13 @@ def _operation(query: str, name: str | None) -> OperationType:
 
 TOKEN_HEADER = "X-Levelground-Token"  # noqa: S105 - a name
 TOKEN_PARAMETER = "token"  # noqa: S105 - a name
+STARTING, READING = "ui", "read"  # what a token admits to, as the names of cookies have it
 GRAPHQL = "/graphql"
 THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 MAX_BODY = 8 << 20
 # pages of others cannot show the UI in a frame, in which a click could be stolen
 NO_FRAME = {"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY"}
-_READING = ("GET", "HEAD", "OPTIONS")
+_READING_METHODS = ("GET", "HEAD", "OPTIONS")
 _DOWNLOADS = ("/logs/", "/download_debug/")
 # The addresses that answer with data, as first parts of a path; all others are Dagster's scripts and its empty page. A contract
 # test compares them with Dagster's routes.
@@ -160,10 +161,12 @@ class UiAccess:
         self, app: ASGIApp, token: str, hosts: Iterable[str] = (), address: str | None = None, read_token: str | None = None
     ) -> None:
         self._app = app
-        self._token, self._read_token = token.encode(), (read_token or "").encode()
+        self._tokens = {STARTING: token.encode(), READING: (read_token or "").encode()}
         # derived, so that any text can be a token, and a leaked cookie does not contain it
-        self._cookie_value = hmac.digest(self._token, b"levelground ui cookie", "sha256").hex()
-        self._reading_cookie = hmac.digest(self._token, b"levelground ui reading", "sha256").hex()
+        self._cookies = {
+            kind: hmac.digest(token.encode(), f"levelground ui {name}".encode(), "sha256").hex()
+            for kind, name in ((STARTING, "cookie"), (READING, "reading"))
+        }
         served_at = urlsplit(address or "")
         self._hosts = {name.lower() for name in (*THIS_MACHINE, *hosts, served_at.hostname) if name}
         self._origin = f"{served_at.scheme}://{served_at.netloc}".lower() if address else None
@@ -208,21 +211,22 @@ class UiAccess:
         if request.method != "GET" or request.scope["path"] != "/" or TOKEN_PARAMETER not in request.query_params:
             return None
         token = request.query_params[TOKEN_PARAMETER]
-        starts = self._is_token(token)
-        if not starts and not self._is_read_token(token):
+        starts = self._is_token(token, STARTING)
+        if not starts and not self._is_token(token, READING):
             raise Refused(403, "this token is not valid; open the address that the last `levelground ui` printed")
         answer = RedirectResponse("/", 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
         # Browsers send a cookie to every port of a host: the paths keep them from most other servers on this machine.
-        cookies = [(_cookie_name(request, "read"), self._reading_cookie, path) for path in DATA]
-        cookies += [(_cookie_name(request), self._cookie_value, GRAPHQL)] if starts else []
-        for name, value, path in cookies:
-            answer.set_cookie(name, value, path=path, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+        for kind, path in [*((READING, path) for path in DATA), *([(STARTING, GRAPHQL)] if starts else [])]:
+            name, secure = _cookie_name(request, kind), request.url.scheme == "https"
+            answer.set_cookie(name, self._cookies[kind], path=path, httponly=True, samesite="strict", secure=secure)
         return answer
 
     def _check_reader(self, connection: HTTPConnection) -> None:
         """Refuse an address with data to a client without a token, unless it is a process of the account that runs the UI."""
         path = f"{connection.scope['path']}/"
-        if not path.startswith(tuple(f"{address}/" for address in DATA)) or self._may_read(connection):
+        if not path.startswith(tuple(f"{address}/" for address in DATA)):
+            return
+        if self._admits(connection, STARTING) or self._admits(connection, READING) or is_own_account(connection.scope):
             return
         raise Refused(
             403,
@@ -230,19 +234,10 @@ class UiAccess:
             f"programs send the header {TOKEN_HEADER}",
         )
 
-    def _may_read(self, connection: HTTPConnection) -> bool:
-        cookie = connection.cookies.get(_cookie_name(connection, "read"), "")
-        return (
-            self._is_admitted(connection)
-            or self._is_read_token(connection.headers.get(TOKEN_HEADER, ""))
-            or hmac.compare_digest(cookie.encode(), self._reading_cookie.encode())
-            or is_own_account(connection.scope)
-        )
-
     async def _checked(self, request: Request) -> Receive:
         """Return what the application receives in place of the request's body; `Refused` if the request is not allowed."""
         path = request.scope["path"]
-        if request.method in _READING:
+        if request.method in _READING_METHODS:
             if path.rstrip("/").endswith(GRAPHQL) and operation_of_query_string(request.query_params) == MUTATION:
                 raise Refused(405, "a mutation needs POST", allow="POST")
             return request.receive
@@ -251,7 +246,7 @@ class UiAccess:
         if "content-encoding" in request.headers:
             raise Refused(415, "a compressed request is not accepted")
         operation, body = operation_of_body(request.headers.get("content-type", ""), await _body(request))
-        if operation == MUTATION and not self._is_admitted(request):
+        if operation == MUTATION and not self._admits(request, STARTING):
             raise Refused(
                 403,
                 "starting or changing something needs a token: open once in this browser the address that `levelground ui` "
@@ -259,17 +254,14 @@ class UiAccess:
             )
         return _replaced(request, body)
 
-    def _is_admitted(self, request: HTTPConnection) -> bool:
-        cookie = request.cookies.get(_cookie_name(request), "")
-        return self._is_token(request.headers.get(TOKEN_HEADER, "")) or hmac.compare_digest(
-            cookie.encode(), self._cookie_value.encode()
-        )
+    def _admits(self, connection: HTTPConnection, kind: str) -> bool:
+        """Whether a client has the token or the cookie that this kind of request requires."""
+        cookie = connection.cookies.get(_cookie_name(connection, kind), "")
+        is_token = self._is_token(connection.headers.get(TOKEN_HEADER, ""), kind)
+        return is_token or hmac.compare_digest(cookie.encode(), self._cookies[kind].encode())
 
-    def _is_token(self, text: str) -> bool:
-        return hmac.compare_digest(text.encode(), self._token)
-
-    def _is_read_token(self, text: str) -> bool:
-        return bool(self._read_token) and hmac.compare_digest(text.encode(), self._read_token)
+    def _is_token(self, text: str, kind: str) -> bool:
+        return bool(self._tokens[kind]) and hmac.compare_digest(text.encode(), self._tokens[kind])
 
     async def _websocket(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
         """Pass subscriptions on: they read. Any other operation closes the socket."""
@@ -300,7 +292,7 @@ def _without_port(host: str) -> str:
     return name if colon and port.isdigit() else host
 
 
-def _cookie_name(request: HTTPConnection, kind: str = "ui") -> str:
+def _cookie_name(request: HTTPConnection, kind: str) -> str:
     """A name of its own for each port, so that two UIs on one machine do not replace each other's cookie."""
     return f"levelground_{kind}_{(request.scope.get('server') or ('', 0))[1]}"
 

@@ -26,7 +26,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from orchestration.instance.web.addresses import DOCS, SCORECARD
+from orchestration.instance.setup import DOCS, SCORECARD
 from orchestration.instance.web.ui_access import UiAccess, with_headers
 from orchestration.instance.web.ui_token import read_token
 from orchestration.settings import Settings

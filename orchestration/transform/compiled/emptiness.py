@@ -1,6 +1,6 @@
 """Find in a model's SQL of which empty tables it follows that the model has no row either, whatever its other parents contain.
 
-A model without a row is the same in every city. See `pipeline.first_run.blank_home` for the runs that need not build it again.
+A model without a row is the same in every city. See `pipeline.blank_home` for the runs that need not build it again.
 """
 
 from __future__ import annotations

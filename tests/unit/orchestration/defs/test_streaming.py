@@ -25,8 +25,8 @@ from orchestration.defs.resources import RunResource
 from orchestration.defs.streaming import CANDIDATE
 from orchestration.pipeline import stages
 from orchestration.runs.context import RunContext
+from orchestration.runs.progress import UP_TO_DATE, NodeResult, OnNode
 from orchestration.runs.record import BLOCKED
-from orchestration.runs.results import UP_TO_DATE, NodeResult, OnNode
 
 STEP_SECONDS = 0.05
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.pipeline import detect_deliveries
-from orchestration.pipeline.detect_deliveries import note_ingested, nothing_to_ingest
+from orchestration.pipeline import detect_changes
+from orchestration.pipeline.detect_changes import note_ingested, nothing_to_ingest
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.context import RunOptions
 from orchestration.runs.delivery_location import resolve_delivery_location
@@ -148,5 +148,5 @@ def test_a_run_of_chosen_sources_keeps_what_an_earlier_one_has_read(office: Offi
 
 def test_a_removed_source_is_asked_for_when_it_is_resumed(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     removed = type("Removals", (), {"is_removed": True})
-    monkeypatch.setattr(detect_deliveries, "sources_with_removals", lambda _folder: {REQUESTS: removed})
+    monkeypatch.setattr(detect_changes, "sources_with_removals", lambda _folder: {REQUESTS: removed})
     assert not office.is_quiet()

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from orchestration.pipeline.publish_scorecard import publish_edition, publish_scorecard
-from orchestration.runs.decisions.corrections import read_corrections
+from orchestration.runs.decisions import read_corrections
 from orchestration.settings import Settings
 from tests.conftest import called
 from tests.support.scorecard_home import release_planted

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.runs.decisions.acceptance import Acceptance, accept_load
+from orchestration.runs.decisions import Acceptance, accept_load
 from orchestration.runs.record import RunRecord, RunStore, new_status
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.stewardship.check_delivery import DeliveryCheck, check_delivery, report_page

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from orchestration.runs.results import NodeResult, failed_tests
+from orchestration.runs.progress import NodeResult, failed_tests
 from orchestration.transform import dbt_runner
 from tests.support.shared import copy_parse
 from warehouse.paths import Home

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.contract import Contract
 from ingest.contract.registry import Registry, load_registry
-from orchestration.runs.results import NodeResult
+from orchestration.runs.progress import NodeResult
 from orchestration.transform import fingerprints as fingerprints_module
 from orchestration.transform import incremental, release_inputs
 from orchestration.transform.compiled.emptiness import ALWAYS

@@ -12,7 +12,7 @@ from orchestration.cli.run.progress import NO_SCREEN, Summary, clock_text
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
-from orchestration.runs.reports.standing_gates import standing_findings
+from orchestration.runs.reports import standing_findings
 from tests.support.run_records import REQUESTS, run_record, source_status
 from warehouse.paths import Home
 from warehouse.releases import PublicCounts

@@ -13,8 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from expectations.engine.runner import NotEvaluated
 from orchestration.cli.errors import report_error
-from orchestration.runs.error_messages import explain, explain_full_disk
-from orchestration.runs.errors import DbtError
+from orchestration.runs.errors import DbtError, explain, explain_full_disk
 from orchestration.runs.process.exit_codes import EXIT_UNEXPECTED
 from orchestration.settings import PROJECT
 from warehouse.connection import WarehouseError
@@ -66,7 +65,7 @@ def test_an_error_of_the_machine_is_explained_with_its_remedy(error: Exception, 
     "text", ["unable to open database file", "disk I/O error", "file is not a database", "Could not read enough bytes"]
 )
 def test_what_does_not_name_its_cause_is_a_full_disk_where_the_disk_is_full(text: str) -> None:
-    with mock.patch("orchestration.runs.error_messages._is_full", return_value=True):
+    with mock.patch("orchestration.runs.errors._is_full", return_value=True):
         assert "is full" in (explain(sqlite(text), HOME) or "")
         assert "is full" in (explain_full_disk(HOME) or "")
     assert "is full" not in (explain(sqlite(text), HOME) or "")

@@ -1,17 +1,110 @@
-"""Report runs, sources and releases as plain data: the JSON of `levelground run`, `status` and `sources`.
+"""Report runs, sources and releases as plain data: the JSON of `levelground run`, `status` and `sources`, and what holds now.
 
-It joins run records with the published file and never opens the working warehouse. See `orchestration.cli` for printing.
+A run checks only what changed; the other gate results are those of earlier runs. Reports join run records with the published file
+and never open the working warehouse. See `orchestration.cli` for printing.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from orchestration.runs.record import RunRecord, RunStore
-from orchestration.runs.reports.standing_gates import Finding, standing_findings
+from expectations.results import ExpectationResult, GateResult
+from orchestration.runs.record import (
+    AGREEMENT_ENDED,
+    RELEASED,
+    REMOVED,
+    UNCHANGED,
+    RunRecord,
+    RunStore,
+    newest,
+    release_matches_landing,
+)
 from warehouse.connection import QueryError, WarehouseError, run_query
 from warehouse.paths import Home
+
+DELIVERY = "delivery"
+
+
+@dataclass(frozen=True)
+class StandingGate:
+    """A gate result, with the run that checked it."""
+
+    run: RunRecord
+    result: GateResult
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A failed expectation in words: what is wrong and where, and what to do about it."""
+
+    gate: StandingGate
+    result: ExpectationResult
+    sentence: str
+    remedy: str
+
+    def as_row(self) -> dict[str, Any]:
+        """Return it as plain data, for JSON."""
+        checked, found = self.gate.result, self.result
+        return {
+            "gate": checked.gate, "subject": checked.subject, "severity": found.severity, "expectation": found.expectation,
+            "column": found.column, "observed": found.observed, "threshold": found.threshold, "message": self.sentence,
+            "remedy": self.remedy, "run_id": self.gate.run.run_id, "checked_at": self.gate.run.started_at,
+        }  # fmt: skip
+
+
+def standing_gates(records: Sequence[RunRecord]) -> list[StandingGate]:
+    """Return the results that hold after the newest of these runs, sorted by gate and subject; `records` are oldest first.
+
+    A source keeps the result of the load that it has now. Tables and the public file keep those of the last run that checked
+    them; after a release or a run without changes, a run that was blocked does not count.
+    """
+    if not records:
+        return []
+    last = records[-1]
+    found = [*_of_sources(records, last), *_of_tables(records, last)]
+    return sorted(found, key=lambda standing: (standing.result.gate, standing.result.subject))
+
+
+def standing_findings(records: Sequence[RunRecord]) -> list[Finding]:
+    """Return the critical findings and the warnings that hold after the newest of these runs, critical ones first."""
+    from expectations.remedies import remedy  # noqa: PLC0415 - reads suites, which most commands do not need
+
+    found = []
+    for gate in standing_gates(records):
+        for result in (*gate.result.failed_critical, *gate.result.warnings):
+            subject, message = gate.result.subject, result.message or result.expectation
+            sentence = message if message.startswith(f"{subject}") else f"{subject}: {message}"
+            found.append(Finding(gate, result, sentence, remedy(gate.result, result)))
+    return sorted(found, key=lambda finding: finding.result.severity != "critical")
+
+
+def _of_sources(records: Sequence[RunRecord], last: RunRecord) -> Iterator[StandingGate]:
+    seen: set[str] = set()
+    for record in reversed(records):
+        for result in record.gates:
+            source = result.subject
+            if result.gate != DELIVERY or source in seen or not _is_load_of(record, last, source):
+                continue
+            seen.add(source)
+            yield StandingGate(record, result)
+
+
+def _is_load_of(record: RunRecord, last: RunRecord, source: str) -> bool:
+    """Whether a run checked the load that the source has after the last run, which may have ended before reaching it."""
+    now, then = last.sources.get(source), record.sources.get(source)
+    if now is None:
+        return True
+    return then is not None and now.load_id == then.load_id and now.verdict not in (REMOVED, AGREEMENT_ENDED)
+
+
+def _of_tables(records: Sequence[RunRecord], last: RunRecord) -> list[StandingGate]:
+    agrees = release_matches_landing if last.outcome in (RELEASED, UNCHANGED) else lambda _record: True
+    checked = newest(records, lambda record: agrees(record) and any(result.gate != DELIVERY for result in record.gates))
+    return [StandingGate(checked, result) for result in checked.gates if result.gate != DELIVERY] if checked else []
+
 
 RUN_FIELDS = {
     "run_id", "trigger", "started_at", "ended_at", "outcome", "exit_code", "release_id", "message", "as_of", "unknown_folders",
@@ -100,13 +193,12 @@ def release_figures(home: Home) -> dict[str, Any]:
         f"as {share}"
         for share in ("known_race_pct", "geocoded_pct")
     )
-    values = _published(
-        home,
+    values = (
         "select count(*) filter (where value is not null) as values_measured, count(*) filter (where value is null) as "
-        "values_without_number, count(distinct measure_id) as measures from marts.fct_equity_measures",
+        "values_without_number, count(distinct measure_id) as measures from marts.fct_equity_measures"
     )
-    found = {**values[0], **_published(home, f"select {shares} from quality.source_status")[0]} if values else {}
-    return {name: figure for name, figure in found.items() if figure is not None}
+    found = _published(home, f"from ({values}), (select {shares} from quality.source_status)")
+    return {name: figure for row in found for name, figure in row.items() if figure is not None}
 
 
 def _published(home: Home, query: str) -> list[dict[str, Any]]:

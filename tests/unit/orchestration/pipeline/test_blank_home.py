@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.pipeline.first_run import blank_home
-from orchestration.pipeline.first_run.blank_home import PARSED, UNFINISHED, start_from_blank
+from orchestration.pipeline import blank_home
+from orchestration.pipeline.blank_home import PARSED, UNFINISHED, start_from_blank
 from orchestration.settings import Settings
 from warehouse.paths import ANALYST_FILE, Home
 

@@ -10,8 +10,8 @@ import pytest
 
 from ingest.city import read_city
 from ingest.contract.registry import SOURCES, Registry, read_contract
-from orchestration.pipeline.first_run import first_delivery
-from orchestration.pipeline.first_run.first_delivery import nothing_delivered
+from orchestration.pipeline import detect_changes
+from orchestration.pipeline.detect_changes import nothing_delivered
 from orchestration.pipeline.run_source import RunSource
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import DeliveryLocation
@@ -33,10 +33,10 @@ class Run:
         self.settings, self.con = SimpleNamespace(home=SimpleNamespace(home_json=self.home_json)), None
         registry = [SimpleNamespace(source=REQUESTS), SimpleNamespace(source="dpt__visits"), SimpleNamespace(source=LIMITS)]
         self.location = SimpleNamespace(registry=registry, folder=Path("/in"), city=SimpleNamespace(layers=()))
-        monkeypatch.setattr(first_delivery, "current", lambda _home: release)
-        monkeypatch.setattr(first_delivery, "has_model", lambda contract, _layers: contract.source in (REQUESTS, LIMITS))
+        monkeypatch.setattr(detect_changes, "current", lambda _home: release)
+        monkeypatch.setattr(detect_changes, "has_model", lambda contract, _layers: contract.source in (REQUESTS, LIMITS))
         loads = {source: source for source in landed}
-        monkeypatch.setattr(first_delivery, "newest_load", lambda _con, source: loads.get(source))
+        monkeypatch.setattr(detect_changes, "newest_load", lambda _con, source: loads.get(source))
 
     def end(self, outcome: str, message: str) -> None:
         self.record.end(outcome, utc_now(), message)

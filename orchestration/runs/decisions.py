@@ -1,22 +1,61 @@
-"""What the office says of figures that turned out wrong: `corrections.json` and `urgent_revisions.json` of a home.
+"""What people have decided: to accept a delivery that was held back, and what to say of figures that turned out wrong.
 
-`levelground corrections add` writes a correction; the next run publishes it in `published.corrections`, and on the pages of the
-measure and of the edition. A correction stays: who finds it wrong adds another. `levelground corrections urgent` lets a run
-replace figures of persons before the quarter turns, if no count that a reader may have differs from the new one by fewer persons
-than the threshold, see `warehouse.disclosure.states.reported_figures`.
+`levelground sources accept` writes `accepted.json` into the folder of a load; the next run promotes the load although its gate
+failed. `levelground corrections add` writes a correction; the next run publishes it in `published.corrections`, and on the pages
+of the measure and of the edition. A correction stays: who finds it wrong adds another. `levelground corrections urgent` lets a
+run replace figures of persons before the quarter turns, if no count that a reader may have differs from the new one by fewer
+persons than the threshold, see `warehouse.disclosure.states.reported_figures`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from ingest.delivery import DeliveryStore
 from orchestration.settings import ConfigurationError
 from warehouse.files import write_atomically
 from warehouse.paths import Home
+
+ACCEPTED = "accepted.json"
+# In the folder of a source, which stays when its loads are removed.
+CORRECTED_MAP = "corrected-map.json"
+
+
+class Acceptance(BaseModel, frozen=True):
+    """Who accepted a held-back load, why, and when (UTC, ISO format)."""
+
+    accepted_by: str
+    reason: str
+    at: str
+
+
+def read_acceptance(store: DeliveryStore, load_id: str) -> Acceptance | None:
+    """The acceptance of a load; None if it was not accepted, or if the file is damaged: then it can be accepted again."""
+    try:
+        return Acceptance.model_validate_json((store.folder / load_id / ACCEPTED).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def accept_load(store: DeliveryStore, load_id: str, acceptance: Acceptance) -> None:
+    """Record the acceptance; the next run promotes the load."""
+    write_atomically(store.folder / load_id / ACCEPTED, acceptance.model_dump_json(indent=1))
+
+
+def keep_corrected_map(store: DeliveryStore, load_id: str) -> None:
+    """Record that a person accepted other lines of a map in force; `corrected_maps` lists the source from then on."""
+    write_atomically(store.folder / CORRECTED_MAP, json.dumps({"load_id": load_id}))
+
+
+def corrected_maps(deliveries: Path) -> tuple[str, ...]:
+    """The sources whose map has other lines than the one that the codes of blocks were written for."""
+    return tuple(sorted(path.parent.name for path in deliveries.glob(f"*/{CORRECTED_MAP}")))
+
 
 # minor: the figure changes and what it says does not; substantial: a reader would conclude something else
 Severity = Literal["minor", "substantial"]

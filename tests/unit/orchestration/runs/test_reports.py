@@ -7,7 +7,7 @@ from typing import Any
 from expectations.results import ExpectationResult, Gate, GateResult, Severity
 from orchestration.runs.clock import utc_now
 from orchestration.runs.record import BLOCKED, FAILED, FRESH, HELD_BACK, RELEASED, REMOVED, UNCHANGED, RunRecord
-from orchestration.runs.reports.standing_gates import standing_findings, standing_gates
+from orchestration.runs.reports import standing_findings, standing_gates
 from tests.support.run_records import REQUESTS, run_record, source_status
 
 STOPS = "marts.fct_police_stops"

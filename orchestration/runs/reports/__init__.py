@@ -1,1 +1,0 @@
-"""What run records and the release report about runs: the findings that hold now, and the JSON of commands."""
