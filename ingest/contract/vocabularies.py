@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from ingest.contract.yaml_source import file_state, read_yaml
 from ingest.layers import SEEDS, Content, Layer, layered_seed, rows_of_seed, text_of
@@ -116,6 +117,17 @@ class Vocabulary:
     def of_layer(self, added: Iterable[RaceVocabulary], crosswalk: Content) -> Vocabulary:
         """These words with the race vocabularies and the crosswalk of a layer."""
         return dataclasses.replace(self, race=self.race | {each.name: each for each in added}, crosswalk=crosswalk)
+
+    def to_json(self) -> dict[str, Any]:
+        """What it has besides the shared words, for a worker, which reads no layer; see `from_json`."""
+        added = [dataclasses.asdict(each) for name, each in self.race.items() if name not in load_vocabulary().race]
+        return {"added": added, "labels": None if self.crosswalk == CROSSWALK else text_of(self.crosswalk)}
+
+    @classmethod
+    def from_json(cls, sent: Mapping[str, Any]) -> Vocabulary:
+        """The shared words with what was sent."""
+        labels = CROSSWALK if sent["labels"] is None else sent["labels"].encode()
+        return load_vocabulary().of_layer((RaceVocabulary(**each) for each in sent["added"]), labels)
 
 
 @cache

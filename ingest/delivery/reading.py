@@ -27,7 +27,7 @@ from pydantic import BaseModel
 from ingest.connectors import DeliveredTable, open_table
 from ingest.contract import Column, Contract, Layout
 from ingest.contract.sections.general import Period
-from ingest.contract.vocabularies import load_vocabulary
+from ingest.contract.vocabularies import Vocabulary
 from ingest.contract.words import NUMERIC, TIMES
 from ingest.delivery.batch_file import open_batch_file
 from ingest.delivery.records import FileRecord
@@ -309,6 +309,7 @@ def table_tasks(contract: Contract, tables: Sequence[DeliveredTable], folder: Pa
     files = {table.file.name: str(table.file.path) for table in tables if table.file is not None}
     shared = {
         "contract": contract.model_dump(mode="json", by_alias=True, exclude_unset=True),
+        "vocabulary": contract.vocabulary.to_json(),
         "files": files,
         "city_zone": city_zone,
         "today": today.isoformat(),
@@ -323,7 +324,7 @@ def table_tasks(contract: Contract, tables: Sequence[DeliveredTable], folder: Pa
 
 def run(arguments: Mapping[str, Any], _resources: Resources) -> Mapping[str, Any]:
     """Read a table. `facts`: of a `TableFacts`. `refused`: the parts of a `DeliveryError`; another attempt would not help."""
-    contract = Contract.model_validate(arguments["contract"], context=load_vocabulary())
+    contract = Contract.model_validate(arguments["contract"], context=Vocabulary.from_json(arguments["vocabulary"]))
     files = {name: local_file(Path(path), name) for name, path in arguments["files"].items()}
     conformer, today = Conformer(contract, None), dt.date.fromisoformat(arguments["today"])
     try:

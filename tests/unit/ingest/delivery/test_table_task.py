@@ -16,10 +16,11 @@ import pytest
 from ingest.connectors import DeliveredTable, open_folder
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from ingest.contract.vocabularies import load_vocabulary
+from ingest.contract.vocabularies import CROSSWALK, RaceVocabulary, load_vocabulary
 from ingest.delivery import DeliveryOptions, DeliveryRecord, DeliveryStore, ReadTable, deliver, table_result, table_tasks
 from ingest.delivery.removals import SourceRemovals, new_row_filter
 from ingest.errors import DeliveryError
+from ingest.layers import text_of
 from ingest.readers import delivered_files
 from tests.support.visits import CITY_ZONE, CONTRACT, NOON
 from warehouse.processes.worker import Resources, Task, call
@@ -113,3 +114,16 @@ def test_every_contract_can_be_sent_to_a_worker() -> None:
     for contract in load_registry():
         sent = json.loads(json.dumps(contract.model_dump(mode="json", by_alias=True, exclude_unset=True)))
         assert Contract.model_validate(sent, context=load_vocabulary()) == contract, contract.source
+
+
+def test_a_task_knows_the_vocabulary_of_a_layer(tmp_path: Path) -> None:
+    """A worker knew the shared words only, so that a large source of a city with words of its own failed on an engine."""
+    labels = text_of(CROSSWALK) + "city_intake,Noir,black,black,,1900-01-01,9999-12-31,\n"
+    words = load_vocabulary().of_layer([RaceVocabulary("city_intake", "Own", "omb_1997", "single", open=False)], labels.encode())
+    race = {"name": "race", "from": "OTHER", "role": "race", "vocabulary": "city_intake"}
+    contract = Contract.model_validate(CONTRACT | {"columns": [*COLUMNS, race]}, context=words)
+    folder = folder_of(tmp_path, {"visits-1.csv": CSV})
+    expected, batch = delivered(contract, folder, tmp_path / "by-run")
+    record, own_batch = delivered(contract, folder, tmp_path / "by-tasks", [])
+    assert (record, own_batch.read_bytes()) == (expected, batch.read_bytes())
+    assert record.rows == 3
