@@ -42,6 +42,7 @@ BLOCK_SIZE, SMALL_BLOCKS = 262_144, 16_384
 # DuckDB compresses every changed table at each checkpoint. Checkpoints at every 16 MB, its default, made the commits of a run on
 # a small city take 9 s of CPU time instead of 6 to 8.
 CHECKPOINT_AT = "64MB"
+ROW_GROUP = 122_880  # rows that DuckDB stores, and reads in one thread, together
 # the schemas in which a reader's SQL finds tables by their names alone; no name is in two of them
 SEARCHED = ("marts", "published", "quality", "reference", "analysis", "figures")
 
@@ -116,6 +117,17 @@ def open_working(
         connection.close()
         raise
     return connection
+
+
+def use_fewer_threads(connection: DuckDBPyConnection, schema: str) -> None:
+    """Let each query have one thread if no table of the schema has more than one row group; the next connection has them again.
+
+    DuckDB reads a row group in one thread (https://duckdb.org/docs/stable/guides/performance/how_to_tune_workloads): with one of
+    them the others only wait. Queries still run side by side, such as those of dbt's threads.
+    """
+    largest = f"select coalesce(max(estimated_size), 0) from duckdb_tables() where schema_name = {literal(schema)}"
+    if one_value(connection, largest) <= ROW_GROUP:
+        connection.execute("set threads = 1")
 
 
 def load_extension(connection: DuckDBPyConnection, name: str) -> None:

@@ -18,7 +18,7 @@ from orchestration.transform import dbt_runner
 from orchestration.transform.incremental import build_changed_models
 from orchestration.transform.run_inputs import write_build_inputs, write_quality_inputs
 from warehouse import disclosure
-from warehouse.connection import attach, detach
+from warehouse.connection import attach, detach, use_fewer_threads
 from warehouse.paths import ANALYST_FILE
 from warehouse.releases import STORAGE_VERSION, Candidate, current, drop_views, new_release_id
 from warehouse.rewrite import GROWN_BYTES, block_size_of
@@ -43,6 +43,8 @@ def build_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     Between the marts and the published models, the suppressor decides which figures are hidden.
     """
     with run.timed("build"), without_cells():
+        if run.settings.threads is None:
+            use_fewer_threads(run.con, "landing")
         begin_candidate(run)
         write_build_inputs(run)
         results = build_changed_models(run, on_node)

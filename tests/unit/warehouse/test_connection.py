@@ -29,9 +29,10 @@ from warehouse.connection import (
     open_working,
     run_query,
     scratch,
+    use_fewer_threads,
 )
 from warehouse.paths import Home
-from warehouse.sql import BadIdentifier
+from warehouse.sql import BadIdentifier, one_value
 from warehouse.temporary import spill_folder
 
 
@@ -50,6 +51,14 @@ def test_working_settings_hold_for_connections_that_join_later(home: Home) -> No
         values = [joined.execute("select current_setting(?)", [name]).fetchone() for name in names]
     assert values == [(False,), (str(spilled),), (3,), ("953.6 MiB",)]
     assert home.warehouse.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("rows", "threads"), [(122_880, 1), (122_881, 3)], ids=["one row group", "two"])
+def test_queries_of_small_tables_have_one_thread(home: Home, rows: int, threads: int) -> None:
+    with open_working(home, threads=3) as con:
+        con.execute(f"create schema landing; create table landing.calls as from range({rows})")
+        use_fewer_threads(con, "landing")
+        assert one_value(con, "select current_setting('threads')") == threads
 
 
 def test_spatial_loads_where_there_is_no_home_directory(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
