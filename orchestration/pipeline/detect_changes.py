@@ -1,7 +1,8 @@
 """Decide whether a run has anything to ingest, before it opens, and to build; end it if it has nothing to build.
 
 A night without new files need not start a step per source. Its stages still decide whether there is something to build, so it
-ends like a run that has read every file again. `next_build_at` is the next time at which a run has something to build anyway.
+ends like a run that has read every file again. `next_build_at` is the next time at which a run has something to build anyway. A
+first release without facts is refused.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from warehouse.record_keys import secret_id
 from warehouse.releases import current, known_releases
 
 DAY = dt.timedelta(days=1)
+_NAMES = 5  # names in a message
 
 
 def nothing_changed(run: RunContext) -> bool:
@@ -195,9 +197,6 @@ def note_ingested(run: RunContext, *, read_all: bool) -> None:
     before = run.earlier_runs[0].ingested if run.earlier_runs else None
     if run.delivered == before or (read_all and not run.options.sources and run.options.period is None):
         run.record.ingested = run.delivered
-
-
-_NAMES = 5  # names in a message
 
 
 def nothing_delivered(run: RunContext) -> bool:

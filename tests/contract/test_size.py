@@ -42,7 +42,7 @@ BUDGETS = {
     "orchestration/doctor": 952,
     "orchestration/engines": 623,
     "orchestration/instance": 1_151,
-    "orchestration/pipeline": 1_903,
+    "orchestration/pipeline": 1_902,
     "orchestration/runs": 1_743,
     "orchestration/scorecard": 5_199,
     "orchestration/stewardship": 1_153,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_262,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_763
+MOST_LINES = 58_762
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

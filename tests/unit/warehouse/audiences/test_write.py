@@ -115,6 +115,23 @@ def test_figures_have_the_views_of_analysis(analyst: Path) -> None:
         assert con.execute("select place, value from analysis.figures").fetchall() == [("A", 5)]
 
 
+def test_the_file_of_figures_has_the_views_of_figures_and_a_file_of_records_has_none(analyst: Path) -> None:
+    with duckdb.connect(str(analyst)) as con:
+        con.execute("""
+            create table marts.scorecard as select 'a' as measure_id, 7 as value; create schema figures;
+            create view figures.latest as select measure_id, value from marts.scorecard;
+            comment on column figures.latest.value is 'How many'
+        """)
+    scorecard = TablePlan(columns={"measure_id": Shown.WHOLE, "value": Shown.WHOLE})
+    figures = write(analyst, FilePlan(audience="figures", tables={"marts.scorecard": scorecard}), "levelground_figures.duckdb")
+    with duckdb.connect(str(figures), read_only=True) as con:
+        assert con.execute("from figures.latest").fetchall() == [("a", 7)]
+        of_value = "select comment from duckdb_columns() where schema_name = 'figures' and column_name = 'value'"
+        assert con.execute(of_value).fetchall() == [("How many",)]
+    with duckdb.connect(str(write(analyst, PLAN)), read_only=True) as con:
+        assert con.execute("select * from duckdb_schemas() where schema_name = 'figures'").fetchall() == []
+
+
 def test_a_comment_names_the_keys_that_the_file_has(analyst: Path) -> None:
     keys = {
         "fct_visits": (
