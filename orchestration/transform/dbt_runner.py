@@ -249,7 +249,7 @@ def _invoke(
 def _forget_compiled(nodes: Iterable[Any]) -> None:
     """Let dbt compile every node again. It injects ephemeral parents only into the first SQL of a node, and keeps theirs."""
     for node in nodes:
-        if getattr(node, "compiled", False):
+        if getattr(node, "compiled", False) and node.resource_type != "seed":  # a seed has no SQL, and dbt marks it all the same
             node.compiled, node.compiled_code, node._pre_injected_sql = False, None, None
             node.extra_ctes, node.extra_ctes_injected = [], False
 

@@ -103,20 +103,35 @@ def test_a_build_selects_its_nodes_by_a_tag_that_it_takes_away_again(tmp_path: P
 SMALL_PROJECT = {
     "dbt_project.yml": "{name: x, version: '1.0', config-version: 2, profile: x, model-paths: [models]}",
     "profiles.yml": "x: {target: x, outputs: {x: {type: duckdb, path: \"{{ env_var('LEVELGROUND_WAREHOUSE_FILE') }}\"}}}",
+    "seeds/places.csv": "place\n53000\n",
     "models/calls.sql": "{{ config(materialized='ephemeral') }} select 1 as n",
     "models/calls__counts.sql": "{{ config(materialized='ephemeral') }} select n + 1 as n from {{ ref('calls') }}",
     "models/measures.sql": "{{ config(materialized='table') }} select * from {{ ref('calls__counts') }}",
 }
 
 
-def test_a_model_over_an_ephemeral_one_is_built_by_each_run_of_a_process(tmp_path: Path) -> None:
-    """dbt marks the nodes of a parse as compiled; the second build of a process found no `__dbt__cte__calls__counts`."""
+@pytest.fixture
+def small_project(tmp_path: Path) -> Home:
     home = Home(tmp_path)
     home.ensure()
     for name, text in SMALL_PROJECT.items():
         file = home.dbt_project / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
+    return home
+
+
+def test_a_build_follows_a_command_that_compiles_seeds(small_project: Home) -> None:
+    """dbt marks a seed as compiled although it has no SQL, and lets nobody unmark it."""
+    parsed = dbt_runner._parse(small_project)
+    dbt_runner._invoke(small_project, ["compile", "--no-write-json"], parsed=parsed)
+    built = dbt_runner._invoke(small_project, ["build", "--no-write-json"], parsed=parsed).results
+    assert {result.node.name: result.status for result in built} == {"places": "success", "measures": "success"}
+
+
+def test_a_model_over_an_ephemeral_one_is_built_by_each_run_of_a_process(small_project: Home) -> None:
+    """dbt marks the nodes of a parse as compiled; the second build of a process found no `__dbt__cte__calls__counts`."""
+    home = small_project
     parsed, figures = dbt_runner._parse(home), []
     for added in ("1", "41"):
         parsed.nodes["model.x.calls"].raw_code = f"{{{{ config(materialized='ephemeral') }}}} select {added} as n"
