@@ -190,24 +190,24 @@ class RunSource:
         then; call `finish_restoring` afterwards.
         """
         ensure_tables(self.run.con, self.contract, self.city_zone)
-        try:
-            with self.landing("restore") as table:
+        with self.landing("restore") as table:
+            try:
                 if table.restore():
                     current_reporter().note(f"{self.contract.source}: landing restored from the kept deliveries")
                 table.save()
-        except DeliveryLost as error:
-            if self.store.record(error.load_id):
-                quarantine_batch(self.store, error.load_id)
-            return True
-        except AcceptedLoadsDamaged as error:
-            raise StepError(str(error)) from None
+            except DeliveryLost as error:  # within the stage, which would otherwise count as failed
+                if self.store.record(error.load_id):
+                    quarantine_batch(self.store, error.load_id)
+                return True
+            except AcceptedLoadsDamaged as error:
+                raise StepError(str(error)) from None
         return False
 
     def finish_restoring(self) -> None:
         """Restore the loads after a damaged one. `StepError` if the damaged one was not delivered again."""
-        try:
-            with self.landing("restore") as table:
+        with self.landing("restore") as table:
+            try:
                 table.restore()
                 table.save()
-        except DeliveryLost as error:
-            raise StepError(str(error)) from None
+            except DeliveryLost as error:
+                raise StepError(str(error)) from None

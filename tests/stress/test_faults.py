@@ -78,8 +78,8 @@ def test_damaged_kept_delivery_when_landing_is_missing(disturbed: SmallHome, con
     whole = batch.read_bytes()
     write_noise(batch, 0.5)
     output = disturbed.run(expect=1)
-    assert f"{MERGED}: 900 rows of landing can only be made again from {batch}" in output
-    assert "Put it back from a backup" in output
+    assert f"{MERGED}: landing lacks 900 rows that only {batch} has" in output
+    assert "Restore the file from a backup" in output
     batch.write_bytes(whole)
     converges()
 

@@ -9,6 +9,7 @@ from typing import Any
 from tests.bench.city.contenders import figures
 from tests.e2e.conftest import Place
 from tests.e2e.test_limit import run_module
+from tests.support.released_content import released_content
 from warehouse.paths import Home
 
 
@@ -17,6 +18,5 @@ def test_the_limit_makes_the_same_content(place: Place, tmp_path: Path) -> None:
     report: dict[str, Any] = json.loads(
         run_module("tests.bench.limit.script", tmp_path / "pasted", place.deliveries, tmp_path / "out")
     )
-    released = json.loads(Home(place.home).current_json.read_text())
-    assert report["content_hash"] == released["content_hash"]
+    assert report["content_hash"] == released_content(place.home)
     assert report["rows"]["marts.fct_police_stops"] == figures(Home(place.home))["stops"] > 0

@@ -45,7 +45,7 @@ def test_a_city_of_any_seed_and_size_is_released(
     if run.finding:
         record_property(f"blocked, {rows:,} rows, seed {seed}", run.finding)
     assert not run.finding
-    assert [negative_zeros(path) for path in run.files()] == [[], []]
+    assert not [found for path in run.files() for found in negative_zeros(path)]
     counted[rows].update(covered_truths(run))
     words = planted_words(run.home, run.deliveries)
     counted[rows].update(words=sum(word in ("higher", "lower") for _, word, _ in words), false_words=len(false_words(words)))

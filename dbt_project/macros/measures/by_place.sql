@@ -88,7 +88,7 @@
         case when denominator = 0 then 'follow_up' end as status_reason
     from (
         {{ counts_by_place(
-            relation, measure_id, {'numerator': 'sum(closed_count)', 'denominator': 'sum(followed_count)'}, records=records
+            relation, measure_id, {'numerator': sum_in_order('closed_count'), 'denominator': 'sum(followed_count)'}, records=records
         ) }}
     )
 {%- endmacro %}

@@ -35,6 +35,7 @@ from orchestration.runs.selection import selected_sources
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseCorrupt, open_working
 from warehouse.lock import RunLock
+from warehouse.paths import Home
 
 EXAMPLES = examples("levelground run", "levelground run --deliveries path/to/deliveries", "levelground run --as-of 2025-12-01")
 ROW_COLUMNS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded", "withdrawn")
@@ -105,8 +106,7 @@ def run(
 
                 progress.stage("start", "copying the blank home")
                 start_from_blank(settings, make=from_blank)
-            with suppress(WarehouseCorrupt):  # the run moves the file away
-                open_working(settings.home).close()  # another process may have the file open without the lock
+            _check_warehouse_is_free(settings.home)
             with report_progress_to(progress):
                 progress.stage("start", f"reading {location.name} ({location.city.title})")
                 options = RunOptions("cli", option, as_of, full_refresh, 0.0, wanted, period, accept_older)
@@ -130,6 +130,13 @@ def run(
         is_listed = out.is_terminal and any(gate.failed_critical for gate in record.gates if gate.gate != DELIVERY)
         print_error(LISTED if is_listed else record.message, record.exit_code)
     raise typer.Exit(EXIT_UNEXPECTED if record.exit_code is None else record.exit_code)
+
+
+def _check_warehouse_is_free(home: Home) -> None:
+    """Another process may have the file open without the lock. A lost file is not made here: the run must notice the loss."""
+    if home.warehouse.exists():
+        with suppress(WarehouseCorrupt):  # the run moves the file away
+            open_working(home).close()
 
 
 def _checked_location(

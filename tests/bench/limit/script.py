@@ -25,13 +25,14 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from ingest.readers import delivered_files
-from tests.bench.limit.pasted import RECEIPTS, Model, read_pasted
+from tests.bench.limit.pasted import RECEIPTS, SECRET, Model, read_pasted
 from tests.bench.limit.small import read_small
 from warehouse import disclosure
 from warehouse.connection import attach, create_empty, detach, load_extension
 from warehouse.paths import Home
+from warehouse.record_keys import attach_keys, read_secret
 from warehouse.releases import STORAGE_VERSION, content_hash
-from warehouse.sql import literal
+from warehouse.sql import literal, quoted
 
 HERE = Path(__file__).resolve().parent
 EVENTS = {
@@ -113,6 +114,7 @@ def _open(con: DuckDBPyConnection, pasted: Path, out: Path, macros: list[str]) -
         if value:
             con.execute(f"set {setting} = {literal(value)}")
     load_extension(con, "spatial")
+    attach_keys(con, read_secret(pasted / SECRET))
     con.execute("attach ':memory:' as warehouse")
     for name in ("release", "public"):
         create_empty(out / f"{name}.duckdb", STORAGE_VERSION)
@@ -169,7 +171,7 @@ def _make(con: DuckDBPyConnection, model: Model) -> None:
             f"columns = {{{kinds}}})"
         )
     else:
-        columns = ", ".join(model.columns) if model.is_enforced else "*"
+        columns = ", ".join(map(quoted, model.columns)) if model.is_enforced else "*"
         con.execute(f"create {model.kind} {model.relation} as select {columns} from ({model.sql})")
 
 

@@ -17,7 +17,7 @@ qualify number > 1;
 -- the key is of the text as the product writes it down: Arrow's, whose whole numbers have no decimals
 create table release.marts.fct_payments as
 select
-    md5(concat(
+    record_keys.main.keyed(concat(
         md5(concat(
             'comptroller__checkbook', chr(31), voucher_id_0, chr(31), cast("date" as date), ' 00:00:00.000000', chr(31),
             case when amount = trunc(amount) then cast(cast(amount as bigint) as varchar) else cast(amount as varchar) end,
@@ -38,6 +38,7 @@ select
     cast(null as varchar) as aldermanic_district_vintage,
     cast(null as varchar) as police_district_geoid,
     cast(null as varchar) as neighborhood_geoid,
+    cast(null as varchar) as police_district_vintage,
     'none' as geocode_quality,
     payments.voucher_id_0 as voucher_number,
     cast(payments.amount as decimal(18, 4)) as amount_usd,

@@ -14,6 +14,7 @@ select
     spans.aldermanic_district_vintage,
     case when spans.address is null then districts.geoid else spans.police_district_geoid end as police_district_geoid,
     spans.neighborhood_geoid,
+    case when spans.address is null then districts.geography_vintage else spans.police_district_vintage end as police_district_vintage,
     case
         when spans.address is not null then spans.geocode_quality
         when districts.geoid is not null then 'delivered_code'

@@ -56,7 +56,7 @@ stops as (
 )
 
 select
-    md5(concat('fpc__police_stops', chr(31), stops.idNum)) as police_stop_key,
+    record_keys.main.keyed(md5(concat('fpc__police_stops', chr(31), stops.idNum))) as police_stop_key,
     'fpc__police_stops' as source,
     contracts.jurisdiction,
     contracts.load_id as _load_id,
@@ -69,6 +69,7 @@ select
     cast(null as varchar) as aldermanic_district_vintage,
     cast(null as varchar) as police_district_geoid,
     cast(null as varchar) as neighborhood_geoid,
+    cast(null as varchar) as police_district_vintage,
     'none' as geocode_quality,
     coalesce(stops.race, '') as race_ethnicity_reported,
     races.categories as race_ethnicity_set,

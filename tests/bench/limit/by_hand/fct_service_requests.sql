@@ -22,6 +22,7 @@ select
     spans.aldermanic_district_vintage,
     spans.police_district_geoid,
     spans.neighborhood_geoid,
+    spans.police_district_vintage,
     coalesce(spans.geocode_quality, 'none') as geocode_quality,
     requests.request_type,
     requests.address,
