@@ -35,7 +35,7 @@ BUDGETS = {
     "orchestration": 288,
     "orchestration/alerts": 385,
     "orchestration/cities": 753,
-    "orchestration/cli": 4_775,
+    "orchestration/cli": 4_782,
     "orchestration/codegen": 1_836,
     "orchestration/defs": 1_934,
     "orchestration/docs_site": 581,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_262,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_762
+MOST_LINES = 58_769
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

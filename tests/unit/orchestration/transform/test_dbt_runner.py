@@ -122,7 +122,7 @@ def small_project(tmp_path: Path) -> Home:
 
 
 def test_a_build_follows_a_command_that_compiles_seeds(small_project: Home) -> None:
-    """dbt marks a seed as compiled although it has no SQL, and lets nobody unmark it."""
+    """dbt marks a seed as compiled although it has no SQL, and the mark cannot be taken off."""
     parsed = dbt_runner._parse(small_project)
     dbt_runner._invoke(small_project, ["compile", "--no-write-json"], parsed=parsed)
     built = dbt_runner._invoke(small_project, ["build", "--no-write-json"], parsed=parsed).results
