@@ -40,9 +40,9 @@ class Dagster:
 
     def downstream(self, source: str) -> list[dg.AssetKey]:
         """A source and everything that is built of it, as the UI's `key:"landing/…"+` selects."""
-        graph = self.job.get_definition().asset_layer.asset_graph
+        assets = self.job.get_definition().asset_layer
         selection = dg.AssetSelection.assets(dg.AssetKey(["landing", source])).downstream()
-        return sorted(selection.resolve(graph), key=str)
+        return sorted(selection.resolve(assets.asset_graph) & assets.executable_asset_keys, key=str)  # published files are not
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_a_home_of_the_version_before(disturbed: SmallHome, converges: Callable[
     for path in (disturbed.home / "deliveries").glob("*/accepted.json"):
         path.unlink()
     converges()
-    assert len(list((disturbed.home / "deliveries").glob("*/accepted.json"))) == 5
+    assert len(list((disturbed.home / "deliveries").glob("*/accepted.json"))) == 6
 
 
 WRITE_BY_OLDER = """
@@ -80,7 +80,8 @@ con.execute("create schema landing; create schema intake")
 import pathlib
 for path in sorted(pathlib.Path(folder).glob("*.parquet")):
     schema, table = path.stem.split(".")
-    con.execute(f"create table {schema}.{table} as from read_parquet('{path}')")
+    con.execute(path.with_suffix(".sql").read_text())
+    con.execute(f"insert into {schema}.{table} from read_parquet('{path}')")
 print(duckdb.__version__)
 """
 
@@ -92,10 +93,11 @@ def test_a_working_warehouse_of_an_older_duckdb(disturbed: SmallHome, converges:
     folder.mkdir()
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         tables = connection.execute(
-            "select schema_name, table_name from duckdb_tables() where schema_name in ('landing', 'intake')"
+            "select schema_name, table_name, sql from duckdb_tables() where schema_name in ('landing', 'intake')"
         ).fetchall()
-        for schema, table in tables:
+        for schema, table, created in tables:
             connection.execute(f"copy {schema}.{table} to '{folder}/{schema}.{table}.parquet'")
+            (folder / f"{schema}.{table}.sql").write_text(created)  # with its keys
     warehouse.unlink()
     assert run([python, "-c", WRITE_BY_OLDER, folder, warehouse], tmp_path).strip() == OLDER_DUCKDB
     for path in (disturbed.home / "deliveries").glob("*/accepted.json"):
