@@ -46,11 +46,7 @@ def live(
     monkeypatch.setenv("LEVELGROUND_HOSTS", f"{getattr(contract.connector, 'base_url')}={portal.url}")  # noqa: B009
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"sqlite:///{tmp_path / 'staff.db'}")
     monkeypatch.setenv("LEVELGROUND_CACHE", str(blank_cache))
-    return levelground
-
-
-def schools_without_a_file(tmp_path: Path) -> str:
-    """The folder of a contract whose file does not exist."""
+    # and a missing file of the schools
     (tmp_path / "contracts").mkdir()
     text = (
         (state_layer("wisconsin").folder / "sources" / "dpi__enrollment.yml")
@@ -59,7 +55,8 @@ def schools_without_a_file(tmp_path: Path) -> str:
     )
     text = text.replace("connector: {kind: file}", f"connector: {{kind: file, path: {tmp_path}/nowhere.csv}}")
     (tmp_path / "contracts" / f"{SCHOOLS}.yml").write_text(text, encoding="utf-8")
-    return str(tmp_path / "contracts")
+    monkeypatch.setenv("LEVELGROUND_SOURCES", str(tmp_path / "contracts"))
+    return levelground
 
 
 def run(live: CommandLine, *arguments: object, expect: int) -> dict[str, Any]:
@@ -71,7 +68,7 @@ def run(live: CommandLine, *arguments: object, expect: int) -> dict[str, Any]:
 
 
 def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
-    live: CommandLine, portal: FakeCkan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: CommandLine, portal: FakeCkan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = run(live, "--live", expect=0)
     assert first["outcome"] == "released"
@@ -82,7 +79,6 @@ def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
     assert not list((live.home / "tmp").glob("fetch-*"))
 
     # the home keeps that it is live: schedule and UI have no options
-    monkeypatch.setenv("LEVELGROUND_SOURCES", schools_without_a_file(tmp_path))
     portal.faults = [None, *[truncated(b"CREATIONDATE,", 5000)] * 20]
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"postgresql+psycopg://desk:{PASSWORD}@127.0.0.1:9/staff")
     monkeypatch.setenv("LEVELGROUND_HASH_KEY", f"{PASSWORD} and much more of it")
