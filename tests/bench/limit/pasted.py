@@ -20,7 +20,6 @@ from orchestration.settings import DBT_PROJECT
 from orchestration.transform import dbt_runner
 from warehouse.connection import open_from_disk
 from warehouse.paths import Home
-from warehouse.record_keys import copy_secret
 from warehouse.sql import literal
 
 DATABASES = ("release", "public")
@@ -37,7 +36,6 @@ RECEIPTS = sorted(
     }
 )
 MODELS = "models.json"
-SECRET = "record-keys.secret"  # of the home: the keys of records are part of the content
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,6 @@ class Model:
 def paste(home: Home, folder: Path) -> None:
     """Write the inputs of the script into `folder`. dbt compiles in `home`, so pass a copy under the path of the original."""
     folder.mkdir(parents=True, exist_ok=True)
-    copy_secret(home.record_key_secret, folder / SECRET)
     with open_from_disk(home.warehouse, "warehouse") as con:  # before dbt opens it, which keeps it
         for name in RECEIPTS:
             con.execute(f"copy warehouse.receipts.{name} to {literal(str(folder / name))} (format parquet)")

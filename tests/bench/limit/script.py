@@ -14,6 +14,7 @@ import argparse
 import datetime as dt
 import json
 import os
+import secrets
 import shutil
 import time
 import zipfile
@@ -25,12 +26,12 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from ingest.readers import delivered_files
-from tests.bench.limit.pasted import RECEIPTS, SECRET, Model, read_pasted
+from tests.bench.limit.pasted import RECEIPTS, Model, read_pasted
 from tests.bench.limit.small import read_small
 from warehouse import disclosure
 from warehouse.connection import attach, create_empty, detach, load_extension
 from warehouse.paths import Home
-from warehouse.record_keys import attach_keys, read_secret
+from warehouse.record_keys import BYTES, attach_keys
 from warehouse.releases import STORAGE_VERSION, content_hash
 from warehouse.sql import literal, quoted
 
@@ -114,7 +115,7 @@ def _open(con: DuckDBPyConnection, pasted: Path, out: Path, macros: list[str]) -
         if value:
             con.execute(f"set {setting} = {literal(value)}")
     load_extension(con, "spatial")
-    attach_keys(con, read_secret(pasted / SECRET))
+    attach_keys(con, secrets.token_bytes(BYTES))  # any secret: keys of records are not part of the content
     con.execute("attach ':memory:' as warehouse")
     for name in ("release", "public"):
         create_empty(out / f"{name}.duckdb", STORAGE_VERSION)
