@@ -18,10 +18,11 @@ with cards as (
         coalesce(card.is_period_complete, true) as is_complete,
         changed.is_period_complete as is_change_start_complete,
         trended.is_period_complete as is_trend_start_complete,
-        case when margin.unit = 'percent of the other figure' then margin.value / 100 end as margin_share,
-        case when margin.unit <> 'percent of the other figure' then margin.value end as margin
+        coalesce(
+            (select value from {rules} where rule = concat('about_the_same_', card.measure_id) and unit <> 'percent of the other figure'),
+            (select value from {rules} where rule = concat('about_the_same_', card.unit) and unit <> 'percent of the other figure')
+        ) as margin
     from {published}.scorecard as card
-    left join {rules} as margin on margin.rule = concat('about_the_same_', card.unit)
     left join {published}.equity_measures as source
         on card.measure_id = source.measure_id and card.measure_version = source.measure_version
         and card.period_type = source.period_type and card.period_start = source.period_start
@@ -129,9 +130,7 @@ violations as (
             case when column_name = 'compared_with_reference' and word in ('higher', 'lower') and (
                 side <> case word when 'higher' then 1 else -1 end
                 or (not is_full_count and not (case word when 'higher' then is_above and not is_below else is_below and not is_above end))
-                or (is_full_count and not is_above and not is_below
-                    and coalesce(abs(rate_ratio - 1), abs(value - reference_value) / nullif(abs(reference_value), 0), 1)
-                        <= (select value from {rules} where rule = 'about_the_same_counted_pct') / 100)
+                or (is_full_count and not is_above and not is_below and coalesce(abs(value - reference_value) <= margin, false))
             ) then 'direction_or_range_contradicts' end,
             case when column_name = 'compared_with_reference' and word in ('about_the_same', 'cannot_tell') and (is_disjoint or is_apart)
                 and not (word = 'cannot_tell' and reason is not distinct from 'many_comparisons') then 'ranges_are_apart' end,
@@ -140,11 +139,7 @@ violations as (
             case when column_name = 'compared_with_reference' and word in ('higher', 'lower', 'about_the_same', 'cannot_tell')
                 and has_hidden_reference then 'reference_is_hidden' end,
             case when column_name = 'compared_with_reference' and word = 'about_the_same' and not is_full_count
-                and not coalesce(
-                    (rate_ratio_ci_low >= 1 - margin_share and rate_ratio_ci_high <= 1 / (1 - margin_share))
-                    or (difference_low >= -margin and difference_high <= margin),
-                    false
-                ) then 'outside_the_margin' end,
+                and not coalesce(difference_low >= -margin and difference_high <= margin, false) then 'outside_the_margin' end,
             case when column_name <> 'compared_with_reference' and word in ('higher', 'lower') and (
                 sign(step) <> case word when 'higher' then 1 else -1 end
                 or coalesce(case word when 'higher' then step_low <= 0 else step_high >= 0 end, false)

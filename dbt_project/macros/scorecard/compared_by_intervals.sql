@@ -48,50 +48,42 @@
 {%- endmacro %}
 
 
-{# Within how much two figures are about the same, in the unit of the measure: a row of measure_rules per unit. #}
-{% macro margin_about_the_same(other) -%}
-    coalesce(margin_in_unit, margin_share * abs({{ other }}))
-{%- endmacro %}
-
-
 {#
     A difference in words (docs/rules.md, Words): no_range where none is known or it has no width; higher or lower when the interval excludes 0, and
     cannot_tell if the test of all comparisons together disagrees; about_the_same when the whole interval is within the margin; else
-    cannot_tell. Two full counts differ by more than about_the_same_counted_pct, or are about the same.
-    low, high: the interval of the difference · other: the figure compared with · range: range_of_difference · significant: a column, NULL
-    where comparisons are not tested together
+    cannot_tell. Two full counts differ by more than the margin, or are about the same.
+    margin_in_unit, a column: in the unit of the measure, never a share of a figure; NULL where no margin is set
+    low, high: the interval of the difference · range: range_of_difference · significant: a column, NULL where comparisons are not tested
+    together
 #}
-{% macro difference_word(difference, low, high, other, range, significant='null') -%}
+{% macro difference_word(difference, low, high, range, significant='null') -%}
     case
         when {{ difference }} is null then null
         when {{ range }} is null then 'no_range'
         when {{ range }} = 'counted'
             then case
-                when abs({{ difference }}) <= {{ rule('about_the_same_counted_pct') }} / 100 * abs({{ other }}) then 'about_the_same'
+                when abs({{ difference }}) <= coalesce(margin_in_unit, 0) then 'about_the_same'
                 when {{ difference }} > 0 then 'higher'
                 else 'lower'
             end
         -- medians of a few equal records have limits, and no range
-        when {{ low }} = {{ high }} and abs({{ difference }}) > {{ margin_about_the_same(other) }} then 'no_range'
+        when {{ low }} = {{ high }} and abs({{ difference }}) > coalesce(margin_in_unit, 0) then 'no_range'
         when ({{ low }} > 0 or {{ high }} < 0) and not coalesce({{ significant }}, true) then 'cannot_tell'
         when {{ low }} > 0 then 'higher'
         when {{ high }} < 0 then 'lower'
-        when {{ low }} >= - {{ margin_about_the_same(other) }} and {{ high }} <= {{ margin_about_the_same(other) }} then 'about_the_same'
+        when {{ low }} >= - margin_in_unit and {{ high }} <= margin_in_unit then 'about_the_same'
         else 'cannot_tell'
     end
 {%- endmacro %}
 
 
-{#
-    The comparison with the reference group in words, by the same rules. A share of the other figure is a ratio; a margin in the unit of
-    the measure is held to the difference.
-#}
+{# The comparison with the reference group in words, by the same rules: the margin is held to the difference. #}
 {% macro ratio_word(reason) -%}
     case
         when {{ reason }} is not null then 'not_compared'
         when rate_ratio_ci_low is null and is_full_count and not has_interval
             then case
-                when abs(rate_ratio - 1) <= {{ rule('about_the_same_counted_pct') }} / 100 then 'about_the_same'
+                when rate_ratio = 1 or abs(rate_difference) <= margin_in_unit then 'about_the_same'
                 when rate_ratio > 1 then 'higher'
                 else 'lower'
             end
@@ -100,9 +92,6 @@
         when rate_ratio_ci_low > 1 then 'higher'
         when rate_ratio_ci_high < 1 then 'lower'
         when {{ shown_difference_excludes_0() }} then 'cannot_tell'
-        when
-            margin_in_unit is null and rate_ratio_ci_low >= 1 - margin_share and rate_ratio_ci_high <= 1 / (1 - margin_share)
-            then 'about_the_same'
         when rate_difference_ci_low >= - margin_in_unit and rate_difference_ci_high <= margin_in_unit then 'about_the_same'
         else 'cannot_tell'
     end

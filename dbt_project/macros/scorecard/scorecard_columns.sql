@@ -58,12 +58,12 @@ compared as (
         case
             when city_reason is not null then 'not_compared'
             else {{ difference_word(
-                'city_difference', 'city_difference_low', 'city_difference_high', 'city_value', 'city_range', 'is_city_significant'
+                'city_difference', 'city_difference_low', 'city_difference_high', 'city_range', 'is_city_significant'
             ) }}
         end as compared_with_city,
         {%- for alias, name in [('previous', 'change'), ('first', 'trend')] %}
         {%- set change = alias ~ '_change' %}
-        {{ difference_word(change, change ~ '_low', change ~ '_high', alias ~ '_value', alias ~ '_range') }}
+        {{ difference_word(change, change ~ '_low', change ~ '_high', alias ~ '_range') }}
             as {{ name }}_word{{ ',' if not loop.last }}
         {%- endfor %}
     from reasoned

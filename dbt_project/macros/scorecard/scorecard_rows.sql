@@ -59,9 +59,8 @@ measures as (
         sources.collection_mode,
         coalesce(sources.is_stand_in, false) as is_stand_in,
         coalesce(measures.interval_basis = 'none' and not measures.is_estimate, false) as is_full_count,
-        -- a share of the other figure, or a number in the unit of the measure
-        case when margins.unit = 'percent of the other figure' then margins.value / 100 end as margin_share,
-        case when margins.unit <> 'percent of the other figure' then margins.value end as margin_in_unit,
+        -- of the measure, or else of its unit
+        coalesce(own_margins.value, unit_margins.value) as margin_in_unit,
         choices.featured_period_type,
         choices.basis as chosen_basis,
         coalesce(choices.shows_trend, false) as shows_trend,
@@ -69,7 +68,11 @@ measures as (
     from {{ ref('dim_measure') }} as measures
     left join {{ ref('dim_source') }} as sources on measures.source = sources.source
     left join {{ ref('scorecard_measures') }} as choices on measures.measure_id = choices.measure_id
-    left join {{ ref('measure_rules') }} as margins on margins.rule = concat('about_the_same_', measures.unit)
+    -- a city that replaces the rules may have margins of an earlier kind: a share of the other figure is none
+    {%- for alias, of in [('own_margins', 'measure_id'), ('unit_margins', 'unit')] %}
+    left join {{ ref('measure_rules') }} as {{ alias }}
+        on {{ alias }}.rule = concat('about_the_same_', measures.{{ of }}) and {{ alias }}.unit <> 'percent of the other figure'
+    {%- endfor %}
     where measures.is_current
 ),
 
@@ -185,7 +188,6 @@ joined as (
         measures.is_estimate,
         measures.interval_basis,
         measures.is_full_count,
-        measures.margin_share,
         measures.margin_in_unit,
         limits.reason as limit_reason,
         case when shown.has_value then qualities.publisher_quality end as publisher_quality,

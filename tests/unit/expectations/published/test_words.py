@@ -38,6 +38,8 @@ MUTATIONS = [
     ("ranges_are_apart", "set compared_with_city = 'cannot_tell' where geoid = '3'"),
     ("ranges_are_apart", f"set change_word = 'cannot_tell' {IS} 'all'"),
     ("outside_the_margin", f"set compared_with_reference = 'about_the_same' {IS} 'asian'"),
+    ("outside_the_margin", "update public.published.rules set value = 1.3 where rule = 'about_the_same_own'"),
+    ("outside_the_margin", "update public.published.rules set unit = 'percent of the other figure'"),
     ("reason_and_word_disagree", f"set compared_with_reference = 'not_compared', rate_ratio = null {IS} 'black'"),
     ("reason_and_word_disagree", f"set compared_reason = 'few_events' {IS} 'black'"),
     ("ratio_of_what_is_not_compared", f"set compared_with_reference = 'no_range' {IS} 'black'"),
