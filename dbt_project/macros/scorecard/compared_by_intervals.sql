@@ -67,7 +67,7 @@
                 else 'lower'
             end
         -- medians of a few equal records have limits, and no range
-        when {{ low }} = {{ high }} and abs({{ difference }}) > coalesce(margin_in_unit, 0) then 'no_range'
+        when {{ low }} = {{ high }} and {{ difference }} <> 0 then 'no_range'
         when ({{ low }} > 0 or {{ high }} < 0) and not coalesce({{ significant }}, true) then 'cannot_tell'
         when {{ low }} > 0 then 'higher'
         when {{ high }} < 0 then 'lower'
