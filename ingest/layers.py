@@ -32,6 +32,7 @@ ROWS = "rows"
 # Columns that a seed may have and the rows of a layer may lack: empty holds from the beginning, or until further notice.
 DATES = ("valid_from", "valid_to")
 GAINED = {  # further ones, by seed
+    "departments": ("records",),
     "series_breaks": ("source", "form", "cause"),
     "goals": ("adopted_on", "council_file"),
     "languages": ("tag", "locale", "direction", "font", "is_translated"),
@@ -93,11 +94,8 @@ class Layer:
 
 def layer_names(folder: Path = CITIES) -> tuple[str, ...]:
     """The names of the layers in a folder of layers."""
-    return (
-        tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name[0] not in "._"))
-        if folder.is_dir()
-        else ()
-    )
+    found = folder.iterdir() if folder.is_dir() else ()
+    return tuple(sorted(path.name for path in found if path.is_dir() and path.name[0] not in "._"))
 
 
 def city_layer(name: str) -> Layer | None:

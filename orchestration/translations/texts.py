@@ -31,7 +31,7 @@ DEFINED = (
     ("race_ethnicity", "race_ethnicity", "race_ethnicity_code", "label"),
     ("measure", "measure_registry", "measure_id", "name"),
     ("measure_question", "measure_registry", "measure_id", "question"),
-    ("department", "departments", "department", "name"),
+    ("department", "departments", "department", "records"),
     ("goal", "goals", "goal_id", "title"),
 )
 STRATA = ("engagement_theme", "engagement_answer", "declined_reason")
@@ -91,7 +91,7 @@ def english_texts(seeds: Path = SEEDS, language: str | None = None) -> dict[str,
     is_of_layer = language is not None and seeds != SEEDS and not _file(SEEDS, f"{TEXTS}{language}").is_file()
     found: dict[str, str] = english_texts() if is_of_layer else {}
     for subject, seed, code, text in DEFINED:
-        found.update((f"{subject}.{row[code]}", row[text]) for row in _rows(_file(seeds, seed)))
+        found.update((f"{subject}.{row[code]}", row.get(text) or row["name"]) for row in _rows(_file(seeds, seed)))
     found.update(
         (f"{row['stratum_type']}.{row['stratum_code']}", row["label"])
         for row in _rows(_file(seeds, "strata"))
@@ -105,7 +105,7 @@ def texts_of_seeds(layers: Sequence[Layer]) -> Iterator[tuple[str, str, str, str
     """Every text of the seeds as the layers leave them: text_id, language, text and review status, as in `dim_text`."""
     for subject, seed, code, text in DEFINED:
         for row in seed_rows(seed, SEEDS, layers):
-            yield f"{subject}.{row[code]}", ORIGINAL, row[text], "none"
+            yield f"{subject}.{row[code]}", ORIGINAL, row[text] or row["name"], "none"
     own = {name for layer in layers for name in layer.seeds() if name.startswith(TEXTS)}
     for name in sorted(own | {path.stem for path in SEEDS.glob(f"{TEXTS}*.csv")}):
         for row in seed_rows(name, SEEDS, layers):

@@ -25,6 +25,7 @@ final as (
         former.formerly,
         former.renamed_on,
         departments.level,
+        departments.records,
         contracts.department is not null as has_contract
     from departments
     full outer join contracts on departments.department = contracts.department

@@ -56,6 +56,7 @@ final as (
         contracts.licence_attribution,
         contracts.licence_share_alike,
         contracts.licence_commercial,
+        coalesce(departments.level = 'city' and contracts.jurisdiction = settings.city_geoid, false) as is_of_city,
         terms.agreement_status,
         terms.agreement_valid_until,
         terms.agreement_keep_for,
@@ -64,6 +65,7 @@ final as (
         case when not is_protected then later.later_records end as later_records
     from contracts
     left join later on contracts.source = later.source
+    left join {{ ref('departments') }} as departments on contracts.department = departments.department
     left join terms on contracts.source = terms.source
     cross join settings
 )

@@ -27,7 +27,8 @@ named as (
     select
         'department' as subject,
         department as code,
-        name || coalesce(format(' (formerly {}, renamed in {})', formerly, strftime(renamed_on, '%B %Y')), '') as text
+        -- a shared name is one city's: readers see the kind of records until a layer names the department
+        coalesce(records, name || coalesce(format(' (formerly {}, renamed in {})', formerly, strftime(renamed_on, '%B %Y')), '')) as text
     from {{ ref('dim_department') }}
     union all
     select

@@ -10,6 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from ingest.layers import CITIES, Layer
 from orchestration.cli.sites.translations import add_texts, export_texts, import_texts
 from orchestration.settings import ConfigurationError
 from orchestration.translations.texts import (
@@ -23,6 +24,7 @@ from orchestration.translations.texts import (
     languages,
     placeholders,
     read_texts,
+    texts_of_seeds,
 )
 
 A_SENTENCE = "sentence.goal_target"  # with two words in braces
@@ -168,6 +170,20 @@ def test_a_language_of_a_city_s_layer_has_the_shared_texts_and_its_own(tmp_path:
     assert (tmp_path / "texts_so.csv").read_text() == "text_id,text,review_status,reviewed_by,reviewed_on\n"
     assert {"page.port", A_LABEL} <= set(english_texts(tmp_path, "so"))
     assert A_LABEL not in english_texts(tmp_path, "es")  # of the languages that are shared, a layer has what it adds
+
+
+def test_a_department_has_a_name_where_a_layer_gives_it_one() -> None:
+    """A city that was started by its name has none of Milwaukee's agencies."""
+    agencies = ("Commission", "Neighborhood Services", "Call Center", "Relations", "Examiner,")
+    shared = {text_id: text for text_id, language, text, _ in texts_of_seeds(()) if language == "en"}
+    assert shared["department.fpc"] == english_texts()["department.fpc"] == "Oversight of the police"
+    assert shared["department.census"] == english_texts()["department.census"] == "U.S. Census Bureau"
+    assert not [
+        text for text_id, text in shared.items() if text_id.startswith("department.") and any(a in text for a in agencies)
+    ]
+    for name in ("sampleton", "milwaukee"):
+        named = {text_id: text for text_id, language, text, _ in texts_of_seeds([Layer(name, CITIES / name)]) if language == "en"}
+        assert named["department.fpc"] == "Fire and Police Commission"
 
 
 def test_a_language_that_nobody_declared_is_refused(seeds: Path, tmp_path: Path) -> None:
