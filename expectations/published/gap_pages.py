@@ -114,7 +114,7 @@ def _of_sentence(reading: Reading, row: Row, texts: Language) -> str | None:
         return "gap_of_another_word"
     if word and (word[2] != row["word"] or word[3] != row["word_reason"]):
         return "gap_of_another_word"
-    for part, name in (("group", "race_ethnicity_code"), ("reference", "reference_code")):
+    for part, name in (("group", "race_ethnicity_code"), ("residents", "race_ethnicity_code"), ("reference", "reference_code")):
         if part in reading.parts and texts.groups(reading.parts[part]) != [row[name]]:
             return "gap_of_other_groups"
     for part, name in (("from_period", "first_period"), ("period", "last_period")):

@@ -360,7 +360,7 @@ def texts(tables: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     named = {f"measure.{m['measure_id']}": m["name"] for m in tables["measures"]}
     named |= {f"measure_question.{m['measure_id']}": m["question"] for m in tables["measures"]}
     named |= {f"goal.{goal['goal_id']}": goal["title"] for goal in tables["goals"]}
-    named |= {f"race_ethnicity.{code}": code.capitalize() for code in GROUPS}
+    named |= {f"race_ethnicity.{code}": code.capitalize() for code in GROUPS} | {"race_ethnicity.other_groups_combined": "Others"}
     named |= {"department.mhd": "Health Department", "engagement_theme.housing": "Housing", "engagement_theme.parks": "Parks"}
     named |= {f"engagement_answer.{code}": code for code in ("adopted", "adapted", "declined", "pending")}
     named |= {"declined_reason.no_budget": "No money in the budget"}

@@ -16,7 +16,7 @@ from orchestration.scorecard.release_data.read_release import Measure
 from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.figures import Cell, Ends, Factor, Percent, Points, Range, SignedNumber, Tick, Times, span
 from orchestration.scorecard.words.sentences import marked
-from orchestration.scorecard.words.texts import Part, Period, Texts, group_name, part
+from orchestration.scorecard.words.texts import Part, People, Period, Texts, group_name, part
 
 NO_ZERO = ("years", "score")  # units whose figures are not amounts: their scale may start elsewhere
 WITHOUT_RANGE = ("no_range", "repeated_events", "records_differ")  # reasons for which no gap is drawn
@@ -171,6 +171,8 @@ def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Ma
             yield texts("sentence.gap_relative_per_year", change=change, range=Ends(first, last))
         return
     sizes = {"from_gap": Points(trend.first_gap, unit), "gap": Points(trend.last_gap, unit)}
+    if gap.basis == PLACES:
+        parts |= {"residents": People(gap.race_ethnicity_code), "reference": People(gap.reference_code)}
     yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{trend.word}", **parts, **sizes)
     changes = {"change": (trend.change, trend.change_ci_low, trend.change_ci_high), "per_year": yearly}
     for name, (value, low, high) in changes.items():

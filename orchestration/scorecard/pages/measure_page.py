@@ -46,16 +46,6 @@ NO_RATIO = ("years", "score")  # of which a difference is read, and no ratio
 MOST_PERIODS = 40  # of a trend; older ones are in the download
 
 
-def interval(row: Row, texts: Texts) -> Markup | None:
-    """Return the likely range of a row; None without one."""
-    return texts.put(likely_range(row))
-
-
-def status(row: Row, texts: Texts) -> Markup:
-    """Return why there is no figure, or that it is zero."""
-    return texts(f"status.{row.status_code}")
-
-
 def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor: str) -> Record:
     """Return one line of a dot chart: what is written, and where its dot is. Without a figure it has a status and no position."""
     shown = row.is_shown and row.value is not None
@@ -74,10 +64,10 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
         row=row,
         label=label,
         figure=figure and marked(figure, row.is_hidden_in_public, texts),
-        interval=interval(row, texts),
+        interval=texts.put(likely_range(row)),
         counted=counted,
         compared=compared,
-        status=None if shown and row.value != 0 else status(row, texts),
+        status=None if shown and row.value != 0 else texts(f"status.{row.status_code}"),
         caution=caution_mark(row, texts),
         dot=dot(row, scale),
         anchor=anchor,
@@ -217,7 +207,7 @@ def _line(rows: Sequence[Row], scale: Axis | None, breaks: Sequence[dt.date], te
         (
             period(row)(texts),
             marked(Cell(row.value or 0.0, row.unit)(texts), row.is_hidden_in_public, texts),
-            interval(row, texts),
+            texts.put(likely_range(row)),
         )
         for row in shown
     )

@@ -11,14 +11,14 @@ from markupsafe import Markup
 
 from orchestration.figures import number
 from orchestration.scorecard.pages.charts import axis, dot, ticks
-from orchestration.scorecard.pages.measure_page import chart, compared_words, interval, status
+from orchestration.scorecard.pages.measure_page import chart, compared_words
 from orchestration.scorecard.release_data.open_release import grouped
 from orchestration.scorecard.release_data.places import Place
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.figures import Count, Figure, Tick
 from orchestration.scorecard.words.measure_notes import caution, caution_mark
-from orchestration.scorecard.words.sentences import group, marked, period
+from orchestration.scorecard.words.sentences import group, likely_range, marked, period
 from orchestration.scorecard.words.texts import Joined, Name, Part, Texts, part
 
 MOST_SENTENCES = 3  # after the one on who is there
@@ -125,8 +125,8 @@ def _figure(row: Row, texts: Texts) -> dict[str, Any]:
     mark = caution_mark(row, texts)
     return {
         "figure": figure if row.is_shown else None,
-        "interval": interval(row, texts),
-        "status": None if row.is_shown else status(row, texts),
+        "interval": texts.put(likely_range(row)),
+        "status": None if row.is_shown else texts(f"status.{row.status_code}"),
         "city": None if row.city_value is None or not row.is_shown else Figure(row.city_value, row.unit)(texts),
         "caution": mark,
         "caution_why": caution(row, texts) if mark else None,

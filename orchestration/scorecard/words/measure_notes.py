@@ -17,7 +17,7 @@ from orchestration.scorecard.release_data.read_release import Measure
 from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.figures import Count, Ends
 from orchestration.scorecard.words.sentences import marked, period
-from orchestration.scorecard.words.texts import Joined, Name, Part, Texts, day
+from orchestration.scorecard.words.texts import Joined, Name, Part, People, Texts, day
 
 
 def break_sentences(measure: Measure, texts: Texts) -> list[Markup]:
@@ -115,7 +115,8 @@ def licence(measure: Measure, texts: Texts) -> list[Markup]:
     about = measure.about
     code = about["licence_id"]
     if code in (None, "not_stated"):
-        return [texts("page.licence_not_stated" if code else "page.licence_own")]
+        of_city = "own" if about.get("source_is_of_city") else "unknown"
+        return [texts(f"page.licence_{'not_stated' if code else of_city}")]
     found = [texts.marked_english(str(code))]
     if about["licence_share_alike"]:
         found.append(texts("sentence.licence_share_alike"))
@@ -145,9 +146,8 @@ def _sentence(row: Row, measure: Measure, texts: Texts) -> Markup:
     """How many fewer or more there would be with the rate of the group compared with, per year or of a survey."""
     is_survey = bool(measure.about["is_estimate"])
     low, high = sorted(abs(value or 0.0) for value in (row.excess_low, row.excess_high))
-    parts: dict[str, Part | str] = {"period": period(row)}
-    for name, code in (("group", row.race_ethnicity_code), ("reference", row.reference_code or "")):
-        parts[name] = Name("residents" if texts.has(f"residents.{code}") else "reference_in_sentence", code)
+    named = (("group", row.race_ethnicity_code), ("reference", row.reference_code or ""))
+    parts: dict[str, Part | str] = {"period": period(row), **{name: People(code, row.measure_id) for name, code in named}}
     parts |= {"count": _people(row.excess, is_survey), "range": Ends(_people(low, is_survey), _people(high, is_survey))}
     word = "fewer" if (row.excess or 0.0) > 0 else "more"
     return marked(texts(f"sentence.excess_{word}{'' if is_survey else '_a_year'}", **parts), row.is_hidden_in_public, texts)
@@ -170,4 +170,6 @@ def _reason(groups: Iterable[Row], compared: Iterable[Row]) -> str:
         return "no_clear_gap" if any(row.compared_with_reference in WITH_WORD for row in compared) else "not_compared"
     if any(row.unit not in COUNTED for row in clear):
         return "not_counted"
-    return "no_people" if all(row.denominator is None for row in clear) else "not_persons"
+    if all(row.denominator is None for row in clear):
+        return "no_people"
+    return "no_range" if all(row.gap_low is None for row in clear) else "not_persons"

@@ -18,7 +18,7 @@ from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import WORSE, Measure
 from orchestration.scorecard.release_data.row import PLACES, TOTAL, Row
 from orchestration.scorecard.words.figures import Cell, Figure, Points, PointsRange, Range, Times
-from orchestration.scorecard.words.texts import Joined, Name, Part, Period, Texts, day, group_name, part
+from orchestration.scorecard.words.texts import Joined, Name, Part, People, Period, Texts, day, group_name, part
 
 ONE_IN = "one_in"
 RARE = 20  # a share below one in so many is said as one in N
@@ -219,12 +219,8 @@ def _about_places(measure: Measure, rows: Sequence[Row], texts: Texts) -> list[M
     large = [row for row in rows if row.race_ethnicity_code in (measure.about.get("large_groups") or ())]
     if len(large) > 1 and measure.about["favourable_direction"] in WORSE:
         first, last = large[0], large[-1]
-        residents: dict[str, Part] = {"residents": Name("residents", first.race_ethnicity_code)}
-        residents |= {"reference": Name("residents", last.race_ethnicity_code)}
-        figures: dict[str, Part] = {
-            "figure": Figure(first.value or 0.0, first.unit),
-            "from_figure": Cell(last.value or 0.0, last.unit),
-        }
+        residents = {"residents": People(first.race_ethnicity_code), "reference": People(last.race_ethnicity_code)}
+        figures = {"figure": Figure(first.value or 0.0, first.unit), "from_figure": Cell(last.value or 0.0, last.unit)}
         said = texts("sentence.where_people_live_two", **residents, **figures)
     else:
         low, high = sorted((rows[0].value or 0.0, rows[-1].value or 0.0))

@@ -62,6 +62,14 @@ def group_name(code: str) -> Part:
 
 
 @part
+def People(texts: Texts, code: str, measure_id: str = "") -> Markup:
+    """The people of a group or reference inside a sentence: those whom the measure counts, else residents."""
+    if texts.has(f"people.{measure_id}") and texts.has(f"short.{code}"):
+        return texts(f"people.{measure_id}", group=Name("short", code))
+    return texts(f"residents.{code}" if texts.has(f"residents.{code}") else f"reference_in_sentence.{code}")
+
+
+@part
 def Joined(texts: Texts, parts: Sequence[Part | Markup]) -> Markup:
     """A list of names, in the order given; its separators are texts."""
     words = [part if isinstance(part, Markup) else part(texts) for part in parts]

@@ -67,7 +67,7 @@ def test_a_summary_starts_with_the_largest_gap_and_both_figures(made: Callable[.
         GAP,
         "Worse off, with a clearly lower figure than White: Black.",
         "Better off, with a clearly higher figure than White: Asian and Hispanic.",
-        "2020 to 2022: the figure for everyone in Plant County is 75.1 years (likely range 67.6 to 82.6).",
+        "2020 to 2022: the overall figure in Plant County is 75.1 years (likely range 67.6 to 82.6).",
     ]
 
 
@@ -174,7 +174,7 @@ def test_a_compared_figure_of_a_table_shown_in_part_says_so_too(english: Texts) 
 def test_every_group_is_in_one_sentence(english: Texts) -> None:
     words = " ".join(summary(life(compared_with_reference="cannot_tell"), english))
     assert all(name in words for name in NAMES) and len(GROUPS) == len(NAMES) + 1
-    assert words.startswith("2020 to 2022: the figure for everyone")
+    assert words.startswith("2020 to 2022: the overall figure")
 
 
 @pytest.mark.parametrize(("low", "is_said"), [(41.0, True), (-2.0, False), (None, False)])

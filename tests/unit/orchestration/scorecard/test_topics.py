@@ -138,12 +138,12 @@ def test_only_ranges_are_drawn_without_a_dot_and_said(site: Path) -> None:
     assert "56.5% to 57.3%" in found["group-black"] and "15.3% to 26.5%" in found["group-white"]
     line = page.read_text(encoding="utf-8").partition('id="group-white"')[2].partition("</tr>")[0]
     assert 'class="bounds"' in line and "<circle" not in line
-    assert "No exact figure is known" in words(page) and "a figure for everyone, but none" not in words(page)
+    assert "No exact figure is known" in words(page) and "an overall figure, but none" not in words(page)
 
 
 def test_figures_of_parts_claim_none_for_everyone(site: Path) -> None:
     text = words(site / "en" / "measures" / "parts.html")
-    assert "There are figures for some districts only" in text and "There is a figure for everyone" not in text
+    assert "There are figures for some districts only" in text and "There is an overall figure" not in text
 
 
 def test_a_figure_that_its_publisher_calls_weak_is_on_its_page_and_no_card(site: Path) -> None:
