@@ -65,6 +65,7 @@ MARKED = (
     *KEY, "value", "ci_low", "ci_high", "bound_low", "bound_high", "city_value", "rate_ratio", "rate_ratio_ci_low",
     "rate_ratio_ci_high", "compared_with_reference", "compared_reason", "compared_with_city", "compared_with_city_reason",
     "status_code", "status_reason", "is_period_complete", "reliability", "place", "period", "favourable_direction",
+    "gap", "gap_low", "gap_high",
 )  # fmt: skip
 
 ROWS = """
@@ -251,8 +252,8 @@ def _of_sentence(reading: Reading, rows: Mapping[str, Row], texts: Language) -> 
 
 
 def _is_of_peers(reading: Reading, row: Row) -> bool:
-    """Whether each number is that of the comparison with other cities, and a rank one that may be shown."""
-    if reading.text_id == "sentence.peer_rank" and not row.get("is_rank_shown"):
+    """Whether each number is that of the comparison with other cities, with a known range, and a rank one that may be shown."""
+    if row.get("gap_ci_low") is None or (reading.text_id == "sentence.peer_rank" and not row.get("is_rank_shown")):
         return False
     if row.get("peers_narrower") is not None:
         others = sum(row[f"peers_{word}"] for word in ("narrower", "wider", "reversed"))
@@ -327,9 +328,8 @@ def _of_mark(content: str, row: Row, texts: Language) -> Iterator[tuple[str, str
         yield "figure_of_a_mark", None
     if (has_figure and not figure) or ("<circle" in content and not has_figure):
         yield "mark_without_figure", None
-    if range_ and not are(numbers(plain(range_[1])), [row["ci_low"], row["ci_high"]]):
-        yield "figure_of_a_mark", "page.range"
-    if 'class="ci"' in content and row["ci_low"] is None:
+    is_drawn = 'class="ci"' in content
+    if (range_ and not are(numbers(plain(range_[1])), [row["ci_low"], row["ci_high"]])) or (is_drawn and row["ci_low"] is None):
         yield "figure_of_a_mark", "page.range"
     if word in (None, "not_compared", "no_range") and ('class="gap"' in content or "rate_ratio" in content):
         yield "gap_is_not_compared", None
@@ -349,17 +349,14 @@ def _of_words(cell: str, row: Row, texts: Language) -> Iterator[tuple[str, str |
     compared = [(text_id, word, COLUMNS[subject]) for text_id, subject, word in said if subject in COLUMNS]
     if compared and not any(word in [row.get(column) for column in columns] for _, word, columns in compared):
         yield "word_of_a_mark", compared[0][0]
-    for ratio in SMALL.findall(cell):
-        if any(reading.text_id.startswith("page.gap_size") for reading in texts.read(plain(ratio))) and (
-            row["compared_with_reference"] in ("not_compared", "no_range")
-            or not are(numbers(plain(ratio)), [row.get("gap"), row.get("gap_low"), row.get("gap_high")])
-        ):
-            yield "figure_of_a_mark", "page.gap_size"
-        if any(reading.text_id.startswith("page.ratio") for reading in texts.read(plain(ratio))):
-            if row["rate_ratio"] is None or row["compared_with_reference"] in ("not_compared", "no_range"):
-                yield "gap_is_not_compared", "page.ratio"
-            elif not are(numbers(plain(ratio)), [row["rate_ratio"], row["rate_ratio_ci_low"], row["rate_ratio_ci_high"]]):
-                yield "figure_of_a_mark", "page.ratio"
+    for size in SMALL.findall(cell):
+        for text_id, gap, ends in (("page.gap_size", "gap", "gap"), ("page.ratio", "rate_ratio", "rate_ratio_ci")):
+            if not any(reading.text_id.startswith(text_id) for reading in texts.read(plain(size))):
+                continue
+            if row.get(gap) is None or row["compared_with_reference"] in ("not_compared", "no_range"):
+                yield "gap_is_not_compared", text_id
+            elif not are(numbers(plain(size)), [row.get(gap), row.get(f"{ends}_low"), row.get(f"{ends}_high")]):
+                yield "figure_of_a_mark", text_id
 
 
 def _is_of(number: tuple[float, float], part: str, own: Sequence[Row], others: Sequence[Row]) -> bool:
@@ -377,5 +374,8 @@ def _is_of(number: tuple[float, float], part: str, own: Sequence[Row], others: S
 
 
 def _is_period(words: str, row: Row) -> bool:
-    years = {str(row["period_start"].year), str(row["period_end"].year)}
-    return bool(years & set(re.findall(r"\d{4}", words)))
+    """Whether words have a year of the period; those of a window that is not of whole years do not begin with it."""
+    start, end = row["period_start"], row["period_end"]
+    has_months = row["period_type"] in ("3_year", "5_year", "multi_year") and f"{start:%m%d}{end:%m%d}" != "01011231"
+    years = {str(start.year), str(end.year)} & set(re.findall(r"\d{4}", words))
+    return bool(years) and not (has_months and words[:4].isdecimal())

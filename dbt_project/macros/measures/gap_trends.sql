@@ -109,9 +109,10 @@ changed as (
         struct_extract(change_ci, 'high') as change_ci_high,
         case
             when ended.limit_reason is not null then ended.limit_reason
+            -- before the others, which would name the higher of two figures without a range
+            when change_ci is null then 'no_range'
             when first.gap = 0 or last.gap = 0 then 'no_gap'
             when first.gap * last.gap < 0 then 'changed_sides'
-            when change_ci is null then 'no_range'
         end as word_reason,
         case
             when ended.has_weights and ended.periods >= {{ rule('least_trend_points') }} and (ended.scale = 'relative' or ended.unit_of_measure = 'percent')

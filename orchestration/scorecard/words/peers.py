@@ -23,9 +23,9 @@ MIDDLE = {"gap": "gap", "figure": "peers_median_gap"}
 
 
 def peers(measure: Measure, data: ReleaseData, texts: Texts) -> list[list[Markup]]:
-    """Return the sentences of each group with a gap."""
+    """Return the sentences of each group with a gap whose likely range is known."""
     unit = str(measure.about["unit"])
-    with_gap = [row for row in measure.peers if row.gap is not None and row.peers_median_gap is not None]
+    with_gap = [row for row in measure.peers if None not in (row.gap, row.gap_ci_low, row.peers_median_gap)]
     return [list(_sentences(row, unit, data.city, texts)) for row in with_gap]
 
 
@@ -81,10 +81,7 @@ def _sentences(row: Record, unit: str, city: str, texts: Texts) -> Iterator[Mark
         yield texts("sentence.peers_wider", wider=Count(row.peers_wider), unclear=Count(unclear))
         if row.peers_reversed:
             yield texts("sentence.peers_reversed", count=Count(row.peers_reversed))
-    if row.rank_low is None:
-        if row.gap_ci_low is None:
-            yield texts("sentence.peers_no_range")
-    elif row.is_rank_shown:
+    if row.rank_low is not None and row.is_rank_shown:
         yield texts("sentence.peer_rank", place=city, low=Count(row.rank_low), high=Count(row.rank_high))
-    elif row.is_rank_shown is not None:
+    elif row.rank_low is not None and row.is_rank_shown is not None:
         yield texts("sentence.peer_rank_unclear", place=city)

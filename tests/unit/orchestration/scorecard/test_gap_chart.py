@@ -123,3 +123,14 @@ def test_one_period_without_a_gap_is_said_too(tmp_path: Path) -> None:
             row |= {"compared_with_reference": "not_compared", "compared_reason": "partly_shown", "rate_ratio": None}
     site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
     assert 'data-gap-none="own">Only one time span' in (site / "en" / PAGE).read_text(encoding="utf-8")
+
+
+def test_two_ways_are_announced_where_a_gap_is_shown(site: tuple[Path, Path], tmp_path: Path) -> None:
+    """Without a known range no gap is shown, as neither a difference nor a ratio."""
+    two_ways = "The gap is shown two ways"
+    assert two_ways in (site[1] / "en" / PAGE).read_text(encoding="utf-8")
+    tables = planted_with_gaps()
+    tables["gap_trends"] = [row | {"word": "not_compared", "word_reason": "no_range"} for row in tables["gap_trends"]]
+    without = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    html = (without / "en" / PAGE).read_text(encoding="utf-8")
+    assert "no likely range is known" in html and two_ways not in html and "data-gap-row" not in html

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from expectations.published.pages import PageCheck, PublicFacts
+from expectations.published.reading import plain
+from orchestration.scorecard import write_site
 from orchestration.scorecard.release_data.open_release import ReleaseFiles
 from orchestration.scorecard.release_data.read_release import ReleaseData, read_release
 from orchestration.scorecard.words.peers import peers
@@ -51,9 +55,19 @@ NO_RANGE: Mapping[str, Any] = dict.fromkeys(
 )
 
 
-def test_without_ranges_no_word_says_that_they_are_wide(said: Any) -> None:
-    expected = f"{GAP_WORDS} The likely ranges of these figures are not known, so we do not rank the cities."
-    assert said(**NO_RANGE) == expected
+def test_a_gap_without_a_range_has_no_size_next_to_other_cities(tmp_path: Path) -> None:
+    """The page gives the reason instead, and the gate finds the size of such a gap."""
+    shown = {}
+    for name, changes in (("with", {}), ("without", NO_RANGE)):
+        public_file = write_public_file(tmp_path / f"{name}.duckdb", planted() | {"peer_comparison": [PEER_GAP | changes]})
+        site = write_site(public_file, tmp_path / name).index.parent
+        shown[name] = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    assert GAP_WORDS in plain(shown["with"])
+    assert GAP_WORDS not in plain(shown["without"])
+    assert "<dt>Other cities</dt><dd>The likely ranges of these figures are not known, so we do" in shown["without"]
+    check = PageCheck(PublicFacts.read(public_file))
+    check.page("en", "measures/own.html", shown["with"])
+    assert {violation.rule for violation in check.violations} == {"figure_of_a_sentence"}
 
 
 def test_cities_where_the_gap_runs_the_other_way_are_not_narrower(said: Any) -> None:
