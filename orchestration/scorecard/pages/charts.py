@@ -28,6 +28,7 @@ TREND_LEFT, TREND_RIGHT = 9.0, 98.0
 FROM_ZERO = 0.5  # an axis starts at zero unless all figures are above this share of the largest
 STEPS = (1, 2, 2.5, 5, 10)
 MOST_TICKS = 5
+ONE_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,11 @@ def trend(rows: Sequence[Row], scale: Axis | None = None, breaks: Iterable[dt.da
         share = (row.period_start.toordinal() - first) / (last - first)
         x = round(TREND_LEFT + 3 + share * (TREND_RIGHT - TREND_LEFT - 6), 1)
         low, high = (None if end is None else scale.from_top(end) for end in (row.ci_low, row.ci_high))
+        # stocks have no length: two counts are joined whatever is between them
         follows = (
-            before is not None and _follows(before, row) and not any(before.period_start < on <= row.period_end for on in days)
+            before is not None
+            and (row.period_type == "snapshot" or before.period_end + ONE_DAY >= row.period_start)
+            and not any(before.period_start < on <= row.period_end for on in days)
         )
         points.append(Record(row=row, x=x, y=scale.from_top(row.value or 0.0), low=low, high=high, follows=follows))
     return Record(points=points, scale=scale, breaks=tuple(_marks(points, days)))
@@ -132,11 +136,6 @@ def _marks(points: Sequence[Record], days: Iterable[dt.date]) -> Iterable[tuple[
 def trend_axis(rows: Iterable[Row]) -> Axis | None:
     """Return the scale of lines, from the bottom to the top of a chart."""
     return axis(extent(rows), 8.0, 92.0)
-
-
-def _follows(before: Row, row: Row) -> bool:
-    # stocks have no length: two counts are joined whatever is between them
-    return row.period_type == "snapshot" or before.period_end + dt.timedelta(days=1) >= row.period_start
 
 
 SHADES = 5

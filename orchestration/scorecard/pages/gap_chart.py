@@ -16,7 +16,7 @@ from orchestration.scorecard.release_data.read_release import Measure
 from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.figures import Cell, Ends, Factor, Percent, Points, Range, SignedNumber, Tick, Times, span
 from orchestration.scorecard.words.sentences import marked
-from orchestration.scorecard.words.texts import Part, People, Period, Texts, group_name, part
+from orchestration.scorecard.words.texts import Part, People, Period, Texts, group_name
 
 NO_ZERO = ("years", "score")  # units whose figures are not amounts: their scale may start elsewhere
 WITHOUT_RANGE = ("no_range", "repeated_events", "records_differ")  # reasons for which no gap is drawn
@@ -87,7 +87,7 @@ def _row(gap: Record, one: Record, scale: Axis, texts: Texts) -> Record:
         figures.append(("difference", signed(one.rate_difference), ends))
     if one.rate_ratio is not None:
         ends = span(one.rate_ratio_ci_low, one.rate_ratio_ci_high, Times)
-        figures.append(("ratio", _ratio(one.rate_ratio), ends))
+        figures.append(("ratio", lambda texts: texts("page.ratio", ratio=Times(one.rate_ratio)), ends))
     return Record(
         key=one.key,
         period=Period(gap.period_type, one.period_start, one.period_end)(texts),
@@ -95,11 +95,6 @@ def _row(gap: Record, one: Record, scale: Axis, texts: Texts) -> Record:
         other=scale.mark(one.other_value, one.other_ci_low, one.other_ci_high),
         figures=tuple((name, marked(figure(texts), one.is_hidden, texts), texts.put(range_)) for name, figure, range_ in figures),
     )
-
-
-@part
-def _ratio(texts: Texts, value: float) -> Markup:
-    return texts("page.ratio", ratio=Times(value))
 
 
 def without_trend(measure: Measure, texts: Texts) -> Markup | None:

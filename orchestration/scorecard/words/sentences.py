@@ -109,7 +109,7 @@ def short_answer(measure: Measure, texts: Texts) -> list[Markup]:
     everyone = measure.everyone
     if everyone is None or measure.is_composition:
         return summary(measure, texts)
-    trend = [marked(sentence, everyone.is_hidden_in_public, texts) for sentence in _trend(everyone, texts)]
+    trend = [marked(sentence, everyone.is_hidden_in_public, texts) for sentence in _trend(measure, everyone, texts)]
     return summary(measure, texts) + trend
 
 
@@ -268,11 +268,11 @@ def _named(text: str, rows: Sequence[Row], texts: Texts) -> Iterable[Markup]:
         yield marked(texts(f"sentence.groups_{text}", groups=groups, **parts), is_any_hidden(rows), texts)
 
 
-def _trend(row: Row, texts: Texts) -> Iterable[Markup]:
+def _trend(measure: Measure, row: Row, texts: Texts) -> Iterable[Markup]:
     """The change since the first period that compares, where the registry allows one."""
-    if row.trend_from is None or row.trend_word in (None, "cannot_tell", "no_range"):
+    since = next((period(one) for one in measure.series if one.is_total and one.period_start == row.trend_from), None)
+    if since is None or row.trend_word in (None, "cannot_tell", "no_range"):
         return
-    since = Period(row.period_type, row.trend_from, row.trend_from + (row.period_end - row.period_start))
     parts: dict[str, Part | str] = {"from_period": since, "period": period(row)}
     if row.trend_word == "about_the_same" or row.trend is None or row.value is None:
         yield texts("sentence.trend_everyone_about_the_same", **parts)

@@ -97,12 +97,21 @@ class Period:
             return f"period.day_{self.start.month}"
         if self.period_type in ("year", "school_year"):
             return f"period.{self.period_type}"
-        return "period.year" if self.start.year == self.end.year else "period.years"
+        return "period.year" if self._is_whole_years and self.start.year == self.end.year else "period.years"
 
     def __call__(self, texts: Texts) -> Markup:
-        """Return the period in a language."""
-        last = f"{self.end.year % 100:02}" if self.period_type == "school_year" else str(self.end.year)
-        return texts(self.text_id, year=str(self.start.year), last_year=last, day=str(self.start.day))
+        """Return the period in a language; a window that is not of whole years has its months, or days that divide them."""
+        if self.text_id == "period.years" and not self._is_whole_years:
+            first = "month" if self.start.day == 1 else "snapshot"
+            last = "month" if (self.end + dt.timedelta(days=1)).day == 1 else "snapshot"
+            ends = {"year": Period(first, self.start, self.start), "last_year": Period(last, self.end, self.end)}
+            return texts(self.text_id, **ends)
+        year = f"{self.end.year % 100:02}" if self.period_type == "school_year" else str(self.end.year)
+        return texts(self.text_id, year=str(self.start.year), last_year=year, day=str(self.start.day))
+
+    @property
+    def _is_whole_years(self) -> bool:
+        return (self.start.month, self.start.day, self.end.month, self.end.day) == (1, 1, 12, 31)
 
 
 def day(date: dt.date) -> Period:

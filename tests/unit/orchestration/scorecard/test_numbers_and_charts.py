@@ -42,6 +42,23 @@ def test_a_number_reads_back_as_its_figure(languages: dict[str, Texts], value: f
         assert is_exact or half <= max(0.06 * abs(value), 0.0500001), "two significant digits, or one decimal of percent"
 
 
+def test_a_window_that_is_not_of_whole_years_has_its_months(languages: dict[str, Texts]) -> None:
+    """Twelve months that begin in December are not two years, and a window that ends on March 5 is not all of 2024."""
+    months = Period("multi_year", dt.date(2022, 12, 1), dt.date(2023, 11, 30))
+    assert [months(languages[name]) for name in ("en", "es", "hmn")] == [
+        "December 2022 to November 2023",
+        "diciembre de 2022 a noviembre de 2023",
+        "Lub Kaum Ob Hlis 2022 txog Lub Kaum Ib Hlis 2023",
+    ]
+    for kind, start, end, said in (
+        ("multi_year", dt.date(2015, 1, 1), dt.date(2024, 3, 5), "January 2015 to March 5, 2024"),
+        ("multi_year", dt.date(2023, 3, 2), dt.date(2023, 11, 30), "March 2, 2023 to November 2023"),
+        ("3_year", dt.date(2019, 7, 1), dt.date(2022, 6, 30), "July 2019 to June 2022"),
+        ("multi_year", dt.date(2024, 1, 1), dt.date(2024, 12, 31), "2024"),
+    ):
+        assert Period(kind, start, end)(languages["en"]) == said
+
+
 def test_hmong_and_spanish_use_the_words_of_their_language(languages: dict[str, Texts]) -> None:
     assert Period("month", dt.date(2025, 3, 1), dt.date(2025, 3, 31))(languages["es"]) == "marzo de 2025"
     school = Period("school_year", dt.date(2024, 7, 1), dt.date(2025, 6, 30))

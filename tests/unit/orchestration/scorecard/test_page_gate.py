@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -42,6 +43,18 @@ def found(site: tuple[Path, Path], language: str, path: str, before: str, after:
 def test_a_rendered_site_passes(site: tuple[Path, Path]) -> None:
     result = gate_pages(*site)
     assert [finding.message for finding in result.findings if not finding.success] == []
+
+
+def test_months_that_are_named_as_years_are_found(tmp_path: Path) -> None:
+    tables = planted()
+    for row in tables["scorecard"]:
+        if row["measure_id"] == "own" and row["is_featured"]:
+            row.update(period_type="multi_year", period_start=dt.date(2022, 12, 1), period_end=dt.date(2023, 11, 30))
+            row["favourable_direction"] = "lower"
+    public_file = write_public_file(tmp_path / "public.duckdb", tables)
+    site = public_file, write_site(public_file, tmp_path / "site").index.parent
+    assert [finding.message for finding in gate_pages(*site).findings if not finding.success] == []
+    assert found(site, "en", MEASURE, "December 2022 to November 2023", "2022 to 2023") == {"period_of_a_sentence"}
 
 
 @pytest.mark.parametrize("city", ["Allentown, Pennsylvania", "White Plains, New York"])

@@ -197,3 +197,14 @@ def test_a_clear_difference_of_few_cases_is_said_without_a_ratio(english: Texts,
     )  # fmt: skip
     assert ("62" in said[0] and "3" in said[0].partition("White")[2]) == is_said
     assert sum("too few cases" in sentence for sentence in said) == 1
+
+
+def test_a_change_names_the_first_window_by_its_own_last_day(english: Texts) -> None:
+    """2020 to 2022 has a day more than 2017 to 2019, which was said to end in 2020."""
+    before, now = (
+        figure("all", value, period_type="3_year", period_start=dt.date(start, 1, 1), period_end=dt.date(start + 2, 12, 31))
+        for value, start in ((20.0, 2017), (10.0, 2020))
+    )
+    changed = now._replace(trend_from=before.period_start, trend=-10.0, trend_word="lower")
+    said = short_answer(Measure(measure(changed).about, (changed,), (before, changed)), english)[-1]
+    assert said == "The figure for everyone went down from 20.0% in 2017 to 2019 to 10.0% in 2020 to 2022."
