@@ -38,6 +38,7 @@
 #}
 {% macro range_kind() -%}
     case
+            when is_zero_unsure then 'none'
             when not has_value then null
             when not has_interval then case when is_full_count then 'full_count' else 'none' end
             when contains(ci_method, 'cluster') or contains(ci_method, 'overdispersed') then 'clustered'

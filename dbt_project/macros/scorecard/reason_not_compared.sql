@@ -4,6 +4,7 @@
 #}
 {% macro reason_not_compared() -%}
     case
+        when is_zero_unsure then 'zero_unsure'
         when limit_reason = 'repeated_events' and range_kind <> 'clustered' then limit_reason
         when limit_reason <> 'repeated_events' then limit_reason
         when rate_ratio is not null then null
@@ -12,7 +13,7 @@
         when status_reason in ('few_events', 'reference_unreliable', 'zero_events') then 'few_events'
         when status_reason in ('place_coverage_below_90', 'geography') then 'place_coverage'
         when status_reason in ('period_incomplete', 'incomplete_inside', 'period_open', 'unfinished_period') then 'unfinished_period'
-        when status_reason in ('repeated_events', 'zero_unsure') then status_reason
+        when status_reason = 'repeated_events' then status_reason
         when status_reason in ('groups_overlap', 'reporting_change', 'jurisdiction', 'scheme', 'period', 'tabulation') then 'records_differ'
         else 'no_reference'
     end

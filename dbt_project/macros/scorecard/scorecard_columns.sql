@@ -17,12 +17,13 @@ worded as (
     select
         tested.* exclude (status_reason),
         -- of a hidden row no reason is public
-        case when publication_status <> 'suppressed' then status_reason end as status_reason,
+        case when is_zero_unsure then 'zero_unsure' when publication_status <> 'suppressed' then status_reason end as status_reason,
         words.text,
         races.label as group_name,
         races.kind as group_kind,
         races.sort_order as group_order,
         case
+            when is_zero_unsure then 'zero_unsure'
             when publication_status = 'published' then case when value = 0 then 'zero' else 'shown' end
             when value_status = 'suppressed_at_source' then 'hidden_at_source'
             when publication_status = 'suppressed' then 'hidden'
@@ -30,14 +31,18 @@ worded as (
             when publication_status = 'bounded' then 'range_only'
             when publication_status = 'incomplete_inside' then 'incomplete'
             when publication_status = 'not_collected'
-                then case when status_reason = 'publisher_contradiction' then 'contradicted' else 'not_recorded' end
+                then case
+                    when status_reason = 'publisher_contradiction' then 'contradicted'
+                    when status_reason = 'zero_unsure' then status_reason
+                    else 'not_recorded'
+                end
             when publication_status = 'not_observable' then 'not_observable'
             when tested.status_reason in ('denominator_below_minimum', 'min_denominator', 'place_coverage_below_90') then 'too_few'
             else 'nothing_to_compare'
         end as status_code,
         {{ range_kind() }} as range_kind,
         -- a figure of places is compared with no other group: it does not describe the group's members
-        has_value and basis <> 'where_people_live' and tested.race_ethnicity_code <> 'all' and races.kind <> 'missing'
+        (has_value or is_zero_unsure) and basis <> 'where_people_live' and tested.race_ethnicity_code <> 'all' and races.kind <> 'missing'
         and reference_rule is not null and coalesce(reference_code <> tested.race_ethnicity_code, true) as has_reference
     from tested
     cross join words
@@ -179,7 +184,7 @@ final as (
         publication_status,
         status_code,
         text[concat('status.', status_code)] as status_text,
-        case when reliability = 'use_with_caution' then {{ caution_reason() }} else status_reason end as status_reason,
+        case when reliability = 'use_with_caution' and not is_zero_unsure then {{ caution_reason() }} else status_reason end as status_reason,
         city_value,
         compared_with_city,
         compared_with_city_reason,
@@ -222,6 +227,7 @@ final as (
         text[concat('change.', {{ name }}_word)] as {{ name }}_text,
         {%- endfor %}
         series_break_on,
+        trend_exclusion,
         is_latest,
         is_featured,
         is_stand_in,

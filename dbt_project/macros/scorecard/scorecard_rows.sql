@@ -28,15 +28,43 @@
 {%- set of_map = ['geography_type', 'geography_vintage', 'geoid'] -%}
 {%- set of_place = scorecard_series() + ['season', 'series_from'] + of_map -%}
 with
+-- measures of a source that writes 0 for cells of few people, and for which of their periods
+hidden_zeros as (
+    select distinct
+        measures.measure_id,
+        limits.valid_from,
+        limits.valid_to
+    from {{ ref('dim_measure') }} as measures
+    inner join {{ ref('hidden_cell_limits') }} as limits on measures.source = limits.source
+    where measures.is_current and limits.gap_reason = 'zero_of_few'
+),
+
+-- by the source and the figure alone: which zeros cover hidden cells is not public
+zeros as (
+    select
+        figures.*,
+        coalesce(hidden_zeros.measure_id is not null and figures.publication_status = 'published' and figures.value = 0, false)
+            as is_zero_unsure
+    from {{ figures }} as figures
+    left join hidden_zeros
+        on
+            figures.measure_id = hidden_zeros.measure_id
+            and figures.period_start between hidden_zeros.valid_from and hidden_zeros.valid_to
+),
+
 -- a range that allows for chance only is none for events that repeat per person or cluster by place
 ranged as (
     select
         figures.* replace (
-            case when repeated.measure_id is null or {{ is_clustered('figures') }} then figures.ci_low end as ci_low,
-            case when repeated.measure_id is null or {{ is_clustered('figures') }} then figures.ci_high end as ci_high
+            case
+                when not figures.is_zero_unsure and (repeated.measure_id is null or {{ is_clustered('figures') }}) then figures.ci_low
+            end as ci_low,
+            case
+                when not figures.is_zero_unsure and (repeated.measure_id is null or {{ is_clustered('figures') }}) then figures.ci_high
+            end as ci_high
         ),
         repeated.measure_id is not null and not {{ is_clustered('figures') }} as has_chance_only
-    from {{ figures }} as figures
+    from zeros as figures
     left join {{ ref('comparison_limits') }} as repeated
         on figures.measure_id = repeated.measure_id and repeated.reason = 'repeated_events' and repeated.race_ethnicity_code = 'any'
 ),
@@ -46,7 +74,7 @@ shown as (
         figures.*,
         -- a month or quarter is like that of another year
         case when figures.period_type in ('month', 'quarter') then month(figures.period_start) else 0 end as season,
-        figures.publication_status = 'published' and figures.value is not null as has_value,
+        figures.publication_status = 'published' and figures.value is not null and not figures.is_zero_unsure as has_value,
         figures.ci_low is not null as has_interval
     from ({{ with_series_from('ranged') }}) as figures
     {{ joined_shown_rate('figures') }}
@@ -190,6 +218,7 @@ joined as (
         measures.is_full_count,
         measures.margin_in_unit,
         limits.reason as limit_reason,
+        excluded.reason as trend_exclusion,
         case when shown.has_value then qualities.publisher_quality end as publisher_quality,
         case
             when shown.method = 'place_weighted' then 'where_people_live'
@@ -247,6 +276,8 @@ joined as (
             end = city.geography_type
     left join first_rows as first on {{ same_columns('shown', 'first', of_place) }}
     asof left join comparable as previous on {{ same_columns('shown', 'previous', of_place) }} and shown.period_start > previous.period_end
+    left join {{ ref('trend_exclusions') }} as excluded
+        on shown.measure_id = excluded.measure_id and shown.period_start = excluded.period_start
     left join {{ ref('comparison_limits') }} as limits
         on shown.measure_id = limits.measure_id and limits.race_ethnicity_code in ('any', shown.race_ethnicity_code)
     left join qualities

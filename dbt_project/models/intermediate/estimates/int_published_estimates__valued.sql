@@ -73,7 +73,7 @@ owned as (
             when
                 zero_means = 'not_reported' and value = 0
                 and places_with_value >= {{ rule('reporting_change_places') }} and zero_pct > {{ rule('not_reported_zero_pct') }}
-                then 'not_collected'
+                then 'zero_unsure'
             -- 0 from 0 to 0 is no estimate (URB-05)
             when zero_means = 'no_estimate' and value = 0 and bound_low = 0 and bound_high = 0 then 'not_collected'
             -- pooled over the places that share it
