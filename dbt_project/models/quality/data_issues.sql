@@ -13,7 +13,8 @@ select
     'watch' as status,
     case when sources.later_records is not null then format('{:,}', sources.later_records) else 'Some' end
     || ' records are dated after ' || later.counted_until
-    || ', the last day that this run counts: planned ones, a later extract, or errors. They count from their date on.' as summary,  -- noqa: RF04
+    || ', the last day that this run counts: planned ones, a later extract, or errors. '
+    || 'They count from their date on.' as summary,  -- noqa: RF04
     cast(clock.as_of as date) as last_checked
 from {{ ref('stg_receipts__later_events') }} as later
 left join {{ ref('dim_source') }} as sources on later.source = sources.source
