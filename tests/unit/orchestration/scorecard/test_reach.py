@@ -91,6 +91,9 @@ def test_without_settings_a_site_says_so_and_has_no_addresses(public_file: Path,
     text = (plain / "en" / "index.html").read_text(encoding="utf-8")
     assert "has not named an address for questions" in text and "canonical" not in text and "mailto" not in text
     assert not (plain / "sitemap.xml").exists()
+    measure = (plain / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    assert "iframe" not in measure and not re.search(r"<cite>[^<]*\.html", measure)  # a path within this site is broken elsewhere
+    assert not re.search(r"<cite>[^<]*\.html", text) and re.search(r"<cite>[^<]*Release [^<]*\.</cite>", text)
     assert is_current(site, public_file, ["en", "es"], CONTACT) and not is_current(site, public_file, ["en", "es"], AT)
 
 
