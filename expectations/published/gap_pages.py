@@ -70,10 +70,8 @@ class GapFacts:
         """Read both; `con` is in the schema of the public tables."""
         if not con.execute(HAS_PERIODS).fetchone():
             return cls()
-        trends, periods = (
-            _by_key(con.execute("select * from gap_trends"), "scale"),
-            _by_key(con.execute(_SQL.periods()), "period_start"),
-        )
+        trends = _by_key(con.execute("select * from gap_trends"), "scale")
+        periods = _by_key(con.execute(_SQL.periods()), "period_start")
         return cls(trends, periods, frozenset(measure for (measure,) in con.execute(_SQL.shown()).fetchall()))
 
 
@@ -120,11 +118,8 @@ def _of_sentence(reading: Reading, row: Row, texts: Language) -> str | None:
     for part, name in (("from_period", "first_period"), ("period", "last_period")):
         if part in reading.parts and str(row[name].year) not in reading.parts[part]:
             return "gap_of_other_groups"
-    return (
-        None
-        if all(_is_of(part, words, reading.text_id, row) for part, words in reading.parts.items())
-        else "gap_of_other_figures"
-    )
+    is_true = all(_is_of(part, words, reading.text_id, row) for part, words in reading.parts.items())
+    return None if is_true else "gap_of_other_figures"
 
 
 def _is_of(part: str, words: str, text_id: str, row: Row) -> bool:
@@ -183,15 +178,13 @@ def _of_page(path: str, page: str, words: Mapping[str, set[str]], facts: GapFact
     for key, said in words.items():
         measure, (start, _, scale) = key.partition("|")[0], key.rpartition("|")
         other = f"{start}|{'relative' if scale == 'absolute' else 'absolute'}"
-        has_word = any(WORD.match(text_id) for text_id in said)
         is_of_places = any(text_id.startswith("sentence.gap_places") for text_id in said) or all(
             row["method"] == "place_weighted" for row in facts.trends[key]
         )
         both = facts.trends.get(other, ())
         disagree = bool(both) and {row["word"] for row in both} != {row["word"] for row in facts.trends[key]}
-        if not has_word or (
-            both and not is_of_places and (other not in words or disagree != ("sentence.gap_scales_disagree" in said))
-        ):
+        is_unequal = other not in words or disagree != ("sentence.gap_scales_disagree" in said)
+        if (both and not is_of_places and is_unequal) or not any(WORD.match(text_id) for text_id in said):
             yield "gap_scale_is_missing", None, measure, f"{path}: {key}"
 
 

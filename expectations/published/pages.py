@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +241,8 @@ def _of_sentence(reading: Reading, rows: Mapping[str, Row], texts: Language) -> 
         if not _may_say(reading.text_id, row, "trend_word" if is_trend else "compared_with_reference"):
             yield "sentence_and_row_disagree", row
     others = [rows[code] for code in reference if code in rows]
+    if reading.text_id == "sentence.bounds_apart" and any(_overlap(*pair) for pair in product(subjects, others)):
+        yield "sentence_and_row_disagree", subjects[0]
     # a sentence that names neither a group nor everyone is about all of them
     own = subjects if about or "everyone" in reading.text_id else list(rows.values())
     for part, words in reading.parts.items():
@@ -249,6 +251,12 @@ def _of_sentence(reading: Reading, rows: Mapping[str, Row], texts: Language) -> 
                 yield "period_of_a_sentence", subjects[0]
         elif subjects and not all(_is_of(number, part, own, others) for number in numbers(words)):
             yield "figure_of_a_sentence", subjects[0]
+
+
+def _overlap(row: Row, other: Row) -> bool:
+    """Whether the bounds of two figures have a part in common, or are not known."""
+    bounds = [one[name] for one in (row, other) for name in ("bound_low", "bound_high")]
+    return None in bounds or (bounds[0] <= bounds[3] and bounds[2] <= bounds[1])
 
 
 def _is_of_peers(reading: Reading, row: Row) -> bool:
@@ -270,9 +278,8 @@ def _may_say(text_id: str, row: Row, column: str) -> bool:
     """Whether a row has the word that the text is for, its reason, and is on the side that the text names."""
     if text_id.startswith(HEADLINE):  # both figures next to each other say that they differ
         is_limited = row.get("compared_reason") == "partly_shown" and "_shown." in text_id
-        low, high = row.get("gap_low"), row.get("gap_high")
-        is_apart = row.get("compared_reason") == "few_events" and low is not None and high is not None and low * high > 0
-        return row[column] in ("higher", "lower", "no_range") or is_limited or is_apart
+        is_clear = row.get("compared_reason") == "few_events" and (row.get("gap_low") or 0) * (row.get("gap_high") or 0) > 0
+        return row[column] in ("higher", "lower", "no_range") or is_limited or is_clear
     word = WORD.search(text_id)
     if word is None:
         return True
@@ -364,8 +371,8 @@ def _is_of(number: tuple[float, float], part: str, own: Sequence[Row], others: S
     if number[0] in UNITS:
         return True
     names = OF_PART.get(part, OWN)
-    rows = others if part == "from_figure" and others else own
-    figures = [row.get(name) for row in rows for name in (("value",) if rows is others else names)]
+    rows = others if part.startswith("from_") and others else own
+    figures = [row.get(name) for row in rows for name in (("value",) if rows is others and part == "from_figure" else names)]
     if part not in ("ratio", "range"):
         figures += [row["denominator"] / row["numerator"] for row in rows if row["numerator"] and row["denominator"]]
     if part == "from_figure" and not others:

@@ -92,6 +92,5 @@ def results(violations: Iterable[Violation], messages: dict[str, str]) -> tuple[
     for rule, message in messages.items():
         found = by_rule[rule]
         text, column = (f"{message}: {first_names(found, LISTED, '; ')}", found[0].column) if found else (message, None)
-        number = len(found)
-        findings.append(ExpectationResult(rule, column, "critical", not found, float(number), 0.0, text, found=number))
+        findings.append(ExpectationResult(rule, column, "critical", not found, float(len(found)), 0.0, text, found=len(found)))
     return tuple(findings)

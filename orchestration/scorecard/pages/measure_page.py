@@ -24,7 +24,6 @@ from orchestration.scorecard.words.measure_notes import (
     cautions,
     excess,
     licence,
-    only_ranges,
     population,
     trend_start,
 )
@@ -227,7 +226,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
     return {
         "measure": measure,
         "featured": featured,
-        "sentences": short_answer(measure, texts) or only_ranges(measure, texts),
+        "sentences": short_answer(measure, texts),
         "old": old_figures(measure, newest, texts),
         "groups": groups_chart(measure, texts),
         "known_race_mark": marked(Markup(), measure.everyone is not None and measure.everyone.is_hidden_in_public, texts),

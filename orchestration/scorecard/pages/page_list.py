@@ -99,8 +99,7 @@ def width(measure: Measure) -> float:
 def card(measure: Measure, texts: Texts) -> Mapping[str, Any]:
     """Return a gap with its opening sentences and its chart."""
     first = measure.featured[0]
-    word = measure.worse_word
-    worse = [row for row in measure.groups if word and row.is_shown and row.compared_with_reference == word]
+    worse = measure.worse_off
     return {
         "named": [worst(worse, measure).race_ethnicity_code] if worse else [],
         "every": [row.race_ethnicity_code for row in measure.groups],  # where the release does not say how large groups are

@@ -105,11 +105,6 @@ def population(measure: Measure, texts: Texts) -> Markup | None:
     return texts("sentence.population_on", people=people, date=day(row.population_on))
 
 
-def only_ranges(measure: Measure, texts: Texts) -> list[Markup]:
-    """Say that no figure is known exactly, where that is so of each group."""
-    return [texts("sentence.only_ranges")] if any(row.has_only_a_range for row in measure.featured) else []
-
-
 def licence(measure: Measure, texts: Texts) -> list[Markup]:
     """Return the license of the figures and what it asks of who shows them elsewhere."""
     about = measure.about

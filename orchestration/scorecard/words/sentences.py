@@ -55,7 +55,8 @@ def headline(measure: Measure, row: Row, other: Row | None, is_partly_shown: boo
         return None
     else:
         second = other.value or 0.0
-        if pattern == ONE_IN and not all(_is_rare(one) for one in (row, other)):
+        counts = [(one.numerator or 0.0, one.denominator or 0.0) for one in (row, other)]
+        if pattern == ONE_IN and not all(part and whole > RARE * part for part, whole in counts):
             return None
     is_nearly_all = any(round(one) == ALL > one for one in (value, second)) and row.unit == PERCENT
     places = 1 if row.unit == YEARS or min(value, second or value) < 1 or round(value) == round(second) or is_nearly_all else 0
@@ -63,10 +64,6 @@ def headline(measure: Measure, row: Row, other: Row | None, is_partly_shown: boo
     if other is not None and not is_rest:
         parts |= {"from_figure": natural(other, second, pattern, places), "reference": Name("short", row.reference_code or "")}
     return texts(text_id, **parts)
-
-
-def _is_rare(row: Row) -> bool:
-    return bool(row.numerator and row.denominator and row.denominator > RARE * row.numerator)
 
 
 PARTLY_SHOWN = "partly_shown"
@@ -92,11 +89,8 @@ def reference(row: Row, texts: Texts) -> Part:
 
 def marked(text: Markup, is_hidden: bool, texts: Texts) -> Markup:
     """Return the text, with a mark where a figure in it is hidden in public."""
-    return (
-        Markup('{} <span class="hidden-in-public">({})</span>').format(text, texts("page.hidden_in_public"))
-        if is_hidden
-        else text
-    )
+    mark = Markup(' <span class="hidden-in-public">({})</span>')
+    return text + mark.format(texts("page.hidden_in_public")) if is_hidden else text
 
 
 def is_any_hidden(rows: Iterable[Row]) -> bool:
@@ -108,7 +102,8 @@ def short_answer(measure: Measure, texts: Texts) -> list[Markup]:
     """Return the summary, and how the figure for everyone has changed."""
     everyone = measure.everyone
     if everyone is None or measure.is_composition:
-        return summary(measure, texts)
+        only_ranges = [texts("sentence.only_ranges")] if any(row.has_only_a_range for row in measure.featured) else []
+        return summary(measure, texts) or only_ranges
     trend = [marked(sentence, everyone.is_hidden_in_public, texts) for sentence in _trend(measure, everyone, texts)]
     return summary(measure, texts) + trend
 
@@ -120,7 +115,7 @@ def summary(measure: Measure, texts: Texts) -> list[Markup]:
     """
     everyone = measure.everyone
     own = [row for row in measure.groups if row.is_shown and row.basis != PLACES]
-    opening = first_gap(measure, texts) or _stated(measure, own, texts) or []
+    opening = first_gap(measure, texts) or _stated(measure, own, texts) or _bounded(measure, texts)
     opening += _about_places(measure, [row for row in measure.groups if row.is_shown and row.basis == PLACES], texts)
     sentences = [*opening, *comparisons(own, str(measure.about["favourable_direction"]), texts)]
     if everyone is None:
@@ -175,11 +170,8 @@ def everyone_sentence(row: Row, texts: Texts) -> Markup:
     """Return the figure for everyone, with its place and its range."""
     parts: dict[str, Part | str] = {"period": period(row), "place": row.place, "figure": Figure(row.value or 0.0, row.unit)}
     range_ = likely_range(row)
-    if range_ is None:
-        sentence = texts("sentence.everyone_without_range", **parts)
-    else:
-        sentence = texts("sentence.everyone", range=range_, **parts)
-    return marked(sentence, row.is_hidden_in_public, texts)
+    text_id = "sentence.everyone_without_range" if range_ is None else "sentence.everyone"
+    return marked(texts(text_id, **parts, **({"range": range_} if range_ else {})), row.is_hidden_in_public, texts)
 
 
 def likely_range(row: Row) -> Part | None:
@@ -205,26 +197,51 @@ def _stated(measure: Measure, own: Sequence[Row], texts: Texts) -> list[Markup] 
     return [marked(said, row.is_hidden_in_public, texts)] if said else None
 
 
+def _bounded(measure: Measure, texts: Texts) -> list[Markup]:
+    """Return the bounds of the group worst off and of its reference where they are apart, and their figures are hidden."""
+    known = {row.race_ethnicity_code: row for row in measure.groups if row.has_only_a_range and row.basis != PLACES}
+    code = next((row.reference_code for row in measure.groups if row.reference_code in known), None)
+    if measure.worse_word is None or code is None:
+        return []
+    worst_of = max if measure.worse_word == "higher" else min
+    row, other = worst_of(known.values(), key=lambda one: one.bound_low or 0.0), known[code]
+    parts: dict[str, Part | str] = {"group": group(row), "reference": group(other), "period": period(row), "place": row.place}
+    for name, one in (("", row), ("from_", other)):
+        parts |= {f"{name}low": Cell(one.bound_low or 0.0, one.unit), f"{name}high": Figure(one.bound_high or 0.0, one.unit)}
+    said = texts("sentence.bounds_apart", **parts)
+    return [marked(said, is_any_hidden((row, other)), texts)] if are_apart(row, other) else []
+
+
+def are_apart(*rows: Row) -> bool | None:
+    """Whether two of the ranges do not overlap, or of the bounds where only these are known; None where one is unknown."""
+    ends = [(row.bound_low, row.bound_high) if row.has_only_a_range else (row.ci_low, row.ci_high) for row in rows]
+    known = [(low, high) for low, high in ends if low is not None and high is not None]
+    return max(low for low, _ in known) > min(high for _, high in known) if len(known) == len(rows) else None
+
+
 def is_difference_clear(row: Row) -> bool:
     """Whether a gap with too few cases for a ratio has a difference whose range excludes zero."""
-    ends = row.gap_low, row.gap_high
-    return row.compared_reason == "few_events" and None not in ends and (ends[0] or 0.0) * (ends[1] or 0.0) > 0
+    return row.compared_reason == "few_events" and (row.gap_low or 0.0) * (row.gap_high or 0.0) > 0
 
 
 def _about_places(measure: Measure, rows: Sequence[Row], texts: Texts) -> list[Markup]:
-    """Return the figures of the places of two large groups, the worse one first, else the span of all."""
+    """Return the figures of the places of two large groups, the worse one first, else the span of all.
+
+    Two groups whose ranges overlap are not named: next to each other, their figures would look like a gap.
+    """
     if not rows:
         return []
     rows = sorted(rows, key=lambda row: row.value or 0.0, reverse=measure.about["favourable_direction"] == "lower")
     large = [row for row in rows if row.race_ethnicity_code in (measure.about.get("large_groups") or ())]
-    if len(large) > 1 and measure.about["favourable_direction"] in WORSE:
-        first, last = large[0], large[-1]
+    first, last = (large or rows)[0], (large or rows)[-1]
+    if len(large) > 1 and measure.about["favourable_direction"] in WORSE and are_apart(first, last) is not False:
         residents = {"residents": People(first.race_ethnicity_code), "reference": People(last.race_ethnicity_code)}
         figures = {"figure": Figure(first.value or 0.0, first.unit), "from_figure": Cell(last.value or 0.0, last.unit)}
         said = texts("sentence.where_people_live_two", **residents, **figures)
     else:
         low, high = sorted((rows[0].value or 0.0, rows[-1].value or 0.0))
-        said = texts("sentence.where_people_live_span", low=Cell(low, rows[0].unit), high=Figure(high, rows[0].unit))
+        text_id = f"sentence.where_people_live_{'unclear' if are_apart(*rows) is False else 'span'}"
+        said = texts(text_id, low=Cell(low, rows[0].unit), high=Figure(high, rows[0].unit))
     return [marked(said, is_any_hidden(rows), texts), texts("sentence.where_people_live_note")]
 
 

@@ -10,12 +10,14 @@ import duckdb
 import pytest
 
 from expectations.published.pages import PageCheck, PublicFacts, gate_pages
+from expectations.published.reading import Language
 from orchestration.scorecard import write_site
 from orchestration.scorecard.pages.report import report_content
 from orchestration.scorecard.release_data.open_release import ReleaseFiles
 from orchestration.scorecard.release_data.read_release import read_release
 from orchestration.scorecard.words.texts import texts_by_language
-from tests.support.scorecard_release import CITY, PEER_GAP, planted, write_public_file
+from tests.support.scorecard_release import CITY, GROUPS, PEER_GAP, planted, texts, write_public_file
+from tests.support.scorecard_release import row as planted_row
 
 LANGUAGES = ("en", "es", "hmn")
 MEASURE, AREA = "measures/own.html", "areas/health.html"
@@ -117,3 +119,19 @@ def test_the_report_has_the_sentences_of_the_area_pages(site: tuple[Path, Path])
     pages = " ".join(page.read_text(encoding="utf-8") for page in (site[1] / "en" / "areas").iterdir())
     assert said
     assert [sentence for sentence in said if not re.search(f"<p(?: class=.first.)?>{re.escape(sentence)}</p>", pages)] == []
+
+
+@pytest.mark.parametrize(("high", "rules"), [(26.5, set()), (56.6, {"sentence_and_row_disagree"})], ids=["apart", "overlapping"])
+def test_two_groups_are_named_where_their_bounds_do_not_overlap(high: float, rules: set[str]) -> None:
+    english = {one["text_id"]: one["text"] for one in texts(planted()) if one["language"] == "en"}
+    rows = {
+        "white": planted_row("own", "white", None, bound_low=15.3, bound_high=high),
+        "black": planted_row("own", "black", None, bound_low=56.5, bound_high=57.3),
+    }
+    said = (
+        "2024: in Plantville the figure for Black is between 56.5% and 57.3%. For White it is between 15.3% and "
+        f"{high}%. The agency that reports them hides the exact figures."
+    )
+    check = PageCheck(PublicFacts({}, {"en": Language("en", english, frozenset(GROUPS), english)}, {"own": rows}))
+    check.answer("en", MEASURE, "own", [said], is_summary=False)
+    assert {violation.rule for violation in check.violations} == rules

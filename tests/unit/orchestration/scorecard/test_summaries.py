@@ -208,3 +208,54 @@ def test_a_change_names_the_first_window_by_its_own_last_day(english: Texts) -> 
     changed = now._replace(trend_from=before.period_start, trend=-10.0, trend_word="lower")
     said = short_answer(Measure(measure(changed).about, (changed,), (before, changed)), english)[-1]
     assert said == "The figure for everyone went down from 20.0% in 2017 to 2019 to 10.0% in 2020 to 2022."
+
+
+@pytest.mark.parametrize(
+    ("hispanic", "sentence"),
+    [
+        (
+            (23.2, 28.9),
+            "By where people live, the figure is between 24.4% and 26.1%. We cannot tell if it differs, as the likely ",
+        ),
+        (
+            (27.0, 28.9),
+            "In the places where Asian residents live, the figure is 24.4%. In those where Hispanic or Latino residents live",
+        ),
+        (
+            (None, None),
+            "In the places where Asian residents live, the figure is 24.4%. In those where Hispanic or Latino residents live",
+        ),
+    ],
+)
+def test_places_whose_ranges_overlap_are_not_named_as_a_gap(
+    hispanic: tuple[float | None, float | None], sentence: str, english: Texts
+) -> None:
+    places = {"basis": "where_people_live"}
+    rows = [
+        figure("asian", 24.4, ci_low=22.0, ci_high=26.8, **places),
+        figure("hispanic", 26.1, ci_low=hispanic[0], ci_high=hispanic[1], **places),
+    ]
+    assert summary(measure(*rows, direction="higher", large_groups=["asian", "hispanic"]), english)[0].startswith(sentence)
+
+
+def hidden_at_source(black: tuple[float, float]) -> Measure:
+    """Exact figures of large groups are hidden by their agency, and one small group has a figure."""
+    bounds: dict[str, Any] = {"status_code": "range_only"}
+    limited: dict[str, Any] = {"compared_with_reference": "not_compared", "compared_reason": "partly_shown"}
+    return measure(
+        figure("all", None),
+        figure("asian", None, bound_low=21.0, bound_high=30.1, **bounds),
+        figure("black", None, bound_low=black[0], bound_high=black[1], **bounds),
+        figure("white", None, bound_low=15.3, bound_high=26.5, **bounds),
+        figure("hispanic", 34.9, **limited),
+    )
+
+
+def test_the_answer_names_the_largest_gap_of_bounds_and_no_small_group_alone(english: Texts) -> None:
+    said = summary(hidden_at_source((56.5, 57.3)), english)
+    assert said[0] == (
+        "2024: in Plantville the figure for Black is between 56.5% and 57.3%. For White it is between 15.3% and 26.5%. "
+        "The agency that reports them hides the exact figures."
+    )
+    assert "Hispanic" in said[1] and "Hispanic" in said[2]
+    assert "Black" not in " ".join(summary(hidden_at_source((20.5, 26.6)), english))
