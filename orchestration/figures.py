@@ -13,13 +13,13 @@ ENGLISH = "en"
 
 
 def decimals(value: float, unit: str) -> int:
-    """The decimals of a figure: at least two significant digits, and one decimal for shares."""
+    """The decimals of a figure: at least two significant digits, and one decimal for shares that it does not write as zero."""
     size = abs(value)
     if unit in WHOLE and (size >= 10 or value == round(value)):
         return 0
     if unit in DOLLARS:
         return 1 if size >= IN_MILLIONS else 0 if size >= 100 else 2
-    if unit == "percent":
+    if unit == "percent" and not 0.0005 <= size < 0.05:
         return 1
     if size == 0 or size >= 100:
         return 0
