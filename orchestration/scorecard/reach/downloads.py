@@ -35,7 +35,7 @@ HEADINGS = {
     "race_ethnicity_code": "", "group_name": "page.group", "basis_text": "page.whose_race", "numerator": "page.counted",
     "denominator": "page.out_of", "value": "column.value", "unit": "page.unit", "ci_low": "column.ci_low",
     "ci_high": "column.ci_high", "bound_low": "column.bound_low", "bound_high": "column.bound_high",
-    "known_race_pct": "column.known_race_pct", "status_text": "column.status_text",
+    "known_race_pct": "column.known_race_pct", "status_text": "column.status_text", "caution": "page.use_with_care",
     "compared_with_city_text": "page.compared_with_city", "rate_ratio": "page.as_ratio",
     "rate_ratio_ci_low": "column.rate_ratio_ci_low", "rate_ratio_ci_high": "column.rate_ratio_ci_high",
     "compared_with": "page.group_compared_with", "data_as_of": "page.newest_data", "is_hidden_in_public": "page.hidden_in_public",
@@ -47,7 +47,7 @@ _WORDS = {
     "status_text": ("status",), "compared_with_city_text": ("city_comparison",),
     "compared_with": ("reference_group", "race_ethnicity"),
 }  # fmt: skip
-_CODES = ("unit", "geography_type")
+_CODES = ("unit", "geography_type", "caution")
 _SQL = queries(Path(__file__).with_suffix(".sql.jinja"))
 
 

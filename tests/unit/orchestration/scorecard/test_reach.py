@@ -151,6 +151,20 @@ def test_spanish_files_have_its_words_a_decimal_comma_and_the_figures_of_the_eng
     assert sheet.column("Cifra").to_pylist() == [float(row["value"]) if row["value"] else None for row in english]
 
 
+def test_files_have_the_caution_of_a_figure_and_none_of_a_hidden_one(tmp_path: Path) -> None:
+    tables = planted()
+    for one in tables["scorecard"]:
+        if one["measure_id"] == "own":
+            one |= {"reliability": "use_with_caution", "status_reason": "publisher_quality"}
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en", "es"]).index.parent
+    with (site / "downloads" / "own.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["value"] != "", row["caution"]) for row in rows} == {(True, "publisher_quality"), (False, "")}
+    with (site / "downloads" / "es" / "own.csv").open(encoding="utf-8-sig", newline="") as file:
+        cautions = {row["⚠ Usar con cuidado"] for row in csv.DictReader(file, delimiter=";")}
+    assert cautions == {"", "La propia fuente dice que la calidad de esta cifra es baja."}
+
+
 def test_pages_link_the_files_of_their_language_and_one_without_a_locale_has_the_english_ones(
     public_file: Path, site: Path, tmp_path: Path
 ) -> None:
