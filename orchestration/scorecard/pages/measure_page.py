@@ -38,7 +38,7 @@ from orchestration.scorecard.words.sentences import (
     reference,
     short_answer,
 )
-from orchestration.scorecard.words.texts import Part, Texts, day
+from orchestration.scorecard.words.texts import Joined, Part, Texts, day
 
 MOST_STRATA = 24  # of a topic
 NO_RATIO = ("years", "score")  # of which a difference is read, and no ratio
@@ -137,20 +137,21 @@ def topics(measure: Measure, texts: Texts) -> list[Record]:
     """Return a chart per topic with at least two figures; of many the largest."""
     found = []
     for code, strata in grouped(measure.strata, attrgetter("stratum_type")).items():
-        largest = sorted(strata, key=lambda stratum: -(stratum.row.numerator or stratum.row.value or 0.0))[:MOST_STRATA]
-        kept = [stratum for stratum in strata if stratum in largest] if len(strata) <= MOST_STRATA else largest
+        by_size = sorted(strata, key=lambda stratum: -(stratum.row.denominator or stratum.row.value or 0.0))
+        kept = strata if len(strata) <= MOST_STRATA else by_size[:MOST_STRATA]
         listed = [(one.row, _stratum_label(one, texts), f"{code}-{number}") for number, one in enumerate(kept)]
-        whole = strata[0].whole
+        whole = None if strata[0].is_partly_shown else strata[0].whole
         # a count of everyone next to those of its parts would flatten them, and a composition of everyone is 100 %
         if whole is not None and measure.about["kind"] not in ("count", "sum", "composition"):
             listed.insert(0, (whole, texts("reference_group.overall"), f"{code}-all"))
         drawn = chart(listed, texts) if len(strata) > 1 else None
         if drawn is not None:
             caption = texts("page.everyone_caption", place=kept[0].row.place, period=drawn.period)
-            more = texts("sentence.largest_strata", count=Count(len(kept))) if len(strata) > len(kept) else None
+            numbers = {"count": Count(len(kept)), "total": Count(len(strata))}
+            more = texts("sentence.largest_strata", **numbers) if kept is not strata else None
             title_id = f"stratum_type.{code}"
             title = texts(title_id) if texts.has(title_id) else texts.marked_english(code.replace("_", " ").capitalize())
-            found.append(Record(code=code, title=title, caption=caption, chart=drawn, shown=more))
+            found.append(Record(code=code, title=title, caption=caption, chart=drawn, shown=more, first=strata[0]))
     return found
 
 
@@ -198,21 +199,16 @@ def lines(measure: Measure, texts: Texts) -> tuple[Record | None, tuple[Record, 
 
 
 def _line(rows: Sequence[Row], scale: Axis | None, breaks: Sequence[dt.date], texts: Texts) -> Record | None:
-    drawn = trend(rows[-MOST_PERIODS:], scale, breaks)
+    rows = rows[-MOST_PERIODS:]
+    drawn = trend(rows, scale, breaks)
     if drawn is None:
         return None
     shown = [point.row for point in drawn.points]
-    table = tuple(
-        (
-            period(row)(texts),
-            marked(Cell(row.value or 0.0, row.unit)(texts), row.is_hidden_in_public, texts),
-            texts.put(likely_range(row)),
-        )
-        for row in shown
-    )
+    table = tuple(table_row(row, period(row)(texts), texts, None, "") for row in rows)
+    ends = [period(row)(texts) for row in (shown[0], shown[-1])]
     labels = tuple((drawn.scale.from_top(tick), Tick(tick, shown[0].unit)(texts)) for tick in drawn.scale.ticks)
-    marks = tuple((x, after, day(on)(texts)) for x, after, on in drawn.breaks)
-    return Record(label=group(shown[0])(texts), trend=drawn, labels=labels, rows=table, breaks=marks)
+    marks = tuple((x, sum(row.period_start < on for row in rows), day(on)(texts)) for x, _, on in drawn.breaks)
+    return Record(label=group(shown[0])(texts), trend=drawn, labels=labels, rows=table, ends=ends, breaks=marks)
 
 
 def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
@@ -228,6 +224,9 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "featured": featured,
         "sentences": short_answer(measure, texts),
         "old": old_figures(measure, newest, texts),
+        "later": [
+            texts(f"sentence.later_{one.status_code}", periods=Joined([*map(period, one.periods)])) for one in measure.later
+        ],
         "groups": groups_chart(measure, texts),
         "known_race_mark": marked(Markup(), measure.everyone is not None and measure.everyone.is_hidden_in_public, texts),
         "everyone_line": everyone,

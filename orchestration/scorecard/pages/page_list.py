@@ -50,7 +50,7 @@ def home(data: ReleaseData, measures: Sequence[Measure], goals: Sequence[Mapping
     words = Counter("mixed" if len(said := {one.word for one in gap.trends}) > 1 else next(iter(said)) for _, gap in followed)
     clear = [(measure, gap) for measure, gap in followed if {one.word for one in gap.trends} & {"narrowed", "widened"}]
     return {
-        "answered": len(answered),
+        "answered": sum(bool(measure.is_answered or measure.strata) for measure in measures),
         "asked": len(measures),
         "people": people.everyone.denominator if people and people.everyone else None,
         "people_of": [
@@ -111,7 +111,6 @@ def card(measure: Measure, texts: Texts) -> Mapping[str, Any]:
     }
 
 
-SERIES_BREAK = "series_break"  # the reason of a goal whose figures do not compare with its start
 GOAL_POINTS = ("value", "expected_value", "target", "baseline")  # figures of a goal that its chart draws
 EMBED_HEADING, EMBED_ROW = 240, 120  # pixels of a chart in a frame that is 600 pixels wide, measured as the highest
 
@@ -208,7 +207,8 @@ def by_name(measures: list[Measure], texts: Texts) -> list[Measure]:
 
 def letters(measures: list[Measure], data: ReleaseData, texts: Texts) -> dict[str, list[tuple[str, str, bool]]]:
     """Return questions, groups and districts by their first letters: name, path and whether it has a figure."""
-    entries = [(texts.plain(f"measure.{one.measure_id}"), f"measures/{one.measure_id}.html", one.is_answered) for one in measures]
+    named = [(texts.plain(f"measure.{one.measure_id}"), one) for one in measures]
+    entries = [(name, f"measures/{one.measure_id}.html", bool(one.is_answered or one.strata)) for name, one in named]
     entries += [(texts.plain("page.district", district=geoid), f"districts/{geoid}.html", True) for geoid, _ in data.districts]
     entries += [
         (texts.plain(f"race_ethnicity.{code}"), f"groups/{code}.html", True) for code in _groups(measures) if code != TOTAL
@@ -283,7 +283,7 @@ def goal(row: Record, texts: Texts) -> Mapping[str, Any]:
         "is_adopted": row.adopted_on is not None,
         "adopted": adopted(row, texts),
         "status": row.status,
-        "sentence": SERIES_BREAK if row.status_reason == SERIES_BREAK else row.status,
+        "sentence": row.status_reason if texts.has(f"sentence.goal_{row.status_reason}") else row.status,
         "hidden_mark": marked(Markup(), bool(row.is_hidden_in_public), texts),
         "marks": {name: scale.at(value) for name, value in drawn.items() if scale},
         "figures": {name: Cell(drawn[name], unit)(texts) for name in GOAL_POINTS if name in drawn},

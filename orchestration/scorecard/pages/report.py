@@ -297,7 +297,7 @@ def _trend(measure: Measure, texts: Texts) -> dict[str, Any] | None:
         return None
     points = line.trend.points
     caption = Markup("{}: {}. {}").format(texts(f"measure.{measure.measure_id}"), line.label, texts("page.over_time"))
-    named = [texts("page.named_figure", name=when, figure=figure) for when, figure, _ in line.rows]
+    named = [texts("page.named_figure", name=one.label, figure=one.figure or one.status) for one in line.rows]
     for _, after, date in reversed(line.breaks):
         named.insert(after, texts("page.named_figure", name=texts("page.series_break"), figure=date))
     return {
@@ -309,7 +309,7 @@ def _trend(measure: Measure, texts: Texts) -> dict[str, Any] | None:
         "breaks": [
             (x, plain(texts("page.named_figure", name=texts("page.series_break"), figure=date))) for x, _, date in line.breaks
         ],
-        "ends": [line.rows[0][0], line.rows[-1][0]],
+        "ends": line.ends,
         "why": break_sentences(measure, texts),
     }
 

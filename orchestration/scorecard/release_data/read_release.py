@@ -51,6 +51,7 @@ class Measure:
     everyone_by_place: Row | None = None  # for everyone, with the denominator of featured groups that are place-weighted
     first_reported: Sequence[Record] = ()  # of the series: figures that were revised, the newest first
     gaps: Sequence[Record] = ()  # of featured groups, each with its `trends`, absolute and then relative, and its `periods`
+    later: Sequence[Record] = ()  # newer `periods` than those shown that have records and no figure, by `status_code`
     breaks: Sequence[Record] = ()  # rows of `published.series_breaks`, the newest first: no change is shown across their days
 
     @property
@@ -155,15 +156,15 @@ def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
     featured, series = _by_measure(con, _SQL.featured()), _by_measure(con, _SQL.series())
     of_districts = {"district_type": district_type, "outside": OUTSIDE, "period_types": PERIOD_TYPES}
     districts = _by_measure(con, _SQL.districts(), of_districts)
-    of_measures = (_SQL.peers(), _FIRST_REPORTED.first_reported(), _GAP_TRENDS.gaps(), _SQL.breaks())
-    peers, first_reported, gaps, breaks = (grouped(records(con, query), _MEASURE) for query in of_measures)
+    of_measures = (_SQL.peers(), _FIRST_REPORTED.first_reported(), _GAP_TRENDS.gaps(), _SQL.later(), _SQL.breaks())
+    peers, first_reported, gaps, later, breaks = (grouped(records(con, query), _MEASURE) for query in of_measures)
     strata, by_place = read_strata(con), read_everyone(con, is_by_place=True)
     for about in records(con, _SQL.measures()):
         code = about["measure_id"]
         everyone = by_place.get(slice_of(featured[code][0])) if featured[code] else None
         yield Measure(
             about, featured[code], series[code], districts[code], peers[code], strata[code], everyone, first_reported[code],
-            gaps[code], breaks[code],
+            gaps[code], later[code], breaks[code],
         )  # fmt: skip
 
 

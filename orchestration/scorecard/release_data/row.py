@@ -73,6 +73,7 @@ class Row(NamedTuple):
     gap_low: float | None = None
     gap_high: float | None = None
     gap_kind: str | None = None
+    trend_exclusion: str | None = None  # why trends leave out the period, in English
 
     @property
     def key(self) -> str:
