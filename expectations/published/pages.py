@@ -331,7 +331,7 @@ def _of_mark(content: str, row: Row, texts: Language) -> Iterator[tuple[str, str
     word = row["compared_with_reference"]
     figure, range_ = FIGURE.search(content), RANGE.search(content)
     allowed = [row["value"]] if has_figure else [row["bound_low"], row["bound_high"]]
-    if figure and not are(numbers(plain(figure[1])), allowed):
+    if figure and (set(allowed) == {None} or not are(numbers(plain(figure[1])), allowed)):
         yield "figure_of_a_mark", None
     if (has_figure and not figure) or ("<circle" in content and not has_figure):
         yield "mark_without_figure", None

@@ -136,6 +136,8 @@ def test_an_untruth_is_found(rule: str, html: str) -> None:
         ("gap_is_not_compared", "black", {"compared_with_reference": "not_compared", "rate_ratio": None}),
         ("word_of_a_mark", "black", {"compared_with_reference": "not_compared", "rate_ratio": None}),
         ("figure_of_a_mark", "black", {"ci_low": None, "ci_high": None}),
+        # a zero that may be a hidden number
+        ("figure_of_a_mark", "black", {"status_code": "zero_unsure"}),
         ("unfinished_period_is_said", "black", {"is_period_complete": False}),
         ("caution_is_not_shown", "black", {"reliability": "use_with_caution"}),
         ("sentence_and_row_disagree", "asian", {"compared_with_reference": "cannot_tell"}),
