@@ -40,6 +40,11 @@ CELL = re.compile(r'<td class="number (own|other|difference|ratio)">(.*?)</td>',
 SIGNED = re.compile(r"(\u2212?)\$?(\d[\d,]*(?:\.\d+)?)")
 WORD = re.compile(r"^sentence\.gap_(?:(absolute|relative|places)_)?(narrowed|widened|cannot_tell|not_compared)(?:_(\w+))?$")
 OF_RECORDS = ("repeated_events", "records_differ", "no_range")
+# the sentence where the words of both scales differ
+TOGETHER = {frozenset((word, "cannot_tell")): "sentence.gap_one_is_clear" for word in ("narrowed", "widened")}
+TOGETHER[frozenset(("narrowed", "widened"))] = "sentence.gap_scales_disagree"
+OF_PART = {"from_gap": ("first_gap",), "gap": ("last_gap",), "change": ("change",), "range": ("change_ci_low", "change_ci_high")}
+OF_YEAR = {"change": ("annual_percent_change",), "range": ("apc_ci_low", "apc_ci_high")}
 OF_CELL = {
     "own": ("value", "ci_low", "ci_high"),
     "other": ("other_value", "other_ci_low", "other_ci_high"),
@@ -106,7 +111,7 @@ def _of_sentence(reading: Reading, row: Row, texts: Language) -> str | None:
     """Return the rule that a sentence violates; None if it is true of the row."""
     word = WORD.match(reading.text_id)
     scale = "absolute" if reading.text_id.startswith(("sentence.gap_absolute", "sentence.gap_places")) else "relative"
-    if reading.text_id == "sentence.gap_scales_disagree":
+    if reading.text_id in TOGETHER.values():
         return None
     if not reading.text_id.startswith("sentence.gap_not_compared") and scale != row["scale"]:
         return "gap_of_another_word"
@@ -124,18 +129,10 @@ def _of_sentence(reading: Reading, row: Row, texts: Language) -> str | None:
 
 def _is_of(part: str, words: str, text_id: str, row: Row) -> bool:
     """Whether the numbers of a part of a sentence are those of the row, with their signs."""
-    if part in ("gap", "from_gap"):
-        return are(numbers(words), [row["last_gap" if part == "gap" else "first_gap"]])
-    if part not in ("change", "range"):
-        return True
-    is_yearly = text_id.endswith("_per_year")
-    names = ("annual_percent_change", "apc_ci_low", "apc_ci_high") if is_yearly else ("change", "change_ci_low", "change_ci_high")
+    names = (OF_YEAR if text_id.endswith("_per_year") else OF_PART).get(part, ())
     if any(row[name] is None for name in names):
         return False
-    # where the group has the lower figure, a rise of the difference is a smaller gap
-    side = -1.0 if row["scale"] == "absolute" and row["first_gap"] < 0 else 1.0
-    value, *ends = (side * row[name] for name in names)
-    wanted = [value] if part == "change" else sorted(ends)
+    wanted = sorted(_side(row) * row[name] for name in names)
     found = SIGNED.findall(words)
     return len(found) >= len(wanted) and all(
         equal(numbers(digits)[0], figure)
@@ -143,6 +140,12 @@ def _is_of(part: str, words: str, text_id: str, row: Row) -> bool:
         and (bool(sign) or figure >= 0 or not float(digits.replace(",", "")))
         for (sign, digits), figure in zip(found, wanted, strict=False)
     )
+
+
+def _side(row: Row) -> float:
+    """Where the group has the lower figure, a rise of the difference is a smaller gap; of two sides the clear one counts."""
+    gap = row["last_gap"] if row["word"] == "widened" else row["first_gap"]
+    return -1.0 if row["scale"] == "absolute" and gap < 0 else 1.0
 
 
 def _of_row(path: str, key: str, content: str, facts: GapFacts) -> Iterator[Found]:
@@ -182,9 +185,9 @@ def _of_page(path: str, page: str, words: Mapping[str, set[str]], facts: GapFact
             row["method"] == "place_weighted" for row in facts.trends[key]
         )
         both = facts.trends.get(other, ())
-        disagree = bool(both) and {row["word"] for row in both} != {row["word"] for row in facts.trends[key]}
-        is_unequal = other not in words or disagree != ("sentence.gap_scales_disagree" in said)
-        if (both and not is_of_places and is_unequal) or not any(WORD.match(text_id) for text_id in said):
+        together = TOGETHER.get(frozenset(row["word"] for row in (*both, *facts.trends[key])))
+        is_other_untrue = other not in words or {together} - {None} != said & {*TOGETHER.values()}
+        if (both and not is_of_places and is_other_untrue) or not any(WORD.match(text_id) for text_id in said):
             yield "gap_scale_is_missing", None, measure, f"{path}: {key}"
 
 

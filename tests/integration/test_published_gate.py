@@ -26,6 +26,11 @@ SPOILT = [
     ("measures", "rows", "delete from {t}"),
     ("gap_trends", "last_gap_is_shown", "set race_ethnicity_code = 'asian'"),
     ("gap_trends", "last_gap_is_shown", "set last_gap = last_gap + 1"),
+    (
+        "gap_trends",
+        "changed_sides_follows_from_the_ranges",
+        "set word = 'not_compared', word_reason = 'changed_sides'",
+    ),
     ("peer_comparison", "figure_is_shown", "set race_ethnicity_code = 'asian'"),
     ("peer_comparison", "figure_is_shown", "set race_ethnicity_code = 'nhpi'"),
     ("as_reported_history", "withheld_shows_nothing", "set first_value = 3 where history_status = 'withheld'"),

@@ -17,7 +17,9 @@ BLACK = {
     2024: (20.5, 18.5, 22.6, 10.5, 8.0, 13.0, 2.05, 1.55, 2.75),
 }
 WHITE = {2020: (12.0, 11.0, 13.0), 2022: (11.0, 10.0, 12.0), 2024: (10.0, 9.0, 11.0)}
-ASIAN = {2020: (11.0, 9.0, 13.0, -1.0, -3.0, 1.0, 0.92, 0.8, 1.1), 2024: (11.1, 10.0, 12.2, 1.1, -0.6, 2.8, 1.11, 0.95, 1.3)}
+ASIAN = {2020: (9.0, 8.0, 10.0, -3.0, -4.4, -1.6, 0.75, 0.65, 0.87), 2024: (13.1, 12.0, 14.2, 3.1, 1.6, 4.6, 1.31, 1.15, 1.5)}
+# of which the first gap may be chance
+HISPANIC = {2020: (11.0, 9.0, 13.0, -1.0, -3.2, 1.2, 0.92, 0.75, 1.12), 2024: (19.0, 17.0, 21.0, 9.0, 6.8, 11.2, 1.9, 1.6, 2.3)}
 NAMES = (
     "value", "ci_low", "ci_high", "rate_difference", "rate_difference_ci_low", "rate_difference_ci_high", "rate_ratio",
     "rate_ratio_ci_low", "rate_ratio_ci_high",
@@ -48,7 +50,7 @@ def planted_with_gaps() -> dict[str, list[dict[str, Any]]]:
         row.update(SLICE)
     tables["equity_measures"] += [
         figure(race, year, values)
-        for race, years in (("black", BLACK), ("white", WHITE), ("asian", ASIAN))
+        for race, years in (("black", BLACK), ("white", WHITE), ("asian", ASIAN), ("hispanic", HISPANIC))
         for year, values in years.items()
     ]
     # 10.5 - 18 = -7.5, of which the square root of 2.5² + 3² = 3.9 each way; 2.05 / 2.5 = 0.82
@@ -56,17 +58,18 @@ def planted_with_gaps() -> dict[str, list[dict[str, Any]]]:
     narrowed |= {"annual_percent_change": -1.875, "apc_ci_low": -2.8, "apc_ci_high": -0.95, "word": "narrowed"}
     unclear = {"first_gap": 2.5, "last_gap": 2.05, "change": 0.82, "change_ci_low": 0.585, "change_ci_high": 1.156}
     unclear |= {"annual_percent_change": -4.9, "apc_ci_low": -11.0, "apc_ci_high": 1.6, "word": "cannot_tell"}
-    sides = {
-        "word": "not_compared",
-        "word_reason": "changed_sides",
-        "periods": 2,
-        "period_starts": [dt.date(2020, 1, 1), dt.date(2024, 1, 1)],
-    }
+    ends = {"periods": 2, "period_starts": [dt.date(2020, 1, 1), dt.date(2024, 1, 1)]}
+    sides = {"word": "not_compared", "word_reason": "changed_sides"} | ends
+    # 9 + 1 = 10, of which the square root of 2.2² + 2.2² = 3.1 each way
+    wider = {"change": 10.0, "change_ci_low": 6.889, "change_ci_high": 13.111, "word": "widened"} | ends
+    wider_ratio = {"change": 2.065, "change_ci_low": 1.59, "change_ci_high": 2.71}
     tables["gap_trends"] = [
         trend("black", "absolute", **narrowed),
         trend("black", "relative", **unclear),
-        trend("asian", "absolute", first_gap=-1.0, last_gap=1.1, change=2.1, **sides),
-        trend("asian", "relative", first_gap=0.92, last_gap=1.11, change=1.21, **sides),
+        trend("asian", "absolute", first_gap=-3.0, last_gap=3.1, change=6.1, **sides),
+        trend("asian", "relative", first_gap=0.75, last_gap=1.31, change=1.747, **sides),
+        trend("hispanic", "absolute", first_gap=-1.0, last_gap=9.0, **wider),
+        trend("hispanic", "relative", first_gap=0.92, last_gap=1.9, **wider | wider_ratio),
     ]
     assert {name for row in tables["gap_trends"] for name in row} <= set(promised_columns("gap_trends"))
     return tables

@@ -6,6 +6,8 @@
     Periods that overlap are not compared: of windows of several years the first that ends before the last one begins. Nor are periods
     before the last break of the series. What limits the comparison of a measure with its reference (comparison_limits) limits that of
     two gaps, too.
+    A gap has changed sides where both ends are clear: their intervals exclude no gap. Where chance may be why one of them is on the other
+    side, the clear one names the side, if it is also the larger one: a clear gap that grew from an unclear one widened.
 #}
 {% macro gap_trends(figures) -%}
 {%- set slice = [
@@ -107,12 +109,22 @@ changed as (
         -- a name of this SELECT cannot be taken apart here as a column can
         struct_extract(change_ci, 'low') as change_ci_low,
         struct_extract(change_ci, 'high') as change_ci_high,
+        first.gap * last.gap < 0 as is_reversed,
+        {%- for name in ['first', 'last'] %}
+        {{ name }}.gap_low * {{ name }}.gap_high > 0 as is_{{ name }}_clear,
+        {%- endfor %}
+        -- the sign of the gap whose size changed
+        case
+            when not is_reversed then sign(first.gap)
+            when is_first_clear and not is_last_clear and abs(first.gap) >= abs(last.gap) then sign(first.gap)
+            when is_last_clear and not is_first_clear and abs(last.gap) >= abs(first.gap) then sign(last.gap)
+        end as side,
         case
             when ended.limit_reason is not null then ended.limit_reason
-            -- before the others, which would name the higher of two figures without a range
             when change_ci is null then 'no_range'
             when first.gap = 0 or last.gap = 0 then 'no_gap'
-            when first.gap * last.gap < 0 then 'changed_sides'
+            when is_reversed and is_first_clear and is_last_clear then 'changed_sides'
+            when side is null and change_ci_low * change_ci_high > 0 then 'unclear_sides'
         end as word_reason,
         case
             when ended.has_weights and ended.periods >= {{ rule('least_trend_points') }} and (ended.scale = 'relative' or ended.unit_of_measure = 'percent')
@@ -150,8 +162,8 @@ final as (
         -- from the interval of the gap's own change, never from two separate ones
         case
             when word_reason is not null then 'not_compared'
-            when greatest(sign(first_gap) * change_ci_low, sign(first_gap) * change_ci_high) < 0 then 'narrowed'
-            when least(sign(first_gap) * change_ci_low, sign(first_gap) * change_ci_high) > 0 then 'widened'
+            when greatest(side * change_ci_low, side * change_ci_high) < 0 then 'narrowed'
+            when least(side * change_ci_low, side * change_ci_high) > 0 then 'widened'
             else 'cannot_tell'
         end as word,
         word_reason,

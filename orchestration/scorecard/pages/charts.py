@@ -170,11 +170,5 @@ def area_maps(measure: Measure, data: ReleaseData, texts: Texts) -> Iterator[dic
 
 
 def _smoothed(rows: tuple[Row, ...], measure: Measure) -> Row | None:
-    return next(
-        (
-            row
-            for row in rows
-            if row.measure_id == measure.measure_id and row.is_total and row.is_shown and row.value_smoothed is not None
-        ),
-        None,
-    )
+    shown = (row for row in rows if row.measure_id == measure.measure_id and row.is_total and row.is_shown)
+    return next((row for row in shown if row.value_smoothed is not None), None)

@@ -23,6 +23,7 @@ WITHOUT_RANGE = ("no_range", "repeated_events", "records_differ")  # reasons for
 TWO = 2  # periods that a change needs
 LONG = 10  # rows from which a table is folded
 MOST_ROWS = 12  # of all gaps of a page; with more, each has its first period and the newest
+DRAWN = ("value", "ci_low", "ci_high", "other_value", "other_ci_low", "other_ci_high")
 COMPARED = ("higher", "lower", "about_the_same", "cannot_tell")
 
 
@@ -43,11 +44,7 @@ def gap_charts(measure: Measure, texts: Texts, only: Record | None = None) -> li
 
 def _scale(period_type: str, gaps: Iterable[Record], unit: str) -> Axis | None:
     drawn = [period for gap in gaps if gap.period_type == period_type and _is_drawn(gap) for period in gap.periods]
-    ends = [
-        value
-        for one in drawn
-        for value in (one.value, one.ci_low, one.ci_high, one.other_value, one.other_ci_low, one.other_ci_high)
-    ]
+    ends = [one[name] for one in drawn for name in DRAWN]
     return axis(ends if unit in NO_ZERO or not ends else [0.0, *ends])
 
 
@@ -60,8 +57,9 @@ def _chart(gap: Record, unit: str, scale: Axis | None, texts: Texts, most: int) 
     drawn = gap.periods if most >= len(gap.periods) else (gap.periods[0], *gap.periods[1 - most :])
     rows = tuple(_row(gap, one, scale, texts) for one in drawn) if scale and _is_drawn(gap) else ()
     is_from_zero = scale is None or scale.ticks[0] == 0
+    title = f"page.gap_of_{gap.period_type}"
     return Record(
-        title=texts("page.gap_of", group=names[0], reference=names[1]),
+        title=texts(title if texts.has(title) else "page.gap_of", group=names[0], reference=names[1]),
         group=names[0],
         reference=names[1],
         unit=unit,
@@ -118,6 +116,8 @@ def _separate(rows: Iterable[Row]) -> int:
 
 
 ABSOLUTE, RELATIVE, NOT_COMPARED = "absolute", "relative", "not_compared"
+CLEAR = ("narrowed", "widened")
+TOGETHER = {frozenset((word, "cannot_tell")): "gap_one_is_clear" for word in CLEAR} | {frozenset(CLEAR): "gap_scales_disagree"}
 
 
 def gap_sentences(gap: Record, unit: str, texts: Texts) -> list[Record]:
@@ -131,8 +131,9 @@ def gap_sentences(gap: Record, unit: str, texts: Texts) -> list[Record]:
     for trend in trends:
         if trend not in silent:
             said += [_said([trend], sentence, texts) for sentence in _changed(gap, trend, unit, texts)]
-    if len({trend.word for trend in trends}) > 1:
-        said.append(_said(trends, texts("sentence.gap_scales_disagree"), texts))
+    words = frozenset(trend.word for trend in trends)
+    if words in TOGETHER:
+        said.append(_said(trends, texts(f"sentence.{TOGETHER[words]}"), texts))
     return said
 
 
@@ -165,23 +166,25 @@ def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Ma
             change, first, last = (Percent(value or 0.0) for value in yearly)
             yield texts("sentence.gap_relative_per_year", change=change, range=Ends(first, last))
         return
-    sizes = {"from_gap": Points(trend.first_gap, unit), "gap": Points(trend.last_gap, unit)}
     if gap.basis == PLACES:
         parts |= {"residents": People(gap.race_ethnicity_code), "reference": People(gap.reference_code)}
-    yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{trend.word}", **parts, **sizes)
+    yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{trend.word}", **parts, **sizes(trend, unit))
+    if trend.first_gap * trend.last_gap < 0:
+        yield texts("sentence.gap_absolute_minus")
     changes = {"change": (trend.change, trend.change_ci_low, trend.change_ci_high), "per_year": yearly}
     for name, (value, low, high) in changes.items():
         if name == "change" or None not in yearly:
-            change = Points(_sign(trend) * (value or 0.0), unit, is_signed=True)
+            change = Points(trend.side * (value or 0.0), unit, is_signed=True)
             yield texts(f"sentence.gap_absolute_{name}", change=change, range=change_range(trend, low, high, unit))
+
+
+def sizes(trend: Record, unit: str) -> dict[str, Part]:
+    """Return both differences; one on the other side has a minus."""
+    ends = {"from_gap": trend.first_gap, "gap": trend.last_gap}
+    return {name: Points(trend.side * value, unit, is_signed=True) for name, value in ends.items()}
 
 
 def change_range(trend: Record, low: float | None, high: float | None, unit: str) -> Part:
     """Return the range of the change of a gap's size."""
-    first, last = sorted(_sign(trend) * (end or 0.0) for end in (low, high))
+    first, last = sorted(trend.side * (end or 0.0) for end in (low, high))
     return Ends(SignedNumber(first, unit), Points(last, unit, is_signed=True))
-
-
-def _sign(trend: Record) -> float:
-    """Where the group has the lower figure, a rise of the difference narrows the gap."""
-    return 1.0 if trend.first_gap > 0 else -1.0

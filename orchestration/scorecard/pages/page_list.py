@@ -46,9 +46,9 @@ def home(data: ReleaseData, measures: Sequence[Measure], goals: Sequence[Mapping
     people = data.measures.get(POPULATION)
     shares = [row for row in people.groups if row.is_shown] if people else []
     large = people.about.get("large_groups") or () if people else ()
-    followed = [(measure, gap) for measure in answered for gap in measure.gaps]
-    words = Counter("mixed" if len(said := {one.word for one in gap.trends}) > 1 else next(iter(said)) for _, gap in followed)
-    clear = [(measure, gap) for measure, gap in followed if {one.word for one in gap.trends} & {"narrowed", "widened"}]
+    gaps = [(measure, gap) for measure in answered for gap in measure.gaps if gap.followed]
+    words = Counter("mixed" if len(gap.followed) > 1 else gap.followed[0] for _, gap in gaps)
+    clear = sorted((one for one in gaps if one[1].followed != ["cannot_tell"]), key=_change_order)
     return {
         "answered": sum(bool(measure.is_answered or measure.strata) for measure in measures),
         "asked": len(measures),
@@ -66,9 +66,16 @@ def home(data: ReleaseData, measures: Sequence[Measure], goals: Sequence[Mapping
         "changed_gaps": [
             (measure, gap.trends, shown) for measure, gap in clear[:MOST_CHANGES] for shown in gap_charts(measure, texts, gap)
         ],
+        "is_selection": len(clear) > MOST_CHANGES,
         "areas": [(area, [measure for measure in answered if measure.policy_area == area]) for area in data.areas],
         "reasons": by_reason(measures),
     }
+
+
+def _change_order(one: tuple[Measure, Record]) -> tuple[Any, ...]:
+    """Gaps that widened come first, then those of which both ways agree: the same order in each language."""
+    words, about = one[1].followed, one[0].about
+    return "widened" not in words, len(words), about.get("headline_order") or math.inf, about["measure_id"]
 
 
 def chosen(answered: Sequence[Measure]) -> list[Measure]:

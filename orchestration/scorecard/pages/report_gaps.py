@@ -11,13 +11,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.pages.gap_chart import ABSOLUTE, NOT_COMPARED, change_range, trend_parts
+from orchestration.scorecard.pages.gap_chart import ABSOLUTE, change_range, sizes, trend_parts
 from orchestration.scorecard.pages.measure_page import groups_chart
 from orchestration.scorecard.pages.page_list import POPULATION, chosen
 from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.release_data.row import PLACES
-from orchestration.scorecard.words.figures import Count, Points
+from orchestration.scorecard.words.figures import Count
 from orchestration.scorecard.words.measure_notes import by_reason, excess
 from orchestration.scorecard.words.sentences import PARTLY_SHOWN, first_gap, old_figures, worst
 from orchestration.scorecard.words.texts import Joined, Name, Texts, plain
@@ -27,6 +27,7 @@ MOST_IN_PEOPLE = 3
 MOST_CHANGES = 7
 MOST_NAMES = 4
 OPENING = 3  # sentences of the cover
+WORDS = ("widened", "narrowed", "cannot_tell")  # of changes, in the order of the table
 DRAWN = ("higher", "lower", "about_the_same", "cannot_tell")  # words of gaps that are computed
 ASKED = ("not_delivered", "stand_in", "agreement_ended", "not_republished", "not_recorded")  # reasons that the council can end
 
@@ -42,6 +43,7 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
     large = sorted((people and people.about.get("large_groups")) or (), key=lambda code: -sizes.get(code, 0.0))
     columns = _columns(picked, large)
     opening = [sentences[0] for measure in picked if (sentences := first_gap(measure, texts))]
+    followed = [gap for measure in answered for gap in measure.gaps if gap.followed]
     return {
         "title": texts.plain("page.home_title", place=data.city),
         "opening": opening[:OPENING],
@@ -52,8 +54,8 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
         "people": _in_people([*picked, *answered], texts),
         "people_note": texts("sentence.excess_meaning"),
         "changes": [_change(*one, texts) for one in _followed(picked, answered, large)],
-        "no_changes": texts("sentence.no_gap_followed"),
-        "changes_note": texts("sentence.gaps_unclear"),
+        "no_changes": texts(f"sentence.{'changes_selected' if followed else 'no_gap_followed'}"),
+        "changes_note": texts("sentence.changes_selected"),
         "asked": [
             {"reason": texts(f"availability.{code}"), "measures": _names(found, texts)}
             for code, found in by_reason(measures)
@@ -165,14 +167,12 @@ def _followed(
         for measure in answered
         for gap in measure.gaps
         for trend in gap.trends
-        if trend.scale == ABSOLUTE and trend.word != NOT_COMPARED and gap.basis != PLACES
-        and gap.race_ethnicity_code in large and gap.reference_code not in ("rest", "overall")
-        and measure.featured and gap.period_type == measure.featured[0].period_type
-    ]  # fmt: skip
+        if gap.followed and trend.scale == ABSOLUTE and trend.word in WORDS
+    ]
     found.sort(
         key=lambda one: (
-            one[2].word == "cannot_tell", order.get(one[0].measure_id, len(order)), one[0].measure_id,
-            large.index(one[1].race_ethnicity_code),
+            WORDS.index(one[2].word), order.get(one[0].measure_id, len(order)), one[0].measure_id,
+            [*large, one[1].race_ethnicity_code].index(one[1].race_ethnicity_code), one[1].group_order,
         )
     )  # fmt: skip
     # of changes whose direction is unknown, that of the largest group
@@ -186,8 +186,7 @@ def _change(measure: Measure, gap: Record, trend: Record, texts: Texts) -> dict[
     return {
         "name": texts(f"measure.{measure.measure_id}"),
         "about": Markup("{}: {}, {}").format(of, parts["from_period"](texts), parts["period"](texts)),
-        "before": Points(trend.first_gap, unit)(texts),
-        "now": Points(trend.last_gap, unit)(texts),
+        **{name: size(texts) for name, size in sizes(trend, unit).items()},
         "word": texts(f"gap_word.{trend.word}"),
         "range": change_range(trend, trend.change_ci_low, trend.change_ci_high, unit)(texts),
     }

@@ -10,6 +10,7 @@ import pytest
 from expectations.published.pages import PageCheck, PublicFacts, gate_pages
 from expectations.published.reading import plain
 from orchestration.scorecard import write_site
+from tests.support import planted_gaps
 from tests.support.planted_gaps import planted_with_gaps
 from tests.support.scorecard_release import write_public_file
 
@@ -35,16 +36,16 @@ def test_a_gap_that_narrows_as_difference_alone_is_said_both_ways(site: tuple[Pa
     assert said(site, f"{BLACK}|absolute") == [
         "As a difference, the gap between Black and White narrowed: it was 18.0 percentage points in 2020 and 10.5 percentage "
         "points in 2024.",
-        "The size of the difference changed by −7.5 percentage points (likely range −11.4 to −3.6 percentage points).",
+        "The difference changed by −7.5 percentage points (likely range −11.4 to −3.6 percentage points).",
         "Over all periods, the difference changed by −1.9 percentage points a year (likely range −2.8 to −0.9 percentage "
         "points).",
-        "The two ways do not agree. Both are true: when both figures fall, the difference can shrink while the ratio stays.",
+        "Only one of the two is clear.",
     ]
     assert said(site, f"{BLACK}|relative") == [
         "As a ratio, we cannot tell if the gap between Black and White changed: it was 2.5 times in 2020 and 2.0 times in 2024.",
         "The new ratio is 0.82 times the old one (likely range 0.58 to 1.16). No change would be 1.",
         "Over all periods, the ratio changed by −4.9% a year (likely range −11.0% to 1.6%).",
-        "The two ways do not agree. Both are true: when both figures fall, the difference can shrink while the ratio stays.",
+        "Only one of the two is clear.",
     ]
 
 
@@ -57,10 +58,44 @@ def test_a_gap_that_changed_sides_is_not_compared_with_its_reason(site: tuple[Pa
     )
 
 
+def test_a_gap_that_is_clear_on_one_side_only_is_compared_with_its_signs(site: tuple[Path, Path]) -> None:
+    hispanic = BLACK.replace("black", "hispanic")
+    assert said(site, f"{hispanic}|absolute") == [
+        "As a difference, the gap between Hispanic and White widened: it was −1.0 percentage points in 2020 and 9.0 percentage "
+        "points in 2024.",
+        "A minus sign means that the gap ran the other way.",
+        "The difference changed by 10.0 percentage points (likely range 6.9 to 13.1 percentage points).",
+    ]
+    assert said(site, f"{hispanic}|relative")[0] == (
+        "As a ratio, the gap between Hispanic and White widened: it was 0.92 times in 2020 and 1.9 times in 2024."
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ("narrowed", "widened"),
+            "The two ways do not agree. Both are true: a difference can shrink while a ratio grows, or the other way round.",
+        ),
+        (("cannot_tell", "widened"), "Only one of the two is clear."),
+        (("widened", "widened"), None),
+        (("not_compared", "narrowed"), None),
+    ],
+)
+def test_both_ways_disagree_only_where_both_are_clear(tmp_path: Path, words: tuple[str, str], sentence: str | None) -> None:
+    tables = planted_with_gaps()
+    for row, word in zip(tables["gap_trends"], words, strict=False):
+        row |= {"word": word, "word_reason": "changed_sides" if word == "not_compared" else None}
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    both = set(said((tmp_path, site), f"{BLACK}|absolute")) & set(said((tmp_path, site), f"{BLACK}|relative"))
+    assert both == ({sentence} if sentence else set())
+
+
 def test_each_period_has_both_figures_and_their_gap_with_ranges(site: tuple[Path, Path]) -> None:
     html = (site[1] / "en" / PAGE).read_text(encoding="utf-8")
     rows = dict(re.findall(r'data-gap-row="([^"]+)">(.*?)</tr>', html, re.DOTALL))
-    assert len(rows) == 5
+    assert len(rows) == 7
     cells = re.findall(r'<td class="number (\w+)">.*?</span> (.*?)</td>', rows[f"{BLACK}|2020-01-01"], re.DOTALL)
     assert [(name, plain(cell)) for name, cell in cells] == [
         ("own", "30.0% (28.0% to 32.0%)"),
@@ -96,7 +131,8 @@ def found(site: tuple[Path, Path], language: str, before: str, after: str) -> se
         ("in 2020 with that in 2024", "in 2020 with that in 2023", "gap_of_other_groups"),
         ("the one that was higher is lower now", "no likely range is known", "gap_of_another_word"),
         (f'data-gap="{BLACK}|relative"', f'data-other="{BLACK}|relative"', "gap_scale_is_missing"),
-        ("The two ways do not agree.", "The two ways agree.", "gap_of_another_word"),
+        ("Only one of the two is clear.", "Only one of them is clear.", "gap_of_another_word"),
+        ("it was −1.0 percentage", "it was 1.0 percentage", "gap_of_other_figures"),
         (f'data-gap="{BLACK}|absolute,{BLACK}|relative"', "data-other", "gap_scale_is_missing"),
         ("(15.0 to 21.0)", "(15.0 to 22.0)", "gap_of_other_figures"),
         (f"{BLACK}|2020-01-01", f"{BLACK}|2021-01-01", "gap_is_unknown"),
@@ -106,6 +142,26 @@ def found(site: tuple[Path, Path], language: str, before: str, after: str) -> se
 )
 def test_an_untrue_gap_is_found(site: tuple[Path, Path], before: str, after: str, rule: str) -> None:
     assert rule in found(site, "en", before, after)
+
+
+def test_home_counts_each_pair_of_groups_once_and_lists_what_widened_first(tmp_path: Path) -> None:
+    """Not windows of years next to years, nor what is not compared, nor a group that is better off."""
+    tables, pooled = planted_with_gaps(), {"period_type": "3_year"}
+    figures = [
+        (race, year, values[year])
+        for race, values in (("black", planted_gaps.BLACK), ("white", planted_gaps.WHITE))
+        for year in (2020, 2024)
+    ]
+    tables["equity_measures"] += [planted_gaps.figure(*values) | pooled for values in figures]
+    tables["gap_trends"] += [row | pooled for row in tables["gap_trends"] if row["race_ethnicity_code"] == "black"]
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    html = plain((site / "en" / "index.html").read_text(encoding="utf-8").partition('id="changed">')[2])
+    assert "We can follow 2 gaps over time in which the group named first was worse off." in html
+    assert "Of these, 0 clearly narrowed and 1 clearly widened. For 1, only the difference or the ratio is clear" in html
+    assert html.index("Hispanic and White, year by year (wider)") < html.index(
+        "Black and White, year by year (narrower, cannot tell)"
+    )
+    assert "For the other" not in html and "Not all are here" not in html
 
 
 def test_one_period_with_a_gap_is_said(tmp_path: Path) -> None:

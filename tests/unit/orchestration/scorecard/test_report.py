@@ -14,6 +14,7 @@ from orchestration.scorecard.pages.report import report_content, write_report
 from orchestration.scorecard.release_data.open_release import ReleaseFiles
 from orchestration.scorecard.release_data.read_release import ReleaseData, read_release
 from orchestration.scorecard.words.texts import runs, texts_by_language
+from tests.support.planted_gaps import planted_with_gaps
 from tests.support.scorecard_release import HIDDEN, measure, planted, row, write_public_file
 from tests.support.scorecard_report import alternative_texts, check_charts, ua_problems
 
@@ -178,6 +179,16 @@ def test_a_gap_that_is_not_compared_is_not_drawn(tmp_path: Path) -> None:
     assert own["gap_line"] is None
     assert own["gap_size"] == []
     assert front["care"] == ["The state shows race for only part of the students: Name of own."]
+
+
+def test_changes_of_gaps_need_no_census(tmp_path: Path) -> None:
+    """A city whose census was not delivered does not know its large groups."""
+    front = front_of(planted_with_gaps(), tmp_path)
+    assert [(one["about"], one["from_gap"], one["gap"], one["word"]) for one in front["changes"]] == [
+        ("Hispanic and White: 2020, 2024", "\u22121.0 percentage points", "9.0 percentage points", "wider"),
+        ("Black and White: 2020, 2024", "18.0 percentage points", "10.5 percentage points", "narrower"),
+    ]
+    assert front["changes_note"] == "The page of each measure has every change that we can follow. Not all are here."
 
 
 def test_a_city_without_a_clear_gap_says_so(tmp_path: Path) -> None:
