@@ -87,6 +87,7 @@ COLUMNS = {
     "reference_comparison": ("compared_with_reference",),
     "city_comparison": ("compared_with_city",),
     "compared_reason": ("compared_reason", "compared_with_city_reason"),
+    "reference_reason": ("compared_reason",),
 }
 NO_SUBJECT = ("reference", "place")  # parts that do not say whom a sentence is about: Allentown contains "All"
 OF_PART = {"figure": ("value",), "ratio": ("rate_ratio",), "from_figure": ("trend_from_value",)}

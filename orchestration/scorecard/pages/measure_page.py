@@ -92,7 +92,8 @@ def _compared(row: Row, texts: Texts) -> Markup:
 def compared_words(other: str, word: str | None, reason: str | None, texts: Texts, group: Part | None = None) -> Markup:
     """Return the word of a comparison with the city or a reference group, or the reason why there is none."""
     if reason is not None:
-        return texts(f"compared_reason.{reason}")
+        text_id = f"{other}_reason.{reason}"  # where the reason is one of a reference group alone
+        return texts(text_id if texts.has(text_id) else f"compared_reason.{reason}")
     return texts(f"{other}_comparison.{word}", **({"group": group} if group else {}))
 
 

@@ -63,7 +63,7 @@ def test_without_a_number_of_people_one_sentence_says_why(tmp_path: Path) -> Non
 def test_a_gap_that_few_cases_leave_without_comparison_is_not_called_chance(tmp_path: Path) -> None:
     """15 White and 138 Black homicides differ clearly, and have no ratio."""
     found = words(write(tmp_path, {"compared_reason": "few_events", "rate_ratio": None}, {}, "not_compared"))
-    assert "in this period: one of the two groups has too few cases to compare." in found
+    assert "in this period: one of the two groups has too few cases for a ratio." in found
     assert "where the gap may be chance" not in found
 
 
