@@ -73,8 +73,8 @@ def page(answer: tuple[str, ...] = ANSWER, mark: str = MARK, group: str = "black
 GAP = ("The gap of Black and White is 10.5, and 8.1 elsewhere.", "Of 66 cities it is narrower in 26.",
        "It is wider in 1; for 39 we cannot tell.")  # fmt: skip
 PEER_ROW = {
-    "gap": 10.5, "peers_median_gap": 8.1, "peers": 66, "peers_narrower": 26, "peers_wider": 1, "peers_reversed": 0,
-    "rank_low": 28, "rank_high": 66, "is_rank_shown": False,
+    "gap": 10.5, "gap_ci_low": 8.0, "peers_median_gap": 8.1, "peers": 66, "peers_narrower": 26, "peers_wider": 1,
+    "peers_reversed": 0, "rank_low": 28, "rank_high": 66, "is_rank_shown": False,
 }  # fmt: skip
 
 
