@@ -198,13 +198,12 @@ def _stated(measure: Measure, own: Sequence[Row], texts: Texts) -> list[Markup] 
 
 
 def _bounded(measure: Measure, texts: Texts) -> list[Markup]:
-    """Return the bounds of the group worst off and of its reference where they are apart, and their figures are hidden."""
-    known = {row.race_ethnicity_code: row for row in measure.groups if row.has_only_a_range and row.basis != PLACES}
-    code = next((row.reference_code for row in measure.groups if row.reference_code in known), None)
-    if measure.worse_word is None or code is None:
+    """Return the bounds of the groups worst and best off where these are apart; a hidden group is no reference of a row."""
+    known = [row for row in measure.groups if row.has_only_a_range and row.basis != PLACES]
+    if measure.worse_word is None or not known:
         return []
-    worst_of = max if measure.worse_word == "higher" else min
-    row, other = worst_of(known.values(), key=lambda one: one.bound_low or 0.0), known[code]
+    ends = max(known, key=lambda one: one.bound_low or 0.0), min(known, key=lambda one: one.bound_high or 0.0)
+    row, other = ends if measure.worse_word == "higher" else reversed(ends)
     parts: dict[str, Part | str] = {"group": group(row), "reference": group(other), "period": period(row), "place": row.place}
     for name, one in (("", row), ("from_", other)):
         parts |= {f"{name}low": Cell(one.bound_low or 0.0, one.unit), f"{name}high": Figure(one.bound_high or 0.0, one.unit)}

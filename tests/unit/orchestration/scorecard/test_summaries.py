@@ -258,4 +258,7 @@ def test_the_answer_names_the_largest_gap_of_bounds_and_no_small_group_alone(eng
         "The agency that reports them hides the exact figures."
     )
     assert "Hispanic" in said[1] and "Hispanic" in said[2]
-    assert "Black" not in " ".join(summary(hidden_at_source((20.5, 26.6)), english))
+    overlapping = hidden_at_source((20.5, 26.6))
+    assert "Black" not in " ".join(summary(overlapping, english))
+    only_ranges = Measure(overlapping.about, [row for row in overlapping.featured if row.has_only_a_range])
+    assert [str(sentence)[:24] for sentence in short_answer(only_ranges, english)] == ["No exact figure is known"]
