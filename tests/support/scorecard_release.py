@@ -196,6 +196,7 @@ def planted() -> dict[str, list[dict[str, Any]]]:
                 "title": "Planted records",
                 "department": "mhd",
                 "is_stand_in": False,
+                "is_of_city": True,
                 "data_as_of": dt.datetime(2024, 12, 31),
             },
             {"source": "dept__undelivered", "title": "Later records", "department": "mhd", "is_stand_in": False},

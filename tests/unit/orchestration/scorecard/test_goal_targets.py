@@ -75,4 +75,4 @@ def test_the_owner_of_a_goal_has_the_name_of_the_language(tmp_path: Path) -> Non
     tables["goal_progress"] = []
     site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["es"]).index.parent
     page = (site / "es" / "goals.html").read_text(encoding="utf-8")
-    assert "Departamento de Salud" in page and "Health Department" not in page and '<span lang="en">Office</span>' in page
+    assert "Salud pública" in page and "Health Department" not in page and '<span lang="en">Office</span>' in page

@@ -129,7 +129,7 @@ def test_events_that_repeat_have_a_range_over_clusters_alone(site: Path) -> None
 def test_everyone_is_next_to_parts_that_count_the_same_people(site: Path) -> None:
     found = table_rows(site / "measures" / "exam.html")
     assert "sex-all" in found and "income-all" not in found and "22.7%" in found["income-1"]
-    assert words(site / "measures" / "exam.html").count("the figure for everyone counts other people") == 1
+    assert words(site / "measures" / "exam.html").count("the overall figure counts other people") == 1
 
 
 def test_of_many_topics_those_with_the_most_answers_are_shown(site: Path) -> None:
