@@ -295,7 +295,8 @@ def _may_say(text_id: str, row: Row, column: str) -> bool:
 
 def _of_summary(sentences: Sequence[str], rows: Mapping[str, Row], texts: Language) -> Iterator[tuple[str, Row]]:
     """Yield groups that are worse off and not named with their word, and a start with another than the largest gap."""
-    worse = [row for code, row in rows.items() if code != "all" and is_worse_off(row)]
+    clear = [row for code, row in rows.items() if code != "all" and row["compared_with_reference"] is not None]
+    worse = [row for row in clear if row["compared_with_reference"] == WORSE.get(row["favourable_direction"])]
     word = WORSE.get(worse[0]["favourable_direction"]) if worse else None
     said: list[set[str]] = []
     for sentence in sentences:
@@ -311,11 +312,6 @@ def _of_summary(sentences: Sequence[str], rows: Mapping[str, Row], texts: Langua
             yield "worse_off_group_is_missing", row
     if worse and not {row["race_ethnicity_code"] for row in largest(worse)} & (said[0] if said else set()):
         yield "summary_starts_elsewhere", largest(worse)[0]
-
-
-def is_worse_off(row: Row) -> bool:
-    """Whether the group of a row has a clear gap on the unfavourable side."""
-    return row["compared_with_reference"] is not None and row["compared_with_reference"] == WORSE.get(row["favourable_direction"])
 
 
 def largest(worse: Sequence[Row]) -> list[Row]:

@@ -22,8 +22,8 @@ BUDGETS = {
     "expectations/disclosure": 3_575,
     "expectations/engine": 481,
     "expectations/marts": 653,
-    "expectations/published": 896,
-    "ingest": 1_135,
+    "expectations/published": 895,
+    "ingest": 1_133,
     "ingest/connectors": 1_494,
     "ingest/contract": 2_336,
     "ingest/contract_draft": 1_377,
@@ -44,7 +44,7 @@ BUDGETS = {
     "orchestration/instance": 1_151,
     "orchestration/pipeline": 1_902,
     "orchestration/runs": 1_743,
-    "orchestration/scorecard": 5_199,
+    "orchestration/scorecard": 5_201,
     "orchestration/stewardship": 1_153,
     "orchestration/transform": 2_764,
     "orchestration/translations": 296,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_262,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_769
+MOST_LINES = 58_768
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

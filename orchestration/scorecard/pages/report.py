@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -277,13 +277,16 @@ def _chart(measure: Measure, texts: Texts) -> dict[str, Any] | None:
     described = Markup("; ").join(
         named_figure(line.label, line.figure or line.status or Markup(), line.interval, texts) for line in chart.rows
     )
+    ticks = (
+        chart.ticks if not chart.ticks or len(chart.ticks[-1][1]) <= 5 else (chart.ticks[0], chart.ticks[-1])
+    )  # all if they fit
     alt = texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=described)
     return {
         "caption": Markup("{}. {}").format(name, texts("page.by_group_caption", period=chart.period, place=place)),
         "heading": texts("page.figure_unit", unit=Name("unit", chart.unit)),
         "note": texts("sentence.where_people_live_note") if {row.basis for row in measure.groups} & {PLACES} else None,
         "cautions": chart.cautions,
-        "ticks": [(x, plain(tick)) for x, tick in _ends(chart.ticks)],
+        "ticks": [(x, plain(tick)) for x, tick in ticks],
         "rows": [{**line, "row": None, "status_code": line.row.status_code} for line in chart.rows],
         "alt": plain(alt),
         "trend": _trend(measure, texts),
@@ -312,8 +315,3 @@ def _trend(measure: Measure, texts: Texts) -> dict[str, Any] | None:
         "ends": line.ends,
         "why": break_sentences(measure, texts),
     }
-
-
-def _ends(ticks: Sequence[tuple[float, Markup]]) -> Sequence[tuple[float, Markup]]:
-    """Return the first and last number of a scale where all would not fit."""
-    return ticks if not ticks or len(ticks[-1][1]) <= 5 else (ticks[0], ticks[-1])

@@ -153,11 +153,10 @@ def worst(worse: Sequence[Row], measure: Measure) -> Row:
 
     Everyone else differs by group, so that only ratios compare.
     """
-
-    def size(row: Row) -> tuple[float, float]:
-        return (row.rate_ratio if row.reference_code == "rest" else row.value) or 0.0, row.value or 0.0
-
-    return (max if measure.worse_word == "higher" else min)(worse, key=size)
+    furthest = max if measure.worse_word == "higher" else min
+    return furthest(
+        worse, key=lambda row: ((row.rate_ratio if row.reference_code == "rest" else row.value) or 0.0, row.value or 0.0)
+    )
 
 
 def reference_row(measure: Measure, row: Row) -> Row | None:
@@ -187,9 +186,9 @@ def old_figures(measure: Measure, newest: dt.date | None, texts: Texts) -> Marku
 
 def _stated(measure: Measure, own: Sequence[Row], texts: Texts) -> list[Markup] | None:
     """Return both figures of a gap that no word describes: no range is known, race is shown for too few, or cases are too few."""
-    rows = [row for row in own if row.compared_reason == PARTLY_SHOWN] or [
-        row for row in own if row.compared_with_reference == "no_range" or is_difference_clear(row)
-    ]
+    few = [row for row in own if row.compared_reason == "few_events" and (row.gap_low or 0.0) * (row.gap_high or 0.0) > 0]
+    without = few + [row for row in own if row.compared_with_reference == "no_range"]
+    rows = [row for row in own if row.compared_reason == PARTLY_SHOWN] or without
     if measure.worse_word is None or not rows:
         return None
     row = worst(rows, measure)
@@ -216,11 +215,6 @@ def are_apart(*rows: Row) -> bool | None:
     ends = [(row.bound_low, row.bound_high) if row.has_only_a_range else (row.ci_low, row.ci_high) for row in rows]
     known = [(low, high) for low, high in ends if low is not None and high is not None]
     return max(low for low, _ in known) > min(high for _, high in known) if len(known) == len(rows) else None
-
-
-def is_difference_clear(row: Row) -> bool:
-    """Whether a gap with too few cases for a ratio has a difference whose range excludes zero."""
-    return row.compared_reason == "few_events" and (row.gap_low or 0.0) * (row.gap_high or 0.0) > 0
 
 
 def _about_places(measure: Measure, rows: Sequence[Row], texts: Texts) -> list[Markup]:
@@ -269,11 +263,9 @@ def _partly_shown(rows: Sequence[Row], without: Sequence[Row], texts: Texts) -> 
     other = next((row for row in rows if row.race_ethnicity_code == code), None)
     row = max(without, key=lambda row: row.denominator or 0.0)
     parts: dict[str, Part | str] = {"group": group(row), "figure": Figure(row.value or 0.0, row.unit)}
-    if other is None:
-        sentence = texts("sentence.partly_shown_figure", **parts)
-    else:
+    if other is not None:
         parts |= {"reference": reference(row, texts), "from_figure": Figure(other.value or 0.0, other.unit)}
-        sentence = texts("sentence.partly_shown_figures", **parts)
+    sentence = texts(f"sentence.partly_shown_figure{'s' if other else ''}", **parts)
     return marked(sentence, is_any_hidden(without), texts)
 
 
@@ -292,12 +284,10 @@ def _trend(measure: Measure, row: Row, texts: Texts) -> Iterable[Markup]:
     parts: dict[str, Part | str] = {"from_period": since, "period": period(row)}
     if row.trend_word == "about_the_same" or row.trend is None or row.value is None:
         yield texts("sentence.trend_everyone_about_the_same", **parts)
-        return
-    if row.trend_ci_low is None or row.trend_ci_high is None or row.trend_ci_low == row.trend_ci_high:
+    elif row.trend_ci_low is None or row.trend_ci_high is None or row.trend_ci_low == row.trend_ci_high:
         figures = {"from_figure": Figure(row.value - row.trend, row.unit), "figure": Figure(row.value, row.unit)}
         yield texts(f"sentence.trend_everyone_{row.trend_word}", **parts, **figures)
-        return
-    low, high = sorted((abs(row.trend_ci_low), abs(row.trend_ci_high)))
-    yield texts(
-        f"sentence.change_{row.trend_word}", change=Points(row.trend, row.unit), range=PointsRange(low, high, row.unit), **parts
-    )
+    else:
+        low, high = sorted((abs(row.trend_ci_low), abs(row.trend_ci_high)))
+        change = {"change": Points(row.trend, row.unit), "range": PointsRange(low, high, row.unit)}
+        yield texts(f"sentence.change_{row.trend_word}", **parts, **change)

@@ -32,7 +32,7 @@ shown as (
         max(population_scheme) filter (where is_featured) as population_scheme,
         -- a group that the records do not offer is no reason why the others have no figure
         coalesce(
-            mode(status_code order by status_code) filter (where not regexp_matches(status_code, '^(shown|zero.*|range_only|not_recorded)$')),
+            mode(status_code order by status_code) filter (where not regexp_matches(status_code, '^(shown|zero|range_only|not_recorded)')),
             case when bool_or(status_code in ('not_recorded', 'zero_unsure')) then 'not_recorded' end
         ) as usual_status
     from cards
