@@ -135,7 +135,7 @@ def test_everyone_is_next_to_parts_that_count_the_same_people(site: Path) -> Non
 def test_of_many_topics_those_with_the_most_answers_are_shown(site: Path) -> None:
     """The lowest share has the most answers; a measure with figures by topic is none without a figure."""
     text = words(site / "measures" / "satisfied.html")
-    assert "Of 30 with figures, the 24 with the most answers or cases are shown here." in text
+    assert "Of 30 with figures, the 24 with the most answers, cases or dollars are shown here." in text
     assert "61.0%" in text and "89.0%" not in text
     assert "No figure" not in words(site / "measures.html").partition("Name of satisfied")[2][:20]
     assert "10 of 11 questions have figures" in words(site / "index.html")
