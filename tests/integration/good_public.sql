@@ -8,7 +8,7 @@ create table public.published.sources as select * replace ('police' as source, '
     null::integer as follow_up_days, null::date as period_start, null::date as period_end, null::timestamp as data_as_of, true as has_model,
     'allowed' as republish, 'valid' as agreement_status, null::date as agreement_valid_until, null::varchar as agreement_keep_for, null::date as counted_until,
     null::bigint as later_records, null::varchar as licence_id, null::varchar as licence_attribution,
-    null::boolean as licence_share_alike, null::boolean as licence_commercial);
+    null::boolean as licence_share_alike, null::boolean as licence_commercial, true as is_of_city);
 insert into public.published.sources select * replace ('requests' as source, 'record' as statistical_unit) from public.published.sources;
 create table public.published.measures as select
     'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question, null::varchar as caveat, 'a ÷ b' as definition,
@@ -146,7 +146,7 @@ create table public.published.scorecard as select
     null::date as change_from, null::double as change_from_value, null::double as change, null::double as
     change_ci_low, null::double as change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from,
     null::double as trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar
-    as trend_word, null::varchar as trend_text, date '2020-01-01' as series_break_on, true as is_latest, true as is_featured, false as is_stand_in, data_as_of,
+    as trend_word, null::varchar as trend_text, date '2020-01-01' as series_break_on, null::varchar as trend_exclusion, true as is_latest, true as is_featured, false as is_stand_in, data_as_of,
     case when publication_status = 'published' then 'chance' end as range_kind, reliability, null::varchar as publisher_quality, null::double as place_coverage_pct,
     case when publication_status <> 'suppressed' then status_reason end as status_reason, null::varchar as compared_with_city_reason,
     null::varchar as compared_reason, case when publication_status <> 'suppressed' then period_start end as covered_from,

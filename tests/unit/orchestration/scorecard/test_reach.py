@@ -97,6 +97,13 @@ def test_without_settings_a_site_says_so_and_has_no_addresses(public_file: Path,
     assert is_current(site, public_file, ["en", "es"], CONTACT) and not is_current(site, public_file, ["en", "es"], AT)
 
 
+def test_the_line_that_embeds_a_chart_has_its_address_and_its_size(site: Path) -> None:
+    rows = (site / "en" / "embed" / "own.html").read_text(encoding="utf-8").count('<tr id="group-')
+    line = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8").partition("&lt;iframe ")[2].partition("&gt;")[0]
+    assert f"src=&quot;{AT}/en/embed/own.html&quot;" in line and rows > 3
+    assert f"width=&quot;600&quot; height=&quot;{240 + 120 * rows}&quot;" in line
+
+
 def test_the_catalogue_has_what_dcat_us_requires(site: Path) -> None:
     catalogue = json.loads((site / "data.json").read_text(encoding="utf-8"))
     assert catalogue.keys() >= OF_CATALOG and catalogue["conformsTo"] == "https://project-open-data.cio.gov/v1.1/schema"
