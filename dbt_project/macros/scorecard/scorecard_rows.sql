@@ -30,7 +30,7 @@
 with
 -- measures of a source that writes 0 for cells of few people, and for which of their periods
 hidden_zeros as (
-    select distinct
+    select
         measures.measure_id,
         limits.valid_from,
         limits.valid_to
@@ -43,13 +43,14 @@ hidden_zeros as (
 zeros as (
     select
         figures.*,
-        coalesce(hidden_zeros.measure_id is not null and figures.publication_status = 'published' and figures.value = 0, false)
-            as is_zero_unsure
+        coalesce(figures.publication_status = 'published' and figures.value = 0, false)
+        -- once, however many cells of the source have such zeros
+        and exists (
+            select 1
+            from hidden_zeros
+            where figures.measure_id = hidden_zeros.measure_id and figures.period_start between hidden_zeros.valid_from and hidden_zeros.valid_to
+        ) as is_zero_unsure
     from {{ figures }} as figures
-    left join hidden_zeros
-        on
-            figures.measure_id = hidden_zeros.measure_id
-            and figures.period_start between hidden_zeros.valid_from and hidden_zeros.valid_to
 ),
 
 -- a range that allows for chance only is none for events that repeat per person or cluster by place

@@ -277,16 +277,14 @@ def _chart(measure: Measure, texts: Texts) -> dict[str, Any] | None:
     described = Markup("; ").join(
         named_figure(line.label, line.figure or line.status or Markup(), line.interval, texts) for line in chart.rows
     )
-    ticks = (
-        chart.ticks if not chart.ticks or len(chart.ticks[-1][1]) <= 5 else (chart.ticks[0], chart.ticks[-1])
-    )  # all if they fit
+    has_room = not chart.ticks or len(chart.ticks[-1][1]) <= 5  # for every number of the scale, else for both ends
     alt = texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=described)
     return {
         "caption": Markup("{}. {}").format(name, texts("page.by_group_caption", period=chart.period, place=place)),
         "heading": texts("page.figure_unit", unit=Name("unit", chart.unit)),
         "note": texts("sentence.where_people_live_note") if {row.basis for row in measure.groups} & {PLACES} else None,
         "cautions": chart.cautions,
-        "ticks": [(x, plain(tick)) for x, tick in ticks],
+        "ticks": [(x, plain(tick)) for x, tick in (chart.ticks if has_room else (chart.ticks[0], chart.ticks[-1]))],
         "rows": [{**line, "row": None, "status_code": line.row.status_code} for line in chart.rows],
         "alt": plain(alt),
         "trend": _trend(measure, texts),
