@@ -172,6 +172,17 @@ def test_files_have_the_caution_of_a_figure_and_none_of_a_hidden_one(tmp_path: P
     assert cautions == {"", "La propia fuente dice que la calidad de esta cifra es baja."}
 
 
+def test_a_zero_that_may_be_a_hidden_number_is_no_figure_of_a_file(tmp_path: Path) -> None:
+    tables = planted()
+    figures = {"numerator": 0.0, "value": 0.0, "bound_low": 0.0, "bound_high": 0.0}
+    (black,) = (one for one in tables["scorecard"] if (one["measure_id"], one["race_ethnicity_code"]) == ("own", "black"))
+    black |= {"status_code": "zero_unsure", "status_text": "May be a hidden number", "denominator": 101.0} | figures
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
+    with (site / "downloads" / "own.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = (row for row in csv.DictReader(file) if row["race_ethnicity_code"] == "black")
+    assert [row[name] for name in (*figures, "denominator", "status_text")] == [*[""] * 4, "101.0", "May be a hidden number"]
+
+
 def test_pages_link_the_files_of_their_language_and_one_without_a_locale_has_the_english_ones(
     public_file: Path, site: Path, tmp_path: Path
 ) -> None:
