@@ -75,7 +75,7 @@ class GapFacts:
         """Read both; `con` is in the schema of the public tables."""
         if not con.execute(HAS_PERIODS).fetchone():
             return cls()
-        trends = _by_key(con.execute("select * from gap_trends"), "scale")
+        trends = _by_key(con.execute(_SQL.trends()), "scale")
         periods = _by_key(con.execute(_SQL.periods()), "period_start")
         return cls(trends, periods, frozenset(measure for (measure,) in con.execute(_SQL.shown()).fetchall()))
 
@@ -113,9 +113,9 @@ def _of_sentence(reading: Reading, row: Row, texts: Language) -> str | None:
     scale = "absolute" if reading.text_id.startswith(("sentence.gap_absolute", "sentence.gap_places")) else "relative"
     if reading.text_id in TOGETHER.values():
         return None
-    if not reading.text_id.startswith("sentence.gap_not_compared") and scale != row["scale"]:
-        return "gap_of_another_word"
-    if word and (word[2] != row["word"] or word[3] != row["word_reason"]):
+    is_of_scale = reading.text_id.startswith("sentence.gap_not_compared") or scale == row["scale"]
+    is_of_line = "_per_year" not in reading.text_id or reading.text_id.endswith(f"_per_year{row['yearly']}")
+    if not (is_of_scale and is_of_line) or (word and (word[2] != row["word"] or word[3] != row["word_reason"])):
         return "gap_of_another_word"
     for part, name in (("group", "race_ethnicity_code"), ("residents", "race_ethnicity_code"), ("reference", "reference_code")):
         if part in reading.parts and texts.groups(reading.parts[part]) != [row[name]]:
@@ -129,7 +129,7 @@ def _of_sentence(reading: Reading, row: Row, texts: Language) -> str | None:
 
 def _is_of(part: str, words: str, text_id: str, row: Row) -> bool:
     """Whether the numbers of a part of a sentence are those of the row, with their signs."""
-    names = (OF_YEAR if text_id.endswith("_per_year") else OF_PART).get(part, ())
+    names = (OF_YEAR if "_per_year" in text_id else OF_PART).get(part, ())
     if any(row[name] is None for name in names):
         return False
     wanted = sorted(_side(row) * row[name] for name in names)

@@ -164,14 +164,14 @@ def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Ma
         yield texts("sentence.gap_relative_change", change=Factor(trend.change), range=Ends(low, high))
         if None not in yearly:
             change, first, last = (Percent(value or 0.0) for value in yearly)
-            yield texts("sentence.gap_relative_per_year", change=change, range=Ends(first, last))
+            yield texts(f"sentence.gap_relative_per_year{trend.yearly}", change=change, range=Ends(first, last))
         return
     if gap.basis == PLACES:
         parts |= {"residents": People(gap.race_ethnicity_code), "reference": People(gap.reference_code)}
     yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{trend.word}", **parts, **sizes(trend, unit))
     if trend.first_gap * trend.last_gap < 0:
         yield texts("sentence.gap_absolute_minus")
-    changes = {"change": (trend.change, trend.change_ci_low, trend.change_ci_high), "per_year": yearly}
+    changes = {"change": (trend.change, trend.change_ci_low, trend.change_ci_high), f"per_year{trend.yearly}": yearly}
     for name, (value, low, high) in changes.items():
         if name == "change" or None not in yearly:
             change = Points(trend.side * (value or 0.0), unit, is_signed=True)

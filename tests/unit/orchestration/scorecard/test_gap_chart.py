@@ -92,6 +92,47 @@ def test_both_ways_disagree_only_where_both_are_clear(tmp_path: Path, words: tup
     assert both == ({sentence} if sentence else set())
 
 
+@pytest.mark.parametrize(
+    ("word", "line", "sentence"),
+    [
+        (
+            "cannot_tell",
+            (-4.9, -8.0, -1.6),
+            "That compares the first and the last period alone. A line through all periods is clear: the ratio changed by "
+            "−4.9% a year (likely range −8.0% to −1.6%).",
+        ),
+        (
+            "narrowed",
+            (0.1, -0.3, 0.5),
+            "That compares the first and the last period alone. For a line through all periods we cannot tell: the ratio changed "
+            "by 0.1% a year (likely range −0.3% to 0.5%).",
+        ),
+        (
+            "narrowed",
+            (4.9, 1.6, 8.0),
+            "That compares the first and the last period alone. A line through all periods is clear: the ratio changed by "
+            "4.9% a year (likely range 1.6% to 8.0%).",
+        ),
+        ("widened", (4.9, 1.6, 8.0), "Over all periods, the ratio changed by 4.9% a year (likely range 1.6% to 8.0%)."),
+        ("cannot_tell", (4.9, -1.6, 8.0), "Over all periods, the ratio changed by 4.9% a year (likely range −1.6% to 8.0%)."),
+    ],
+)
+def test_a_line_that_differs_from_both_ends_says_what_each_compares(
+    tmp_path: Path, word: str, line: tuple[float, float, float], sentence: str
+) -> None:
+    tables = planted_with_gaps()
+    names = ("annual_percent_change", "apc_ci_low", "apc_ci_high")
+    tables["gap_trends"][1] |= {"word": word, **dict(zip(names, line, strict=True))}
+    public_file = write_public_file(tmp_path / "public.duckdb", tables)
+    site = public_file, write_site(public_file, tmp_path / "site").index.parent
+    assert said(site, f"{BLACK}|relative")[2] == sentence
+    assert not found(site, "en", "", "")
+    other = (
+        "Over all periods, the ratio changed" if "line" in sentence else "A line through all periods is clear: the ratio changed"
+    )
+    assert found(site, "en", sentence.partition(" by ")[0], other) == {"gap_of_another_word"}
+
+
 def test_each_period_has_both_figures_and_their_gap_with_ranges(site: tuple[Path, Path]) -> None:
     html = (site[1] / "en" / PAGE).read_text(encoding="utf-8")
     rows = dict(re.findall(r'data-gap-row="([^"]+)">(.*?)</tr>', html, re.DOTALL))
