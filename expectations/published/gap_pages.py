@@ -1,6 +1,6 @@
 """Check the gap over time of a page: its sentences against `published.gap_trends`, its rows against the figures of their periods.
 
-A sentence carries the keys of its rows in `data-gap`, a row of the chart its own in `data-gap-row`.
+Sentences carry the keys of their rows in `data-gap`, a row of the chart its own in `data-gap-row`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MESSAGES = {
     "gap_is_denied": "a page denies that gaps have a change, and the public file has one",
 }
 KEY = ("measure_id", "period_type", "geography_type", "geoid", "stratum_code", "race_ethnicity_code", "reference_code")
-SENTENCE = re.compile(r'<p\b[^>]*\bdata-gap="([^"]+)">(.*?)</p>', re.DOTALL)
+SENTENCES = re.compile(r'<div\b[^>]*\bdata-gap="([^"]+)">(.*?)</div>', re.DOTALL)
 ROW = re.compile(r'<tr\b[^>]*\bdata-gap-row="([^"]+)">(.*?)</tr>', re.DOTALL)
 EXCESS = re.compile(r'<p\b[^>]*\bdata-excess="([^"]+)">(.*?)</p>', re.DOTALL)
 MEASURE = re.compile(r"^\w+/measures/(\w+)\.html$")
@@ -90,8 +90,7 @@ def _by_key(result: DuckDBPyConnection, last: str) -> Mapping[str, Sequence[Row]
 def check_gaps(path: str, page: str, facts: GapFacts, texts: Language) -> Iterator[Found]:
     """Yield what is wrong with the gap over time of a page."""
     words: dict[str, set[str]] = defaultdict(set)  # what is said of each row
-    for keys, content in SENTENCE.findall(page):
-        sentence = plain(content)
+    for keys, sentence in [(keys, plain(one)) for keys, said in SENTENCES.findall(page) for one in said.split("</p>") if one]:
         readings = [reading for reading in texts.read(sentence) if reading.text_id.startswith("sentence.gap_")]
         for key in html.unescape(keys).split(","):
             measure = key.partition("|")[0]

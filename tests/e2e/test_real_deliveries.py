@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from orchestration.scorecard import write_site
 from tests.conftest import CommandLine
 from tests.e2e.conftest import AS_OF, status_of
+from tests.support.scorecard_pages import LARGEST, html_pages
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
 
@@ -133,3 +135,11 @@ def test_a_truncated_delivery_is_held_back(
     assert status_of(report, "mpd__dispatched_calls")["verdict"] == "held_back"
     assert status_of(report, "ucc__service_requests")["verdict"] == "not_delivered"
     assert CommandLine(home).ask("select count(*) as n from marts.fct_police_calls") == [{"n": 101_101}]
+
+
+def test_each_page_is_within_the_limit_in_each_language(milwaukee: tuple[CommandLine, dict[str, Any]], tmp_path: Path) -> None:
+    """The longest page has five gaps and six lines of eight school years; words of Hmong are the longest."""
+    site = write_site(milwaukee[0].home / "published" / "levelground_public.duckdb", tmp_path / "site").index.parent
+    sizes = {page.relative_to(site).as_posix(): page.stat().st_size for page in html_pages(site)}
+    assert len({path.partition("/")[0] for path in sizes}) > 3
+    assert {path: size for path, size in sizes.items() if size > LARGEST} == {}

@@ -121,25 +121,24 @@ TOGETHER = {frozenset((word, "cannot_tell")): "gap_one_is_clear" for word in CLE
 
 
 def gap_sentences(gap: Record, unit: str, texts: Texts) -> list[Record]:
-    """Return the sentences of each scale, with the keys of their rows, and one where words disagree; of places no ratio."""
+    """Return the sentences of each scale with the keys of their rows, and one where words disagree; of places no ratio."""
     trends = [trend for trend in gap.trends if gap.basis != PLACES or trend.scale == ABSOLUTE]
     silent = [trend for trend in trends if trend.word == NOT_COMPARED]
     said = []
     for reason in dict.fromkeys(trend.word_reason for trend in silent):
         of_reason = [trend for trend in silent if trend.word_reason == reason]
-        said.append(_said(of_reason, texts(f"sentence.gap_not_compared_{reason}", **trend_parts(gap, of_reason[0])), texts))
-    for trend in trends:
-        if trend not in silent:
-            said += [_said([trend], sentence, texts) for sentence in _changed(gap, trend, unit, texts)]
+        said.append(_said(of_reason, [texts(f"sentence.gap_not_compared_{reason}", **trend_parts(gap, of_reason[0]))], texts))
+    said += [_said([trend], _changed(gap, trend, unit, texts), texts) for trend in trends if trend not in silent]
     words = frozenset(trend.word for trend in trends)
     if words in TOGETHER:
-        said.append(_said(trends, texts(f"sentence.{TOGETHER[words]}"), texts))
+        said.append(_said(trends, [texts(f"sentence.{TOGETHER[words]}")], texts))
     return said
 
 
-def _said(trends: list[Record], sentence: Markup, texts: Texts) -> Record:
+def _said(trends: list[Record], sentences: Iterable[Markup], texts: Texts) -> Record:
     is_hidden = any(trend.is_hidden_in_public for trend in trends)
-    return Record(rows=",".join(trend.key for trend in trends), sentence=marked(sentence, is_hidden, texts))
+    rows = ",".join(trend.key for trend in trends)
+    return Record(rows=rows, sentences=[marked(sentence, is_hidden, texts) for sentence in sentences])
 
 
 def trend_parts(gap: Record, trend: Record) -> dict[str, Part]:

@@ -27,9 +27,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def said(site: tuple[Path, Path], key: str) -> list[str]:
     html = (site[1] / "en" / PAGE).read_text(encoding="utf-8")
-    return [
-        plain(words) for keys, words in re.findall(r'data-gap="([^"]+)">(.*?)</p>', html, re.DOTALL) if key in keys.split(",")
-    ]
+    blocks = re.findall(r'<div class="said" data-gap="([^"]+)">(.*?)</div>', html, re.DOTALL)
+    sentences = [words for keys, block in blocks if key in keys.split(",") for words in re.findall(r"<p>(.*?)</p>", block)]
+    return [plain(words) for words in sentences]
 
 
 def test_a_gap_that_narrows_as_difference_alone_is_said_both_ways(site: tuple[Path, Path]) -> None:
@@ -137,7 +137,7 @@ def test_each_period_has_both_figures_and_their_gap_with_ranges(site: tuple[Path
     html = (site[1] / "en" / PAGE).read_text(encoding="utf-8")
     rows = dict(re.findall(r'data-gap-row="([^"]+)">(.*?)</tr>', html, re.DOTALL))
     assert len(rows) == 7
-    cells = re.findall(r'<td class="number (\w+)">.*?</span> (.*?)</td>', rows[f"{BLACK}|2020-01-01"], re.DOTALL)
+    cells = re.findall(r'<td class="number (\w+)">.*?</i> (.*?)</td>', rows[f"{BLACK}|2020-01-01"], re.DOTALL)
     assert [(name, plain(cell)) for name, cell in cells] == [
         ("own", "30.0% (28.0% to 32.0%)"),
         ("other", "12.0% (11.0% to 13.0%)"),
@@ -145,6 +145,7 @@ def test_each_period_has_both_figures_and_their_gap_with_ranges(site: tuple[Path
         ("ratio", "2.5 times (2.1 to 3.0)"),
     ]
     assert rows[f"{BLACK}|2020-01-01"].count("<circle") == 2
+    assert (html.count('id="scale-0"'), html.count('href="#scale-0"')) == (1, html.count('<table class="chart gap-chart">') - 1)
 
 
 @pytest.mark.parametrize("language", ["en", "es", "hmn"])

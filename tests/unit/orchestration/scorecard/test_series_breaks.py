@@ -114,14 +114,29 @@ def test_one_figure_on_each_side_is_drawn_though_nothing_compares(tmp_path: Path
     assert trend_start(measure) == dt.date(2022, 1, 1)
 
 
+def test_the_first_line_of_a_group_writes_the_scale_of_all(tmp_path: Path) -> None:
+    planted_rows = tables(MOVED)
+    of_black = [one for one in planted_rows["scorecard"] if one["race_ethnicity_code"] == "black"]
+    planted_rows["scorecard"] += [one | {"race_ethnicity_code": "hispanic", "group_order": 5} for one in of_black]
+    index = write_site(write_public_file(tmp_path / "public.duckdb", planted_rows), tmp_path / "site", ["en"]).index
+    html = (index.parent / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    groups = re.findall(r'<svg class="trend small.*?</svg>', html, re.DOTALL)
+    assert [(one.count('id="lines-scale"'), one.count('href="#lines-scale"')) for one in groups] == [(1, 0), (0, 1)]
+    assert ['<text class="tick"' in one for one in groups] == [True, False]
+
+
+def joins(chart: str) -> int:
+    return sum(lines.count("<line") for lines in re.findall(r'<g class="join">.*?</g>', chart))
+
+
 def test_lines_end_at_the_break_and_words_say_where(site: Path) -> None:
     page = site / "en" / "measures" / "own.html"
     html = page.read_text(encoding="utf-8")
     everyone, *groups = re.findall(r'<svg class="trend.*?</svg>', html, re.DOTALL)
     # of five years four steps, and one of them across 2023-01-01; for groups another one across 2024-01-01
-    assert (everyone.count('class="join"'), everyone.count('class="break"')) == (3, 1)
+    assert (joins(everyone), everyone.count('class="break"')) == (3, 1)
     black = next(one for one in groups if one.count("<circle") == 5)
-    assert (black.count('class="join"'), black.count('<line class="break"')) == (2, 2)
+    assert (joins(black), black.count('<line class="break"')) == (2, 2)
     assert ">Break</text>" in everyone
     assert "Break: January 1, 2023" in text_of(page), "the table has a line where the chart has one"
     assert [*page_problems(page), *invalid_html(page)] == []
