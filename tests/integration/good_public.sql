@@ -147,7 +147,7 @@ create table public.published.scorecard as select
     change_ci_low, null::double as change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from,
     null::double as trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar
     as trend_word, null::varchar as trend_text, date '2020-01-01' as series_break_on, null::varchar as trend_exclusion, true as is_latest, true as is_featured, false as is_stand_in, data_as_of,
-    case when publication_status = 'published' then 'chance' end as range_kind, reliability, null::varchar as publisher_quality, null::double as place_coverage_pct,
+    case when publication_status = 'published' then 'chance' end as range_kind, reliability, null::varchar as publisher_quality, null::double as numerator_low, null::double as numerator_high, null::double as place_coverage_pct,
     case when publication_status <> 'suppressed' then status_reason end as status_reason, null::varchar as compared_with_city_reason,
     null::varchar as compared_reason, case when publication_status <> 'suppressed' then period_start end as covered_from,
     case when publication_status <> 'suppressed' then period_end end as covered_until,

@@ -337,7 +337,7 @@ create table release.marts.scorecard as select
     change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from, null::double as
     trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar as trend_word,
     null::varchar as trend_text, date '2020-01-01' as series_break_on, null::varchar as trend_exclusion, true as is_latest, true as is_featured, false as is_stand_in, null::timestamp as data_as_of,
-    'chance' as range_kind, 'reliable' as reliability, null::varchar as publisher_quality, null::double as place_coverage_pct, null::varchar as status_reason, null::varchar as
+    'chance' as range_kind, 'reliable' as reliability, null::varchar as publisher_quality, null::double as numerator_low, null::double as numerator_high, null::double as place_coverage_pct, null::varchar as status_reason, null::varchar as
     compared_with_city_reason, null::double as value_smoothed, null::double as funnel_low_95, null::double as funnel_high_95, null::double as funnel_low_998,
     null::double as funnel_high_998, null::double as expected_value, null::double as observed_expected_ratio, null::double as observed_expected_ci_low,
     null::double as observed_expected_ci_high, null::varchar as compared_reason, null::date as covered_from, null::date as covered_until, true as is_period_complete;

@@ -4,7 +4,8 @@
     numerator, denominator: counts, or a sum of money · value, ci_low, ci_high: of medians and delivered estimates, in the unit ·
     records_count: records that such a value or sum rests on · piece_tract_geoid: the tract of a part of the place, of which
     place-weighted values are made; NULL for the place itself · bound_low, bound_high: in the unit, of rows with value_status bounded,
-    whose bound_source is suppressed_at_source · rate_ratio_bound_low, rate_ratio_bound_high: against a rest with hidden cells, which only
+    whose bound_source is suppressed_at_source, or of a composition whose publisher gives its counts as ranges (both) ·
+    numerator_low, numerator_high: these ranges · rate_ratio_bound_low, rate_ratio_bound_high: against a rest with hidden cells, which only
     the model computes · population_fit, period_coverage_pct: where the model has better ones than the calculation ·
     place_coverage_pct: of a group of a partly published table, the share of the place's people whom its shown rows count · publisher_quality: of published figures, 3 for weak ·
     interval_method: where the limits of a published figure are not the publisher's own · full_denominator: of a sum over cells of which the
@@ -21,6 +22,7 @@
         'numerator': 'double', 'denominator': 'double', 'value': 'double', 'ci_low': 'double', 'ci_high': 'double',
         'records_count': 'double', 'geocoded_pct': 'double', 'bridged': 'boolean',
         'bound_low': 'double', 'bound_high': 'double', 'bound_source': 'varchar',
+        'numerator_low': 'double', 'numerator_high': 'double',
         'rate_ratio_bound_low': 'double', 'rate_ratio_bound_high': 'double',
         'population_fit': 'varchar', 'period_coverage_pct': 'double', 'place_coverage_pct': 'double',
         'publisher_quality': 'varchar',

@@ -162,6 +162,8 @@ final as (
         basis,
         text[concat('basis.', basis)] as basis_text,
         numerator,
+        numerator_low,
+        numerator_high,
         denominator,
         population_scheme,
         population_on,

@@ -174,10 +174,10 @@ city as (
     where shown.geography_type = 'city' and places.scorecard_order = 1
 ),
 
--- what a publisher wrote about the quality of its figure
+-- what a publisher wrote about the quality of its figure, and how many there may be
 qualities as (
     select * from {{ ref('int_published_estimates__counts') }}
-    where publisher_quality is not null and stratum_type = 'all'
+    where (publisher_quality is not null or numerator_low is not null) and stratum_type = 'all'
 ),
 
 -- figures that a later one of the same place may be compared with
@@ -221,6 +221,8 @@ joined as (
         limits.reason as limit_reason,
         excluded.reason as trend_exclusion,
         case when shown.has_value then qualities.publisher_quality end as publisher_quality,
+        case when shown.has_value and shown.numerator is not null then qualities.numerator_low end as numerator_low,
+        case when shown.has_value and shown.numerator is not null then qualities.numerator_high end as numerator_high,
         case
             when shown.method = 'place_weighted' then 'where_people_live'
             when with_race.measure_id is null then 'no_race'

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from operator import attrgetter
 
 from markupsafe import Markup
 
 from orchestration.scorecard.pages.charts import Axis, axis, ticks
-from orchestration.scorecard.release_data.open_release import Record
+from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure
 from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.figures import Cell, Ends, Factor, Percent, Points, Range, SignedNumber, Tick, Times, span
@@ -125,8 +126,7 @@ def gap_sentences(gap: Record, unit: str, texts: Texts) -> list[Record]:
     trends = [trend for trend in gap.trends if gap.basis != PLACES or trend.scale == ABSOLUTE]
     silent = [trend for trend in trends if trend.word == NOT_COMPARED]
     said = []
-    for reason in dict.fromkeys(trend.word_reason for trend in silent):
-        of_reason = [trend for trend in silent if trend.word_reason == reason]
+    for reason, of_reason in grouped(silent, attrgetter("word_reason")).items():
         said.append(_said(of_reason, [texts(f"sentence.gap_not_compared_{reason}", **trend_parts(gap, of_reason[0]))], texts))
     said += [_said([trend], _changed(gap, trend, unit, texts), texts) for trend in trends if trend not in silent]
     words = frozenset(trend.word for trend in trends)

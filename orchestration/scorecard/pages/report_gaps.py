@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.pages.gap_chart import ABSOLUTE, change_range, sizes, trend_parts
+from orchestration.scorecard.pages.gap_chart import ABSOLUTE, COMPARED, change_range, sizes, trend_parts
 from orchestration.scorecard.pages.measure_page import groups_chart
 from orchestration.scorecard.pages.page_list import POPULATION, chosen
 from orchestration.scorecard.release_data.open_release import Record, grouped
@@ -28,7 +28,6 @@ MOST_CHANGES = 7
 MOST_NAMES = 4
 OPENING = 3  # sentences of the cover
 WORDS = ("widened", "narrowed", "cannot_tell")  # of changes, in the order of the table
-DRAWN = ("higher", "lower", "about_the_same", "cannot_tell")  # words of gaps that are computed
 ASKED = ("not_delivered", "stand_in", "agreement_ended", "not_republished", "not_recorded")  # reasons that the council can end
 
 
@@ -98,7 +97,7 @@ def _row(measure: Measure, columns: Sequence[str], texts: Texts) -> dict[str, An
     name = texts(f"measure.{measure.measure_id}")
     alt = texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=figures)
     is_column = first is not None and first.row.race_ethnicity_code in columns
-    is_drawn = first is not None and is_column and first.row.compared_with_reference in DRAWN
+    is_drawn = first is not None and is_column and first.row.compared_with_reference in COMPARED
     other = lines.get(first.row.reference_code or "") if first else None
     return {
         "measure_id": measure.measure_id,

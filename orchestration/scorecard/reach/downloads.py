@@ -22,10 +22,10 @@ Rows = Sequence[Sequence[Any]]
 # Places that the site shows or links to; smaller ones are in the exports of the release.
 PLACES = ("city", "county", "state", "school_district", "police_district")  # and the districts that elect the council
 COLUMNS = (
-    "measure_id", "measure_version", "measure", "period_type", "period_start", "period_end", "period", "geography_type",
-    "geoid", "place", "race_ethnicity_code", "group_name", "basis_text", "numerator", "denominator", "value", "unit",
-    "ci_low", "ci_high", "bound_low", "bound_high", "known_race_pct", "publication_status", "status_text",
-    "compared_with_city_text", "rate_ratio", "rate_ratio_ci_low", "rate_ratio_ci_high", "compared_with", "data_as_of",
+    "measure_id", "measure_version", "measure", "period_type", "period_start", "period_end", "period", "geography_type", "geoid",
+    "place", "race_ethnicity_code", "group_name", "basis_text", "numerator", "denominator", "value", "unit", "ci_low", "ci_high",
+    "bound_low", "bound_high", "known_race_pct", "publication_status", "status_text", "compared_with_city_text", "rate_ratio",
+    "rate_ratio_ci_low", "rate_ratio_ci_high", "compared_with", "data_as_of", "numerator_low", "numerator_high",
 )  # fmt: skip
 DICTIONARY = "dictionary.csv"
 # The columns of files in a language, each with the text of its heading; a code keeps its name, by which both files join.
@@ -33,13 +33,14 @@ HEADINGS = {
     "measure_id": "", "measure": "page.measure", "period_start": "column.period_start", "period_end": "column.period_end",
     "period": "page.period", "geography_type": "column.geography_type", "geoid": "", "place": "page.place",
     "race_ethnicity_code": "", "group_name": "page.group", "basis_text": "page.whose_race", "numerator": "page.counted",
-    "denominator": "page.out_of", "value": "column.value", "unit": "page.unit", "ci_low": "column.ci_low",
-    "ci_high": "column.ci_high", "bound_low": "column.bound_low", "bound_high": "column.bound_high",
-    "known_race_pct": "column.known_race_pct", "status_text": "column.status_text", "caution": "page.use_with_care",
-    "compared_with_city_text": "page.compared_with_city", "rate_ratio": "page.as_ratio",
-    "rate_ratio_ci_low": "column.rate_ratio_ci_low", "rate_ratio_ci_high": "column.rate_ratio_ci_high",
-    "compared_with": "page.group_compared_with", "data_as_of": "page.newest_data", "is_hidden_in_public": "page.hidden_in_public",
-    "source": "page.source", "attribution": "column.attribution", "licence": "page.licence", "release_id": "page.release",
+    "numerator_low": "column.numerator_low", "numerator_high": "column.numerator_high", "denominator": "page.out_of",
+    "value": "column.value", "unit": "page.unit", "ci_low": "column.ci_low", "ci_high": "column.ci_high",
+    "bound_low": "column.bound_low", "bound_high": "column.bound_high", "known_race_pct": "column.known_race_pct",
+    "status_text": "column.status_text", "caution": "page.use_with_care", "compared_with_city_text": "page.compared_with_city",
+    "rate_ratio": "page.as_ratio", "rate_ratio_ci_low": "column.rate_ratio_ci_low",
+    "rate_ratio_ci_high": "column.rate_ratio_ci_high", "compared_with": "page.group_compared_with",
+    "data_as_of": "page.newest_data", "is_hidden_in_public": "page.hidden_in_public", "source": "page.source",
+    "attribution": "column.attribution", "licence": "page.licence", "release_id": "page.release",
 }  # fmt: skip
 # Columns whose cells are texts: the subjects of these; those of codes.
 _WORDS = {

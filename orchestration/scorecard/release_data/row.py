@@ -73,6 +73,8 @@ class Row(NamedTuple):
     gap_low: float | None = None
     gap_high: float | None = None
     gap_kind: str | None = None
+    numerator_low: float | None = None  # where the publisher gives a range
+    numerator_high: float | None = None
     trend_exclusion: str | None = None  # why trends leave out the period, in English
 
     @property

@@ -7,7 +7,7 @@ how many people a gap is.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 from markupsafe import Markup
@@ -156,10 +156,9 @@ def _people(value: float | None, is_survey: bool) -> Part:
     return Count(round(size / HUNDREDS) * HUNDREDS if is_survey and size >= HUNDREDS else size)
 
 
-def _reason(groups: Iterable[Row], compared: Iterable[Row]) -> str:
+def _reason(groups: Iterable[Row], compared: Sequence[Row]) -> str:
     if any(row.is_shown and row.basis == PLACES for row in groups):
         return "places"
-    compared = list(compared)
     clear = [row for row in compared if row.compared_with_reference in CLEAR]
     if not clear:
         if any(row.compared_reason == "few_events" for row in compared):

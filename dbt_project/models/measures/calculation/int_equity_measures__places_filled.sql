@@ -1,7 +1,7 @@
 -- one row per measure, period, place or part, race and stratum: what was counted, and places with residents in which nothing was
 {%- set own = [
     'geoid', 'piece_tract_geoid', 'value_status', 'status_reason', 'numerator', 'denominator', 'value', 'ci_low', 'ci_high', 'records_count',
-    'bound_low', 'bound_high', 'bound_source', 'rate_ratio_bound_low', 'rate_ratio_bound_high', 'population_fit', 'period_coverage_pct',
+    'bound_low', 'bound_high', 'bound_source', 'numerator_low', 'numerator_high', 'rate_ratio_bound_low', 'rate_ratio_bound_high', 'population_fit', 'period_coverage_pct',
     'place_coverage_pct', 'geocoded_pct', 'bridged', 'publisher_quality', 'interval_method',
     'full_denominator', 'understated_denominator', 'bin_records', 'bin_races', 'limit_bin_records', 'limit_bin_races',
 ] %}
