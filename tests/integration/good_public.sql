@@ -7,7 +7,7 @@ create table public.published.sources as select * replace ('police' as source, '
     null::varchar as race_vocabulary, null::varchar as race_standard, null::varchar as race_selection, null::varchar as follow_up_until,
     null::integer as follow_up_days, null::date as period_start, null::date as period_end, null::timestamp as data_as_of, true as has_model,
     'allowed' as republish, 'valid' as agreement_status, null::date as agreement_valid_until, null::varchar as agreement_keep_for, null::date as counted_until,
-    null::bigint as later_records, null::varchar as licence_id, null::varchar as licence_attribution,
+    null::bigint as later_records, null::boolean as has_rows_of_place, null::varchar as licence_id, null::varchar as licence_attribution,
     null::boolean as licence_share_alike, null::boolean as licence_commercial, true as is_of_city);
 insert into public.published.sources select * replace ('requests' as source, 'record' as statistical_unit) from public.published.sources;
 create table public.published.measures as select
@@ -160,7 +160,7 @@ create table public.published.goals as select 'fewer' as goal_id, 'Fewer' as tit
     'current' as geography_vintage, '5553000' as geoid, 'year' as period_type, 'lower' as direction, 'percent' as unit,
     date '2023-01-01' as baseline_period_start, 45.0::double as baseline_value, 30.0::double as target_value, null::double as benchmark_value,
     date '2027-12-31' as due_on, 'Office' as owner, true as is_example,
-    null::date as adopted_on, null::varchar as council_file;
+    null::date as adopted_on, null::varchar as council_file, null::varchar as owner_department;
 create table public.published.languages as select 'en' as language_code, 'English' as label, 'English' as own_name, 'en' as tag,
     'en_US' as locale, 'ltr' as direction, null::varchar as font, 10 as sort_order;
 create table public.published.series_breaks as select 'searched' as measure_id, date '2020-01-01' as series_break_on, 'new_system' as cause,

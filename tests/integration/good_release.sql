@@ -292,7 +292,7 @@ create table release.marts.fct_disparity_indices as
         null::varchar as groups_left_out, place, is_place_weighted, is_stand_in
     from release.marts.fct_equity_measures where method = 'place_weighted' and race_ethnicity_code = 'black';
 create table release.marts.dim_goal as select 'g' as goal_id, 'Fair searches' as result, 'better_off' as accountability, 'Fewer' as title,
-    true as is_example, null::date as adopted_on, null::varchar as council_file, 'dpt' as owner, 'health' as policy_area, null as legal_basis, null as funding_source, 'searched' as measure_id, 'Searches' as measure_name, 'percent' as unit,
+    true as is_example, null::date as adopted_on, null::varchar as council_file, 'dpt' as owner, 'dpt' as owner_department, 'health' as policy_area, null as legal_basis, null as funding_source, 'searched' as measure_id, 'Searches' as measure_name, 'percent' as unit,
     1 as measure_version, 'year' as period_type, 'city' as geography_type, 'current' as geography_vintage, '5553000' as geoid,
     'black' as target_group, 'white' as comparison_group, 'lower' as direction, date '2024-01-01' as baseline_period_start,
     50.0::double as baseline_value, 20.0::double as comparison_baseline_value, 38.0::double as target_value, date '2027-12-31' as target_on;

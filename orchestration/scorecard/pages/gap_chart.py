@@ -137,8 +137,8 @@ def gap_sentences(gap: Record, unit: str, texts: Texts) -> list[Record]:
 
 def _said(trends: list[Record], sentences: Iterable[Markup], texts: Texts) -> Record:
     is_hidden = any(trend.is_hidden_in_public for trend in trends)
-    rows = ",".join(trend.key for trend in trends)
-    return Record(rows=rows, sentences=[marked(sentence, is_hidden, texts) for sentence in sentences])
+    said = [marked(sentence, is_hidden, texts) for sentence in sentences]
+    return Record(rows=",".join(trend.key for trend in trends), sentences=said)
 
 
 def trend_parts(gap: Record, trend: Record) -> dict[str, Part]:

@@ -279,13 +279,12 @@ def places_title(places: Places, texts: Texts) -> str:
 
 def goal(row: Record, texts: Texts) -> Mapping[str, Any]:
     """Return a goal with its figures, and where the chart draws them."""
-    unit = row.unit
     drawn = {name: row[name] for name in (*GOAL_POINTS, "ci_low", "ci_high") if row[name] is not None}
     scale = axis(drawn.values())
     return {
         "goal_id": row.goal_id,
         "measure_id": row.measure_id,
-        "owner": row.owner,
+        "owner": Name("department", row.owner_department)(texts) if row.owner_department else texts.marked_english(row.owner),
         "is_example": row.is_example,
         "is_adopted": row.adopted_on is not None,
         "adopted": adopted(row, texts),
@@ -293,13 +292,13 @@ def goal(row: Record, texts: Texts) -> Mapping[str, Any]:
         "sentence": row.status_reason if texts.has(f"sentence.goal_{row.status_reason}") else row.status,
         "hidden_mark": marked(Markup(), bool(row.is_hidden_in_public), texts),
         "marks": {name: scale.at(value) for name, value in drawn.items() if scale},
-        "figures": {name: Cell(drawn[name], unit)(texts) for name in GOAL_POINTS if name in drawn},
-        "range": texts.put(Range(row.ci_low, row.ci_high, unit)),
-        "gap": {name: Points(row[name], unit)(texts) for name in ("gap", "gap_baseline") if row[name] is not None},
+        "figures": {name: Cell(drawn[name], row.unit)(texts) for name in GOAL_POINTS if name in drawn},
+        "range": texts.put(Range(row.ci_low, row.ci_high, row.unit)),
+        "gap": {name: Points(row[name], row.unit)(texts) for name in ("gap", "gap_baseline") if row[name] is not None},
         "earlier_targets": [
             {
                 "until": texts("page.target_until", date=day(one.valid_to)),
-                "figure": Cell(one.target_value, unit)(texts),
+                "figure": Cell(one.target_value, row.unit)(texts),
                 "why": Markup("{} {}").format(
                     texts("sentence.goal_target_changed", date=day(one.valid_to)), texts.marked_english(one.reason)
                 ),

@@ -63,8 +63,7 @@ def english(texts: Texts, text: str) -> Markup:
 
 def said_corrections(data: ReleaseData, texts: Texts) -> list[Record]:
     """Return what the office has said of its editions, the newest first."""
-    rows = data.said_corrections
-    return [Record(row, measure=data.measures.get(row["measure_id"]), text=in_words(row, texts)) for row in rows]
+    return [Record(one, measure=data.measures.get(one["measure_id"]), text=in_words(one, texts)) for one in data.said_corrections]
 
 
 def in_words(correction: Mapping[str, Any], texts: Texts) -> Markup:

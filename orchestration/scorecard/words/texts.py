@@ -26,6 +26,7 @@ ORIGINAL = "en"
 LOCALE = "en_US"  # of numbers, where a language names none: as residents of the United States write them
 REVIEWED, OWN_NAME = "reviewed", "page.own_name"
 _ABSENT = frozenset({""})
+COUNTED = ("count", "number", "days", "answered")  # parts by which a text has a form for one thing
 ISOLATED, END_ISOLATED = "\u2066", "\u2069"
 _FIGURE = re.compile(r"[^\u0590-\u08ff<]*\d[^\u0590-\u08ff<]*")  # without a letter of such a script, and without a mark
 _ENGLISH = re.compile(r'<span lang="en"[^>]*>(.*?)</span>', re.DOTALL)
@@ -182,14 +183,21 @@ class Texts:
         return any(self.translations[name][1] != REVIEWED for name in translated)
 
     def __call__(self, text_id: str, /, **parts: Part | str | Markup) -> Markup:
-        """Return the text with its parts; English is marked where the page has another language."""
+        """Return the text with its parts, or that of one thing; English is marked where the page has another language."""
+        if f"{text_id}_one" in self.originals and any(self._is_one(parts[name]) for name in COUNTED if name in parts):
+            text_id = f"{text_id}_one"
         self.used.add(text_id)
         if self.language == ORIGINAL:
-            return self._filled(self._original(text_id), parts)
+            if text_id not in self.originals:
+                raise TextMissing(text_id)
+            return self._filled(self.originals[text_id], parts)
         if text_id in self.translations:
             return self._filled(self.translations[text_id][0], parts)
         self.untranslated.add(text_id)
         return self.marked_english(Texts(ORIGINAL, self.originals, {})(text_id, **parts))
+
+    def _is_one(self, part: Part | str) -> bool:
+        return (part if isinstance(part, str) else part(self)) == "1"
 
     def put(self, part: Part | None) -> Markup | None:
         """Return a part in this language; None without one."""
@@ -214,12 +222,6 @@ class Texts:
     def start_page(self) -> None:
         """Forget what the page before has used."""
         self.used, self.untranslated = set(), set()
-
-    def _original(self, text_id: str) -> str:
-        try:
-            return self.originals[text_id]
-        except KeyError:
-            raise TextMissing(text_id) from None
 
     def _filled(self, text: str, parts: Mapping[str, Any]) -> Markup:
         template = _escaped(text)

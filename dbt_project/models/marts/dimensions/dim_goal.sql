@@ -8,6 +8,20 @@ goals as (
     select * from {{ ref('goals') }}
 ),
 
+-- by its code or a name that it has or had; a shared name is that of one city's agency, and names none until a layer does (records)
+owners as (
+    select
+        goals.goal_id,
+        min(departments.department) as owner_department
+    from goals
+    inner join {{ ref('dim_department') }} as departments
+        on
+            lower(trim(goals.owner)) = lower(departments.department)
+            or departments.records is null and lower(trim(goals.owner)) in (lower(departments.name), lower(departments.formerly))
+    group by goals.goal_id
+    having count(*) = 1
+),
+
 final as (
     select
         goals.goal_id,
@@ -17,6 +31,7 @@ final as (
         goals.is_example,
         goals.note,
         goals.owner,
+        owners.owner_department,
         goals.policy_area,
         goals.legal_basis,
         goals.funding_source,
@@ -46,6 +61,7 @@ final as (
         goals.council_file
     from goals
     inner join settings on goals.city_geoid = settings.city_geoid
+    left join owners on goals.goal_id = owners.goal_id
     left join {{ ref('dim_measure') }} as measures
         on goals.measure_id = measures.measure_id and goals.measure_version = measures.measure_version
     -- state 99 is no state: its places are made up

@@ -35,6 +35,7 @@ final as (
         goals.benchmark_value,
         goals.target_on as due_on,
         goals.owner,
+        goals.owner_department,
         goals.is_example,
         goals.adopted_on,
         goals.council_file

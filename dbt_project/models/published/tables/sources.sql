@@ -14,6 +14,16 @@ reported as (
     inner join {{ ref('dim_measure') }} as measures
         on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version
     group by measures.source
+),
+
+-- a table of many places may have none for the city or the county that the contract names
+estimates as (
+    select
+        contracts.source,
+        bool_or(figures.geoid = contracts.jurisdiction) as has_rows_of_place
+    from {{ ref('fct_published_estimates') }} as figures
+    inner join sources as contracts on figures.source = contracts.source
+    group by contracts.source
 )
 
 select
@@ -23,7 +33,9 @@ select
                 then coalesce(reported.data_as_of, date_trunc('quarter', sources.data_as_of) - interval 1 day)
             else {{ without_time_of_day('sources.data_as_of') }}
         end as data_as_of
-    )
+    ),
+    estimates.has_rows_of_place
 from sources
+left join estimates on sources.source = estimates.source
 left join reported on sources.source = reported.source
 order by all

@@ -68,11 +68,12 @@ def test_a_goal_is_on_the_home_page_once_the_council_adopted_it(tmp_path: Path) 
 
 
 def test_the_owner_of_a_goal_has_the_name_of_the_language(tmp_path: Path) -> None:
-    """A department has a translation; another name is marked as English."""
+    """A department has a translation, whatever the goal calls it; another name is marked as English."""
     tables = planted()
     [goal] = tables["goals"]
-    tables["goals"] = [goal | {"goal_id": "one", "owner": "Health Department"}, goal | {"goal_id": "two", "owner": "Office"}]
+    health = {"goal_id": "one", "owner": "Public Health Office", "owner_department": "mhd"}
+    tables["goals"] = [goal | health, goal | {"goal_id": "two", "owner": "Office"}]
     tables["goal_progress"] = []
     site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["es"]).index.parent
     page = (site / "es" / "goals.html").read_text(encoding="utf-8")
-    assert "Salud pública" in page and "Health Department" not in page and '<span lang="en">Office</span>' in page
+    assert "Salud pública" in page and "Public Health Office" not in page and '<span lang="en">Office</span>' in page

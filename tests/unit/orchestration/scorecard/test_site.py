@@ -194,6 +194,21 @@ def test_records_that_do_not_count_yet_are_said(tmp_path: Path) -> None:
     assert "up to which we count" not in words(site / "en" / "measures" / "nothing.html")
 
 
+def test_a_table_without_a_row_of_the_place_has_no_date(tmp_path: Path) -> None:
+    tables = planted()
+    tables["sources"] += [
+        {"source": name, "title": title, "department": "mhd", "is_stand_in": False, "has_rows_of_place": has_rows}
+        | {"data_as_of": dt.datetime(2022, 12, 31)}
+        for name, title, has_rows in (("one", "Counties of another state", False), ("two", "Cities", True))
+    ]
+    site = write_site(write_public_file(tmp_path / "rows.duckdb", tables), tmp_path / "site", ["en", "es"]).index.parent
+    none = {"en": "None: the table has no row of the city or its county", "es": "Ninguno: la tabla no tiene ninguna fila"}
+    for language, said in none.items():
+        rows = re.findall(r"<tr>.*?</tr>", (site / language / "data.html").read_text(encoding="utf-8"), re.DOTALL)
+        other, own = (next(row for row in rows if title in row) for title in ("Counties of another state", "Cities"))
+        assert said in other and "2022" not in other and "2022" in own
+
+
 def test_what_cannot_be_shown_has_its_reason(site: Path) -> None:
     page = (site / "en" / "cannot-show.html").read_text(encoding="utf-8")
     headings = [TAG.sub("", found) for found in re.findall(r"<h2.*?</h2>", page)]
