@@ -242,7 +242,8 @@ def _of_sentence(reading: Reading, rows: Mapping[str, Row], texts: Language) -> 
         if not _may_say(reading.text_id, row, "trend_word" if is_trend else "compared_with_reference"):
             yield "sentence_and_row_disagree", row
     others = [rows[code] for code in reference if code in rows]
-    if reading.text_id == "sentence.bounds_apart" and any(_overlap(*pair) for pair in product(subjects, others)):
+    ends = {"sentence.bounds_apart": "bound", "sentence.where_people_live_two": "ci"}.get(reading.text_id)
+    if ends and any(_overlap(*pair, ends) for pair in product(subjects, others)):
         yield "sentence_and_row_disagree", subjects[0]
     # a sentence that names neither a group nor everyone is about all of them
     own = subjects if about or "everyone" in reading.text_id else list(rows.values())
@@ -254,10 +255,10 @@ def _of_sentence(reading: Reading, rows: Mapping[str, Row], texts: Language) -> 
             yield "figure_of_a_sentence", subjects[0]
 
 
-def _overlap(row: Row, other: Row) -> bool:
-    """Whether the bounds of two figures have a part in common, or are not known."""
-    bounds = [one[name] for one in (row, other) for name in ("bound_low", "bound_high")]
-    return None in bounds or (bounds[0] <= bounds[3] and bounds[2] <= bounds[1])
+def _overlap(row: Row, other: Row, ends: str) -> bool:
+    """Whether the ranges of two figures have a part in common; bounds that are not known may have one."""
+    found = [one[f"{ends}_{name}"] for one in (row, other) for name in ("low", "high")]
+    return ends == "bound" if None in found else bool(found[0] <= found[3] and found[2] <= found[1])
 
 
 def _is_of_peers(reading: Reading, row: Row) -> bool:

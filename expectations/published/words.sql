@@ -97,6 +97,17 @@ spoken as (
         case said.column_name
             when 'change_word' then change when 'trend_word' then trend when 'compared_with_city' then value - city_value
         end as step,
+        -- the ends of that difference, full counts included; to the city by both ranges (Zou and Donner)
+        case said.column_name
+            when 'change_word' then coalesce(change_ci_low, change) when 'trend_word' then coalesce(trend_ci_low, trend)
+            when 'compared_with_city' then value - city_value
+                - sqrt(pow(value - coalesce(ci_low, value), 2) + pow(coalesce(city_high, city_value) - city_value, 2))
+        end as least_step,
+        case said.column_name
+            when 'change_word' then coalesce(change_ci_high, change) when 'trend_word' then coalesce(trend_ci_high, trend)
+            when 'compared_with_city' then value - city_value
+                + sqrt(pow(coalesce(ci_high, value) - value, 2) + pow(city_value - coalesce(city_low, city_value), 2))
+        end as greatest_step,
         -- the difference of two figures without ranges has none, whatever its columns contain
         case said.column_name
             when 'change_word' then case when change_ci_low < change_ci_high then change_ci_low end
@@ -140,6 +151,9 @@ violations as (
                 and has_hidden_reference then 'reference_is_hidden' end,
             case when column_name = 'compared_with_reference' and word = 'about_the_same' and not is_full_count
                 and not coalesce(difference_low >= -margin and difference_high <= margin, false) then 'outside_the_margin' end,
+            case when column_name <> 'compared_with_reference' and word = 'about_the_same' and not coalesce(
+                greatest(-least_step, greatest_step) <= coalesce(margin, case when is_full_count then 0 end) + 1e-9, false
+            ) then 'outside_the_margin' end,
             case when column_name <> 'compared_with_reference' and word in ('higher', 'lower') and (
                 sign(step) <> case word when 'higher' then 1 else -1 end
                 or coalesce(case word when 'higher' then step_low <= 0 else step_high >= 0 end, false)

@@ -26,6 +26,7 @@ TEXTS = {
     "sentence.peer_rank": "The rank is {low} to {high}.",
     "sentence.groups_not_compared_few_events": "Too few cases: {groups}.",
     "sentence.groups_higher_better": "Better off, and higher than {reference}: {groups}.",
+    "sentence.where_people_live_two": "Where {residents} live it is {figure}, where {reference} live {from_figure}.",
     "reference_comparison.higher": "Higher than {group}",
     "reference_comparison.lower": "Lower than {group}",
     "page.ratio_range": "{ratio} times ({range})",
@@ -76,6 +77,24 @@ PEER_ROW = {
     "gap": 10.5, "gap_ci_low": 8.0, "peers_median_gap": 8.1, "peers": 66, "peers_narrower": 26, "peers_wider": 1,
     "peers_reversed": 0, "rank_low": 28, "rank_high": 66, "is_rank_shown": False,
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({}, set()),
+        ({"ci_low": 10.9}, {"sentence_and_row_disagree"}),
+        ({"ci_low": None, "ci_high": None}, set()),  # two of which no range is known are named without a word
+    ],
+)
+def test_two_places_that_are_named_are_apart(changes: dict[str, Any], rules: set[str]) -> None:
+    """White is 10.0 (9.0 to 11.0), and Black 20.5 (18.5 to 22.6)."""
+    known = facts()
+    for one in known.featured["own"].values():
+        one |= {"compared_with_reference": None, "rate_ratio": None}  # type: ignore[operator]
+    known.featured["own"]["black"] |= changes  # type: ignore[operator]
+    html = page((EVERYONE, "Where Black live it is 20.5%, where White live 10.0%."), "<b>20.5%</b><circle/>")
+    assert set(found(html, changed=known)) == rules
 
 
 def peers(*sentences: str) -> str:

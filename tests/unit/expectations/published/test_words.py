@@ -16,6 +16,8 @@ IS = "where geoid = '99' and period_start = date '2024-01-01' and race_ethnicity
 NO_RATIO = (
     f"compared_with_reference_text = null, rate_ratio = null, rate_ratio_ci_low = null, rate_ratio_ci_high = null {IS} 'black'"
 )
+SAME_CHANGE = f"change_word = 'about_the_same' {IS} 'all'"
+SAME_AS_CITY = "compared_with_city = 'about_the_same', compared_with_city_text = null where geoid = '3'"
 ENDS_IN_MAY = "set covered_until = date '2024-05-01', is_period_complete = false where period_start = date '2024-01-01'"
 # what is done to a true file, and the rule that finds it
 MUTATIONS = [
@@ -40,6 +42,15 @@ MUTATIONS = [
     ("outside_the_margin", f"set compared_with_reference = 'about_the_same' {IS} 'asian'"),
     ("outside_the_margin", "update public.published.rules set value = 1.3 where rule = 'about_the_same_own'"),
     ("outside_the_margin", "update public.published.rules set unit = 'percent of the other figure'"),
+    # -0.7 to 0.6 over time; 12.3 (11.9 to 12.7) next to 12.0 (11.0 to 13.0) in the city: -0.8 to 1.4, of 1.5 points
+    ("outside_the_margin", f"set change = -0.1, change_ci_low = -1.7, change_ci_high = 0.6, {SAME_CHANGE}"),
+    ("outside_the_margin", f"set change = -0.1, change_ci_low = -0.7, change_ci_high = 1.6, {SAME_CHANGE}"),
+    (
+        "outside_the_margin",
+        f"set trend = -0.1, trend_ci_low = -1.7, trend_ci_high = 0.6, trend_word = 'about_the_same' {IS} 'all'",
+    ),
+    ("outside_the_margin", f"set value = 12.3, ci_low = 11.9, ci_high = 13.6, {SAME_AS_CITY}"),
+    ("outside_the_margin", f"set value = 11.7, ci_low = 10.4, ci_high = 12.1, {SAME_AS_CITY}"),
     ("reason_and_word_disagree", f"set compared_with_reference = 'not_compared', rate_ratio = null {IS} 'black'"),
     ("reason_and_word_disagree", f"set compared_reason = 'few_events' {IS} 'black'"),
     ("ratio_of_what_is_not_compared", f"set compared_with_reference = 'no_range' {IS} 'black'"),
@@ -70,6 +81,8 @@ MAY_BE_SAID = [
     f"set compared_with_reference = 'not_compared', compared_reason = 'reference_hidden', {NO_RATIO}",
     f"set range_kind = 'full_count', ci_low = null, ci_high = null, {NO_RATIO.replace(' rate_ratio = null,', '')}",
     f"set change_word = null, change = null {IS} 'all'",
+    f"set change = -0.1, change_ci_low = -0.7, change_ci_high = 0.6, {SAME_CHANGE}",
+    f"set value = 12.3, ci_low = 11.9, ci_high = 12.7, {SAME_AS_CITY}",
 ]
 
 
