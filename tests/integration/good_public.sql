@@ -21,7 +21,7 @@ create table public.published.measures as select
     null::varchar as licence_id, null::varchar as licence_attribution,
     null::boolean as licence_share_alike, null::boolean as licence_commercial,
     'Read with care.' as public_caveat, 'city' as featured_geography_type, 'current' as featured_geography_vintage, '5553000' as featured_geoid,
-    'year' as featured_period_type, date '2024-01-01' as featured_period_start, true as shows_trend, null::date as trend_from, 'why' as trend_note, null::varchar as shown_adjustment,
+    'year' as featured_period_type, date '2024-01-01' as featured_period_start, true as shows_trend, null::date as trend_from, 'why' as trend_note, null::varchar as shown_adjustment, 70.0::double as partly_shown_limit,
     true as has_figures_by_race, false as has_figures_by_place, 'shown' as availability, 'There are figures' as availability_text;
 insert into public.published.measures select * replace (
     'visits' as measure_id, 'requests' as source, 'rate' as kind, 'record' as statistical_unit, 'per_1000' as unit

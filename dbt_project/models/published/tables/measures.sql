@@ -84,6 +84,7 @@ joined as (
         choices.shown_adjustment,
         coalesce(shown.has_figures_by_race, false) as has_figures_by_race,
         coalesce(shown.has_figures_by_place, false) as has_figures_by_place,
+        {{ rule('partly_shown_for_ratio') }} as partly_shown_limit,
         case
             when not measures.is_current then null
             when shown.shown_count > 0 then 'shown'

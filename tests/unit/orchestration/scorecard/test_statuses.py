@@ -85,7 +85,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         measure("homeless", kind="composition"),
         measure("share", has_figures_by_race=False),
         measure("wait", kind="median", unit="days", has_figures_by_race=False),
-        measure("exam"),
+        measure("exam", partly_shown_limit=70.0),
         measure("searched", has_figures_by_race=False),
         measure("satisfied", availability="by_topic", has_figures_by_race=False),
     ]
@@ -130,6 +130,18 @@ def test_everyone_is_next_to_parts_that_count_the_same_people(site: Path) -> Non
     found = table_rows(site / "measures" / "exam.html")
     assert "sex-all" in found and "income-all" not in found and "22.7%" in found["income-1"]
     assert words(site / "measures" / "exam.html").count("the overall figure counts other people") == 1
+
+
+@pytest.mark.parametrize(("limit", "topics"), [(50.0, 0), (70.0, 1), (99.0, 2), (None, 2)])
+def test_a_topic_is_partly_shown_by_the_limit_of_the_rules(tmp_path: Path, limit: float | None, topics: int) -> None:
+    """A release of an earlier version has no limit: then any part that is hidden counts."""
+    tables = planted()
+    tables["measures"].append(measure("exam", partly_shown_limit=limit))
+    tables["scorecard"].append(row("exam", "all", 20.4))
+    tables["equity_measures"] += by_topic()
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
+    page = words(site / "en" / "measures" / "exam.html")
+    assert page.count("the overall figure counts other people") == topics
 
 
 def test_of_many_topics_those_with_the_most_answers_are_shown(site: Path) -> None:
