@@ -16,13 +16,12 @@ REMEDIES = Path(__file__).with_name("remedies.yml")
 FOLDERS = {"marts": SUITES, "published": SUITES / "published"}
 
 
-def remedy(gate: GateResult, finding: ExpectationResult) -> str:
-    """Return what to do about a finding of a gate, as a sentence without its full stop."""
-    rules = _rules(gate.subject)
+def remedy(gate: GateResult, finding: ExpectationResult, load: str | None = None) -> str:
+    """Return what to do about a finding of a gate, as a sentence without its full stop; `load` is the delivery of a run."""
     written = read_remedies()
-    text = rules.get(finding.expectation) or written["by_subject"].get(gate.subject)
+    text = _rules(gate.subject).get(finding.expectation) or written["by_subject"].get(gate.subject)
     text = text or written["by_name"].get(finding.expectation) or written["by_gate"][gate.gate]
-    return text.replace("{subject}", gate.subject.rpartition(".")[2]).replace("{column}", finding.column or "the column")
+    return text.format(subject=gate.subject.rpartition(".")[2], column=finding.column or "the column", load=load or "LOAD")
 
 
 @cache

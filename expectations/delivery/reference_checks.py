@@ -71,8 +71,8 @@ def map_checks(contract: Contract, vintage: str, moved: Sequence[str]) -> Iterat
     if not vintage:
         return
     message = (
-        f"{contract.source}: {first_names(moved, SHOWN_PLACES)} have other lines than on the map in force "
-        f"({vintage}). A new map gets a vintage and its first day: `levelground maps new {contract.source}`. If the "
+        f"{contract.source}: {first_names(moved, SHOWN_PLACES)} have other lines than on the map in force ({vintage}). A new map "
+        f"gets a vintage and its first day: `levelground maps new {contract.source} --vintage NAME --valid-from DAY`. If the "
         "file corrects the map, accept its load: residents are then counted by its lines, no longer by the codes of their blocks"
     )
     yield measure(MAP_CHANGED, "critical", message if moved else "", expression=str(len(moved)), at_most=0)

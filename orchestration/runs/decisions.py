@@ -105,10 +105,9 @@ def read_urgent_revisions(home: Home) -> tuple[UrgentRevision, ...]:
 def add_statement(home: Home, said: Correction | UrgentRevision) -> None:
     """Add one at the end; the next run publishes a correction, and takes an urgent revision over."""
     is_correction = isinstance(said, Correction)
-    file = home.corrections if is_correction else home.urgent_revisions
-    earlier = read_corrections(home) if is_correction else read_urgent_revisions(home)
+    file, read = (home.corrections, read_corrections) if is_correction else (home.urgent_revisions, read_urgent_revisions)
     register = TypeAdapter(tuple[Correction | UrgentRevision, ...])
-    write_atomically(file, register.dump_json((*earlier, said), indent=1).decode() + "\n")
+    write_atomically(file, register.dump_json((*read(home), said), indent=1).decode() + "\n")
 
 
 def _read(path: Path, register: TypeAdapter[tuple[Said, ...]], what: str) -> tuple[Said, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 from expectations.results import ExpectationResult, GateResult
 from orchestration.runs.record import (
     AGREEMENT_ENDED,
+    HELD_BACK,
     RELEASED,
     REMOVED,
     UNCHANGED,
@@ -69,15 +70,18 @@ def standing_gates(records: Sequence[RunRecord]) -> list[StandingGate]:
 
 
 def standing_findings(records: Sequence[RunRecord]) -> list[Finding]:
-    """Return the critical findings and the warnings that hold after the newest of these runs, critical ones first."""
+    """Return the findings that hold after the newest of these runs, critical ones first; of an accepted load its warnings."""
     from expectations.remedies import remedy  # noqa: PLC0415 - reads suites, which most commands do not need
 
     found = []
     for gate in standing_gates(records):
-        for result in (*gate.result.failed_critical, *gate.result.warnings):
-            subject, message = gate.result.subject, result.message or result.expectation
-            sentence = message if message.startswith(f"{subject}") else f"{subject}: {message}"
-            found.append(Finding(gate, result, sentence, remedy(gate.result, result)))
+        subject = gate.result.subject
+        status = records[-1].sources.get(subject) or gate.run.sources.get(subject)
+        critical = gate.result.failed_critical if status is None or status.verdict == HELD_BACK else ()
+        for result in (*critical, *gate.result.warnings):
+            message = result.message or result.expectation
+            sentence = message if message.startswith(subject) else f"{subject}: {message}"
+            found.append(Finding(gate, result, sentence, remedy(gate.result, result, status.load_id if status else None)))
     return sorted(found, key=lambda finding: finding.result.severity != "critical")
 
 
@@ -175,11 +179,8 @@ def missing_periods(home: Home) -> list[dict[str, Any]]:
 
 def covered_months(home: Home) -> list[tuple[str, dt.date]]:
     """The months of each source that deliveries of the release cover, wholly or in part: source and first day."""
-    found = _published(
-        home,
-        "select source, period_start from quality.coverage where period_type = 'month' and covered_days > 0 order by all",
-    )
-    return [(row["source"], row["period_start"]) for row in found]
+    query = "select source, period_start from quality.coverage where period_type = 'month' and covered_days > 0 order by all"
+    return [(row["source"], row["period_start"]) for row in _published(home, query)]
 
 
 def _with_texts(row: dict[str, Any]) -> dict[str, Any]:

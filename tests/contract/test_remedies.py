@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from collections.abc import Iterator
 
 import pytest
 
 from expectations.marts.suites import SUITES, Suite, read_suites
-from expectations.remedies import read_remedies, remedy
+from expectations.remedies import REMEDIES, read_remedies, remedy
 from expectations.results import ExpectationResult, GateResult
+from orchestration.alerts.notify import KINDS
 from orchestration.settings import DBT_PROJECT
 from tests.conftest import ROOT
 from tests.contract.registers import seed
 from tests.support.shipped import CONTRACT_FILES
+from tests.unit.orchestration.cli.test_examples import COMMANDS
 
 # Functions that make a check or its result; the first argument is its name.
 MAKERS = {
@@ -31,6 +34,7 @@ MAKERS = {
 }
 # Counts of the disclosure audit, which cannot fail.
 COUNTS = {"cells", "sensitive_cells", "seconds"}
+CHECKS = ROOT / "orchestration" / "doctor" / "checks.yml"
 SUITES_OF_TABLES = [*read_suites(), *read_suites(SUITES / "published")]
 
 
@@ -66,6 +70,18 @@ def test_what_a_remedy_names_exists() -> None:
     assert set(re.findall(r"\b(?!int_)[a-z]+__[a-z_0-9]+\b", text)) - known == set()
     vocabularies = {row["vocabulary"] for row in seed("stratum_crosswalk")}
     assert set(re.findall(r"stratum_crosswalk\.csv \((\w+)\)", text)) - vocabularies == set()
+
+
+def test_a_command_in_a_remedy_can_be_typed_as_it_is_printed() -> None:
+    """With a value in each gap: command and options exist, and none that the command requires is left out."""
+    files = [REMEDIES, *SUITES.rglob("*.yml"), KINDS, CHECKS]
+    texts = [re.sub(r"\{\w+\}", "x", file.read_text(encoding="utf-8")) for file in files]
+    typed = [command for text in texts for command in re.findall(r"`levelground ([^`]+)`", text)]
+    assert len(typed) > 20
+    for command in typed:
+        words = shlex.split(command.replace('\\"', '"'))
+        name = next(name for name in (" ".join(words[:2]), words[0]) if name in COMMANDS)
+        COMMANDS[name].make_context(name, words[len(name.split()) :])
 
 
 def test_a_finding_gets_the_remedy_of_its_rule_with_its_names() -> None:

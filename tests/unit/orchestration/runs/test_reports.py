@@ -73,3 +73,17 @@ def test_findings_are_sentences_with_a_remedy_and_notes_are_left_out() -> None:
         "gate": "build", "subject": STOPS, "severity": "critical", "expectation": "grain", "column": None, "observed": 1.0,
         "threshold": 0.0, "message": first.sentence, "remedy": first.remedy, "run_id": "run-2", "checked_at": "",
     }  # fmt: skip
+
+
+def test_the_remedy_of_a_held_back_load_accepts_this_load_and_then_nothing_critical_is_left() -> None:
+    """The command of the finding has the id that `sources accept` asks for; an accepted load keeps its warnings only."""
+    lost = GateResult(
+        "delivery", REQUESTS, (*gate("delivery", REQUESTS, "rows_lost", "critical").findings, *FIRST.gates[0].findings)
+    )
+    held_back = ended(2, UNCHANGED, lost, load="load-2", verdict=HELD_BACK)
+    assert (
+        f"`levelground sources accept {REQUESTS} --load load-2 --reason TEXT`" in standing_findings([FIRST, held_back])[0].remedy
+    )
+    accepted = ended(3, RELEASED, lost, load="load-2")
+    for records in ([FIRST, held_back, accepted], [FIRST, held_back, accepted, ended(4, UNCHANGED, load="load-2")]):
+        assert [finding.result.expectation for finding in standing_findings(records)] == ["known_share", "geoid_lengths"]
