@@ -95,9 +95,9 @@ def _describe(
         reason = f"{reason[:REASON_CHARACTERS].rsplit(' ', 1)[0]} …"
     source = condition.subject.removeprefix(AGREEMENT_OF)
     reason, contact = literal(reason), literal(contacts.get(source, ""))
-    remedy = read_kinds()[condition.kind]["remedy"].format(
-        source=source, contact=f" ({contact})" if contact else "", load=condition.load_id or "LOAD"
-    )
+    kind = read_kinds()[condition.kind]
+    accept = kind.get("accept", "").format(source=source, load=condition.load_id) if condition.load_id else ""
+    remedy = kind["remedy"].format(source=source, contact=f" ({contact})" if contact else "", accept=accept)
     lines = [f"{about}.", f"Why: {reason}", f"What to do: {remedy}"]
     if condition.run_id:
         link = f"{settings.ui_url}/runs/{condition.run_id}" if settings.ui_url else f"run {condition.run_id}"

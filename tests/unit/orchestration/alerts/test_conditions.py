@@ -6,6 +6,8 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import pytest
+
 from ingest.contract.registry import load_registry
 from orchestration.alerts.conditions import (
     EDITION,
@@ -17,8 +19,10 @@ from orchestration.alerts.conditions import (
     conditions_after_run,
     open_alert_state,
 )
+from orchestration.alerts.notify import compose_message
 from orchestration.runs.clock import utc_now
 from orchestration.runs.record import FRESH, RELEASED, RunRecord, new_status
+from orchestration.settings import Settings
 
 SOURCE = "ucc__service_requests"
 CHANNEL = "1 mailto"
@@ -91,3 +95,13 @@ def test_a_quarter_that_nobody_pinned_is_an_alert_of_its_own(tmp_path: Path) -> 
         assert started(state, Condition(EDITION, "not_pinned", fewer)) == [], "the same quarter"
         assert started(state, Condition(EDITION, "not_pinned", fewer.replace("Q2", "Q3"))) != [], "another quarter"
     assert EDITION not in conditions_after_run(run(FRESH), found)
+
+
+@pytest.mark.parametrize("load", ["0123456789abcdef", None])
+def test_an_alert_offers_to_accept_a_load_only_if_the_run_could_read_one(tmp_path: Path, load: str | None) -> None:
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
+    damaged = Condition(SOURCE, HELD_BACK, "x.xlsx is damaged; deliver it again", "r", load)
+    text = compose_message(settings, "milwaukee", [damaged], [], {}).body
+    assert "LOAD" not in text
+    assert ("sources accept" in text) == (load is not None)
+    assert load is None or f"`levelground sources accept {SOURCE} --load {load} --reason TEXT`." in text
