@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from expectations.delivery.column_differences import missing_columns
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.erasure import plan_source_removal
@@ -60,15 +61,12 @@ def list_(json: AsJson = False) -> None:
         result = (row.get("verdict", "no run yet"), short_time(row.get("data_as_of")))
         displayed.append((contract.source, contract.department, contract.cadence, *result, *map(row.get, _FIGURES)))
     columns = ("source", "department", "cadence", "verdict", "data as of", "rows", "race known %", "geocoded %", "grade", "why")
-    out.print(
-        Table(None, columns, displayed, spare=("department", "cadence", "geocoded %", "rows", "race known %", "data as of"))
-    )
+    spare = ("department", "cadence", "geocoded %", "rows", "race known %", "data as of")
+    out.print(Table(None, columns, displayed, spare=spare))
     grades = Counter(row["readiness_grade"] for row in rows if row.get("readiness_grade"))
     if grades:
         counted = ", ".join(f"{sources} {grade}" for grade, sources in sorted(grades.items()))
-        err.print(
-            f"readiness for disaggregation by race or place: {counted}; `levelground sources show NAME` gives the reasons",
-        )
+        err.print(f"readiness for disaggregation by race or place: {counted}; `levelground sources show NAME` gives the reasons")
 
 
 @app.command(
@@ -126,9 +124,8 @@ def check(
     settings = Settings.from_environment()
     if report is not None and not report.absolute().parent.is_dir():
         raise ConfigurationError(f"the folder {report.absolute().parent} for the report does not exist")
-    checked = check_delivery(
-        settings, name, file, read_draft(settings, choose_folders(settings, None, layer, shared=False), name)
-    )
+    draft = read_draft(settings, choose_folders(settings, None, layer, shared=False), name)
+    checked = check_delivery(settings, name, file, draft)
     print_check(checked, all_=all_)
     if report is not None:
         write_report(checked, report.absolute())
@@ -145,14 +142,13 @@ def template(
 ) -> None:
     """Write a template that a department fills in and delivers: a workbook, a CSV file or a paper form."""
     settings = Settings.from_environment()
-    path = write_template(home_registry(settings)[name], form, to, language)
-    out.print(f"template: {path}")
+    out.print(f"template: {write_template(home_registry(settings)[name], form, to, language)}")
 
 
 @app.command(epilog=examples('levelground sources accept ucc__service_requests --load LOAD --reason "The count was confirmed"'))
 def accept(
     name: Source,
-    load: Annotated[str, typer.Option("--load", help="The id of the held-back load, from the run's output.")],
+    load: Annotated[str, typer.Option("--load", help="The id of the held-back load: `sources show NAME` has it.")],
     reason: Annotated[str, typer.Option(help="Why the delivery is right.")],
 ) -> None:
     """Accept one held-back load; the next run promotes it."""
@@ -165,9 +161,13 @@ def accept(
     for damaged in store.unreadable():
         if damaged.parent.name == load:
             raise ConfigurationError(f"{damaged} cannot be read; run again with the same delivery, which writes it again")
-    if store.record(load) is None or (load != held_back and read_acceptance(store, load) is None):
+    delivery = store.record(load)
+    if delivery is None or (load != held_back and read_acceptance(store, load) is None):
         known = f"the last run held back {held_back}" if held_back else "the last run held back none of its loads"
         raise ConfigurationError(f"{name} has no held-back load {load!r}; {known}")
+    if lost := [column for column in missing_columns(contract, delivery.columns_missing) if contract.column(column).required]:
+        why = f"the load {load} lacks {', '.join(lost)}, so every row without it would be rejected, and earlier ones may be lost"
+        raise ConfigurationError(f"{why}; ask the steward for it, or add its new name under `from` in the contract of {name}")
     if not reason.strip():
         raise ConfigurationError("--reason is empty; write why the load is right, it is recorded with the load")
     accept_load(store, load, Acceptance(accepted_by=getpass.getuser(), reason=reason.strip(), at=_now().isoformat()))

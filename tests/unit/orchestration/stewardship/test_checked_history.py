@@ -10,7 +10,8 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.runs.decisions import Acceptance, accept_load
+from orchestration.cli.sources.sources import accept
+from orchestration.runs.decisions import Acceptance, accept_load, read_acceptance
 from orchestration.runs.record import RunRecord, RunStore, new_status
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.stewardship.check_delivery import DeliveryCheck, check_delivery, report_page
@@ -30,11 +31,11 @@ def csv_of(rows: range, day: str = "2025-01-01") -> str:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Callable[[str], tuple[Warehouse, Settings]]:
-    """A home with one promoted delivery of 100 rows, and a later one of 20 rows that the last run held back."""
+def home(tmp_path: Path) -> Callable[..., tuple[Warehouse, Settings]]:
+    """A home with one promoted delivery of 100 rows, and a later one, by default of 20 rows, that the last run held back."""
 
-    def make(mode: str) -> tuple[Warehouse, Settings]:
-        changes = {"columns": COLUMNS, "load": LOADS[mode]}
+    def make(mode: str, later: str = csv_of(range(20)), required: str = "") -> tuple[Warehouse, Settings]:
+        changes = {"columns": [{**each, "required": each["name"] == required} for each in COLUMNS], "load": LOADS[mode]}
         contract = visits_contract(**changes)
         sources = tmp_path / "sources"
         sources.mkdir()
@@ -51,7 +52,7 @@ def home(tmp_path: Path) -> Callable[[str], tuple[Warehouse, Settings]]:
         settings.home.ensure()
         warehouse = Warehouse(tmp_path, duckdb.connect())
         warehouse.take(contract, {"f.csv": csv_of(range(100))})
-        held_back = warehouse.deliver(contract, {"f.csv": csv_of(range(20))})
+        held_back = warehouse.deliver(contract, {"f.csv": later})
         record = RunRecord(
             run_id="r", as_of=NOON.isoformat(), city="milwaukee", deliveries="in", started_at=NOON.isoformat(), trigger="cli"
         )
@@ -119,3 +120,20 @@ def test_a_damaged_journal_ends_the_check(home: Callable[[str], tuple[Warehouse,
     (warehouse.store.folder / "accepted.json").write_text("{")
     with pytest.raises(ConfigurationError, match=r"accepted\.json cannot be read"):
         checked(settings, csv_of(range(20)))
+
+
+@pytest.mark.parametrize(("required", "is_refused"), [("d", True), ("v", False)])
+def test_a_load_without_a_required_column_cannot_be_accepted(
+    home: Callable[..., tuple[Warehouse, Settings]], monkeypatch: pytest.MonkeyPatch, required: str, *, is_refused: bool
+) -> None:
+    """Every row of it would be rejected, and the landed rows that it replaces be lost."""
+    warehouse, settings = home("replace", "k,v\n1,a\n", required)
+    for name, value in (("HOME", settings.home.root), ("DELIVERIES", settings.deliveries), ("SOURCES", settings.further_sources)):
+        monkeypatch.setenv(f"LEVELGROUND_{name}", str(value))
+    load = warehouse.store.records()[-1].load_id
+    if is_refused:
+        with pytest.raises(ConfigurationError, match=f"the load {load} lacks d, .*ask the steward for it, or add its new name"):
+            accept(CONTRACT["source"], load, "the file is complete")
+    else:
+        accept(CONTRACT["source"], load, "the file is complete")
+    assert (read_acceptance(warehouse.store, load) is None) == is_refused
