@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import shutil
 
+from warehouse.fingerprint import file_sha256
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.releases.manifest import ReleaseCorrupt, UnknownRelease, known_releases, read_intent, read_manifest
 from warehouse.releases.sealing import find_damage, remove_leftovers
-from warehouse.releases.swapping import REMOVING_PREFIX, Current, current, swap
+from warehouse.releases.swapping import REMOVING_PREFIX, Current, current, paired_files, swap
 
 DAMAGED_PREFIX = ".damaged-"
 
@@ -22,9 +23,8 @@ def recover(home: Home) -> list[str]:
     for folder in sorted(home.releases.glob(f"{REMOVING_PREFIX}*")):
         shutil.rmtree(folder)
         done.append(f"Finished removing the release {folder.name.removeprefix(REMOVING_PREFIX)}.")
-    for path in sorted(
-        path for folder in (home.published, home.published_exports, home.releases) for path in folder.glob(".*.next")
-    ):
+    folders = (home.published, home.published_exports, home.releases)
+    for path in sorted(path for folder in folders for path in folder.glob(".*.next")):
         path.unlink()
         done.append(f"Removed the leftover {path.name}.")
     try:
@@ -38,8 +38,8 @@ def recover(home: Home) -> list[str]:
         done.append(_restore_current_json(home))
     elif published is not None and (why := find_damage(home, published.release_id)):
         done.append(_replace_damaged(home, published.release_id, why))
-    elif published is not None and not _is_whole(home, published.release_id):
-        done.append(_try(home, published.release_id, "Published files were missing: restored"))
+    elif published is not None and (fault := _fault(home, published.release_id)):
+        done.append(_try(home, published.release_id, f"Published files were {fault}: restored"))
     return done
 
 
@@ -75,15 +75,15 @@ def _swap_to_first_good(home: Home, candidates: list[str], what: str) -> str:
     return f"{what} none: there is no other valid release. The next run that is not blocked creates one."
 
 
-def _is_whole(home: Home, release_id: str) -> bool:
-    """Whether every file of the release is in `published/`; if its manifest cannot be read, the two that every release has."""
-    try:
-        manifest = read_manifest(home, release_id)
-    except (ReleaseCorrupt, UnknownRelease):
-        return all((home.published / name).exists() for name in RELEASE_FILES)
-    return all((home.published / name).exists() for name in manifest.databases) and all(
-        (home.published_exports / name).exists() for name in manifest.exports
-    )
+def _fault(home: Home, release_id: str) -> str:
+    """What the published files of an undamaged release are, if they are not those of the release; nothing if they are."""
+    manifest = read_manifest(home, release_id)
+    for source, target in paired_files(home, manifest):
+        if not target.is_file():
+            return "missing"
+        if not target.samefile(source) and file_sha256(target) != (manifest.files | manifest.exports)[target.name].sha256:
+            return "damaged"
+    return ""
 
 
 def _finish_swap(home: Home, published: Current | None) -> str:

@@ -69,7 +69,7 @@ def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest 
         publish_ledger(home, release_id)
     _remove_foreign_logs(home)
     home.published_exports.mkdir(mode=SHARED, exist_ok=True)
-    prepared = [(_link_or_copy(home, source, target), target) for source, target in _files(home, manifest)]
+    prepared = [(_link_or_copy(home, source, target), target) for source, target in paired_files(home, manifest)]
     _verify_copies(home, manifest)
     for temporary, target in prepared:
         _rename(temporary, target)
@@ -88,7 +88,7 @@ def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest 
     return new
 
 
-def _files(home: Home, manifest: Manifest) -> list[tuple[Path, Path]]:
+def paired_files(home: Home, manifest: Manifest) -> list[tuple[Path, Path]]:
     """Each file of the release with its published name; the checksums of the exports last."""
     folder = home.release(manifest.release_id)
     exports = sorted(manifest.exports, key=lambda name: (name == CHECKSUMS, name))
@@ -132,7 +132,7 @@ def _remove_foreign_logs(home: Home) -> None:
 
 def _verify_copies(home: Home, manifest: Manifest) -> None:
     """ReleaseCorrupt if a copy differs from the release; `verify` or `seal` has just checked what a link links to."""
-    for source, target in _files(home, manifest):
+    for source, target in paired_files(home, manifest):
         path, record = _prepared(target), (manifest.files | manifest.exports)[target.name]
         if not path.samefile(source) and file_sha256(path) != record.sha256:
             name = str(target.relative_to(home.root))

@@ -74,6 +74,23 @@ def test_missing_published_exports_are_put_back(home: Home, make_release: MakeRe
     assert_published(home, only, 3)
 
 
+@pytest.mark.parametrize("name", ["levelground.duckdb", "levelground_public.duckdb", "exports/release.csv"])
+def test_a_published_copy_that_differs_from_its_release_is_put_back(home: Home, make_release: MakeRelease, name: str) -> None:
+    """As in a home that was copied without its hard links: the release is whole, and readers have another file."""
+    only = make_release(3)
+    swap(home, only.release_id)
+    path = home.published / name
+    intact = path.read_bytes()
+    path.unlink()
+    path.write_bytes(intact)
+    assert recover(home) == [], "an equal copy is a published file as well"
+    path.write_bytes(intact[: len(intact) // 2])
+    assert recover(home) == [f"Published files were damaged: restored release {only.release_id}."]
+    assert path.read_bytes() == intact
+    assert_published(home, only, 3)
+    assert recover(home) == []
+
+
 def test_a_damaged_current_json_is_named_with_its_remedy(home: Home, make_release: MakeRelease) -> None:
     only = make_release(3)
     swap(home, only.release_id)
