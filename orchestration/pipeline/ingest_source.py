@@ -142,7 +142,7 @@ def _not_read(source: RunSource) -> SourceStatus | None:
     status = new_status(source.contract, source.run.record.run_id)
     if source.removals.is_removed:
         last, name = source.removals.removals[-1], source.contract.source
-        reason = f"removed by {last.erased_by} ({last.reason}); `levelground sources resume {name}` reads it again"
+        reason = f"removed by {last.erased_by} ({last.reason}); `levelground sources resume {name} --reason TEXT` reads it again"
         return status.updated(verdict=REMOVED, reason=reason)
     terms = agreement_terms(source.contract, source.run.as_of)
     return status.updated(verdict=AGREEMENT_ENDED, reason=terms.reason) if terms.has_ended else None

@@ -148,8 +148,8 @@ def check_delivery(settings: Settings, name: str, file: Path | None, drafted: Co
     kept = DeliveryStore(settings.home.deliveries, name)
     removals = read_removals(kept.folder)
     if file is None and (terms.has_ended or removals.is_removed):
-        reason = f"it was removed; `levelground sources resume {name}` reads it again" if removals.is_removed else terms.reason
-        raise ConfigurationError(f"{name} is not read: {reason}")
+        removed = f"it was removed; `levelground sources resume {name} --reason TEXT` reads it again"
+        raise ConfigurationError(f"{name} is not read: {removed if removals.is_removed else terms.reason}")
     with scratch_folder(settings.home, "check-") as folder, scratch(folder) as con:
         store, splitter = DeliveryStore(folder, name), DeliverySplitter(settings, location.city, as_of, con)
         try:
