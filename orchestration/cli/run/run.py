@@ -89,7 +89,7 @@ def run(
         raise ConfigurationError("--remember needs --deliveries or --live: it names what the home reads from now on")
     progress = Progress(expected=expected_seconds(RunStore(settings.home.runs).all()))
     with progress:
-        makes_sample = option is None and settings.deliveries is None and not settings.home.warehouse.exists()
+        makes_sample = option is None and settings.deliveries is None and not settings.home.home_json.exists()
         progress.stage("start", "making the sample city" if makes_sample else "reading the settings")
         location = _checked_location(settings, option, as_of, remember=remember, accept_older=accept_older)
         wanted = selected_sources(location.registry, source or (), period)
