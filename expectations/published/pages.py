@@ -99,7 +99,9 @@ OF_PEERS = {
 PEER_ROWS = """
     select peers.* from peer_comparison as peers
     semi join geographies as city on peers.geoid = city.geoid and city.scorecard_order = 1
-    qualify peers.period_start = max(peers.period_start) over (partition by peers.measure_id)
+    semi join (select * from scorecard where is_featured and not is_stand_in) as featured
+        on (peers.measure_id, peers.period_type, peers.period_start)
+        = (featured.measure_id, featured.period_type, featured.period_start)
 """
 
 Row = Mapping[str, Any]

@@ -230,6 +230,7 @@ SPOILT = [
     ("fct_peer_comparison", "ranks_are_in_order", "set rank_low = 0"),
     ("fct_peer_comparison", "ratio_interval_contains_ratio", "set gap_ratio = 3, gap_ratio_ci_low = 1, gap_ratio_ci_high = 2"),
     ("fct_peer_comparison", "counts_follow_from_ranks", "set peers_wider = 1"),
+    ("fct_peer_comparison", "no_side_without_a_clear_gap", "set gap_ci_low = -1, gap_ci_high = 22"),
     ("fct_peer_comparison", "money_is_compared_as_ratio", "set gap_ratio = 2"),
     ("fct_peer_comparison", "ranked_by_intervals", "set gap_ci_low = null, gap_ci_high = null"),
     ("fct_published_estimates", "one_row_per_figure", "set race_ethnicity_code = 'all' where published_estimate_key = 'p2'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,9 +71,26 @@ def test_a_gap_without_a_range_has_no_size_next_to_other_cities(tmp_path: Path) 
     assert {violation.rule for violation in check.violations} == {"figure_of_a_sentence"}
 
 
+def test_a_gap_of_an_earlier_period_is_not_that_of_the_page(tmp_path: Path) -> None:
+    """The section names its period; without a gap in it there is none, and the gate finds one of an earlier period."""
+    earlier = {"period_start": dt.date(2019, 1, 1)}
+    shown, files = {}, {}
+    for name, changes in (("now", {}), ("then", earlier)):
+        tables = planted() | {"peer_comparison": [PEER_GAP | changes]}
+        files[name] = write_public_file(tmp_path / f"{name}.duckdb", tables)
+        site = write_site(files[name], tmp_path / name).index.parent
+        shown[name] = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    assert "Like cities have half to twice as many people. The gaps are of 2024." in plain(shown["now"])
+    assert "The gap between Black and White is" not in plain(shown["then"])
+    assert "<dt>Other cities</dt><dd>We compare no other cities for this question.</dd>" in shown["then"]
+    check = PageCheck(PublicFacts.read(files["then"]))
+    check.page("en", "measures/own.html", shown["now"])
+    assert {violation.rule for violation in check.violations} == {"sentence_of_no_text"}
+
+
 def test_cities_where_the_gap_runs_the_other_way_are_not_narrower(said: Any) -> None:
     words = said(peers_narrower=23, peers_wider=1, peers_reversed=3, rank_low=27, rank_high=66)
-    assert "clearly narrower in 23. It is clearly wider in 1, and for 39 we cannot tell. In 3 of them the gap runs" in words
+    assert "clearly narrower in 23. It is clearly wider in 1, and for 39 we cannot tell. In 3 of the cities the gap clearly runs" in words
 
 
 def test_money_is_a_ratio(said: Any) -> None:

@@ -9,7 +9,13 @@ compared as (
         case gap_kind when 'ratio' then gaps.log_ratio else gaps.gap end as distance,
         case gap_kind when 'ratio' then gaps.log_width_below else gaps.width_below end as distance_below,
         case gap_kind when 'ratio' then gaps.log_width_above else gaps.width_above end as distance_above,
-        distance_below is not null and measures.favourable_direction in ('higher', 'lower') as is_ranked
+        distance_below is not null and measures.favourable_direction in ('higher', 'lower') as is_ranked,
+        -- whether the interval, as the file has it, lies beyond no gap
+        coalesce(abs(distance) > case
+            when gap_kind = 'ratio' then gaps.log_width
+            when distance > 0 then gaps.width_below
+            else gaps.width_above
+        end, false) as is_clear
     from {{ ref('int_peer_comparison__gaps') }} as gaps
     inner join {{ ref('dim_measure') }} as measures
         on gaps.measure_id = measures.measure_id and gaps.measure_version = measures.measure_version
@@ -20,14 +26,14 @@ pairs as (
     select
         {{ peer_slice('compared') }},
         compared.geoid,
+        compared.is_clear,
         peers.geoid as other_geoid,
         peers.gap as other_gap,
         peers.log_ratio as other_log_ratio,
         (peers.distance > compared.distance) = (compared.favourable_direction = 'higher') as is_other_better,
-        -- in the direction of the gap of the city: farther from no gap than its own, or beyond no gap with the whole interval
+        -- in the direction of the gap of the city: farther from no gap than its own, or clearly on the other side
         compared.distance = 0 or sign(compared.distance) * peers.distance > abs(compared.distance) as is_other_wider,
-        case when compared.distance < 0 then peers.distance - peers.distance_below > 0 else peers.distance + peers.distance_above < 0 end
-            as is_other_reversed,
+        peers.is_clear and compared.distance * peers.distance < 0 as is_other_reversed,
         {{ rule('z_95') }} / sqrt(2) * abs(compared.distance - peers.distance) / nullif(
             case
                 when compared.distance > peers.distance then sqrt(pow(compared.distance_below, 2) + pow(peers.distance_above, 2))
@@ -73,9 +79,10 @@ ranked as (
         count(*) as peers,
         median(other_gap) as peers_median_gap,
         exp(median(other_log_ratio)) as peers_median_ratio,
-        count(*) filter (where is_significant and not is_other_wider and not is_other_reversed) as peers_narrower,
+        -- a gap that may be none has no other side, and none is narrower
+        count(*) filter (where is_significant and is_clear and not is_other_wider and not is_other_reversed) as peers_narrower,
         count(*) filter (where is_significant and is_other_wider) as peers_wider,
-        count(*) filter (where is_significant and not is_other_wider and is_other_reversed) as peers_reversed,
+        count(*) filter (where is_significant and is_clear and not is_other_wider and is_other_reversed) as peers_reversed,
         1 + count(*) filter (where is_significant and is_other_better) as rank_low,
         count(*) + 1 - count(*) filter (where is_significant and not is_other_better) as rank_high
     from adjusted
