@@ -131,7 +131,7 @@ def _is_of(part: str, words: str, text_id: str, row: Row) -> bool:
     names = (OF_YEAR if "_per_year" in text_id else OF_PART).get(part, ())
     if any(row[name] is None for name in names):
         return False
-    wanted = sorted(_side(row) * row[name] for name in names)
+    wanted = [row[name] for name in names]
     found = SIGNED.findall(words)
     return len(found) >= len(wanted) and all(
         equal(numbers(digits)[0], figure)
@@ -139,12 +139,6 @@ def _is_of(part: str, words: str, text_id: str, row: Row) -> bool:
         and (bool(sign) or figure >= 0 or not float(digits.replace(",", "")))
         for (sign, digits), figure in zip(found, wanted, strict=False)
     )
-
-
-def _side(row: Row) -> float:
-    """Where the group has the lower figure, a rise of the difference is a smaller gap; of two sides the clear one counts."""
-    gap = row["last_gap"] if row["word"] == "widened" else row["first_gap"]
-    return -1.0 if row["scale"] == "absolute" and gap < 0 else 1.0
 
 
 def _of_row(path: str, key: str, content: str, facts: GapFacts) -> Iterator[Found]:

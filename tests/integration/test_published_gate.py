@@ -31,6 +31,11 @@ SPOILT = [
         "changed_sides_follows_from_the_ranges",
         "set word = 'not_compared', word_reason = 'changed_sides'",
     ),
+    (
+        "gap_trends",
+        "sides_hold_for_both_scales",
+        "insert into {t} select * replace ('relative' as scale, 'not_compared' as word, 'unclear_sides' as word_reason) from {t}",
+    ),
     ("peer_comparison", "figure_is_shown", "set race_ethnicity_code = 'asian'"),
     ("peer_comparison", "figure_is_shown", "set race_ethnicity_code = 'nhpi'"),
     ("as_reported_history", "withheld_shows_nothing", "set first_value = 3 where history_status = 'withheld'"),

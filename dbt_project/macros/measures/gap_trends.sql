@@ -7,7 +7,8 @@
     before the last break of the series. What limits the comparison of a measure with its reference (comparison_limits) limits that of
     two gaps, too.
     A gap has changed sides where both ends are clear: their intervals exclude no gap. Where chance may be why one of them is on the other
-    side, the clear one names the side, if it is also the larger one: a clear gap that grew from an unclear one widened.
+    side, the clear one names the side, if it is also the larger one: a clear gap that grew from an unclear one widened. A gap has the same
+    two sides as difference and as ratio: where one of them has no word because of its sides, neither has.
 #}
 {% macro gap_trends(figures) -%}
 {%- set slice = [
@@ -142,6 +143,19 @@ changed as (
     {%- endfor %}
 ),
 
+sided as (
+    select
+        * replace (
+            case
+                when word_reason is not null and word_reason not in ('changed_sides', 'unclear_sides') then word_reason
+                when bool_and(coalesce(word_reason, '') = 'changed_sides') filter (where has_sides) over both_scales then 'changed_sides'
+                when bool_or(word_reason is not null) filter (where has_sides) over both_scales then 'unclear_sides'
+            end as word_reason
+        )
+    from (select *, word_reason is null or word_reason in ('changed_sides', 'unclear_sides') as has_sides from changed) as changed
+    window both_scales as (partition by {{ slice | join(', ') }})
+),
+
 final as (
     select
         {{ slice[:11] | join(',\n        ') }},
@@ -171,7 +185,7 @@ final as (
             when slope is not null then if(scale = 'relative', 'wls_log_ratio', 'wls_points')
             else 'first_and_last'
         end as trend_method
-    from changed
+    from sided
 )
 
 select * from final

@@ -168,22 +168,21 @@ def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Ma
     if gap.basis == PLACES:
         parts |= {"residents": People(gap.race_ethnicity_code), "reference": People(gap.reference_code)}
     yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{trend.word}", **parts, **sizes(trend, unit))
-    if trend.first_gap * trend.last_gap < 0:
+    if min(trend.first_gap, trend.last_gap) < 0:
         yield texts("sentence.gap_absolute_minus")
     changes = {"change": (trend.change, trend.change_ci_low, trend.change_ci_high), f"per_year{trend.yearly}": yearly}
     for name, (value, low, high) in changes.items():
         if name == "change" or None not in yearly:
-            change = Points(trend.side * (value or 0.0), unit, is_signed=True)
-            yield texts(f"sentence.gap_absolute_{name}", change=change, range=change_range(trend, low, high, unit))
+            change = Points(value or 0.0, unit, is_signed=True)
+            yield texts(f"sentence.gap_absolute_{name}", change=change, range=change_range(low, high, unit))
 
 
 def sizes(trend: Record, unit: str) -> dict[str, Part]:
-    """Return both differences; one on the other side has a minus."""
+    """Return both differences, with a minus where the group has the lower figure."""
     ends = {"from_gap": trend.first_gap, "gap": trend.last_gap}
-    return {name: Points(trend.side * value, unit, is_signed=True) for name, value in ends.items()}
+    return {name: Points(value, unit, is_signed=True) for name, value in ends.items()}
 
 
-def change_range(trend: Record, low: float | None, high: float | None, unit: str) -> Part:
-    """Return the range of the change of a gap's size."""
-    first, last = sorted(trend.side * (end or 0.0) for end in (low, high))
-    return Ends(SignedNumber(first, unit), Points(last, unit, is_signed=True))
+def change_range(low: float | None, high: float | None, unit: str) -> Part:
+    """Return the range of the change of a difference."""
+    return Ends(SignedNumber(low or 0.0, unit), Points(high or 0.0, unit, is_signed=True))

@@ -54,7 +54,7 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
         "people_note": texts("sentence.excess_meaning"),
         "changes": [_change(*one, texts) for one in _followed(picked, answered, large)],
         "no_changes": texts(f"sentence.{'changes_selected' if followed else 'no_gap_followed'}"),
-        "changes_note": texts("sentence.changes_selected"),
+        "changes_note": Markup("{} {}").format(texts("sentence.gap_absolute_minus"), texts("sentence.changes_selected")),
         "asked": [
             {"reason": texts(f"availability.{code}"), "measures": _names(found, texts)}
             for code, found in by_reason(measures)
@@ -187,7 +187,7 @@ def _change(measure: Measure, gap: Record, trend: Record, texts: Texts) -> dict[
         "about": Markup("{}: {}, {}").format(of, parts["from_period"](texts), parts["period"](texts)),
         **{name: size(texts) for name, size in sizes(trend, unit).items()},
         "word": texts(f"gap_word.{trend.word}"),
-        "range": change_range(trend, trend.change_ci_low, trend.change_ci_high, unit)(texts),
+        "range": change_range(trend.change_ci_low, trend.change_ci_high, unit)(texts),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.support.scorecard_release import write_public_file
 
 PAGE = "measures/own.html"
 BLACK = "own|year|city|9900001|all|black|white"
+MINUS = "A minus sign before a gap means that the group named first has the lower figure."
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +65,57 @@ def test_a_gap_that_is_clear_on_one_side_only_is_compared_with_its_signs(site: t
     assert said(site, f"{hispanic}|absolute") == [
         "As a difference, the gap between Hispanic and White widened: it was −1.0 percentage points in 2020 and 9.0 percentage "
         "points in 2024.",
-        "A minus sign means that the gap ran the other way.",
+        MINUS,
         "The difference changed by 10.0 percentage points (likely range 6.9 to 13.1 percentage points).",
     ]
     assert said(site, f"{hispanic}|relative")[0] == (
         "As a ratio, the gap between Hispanic and White widened: it was 0.92 times in 2020 and 1.9 times in 2024."
     )
+
+
+def test_the_change_of_a_gap_has_the_signs_of_the_table(tmp_path: Path) -> None:
+    """A difference is the group's figure less the other, in sentences as in rows: -20.4 to -7.6 is a change of 12.9."""
+    tables = planted_with_gaps()
+    absolute = {"first_gap": -20.43, "last_gap": -7.563, "change": 12.867, "change_ci_low": -1.496, "change_ci_high": 27.23}
+    tables["gap_trends"][0] |= absolute | {"word": "cannot_tell", "annual_percent_change": None}
+    site = tmp_path, write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    assert said(site, f"{BLACK}|absolute")[:3] == [
+        "As a difference, we cannot tell if the gap between Black and White changed: it was −20.4 percentage points in 2020 and "
+        "−7.6 percentage points in 2024.",
+        MINUS,
+        "The difference changed by 12.9 percentage points (likely range −1.5 to 27.2 percentage points).",
+    ]
+    assert "gap_of_other_figures" not in found((tmp_path / "public.duckdb", site[1]), "en", "", "")
+    for before, after in (("−7.6 percentage", "7.6 percentage"), ("by 12.9", "by −12.9"), ("range −1.5", "range 1.5")):
+        assert "gap_of_other_figures" in found((tmp_path / "public.duckdb", site[1]), "en", before, after)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "word", "count"),
+    [
+        ({}, "higher", 2),
+        ({"rate_difference_ci_low": -0.1}, "higher", 1),
+        ({"rate_ratio_ci_low": 0.9}, "higher", 1),
+        ({"rate_ratio_ci_low": None, "rate_ratio_ci_high": None}, "higher", 2),
+        ({}, "cannot_tell", 1),
+    ],
+    ids=["both clear", "difference unclear", "ratio unclear", "no range of the ratio", "many comparisons"],
+)
+def test_a_gap_is_followed_if_its_group_is_clearly_worse_off(
+    tmp_path: Path, ranges: dict[str, float | None], word: str, count: int
+) -> None:
+    """Black and White are in 2020 and 2024 as planted, Hispanic and White are clear in 2024."""
+    tables = planted_with_gaps()
+    for figure in (row for row in tables["equity_measures"] if row["race_ethnicity_code"] == "black"):
+        figure.update(ranges)
+    own = next(row for row in tables["scorecard"] if row["measure_id"] == "own" and row["race_ethnicity_code"] == "black")
+    own |= {"compared_with_reference": word, "reference_code": "white"}
+    then = {"period_start": dt.date(2020, 1, 1), "is_featured": False, "is_latest": False}
+    tables["scorecard"].append(own | then)
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    for language, words in (("en", "We can follow {} gaps"), ("es", "Podemos seguir en el tiempo {} brechas")):
+        html = plain((site / language / "index.html").read_text(encoding="utf-8"))
+        assert words.format(count) in html
 
 
 @pytest.mark.parametrize(
@@ -198,7 +245,9 @@ def test_home_counts_each_pair_of_groups_once_and_lists_what_widened_first(tmp_p
     tables["gap_trends"] += [row | pooled for row in tables["gap_trends"] if row["race_ethnicity_code"] == "black"]
     site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
     html = plain((site / "en" / "index.html").read_text(encoding="utf-8").partition('id="changed">')[2])
-    assert "We can follow 2 gaps over time in which the group named first was worse off." in html
+    assert (
+        "We can follow 2 gaps over time in which the group named first was clearly worse off, at the start or at the end." in html
+    )
     assert "Of these, 0 clearly narrowed and 1 clearly widened. For 1, only the difference or the ratio is clear" in html
     assert html.index("Hispanic and White, year by year (wider)") < html.index(
         "Black and White, year by year (narrower, cannot tell)"
