@@ -113,7 +113,7 @@ def test_a_gap_is_followed_if_its_group_is_clearly_worse_off(
     then = {"period_start": dt.date(2020, 1, 1), "is_featured": False, "is_latest": False}
     tables["scorecard"].append(own | then)
     site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
-    for language, words in (("en", "We can follow {} gaps"), ("es", "Podemos seguir en el tiempo {} brechas")):
+    for language, words in (("en", "We can follow {} gap"), ("es", "Podemos seguir en el tiempo {} brecha")):
         html = plain((site / language / "index.html").read_text(encoding="utf-8"))
         assert words.format(count) in html
 

@@ -188,7 +188,10 @@ def test_changes_of_gaps_need_no_census(tmp_path: Path) -> None:
         ("Hispanic and White: 2020, 2024", "\u22121.0 percentage points", "9.0 percentage points", "wider"),
         ("Black and White: 2020, 2024", "18.0 percentage points", "10.5 percentage points", "narrower"),
     ]
-    assert front["changes_note"] == "The page of each measure has every change that we can follow. Not all are here."
+    assert front["changes_note"] == (
+        "A minus sign before a gap means that the group named first has the lower figure. "
+        "The page of each measure has every change that we can follow. Not all are here."
+    )
 
 
 def test_a_city_without_a_clear_gap_says_so(tmp_path: Path) -> None:
