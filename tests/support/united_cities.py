@@ -17,7 +17,8 @@ _SCORECARD = """
     group_name varchar, group_kind varchar, group_order integer, basis varchar, publication_status varchar, status_code varchar,
     unit varchar, value double, ci_low double, ci_high double, reference_code varchar, compared_with_reference varchar,
     compared_reason varchar, rate_ratio double, rate_ratio_ci_low double, rate_ratio_ci_high double, gap_kind varchar, gap double,
-    gap_low double, gap_high double, is_latest boolean, is_featured boolean, is_stand_in boolean
+    gap_low double, gap_high double, reliability varchar, status_reason varchar, is_latest boolean, is_featured boolean,
+    is_stand_in boolean
 """
 _PEERS = """
     measure_id varchar, measure_version integer, period_type varchar, period_start date, race_ethnicity_code varchar,
@@ -27,6 +28,7 @@ _PEERS = """
 """
 _ORDER = {"all": 0, "black": 1, "hispanic": 2, "white": 3}
 Rows = dict[str, Any]
+WITH_CARE = {"reliability": "use_with_caution", "status_reason": "publisher_quality"}
 
 
 def figure(

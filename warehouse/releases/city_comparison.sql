@@ -12,7 +12,11 @@ places as (
 ),
 
 figures as (
-    select scorecard.*, places.place_geoid
+    select
+        -- a zero that may be a hidden number is no figure, as on the city's own pages
+        scorecard.* replace (case when scorecard.status_code is distinct from 'zero_unsure' then scorecard.value end as value),
+        case when scorecard.reliability = 'use_with_caution' then coalesce(scorecard.status_reason, 'other') end as caution,
+        places.place_geoid
     from united.published.scorecard as scorecard
     inner join places on scorecard.city = places.city and scorecard.geoid = places.place_geoid
     where
@@ -56,7 +60,9 @@ compared as (
         reference.ci_low as reference_ci_low,
         reference.ci_high as reference_ci_high,
         chosen.unit in ('usd', 'usd_per_resident') as is_ratio,
-        chosen.value is not null and chosen.compared_with_reference <> 'not_compared' as has_gap,
+        reference.caution as reference_caution,
+        -- only where the city gives one: not without a likely range, nor of figures that it does not compare
+        chosen.gap is not null and chosen.compared_with_reference <> 'not_compared' as has_gap,
         if(chosen.gap_kind = 'difference', chosen.gap, chosen.value - reference.value) as own_gap,
         peers.gap is not null as has_peers,
         peers.gap, peers.gap_ci_low, peers.gap_ci_high, peers.gap_ratio, peers.gap_ratio_ci_low, peers.gap_ratio_ci_high,
@@ -103,10 +109,12 @@ select
     value,
     ci_low,
     ci_high,
+    case when value is not null then caution end as caution,
     reference_code,
     reference_value,
     reference_ci_low,
     reference_ci_high,
+    case when reference_value is not null then reference_caution end as reference_caution,
     compared_with_reference,
     compared_reason,
     case when is_ratio then 'ratio' else 'difference' end as gap_kind,

@@ -64,7 +64,8 @@ def union_pages(union: Union, texts: Texts) -> Iterator[Page]:
         tabs = [(paths[measure][code], _gap_of(own[0])) for code, own in groups.items()]
         for code, own in groups.items():
             content = _measure(measure, own, union, cities, texts) | {"tabs": tabs}
-            yield Page(paths[measure][code], "union_measure.html", texts.plain(f"measure_question.{measure}"), content)
+            title = f"{texts.plain(f'measure_question.{measure}')} {texts.plain('page.gap_of', **_gap_of(own[0]))}"
+            yield Page(paths[measure][code], "union_measure.html", title, content)
     of_city = grouped((row for rows in union.rows.values() for row in rows), attrgetter("city"))
     for city in cities:
         content = _city(city, grouped(of_city[city.city], attrgetter("measure_id")), paths, union, texts)
@@ -99,13 +100,9 @@ def _measure(measure: str, rows: Sequence[Record], union: Union, cities: Sequenc
     common = compared[0]
     words = Counter(row.clear_word for row in compared)
     sentences = [texts("sentence.cities_with_gap", count=Count(len(compared)), total=Count(len(cities)))]
-    if any(row.gap_low is not None for row in compared):
-        group = Name("race_ethnicity", common.race_ethnicity_code)
-        parts = {"count": Count(words["higher"]), "total": Count(words["lower"])}
-        sentences += [texts("sentence.cities_clear", group=group, reference=group_name(common.reference_code), **parts)]
-        sentences += [texts("sentence.cities_unclear", count=Count(words[None]))]
-    else:
-        sentences += [texts("sentence.peers_no_range")]
+    parts = {"count": Count(words["higher"]), "total": Count(words["lower"])}
+    sentences += [texts("sentence.cities_clear", **_gap_of(common), **parts)]
+    sentences += [texts("sentence.cities_unclear", count=Count(words[None]))]
     if not any(row.has_peers for row in rows):
         sentences += [texts("sentence.cities_own_records")]
     lines = {
@@ -120,6 +117,7 @@ def _measure(measure: str, rows: Sequence[Record], union: Union, cities: Sequenc
         "is_ratio": common.gap_kind == RATIO,
         "period": Period(common.period_type, common.period_start, common.period_end),
         "sentences": sentences,
+        "cautions": sorted({why for row in rows for why in (row.caution, row.reference_caution) if why}),
         "letters": lines,
         "points": points,
         "insets": [at for state, at in LABELS.items() if any(row.place_geoid.startswith(state) for row in compared)],
@@ -136,6 +134,7 @@ def _in_city(row: Record | None, texts: Texts) -> dict[str, Any] | None:
     return _line(row, texts, row.is_of_common_period) | {
         "other": _figure(row.reference_value, row.unit, texts),
         "other_range": texts.put(span(row.reference_ci_low, row.reference_ci_high, partial(SignedNumber, unit=row.unit))),
+        "other_caution": row.reference_caution,
         "period": None if row.is_of_common_period else Period(row.period_type, row.period_start, row.period_end),
     }
 
@@ -152,6 +151,7 @@ def _line(row: Record, texts: Texts, has_gap: bool = True) -> dict[str, Any]:
     return {
         "figure": _figure(row.value, row.unit, texts),
         "range": texts.put(span(row.ci_low, row.ci_high, signed)),
+        "caution": row.caution,
         "status": None if row.value is not None else f"status.{row.status_code}",
         "gap": None if gap is None else write(gap)(texts),
         "gap_range": None if gap is None else texts.put(span(row.gap_low, row.gap_high, write)),
@@ -171,7 +171,7 @@ def _points(rows: Sequence[Record], cities: Mapping[str, Record]) -> tuple[dict[
             continue
         word = row.clear_word
         kind = "ring" if not word else "square" if WORSE.get(row.favourable_direction, word) != word else "dot"
-        size = SIZES[sum(sizes[row.city] > end for end in ends)]
+        size = SIZES[sum(sizes[row.city] >= end for end in ends)]
         found[kind].append((*_position(city.geoid, *city.point), size, city.name.split(",")[0]))
     return found, sum(cities[row.city].point is None for row in rows)
 

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.support.united_cities import NEW, OLD, city_file, compared, figure, peer
+from tests.support.united_cities import NEW, OLD, WITH_CARE, city_file, compared, figure, peer
 from warehouse.releases import write_union
 
 
@@ -43,6 +43,9 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str],
             figure("jobs", "black", 60.0, start=OLD, reference="white", word="lower", gap=(-5.0, -9.0, -1.0)),
             figure("jobs", "white", 65.0, start=OLD),
             figure("net", "black", 50.0, reference="rest", word="lower", gap=(-8.0, -12.0, -4.0)),
+            figure("arrests", "black", 700.0, reference="white", word="lower", gap=(-90.0, -95.0, -85.0), **WITH_CARE),
+            figure("arrests", "white", 790.0, **WITH_CARE | {"status_reason": None}),
+            figure("arrests", "hispanic", 0.0, reference="white", word="not_compared", status="zero_unsure", **WITH_CARE),
         ),
     }  # fmt: skip
     write_union(files, folder / "all.duckdb")
@@ -60,9 +63,17 @@ def test_a_gap_is_that_of_the_city_with_its_range(rows: dict[tuple[str, str, str
     assert income["rank_low"] is None and not income["has_peers"]
 
 
-def test_a_gap_without_a_known_range_is_the_difference_of_both_figures(rows: dict[tuple[str, str, str], dict[str, Any]]) -> None:
+def test_a_gap_that_the_city_does_not_give_is_not_computed_here(rows: dict[tuple[str, str, str], dict[str, Any]]) -> None:
     net = rows["bedford", "net", "black"]
-    assert (net["gap"], net["gap_low"]) == (pytest.approx(44.4 - 80.9), None)
+    assert (net["value"], net["reference_value"], net["compared_with_reference"]) == (44.4, 80.9, "no_range")
+    assert (net["gap"], net["gap_low"]) == (None, None)
+
+
+def test_a_figure_keeps_its_caution_and_an_unsure_zero_is_no_figure(rows: dict[tuple[str, str, str], dict[str, Any]]) -> None:
+    black, zero = rows["carlow", "arrests", "black"], rows["carlow", "arrests", "hispanic"]
+    assert (black["gap"], black["caution"], black["reference_caution"]) == (-90.0, "publisher_quality", "other")
+    assert (zero["value"], zero["caution"], zero["status_code"]) == (None, None, "zero_unsure")
+    assert rows["ashton", "jobs", "black"]["caution"] is None
 
 
 def test_what_a_city_hides_or_does_not_compare_has_no_gap(rows: dict[tuple[str, str, str], dict[str, Any]]) -> None:

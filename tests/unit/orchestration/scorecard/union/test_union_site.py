@@ -14,10 +14,10 @@ from orchestration.scorecard.union import write_union_site
 from orchestration.scorecard.union.read_union import POINTS
 from orchestration.scorecard.union.union_site import _position
 from tests.conftest import ROOT
-from tests.support.united_cities import OLD, city_file, figure, peer
+from tests.support.united_cities import OLD, WITH_CARE, city_file, figure, peer
 from warehouse.releases import write_union
 
-JOBS, DIGITAL = "employment_25_54_share", "digital_access_share"
+JOBS, DIGITAL, PRESCHOOL = "employment_25_54_share", "digital_access_share", "preschool_enrollment_share"
 MILWAUKEE, SAINT_PAUL, MADISON = "5553000", "2758000", "5548000"
 MOST_BYTES = 150_000
 
@@ -32,6 +32,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             figure(JOBS, "black", 70.9, reference="white", word="lower", gap=(-14.4, -17.6, -11.1)), figure(JOBS, "white", 85.3),
             figure(JOBS, "all", 80.2),
             figure(DIGITAL, "black", 60.0, reference="white", word="no_range"), figure(DIGITAL, "white", 75.5),
+            figure(PRESCHOOL, "black", 60.0, reference="white", word="lower", gap=(-15.5, -18.3, -12.7), **WITH_CARE),
+            figure(PRESCHOOL, "white", 75.5),
             peer(JOBS, "black", -14.4, (-17.6, -11.1), rank=(2, 3), is_rank_shown=True),
             peer(JOBS, "black", -11.1, (-16.5, -5.6), rank=(1, 9), is_rank_shown=False, geoid=SAINT_PAUL),
             texts=True,
@@ -40,13 +42,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder / "s.duckdb", SAINT_PAUL,
             figure(JOBS, "black", 76.9, reference="white", word="lower", gap=(-11.1, -16.5, -5.6)), figure(JOBS, "white", 88.0),
             figure(DIGITAL, "black", 44.4, reference="white", word="no_range"), figure(DIGITAL, "white", 80.9),
+            figure(PRESCHOOL, "black", 44.4, reference="white", word="cannot_tell", gap=(-36.5, -73.5, 0.5)),
+            figure(PRESCHOOL, "white", 80.9, **WITH_CARE | {"status_reason": "few_events"}),
             peer(JOBS, "black", -11.1, (-16.5, -5.6), rank=(1, 9), is_rank_shown=False),
         ),
         "madison": city_file(
             folder / "d.duckdb", MADISON,
             figure(JOBS, "black", None, reference="white", status="hidden_at_source"), figure(JOBS, "white", 91.7),
-            figure(DIGITAL, "black", 33.3, start=OLD, reference="white", word="no_range"),
-            figure(DIGITAL, "white", 77.7, start=OLD),
+            figure(PRESCHOOL, "black", 33.3, start=OLD, reference="white", word="lower", gap=(-44.4, -50.0, -38.8)),
+            figure(PRESCHOOL, "white", 77.7, start=OLD),
         ),
     }  # fmt: skip
     write_union(files, folder / "all.duckdb")
@@ -68,21 +72,41 @@ def test_a_page_per_measure_has_both_figures_and_the_gap_of_each_city(site: Path
     assert line_of(page, "madison") == "Madison, Wisconsin Hidden by the agency that reports it 91.7% 89.7 to 93.7"
     html = page.read_text(encoding="utf-8")
     assert "We can show this gap for 2 of 3 cities." in html
-    assert "is clearly higher than that for White in 0 cities. It is clearly lower in 2." in html
+    assert "American is clearly higher than that for White: 0. Clearly lower: 2." in html
+    assert "small, or too unsure to tell: 0." in html
     assert html.count("<circle") == 2 and "<title>Madison" not in html, "a city without a gap is not on the map"
     assert "The publisher" not in html
 
 
-def test_without_a_known_range_no_gap_is_called_clear_and_other_periods_are_not_compared(site: Path) -> None:
-    page = site / "measures" / f"{DIGITAL}.html"
-    assert line_of(page, "saint_paul") == "St. Paul, Minnesota 44.4% 80.9% 78.9 to 82.9 −36.5"
+def test_a_figure_has_the_caution_of_its_city_and_other_periods_are_not_compared(site: Path) -> None:
+    page = site / "measures" / f"{PRESCHOOL}.html"
+    assert line_of(page, "milwaukee").startswith("Milwaukee, Wisconsin 60.0% ⚠2 58.0 to 62.0 75.5% 73.5"), "the second reason"
+    assert line_of(page, "saint_paul") == "St. Paul, Minnesota 44.4% 42.4 to 46.4 80.9% ⚠1 78.9 to 82.9 −36.5 −73.5 to 0.5"
     assert line_of(page, "madison").startswith("Madison, Wisconsin 2014 to 2018 33.3%")
     assert "44.4" not in line_of(page, "madison")
     html = page.read_text(encoding="utf-8")
-    assert "The likely ranges of these figures are not known" in html and "clearly" not in html
-    assert '<g class="dot"></g>' in html
+    assert "⚠ Use with care <b>(1)</b>: Few cases were counted" in html
+    assert "⚠ Use with care <b>(2)</b>: The publisher itself calls the quality of this figure low." in html
     sizes = dict(re.findall(r'r="([0-9.]+)"><title>(\w+)', html))
-    assert {city: size for size, city in sizes.items()} == {"Milwaukee": "3", "St": "4.5"}, "15.5 and 36.5: the largest is wider"
+    assert {city: size for size, city in sizes.items()} == {"Milwaukee": "4.5", "St": "6"}, "15.5 and 36.5: the largest is wider"
+    assert "third of the cities" not in html, "two cities have no thirds"
+    city = (site / "cities" / "milwaukee.html").read_text(encoding="utf-8")
+    assert '60.0% <b class="caution">⚠1</b>' in city and "calls the quality of this figure low" in city
+
+
+def test_a_gap_that_no_city_gives_has_no_page_and_no_figure(site: Path) -> None:
+    assert not (site / "measures" / f"{DIGITAL}.html").exists()
+    milwaukee = (site / "cities" / "milwaukee.html").read_text(encoding="utf-8")
+    assert "60.0%" in milwaukee and "75.5%" in milwaukee, "figures of the city"
+    (line,) = re.findall(r"<tr>.*Black.*", milwaukee.partition(f'id="{DIGITAL}"')[2].partition("</tbody>")[0])
+    assert line.endswith("</td><td></td><td></td></tr>"), "without a gap"
+
+
+def test_the_pages_of_a_measure_are_named_after_their_gaps(site: Path) -> None:
+    page = (site / "measures" / f"{JOBS}.html").read_text(encoding="utf-8")
+    (heading,) = re.findall(r"<h1>(.*)</h1>", page)
+    title = re.findall(r"<title>(.*?)</title>", page)[0]
+    assert heading.endswith("? Black or African American and White") and title.startswith(heading)
 
 
 def test_a_city_has_its_figures_like_cities_and_a_rank_only_where_the_ranges_allow_one(site: Path) -> None:
