@@ -15,6 +15,10 @@ with cards as (
         source.rate_difference as difference,
         source.reliability as source_reliability,
         card.range_kind is not distinct from 'full_count' as is_full_count,
+        coalesce(reference.ci_low = reference.ci_high, false) as is_reference_without_width,
+        coalesce(city.ci_low = city.ci_high, false) as is_city_without_width,
+        coalesce(changed.ci_low = changed.ci_high, false) as is_change_start_without_width,
+        coalesce(trended.ci_low = trended.ci_high, false) as is_trend_start_without_width,
         coalesce(card.is_period_complete, true) as is_complete,
         changed.is_period_complete as is_change_start_complete,
         trended.is_period_complete as is_trend_start_complete,
@@ -147,6 +151,13 @@ violations as (
                 and not (word = 'cannot_tell' and reason is not distinct from 'many_comparisons') then 'ranges_are_apart' end,
             case when column_name = 'compared_with_reference' and word in ('higher', 'lower', 'about_the_same', 'cannot_tell')
                 and rate_ratio_ci_low is null and not is_full_count then 'no_range_is_known' end,
+            -- a range from a figure to itself is none
+            case when word in ('higher', 'lower', 'about_the_same', 'cannot_tell') and (
+                coalesce(ci_low = ci_high, false) or case column_name
+                    when 'compared_with_reference' then is_reference_without_width when 'compared_with_city' then is_city_without_width
+                    when 'change_word' then is_change_start_without_width when 'trend_word' then is_trend_start_without_width
+                end
+            ) then 'no_range_is_known' end,
             case when column_name = 'compared_with_reference' and word in ('higher', 'lower', 'about_the_same', 'cannot_tell')
                 and has_hidden_reference then 'reference_is_hidden' end,
             case when column_name = 'compared_with_reference' and word = 'about_the_same' and not is_full_count

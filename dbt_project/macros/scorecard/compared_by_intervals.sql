@@ -14,11 +14,12 @@
 
 {#
     What is known of the difference of two figures: ranged (an interval), counted (two full counts, which have no interval by nature), or
-    NULL (a figure without a range). measures: has is_full_count
+    NULL (a figure without a range, or with one from itself to itself). measures: has is_full_count
 #}
 {% macro range_of_difference(figure, other) -%}
     case
             when {{ figure }}.value is null or {{ other }}.value is null then null
+            when {{ figure }}.ci_low = {{ figure }}.ci_high or {{ other }}.ci_low = {{ other }}.ci_high then null
             when {{ figure }}.ci_low is null and {{ other }}.ci_low is null then case when measures.is_full_count then 'counted' end
             when ({{ figure }}.ci_low is null or {{ other }}.ci_low is null) and not measures.is_full_count then null
             else 'ranged'
@@ -50,7 +51,7 @@
 
 
 {#
-    A difference in words (docs/rules.md, Words): no_range where none is known or it has no width; higher or lower when the interval excludes 0, and
+    A difference in words (docs/rules.md, Words): no_range where none is known; higher or lower when the interval excludes 0, and
     cannot_tell if the test of all comparisons together disagrees; about_the_same when the whole interval is within the margin; else
     cannot_tell. Two full counts differ by more than the margin, or are about the same.
     margin_in_unit, a column: in the unit of the measure, never a share of a figure; NULL where no margin is set
@@ -67,8 +68,6 @@
                 when {{ difference }} > 0 then 'higher'
                 else 'lower'
             end
-        -- medians of a few equal records have limits, and no range
-        when {{ low }} = {{ high }} and {{ difference }} <> 0 then 'no_range'
         when ({{ low }} > 0 or {{ high }} < 0) and not coalesce({{ significant }}, true) then 'cannot_tell'
         when {{ low }} > 0 then 'higher'
         when {{ high }} < 0 then 'lower'

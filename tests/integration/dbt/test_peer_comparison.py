@@ -82,7 +82,8 @@ def compared(
 
 
 def exact(value: float) -> Limits:
-    return value, value, value
+    """A figure with hardly any range: one from a figure to itself is none."""
+    return value, value - 1e-12, value + 1e-12
 
 
 def test_the_interval_of_a_gap(empty_warehouse: EmptyWarehouse) -> None:
@@ -92,6 +93,15 @@ def test_the_interval_of_a_gap(empty_warehouse: EmptyWarehouse) -> None:
     own = compared(empty_warehouse, cities)[OWN]
     assert [own["gap"], own["gap_ci_low"], own["gap_ci_high"]] == pytest.approx([0.2, 0.0524, 0.3339], abs=1e-4)
     assert own["peers_median_gap"] == pytest.approx(0.2)
+
+
+def test_a_range_from_a_figure_to_itself_is_none(empty_warehouse: EmptyWarehouse) -> None:
+    cities = {str(at): (exact(0.7), exact(0.5)) for at in range(2, 7)}
+    cities |= {"7": ((1.0, 1.0, 1.0), exact(0.5)), OWN: ((0.8, 0.7, 0.9), (1.0, 1.0, 1.0))}
+    rows = compared(empty_warehouse, cities)
+    for geoid in (OWN, "7"):
+        assert rows[geoid]["gap"] is not None and rows[geoid]["gap_ci_low"] is None and rows[geoid]["rank_low"] is None
+    assert rows["2"]["rank_low"] == 1, "no city is clearly better: the gap of 0.5 of the seventh has no range"
 
 
 def test_margins_of_90_percent_are_widened(empty_warehouse: EmptyWarehouse) -> None:

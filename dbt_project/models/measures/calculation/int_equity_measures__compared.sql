@@ -21,7 +21,8 @@ guarded as (
         is_comparable or is_computable and reason in ('few_events', 'reference_unreliable')
         and coalesce(has_minimum and 'unreliable' not in (reliability, reference_reliability), false) as has_difference,
         has_difference and reference_rule in ('best', 'fixed', 'rest') and tabulation in ('exclusive', 'race_alone_any_ethnicity')
-        and coalesce(interval_basis, '') <> 'none' as has_gap_interval,
+        and coalesce(interval_basis, '') <> 'none'
+        and coalesce(ci_low < ci_high, true) and coalesce(reference_ci_low < reference_ci_high, true) as has_gap_interval,
         is_comparable and has_gap_interval as has_ratio_interval,
         has_ratio_interval and not is_delivered and not is_interpolated and kind in ('proportion', 'composition') as compares_shares,
         has_ratio_interval and not is_delivered and kind = 'rate' and has_repeated_events is not true as compares_rates,

@@ -3,7 +3,11 @@ with
 guarded as (
     -- one row that is impossible must not stop the build, so the statistics see only what they accept
     select
-        *,
+        -- a range from a figure to itself is none: in a sample all were alike, which leaves chance unknown
+        * replace (
+            case when kind <> 'estimate' or ci_low < ci_high then ci_low end as ci_low,
+            case when kind <> 'estimate' or ci_low < ci_high then ci_high end as ci_high
+        ),
         {{ unit_factor('unit') }} as factor,
         {{ rule('confidence') }} as confidence,
         {{ rule('z_95') }} as z,

@@ -33,7 +33,11 @@ own as (
 estimates as (
     select
         estimates.*,
-        case estimates.bound_kind when 'margin_90' then {{ rule('z_95') }} / {{ rule('z_90') }} when 'confidence_95' then 1 end as widening
+        case
+            when estimates.bound_low = estimates.bound_high then null
+            when estimates.bound_kind = 'margin_90' then {{ rule('z_95') }} / {{ rule('z_90') }}
+            when estimates.bound_kind = 'confidence_95' then 1
+        end as widening
     from {{ ref('fct_published_estimates') }} as estimates
     inner join cities on estimates.geoid = cities.geoid
     where
@@ -43,7 +47,7 @@ estimates as (
         and not estimates.is_reporting_change
 ),
 
--- NULL where the publisher gives no interval
+-- NULL where the publisher gives no interval, or one without width
 figures as (
     select
         *,

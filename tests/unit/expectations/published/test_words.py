@@ -35,6 +35,11 @@ MUTATIONS = [
     ("reference_is_hidden", f"set value = null, ci_low = null, ci_high = null, publication_status = 'suppressed' {IS} 'white'"),
     ("no_range_is_known", f"set change_ci_low = null, change_ci_high = null {IS} 'all'"),
     ("no_range_is_known", "set ci_low = null, ci_high = null where geoid = '3'"),
+    # a range from a figure to itself: of the group, of the other one, of the city, of the earlier period
+    ("no_range_is_known", f"set ci_low = value, ci_high = value {IS} 'black'"),
+    ("no_range_is_known", f"set ci_low = value, ci_high = value {IS} 'white'"),
+    ("no_range_is_known", f"set ci_low = value, ci_high = value {IS} 'all'"),
+    ("no_range_is_known", "set ci_low = value, ci_high = value where period_start = date '2023-01-01'"),
     ("ranges_are_apart", f"set compared_with_reference = 'cannot_tell' {IS} 'black'"),
     ("ranges_are_apart", f"set compared_with_reference = 'about_the_same' {IS} 'black'"),
     ("ranges_are_apart", "set compared_with_city = 'cannot_tell' where geoid = '3'"),
