@@ -9,7 +9,7 @@ words as (
         language = 'en'
         and subject in (
             'period', 'basis', 'status', 'unit', 'city_comparison', 'reference_comparison', 'reference_group', 'reference_in_sentence',
-            'change'
+            'change', 'whose_race'
         )
 ),
 
@@ -160,7 +160,9 @@ final as (
         stratum_type,
         stratum_code,
         basis,
-        text[concat('basis.', basis)] as basis_text,
+        coalesce(
+            case when basis = 'own_race' then text[concat('whose_race.', measure_id)] end, text[concat('basis.', basis)]
+        ) as basis_text,
         numerator,
         numerator_low,
         numerator_high,

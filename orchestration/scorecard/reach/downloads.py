@@ -44,7 +44,7 @@ HEADINGS = {
 }  # fmt: skip
 # Columns whose cells are texts: the subjects of these; those of codes.
 _WORDS = {
-    "measure": ("measure",), "group_name": ("race_ethnicity", "reference_group"), "basis_text": ("basis",),
+    "measure": ("measure",), "group_name": ("race_ethnicity", "reference_group"), "basis_text": ("basis", "whose_race"),
     "status_text": ("status",), "compared_with_city_text": ("city_comparison",),
     "compared_with": ("reference_group", "race_ethnicity"),
 }  # fmt: skip

@@ -172,6 +172,16 @@ def test_files_have_the_caution_of_a_figure_and_none_of_a_hidden_one(tmp_path: P
     assert cautions == {"", "La propia fuente dice que la calidad de esta cifra es baja."}
 
 
+def test_files_say_whose_race_it_is_in_each_language(tmp_path: Path) -> None:
+    tables = planted()
+    for one in tables["scorecard"]:
+        if one["measure_id"] == "own":
+            one["basis_text"] = "The race of the mother"
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en", "es"]).index.parent
+    with (site / "downloads" / "es" / "own.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {row["De quién es la raza"] for row in csv.DictReader(file, delimiter=";")} == {"La raza de la madre"}
+
+
 def test_a_zero_that_may_be_a_hidden_number_is_no_figure_of_a_file(tmp_path: Path) -> None:
     tables = planted()
     figures = {"numerator": 0.0, "value": 0.0, "bound_low": 0.0, "bound_high": 0.0}
