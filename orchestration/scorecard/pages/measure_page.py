@@ -128,7 +128,7 @@ def groups_chart(measure: Measure, texts: Texts) -> Record | None:
     rows = [row for row in measure.featured if row.group_kind != "missing" and not (measure.is_composition and row.is_total)]
     rows = [row for row in rows if row.is_total or row.status_code != "nothing_to_compare" or row.basis != PLACES]
     listed = [(row, group(row)(texts), f"group-{row.race_ethnicity_code}") for row in rows]
-    if any(row.basis == PLACES and row.is_shown for row in measure.groups):
+    if measure.is_about_places:
         # groups by where people live have another denominator than the records of everyone
         listed = [one for one in listed if not one[0].is_total]
         if measure.everyone_by_place is not None:
@@ -253,5 +253,4 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "map_height": map_height(outlines.values()),
         "bases": sorted({row.basis for row in measure.groups if row.is_shown} or {row.basis for row in measure.featured}),
         "first_reported": revised_figures(measure.first_reported, texts),
-        "is_about_places": any(row.basis == PLACES and row.is_shown for row in measure.groups),
     }

@@ -129,7 +129,7 @@ def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, lab
             for heading, sentences in (
                 ("uncertainty", ("range_meaning", "clear_difference", "same_margin")),
                 ("protection", ("protection",)),
-                ("places", ("where_people_live_note",)),
+                *([("places", ("where_people_live_marked",))] if any(one.is_about_places for one in measures) else []),
                 ("corrections", ("corrections",)),
             )
         ],
@@ -278,7 +278,6 @@ def _chart(measure: Measure, texts: Texts) -> dict[str, Any] | None:
         named_figure(line.label, line.figure or line.status or Markup(), line.interval, texts) for line in chart.rows
     )
     has_room = not chart.ticks or len(chart.ticks[-1][1]) <= 5  # for every number of the scale, else for both ends
-    alt = texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=described)
     return {
         "caption": Markup("{}. {}").format(name, texts("page.by_group_caption", period=chart.period, place=place)),
         "heading": texts("page.figure_unit", unit=Name("unit", chart.unit)),
@@ -286,7 +285,7 @@ def _chart(measure: Measure, texts: Texts) -> dict[str, Any] | None:
         "cautions": chart.cautions,
         "ticks": [(x, plain(tick)) for x, tick in (chart.ticks if has_room else (chart.ticks[0], chart.ticks[-1]))],
         "rows": [{**line, "row": None, "status_code": line.row.status_code} for line in chart.rows],
-        "alt": plain(alt),
+        "alt": plain(texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=described)),
         "trend": _trend(measure, texts),
     }
 

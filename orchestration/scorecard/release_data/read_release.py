@@ -91,6 +91,11 @@ class Measure:
         return bool(self.about["kind"] == "composition")
 
     @property
+    def is_about_places(self) -> bool:
+        """Whether a figure of a group is one of the places where it lives."""
+        return any(row.basis == PLACES and row.is_shown for row in self.groups)
+
+    @property
     def has_groups(self) -> bool:
         """Whether a figure of a group is shown."""
         return any(row.is_shown for row in self.groups)

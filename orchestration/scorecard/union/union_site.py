@@ -180,9 +180,7 @@ def _position(geoid: str, latitude: float, longitude: float) -> tuple[float, flo
     """Return the point in percent of the map, from its left and its top."""
     if inset := INSETS.get(geoid[:2]):
         (left, top), (west, north), (width, height) = inset
-        return (
-            round(left + INSET[0] * (longitude - west) / width, 1), round(top + INSET[1] * (north - latitude) / height, 1),
-        )  # fmt: skip
+        return round(left + INSET[0] * (longitude - west) / width, 1), round(top + INSET[1] * (north - latitude) / height, 1)
     first, second, at = (math.radians(each) for each in (*PARALLELS, latitude))
     n = (math.sin(first) + math.sin(second)) / 2
     c = math.cos(first) ** 2 + 2 * n * math.sin(first)

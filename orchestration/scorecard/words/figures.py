@@ -42,8 +42,8 @@ def Tick(texts: Texts, value: float, unit: str) -> Markup:
     is_in_millions = unit in DOLLARS and abs(value) >= IN_MILLIONS
     shown = value / MILLION if is_in_millions else value
     places = next(places for places in range(8) if places == 7 or abs(round(shown, places) - shown) < 1e-9)
-    written = number(shown, places, texts.locale)
-    return texts(f"quantity.{_sign(unit, is_in_millions)}", number=written) if unit in WITH_SIGN else escape(written)
+    size = escape(number(abs(shown), places, texts.locale))
+    return _signed(value, texts(f"quantity.{_sign(unit, is_in_millions)}", number=size) if unit in WITH_SIGN else size)
 
 
 def _sign(unit: str, is_in_millions: bool) -> str:

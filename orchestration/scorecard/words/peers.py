@@ -12,7 +12,7 @@ from markupsafe import Markup
 from orchestration.scorecard.pages.charts import axis, ticks
 from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
-from orchestration.scorecard.words.figures import Count, Points, SignedNumber, Times
+from orchestration.scorecard.words.figures import Count, Points, SignedNumber, Tick, Times
 from orchestration.scorecard.words.sentences import marked
 from orchestration.scorecard.words.texts import Name, Part, Texts
 
@@ -54,7 +54,7 @@ def strip(measure: Measure, texts: Texts) -> Mapping[str, Any] | None:
     return {
         **{name: Name("race_ethnicity", row[f"{column}_code"])(texts) for name, column in GROUPS.items()},
         "unit": texts("page.as_ratio" if is_ratio else "page.difference_points" if unit == "percent" else "page.difference"),
-        "ticks": ticks(scale, write, texts),
+        "ticks": ticks(scale, partial(Tick, unit=""), texts),
         "circles": circles,
         "height": max(stacked.values()),
         "own": (scale.at(value), scale.at(low), scale.at(high)),

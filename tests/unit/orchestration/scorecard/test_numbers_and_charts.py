@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 
 import pytest
 from babel.numbers import parse_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.scorecard import write_site
 from orchestration.scorecard.pages.charts import axis, dot, trend
 from orchestration.scorecard.release_data.row import Row
 from orchestration.scorecard.words.figures import Cell, Figure, Points, Tick, Times
 from orchestration.scorecard.words.texts import Name, Period, Texts, texts_by_language
 from tests.contract.registers import seed
+from tests.support.scorecard_release import planted, write_public_file
 
 UNITS = ("percent", "per_100", "per_1000", "per_100000", "count", "days", "years", "usd", "usd_per_resident", "index", "score")
 
@@ -88,6 +91,31 @@ def test_an_axis_holds_all_values(values: list[float]) -> None:
 
 def test_ticks_are_written_as_they_are(languages: dict[str, Texts]) -> None:
     assert [str(Tick(tick, "percent")(languages["en"])) for tick in (0.0, 2.5, 5.0)] == ["0%", "2.5%", "5%"]
+    assert [str(Tick(tick, "")(languages["en"])) for tick in (-0.25, 1.0, 1.25)] == ["−0.25", "1", "1.25"], "of a strip of ratios"
+    assert str(Tick(-5000.0, "usd")(languages["en"])) == "−$5,000"
+
+
+@pytest.mark.parametrize(
+    ("most", "labels"),
+    [
+        (100_000.0, ["$0", "$50,000", "$100,000"]),
+        (124_000.0, ["$0", "$25,000", "$50,000", "$75,000", "$125,000"]),
+        (80.0, ["$0", "$20", "$40", "$60", "$80"]),
+    ],
+)
+def test_each_line_of_a_scale_has_its_number(most: float, labels: list[str], tmp_path: Path) -> None:
+    """Long numbers would cover each other: a scale has fewer of them, and no line without one."""
+    tables = planted()
+    for one in tables["scorecard"]:
+        if one["measure_id"] == "own":
+            one["unit"] = "usd"
+            if one["value"] is not None:
+                one |= {"value": most / 2, "ci_low": 0.0, "ci_high": most}
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    (scale,) = re.findall(r'<td class="axis"><svg class="scale" aria-hidden="true"><defs>(.*?)</svg>', page)[:1]
+    assert re.findall(r"<text[^>]*>(.*?)</text>", scale) == labels
+    assert scale.count('class="grid"') == len(labels)
 
 
 def test_a_gap_has_its_sign_before_the_dollars(languages: dict[str, Texts]) -> None:

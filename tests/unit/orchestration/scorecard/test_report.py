@@ -10,6 +10,8 @@ import pytest
 from markupsafe import Markup
 from pypdf import PdfReader
 
+from expectations.published.reading import plain
+from orchestration.scorecard import write_site
 from orchestration.scorecard.pages.report import report_content, write_report
 from orchestration.scorecard.release_data.open_release import ReleaseFiles
 from orchestration.scorecard.release_data.read_release import ReleaseData, read_release
@@ -96,6 +98,22 @@ def test_a_hidden_figure_is_in_no_text(tmp_path: Path) -> None:
     text = words(written(read_release(ReleaseFiles(write_public_file(tmp_path / "hidden.duckdb", tables))), tmp_path))
     assert "Hispanic: Hidden to protect people" in text
     assert not re.search(r"4,?711", text)
+
+
+def test_the_methods_are_about_places_only_where_a_figure_is(tmp_path: Path) -> None:
+    """A reader would take "these figures" for all of them."""
+    note = "Figures that are marked “By where people live” are about places, not people."
+    pages = {}
+    for name, basis in (("with", None), ("without", "own_race")):
+        tables = planted()
+        for one in tables["scorecard"]:
+            one["basis"] = basis or one["basis"]
+        public_file = write_public_file(tmp_path / f"{name}.duckdb", tables)
+        site = write_site(public_file, tmp_path / name).index.parent
+        report = words(written(read_release(ReleaseFiles(public_file)), tmp_path))
+        pages[name] = plain((site / "en" / "data.html").read_text(encoding="utf-8")), report.partition("How sure we are")[2]
+    assert all(note in text and "These figures are about places" not in text for text in pages["with"])
+    assert not any("about places" in text or "Where people live" in text for text in pages["without"])
 
 
 def test_figures_of_places_are_no_sentences_about_people(data: ReleaseData) -> None:
