@@ -6,6 +6,8 @@
     Periods that overlap are not compared: of windows of several years the first that ends before the last one begins. Nor are periods
     before the last break of the series. What limits the comparison of a measure with its reference (comparison_limits) limits that of
     two gaps, too.
+    The changes of the gaps of a kind of place are tested together, differences and ratios apart: pages count the gaps that changed, and of many
+    some changes come up by chance (is_significant_fdr, Benjamini and Hochberg). The p value is that of the interval of the change.
     A gap has changed sides where both ends are clear: their intervals exclude no gap. Where chance may be why one of them is on the other
     side, the clear one names the side, if it is also the larger one: a clear gap that grew from an unclear one widened. A gap has the same
     two sides as difference and as ratio: where one of them has no word because of its sides, neither has.
@@ -125,8 +127,7 @@ changed as (
             when change_ci is null then 'no_range'
             when first.gap = 0 or last.gap = 0 then 'no_gap'
             when is_reversed and is_first_clear and is_last_clear then 'changed_sides'
-            when side is null and change_ci_low * change_ci_high > 0 then 'unclear_sides'
-        end as word_reason,
+        end as limit_of_word,
         case
             when ended.has_weights and ended.periods >= {{ rule('least_trend_points') }} and (ended.scale = 'relative' or ended.unit_of_measure = 'percent')
                 then {{ stats('weighted_slope') }}(
@@ -143,16 +144,46 @@ changed as (
     {%- endfor %}
 ),
 
+-- the end of the interval that is nearer to no change is z standard errors away
+tested as (
+    {{ with_significance(
+        'changed',
+        "abs(change) * " ~ rule('z_95') ~ " / sqrt(2) / nullif(if(change > 0, change - change_ci_low, change_ci_high - change), 0)",
+        'is_significant_fdr',
+        'geography_type, scale'
+    ) }}
+),
+
+reasoned as (
+    select
+        *,
+        change_ci_low * change_ci_high > 0 as is_change_clear,
+        coalesce(
+            limit_of_word,
+            case
+                when is_change_clear and not coalesce(is_significant_fdr, false) then 'many_comparisons'
+                when is_change_clear and side is null then 'unclear_sides'
+            end
+        ) as word_reason
+    from tested
+),
+
 sided as (
     select
         * replace (
             case
-                when word_reason is not null and word_reason not in ('changed_sides', 'unclear_sides') then word_reason
+                when word_reason is not null and not has_sides then word_reason
                 when bool_and(coalesce(word_reason, '') = 'changed_sides') filter (where has_sides) over both_scales then 'changed_sides'
-                when bool_or(word_reason is not null) filter (where has_sides) over both_scales then 'unclear_sides'
+                when bool_or(word_reason in ('changed_sides', 'unclear_sides')) filter (where has_sides) over both_scales then 'unclear_sides'
+                else word_reason
             end as word_reason
         )
-    from (select *, word_reason is null or word_reason in ('changed_sides', 'unclear_sides') as has_sides from changed) as changed
+    from (
+        select
+            *,
+            coalesce(word_reason in ('changed_sides', 'unclear_sides', 'many_comparisons'), true) as has_sides
+        from reasoned
+    ) as reasoned
     window both_scales as (partition by {{ slice | join(', ') }})
 ),
 
@@ -175,6 +206,7 @@ final as (
         {%- endfor %}
         -- from the interval of the gap's own change, never from two separate ones
         case
+            when word_reason = 'many_comparisons' then 'cannot_tell'
             when word_reason is not null then 'not_compared'
             when greatest(side * change_ci_low, side * change_ci_high) < 0 then 'narrowed'
             when least(side * change_ci_low, side * change_ci_high) > 0 then 'widened'

@@ -4,9 +4,10 @@
 
     A family is one measure, period and kind of place: the word of the city must not change when schools are added.
     deviation: how far the figure is from no difference, in standard errors over √2; the two-sided p value is its erfc · name: of the column
+    · family: columns
 #}
-{% macro with_significance(relation, deviation, name) -%}
-    {%- set family = 'partition by measure_id, measure_version, period_type, period_start, geography_type' -%}
+{% macro with_significance(relation, deviation, name, family='measure_id, measure_version, period_type, period_start, geography_type') -%}
+    {%- set family = 'partition by ' ~ family -%}
     with
     leveled as (
         select
