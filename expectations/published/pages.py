@@ -47,7 +47,6 @@ WORD = re.compile(rf"(?:^|_)({'|'.join(WORDS)})(?:_|$)")
 HEADLINE = "headline"
 WORSE = {"lower": "higher", "higher": "lower"}  # by the favourable direction
 ANSWER = re.compile(r'<(ul|div|section)\b[^>]*\bdata-answer="([^"]+)"[^>]*>(.*?)</\1>', re.DOTALL)
-SAID = re.compile(r'<p data-said="([^"]+)">(.*?)</p>', re.DOTALL)
 PEERS = re.compile(r'<ul data-peers="([^"]+)">(.*?)</ul>', re.DOTALL)
 SPAN = re.compile(r"<span>(.*?)</span>(?=\s|$)", re.DOTALL)
 SENTENCE = re.compile(r"<(li|p)(?: class=\"[a-z]+\")?>(.*?)</\1>", re.DOTALL)
@@ -165,8 +164,6 @@ class PageCheck:
         """Check the sentences and rows of a page."""
         for _, measure, content in ANSWER.findall(page):
             self.answer(language, path, measure, [plain(found) for _, found in SENTENCE.findall(content)])
-        for measure, sentence in SAID.findall(page):
-            self.answer(language, path, measure, [plain(sentence)], is_summary=False)
         for measure, content in PEERS.findall(page):
             for item in SENTENCE.findall(content):
                 self._peers(language, path, measure, [plain(found) for found in SPAN.findall(item[1])])
@@ -177,7 +174,7 @@ class PageCheck:
         for _, key, content in ROW.findall(page):
             self._mark(language, path, html.unescape(key), content)
 
-    def answer(self, language: str, path: str, measure: str, sentences: Sequence[str], *, is_summary: bool = True) -> None:
+    def answer(self, language: str, path: str, measure: str, sentences: Sequence[str]) -> None:
         """Check the sentences about a measure on a page: each of them, and whether one is missing."""
         self.answers += 1
         rows, texts = self.facts.featured.get(measure, {}), self.facts.languages[language]
@@ -189,7 +186,7 @@ class PageCheck:
             elif all(tried):
                 for rule, row in tried[0]:
                     self._add(rule, readings[0].text_id, row, language, f"{path}: «{sentence}»", measure)
-        for rule, row in _of_summary(sentences, rows, texts) if is_summary else ():
+        for rule, row in _of_summary(sentences, rows, texts):
             self._add(rule, None, row, language, f"{path}: «{' '.join(sentences)}»", measure)
 
     def _peers(self, language: str, path: str, measure: str, sentences: Sequence[str]) -> None:

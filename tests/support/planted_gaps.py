@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from tests.support import scorecard_release
 from tests.support.scorecard_release import CITY, planted, promised_columns
 
 SLICE = {"race_standard": "spd15_1997", "tabulation": "exclusive", "method": "individual"}
@@ -72,4 +73,13 @@ def planted_with_gaps() -> dict[str, list[dict[str, Any]]]:
         trend("hispanic", "relative", first_gap=0.92, last_gap=1.9, **wider | wider_ratio),
     ]
     assert {name for row in tables["gap_trends"] for name in row} <= set(promised_columns("gap_trends"))
+    return tables
+
+
+def with_a_weak_start() -> dict[str, list[dict[str, Any]]]:
+    """The same, where the publisher calls its figure for Black residents of 2020 weak."""
+    tables = planted_with_gaps()
+    weak = {"period_start": dt.date(2020, 1, 1), "period_end": dt.date(2020, 12, 31), "is_featured": False, "is_latest": False}
+    weak |= {"reliability": "use_with_caution", "status_reason": "publisher_quality", "publisher_quality": "3"} | SLICE
+    tables["scorecard"].append(scorecard_release.row("own", "black", 30.0, **weak))
     return tables

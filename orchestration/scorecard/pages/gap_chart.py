@@ -14,8 +14,9 @@ from markupsafe import Markup
 from orchestration.scorecard.pages.charts import Axis, axis, ticks
 from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure
-from orchestration.scorecard.release_data.row import PLACES, Row
+from orchestration.scorecard.release_data.row import PLACES
 from orchestration.scorecard.words.figures import Cell, Ends, Factor, Percent, Points, Range, SignedNumber, Tick, Times, span
+from orchestration.scorecard.words.measure_notes import caution_mark, cautions
 from orchestration.scorecard.words.sentences import marked
 from orchestration.scorecard.words.texts import Part, People, Period, Texts, group_name
 
@@ -72,7 +73,13 @@ def _chart(gap: Record, unit: str, scale: Axis | None, texts: Texts, most: int) 
         is_long=len(rows) >= LONG,
         is_cut=len(rows) < len(gap.periods) and bool(rows),
         said=tuple(gap_sentences(gap, unit, texts)),
+        cautions=cautions(((one, period_of(gap, one)(texts)) for one in drawn), texts),
     )
+
+
+def period_of(gap: Record, one: Record) -> Part:
+    """Return one of the periods of a gap."""
+    return Period(gap.period_type, one.period_start, one.period_end)
 
 
 def _row(gap: Record, one: Record, scale: Axis, texts: Texts) -> Record:
@@ -89,7 +96,8 @@ def _row(gap: Record, one: Record, scale: Axis, texts: Texts) -> Record:
         figures.append(("ratio", lambda texts: texts("page.ratio", ratio=Times(one.rate_ratio)), ends))
     return Record(
         key=one.key,
-        period=Period(gap.period_type, one.period_start, one.period_end)(texts),
+        period=period_of(gap, one)(texts),
+        caution=caution_mark(one, texts),
         own=scale.mark(one.value, one.ci_low, one.ci_high),
         other=scale.mark(one.other_value, one.other_ci_low, one.other_ci_high),
         figures=tuple((name, marked(figure(texts), one.is_hidden, texts), texts.put(range_)) for name, figure, range_ in figures),
@@ -97,23 +105,17 @@ def _row(gap: Record, one: Record, scale: Axis, texts: Texts) -> Record:
 
 
 def without_trend(measure: Measure, texts: Texts) -> Markup | None:
-    """Say why no gap has a change, where the page is about groups: one usable period, or periods that do not compare."""
+    """Say why no gap has a change, where the page is about groups: figures that never compare, one period, or no comparison."""
     groups = [row for row in measure.series if row.is_shown and row.compared_with_reference is not None and row.basis != PLACES]
     compared = [row for row in groups if row.compared_with_reference in COMPARED]
     if measure.gaps or not any(row.is_featured for row in groups):
         return None
-    if _separate(compared or groups) < TWO:
+    if measure.about.get("trend_note") and not measure.about.get("shows_trend"):
+        return texts("sentence.no_change_why", why=texts.marked_english(measure.about["trend_note"].rstrip(".")))
+    listed = compared or groups
+    if min(row.period_end for row in listed) >= max(row.period_start for row in listed):  # all periods overlap
         return texts("sentence.gap_one_period")
     return texts("sentence.gap_no_trend" if compared else "sentence.gap_none_compared")
-
-
-def _separate(rows: Iterable[Row]) -> int:
-    """How many periods do not overlap."""
-    count, until = 0, None
-    for start, end in sorted({(row.period_start, row.period_end) for row in rows}, key=lambda one: one[1]):
-        if until is None or start > until:
-            count, until = count + 1, end
-    return count
 
 
 ABSOLUTE, RELATIVE, NOT_COMPARED = "absolute", "relative", "not_compared"
@@ -143,7 +145,7 @@ def _said(trends: list[Record], sentences: Iterable[Markup], texts: Texts) -> Re
 
 def trend_parts(gap: Record, trend: Record) -> dict[str, Part]:
     """Return the group, its reference, and both ends of a trend."""
-    periods = {one.period_start: Period(gap.period_type, one.period_start, one.period_end) for one in gap.periods}
+    periods = {one.period_start: period_of(gap, one) for one in gap.periods}
     return {
         "group": group_name(gap.race_ethnicity_code),
         "reference": group_name(gap.reference_code),
@@ -155,10 +157,11 @@ def trend_parts(gap: Record, trend: Record) -> dict[str, Part]:
 def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Markup]:
     """The word with both gaps, the change with its range, and the change per year where three or more periods have one."""
     yearly = trend.annual_percent_change, trend.apc_ci_low, trend.apc_ci_high
+    word = "_".join(filter(None, (trend.word, trend.word_reason)))  # chance among many comparisons has a sentence of its own
     parts = trend_parts(gap, trend)
     if trend.scale == RELATIVE:
         gaps = {"from_gap": Times(trend.first_gap), "gap": Times(trend.last_gap)}
-        yield texts(f"sentence.gap_relative_{trend.word}", **parts, **gaps)
+        yield texts(f"sentence.gap_relative_{word}", **parts, **gaps)
         low, high = Factor(trend.change_ci_low or 0.0), Factor(trend.change_ci_high or 0.0)
         yield texts("sentence.gap_relative_change", change=Factor(trend.change), range=Ends(low, high))
         if None not in yearly:
@@ -167,7 +170,7 @@ def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Ma
         return
     if gap.basis == PLACES:
         parts |= {"residents": People(gap.race_ethnicity_code), "reference": People(gap.reference_code)}
-    yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{trend.word}", **parts, **sizes(trend, unit))
+    yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{word}", **parts, **sizes(trend, unit))
     if min(trend.first_gap, trend.last_gap) < 0:
         yield texts("sentence.gap_absolute_minus")
     changes = {"change": (trend.change, trend.change_ci_low, trend.change_ci_high), f"per_year{trend.yearly}": yearly}

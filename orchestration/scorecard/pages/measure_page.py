@@ -13,7 +13,6 @@ from markupsafe import Markup
 from orchestration.scorecard.pages.charts import Axis, area_maps, axis, dot, extent, ticks, trend, trend_axis
 from orchestration.scorecard.pages.gap_chart import gap_charts, without_trend
 from orchestration.scorecard.release_data.open_release import Record, grouped
-from orchestration.scorecard.release_data.places import WIDTH, map_height
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.change_texts import revised_figures
@@ -220,7 +219,6 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
     everyone, groups = lines(measure, texts)
     featured = measure.featured[0] if measure.featured else None
     vintage = measure.districts[0].geography_vintage if measure.districts else None
-    outlines = data.outlines.get(vintage or "", {})
     last = max((row.covered_until or row.period_end for row in measure.featured), default=None)
     return {
         "measure": measure,
@@ -242,15 +240,13 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "topics": topics(measure, texts),
         "licence": licence(measure, texts),
         "districts": districts_chart(measure, texts),
-        "outlines": outlines,
+        "outlines": data.outlines.get(vintage or "", {}),
         "area_maps": list(area_maps(measure, data, texts)),
         "is_old_map": vintage != data.district_map,
         "peers": peers(measure, data, texts),
         "strip": strip(measure, texts),
         "actions": [one for one in data.actions if one["measure_id"] == measure.measure_id],
         "data_up_to": day(last)(texts) if last else None,
-        "map_width": WIDTH,
-        "map_height": map_height(outlines.values()),
         "bases": sorted({row.basis for row in measure.groups if row.is_shown} or {row.basis for row in measure.featured}),
         "first_reported": revised_figures(measure.first_reported, texts),
     }

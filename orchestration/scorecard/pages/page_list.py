@@ -24,13 +24,13 @@ from orchestration.scorecard.pages.streets import street_pages
 from orchestration.scorecard.reach.catalogue import FEED, NEWS, corrections_feed, news_feed
 from orchestration.scorecard.release_data.changes import Changes
 from orchestration.scorecard.release_data.open_release import Record, grouped
-from orchestration.scorecard.release_data.places import WIDTH, Place, Places, by_letter, map_height
+from orchestration.scorecard.release_data.places import Place, Places, by_letter
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.release_data.row import PLACES, TOTAL, Row
 from orchestration.scorecard.words.change_texts import corrections, goal_changes, said_corrections
 from orchestration.scorecard.words.figures import Cell, Count, Points, Range
 from orchestration.scorecard.words.measure_notes import by_reason, reason
-from orchestration.scorecard.words.sentences import marked, period, reference_row, summary, worst
+from orchestration.scorecard.words.sentences import marked, period, reference_row, summary, worse_off_groups, worst
 from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
 POPULATION = "population_by_race"
@@ -104,17 +104,15 @@ def width(measure: Measure) -> float:
 
 
 def card(measure: Measure, texts: Texts) -> Mapping[str, Any]:
-    """Return a gap with its opening sentences and its chart."""
-    first = measure.featured[0]
-    worse = measure.worse_off
+    """Return a gap with its opening sentences, which name each group that is worse off, and its chart."""
     return {
-        "named": [worst(worse, measure).race_ethnicity_code] if worse else [],
+        "named": [row.race_ethnicity_code for row in measure.worse_off],
         "every": [row.race_ethnicity_code for row in measure.groups],  # where the release does not say how large groups are
         "measure": measure,
-        "sentences": summary(measure, texts)[:2],
+        "sentences": list(dict.fromkeys([*summary(measure, texts)[:2], *worse_off_groups(measure, texts)])),
         "chart": groups_chart(measure, texts),
-        "place": first.place,
-        "period": period(first)(texts),
+        "place": measure.featured[0].place,
+        "period": period(measure.featured[0])(texts),
     }
 
 
@@ -148,12 +146,9 @@ def pages(
     measures = list(data.measures.values())
     ordered = by_name(measures, texts)
     goals = [goal(row, texts) for row in data.goals]
-    outlines = data.outlines.get(data.district_map or "", {})
     look_ups = [(f"places/{places.geography_type}/index.html", places_title(places, texts)) for places in data.places]
     shared: dict[str, Any] = {
-        "outlines": outlines,
-        "map_width": WIDTH,
-        "map_height": map_height(outlines.values()),
+        "outlines": data.outlines.get(data.district_map or "", {}),
         "street_pages": street_pages(data.streets),
         "districts": data.districts,
     }
@@ -190,12 +185,7 @@ def pages(
     yield from group_pages(ordered, texts)
     title = texts.plain("page.your_district")
     yield Page("your-district.html", "your_district.html", title, shared | {"look_ups": look_ups})
-    content = {
-        "sources": data.sources,
-        "issues": data.data_issues,
-        "measures": [measure for measure in ordered if measure.is_answered],
-        "about": data.about,
-    }
+    content = {"data": data, "measures": [measure for measure in ordered if measure.is_answered]}
     yield Page("data.html", "data.html", texts.plain("page.methods"), content | since)
     content = since | {"goal_changes": goal_changes(changes, data, texts) if changes else [], "said": said}
     revised = [row for row in data.revised_editions if row.measure_id in data.measures]

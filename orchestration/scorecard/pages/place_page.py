@@ -79,8 +79,7 @@ def place_content(place: Place, name: str, others: Iterable[Place], data: Releas
 
 def _names_by_status(named: Iterable[tuple[str, Part]], texts: Texts) -> list[tuple[str, Markup]]:
     """Return the names of each reason for which there is no figure, as one list."""
-    by_status = grouped(named, itemgetter(0))
-    return [(code, Joined([name for _, name in names])(texts)) for code, names in by_status.items()]
+    return [(code, Joined([name for _, name in names])(texts)) for code, names in grouped(named, itemgetter(0)).items()]
 
 
 def _people(measure: Measure, rows: Sequence[Row], texts: Texts) -> Mapping[str, Any] | None:

@@ -24,6 +24,7 @@ from orchestration.scorecard.reach.cards import Card, card_of
 from orchestration.scorecard.reach.catalogue import FORMATS, period_of
 from orchestration.scorecard.release_data.changes import Changes, Earlier
 from orchestration.scorecard.release_data.open_release import Record
+from orchestration.scorecard.release_data.places import WIDTH, map_height
 from orchestration.scorecard.release_data.read_release import ReleaseData
 from orchestration.scorecard.words.figures import Count, Figure
 from orchestration.scorecard.words.texts import ORIGINAL, Joined, Name, Texts, day
@@ -185,6 +186,7 @@ def environment() -> Environment:
     )
     templates.globals |= {"count": Count, "date": day, "figure": Figure, "joined": Joined, "name": Name, "period_of": period_of}
     templates.globals |= {"district_words": district_words, "formats": FORMATS, "qr_code": qr_code}
+    templates.globals |= {"map_width": WIDTH, "map_height": map_height}
     templates.filters["names"] = lambda codes, subject: [Name(subject, code) for code in codes]
     return templates
 

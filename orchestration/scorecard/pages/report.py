@@ -217,16 +217,14 @@ def _area(area: str, data: ReleaseData, texts: Texts) -> dict[str, Any]:
     """Return the page of a policy area: a chart, and sentences of a few measures, those by people's own race first."""
     inside = [measure for measure in data.measures.values() if measure.policy_area == area]
     answered = sorted((measure for measure in inside if measure.is_answered), key=_importance)
-    counts = {"total": Count(len(inside)), "answered": Count(len(answered))}
     charted = next((measure for measure in answered if measure.has_groups), None)
     chart = _chart(charted, texts) if charted else None
     explained = charted if chart and chart["trend"] else None
     entries = [shown for measure in answered if (shown := _entry(measure, texts, measure is explained))["sentences"]]
-    lead = [texts("sentence.area_answered", **counts)]
     return {
         "area": area,
         "title": texts(f"policy_area.{area}"),
-        "lead": lead,
+        "lead": [texts("sentence.area_answered", total=Count(len(inside)), answered=Count(len(answered)))],
         "chart": chart,
         "missing": [
             Markup("{} ({})").format(texts(f"availability.{code}"), Count(len(found))(texts))
@@ -255,9 +253,7 @@ def _entry(measure: Measure, texts: Texts, is_explained: bool) -> dict[str, Any]
     shown = entry(measure, texts)
     first = next((row for row in (*measure.featured, *measure.districts) if row.is_shown), None)
     when = Markup("{}, {}.").format(first.place, period(first)(texts)) if first and measure.featured else Markup()
-    named: list[Markup] = [texts.marked_english(about["source_title"] or "")]
-    if about["licence_attribution"]:
-        named.append(texts.marked_english(about["licence_attribution"]))
+    named = [texts.marked_english(about[name]) for name in ("source_title", "licence_attribution") if about[name]]
     return {
         "measure_id": measure.measure_id,
         "name": texts(f"measure.{measure.measure_id}"),

@@ -11,15 +11,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.scorecard.pages.gap_chart import ABSOLUTE, COMPARED, change_range, sizes, trend_parts
+from orchestration.scorecard.pages.gap_chart import ABSOLUTE, COMPARED, change_range, period_of, sizes, trend_parts
 from orchestration.scorecard.pages.measure_page import groups_chart
 from orchestration.scorecard.pages.page_list import POPULATION, chosen
 from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.release_data.row import PLACES
 from orchestration.scorecard.words.figures import Count
-from orchestration.scorecard.words.measure_notes import by_reason, excess
-from orchestration.scorecard.words.sentences import PARTLY_SHOWN, first_gap, old_figures, worst
+from orchestration.scorecard.words.measure_notes import by_reason, cautions, excess
+from orchestration.scorecard.words.sentences import PARTLY_SHOWN, first_gap, old_figures, worse_off_groups, worst
 from orchestration.scorecard.words.texts import Joined, Name, Texts, plain
 
 MOST_COLUMNS = 2  # groups next to the one that they are compared with
@@ -41,8 +41,13 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
     sizes = {row.race_ethnicity_code: row.value or 0.0 for row in people.groups} if people else {}
     large = sorted((people and people.about.get("large_groups")) or (), key=lambda code: -sizes.get(code, 0.0))
     columns = _columns(picked, large)
-    opening = [sentences[0] for measure in picked if (sentences := first_gap(measure, texts))]
+    opening = [
+        Markup(" ").join([sentences[0], *worse_off_groups(measure, texts)])
+        for measure in picked
+        if (sentences := first_gap(measure, texts))
+    ]
     followed = [gap for measure in answered for gap in measure.gaps if gap.followed]
+    changes = _followed(picked, answered, large)
     return {
         "title": texts.plain("page.home_title", place=data.city),
         "opening": opening[:OPENING],
@@ -52,7 +57,8 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
         "table_note": texts("sentence.report_table"),
         "people": _in_people([*picked, *answered], texts),
         "people_note": texts("sentence.excess_meaning"),
-        "changes": [_change(*one, texts) for one in _followed(picked, answered, large)],
+        "changes": [_change(*one, texts) for one in changes],
+        "changes_care": _care(changes, texts),
         "no_changes": texts(f"sentence.{'changes_selected' if followed else 'no_gap_followed'}"),
         "changes_note": Markup("{} {}").format(texts("sentence.gap_absolute_minus"), texts("sentence.changes_selected")),
         "asked": [
@@ -66,7 +72,7 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
             name: texts(f"page.{name}")
             for name in (
                 "measure", "gap", "in_people", "goals_and_changes", "gaps_changed", "gap_before", "gap_now", "change_and_range",
-                "could_ask", "read_with_care",
+                "could_ask", "read_with_care", "use_with_care",
             )
         },
     }  # fmt: skip
@@ -84,20 +90,20 @@ def _columns(picked: Iterable[Measure], large: Sequence[str]) -> list[str]:
 
 
 def _row(measure: Measure, columns: Sequence[str], texts: Texts) -> dict[str, Any] | None:
-    """A gap: figures and marks of the groups of the table, and the words of the group that is worst off."""
+    """A gap: figures and marks of the groups of the table, and the words of each group that is worse off, the worst first."""
     chart = groups_chart(measure, texts)
     if chart is None:
         return None
     lines = {line.row.race_ethnicity_code: line for line in chart.rows}
-    first = _worst(measure, chart)
-    words, _, size = (first.compared if first and first.compared else Markup("")).partition("<br>")
+    worse = _worse_off(measure, chart)
+    first = worse[0] if worse else None
+    gaps = [_gap(line, columns, texts) for line in worse]
     place = measure.featured[0].place
     listed = [lines[code] for code in columns if code in lines]
     figures = Markup("; ").join(named_figure(line.label, line.figure, line.interval, texts) for line in listed if line.figure)
     name = texts(f"measure.{measure.measure_id}")
     alt = texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=figures)
-    is_column = first is not None and first.row.race_ethnicity_code in columns
-    is_drawn = first is not None and is_column and first.row.compared_with_reference in COMPARED
+    is_drawn = first and first.row.race_ethnicity_code in columns and first.row.compared_with_reference in COMPARED
     other = lines.get(first.row.reference_code or "") if first else None
     return {
         "measure_id": measure.measure_id,
@@ -110,17 +116,18 @@ def _row(measure: Measure, columns: Sequence[str], texts: Texts) -> dict[str, An
             if line.dot and line.dot.x is not None
         ],
         "gap_line": [first.dot.x, other.dot.x] if is_drawn and first and first.dot and other and other.dot else None,
-        "group": _group(first, is_column, texts) if first else [],
-        "gap": Markup(words),  # noqa: S704 - a part of a text that is escaped
-        "gap_size": Markup(size),  # noqa: S704 - the same
+        **(gaps[0] if gaps else dict.fromkeys(("group", "gap", "gap_size"), Markup())),
+        "others": gaps[1:],
         "alt": plain(alt),
     }
 
 
-def _group(line: Record, is_column: bool, texts: Texts) -> Markup:
-    """The group that the gap is of, with its figure where the table has no column for it."""
-    name = _short(line.row.race_ethnicity_code, texts)
-    return name if is_column or line.figure is None else named_figure(name, line.figure, None, texts)
+def _gap(line: Record, columns: Sequence[str], texts: Texts) -> dict[str, Markup]:
+    """The group that a gap is of, with its figure where the table has no column for it, and the words of the gap."""
+    code = line.row.race_ethnicity_code
+    name, (words, _, size) = _short(code, texts), line.compared.partition("<br>")
+    group = name if code in columns or line.figure is None else named_figure(name, line.figure, None, texts)
+    return {"group": group, "gap": Markup(words), "gap_size": Markup(size)}  # noqa: S704 - parts of a text that is escaped
 
 
 def named_figure(name: Markup, figure: Markup, range_: Markup | None, texts: Texts) -> Markup:
@@ -130,15 +137,13 @@ def named_figure(name: Markup, figure: Markup, range_: Markup | None, texts: Tex
     return texts("page.named_figure_range", name=name, figure=figure, range=range_)
 
 
-def _worst(measure: Measure, chart: Record) -> Record | None:
-    """The line of the group that is worst off, of clear gaps if there is one."""
-    word = measure.worse_word
-    lines: list[Record] = [line for line in chart.rows if not line.is_total and line.compared]
-    clear = [line for line in lines if line.row.compared_with_reference == word] or lines
-    if word is None or not clear:
-        return None
-    row = worst([line.row for line in clear], measure)
-    return next(line for line in clear if line.row == row)
+def _worse_off(measure: Measure, chart: Record) -> list[Record]:
+    """The lines of groups that are clearly worse off, the worst first; without such a group that of the worst figure."""
+    lines = {line.row: line for line in chart.rows if not line.is_total and line.compared}
+    if measure.worse_word is None or not lines:
+        return []
+    first = worst(measure.worse_off or [*lines], measure)
+    return [lines[row] for row in dict.fromkeys([first, *measure.worse_off])]
 
 
 def _short(code: str, texts: Texts) -> Markup:
@@ -187,8 +192,20 @@ def _change(measure: Measure, gap: Record, trend: Record, texts: Texts) -> dict[
         "about": Markup("{}: {}, {}").format(of, parts["from_period"](texts), parts["period"](texts)),
         **{name: size(texts) for name, size in sizes(trend, unit).items()},
         "word": texts(f"gap_word.{trend.word}"),
+        "care": bool(_care([(measure, gap, trend)], texts)),
         "range": change_range(trend.change_ci_low, trend.change_ci_high, unit)(texts),
     }
+
+
+def _care(changes: Iterable[tuple[Measure, Record, Record]], texts: Texts) -> tuple[Markup, ...]:
+    """Why figures at both ends of the changes are to be used with care."""
+    ends = [
+        (one, texts("page.named_figure", name=Name("measure", measure.measure_id), figure=period_of(gap, one)))
+        for measure, gap, trend in changes
+        for one in gap.periods
+        if one.period_start in (trend.first_period, trend.last_period)
+    ]
+    return cautions(ends, texts)
 
 
 def _with_care(data: ReleaseData, picked: Sequence[Measure], texts: Texts) -> Iterator[Markup]:

@@ -12,7 +12,7 @@ from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.words.figures import Cell, Count
 from orchestration.scorecard.words.sentences import group
-from orchestration.scorecard.words.texts import Joined, Name, Period, Texts, day, part
+from orchestration.scorecard.words.texts import Joined, Name, Period, Texts, day
 
 MOST_PERIODS = 3  # that a list names
 MOST_FIGURES = 30  # revised figures that the page of a measure lists, the newest first
@@ -51,14 +51,8 @@ def cause(one: Cause, data: ReleaseData, texts: Texts) -> Markup:
     titles = {source["source"]: source["title"] for source in data.sources}
     named = [titles[source] for source in one.sources if titles.get(source)]
     if one.kind == "records" and named:
-        return texts("sentence.cause_records_of", sources=Joined(tuple(map(english, named))))
+        return texts("sentence.cause_records_of", sources=Joined([*map(texts.marked_english, named)]))
     return texts(f"sentence.cause_{one.kind}")
-
-
-@part
-def english(texts: Texts, text: str) -> Markup:
-    """A text that exists in English only, marked where the page has another language."""
-    return texts.marked_english(text)
 
 
 def said_corrections(data: ReleaseData, texts: Texts) -> list[Record]:

@@ -47,31 +47,31 @@ def trend_start(measure: Measure) -> dt.date | None:
 CAUTION = "use_with_caution"
 
 
-def caution_mark(row: Row, texts: Texts) -> Markup | None:
+def caution_mark(row: Row | Record, texts: Texts) -> Markup | None:
     """Return the mark next to a figure; None where the figure is reliable."""
     return texts("page.use_with_care") if row.is_shown and row.reliability == CAUTION else None
 
 
-def caution(row: Row, texts: Texts) -> Markup:
+def caution(row: Row | Record, texts: Texts) -> Markup:
     """Return why a figure is to be used with care."""
     text_id = f"caution.{row.status_reason}"
     return texts(text_id) if texts.has(text_id) else texts("caution.other")
 
 
-def cautions(labelled: Iterable[tuple[Row, Markup]], texts: Texts) -> tuple[Markup, ...]:
-    """Return a sentence per reason, with the labels of its rows."""
+def cautions(labelled: Iterable[tuple[Row | Record, Markup]], texts: Texts) -> tuple[Markup, ...]:
+    """Return a sentence per reason, with the labels of its rows, each once."""
     with_care = [(caution(row, texts), label) for row, label in labelled if caution_mark(row, texts) is not None]
     return tuple(
         texts("page.caution_note", mark=texts("page.use_with_care"), names=Joined([label for _, label in found]), why=why)
-        for why, found in grouped(with_care, itemgetter(0)).items()
+        for why, found in grouped(dict.fromkeys(with_care), itemgetter(0)).items()
     )
 
 
 SHOWN, NO_OWN_RACE, NO_RECORDS, ONLY_PARTS = "shown", "no_own_race", "no_records", "only_parts"
 # The order of the page; `availability.*` are their texts.
 ORDER = (
-    "not_delivered", "stand_in", "agreement_ended", "not_republished", "not_planned", "retired", "not_recorded", "not_observable",
-    "contradicted", NO_RECORDS, "hidden_at_source", "hidden", "too_few", "by_topic", ONLY_PARTS, NO_OWN_RACE,
+    "not_delivered", "other_places", "stand_in", "agreement_ended", "not_republished", "not_planned", "retired", "not_recorded",
+    "not_observable", "contradicted", NO_RECORDS, "hidden_at_source", "hidden", "too_few", "by_topic", ONLY_PARTS, NO_OWN_RACE,
 )  # fmt: skip
 
 

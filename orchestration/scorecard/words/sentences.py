@@ -126,6 +126,11 @@ def summary(measure: Measure, texts: Texts) -> list[Markup]:
     return [*sentences, about_all] if opening else [about_all, *sentences]
 
 
+def worse_off_groups(measure: Measure, texts: Texts) -> list[Markup]:
+    """Name all groups that are clearly worse off, where the largest gap is not the only one."""
+    return list(_named(f"{measure.worse_word}_worse", measure.worse_off, texts)) if len(measure.worse_off) > 1 else []
+
+
 def first_gap(measure: Measure, texts: Texts) -> list[Markup] | None:
     """Return the largest gap of a group that is clearly worse off: in its natural unit, then with its place and period."""
     if not measure.worse_off:

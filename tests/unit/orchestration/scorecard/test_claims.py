@@ -131,7 +131,7 @@ def test_people_of_places_are_named_as_residents() -> None:
     rows.append(("race_ethnicity.other_race", "en", "Some other race", "none"))
     days = [dt.date(2020, 1, 1), dt.date(2024, 1, 1)]
     trend = Record(word="narrowed", scale="absolute", first_period=days[0], last_period=days[1], first_gap=18.0, last_gap=10.5)
-    trend |= dict.fromkeys(("annual_percent_change", "apc_ci_low", "apc_ci_high"))
+    trend |= dict.fromkeys(("word_reason", "annual_percent_change", "apc_ci_low", "apc_ci_high"))
     trend |= {"is_hidden_in_public": False, "key": "gap", "yearly": ""}
     trend |= {"side": 1.0, "change": -7.5, "change_ci_low": -11.0, "change_ci_high": -4.0}
     gap = Record(basis="where_people_live", race_ethnicity_code="other_race", reference_code="white", period_type="year")

@@ -12,7 +12,7 @@ from expectations.published.pages import PageCheck, PublicFacts, gate_pages
 from expectations.published.reading import plain
 from orchestration.scorecard import write_site
 from tests.support import planted_gaps
-from tests.support.planted_gaps import planted_with_gaps
+from tests.support.planted_gaps import planted_with_gaps, with_a_weak_start
 from tests.support.scorecard_release import write_public_file
 
 PAGE = "measures/own.html"
@@ -116,6 +116,39 @@ def test_a_gap_is_followed_if_its_group_is_clearly_worse_off(
     for language, words in (("en", "We can follow {} gap"), ("es", "Podemos seguir en el tiempo {} brecha")):
         html = plain((site / language / "index.html").read_text(encoding="utf-8"))
         assert words.format(count) in html
+
+
+def test_a_change_that_is_one_of_many_is_said_to_be_so(tmp_path: Path) -> None:
+    """Its interval excludes no change by a hair, which two decimals would hide."""
+    tables = planted_with_gaps()
+    of_many = {"word": "cannot_tell", "word_reason": "many_comparisons"}
+    tables["gap_trends"][0] |= of_many | {"change_ci_low": -14.9, "change_ci_high": -0.1}
+    tables["gap_trends"][1] |= of_many | {"change_ci_low": 0.71, "change_ci_high": 0.9996}
+    public_file = write_public_file(tmp_path / "public.duckdb", tables)
+    site = write_site(public_file, tmp_path / "site").index.parent
+    by_chance = "Among so many gaps, some changes of this size come up by chance."
+    assert said((public_file, site), f"{BLACK}|absolute")[0] == (
+        "As a difference, we cannot tell if the gap between Black and White changed: it was 18.0 percentage points in 2020 and "
+        f"10.5 percentage points in 2024. {by_chance}"
+    )
+    assert said((public_file, site), f"{BLACK}|relative")[:2] == [
+        "As a ratio, we cannot tell if the gap between Black and White changed: it was 2.5 times in 2020 and 2.0 times in 2024. "
+        f"{by_chance}",
+        "The new ratio is 0.82 times the old one (likely range 0.71 to 0.9996). No change would be 1.",
+    ]
+    assert [finding.message for finding in gate_pages(public_file, site).findings if not finding.success] == []
+    assert "gap_of_another_word" in found((public_file, site), "en", f" {by_chance}", "")
+
+
+def test_a_gap_from_weak_figures_says_so_on_page_and_home(tmp_path: Path) -> None:
+    tables = with_a_weak_start()
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    note = "⚠ Use with care: 2020. The publisher itself calls the quality of this figure low."
+    page, home = ((site / "en" / path).read_text(encoding="utf-8") for path in (PAGE, "index.html"))
+    rows = dict(re.findall(r'data-gap-row="([^"]+)">(.*?)</tr>', page, re.DOTALL))
+    assert [key for key, row in rows.items() if "⚠ Use with care" in row] == [f"{BLACK}|2020-01-01"]
+    assert plain(page.partition('id="gap-trend"')[2]).count(note) == 1
+    assert plain(home.partition('id="changed"')[2]).count(note) == 1
 
 
 @pytest.mark.parametrize(
@@ -260,6 +293,17 @@ def test_one_period_with_a_gap_is_said(tmp_path: Path) -> None:
     site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
     html = (site / "en" / PAGE).read_text(encoding="utf-8")
     assert 'data-gap-none="own">Only one time span has figures to compare.' in html and "gap-trend" not in html
+
+
+def test_figures_that_never_compare_have_the_reason_of_the_registry(tmp_path: Path) -> None:
+    """Of income the newest window alone is shown, though five were delivered: they are in the dollars of other years."""
+    tables = planted_with_gaps() | {"gap_trends": []}
+    about = next(one for one in tables["measures"] if one["measure_id"] == "own")
+    about |= {"shows_trend": False, "trend_note": "Windows are in the dollars of their years"}
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    html = (site / "en" / PAGE).read_text(encoding="utf-8")
+    assert 'data-gap-none="own">We show no change. Windows are in the dollars of their years.' in html
+    assert "Only one time span" not in html
 
 
 def test_one_period_without_a_gap_is_said_too(tmp_path: Path) -> None:

@@ -47,6 +47,14 @@ def test_a_rendered_site_passes(site: tuple[Path, Path]) -> None:
     assert [finding.message for finding in result.findings if not finding.success] == []
 
 
+def test_a_card_that_leaves_out_who_is_worse_off_is_found(site: tuple[Path, Path]) -> None:
+    html = (site[1] / "en" / "index.html").read_text(encoding="utf-8")
+    answer = re.search(r'<div data-answer="own">.*?</div>', html, re.DOTALL)
+    assert answer and not found(site, "en", "index.html", "", "")
+    cut = re.sub(r"<p>.*Black.*</p>", "", answer[0])
+    assert "worse_off_group_is_missing" in found(site, "en", "index.html", answer[0], cut)
+
+
 def test_months_that_are_named_as_years_are_found(tmp_path: Path) -> None:
     tables = planted()
     for row in tables["scorecard"]:
@@ -125,13 +133,13 @@ def test_the_report_has_the_sentences_of_the_area_pages(site: tuple[Path, Path])
 def test_two_groups_are_named_where_their_bounds_do_not_overlap(high: float, rules: set[str]) -> None:
     english = {one["text_id"]: one["text"] for one in texts(planted()) if one["language"] == "en"}
     rows = {
-        "white": planted_row("own", "white", None, bound_low=15.3, bound_high=high),
-        "black": planted_row("own", "black", None, bound_low=56.5, bound_high=57.3),
+        "white": planted_row("own", "white", None, bound_low=15.3, bound_high=high, compared_with_reference=None),
+        "black": planted_row("own", "black", None, bound_low=56.5, bound_high=57.3, compared_with_reference=None),
     }
     said = (
         "2024: in Plantville the figure for Black is between 56.5% and 57.3%. For White it is between 15.3% and "
         f"{high}%. The agency that reports them hides the exact figures."
     )
     check = PageCheck(PublicFacts({}, {"en": Language("en", english, frozenset(GROUPS), english)}, {"own": rows}))
-    check.answer("en", MEASURE, "own", [said], is_summary=False)
+    check.answer("en", MEASURE, "own", [said])
     assert {violation.rule for violation in check.violations} == rules

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.scorecard.pages.page_list import chosen
+from orchestration.scorecard.pages.page_list import card, chosen
 from orchestration.scorecard.release_data.read_release import Measure
 from orchestration.scorecard.words.sentences import headline
 from orchestration.scorecard.words.texts import texts_by_language
@@ -70,6 +70,22 @@ def test_a_rare_event_is_one_in_so_many_and_needs_counts() -> None:
     assert said is not None
     assert said.striptags() == "1 in 66 Black babies dies before the first birthday. Among White babies it is 1 in 269."
     assert headline(Measure(about, ()), black._replace(numerator=None), white, False, texts) is None
+
+
+def test_a_card_names_every_group_that_is_worse_off() -> None:
+    """Tulsa, 2019 to 2023: with a headline and its figures, other groups were two sentences away; the chart has them, too."""
+    texts = texts_by_language([(id_, "en", text, "none") for id_, text in TEXTS.items()], ["en"])["en"]
+    lower = {"compared_with_reference": "lower"}
+    black, hispanic = figure("black", 80.0, **lower), figure("hispanic", 85.0, **lower)
+    about = {"measure_id": "hs_diploma_19_20_share", "headline_pattern": "of_every", "favourable_direction": "higher"}
+    about |= {"kind": "proportion", "unit": "percent"}
+    shown = card(Measure(about, (black, hispanic, figure("white", 95.0))), texts)
+    first, _, last = (sentence.striptags() for sentence in shown["sentences"])
+    assert first.startswith("Of every 100 Black") or "80 of every 100" in first
+    assert last == "Worse off, with a clearly lower figure than White: Black or African American and Hispanic or Latino."
+    assert shown["named"] == ["black", "hispanic"]
+    alone = card(Measure(about, (black, figure("white", 95.0))), texts)
+    assert len(alone["sentences"]) == 2
 
 
 def test_nearly_all_are_not_all() -> None:

@@ -16,7 +16,7 @@ from orchestration.scorecard.pages.report import report_content, write_report
 from orchestration.scorecard.release_data.open_release import ReleaseFiles
 from orchestration.scorecard.release_data.read_release import ReleaseData, read_release
 from orchestration.scorecard.words.texts import runs, texts_by_language
-from tests.support.planted_gaps import planted_with_gaps
+from tests.support.planted_gaps import planted_with_gaps, with_a_weak_start
 from tests.support.scorecard_release import HIDDEN, measure, planted, row, write_public_file
 from tests.support.scorecard_report import alternative_texts, check_charts, ua_problems
 
@@ -210,6 +210,30 @@ def test_changes_of_gaps_need_no_census(tmp_path: Path) -> None:
         "A minus sign before a gap means that the group named first has the lower figure. "
         "The page of each measure has every change that we can follow. Not all are here."
     )
+
+
+def test_the_front_names_every_group_that_is_worse_off(tmp_path: Path) -> None:
+    """The group with the largest gap comes first; the other ones are named, too, on the cover and in the table."""
+    tables = planted()
+    worse = {"reference_code": "white", "compared_with_reference": "higher", "rate_ratio": 1.4}
+    others = [one for one in tables["scorecard"] if (one["measure_id"], one["race_ethnicity_code"]) != ("own", "hispanic")]
+    tables["scorecard"] = [*others, row("own", "hispanic", 14.0, **worse)]
+    front = front_of(tables, tmp_path)
+    [own] = front["rows"]
+    assert (own["group"], own["gap"]) == ("Black", "Higher than White")
+    assert [(one["group"], one["gap"], one["gap_size"]) for one in own["others"]] == [
+        ("Hispanic: 14.0%", "Higher than White", "1.4 times")
+    ]
+    [cover] = front["opening"]
+    assert cover.startswith("2024: in Plantville the figure for Black is 20.5%")
+    assert cover.endswith("Worse off, with a clearly higher figure than White: Black and Hispanic.")
+
+
+def test_a_change_from_a_weak_figure_has_its_caution(tmp_path: Path) -> None:
+    front = front_of(with_a_weak_start(), tmp_path)
+    assert [one["care"] for one in front["changes"]] == [False, True]
+    [note] = front["changes_care"]
+    assert note == "⚠ Use with care: Name of own: 2020. The publisher itself calls the quality of this figure low."
 
 
 def test_a_city_without_a_clear_gap_says_so(tmp_path: Path) -> None:
