@@ -6,15 +6,30 @@ own_district as (
     where geography_type = 'school_district' and scorecard_order is not null
 ),
 
+featured as (
+    select distinct
+        measure_id,
+        geography_type,
+        geography_vintage,
+        geoid,
+        period_type,
+        period_start
+    from {{ ref('published_scorecard') }}
+    where is_featured
+),
+
 -- no figures of the city: schools of other districts in the state's tables, and the whole of a composition, which is 100 %
 cards as (
     select
         cards.*,
+        -- figures of before the period that opens the page are none of the page
+        coalesce(cards.period_end >= featured.period_start, true) as is_of_page,
         cards.publication_status = 'published' and not cards.is_stand_in
         and (cards.race_ethnicity_code <> 'all' or kinds.kind is distinct from 'composition') as is_shown
     from {{ ref('published_scorecard') }} as cards
     inner join {{ ref('dim_measure') }} as kinds on cards.measure_id = kinds.measure_id and kinds.is_current
     cross join own_district
+    left join featured on cards.measure_id = featured.measure_id
     where
         cards.geography_type not in ('school', 'school_district')
         or own_district.geoid is null
@@ -26,7 +41,7 @@ shown as (
     select
         measure_id,
         count(*) filter (where is_shown or publication_status = 'bounded' and not is_stand_in) as shown_count,
-        bool_or(is_shown and basis in ('own_race', 'observed_race', 'reported_race', 'place_of_death') and race_ethnicity_code <> 'all')
+        bool_or(is_shown and is_of_page and basis in ('own_race', 'observed_race', 'reported_race', 'place_of_death') and race_ethnicity_code <> 'all')
             as has_figures_by_race,
         bool_or(is_shown and basis = 'where_people_live') as has_figures_by_place,
         max(population_scheme) filter (where is_featured) as population_scheme,
@@ -45,16 +60,16 @@ topics as (
     where stratum_type not in ('all', 'adjustment') and publication_status = 'published'
 ),
 
-featured as (
-    select distinct
-        measure_id,
-        geography_type,
-        geography_vintage,
-        geoid,
-        period_type,
-        period_start
-    from cards
-    where is_featured
+-- files of other publishers with figures of other places alone
+elsewhere as (
+    select estimates.source
+    from {{ ref('fct_published_estimates') }} as estimates
+    left join {{ ref('dim_geography') }} as places
+        on
+            estimates.geography_type = places.geography_type and estimates.geoid = places.geoid
+            and places.scorecard_order is not null
+    group by estimates.source
+    having count(places.geoid) = 0
 ),
 
 plans as (
@@ -97,6 +112,7 @@ joined as (
             when coalesce(plans.is_withheld, true) then 'not_planned'
             when shown.usual_status in ('hidden', 'hidden_at_source', 'too_few', 'not_recorded', 'not_observable', 'contradicted')
                 then shown.usual_status
+            when elsewhere.source is not null then 'other_places'
             else 'no_records'
         end as availability
     from (select * exclude (population, former_owners) from {{ ref('dim_measure') }}) as measures
@@ -105,6 +121,7 @@ joined as (
     left join topics on measures.measure_id = topics.measure_id
     left join featured on measures.measure_id = featured.measure_id
     left join plans on measures.measure_id = plans.measure_id
+    left join elsewhere on measures.source = elsewhere.source
     left join {{ ref('scorecard_measures') }} as choices on measures.measure_id = choices.measure_id
     left join {{ ref('dim_text') }} as caveats
         on concat('measure_caveat.', measures.measure_id) = caveats.text_id and caveats.language = 'en'

@@ -229,6 +229,13 @@ def test_the_front_names_every_group_that_is_worse_off(tmp_path: Path) -> None:
     assert cover.endswith("Worse off, with a clearly higher figure than White: Black and Hispanic.")
 
 
+def test_a_change_that_is_one_of_many_says_so_next_to_its_range(tmp_path: Path) -> None:
+    tables = planted_with_gaps()
+    tables["gap_trends"] = [row | {"word": "cannot_tell", "word_reason": "many_comparisons"} for row in tables["gap_trends"][:1]]
+    [black] = front_of(tables, tmp_path)["changes"]
+    assert black["word"] == "cannot tell: of so many gaps, some change this much by chance"
+
+
 def test_a_change_from_a_weak_figure_has_its_caution(tmp_path: Path) -> None:
     front = front_of(with_a_weak_start(), tmp_path)
     assert [one["care"] for one in front["changes"]] == [False, True]
