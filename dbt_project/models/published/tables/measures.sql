@@ -41,8 +41,10 @@ shown as (
     select
         measure_id,
         count(*) filter (where is_shown or publication_status = 'bounded' and not is_stand_in) as shown_count,
-        bool_or(is_shown and is_of_page and basis in ('own_race', 'observed_race', 'reported_race', 'place_of_death') and race_ethnicity_code <> 'all')
-            as has_figures_by_race,
+        bool_or(
+            is_shown and is_of_page and race_ethnicity_code <> 'all'
+            and basis in ('own_race', 'observed_race', 'reported_race', 'place_of_death')
+        ) as has_figures_by_race,
         bool_or(is_shown and basis = 'where_people_live') as has_figures_by_place,
         max(population_scheme) filter (where is_featured) as population_scheme,
         -- a group that the records do not offer is no reason why the others have no figure
