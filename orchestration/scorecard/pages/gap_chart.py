@@ -22,7 +22,6 @@ from orchestration.scorecard.words.texts import Part, People, Period, Texts, gro
 
 NO_ZERO = ("years", "score")  # units whose figures are not amounts: their scale may start elsewhere
 WITHOUT_RANGE = ("no_range", "repeated_events", "records_differ")  # reasons for which no gap is drawn
-TWO = 2  # periods that a change needs
 LONG = 10  # rows from which a table is folded
 MOST_ROWS = 12  # of all gaps of a page; with more, each has its first period and the newest
 DRAWN = ("value", "ci_low", "ci_high", "other_value", "other_ci_low", "other_ci_high")
@@ -40,7 +39,7 @@ def gap_charts(measure: Measure, texts: Texts, only: Record | None = None) -> li
     shown = sorted(
         (gap for gap in measure.gaps if gap.period_type == own or not is_enough), key=lambda gap: gap.period_type != own
     )
-    most = max(MOST_ROWS // (len(shown) or 1), TWO)
+    most = max(MOST_ROWS // (len(shown) or 1), 2)  # a change needs two periods
     return [_chart(gap, unit, _scale(gap.period_type, shown, unit), texts, most) for gap in shown if only in (None, gap)]
 
 

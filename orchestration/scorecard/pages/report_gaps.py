@@ -41,11 +41,7 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
     sizes = {row.race_ethnicity_code: row.value or 0.0 for row in people.groups} if people else {}
     large = sorted((people and people.about.get("large_groups")) or (), key=lambda code: -sizes.get(code, 0.0))
     columns = _columns(picked, large)
-    opening = [
-        Markup(" ").join([sentences[0], *worse_off_groups(measure, texts)])
-        for measure in picked
-        if (sentences := first_gap(measure, texts))
-    ]
+    opening = [Markup(" ").join([said[0], *worse_off_groups(one, texts)]) for one in picked if (said := first_gap(one, texts))]
     followed = [gap for measure in answered for gap in measure.gaps if gap.followed]
     changes = _followed(picked, answered, large)
     return {

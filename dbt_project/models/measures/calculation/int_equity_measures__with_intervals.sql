@@ -104,17 +104,7 @@ final as (
             case when {{ has_interval_basis() }} then {{ limit_of('factor * value_interval.low', 'low') }} end as ci_low,
             case when {{ has_interval_basis() }} then {{ limit_of('factor * value_interval.high', 'high') }} end as ci_high,
             {{ ci_method_of_basis() }} as ci_method,
-            -- all of unknown race had it and belong to the group; or none of them; unless the counts model knows more
-            case
-                when not has_bounds or bound_low is not null then bound_low
-                when kind = 'proportion' then factor * (numerator / (denominator + unknown_records - unknown_numerator))
-                else factor * (numerator / denominator)
-            end as bound_low,
-            case
-                when not has_bounds or bound_high is not null then bound_high
-                when kind = 'proportion' then factor * ((numerator + unknown_numerator) / (denominator + unknown_numerator))
-                else factor * ((numerator + unknown_numerator) / denominator)
-            end as bound_high,
+            {{ bounds_of_unknown_race() }},
             case when has_bounds and bound_low is null then 'unknown_race' else bound_source end as bound_source
         ),
         {{ reliability_of_row() }} as reliability

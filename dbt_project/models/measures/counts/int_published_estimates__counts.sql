@@ -60,19 +60,7 @@ shares as (
 
 -- the groups of a whole, which is the row of all
 compositions as (
-    select
-        *,
-        race_ethnicity_code = 'all' as is_whole,
-        max(value) filter (where is_whole) over whole as whole_value,
-        max(bound_high) filter (where is_whole) over whole as whole_high,
-        {{ sum_in_order('bound_low', among='not is_whole', over='whole') }} as groups_low,
-        -- how many there may be, as the publisher gives it where it hides a part of them; of a hidden group all is unknown
-        case when bound_kind = 'range' and bound_low < bound_high then bound_low end as numerator_low,
-        case when bound_kind = 'range' and bound_low < bound_high then bound_high end as numerator_high,
-        count(numerator_low) over whole > 0 and count(*) over whole = count(bound_low) over whole and not is_whole as has_bounds
-    from shown
-    where part = 'composition'
-    window whole as (partition by measure_id, geoid, period_end, stratum_type, stratum_code)
+    {{ published_compositions('shown') }}
 ),
 
 united as (
@@ -112,16 +100,11 @@ united as (
         whole_value as denominator,
         numerator_low,
         numerator_high,
-        -- the fewest of a group among the largest whole; all that the fewest of the other groups leave, people of unknown race included
-        case when has_bounds then 100 * bound_low / whole_high end as bound_low,
-        case when has_bounds then 100 * greatest(1 - (groups_low - bound_low) / whole_high, value / whole_value) end as bound_high,
+        share_low as bound_low,
+        share_high as bound_high,
         case when has_bounds then 'both' end as bound_source,
         publisher_quality,
-        case
-            when value is not null then 'computed'
-            when value_missing_reason = 'publisher_contradiction' then 'not_collected'
-            else 'suppressed_at_source'
-        end as value_status,
+        composition_status as value_status,
         value_missing_reason as status_reason
     from compositions
 ),

@@ -1,4 +1,5 @@
 -- one row per measure and version, with the licence of its source, its place on the scorecard and why it has no figure
+{% set of_page = ['geography_type', 'geography_vintage', 'geoid', 'period_type', 'period_start'] -%}
 with
 own_district as (
     select max(geoid) as geoid
@@ -9,11 +10,7 @@ own_district as (
 featured as (
     select distinct
         measure_id,
-        geography_type,
-        geography_vintage,
-        geoid,
-        period_type,
-        period_start
+        {{ of_page | join(', ') }}
     from {{ ref('published_scorecard') }}
     where is_featured
 ),
@@ -67,9 +64,7 @@ elsewhere as (
     select estimates.source
     from {{ ref('fct_published_estimates') }} as estimates
     left join {{ ref('dim_geography') }} as places
-        on
-            estimates.geography_type = places.geography_type and estimates.geoid = places.geoid
-            and places.scorecard_order is not null
+        on {{ same_columns('estimates', 'places', ['geography_type', 'geoid']) }} and places.scorecard_order is not null
     group by estimates.source
     having count(places.geoid) = 0
 ),
@@ -90,11 +85,9 @@ joined as (
         sources.licence_share_alike,
         sources.licence_commercial,
         caveats.text as public_caveat,
-        featured.geography_type as featured_geography_type,
-        featured.geography_vintage as featured_geography_vintage,
-        featured.geoid as featured_geoid,
-        featured.period_type as featured_period_type,
-        featured.period_start as featured_period_start,
+        {%- for name in of_page %}
+        featured.{{ name }} as featured_{{ name }},
+        {%- endfor %}
         coalesce(choices.shows_trend, false) as shows_trend,
         choices.trend_from,
         choices.trend_note,
@@ -102,21 +95,7 @@ joined as (
         coalesce(shown.has_figures_by_race, false) as has_figures_by_race,
         coalesce(shown.has_figures_by_place, false) as has_figures_by_place,
         {{ rule('partly_shown_for_ratio') }} as partly_shown_limit,
-        case
-            when not measures.is_current then null
-            when shown.shown_count > 0 then 'shown'
-            when topics.measure_id is not null and not coalesce(sources.is_stand_in, false) then 'by_topic'
-            when measures.retired_on is not null then 'retired'
-            when sources.is_stand_in then 'stand_in'
-            when sources.agreement_status in ('ended', 'removed') then 'agreement_ended'
-            when coalesce(sources.republish, 'allowed') <> 'allowed' then 'not_republished'
-            when sources.data_as_of is null then 'not_delivered'
-            when coalesce(plans.is_withheld, true) then 'not_planned'
-            when shown.usual_status in ('hidden', 'hidden_at_source', 'too_few', 'not_recorded', 'not_observable', 'contradicted')
-                then shown.usual_status
-            when elsewhere.source is not null then 'other_places'
-            else 'no_records'
-        end as availability
+        {{ measure_availability() }} as availability
     from (select * exclude (population, former_owners) from {{ ref('dim_measure') }}) as measures
     left join {{ ref('dim_source') }} as sources on measures.source = sources.source
     left join shown on measures.measure_id = shown.measure_id

@@ -47,7 +47,9 @@ def test_sentences_count_one_thing(texts: dict[str, Texts]) -> None:
     assert texts["en"]("sentence.area_answered", answered=one, total=Count(5)) == "1 of 5 questions in this area has figures."
     assert texts["en"]("sentence.area_answered", answered=two, total=one) == "2 of 1 questions in this area have figures."
     said = texts["en"]("sentence.gaps_followed", count=one)
-    assert said == "We can follow 1 gap over time in which the group named first was worse off."
+    assert said == (
+        "We can follow 1 gap over time in which the group named first was clearly worse off, at the start or at the end."
+    )
 
 
 def test_each_text_that_counts_a_plural_has_a_form_for_one() -> None:

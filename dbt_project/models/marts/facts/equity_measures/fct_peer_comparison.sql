@@ -11,11 +11,7 @@ compared as (
         case gap_kind when 'ratio' then gaps.log_width_above else gaps.width_above end as distance_above,
         distance_below is not null and measures.favourable_direction in ('higher', 'lower') as is_ranked,
         -- whether the interval, as the file has it, lies beyond no gap
-        coalesce(abs(distance) > case
-            when gap_kind = 'ratio' then gaps.log_width
-            when distance > 0 then gaps.width_below
-            else gaps.width_above
-        end, false) as is_clear
+        abs(distance) > if(gap_kind = 'ratio', gaps.log_width, if(distance > 0, gaps.width_below, gaps.width_above)) as is_clear
     from {{ ref('int_peer_comparison__gaps') }} as gaps
     inner join {{ ref('dim_measure') }} as measures
         on gaps.measure_id = measures.measure_id and gaps.measure_version = measures.measure_version
@@ -33,7 +29,7 @@ pairs as (
         (peers.distance > compared.distance) = (compared.favourable_direction = 'higher') as is_other_better,
         -- in the direction of the gap of the city: farther from no gap than its own, or clearly on the other side
         compared.distance = 0 or sign(compared.distance) * peers.distance > abs(compared.distance) as is_other_wider,
-        peers.is_clear and compared.distance * peers.distance < 0 as is_other_reversed,
+        coalesce(peers.is_clear, false) and compared.distance * peers.distance < 0 as is_other_reversed,
         {{ rule('z_95') }} / sqrt(2) * abs(compared.distance - peers.distance) / nullif(
             case
                 when compared.distance > peers.distance then sqrt(pow(compared.distance_below, 2) + pow(peers.distance_above, 2))
@@ -106,11 +102,9 @@ final as (
         case compared.gap_kind when 'ratio' then exp(compared.log_ratio - compared.log_width) end as gap_ratio_ci_low,
         case compared.gap_kind when 'ratio' then exp(compared.log_ratio + compared.log_width) end as gap_ratio_ci_high,
         case compared.gap_kind when 'ratio' then ranked.peers_median_ratio end as peers_median_ratio,
-        case when compared.distance_below is not null then ranked.peers_narrower end as peers_narrower,
-        case when compared.distance_below is not null then ranked.peers_wider end as peers_wider,
-        case when compared.distance_below is not null then ranked.peers_reversed end as peers_reversed,
-        case when compared.is_ranked then ranked.rank_low end as rank_low,
-        case when compared.is_ranked then ranked.rank_high end as rank_high,
+        {%- for name in ['peers_narrower', 'peers_wider', 'peers_reversed', 'rank_low', 'rank_high'] %}
+        case when compared.{{ 'is_ranked' if 'rank' in name else 'distance_below is not null' }} then ranked.{{ name }} end as {{ name }},
+        {%- endfor %}
         case
             when compared.is_ranked then ranked.rank_high - ranked.rank_low <= {{ rule('peer_rank_widest') }} / 100 * (ranked.peers + 1)
         end as is_rank_shown,
