@@ -1,6 +1,6 @@
 {#
     The least and the most of a figure of a group: all of unknown race had it and belong to the group; or none of them; unless the counts
-    model knows more.
+    model names them.
 #}
 {% macro bounds_of_unknown_race() -%}
     case

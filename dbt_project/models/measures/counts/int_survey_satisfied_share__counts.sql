@@ -9,6 +9,11 @@ ratings as (
     where is_rating
 ),
 
+modes as (
+    select stratum_code from {{ ref('strata') }}
+    where stratum_type = 'survey_mode'
+),
+
 answers as (
     select
         {{ of_group | join(', ') }},
@@ -27,6 +32,8 @@ counts as (
         count(*) filter (where is_satisfied) as satisfied_count,
         count(*) as answers_count
     from answers
+    -- a mode that is empty or not mapped has no rows of its own; its answers count in those of the item
+    where stratum_type = 'survey_item' or split_part(stratum_code, '/', 2) in (select modes.stratum_code from modes)
     group by all
 ),
 

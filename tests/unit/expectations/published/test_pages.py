@@ -84,7 +84,7 @@ PEER_ROW = {
     [
         ({}, set()),
         ({"ci_low": 10.9}, {"sentence_and_row_disagree"}),
-        ({"ci_low": None, "ci_high": None}, set()),  # two of which no range is known are named without a word
+        ({"ci_low": None, "ci_high": None}, set()),  # no range is known: no word
     ],
 )
 def test_two_places_that_are_named_are_apart(changes: dict[str, Any], rules: set[str]) -> None:
