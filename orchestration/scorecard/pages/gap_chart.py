@@ -170,8 +170,6 @@ def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Ma
     if gap.basis == PLACES:
         parts |= {"residents": People(gap.race_ethnicity_code), "reference": People(gap.reference_code)}
     yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{word}", **parts, **sizes(trend, unit))
-    if min(trend.first_gap, trend.last_gap) < 0:
-        yield texts("sentence.gap_absolute_minus")
     changes = {"change": (trend.change, trend.change_ci_low, trend.change_ci_high), f"per_year{trend.yearly}": yearly}
     for name, (value, low, high) in changes.items():
         if name == "change" or None not in yearly:
