@@ -133,7 +133,7 @@ def test_people_of_places_are_named_as_residents() -> None:
     trend = Record(word="narrowed", scale="absolute", first_period=days[0], last_period=days[1], first_gap=18.0, last_gap=10.5)
     trend |= dict.fromkeys(("word_reason", "annual_percent_change", "apc_ci_low", "apc_ci_high"))
     trend |= {"is_hidden_in_public": False, "key": "gap", "yearly": ""}
-    trend |= {"side": 1.0, "change": -7.5, "change_ci_low": -11.0, "change_ci_high": -4.0}
+    trend |= {"change": -7.5, "change_ci_low": -11.0, "change_ci_high": -4.0}
     gap = Record(basis="where_people_live", race_ethnicity_code="other_race", reference_code="white", period_type="year")
     gap |= {"periods": [Record(period_start=day, period_end=day) for day in days], "trends": [trend]}
     said = plain(gap_sentences(gap, "per_1000", texts_by_language(rows, ["en"])["en"])[0].sentences[0])
