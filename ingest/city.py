@@ -94,9 +94,7 @@ class City(BaseModel, extra="forbid", frozen=True):
     @model_validator(mode="after")
     def _readable(self) -> City:
         if self.audience(TEAM).key_env:
-            raise ValueError(
-                "audiences: team reads the analyst file, from which the next run goes on without a key; leave its key_env out"
-            )
+            raise ValueError("audiences: team reads the analyst file, which the next run needs; leave its key_env out")
         return self
 
     @property
@@ -139,8 +137,7 @@ def city_named_in(folder: Path) -> str | None:
     data, line_of = _data(path)
     name = data.get("city")
     if name is not None and not isinstance(name, str):
-        message = "the name of the city is a text, like city: milwaukee"
-        raise ContractError([Problem(path, line_of(("city",)), "city", message)])
+        raise ContractError([Problem(path, line_of(("city",)), "city", "the name of the city is a text, like city: milwaukee")])
     return name
 
 
@@ -167,8 +164,7 @@ def read_city(folder: Path | None, name: str | None = None, layer: Layer | None 
         city = City.model_validate(merged)
     except ValidationError as error:
         raise ContractError(problems_in(error, path or Path(FILE_NAME), line_of)) from None
-    layers = (*_state_layers(city, layer), *([layer] if layer else []))
-    return city.model_copy(update={"layers": layers})
+    return city.model_copy(update={"layers": (*_state_layers(city, layer), *([layer] if layer else []))})
 
 
 def _state_layers(city: City, layer: Layer | None) -> tuple[Layer, ...]:

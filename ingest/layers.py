@@ -105,10 +105,8 @@ def city_layer(name: str) -> Layer | None:
 
 def state_layer(name: str) -> Layer:
     """The layer of a state; `LayerError` if there is none."""
-    if name not in layer_names(STATES):
-        raise LayerError(
-            f"there is no state layer {name!r}. {did_you_mean(name, layer_names(STATES))}Known: {', '.join(layer_names(STATES))}"
-        )
+    if name not in (known := layer_names(STATES)):
+        raise LayerError(f"there is no state layer {name!r}. {did_you_mean(name, known)}Known: {', '.join(known)}")
     return Layer(name, STATES / name)
 
 
@@ -119,8 +117,11 @@ def state_with_contract(sources: Iterable[str]) -> str | None:
 
 
 def text_of(content: Content) -> str:
-    """The text of a file."""
-    return bytes_of(content).decode("utf-8")
+    """The text of a file; spreadsheet programs begin it with a byte order mark."""
+    try:
+        return bytes_of(content).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LayerError(f"{content}: byte {error.start + 1} is no UTF-8; save the file as CSV UTF-8") from None
 
 
 def layered_seed(name: str, shared: Path, layers: Iterable[Layer]) -> Content:
@@ -128,9 +129,9 @@ def layered_seed(name: str, shared: Path, layers: Iterable[Layer]) -> Content:
     found: Content = shared / f"{name}.csv"
     for layer in layers:
         found = _with_gained(name, layer.seeds()[name]) if name in layer.seeds() else found
-        added = layer.rows().get(name)
-        if added is not None:
-            found = with_rows(bytes_of(found), added, seed_key(name, shared))
+        if added := layer.rows().get(name):
+            key = seed_key(name, shared)
+            found = with_rows(bytes_of(found), added, key)
     return found
 
 
@@ -172,10 +173,11 @@ def _by_key(content: Content, key: Sequence[str]) -> dict[tuple[str, ...], list[
 
 def seed_key(name: str, shared: Path) -> tuple[str, ...]:
     """Return the columns that identify a row of a seed, as its YAML declares them (`meta: {key: […]}`)."""
-    try:
-        return _keys(shared)[name]
-    except KeyError:
-        raise LayerError(f"the seed {name} declares no key; add `meta: {{key: [column, …]}}` to its config in {shared}") from None
+    if name in (keys := _keys(shared)):
+        return keys[name]
+    if not (shared / f"{name}.csv").is_file():
+        raise LayerError(f"there is no seed {name} for {ROWS}/{name}.csv. {did_you_mean(name, keys)}Name the file after its seed")
+    raise LayerError(f"the seed {name} declares no key; add `meta: {{key: [column, …]}}` to its config in {shared}")
 
 
 @cache
@@ -206,19 +208,21 @@ def rows_of_seed(seed: Content) -> list[dict[str, str]]:
 
 
 def with_rows(seed: bytes, added: Path, key: Sequence[str]) -> bytes:
-    """A seed with the rows of a file in place of those with the same key; `LayerError` if columns differ or a key is there twice.
+    """A seed with the rows of a file in place of those with the same key; `LayerError` names what is wrong with the file.
 
     Keys are compared as labels are: without regard to case and to runs of white space.
     """
     header, *rows = _records(seed.decode("utf-8"))
-    new_header, *new_rows = _records(added.read_text(encoding="utf-8"))
+    (names, _), *new_rows = _records(text_of(added)) or [([], "")]
+    for cells, text in new_rows:
+        if len(cells) != len(names):
+            raise LayerError(f"{added}: {len(names)} columns are named, and a row has {len(cells)} cells: {text.rstrip()}")
     later = (*DATES, *GAINED.get(added.stem, ()))
-    if new_header[0] == [column for column in header[0] if column not in later]:  # written before the seed had these
-        new_header, new_rows = (header[0], ""), [_completed(cells, header[0], later) for cells, _ in new_rows]
-    if header[0] != new_header[0]:
-        raise LayerError(
-            f"{added}: the columns are {', '.join(new_header[0])}; the seed has {', '.join(header[0])}, in this order"
-        )
+    if names == [column for column in header[0] if column not in later]:  # written before the seed had these
+        names, new_rows = header[0], [_completed(cells, header[0], later) for cells, _ in new_rows]
+    if names != header[0]:
+        named = ", ".join(names) or "none"
+        raise LayerError(f"{added}: the columns are {named}; the seed has {', '.join(header[0])}, in this order")
     at = [header[0].index(column) for column in key]
     replaced: set[tuple[str, ...]] = set()
     for cells, _ in new_rows:
@@ -231,7 +235,7 @@ def with_rows(seed: bytes, added: Path, key: Sequence[str]) -> bytes:
 
 def _completed(cells: Sequence[str], names: Sequence[str], later: Collection[str]) -> tuple[list[str], str]:
     given = iter(cells)
-    completed = ["" if name in later else next(given, "") for name in names]
+    completed = ["" if name in later else next(given) for name in names]
     return completed, csv_line(completed)
 
 

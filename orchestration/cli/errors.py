@@ -5,6 +5,7 @@ from __future__ import annotations
 from ingest.contract.registry import ContractError, UnknownSource
 from ingest.contract_draft import DraftError
 from ingest.errors import SampleError
+from ingest.layers import LayerError
 from orchestration.cli.display import print_error
 from orchestration.cli.release.chosen_file import CannotShow
 from orchestration.instance.processes import DaemonAlreadyRunning
@@ -24,6 +25,7 @@ _BAD_ARGUMENTS = (
     UnknownLanguage,
     EditionError,
     ContractError,
+    LayerError,
     DraftError,
     UnknownSource,
     HomeOfNewerVersion,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.layers import LayerError
 from orchestration.cli.errors import report_error
 from orchestration.cli.run import run
 from orchestration.runs.clock import utc_now
@@ -65,6 +66,7 @@ def test_a_run_ends_with_the_code_of_its_outcome(outcome: str, verdict: str, wor
     ("error", "word"),
     [
         (ConfigurationError("no such folder"), "configuration"),
+        (LayerError("rows/labels.csv: the columns are none"), "configuration"),
         (HomeUnwritable(Path("/srv/home"), "Read-only file system"), "home that cannot be written"),
         (LockHeld(None), "another run holds the lock"),
         (WarehouseBusy(Path("warehouse.duckdb"), "busy"), "working warehouse open"),

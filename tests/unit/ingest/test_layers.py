@@ -110,6 +110,32 @@ def test_every_seed_declares_a_key_that_is_unique(layer: Layer) -> None:
         layered_seed("others", layer.folder / "shared", [layer])
 
 
+def test_rows_for_a_seed_that_does_not_exist_get_the_name_of_a_similar_one(layer: Layer) -> None:
+    (layer.folder / "seeds" / "rows" / "word.csv").write_text("vocabulary,label,code\nhr,Hmong,asian\n")
+    with pytest.raises(LayerError, match=r"there is no seed word for rows/word\.csv\. Did you mean words\? Name the file after"):
+        layered_seed("word", layer.folder / "shared", [layer])
+
+
+def test_a_byte_order_mark_of_a_spreadsheet_program_is_no_part_of_the_first_column(layer: Layer) -> None:
+    (layer.folder / "seeds" / "rows" / "labels.csv").write_text("\ufefflabel,note\r\nb,new\r\n", encoding="utf-8")
+    assert seed_rows("labels", layer.folder / "shared", [layer])[-1] == {"label": "b", "note": "new"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", r"labels\.csv: the columns are none; the seed has label, note, in this order"),
+        (b"label,note\nb\n", r"labels\.csv: 2 columns are named, and a row has 1 cells: b$"),
+        (b"label,note\nb,new,more\n", r"labels\.csv: 2 columns are named, and a row has 3 cells: b,new,more$"),
+        (b"label,note\nb,\xd6l\n", r"labels\.csv: byte 14 is no UTF-8; save the file as CSV UTF-8"),
+    ],
+)
+def test_a_file_of_rows_that_cannot_be_read_is_named_with_what_is_wrong(layer: Layer, content: bytes, message: str) -> None:
+    (layer.folder / "seeds" / "rows" / "labels.csv").write_bytes(content)
+    with pytest.raises(LayerError, match=message):
+        layered_seed("labels", layer.folder / "shared", [layer])
+
+
 def test_rows_of_the_layer_replace_those_of_one_column(layer: Layer) -> None:
     (layer.folder / "seeds" / "rows" / "labels.csv").write_text("label,note\nb,new\nd,")
     merged = layered_seed("labels", layer.folder / "shared", [layer])
