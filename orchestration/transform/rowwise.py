@@ -82,7 +82,7 @@ def build(run: RunContext, inputs: Fingerprints, plan: BuildPlan, nodes: Collect
     """Build the nodes of a build plan; the same rows as `dbt_runner.build_nodes`."""
     home, lake = run.settings.home, Lake(run.settings.lake) if run.settings.lake else None
     with temporary_folder(home, "parts-") as folder:
-        kept = sealed_parts(home) if lake is not None else {}
+        kept = sealed_parts(home, reread=run.options.full_refresh) if lake is not None else {}
         facts = [fact for node in plan.rebuild if (fact := _to_build(run, inputs, node, lake, folder, kept))]
         built_by_tasks = {fact.models.fact for fact in facts}
         needed = (ancestors(inputs.nodes, built_by_tasks) - built_by_tasks) & set(nodes)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typer
 
+from orchestration.cli.release import lake as lake_command
 from tests.support.small_home import COLUMNS, FIRST, LOAD, SECOND, SmallHome
 from tests.support.visits import visits_contract
 from warehouse.connection import QueryError, open_reader, run_query
@@ -15,7 +17,7 @@ from warehouse.releases import (
     Lake,
     LakeOfAnotherHome,
     ReleaseCorrupt,
-    find_damaged_part,
+    damaged_parts,
     known_releases,
     lakes,
     pin,
@@ -80,15 +82,28 @@ def test_a_release_has_its_parts_which_its_readers_read_alone(small: SmallHome, 
     assert "is missing" in recover(home)[0]
 
 
-def test_a_pinned_release_keeps_its_parts(small: SmallHome) -> None:
+def test_a_pinned_release_keeps_its_parts_and_a_command_names_every_damaged_one(
+    small: SmallHome, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     home = small.home
+    monkeypatch.setenv("LEVELGROUND_HOME", str(home.root))
     first, second = known_releases(home)
     pin(home, first, "kept")
     prune(home, keep=1)
     assert remove_unneeded(home) == []
     assert verify(home, first).all_parts
     damage(part(home, "0-2"))
-    assert "differs from the sealed file" in str(find_damaged_part(read_manifest(home, second)))
+    part(home, "1-1").unlink()
+    parts = read_manifest(home, second).all_parts
+    assert [why.partition(" the sealed")[0] for _, why in damaged_parts(parts)] == [f"the part {part(home, '0-2')} differs from"]
+    with pytest.raises(typer.Exit) as ended:
+        lake_command.verify()
+    assert ended.value.exit_code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"release {first}: the part {part(home, '1-1')} is missing" in said
+    assert f"release {second}: the part {part(home, '0-2')} differs from the sealed file" in said, "not the first one alone"
+    assert str(part(home, "0-2")) in sealed_parts(home), "a run looks at sizes alone"
+    assert str(part(home, "0-2")) not in sealed_parts(home, reread=True), "a full refresh builds it again"
 
 
 def test_a_lake_belongs_to_one_home(home: Home, tmp_path: Path) -> None:

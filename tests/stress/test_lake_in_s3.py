@@ -31,7 +31,7 @@ from warehouse.paths import Home
 from warehouse.releases import (
     Lake,
     LakeOfAnotherHome,
-    find_damaged_part,
+    damaged_parts,
     known_releases,
     prune,
     read_manifest,
@@ -135,7 +135,7 @@ def test_readers_and_prunes_of_a_lake_in_s3(small: SmallHome, store: dict[str, s
     content = bytearray(object_store._client().cat_file(file))
     content[-1] ^= 1
     object_store._call("put_object", file, Body=bytes(content), Metadata={"sha256": second.all_parts[0].sha256})
-    assert find_damaged_part(second) is None
+    assert not list(damaged_parts(second.all_parts))
     found = levelground("lake", "verify")
     assert found.returncode == 1
     assert f"the part {file} differs" in found.stderr

@@ -36,7 +36,7 @@ from warehouse.releases.history import (
     rollback,
     unpinned_quarters,
 )
-from warehouse.releases.lake import Lake, LakeOfAnotherHome, find_damaged_part, lakes, missing_part, remove_unneeded, sealed_parts
+from warehouse.releases.lake import Lake, LakeOfAnotherHome, damaged_parts, lakes, missing_part, remove_unneeded, sealed_parts
 from warehouse.releases.manifest import (
     BuildInputs,
     ErasedRecords,

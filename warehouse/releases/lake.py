@@ -78,33 +78,37 @@ def lakes(home: Home) -> list[Lake]:
         return []
 
 
-def find_damaged_part(manifest: Manifest, *, reread: bool = False) -> str | None:
-    """The first part of a release that is missing or differs from its manifest, as a sentence; None if all are as sealed.
+def damaged_parts(parts: Collection[PartRecord], *, reread: bool = False) -> Iterator[tuple[str, str]]:
+    """The file of each part that is missing or differs from its manifest, and a sentence; other sizes first.
 
     `reread`: compares the bytes of objects in S3 as well, not only the hash that the store recorded.
     """
-    parts = manifest.all_parts
-    wrong = next(wrong_sizes(parts), None)
-    if wrong is not None or not parts:
-        return wrong
+    wrong = dict(_wrong_sizes(parts))
+    yield from wrong.items()
+    whole = [part for part in parts if part.file not in wrong]
     # a store answers many requests at once
-    with ThreadPoolExecutor(REQUESTS_AT_ONCE if is_object(parts[0].file) else 1) as pool:
-        return next((why for why in pool.map(lambda part: _damage(part, reread), parts) if why is not None), None)
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE if whole and is_object(whole[0].file) else 1) as pool:
+        for part, found in zip(whole, pool.map(lambda part: part_files.sha256(part.file, reread=reread), whole), strict=True):
+            if found != part.sha256:
+                yield part.file, f"the part {part.file} differs from the sealed file"
 
 
 def missing_part(manifest: Manifest) -> str | None:
     """The first part of a release that is missing or has another size; reads no part."""
-    return next(wrong_sizes(manifest.all_parts), None)
+    return next((why for _, why in _wrong_sizes(manifest.all_parts)), None)
 
 
-def sealed_parts(home: Home) -> dict[str, PartRecord]:
-    """The parts of all kept releases that exist with their sealed size, by their file; a damaged manifest has none."""
+def sealed_parts(home: Home, *, reread: bool = False) -> dict[str, PartRecord]:
+    """The parts of all kept releases that exist as sealed, by their file: with that size, or with `reread` those bytes.
+
+    A damaged manifest has none.
+    """
     found: dict[str, PartRecord] = {}
     for release_id in known_releases(home):
         with suppress(ReleaseCorrupt):
             found |= {part.file: part for part in read_manifest(home, release_id).all_parts}
-    sizes = part_files.sizes(found)
-    return {file: part for file, part in found.items() if sizes.get(file) == part.size}
+    damaged = dict((damaged_parts if reread else _wrong_sizes)(found.values()))
+    return {file: part for file, part in found.items() if file not in damaged}
 
 
 def part_record(file: str | Path, rows: int) -> PartRecord:
@@ -115,18 +119,12 @@ def part_record(file: str | Path, rows: int) -> PartRecord:
     return PartRecord(file=str(file), rows=rows, sha256=part_files.sha256(str(file)), size=size)
 
 
-def wrong_sizes(parts: Collection[PartRecord]) -> Iterator[str]:
-    """A sentence per part that is missing or has another size than when it was sealed."""
+def _wrong_sizes(parts: Collection[PartRecord]) -> Iterator[tuple[str, str]]:
+    """The file of each part that is missing or has another size than when it was sealed, and a sentence."""
     sizes = part_files.sizes(part.file for part in parts)
     for part in parts:
         size = sizes.get(part.file)
         if size is None:
-            yield f"the part {part.file} is missing"
+            yield part.file, f"the part {part.file} is missing"
         elif size != part.size:
-            yield f"the part {part.file} has {size} bytes, {part.size} when sealed"
-
-
-def _damage(part: PartRecord, reread: bool) -> str | None:
-    if part_files.sha256(part.file, reread=reread) == part.sha256:
-        return None
-    return f"the part {part.file} differs from the sealed file; delete it, and the next run builds it again"
+            yield part.file, f"the part {part.file} has {size} bytes, {part.size} when sealed"

@@ -19,7 +19,7 @@ from warehouse.connection import BLOCK_SIZE, WarehouseError, WrongKey, create_em
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import ANALYST_FILE, EXPORTS, MANIFEST_FILE, PUBLIC_FILE, RELEASE_FILES, Home
-from warehouse.releases.lake import find_damaged_part, missing_part
+from warehouse.releases.lake import damaged_parts, missing_part
 from warehouse.releases.manifest import (
     ExportRecord,
     FileRecord,
@@ -152,7 +152,7 @@ def check_files(manifest: Manifest, folder: Path) -> None:
 
     Bytes are compared: equal ones have the tables that sealing has read.
     """
-    if (why := find_damaged_part(manifest)) is not None:
+    for _, why in damaged_parts(manifest.all_parts):
         raise ReleaseCorrupt(manifest.release_id, "lake", why)
     sealed = _sealed_files(manifest)
     exported = {f"{EXPORTS}/{path.name}" for path in (folder / EXPORTS).glob("*")}

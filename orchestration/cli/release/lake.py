@@ -9,7 +9,7 @@ from orchestration.cli.safeguards import locked
 from orchestration.runs.process.exit_codes import EXIT_UNEXPECTED
 from orchestration.settings import Settings
 from warehouse.lake_files.object_store import StoreUnusable
-from warehouse.releases import ReleaseCorrupt, find_damaged_part, known_releases, read_manifest, remove_unneeded
+from warehouse.releases import ReleaseCorrupt, damaged_parts, known_releases, read_manifest, remove_unneeded
 
 app = typer.Typer(no_args_is_help=True, help="Verify and prune the parts of facts in the lake (LEVELGROUND_LAKE).")
 
@@ -18,16 +18,13 @@ app = typer.Typer(no_args_is_help=True, help="Verify and prune the parts of fact
 def verify() -> None:
     """Compare every part of every kept release with its SHA-256. Exit codes: 0 all are as sealed, 1 one is damaged or missing."""
     home = Settings.from_environment().home
-    problems, checked = [], 0
-    for release_id in known_releases(home):
-        manifest = read_manifest(home, release_id)
-        checked += len(manifest.all_parts)
-        if (why := find_damaged_part(manifest, reread=True)) is not None:
-            problems.append(f"release {release_id}: {why}")
-    if problems:
-        remedy = "restore the part from a backup; `levelground run --full-refresh` builds the current facts again"
-        raise typer.Exit(print_error(f"{'; '.join(problems)}; {remedy}", EXIT_UNEXPECTED))
-    out.print(f"{checked} parts are as they were sealed")
+    parts = {release_id: read_manifest(home, release_id).all_parts for release_id in known_releases(home)}
+    newest = {why: release_id for release_id, sealed in parts.items() for _, why in damaged_parts(sealed, reread=True)}
+    if newest:
+        problems = "; ".join(f"release {release_id}: {why}" for why, release_id in newest.items())
+        remedy = "restore them from a backup; else `levelground run --full-refresh` builds those of the current facts again"
+        raise typer.Exit(print_error(f"{problems}; {remedy}", EXIT_UNEXPECTED))
+    out.print(f"{sum(map(len, parts.values()))} parts are as they were sealed")
 
 
 @app.command()
