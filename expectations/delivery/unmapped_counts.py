@@ -73,8 +73,7 @@ def count_unmapped_labels(
     for check in reading.labels:
         column, vocabulary = check.column, check.vocabulary
         among = f"from ({reading.query}) as cells where not {BLANK} and ({check.among})"
-        counted = con.execute(f"select count(*) {among}").fetchone()
-        of = int(counted[0]) if counted else 0
+        of = int((con.execute(f"select count(*) {among}").fetchone() or (0,))[0])
         rows = con.execute(
             f"select label, count(*) from (select unnest({_labels(check)}) as label {among}) as labels "
             f"where {is_unmapped('label', labels.get(vocabulary, ()))} group by label order by 2 desc, 1"
@@ -144,19 +143,22 @@ def known_race_lost(
 ) -> list[ExpectationResult]:
     """A critical finding per column of the batch in which no record has a known race, while landed records have one."""
     found = []
-    batch, checks = _cells(contract, f"delivery.{identifier(contract.source)}", columns_missing, city_zone)
-    for check in checks:
-        known, of = _known(con, batch, check, now)
-        if known or of < FEWEST_RECORDS:
-            continue
-        landed, of_landed = _known(con, _cells(contract, f"landing.{identifier(contract.source)}", (), city_zone)[0], check, now)
+    landing = _cells(contract, f"landing.{identifier(contract.source)}", (), city_zone)[0]
+    for check, of in without_known_race(con, contract, columns_missing, now, city_zone):
+        name, (landed, of_landed) = check.column.name, _known(con, landing, check, now)
         if landed:
-            message = (
-                f"{check.column.name}: no record of the delivery has a known race, and {landed:,} of {of_landed:,} records of "
-                "earlier loads have one"
-            )
-            found.append(ExpectationResult("known_race_lost", check.column.name, "critical", False, 0, 1, message, of=of))
+            why = f"no record of the delivery has a known race, and {landed:,} of {of_landed:,} records of earlier loads have one"
+            found.append(ExpectationResult("known_race_lost", name, "critical", False, 0, 1, f"{name}: {why}", of=of))
     return found
+
+
+def without_known_race(
+    con: DuckDBPyConnection, contract: Contract, columns_missing: Sequence[str], now: Answers, city_zone: str
+) -> list[tuple[LabelCheck, int]]:
+    """The columns of the batch in which no record has a known race, and its records; none of a few records."""
+    batch, checks = _cells(contract, f"delivery.{identifier(contract.source)}", columns_missing, city_zone)
+    counted = ((check, *_known(con, batch, check, now)) for check in checks)
+    return [(check, of) for check, known, of in counted if not known and of >= FEWEST_RECORDS]
 
 
 def _cells(contract: Contract, relation: str, absent: Sequence[str], city_zone: str) -> tuple[str, Sequence[LabelCheck]]:
@@ -172,10 +174,8 @@ def _labels(check: LabelCheck) -> str:
 
 def _known(con: DuckDBPyConnection, query: str, check: LabelCheck, now: Answers) -> tuple[int, int]:
     groups = sorted(_groups(now, check.vocabulary))
-    is_known = (
-        f"len(list_filter({_labels(check)}, lambda label: {one_of(FOLDED.format('label'), groups)})) > 0" if groups else "false"
-    )
-    row = con.execute(
-        f"select count(*) filter ({is_known}), count(*) from ({query}) as cells where not {BLANK} and ({check.among})"
-    ).fetchone()
+    among_groups = one_of(FOLDED.format("label"), groups) if groups else "false"
+    is_known = f"len(list_filter({_labels(check)}, lambda label: {among_groups})) > 0"
+    counts = f"select count(*) filter ({is_known}), count(*) from ({query}) as cells where not {BLANK} and ({check.among})"
+    row = con.execute(counts).fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)

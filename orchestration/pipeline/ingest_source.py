@@ -201,7 +201,7 @@ def _audit_and_promote(source: RunSource, delivery: DeliveryRecord, status: Sour
             batch = Batch(run.con, contract, delivery, store.batch(delivery.load_id), source.city_zone)
             baseline = volume_baseline(batch, store)
         gate = audit_once(contract, delivery, store, run.settings.home.warehouse, run.location.city, baseline, run.as_of)
-        lost = known_race_lost(run.con, contract, delivery.columns_missing, answers_now(run), source.city_zone)
+        lost = known_race_lost(run.con, contract, delivery.columns_missing, answers_now(run.location.city), source.city_zone)
         gate = dataclasses.replace(gate, findings=(*gate.findings, *lost))
     acceptance = read_acceptance(store, delivery.load_id)
     if not gate.passed and acceptance is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -17,9 +17,10 @@ from jinja2 import Environment, StrictUndefined
 from expectations.delivery.column_differences import ColumnDifference, column_differences, differing, first_rows
 from expectations.delivery.delivery_facts import VolumeBaseline, volume_baseline
 from expectations.delivery.steward_words import delivered_name, steward_findings
-from expectations.delivery.unmapped_counts import UnmappedLabel, count_unmapped_labels
+from expectations.delivery.unmapped_counts import UnmappedLabel, count_unmapped_labels, known_race_lost, without_known_race
 from expectations.delivery.volume_checks import usual_rows
 from expectations.results import ExpectationResult, GateResult
+from ingest.city import City
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.contract import AGGREGATE, Contract
 from ingest.contract.words import NUMERIC
@@ -36,6 +37,7 @@ from orchestration.runs.decisions import Acceptance, read_acceptance
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
 from orchestration.settings import SHARED_SEEDS, ConfigurationError, Settings
 from orchestration.stewardship.audit_delivery import CROSSWALK, audit_delivery
+from orchestration.stewardship.labels_in_use import answers_now
 from orchestration.stewardship.split_delivery import REPLACING, DeliverySplitter, SplitDelivery, show_batch
 from warehouse.connection import database_path, scratch
 from warehouse.files import write_atomically
@@ -46,7 +48,7 @@ from warehouse.temporary import scratch_folder
 
 
 def restored_baseline(
-    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, batch: Path, kept: DeliveryStore, city_zone: str
+    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, batch: Path, kept: DeliveryStore, city: City
 ) -> VolumeBaseline:
     """What a run compares the number of rows of `batch` with; `kept` has the deliveries of the home.
 
@@ -54,19 +56,17 @@ def restored_baseline(
     """
     accepted = kept.accepted()
     if accepted is None:
-        raise ConfigurationError(
-            f"{kept.accepted_file} cannot be read, so earlier deliveries are unknown; `levelground run` restores it"
-        )
+        raise ConfigurationError(f"{kept.accepted_file} cannot be read; `levelground run` restores this list of deliveries")
     migrate(con)
-    ensure_tables(con, contract, city_zone)
-    restored: set[str] = set()
-    if _compares_rows(contract, delivery, accepted):
-        restore_landed_rows(con, contract, kept, city_zone)
-        restored = {load_id for (load_id,) in con.execute("select load_id from intake.loads").fetchall()}
+    ensure_tables(con, contract, zone := city.time_zone)
+    race_lost = without_known_race(con, contract, delivery.columns_missing, answers_now(city), zone)
+    if race_lost or _compares_rows(contract, delivery, accepted):
+        restore_landed_rows(con, contract, kept, zone)
+    restored = {load_id for (load_id,) in con.execute("select load_id from intake.loads").fetchall()}
     for load in accepted:
         if load.load_id not in restored:
             insert_load(con, contract, load)
-    return volume_baseline(Batch(con, contract, as_next_load(delivery, kept), batch, city_zone), kept)
+    return volume_baseline(Batch(con, contract, as_next_load(delivery, kept), batch, zone), kept)
 
 
 def restore_landed_rows(con: DuckDBPyConnection, contract: Contract, kept: DeliveryStore, city_zone: str) -> None:
@@ -158,13 +158,14 @@ def check_delivery(settings: Settings, name: str, file: Path | None, drafted: Co
                 live = file is None and location.is_live(contract)
                 delivery = splitter.deliver(contract, _origin(contract, location, file, fetch), store, live=live)
         except DeliveryError as error:
-            unreadable = ExpectationResult("readable", None, "critical", False, None, None, str(error))
-            split = _split(splitter, contract, location, file)
-            return DeliveryCheck(contract, GateResult("delivery", name, (unreadable,)), split=split)
-        batch, city_zone = store.batch(delivery.load_id), location.city.time_zone
+            gate = GateResult("delivery", name, (ExpectationResult("readable", None, "critical", False, None, None, str(error)),))
+            return DeliveryCheck(contract, gate, split=_split(splitter, contract, location, file))
+        batch, city = store.batch(delivery.load_id), location.city
         show_batch(con, name, batch)
-        baseline = restored_baseline(con, contract, delivery, batch, kept, city_zone)
-        gate = audit_delivery(contract, delivery, database_path(con), location.city, baseline, as_of)
+        baseline = restored_baseline(con, contract, delivery, batch, kept, city)
+        gate = audit_delivery(contract, delivery, database_path(con), city, baseline, as_of)
+        lost = known_race_lost(con, contract, delivery.columns_missing, answers_now(city), city.time_zone)
+        gate = replace(gate, findings=(*gate.findings, *lost))
         labels = _unmapped_labels(con, contract, delivery, gate, location)
         names, rows = first_rows(contract, delivery, batch)
         accepted = None if gate.passed else read_acceptance(kept, delivery.load_id)
@@ -184,9 +185,8 @@ def _no_number(con: DuckDBPyConnection, contract: Contract) -> str | None:
         return why if is_text or contract.statistical_unit == AGGREGATE else None
     counted = ", ".join(f"count({typed_expression(column)})" for column in numbers)
     found = con.execute(f"select {counted} from delivery.{identifier(contract.source)}").fetchone()
-    if any(found or ()):
-        return None
-    return f"no number is read: all cells of {first_names([column.name for column in numbers], LISTED)} are empty or none"
+    names = first_names([column.name for column in numbers], LISTED)
+    return None if any(found or ()) else f"no number is read: all cells of {names} are empty or none"
 
 
 def _unmapped_labels(
@@ -222,8 +222,7 @@ def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, f
         return live
     path = file if file is not None else location.folder_of(contract) or Path(contract.source)
     if not path.exists():
-        not_yet = " yet" if file is None else ""
-        raise ConfigurationError(f"{path} does not exist{not_yet}; name a file or a folder to check")
+        raise ConfigurationError(f"{path} does not exist{' yet' if file is None else ''}; name a file or a folder to check")
     if path.is_dir():
         return open_folder(contract, delivered_files(path, contract.ignore_files), path)
     return open_folder(contract, (path,), path.parent)

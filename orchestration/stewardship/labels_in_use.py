@@ -7,6 +7,7 @@ comparison.
 from __future__ import annotations
 
 from expectations.delivery.unmapped_counts import Answers, lost_labels, read_answers
+from ingest.city import City
 from ingest.landing import newest_load
 from ingest.layers import seed_rows
 from orchestration.runs.context import RunContext
@@ -19,9 +20,9 @@ from warehouse.connection import QueryError, WarehouseError, run_query
 SECONDS = 60.0
 
 
-def answers_now(run: RunContext) -> Answers:
-    """What the seeds of the run say of each label."""
-    return read_answers(seed_rows(CROSSWALK, SHARED_SEEDS, run.location.city.layers))
+def answers_now(city: City) -> Answers:
+    """What the seeds of the city say of each label."""
+    return read_answers(seed_rows(CROSSWALK, SHARED_SEEDS, city.layers))
 
 
 def end_if_labels_lost(run: RunContext) -> bool:
@@ -34,7 +35,7 @@ def end_if_labels_lost(run: RunContext) -> bool:
         before = read_answers(run_query(published, query, SECONDS).to_pylist())
     except (QueryError, WarehouseError):
         return False  # damaged, which recovery reports, or of a version without the seed
-    now = answers_now(run)
+    now = answers_now(run.location.city)
     if before == now:
         return False
     found = []

@@ -137,3 +137,24 @@ def test_a_load_without_a_required_column_cannot_be_accepted(
     else:
         accept(CONTRACT["source"], load, "the file is complete")
     assert (read_acceptance(warehouse.store, load) is None) == is_refused
+
+
+def test_a_delivery_that_lost_every_race_is_held_back_by_a_check_as_by_a_run(tmp_path: Path) -> None:
+    """The check said that it fits its contract, and its page for the steward that nothing is wrong."""
+    race = {"name": "v", "role": "race", "vocabulary": "eeo4_hr", "offered": ["White", "Black"], "privacy": "sensitive"}
+    changes = {"columns": [*COLUMNS[:2], race], "load": LOADS["merge"], "statistical_unit": "person"}
+    contract = visits_contract(**changes)
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / f"{contract.source}.yml").write_text(yaml.safe_dump(CONTRACT | changes))
+    (tmp_path / "city.yml").write_text("city: milwaukee\n")
+    names = {"HOME": tmp_path, "DELIVERIES": tmp_path, "SOURCES": sources}
+    settings = Settings.from_environment({f"LEVELGROUND_{name}": str(path) for name, path in names.items()})
+    settings.home.ensure()
+    known = csv_of(range(100)).replace(",a", ",White")
+    Warehouse(tmp_path, duckdb.connect()).take(contract, {"f.csv": known})
+    assert checked(settings, known).result == "fits its contract"
+    check = checked(settings, csv_of(range(100)).replace(",a", ","))
+    assert failed(check) == ["known_race_lost"]
+    assert not check.is_promoted
+    assert "No row has a known value in v, and earlier deliveries had one." in report_page(check)
