@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -13,6 +14,7 @@ import pyarrow.parquet
 
 from ingest.contract import Contract, Format, Layout
 from ingest.contract.sections.format import is_glob
+from ingest.contract.sections.general import Footer
 from ingest.errors import DeliveryError
 from ingest.readers.child_reader import list_sheets, open_table
 from ingest.readers.files import File, Sibling, open_streams
@@ -34,6 +36,8 @@ from ingest.readers.reader_types import (
     unpivoted,
 )
 from ingest.readers.refusals import SIGNATURE_BYTES, mismatched_signature, refuse_unreadable
+
+A_DAY = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\b")
 
 
 def table_readers(contract: Contract, file: File, sibling: Sibling) -> Iterator[tuple[str, Reader]]:
@@ -94,7 +98,9 @@ def _read(contract: Contract, how: Format, layout: Layout | None, given: Stream)
             opened = _open_with_header(contract, how, given, stack, fail)
             check_column_count(len(opened.header), fail)
         footer: list[str] = []
-        batches = _translate_errors(_without_footer(contract, opened.batches, footer), how, fail)
+        ending = (layout and layout.footer) or contract.footer
+        batches = opened.batches if ending is None else _without_footer(ending, opened.batches, footer, fail)
+        batches = _translate_errors(batches, how, fail)
         opened = dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer, layout=layout)
         yield unpivoted(opened, how.unpivot, contract.ignore) if how.unpivot else opened
 
@@ -149,20 +155,29 @@ def _translate_errors(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail
         yield from batches
 
 
-def _without_footer(contract: Contract, batches: Iterator[pa.RecordBatch], footer: list[str]) -> Iterator[pa.RecordBatch]:
-    """Blank the footer rows of the contract, which count as blank rows. Their cells are added to `footer`."""
-    if contract.footer is None:
-        yield from batches
-        return
+def _without_footer(ending: Footer, batches: Iterator[pa.RecordBatch], footer: list[str], fail: Fail) -> Iterator[pa.RecordBatch]:
+    """Blank the footer rows, which count as blank rows. Their cells are added to `footer`; one that is a record is refused."""
     waiting: pa.Table | None = None
+    above: list[object] = []
     for batch in batches:
         table = pa.Table.from_batches([batch])
         waiting = table if waiting is None else pa.concat_tables([waiting, table])
-        ready = waiting.num_rows - contract.footer.rows
+        ready = waiting.num_rows - ending.rows
         if ready > 0:
             yield from waiting.slice(0, ready).combine_chunks().to_batches()
+            above = [column[ready - 1].as_py() for column in waiting.columns]
             waiting = waiting.slice(ready)
     if waiting is not None:
-        footer += [str(cell) for row in waiting.to_pylist() for cell in row.values() if cell not in (None, "")]
+        rows = list(zip(*(column.to_pylist() for column in waiting.columns), strict=True))
+        if any(_is_record(row, above) for row in rows):
+            problem = f"its last {ending.rows} rows, which `footer` leaves out, contain a record"
+            raise fail(problem, "if these files have no totals, write footer: {rows: 0} into their layout in the contract")
+        footer += [str(cell) for row in rows for cell in row if cell not in (None, "")]
         blank = [pa.nulls(waiting.num_rows, field.type) for field in waiting.schema]
         yield pa.RecordBatch.from_arrays(blank, schema=waiting.schema)
+
+
+def _is_record(row: Sequence[object], above: Sequence[object]) -> bool:
+    """Whether a row has a day where the last record has one and is half as full, unlike totals and notes."""
+    filled, usual = (sum(cell not in (None, "") for cell in cells) for cells in (row, above))
+    return 2 * filled > usual and any(A_DAY.match(f"{a}") and A_DAY.match(f"{b}") for a, b in zip(row, above, strict=False))

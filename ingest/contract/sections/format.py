@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from ingest.contract.sections.general import Period
+from ingest.contract.sections.general import Footer, Period
 from ingest.contract.words import (
     Address,
     Delimiter,
@@ -47,7 +47,7 @@ CellRange = Annotated[
 ]
 Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 # The keys of a layout that change no reader.
-_OF_COLUMNS = ("columns", "period")
+_OF_COLUMNS = ("columns", "period", "footer")
 # Keys without a meaning for files of another kind; such a key is a misunderstanding.
 ONLY_WITH = {"records": "json", "widths": "fixed_width"}
 
@@ -223,12 +223,13 @@ class Layout(Grown, FileForm, FilePattern):  # pydantic lists the keys of the la
     """How the files that match `files` differ from the others, if a source has changed its files over the years.
 
     `columns` gives the delivered name, names or position of a column in these files, or null if they do not have it. `period` is
-    the period of these files, for a column with `from_period`.
+    the period of these files, for a column with `from_period`, `footer: {rows: 0}` says that they have no footer.
     """
 
     later = _OF_COLUMNS
     columns: Annotated[dict[Identifier, DeliveredNames | None], Field(min_length=1)] | None = None
     period: Period | None = None
+    footer: Footer | None = None
 
     @property
     def reading(self) -> dict[str, Any]:

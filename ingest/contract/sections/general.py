@@ -227,7 +227,7 @@ class Tolerances(Strict):
 class Footer(Strict):
     """Rows at the end of each file that are no records."""
 
-    rows: Annotated[int, Field(ge=1)]
+    rows: Annotated[int, Field(ge=0)]
 
 
 class Expectation(Strict):

@@ -95,7 +95,4 @@ def _changes(before: Themes, now: Themes) -> Iterator[float]:
         for answers in itertools.combinations(range(len(_FATES)), size):
             of_themes = [sum(changes[answer] for answer in answers) for changes in by_theme]
             total = sum(of_themes)
-            yield total
-            for change in of_themes:
-                yield change
-                yield total - change
+            yield from (total, *of_themes, *(total - change for change in of_themes))

@@ -183,3 +183,21 @@ def test_a_broken_file_is_reported_without_quoting_it(read_file: Any, data: byte
     assert str(error.value).startswith(f"dpt__visits: visits.csv: {message}")
     assert "Canary" not in "".join(traceback.format_exception(error.value))
     assert error.value.__context__ is None or error.value.__suppress_context__
+
+
+APPLICATIONS = b"A,B,C,D\n1,01/05/2024,x,\n2,01/07/2024,x,1\n"
+FIRST, SECOND, FOOTER = ("1", "01/05/2024"), ("2", "01/07/2024"), (None, None)
+
+
+def test_a_record_in_the_place_of_a_footer_is_refused(read_file: Any) -> None:
+    with pytest.raises(DeliveryError, match=r"its last 1 rows, which `footer` leaves out, contain a record"):
+        read_file(APPLICATIONS, footer={"rows": 1})
+    (table,) = read_file(APPLICATIONS + b"Total,2,,1\n", footer={"rows": 1})
+    assert table.rows == [FIRST, SECOND, FOOTER]
+    (table,) = read_file(APPLICATIONS + b",01/31/2024,,\n", footer={"rows": 1})
+    assert table.rows == [FIRST, SECOND, FOOTER], "the day of the report is no record"
+
+
+def test_a_layout_of_files_without_totals_keeps_their_last_record(read_file: Any) -> None:
+    (table,) = read_file(APPLICATIONS, footer={"rows": 1}, **csv(layouts=[{"files": "*", "footer": {"rows": 0}}]))
+    assert table.rows == [FIRST, SECOND]
