@@ -21,7 +21,7 @@ from orchestration.runs.record import HELD_BACK, LANDED_ONLY
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.trial.run_trial import Trial, TrialFinding, TrialOptions, run_trial
 
-CROSSWALK = "dbt_project/seeds/reference/race_ethnicity_crosswalk.csv"
+CROSSWALK = "seeds/rows/race_ethnicity_crosswalk.csv of the city's layer (for all cities: dbt_project/seeds/reference)"
 COUNTS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded", "withdrawn")
 SHARES = {"without_tract_pct": "without a tract", "not_mapped_pct": "unmapped", "unknown_race_pct": "of unknown race"}
 

@@ -15,7 +15,7 @@ from ingest.contract import Contract
 from ingest.contract.registry import ContractError, Registry, UnknownSource, read_contract
 from ingest.contract.vocabularies import read_labels
 from ingest.contract_draft import is_named
-from ingest.layers import Layer, layered_seed, rows_of_seed
+from ingest.layers import Layer, layered_seed, rows_of_seed, seed_rows
 from orchestration.codegen.folders import Folders, find_contract
 from orchestration.codegen.measure_files import NOT_RECORDED, NOT_YET, UNDECIDED
 from orchestration.codegen.model_plan import PLACE_ROLES
@@ -104,6 +104,10 @@ def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Itera
         if len(same) > 1:
             missing = f"{', '.join(same)}: all have the role {role}, so no record is geocoded by it; leave it to one of them"
             yield Step("places", missing, "the contract", is_required=False)
+    mapped = {row["source"] for row in seed_rows("delivered_code_vintages", SHARED_SEEDS, layers)}
+    if contract.source not in mapped and {"district"} == {c.role for c in contract.kept_columns} & {"district", "geometry"}:
+        missing = "no map is named whose numbers the districts have, so no record has a place by them"
+        yield Step("places", missing, "seeds/rows/delivered_code_vintages.csv", is_required=False)
     is_located = contract.format.crs or contract.format.kind in ("shapefile", "geojson")
     if {"x", "y"} <= {column.role for column in contract.kept_columns} and not is_located:
         missing = "x and y are no degrees, and no coordinate system is named, so no record is geocoded by them"

@@ -114,11 +114,6 @@ class ModelPlan:
         return tuple(c.delivered for role in ("x", "y") for c in self.columns if c.role == role)
 
     @property
-    def is_placed(self) -> bool:
-        """Whether the records carry a place that Levelground can find."""
-        return bool(self.places) or self.tract is not None
-
-    @property
     def counts_places(self) -> bool:
         """Whether a row is a count of a tract, not a record with an address."""
         return self.contract.statistical_unit == "aggregate" and self.tract is not None

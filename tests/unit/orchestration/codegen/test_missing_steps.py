@@ -60,7 +60,7 @@ def test_several_parts_of_an_address_are_joined_by_a_person(folders: Folders) ->
     street = {"name": "street", "role": "address", "privacy": "quasi_identifier"}
     contract = visits_contract(columns=[*COLUMNS[:3], street], **KEYED)
     generate(contract, folders)
-    assert not plan_models(contract).is_placed, "a house number alone is another place, or none"
+    assert not plan_models(contract).places, "a house number alone is another place, or none"
     suites = {suite.table: suite for suite in read_suites(folders.suites)}
     (step,) = [step for step in steps_of_models(contract, read_models([folders.models]), suites) if step.is_required]
     assert step.part == "places" and "of site, street" in step.missing
@@ -101,6 +101,17 @@ def test_records_are_geocoded_by_one_column_of_a_role() -> None:
     (step,) = steps_of_contract(visits_contract(columns=columns, **DATED))
     assert (step.part, step.is_required) == ("places", False)
     assert step.missing.startswith("site, location: all have the role address, so no record is geocoded by it")
+
+
+def test_numbers_of_districts_need_their_map(tmp_path: Path) -> None:
+    contract = visits_contract(columns=[{"name": "ward", "role": "district", "privacy": "quasi_identifier"}], **DATED)
+    (step,) = steps_of_contract(contract)
+    assert (step.part, step.is_required) == ("places", False)
+    assert step.missing == "no map is named whose numbers the districts have, so no record has a place by them"
+    rows = tmp_path / "seeds" / "rows" / "delivered_code_vintages.csv"
+    rows.parent.mkdir(parents=True)
+    rows.write_text("source,geography_type,geography_vintage,note\ndpt__visits,aldermanic_district,2022,The form\n")
+    assert list(steps_of_contract(contract, [Layer("city", tmp_path)])) == []
 
 
 def test_marks_of_a_draft_are_decisions(tmp_path: Path) -> None:

@@ -69,6 +69,24 @@ def test_a_zip_code_is_read_as_five_digits(folders: Folders, kind: str, sql: str
     assert fact.meta.get("geocoded") == ({"zip_code": sql.format("facts")} if sql else None)
 
 
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (["council_district"], "aldermanic_district"),
+        (["police_district"], "police_district"),
+        (["school_district"], None),
+        (["ward", "council_district"], None),
+    ],
+)
+def test_a_delivered_district_is_the_place_of_a_record(folders: Folders, names: list[str], kind: str | None) -> None:
+    districts = [{"name": name, "role": "district", "privacy": "quasi_identifier"} for name in names]
+    generate(visits_contract(columns=[*COLUMNS[:2], *districts], **KEYED), folders)
+    fact = read_models([folders.models])["fct_visits"]
+    code = f"nullif(ltrim(cast(delivered.{names[0]} as varchar), '0'), '')"
+    assert (f'{kind}="{code}"' in fact.sql) if kind else ("null_place_columns" in fact.sql)
+    assert ("geocoded" in fact.meta) == (kind is not None)
+
+
 def test_counts_of_a_tract_are_counts_of_places(folders: Folders) -> None:
     columns = ({"name": "tract", "role": "geoid", "required": True}, {"name": "filings", "type": "integer", "role": "count"})
     contract = visits_contract(columns=columns, statistical_unit="aggregate", load={"mode": "replace", "key": None})
@@ -128,5 +146,5 @@ def test_x_and_y_become_degrees_by_which_records_are_geocoded(folders: Folders) 
     degrees = "{{ to_degrees('st_point(typed.x, typed.y)', \"coalesce(contract.crs, 'EPSG:4326')\") }}"
     assert f"st_x({degrees}) as longitude" in staging.sql and f"st_y({degrees}) as latitude" in staging.sql
     assert "longitude='longitude', latitude='latitude'" in fact.sql
-    assert {"longitude", "latitude"} <= set(staging.columns) and plan_models(contract).is_placed
+    assert {"longitude", "latitude"} <= set(staging.columns) and plan_models(contract).places
     assert registered(models)["sources_with_points"] == ["stg_dpt__visits"]
