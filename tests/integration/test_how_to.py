@@ -73,13 +73,18 @@ def test_a_threshold_of_a_layer_replaces_the_shared_one(office: Path) -> None:
 
 
 def test_each_row_of_the_plan_of_a_measure_is_replaced_by_one_that_publishes_nothing(office: Path) -> None:
+    mine = office / "mycity" / "seeds" / "rows" / "publication_plan.csv"
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    header = (ROOT / "dbt_project" / "seeds" / "reference" / "publication_plan.csv").read_text(encoding="utf-8").splitlines()[0]
+    mine.write_text(f"{header}\nbirths_per_1000,city,year,all,total_only,30,Our own\n", encoding="utf-8")
     output = followed(office, commands("how-to/stop-publishing-a-measure.md"))
     plan = rows(ROOT / "dbt_project" / "seeds" / "reference" / "publication_plan.csv")
     keys = ("measure_id", "geography_type", "period_type", "stratum_type")
     wanted = {tuple(row[key] for key in keys) for row in plan if row["measure_id"] == "stops_searched_share"}
-    own = rows(office / "mycity" / "seeds" / "rows" / "publication_plan.csv")
+    kept, *own = rows(mine)
+    assert (kept["measure_id"], kept["note"]) == ("births_per_1000", "Our own"), "the plan of another measure stays"
     assert {tuple(row[key] for key in keys) for row in own} == wanted and {row["race_level"] for row in own} == {"none"}
-    assert re.search(rf"rows +publication_plan +replaces {len(wanted)} rows", output)
+    assert re.search(rf"rows +publication_plan .*replaces {len(wanted)} rows", output)
 
 
 def test_a_new_map_gets_contract_vintage_and_dates(office: Path) -> None:
