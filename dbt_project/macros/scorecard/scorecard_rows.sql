@@ -87,6 +87,7 @@ measures as (
         measures.*,
         sources.collection_mode,
         coalesce(sources.is_stand_in, false) as is_stand_in,
+        coalesce(sources.is_protected, true) as is_of_persons,
         coalesce(measures.interval_basis = 'none' and not measures.is_estimate, false) as is_full_count,
         -- of the measure, or else of its unit
         coalesce(own_margins.value, unit_margins.value) as margin_in_unit,
@@ -263,7 +264,13 @@ joined as (
     inner join measures on shown.measure_id = measures.measure_id
     inner join latest on {{ same_columns('shown', 'latest', ['measure_id', 'period_type', 'geography_type']) }}
     left join {{ ref('int_periods__coverage') }} as covered
-        on measures.source = covered.source and shown.period_type = covered.period_type and shown.period_start = covered.period_start
+        on
+            measures.source = covered.source and shown.period_type = covered.period_type and shown.period_start = covered.period_start
+            -- a figure of persons stays as reported when its oldest records are past their keeping: the period was whole
+            and (
+                covered.is_complete or not measures.is_of_persons or shown.publication_status = 'incomplete_inside'
+                or coalesce(shown.value, shown.numerator, shown.bound_low) is null
+            )
     left join with_race on shown.measure_id = with_race.measure_id
     left join places on {{ same_columns('shown', 'places', of_map) }}
     left join featured on {{ same_columns('shown', 'featured', ['measure_id', 'geography_type', 'geoid', 'period_type', 'period_start']) }}
