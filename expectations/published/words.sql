@@ -144,6 +144,7 @@ violations as (
                 then 'word_without_ratio' end,
             case when column_name = 'compared_with_reference' and word in ('higher', 'lower') and (
                 side <> case word when 'higher' then 1 else -1 end
+                or coalesce(gap_kind = 'difference' and gap_low <= 0 and gap_high >= 0, false)
                 or (not is_full_count and not (case word when 'higher' then is_above and not is_below else is_below and not is_above end))
                 or (is_full_count and not is_above and not is_below and coalesce(abs(value - reference_value) <= margin, false))
             ) then 'direction_or_range_contradicts' end,

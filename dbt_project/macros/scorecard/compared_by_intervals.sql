@@ -89,8 +89,8 @@
             end
         when rate_ratio_ci_low is null then 'no_range'
         when (rate_ratio_ci_low > 1 or rate_ratio_ci_high < 1) and not coalesce(is_significant_fdr, true) then 'cannot_tell'
-        when rate_ratio_ci_low > 1 then 'higher'
-        when rate_ratio_ci_high < 1 then 'lower'
+        when rate_ratio_ci_low > 1 and not {{ shown_difference_covers_0() }} then 'higher'
+        when rate_ratio_ci_high < 1 and not {{ shown_difference_covers_0() }} then 'lower'
         when {{ shown_difference_excludes_0() }} then 'cannot_tell'
         when rate_difference_ci_low >= - margin_in_unit and rate_difference_ci_high <= margin_in_unit then 'about_the_same'
         else 'cannot_tell'

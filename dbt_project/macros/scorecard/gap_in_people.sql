@@ -23,6 +23,12 @@
 {%- endmacro %}
 
 
+{# Whether the interval of the difference, which readers see, covers 0: that of the ratio has no width for a group of which all are counted. #}
+{% macro shown_difference_covers_0() -%}
+    coalesce(not {{ is_shown_as_ratio() }} and rate_difference_ci_low <= 0 and rate_difference_ci_high >= 0, false)
+{%- endmacro %}
+
+
 {# The years of which a count is the sum: a survey estimates how many people there are, whatever its years. #}
 {% macro excess_years() -%}
     case when is_estimate then 1 else greatest(1, cast(round((date_diff('day', period_start, period_end) + 1) / 365.25) as integer)) end

@@ -79,7 +79,7 @@ explained as (
         compared.*,
         case
             when
-                compared_with_reference = 'cannot_tell'
+                compared_with_reference = 'cannot_tell' and not {{ shown_difference_covers_0() }}
                 and (rate_ratio_ci_low > 1 or rate_ratio_ci_high < 1 or {{ shown_difference_excludes_0() }})
                 then 'many_comparisons'
             else reference_reason

@@ -24,6 +24,7 @@ MUTATIONS = [
     ("direction_or_range_contradicts", f"set value = 30.5 - value {IS} any(['black', 'white'])"),
     ("direction_or_range_contradicts", f"set compared_with_reference = 'lower' {IS} 'black'"),
     ("direction_or_range_contradicts", f"set compared_with_reference = 'higher' {IS} 'asian'"),
+    ("direction_or_range_contradicts", f"set gap_kind = 'difference', gap_low = -1.5, gap_high = 19.0 {IS} 'black'"),
     ("direction_or_range_contradicts", f"set change_word = 'higher' {IS} 'all'"),
     ("direction_or_range_contradicts", "set city_value = 15.5 where geoid = '3'"),
     ("direction_or_range_contradicts", "set compared_with_city = 'lower' where geoid = '3'"),

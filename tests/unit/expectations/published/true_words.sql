@@ -21,7 +21,7 @@ select
     'own' as measure_id, 1 as measure_version, 'year' as period_type, date '2024-01-01' as period_start, 'city' as geography_type,
     'current' as geography_vintage, '99' as geoid, 'Town' as place, race_ethnicity_code, 'acs' as race_standard, 'exclusive' as tabulation,
     'individual' as method, 'all' as stratum_type, 'all' as stratum_code, value, 'percent' as unit, ci_low, ci_high, reference_code, rate_ratio, rate_ratio_ci_low, rate_ratio_ci_high,
-    word as compared_with_reference, null::varchar as compared_reason, 'White' as compared_with,
+    word as compared_with_reference, null::varchar as gap_kind, null::double as gap_low, null::double as gap_high, null::varchar as compared_reason, 'White' as compared_with,
     case word when 'higher' then 'Higher than White' end as compared_with_reference_text,
     case when value is null then 'suppressed' else 'published' end as publication_status,
     null::double as city_value, null::varchar as compared_with_city, null::varchar as compared_with_city_reason, null::varchar as compared_with_city_text,
