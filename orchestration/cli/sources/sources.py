@@ -28,7 +28,7 @@ from orchestration.codegen.folders import choose_folders, read_draft
 from orchestration.codegen.source_models import render_odcs
 from orchestration.runs.clock import utc_now
 from orchestration.runs.decisions import Acceptance, accept_load, read_acceptance
-from orchestration.runs.delivery_location import home_city, home_registry, resolve_delivery_location
+from orchestration.runs.delivery_location import home_city, home_registry, read_delivery_location, resolve_delivery_location
 from orchestration.runs.process.exit_codes import EXIT_BLOCKED
 from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.runs.reports import data_issues, readiness, source_rows
@@ -127,6 +127,7 @@ def check(
     draft = read_draft(settings, choose_folders(settings, None, layer, shared=False), name)
     checked = check_delivery(settings, name, file, draft)
     print_check(checked, all_=all_)
+    err.print(f"read: {file or read_delivery_location(settings).folder_of(checked.contract) or 'a live system'}", soft_wrap=True)
     if report is not None:
         write_report(checked, report.absolute())
         err.print(f"page for the steward: {report}")

@@ -8,8 +8,10 @@ from typing import Any
 
 import duckdb
 import pytest
+import typer
 import yaml
 
+from orchestration.cli.sources import sources as commands
 from orchestration.cli.sources.sources import accept
 from orchestration.runs.decisions import Acceptance, accept_load, read_acceptance
 from orchestration.runs.record import RunRecord, RunStore, new_status
@@ -137,6 +139,21 @@ def test_a_load_without_a_required_column_cannot_be_accepted(
     else:
         accept(CONTRACT["source"], load, "the file is complete")
     assert (read_acceptance(warehouse.store, load) is None) == is_refused
+
+
+def test_a_check_names_the_folder_that_it_read(
+    home: Callable[[str], tuple[Warehouse, Settings]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a run with --deliveries, a check reads the folder that the home recorded, which may be another one."""
+    _, settings = home("append")
+    root, source = settings.home.root, CONTRACT["source"]
+    for name, path in {"HOME": root, "DELIVERIES": root / "in", "SOURCES": root / "sources"}.items():
+        monkeypatch.setenv(f"LEVELGROUND_{name}", str(path))
+    (root / "in" / source).mkdir()
+    (root / "in" / source / "f.csv").write_text(csv_of(range(100, 200)))
+    with pytest.raises(typer.Exit):
+        commands.check(source)
+    assert f"read: {root / 'in' / source}\n" in capsys.readouterr().err
 
 
 def test_a_delivery_that_lost_every_race_is_held_back_by_a_check_as_by_a_run(tmp_path: Path) -> None:
