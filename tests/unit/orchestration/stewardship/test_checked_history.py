@@ -157,7 +157,7 @@ def test_a_check_names_the_folder_that_it_read(
 
 
 def test_a_delivery_that_lost_every_race_is_held_back_by_a_check_as_by_a_run(tmp_path: Path) -> None:
-    """The check said that it fits its contract, and its page for the steward that nothing is wrong."""
+    """The check reported that it fits its contract, and the page for its steward that nothing is wrong."""
     race = {"name": "v", "role": "race", "vocabulary": "eeo4_hr", "offered": ["White", "Black"], "privacy": "sensitive"}
     changes = {"columns": [*COLUMNS[:2], race], "load": LOADS["merge"], "statistical_unit": "person"}
     contract = visits_contract(**changes)
