@@ -121,7 +121,8 @@ def text_of(content: Content) -> str:
     try:
         return bytes_of(content).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise LayerError(f"{content}: byte {error.start + 1} is no UTF-8; save the file as CSV UTF-8") from None
+        name = content if isinstance(content, Path) else "a seed"
+        raise LayerError(f"{name}: byte {error.start + 1} is no UTF-8; save the file as CSV UTF-8") from None
 
 
 def layered_seed(name: str, shared: Path, layers: Iterable[Layer]) -> Content:
@@ -297,9 +298,8 @@ def write_snapshots(snapshots: Iterable[LayerSnapshot], folder: Path) -> tuple[L
             if path.relative_to(own) not in snapshot.files:
                 path.unlink()
         written.append(layer)
-    kept = {layer.folder for layer in written}
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path not in kept:
+        if path not in {layer.folder for layer in written}:
             shutil.rmtree(path)
     return tuple(written)
 

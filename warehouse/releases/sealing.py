@@ -152,8 +152,8 @@ def check_files(manifest: Manifest, folder: Path) -> None:
 
     Bytes are compared: equal ones have the tables that sealing has read.
     """
-    for _, why in damaged_parts(manifest.all_parts):
-        raise ReleaseCorrupt(manifest.release_id, "lake", why)
+    for _, damage in damaged_parts(manifest.all_parts):
+        raise ReleaseCorrupt(manifest.release_id, "lake", damage)
     sealed = _sealed_files(manifest)
     exported = {f"{EXPORTS}/{path.name}" for path in (folder / EXPORTS).glob("*")}
     for name in sorted({*manifest.databases, *exported} - sealed.keys()):
