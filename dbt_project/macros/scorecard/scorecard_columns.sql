@@ -166,7 +166,8 @@ final as (
         numerator,
         numerator_low,
         numerator_high,
-        denominator,
+        -- residents of a group are public, and no part of a hidden figure's card
+        case when publication_status <> 'suppressed' then denominator end as denominator,
         population_scheme,
         population_on,
         value,
