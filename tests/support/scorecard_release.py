@@ -341,6 +341,7 @@ NOT_OF_DBT = {
         "data_as_of": "timestamp",
         "code_version": "varchar",
         "content_hash": "varchar",
+        "as_of": "timestamp",
     }
 }
 

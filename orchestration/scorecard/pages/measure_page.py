@@ -215,7 +215,6 @@ def _line(rows: Sequence[Row], scale: Axis | None, breaks: Sequence[dt.date], te
 
 def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
     """Return what the template of the page shows."""
-    newest = data.about["data_as_of"].date() if data.about["data_as_of"] else None
     everyone, groups = lines(measure, texts)
     featured = measure.featured[0] if measure.featured else None
     vintage = measure.districts[0].geography_vintage if measure.districts else None
@@ -224,7 +223,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "measure": measure,
         "featured": featured,
         "sentences": short_answer(measure, texts),
-        "old": old_figures(measure, newest, texts),
+        "old": old_figures(measure, data, texts),
         "later": [
             texts(f"sentence.later_{one.status_code}", periods=Joined([*map(period, one.periods)])) for one in measure.later
         ],

@@ -52,7 +52,8 @@ def home(data: ReleaseData, measures: Sequence[Measure], goals: Sequence[Mapping
     return {
         "answered": sum(bool(measure.is_answered or measure.strata) for measure in measures),
         "asked": len(measures),
-        "people": people.everyone.denominator if people and people.everyone else None,
+        "people": people.everyone if people else None,
+        "period": period,
         "people_of": [
             texts("page.share_of_hundred", group=Name("race_ethnicity", row.race_ethnicity_code), count=Count(row.value or 0.0))
             for row in shares

@@ -206,14 +206,13 @@ def _care(changes: Iterable[tuple[Measure, Record, Record]], texts: Texts) -> tu
 
 def _with_care(data: ReleaseData, picked: Sequence[Measure], texts: Texts) -> Iterator[Markup]:
     """What the gaps do not say: whose they are, which records they lack, and how old they are."""
-    newest = data.about["data_as_of"].date() if data.about["data_as_of"] else None
     for place, found in grouped(picked, lambda measure: measure.featured[0].place).items():
         if place != data.city:
             yield texts("sentence.care_place", place=place, measures=_names(found, texts))
     partly = [one for one in picked if any(PARTLY_SHOWN in (row.compared_reason, row.status_reason) for row in one.groups)]
     if partly:
         yield texts("sentence.care_partly_shown", measures=_names(partly, texts))
-    for said, found in grouped(picked, lambda measure: old_figures(measure, newest, texts)).items():
+    for said, found in grouped(picked, lambda measure: old_figures(measure, data, texts)).items():
         if said is not None:
             yield texts("page.named_figure", name=_names(found, texts), figure=said)
 

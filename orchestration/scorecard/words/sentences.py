@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from orchestration.figures import DOLLARS, number
 from orchestration.scorecard.release_data.open_release import Record, grouped
-from orchestration.scorecard.release_data.read_release import WORSE, Measure
+from orchestration.scorecard.release_data.read_release import WORSE, Measure, ReleaseData
 from orchestration.scorecard.release_data.row import PLACES, TOTAL, Row
 from orchestration.scorecard.words.figures import Cell, Figure, Points, PointsRange, Range, Times
 from orchestration.scorecard.words.texts import Joined, Name, Part, People, Period, Texts, day, group_name, part
@@ -183,10 +183,10 @@ def likely_range(row: Row) -> Part | None:
     return Range(row.ci_low, row.ci_high, row.unit) if row.is_shown else None
 
 
-def old_figures(measure: Measure, newest: dt.date | None, texts: Texts) -> Markup | None:
-    """Return a warning where the figures end long before the newest data of the release."""
-    last = max((row.period_end for row in measure.featured), default=None)
-    return texts("sentence.old_figures", period=day(last)) if last and newest and newest - last > OLD else None
+def old_figures(measure: Measure, data: ReleaseData, texts: Texts) -> Markup | None:
+    """Return a warning where the figures end long before the clock of the release, also when no source sends anything new."""
+    last, now = max((row.period_end for row in measure.featured), default=None), data.about.get("as_of")
+    return texts("sentence.old_figures", period=day(last)) if last and now and now.date() - last > OLD else None
 
 
 def _stated(measure: Measure, own: Sequence[Row], texts: Texts) -> list[Markup] | None:

@@ -56,7 +56,9 @@ def test_a_gap_that_changed_sides_is_not_compared_with_its_reason(site: tuple[Pa
     assert (
         said(site, f"{asian}|absolute")
         == said(site, f"{asian}|relative")
-        == ["We do not compare the gap between Asian and White in 2020 with that in 2024: the one that was higher is lower now."]
+        == [
+            "We do not compare the gap between Asian and White in 2020 with that in 2024: the group that was higher is lower now."
+        ]
     )
 
 
@@ -251,7 +253,7 @@ def found(site: tuple[Path, Path], language: str, before: str, after: str) -> se
         ("0.58 to 1.16", "0.58 to 1.00", "gap_of_other_figures"),
         ("between Black and White narrowed", "between Asian and White narrowed", "gap_of_other_groups"),
         ("in 2020 with that in 2024", "in 2020 with that in 2023", "gap_of_other_groups"),
-        ("the one that was higher is lower now", "no likely range is known", "gap_of_another_word"),
+        ("the group that was higher is lower now", "no likely range is known", "gap_of_another_word"),
         (f'data-gap="{BLACK}|relative"', f'data-other="{BLACK}|relative"', "gap_scale_is_missing"),
         ("Only one of the two is clear.", "Only one of them is clear.", "gap_of_another_word"),
         ("it was −1.0 percentage", "it was 1.0 percentage", "gap_of_other_figures"),

@@ -15,7 +15,7 @@ ENGLISH = {row["text_id"]: row["text"] for row in ROWS["en"]}
 # a number before a noun or a verb in the plural
 PLURAL = re.compile(r"\{(count|number|days|answered)\} (?:(?:more|fewer|of \{total\}) )?(\w+s\b|people|have|were)")
 # words in s that are no plural; a point or a year always has a decimal, and a percentage is of 20 records or more
-NO_PLURAL = {"of {total} cities", "people lived here", "students were counted", "people live in", "percentage points", "years"}
+NO_PLURAL = {"of {total} cities", "people lived here", "students were counted", "people lived in", "percentage points", "years"}
 
 
 @pytest.fixture(scope="module")

@@ -65,10 +65,19 @@ def test_a_gap_without_a_range_has_no_size_next_to_other_cities(tmp_path: Path) 
         shown[name] = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
     assert GAP_WORDS in plain(shown["with"])
     assert GAP_WORDS not in plain(shown["without"])
-    assert "<dt>Other cities</dt><dd>The likely ranges of these figures are not known, so we do" in shown["without"]
+    said = "<dt>Other cities</dt><dd>No likely range of a gap of this city is known, so we do not rank it.</dd>"
+    assert said in shown["without"]
     check = PageCheck(PublicFacts.read(public_file))
     check.page("en", "measures/own.html", shown["with"])
     assert {violation.rule for violation in check.violations} == {"figure_of_a_sentence"}
+
+
+def test_a_gap_with_a_range_and_too_few_like_cities_is_not_one_without(tmp_path: Path) -> None:
+    tables = planted() | {"peer_comparison": [PEER_GAP | {"peers_median_gap": None}]}
+    public_file = write_public_file(tmp_path / "few.duckdb", tables)
+    site = write_site(public_file, tmp_path / "few").index.parent
+    page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    assert "<dt>Other cities</dt><dd>We compare no other cities for this question.</dd>" in page
 
 
 def test_a_gap_of_an_earlier_period_is_not_that_of_the_page(tmp_path: Path) -> None:

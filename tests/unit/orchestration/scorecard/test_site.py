@@ -194,6 +194,31 @@ def test_records_that_do_not_count_yet_are_said(tmp_path: Path) -> None:
     assert "up to which we count" not in words(site / "en" / "measures" / "nothing.html")
 
 
+def test_figures_are_old_by_the_clock_also_when_no_source_sends_anything_new(tmp_path: Path) -> None:
+    tables = planted()
+    said = {"en": "The newest figures end on December 31, 2024.", "es": "Las cifras más recientes terminan el 31 de diciembre"}
+    for name, clock, is_old in (("now", dt.datetime(2026, 12, 1), False), ("later", dt.datetime(2027, 2, 1), True)):
+        tables["release"][0] |= {"as_of": clock, "data_as_of": dt.datetime(2024, 12, 31)}
+        site = write_site(write_public_file(tmp_path / f"{name}.duckdb", tables), tmp_path / name, [*said]).index.parent
+        assert [text in words(site / language / "measures" / "own.html") for language, text in said.items()] == [is_old, is_old]
+
+
+def test_the_people_of_the_city_are_those_of_a_day(tmp_path: Path) -> None:
+    tables = planted()
+    of_day = {"period_type": "snapshot", "period_start": dt.date(2020, 4, 1), "period_end": dt.date(2020, 4, 1)}
+    tables["measures"] += [measure("population_by_race", kind="composition")]
+    tables["scorecard"] += [row("population_by_race", "all", 100.0, denominator=577222.0, **of_day)]
+    site = write_site(write_public_file(tmp_path / "people.duckdb", tables), tmp_path / "site", ["en", "es"]).index.parent
+    assert "577,222 people lived in Plantville on April 1, 2020." in words(site / "en" / "index.html")
+    assert "577,222 personas vivían en Plantville el 1 de abril de 2020." in words(site / "es" / "index.html")
+
+
+def test_a_hidden_figure_is_not_said_to_be_zero_or_not(site: Path) -> None:
+    page = words(site / "en" / "measures" / "own.html")
+    assert "Hidden to protect people. That does not mean zero." in page
+    assert "It is not zero" not in page
+
+
 def test_a_table_without_a_row_of_the_place_has_no_date(tmp_path: Path) -> None:
     tables = planted()
     tables["sources"] += [

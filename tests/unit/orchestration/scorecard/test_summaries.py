@@ -132,7 +132,7 @@ def test_inside_a_sentence_everyone_else_is_no_title_and_is_read_back(language: 
             "many_comparisons",
             "We cannot tell if these differ from White, as among so many pairs some gaps come up by chance: Black.",
         ),
-        ("no_range", None, "No likely range is known, so we do not say how these differ from White: Black."),
+        ("no_range", None, "No likely range of the gap is known, so we do not say how these differ from White: Black."),
         ("not_compared", "few_events", "No ratio, as one of the two groups has too few cases: Black."),
         ("not_compared", "reference_hidden", "Not compared, as the figure to compare with is hidden: Black."),
         ("not_compared", "repeated_events", "Not compared, as one person or home can be counted many times: Black."),
