@@ -242,7 +242,8 @@
                 when is_baseline_revised then 'baseline_revised'
                 when no_status_reason is not null then 'insufficient_data'
                 when is_at_target and is_gap_smaller and is_nobody_worse then 'met'
-                when is_past then 'not_met'
+                -- the figure at the start says nothing of the goal's day
+                when is_past and is_baseline is not true then 'not_met'
                 when holds_both then 'insufficient_data'
                 when is_as_expected and is_nobody_worse then 'on_track'
                 else 'off_track'
