@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.contract.yaml_source import file_state, read_yaml
-from ingest.layers import SEEDS, Content, Layer, layered_seed, rows_of_seed, text_of
+from ingest.layers import SEEDS, Content, Layer, LayerError, layered_seed, rows_of_seed, text_of
 
 CROSSWALK = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 FLAG_VALUES = CROSSWALK.with_name("race_flag_values.csv")
@@ -33,7 +33,7 @@ def checked_rows(seed: Content, *names: str) -> list[dict[str, str]]:
     file = seed if isinstance(seed, Path) else "a seed of several files"
     try:
         text = text_of(seed)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, LayerError) as error:
         problem = f"cannot be read as UTF-8 CSV ({type(error).__name__}); restore the seed from the repository"
         raise CrosswalkError(f"{file}: {problem}") from None
     reader = csv.DictReader(io.StringIO(text, newline=""))
