@@ -101,7 +101,7 @@ final as (
         and is_reference_shown
         and not is_reference_hidden
         and not is_comparison_revealing
-        -- where no record is, everyone else is nobody
+        -- of a place without records, the others have no size either
         and not (is_confidential and coalesce(is_against_rest, false) and known_race_pct is null)
         and coalesce(reference_code = 'rest' or reference_status = 'published', false) as is_compared,
         -- a quotient of two bounds that are both out, which reveals nothing more
