@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from tests import suite
-from tests.conftest import ByFileOrGroup
+from tests.conftest import ByFileOrGroup, pytest_collection_modifyitems
 from tests.support.interrupts import accept_interrupts
 from tests.support.shared import made_once
 
@@ -27,6 +28,22 @@ from tests.support.shared import made_once
 def test_a_worker_runs_a_file_or_a_group(test: str, unit: str) -> None:
     scheduler = object.__new__(ByFileOrGroup)
     assert scheduler._split_scope(test) == unit
+
+
+class Collected:
+    def __init__(self, nodeid: str) -> None:
+        self.nodeid = nodeid
+
+    def get_closest_marker(self, name: str) -> None: ...
+
+
+def test_whole_runs_start_first_and_unit_tests_last() -> None:
+    tests = ["contract/test_a.py", "e2e/test_real_b.py", "unit/test_c.py", "e2e/test_other_cities.py", "integration/test_d.py"]
+    items = [Collected(f"tests/{path}::test") for path in tests]
+    pytest_collection_modifyitems(cast(pytest.Config, None), cast(Any, items))
+    assert [item.nodeid.removeprefix("tests/").removesuffix("::test") for item in items] == [
+        "e2e/test_other_cities.py", "e2e/test_real_b.py", "integration/test_d.py", "contract/test_a.py", "unit/test_c.py",
+    ]  # fmt: skip
 
 
 def test_python_keeps_compiled_modules(monkeypatch: pytest.MonkeyPatch) -> None:
