@@ -59,14 +59,14 @@ topics as (
     where stratum_type not in ('all', 'adjustment') and publication_status = 'published'
 ),
 
--- files of other publishers with figures of other places alone
+-- files of other publishers with figures of other places alone, whether or not they name a place of the city
 elsewhere as (
     select estimates.source
     from {{ ref('fct_published_estimates') }} as estimates
     left join {{ ref('dim_geography') }} as places
         on {{ same_columns('estimates', 'places', ['geography_type', 'geoid']) }} and places.scorecard_order is not null
     group by estimates.source
-    having count(places.geoid) = 0
+    having count(places.geoid) filter (estimates.value is not null) = 0
 ),
 
 plans as (
