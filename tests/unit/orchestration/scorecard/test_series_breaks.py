@@ -123,6 +123,10 @@ def test_the_first_line_of_a_group_writes_the_scale_of_all(tmp_path: Path) -> No
     groups = re.findall(r'<svg class="trend small.*?</svg>', html, re.DOTALL)
     assert [(one.count('id="lines-scale"'), one.count('href="#lines-scale"')) for one in groups] == [(1, 0), (0, 1)]
     assert ['<text class="tick"' in one for one in groups] == [True, False]
+    # a copy by <use> has nothing around it: its labels started where those of the first line end, on top of the figures
+    styles = (index.parent / "style.css").read_text(encoding="utf-8")
+    rules = [one.strip() for rule in re.findall(r"([^{}]+){", styles) for one in rule.split(",")]
+    assert [one for one in rules if re.search(r"\.(tick|grid)\b", one)] == [".grid", "text.tick"]
 
 
 def joins(chart: str) -> int:
