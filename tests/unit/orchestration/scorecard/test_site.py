@@ -213,6 +213,21 @@ def test_the_people_of_the_city_are_those_of_a_day(tmp_path: Path) -> None:
     assert "577,222 personas vivían en Plantville el 1 de abril de 2020." in words(site / "es" / "index.html")
 
 
+def test_a_composition_opens_with_the_largest_share_that_is_shown(tmp_path: Path) -> None:
+    """The page of who the students without a home are began: the shares of the groups are parts of one whole."""
+    tables = planted()
+    tables["measures"] += [measure("parts", kind="composition", favourable_direction="none")]
+    shares = {"all": 100.0, "black": 52.4, "white": 9.8, "asian": None, "hispanic": 31.0}
+    tables["scorecard"] += [row("parts", code, share) for code, share in shares.items()]
+    site = write_site(write_public_file(tmp_path / "parts.duckdb", tables), tmp_path / "site", ["en", "es"]).index.parent
+    page = words(site / "en" / "measures" / "parts.html")
+    assert "the largest share that we can show is that of Black, 52.4%." in page
+    assert "parts of one whole" not in page
+    assert "la mayor parte que podemos mostrar es la de Negra o afroamericana, 52.4%." in words(
+        site / "es" / "measures" / "parts.html"
+    )
+
+
 def test_a_hidden_figure_is_not_said_to_be_zero_or_not(site: Path) -> None:
     page = words(site / "en" / "measures" / "own.html")
     assert "Hidden to protect people. That does not mean zero." in page
