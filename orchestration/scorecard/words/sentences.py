@@ -121,18 +121,11 @@ def summary(measure: Measure, texts: Texts) -> list[Markup]:
     if everyone is None:
         return sentences
     if measure.is_composition:
-        return [_composition(everyone, own, texts), *sentences]
+        largest = sorted(own, key=lambda row: row.value or 0.0)[-1:]  # of those shown
+        parts = [{"period": period(row), "group": group(row), "figure": Figure(row.value or 0.0, row.unit)} for row in largest]
+        return [*(texts("sentence.composition", **part) for part in parts), *sentences]
     about_all = everyone_sentence(everyone, texts)
     return [*sentences, about_all] if opening else [about_all, *sentences]
-
-
-def _composition(everyone: Row, own: list[Row], texts: Texts) -> Markup:
-    """Name the largest of the shares that are shown; a hidden one may be larger."""
-    if len(own) < 2:
-        return texts("sentence.composition", period=period(everyone))
-    largest = max(own, key=lambda row: row.value or 0.0)
-    figure = Figure(largest.value or 0.0, largest.unit)
-    return texts("sentence.largest_share", period=period(largest), group=group(largest), figure=figure)
 
 
 def worse_off_groups(measure: Measure, texts: Texts) -> list[Markup]:
