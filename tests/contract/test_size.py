@@ -44,7 +44,7 @@ BUDGETS = {
     "orchestration/instance": 1_151,
     "orchestration/pipeline": 1_902,
     "orchestration/runs": 1_743,
-    "orchestration/scorecard": 5_197,
+    "orchestration/scorecard": 5_199,
     "orchestration/stewardship": 1_153,
     "orchestration/transform": 2_764,
     "orchestration/translations": 296,
@@ -56,7 +56,7 @@ BUDGETS = {
     "warehouse/metadata": 178,
     "warehouse/processes": 280,
     "warehouse/record_keys": 94,
-    "warehouse/releases": 2_262,
+    "warehouse/releases": 2_260,
     "warehouse/rowwise": 115,
 }
 MOST_LINES = 58_768

@@ -121,9 +121,10 @@ def summary(measure: Measure, texts: Texts) -> list[Markup]:
     if everyone is None:
         return sentences
     if measure.is_composition:
-        largest = sorted(own, key=lambda row: row.value or 0.0)[-1:]  # of those shown
-        parts = [{"period": period(row), "group": group(row), "figure": Figure(row.value or 0.0, row.unit)} for row in largest]
-        return [*(texts("sentence.composition", **part) for part in parts), *sentences]
+        ordered = sorted(own, key=lambda row: row.value or 0.0)  # the shares that are shown
+        parts = ((period(row), group(row), Figure(row.value or 0.0, row.unit)) for row in ordered[-1:])
+        largest = [texts("sentence.composition", period=when, group=who, figure=share) for when, who, share in parts]
+        return largest + sentences
     about_all = everyone_sentence(everyone, texts)
     return [*sentences, about_all] if opening else [about_all, *sentences]
 
