@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
-from orchestration.runs.decisions import read_urgent_revisions
+from orchestration.runs.decisions import UrgentRevision, read_urgent_revisions
 from orchestration.runs.errors import without_cells
 from orchestration.runs.progress import NodeResult, OnNode, current_reporter, failed_tests
 from orchestration.runs.record import BLOCKED, RELEASED
@@ -20,7 +20,7 @@ from orchestration.transform.run_inputs import write_build_inputs, write_quality
 from warehouse import disclosure
 from warehouse.connection import attach, detach, use_fewer_threads
 from warehouse.paths import ANALYST_FILE
-from warehouse.releases import STORAGE_VERSION, Candidate, current, drop_views, new_release_id
+from warehouse.releases import STORAGE_VERSION, Candidate, current, drop_views, new_release_id, read_manifest
 from warehouse.rewrite import GROWN_BYTES, block_size_of
 
 # The tables that the suppressor writes, by dbt's id, with the model that each is made of.
@@ -58,8 +58,8 @@ def build_published(run: RunContext, on_node: OnNode, also: Sequence[disclosure.
     home, results = run.settings.home, []
     current_reporter().stage("build", "choosing the figures to hide")
     with run.timed("suppress"), without_cells():
-        asked = [disclosure.Urgent(each.source, each.year, each.until) for each in read_urgent_revisions(home)]
-        asked = [] if run.urgent_refused else asked
+        said = () if run.urgent_refused else read_urgent_revisions(home)
+        asked = [disclosure.Urgent(each.source, each.year, each.until) for each in said]
         run.suppressed = disclosure.suppress(
             run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run), also=also, urgent=asked
         )
@@ -67,6 +67,7 @@ def build_published(run: RunContext, on_node: OnNode, also: Sequence[disclosure.
             run.con, home.responses, run.as_of, lambda city, year: any(scope.has_responses(city, year) for scope in also)
         )
         _note_unsafe_revisions(run, asked)
+        _note_idle_revisions(run, said)
         newest = "select source, arg_max(load_id, sequence) from intake.loads group by source"
         disclosure.read_history(run.con, home, dict(run.con.execute(newest).fetchall()))
         # the day on which a period closes or a quarterly revision takes corrections over
@@ -147,6 +148,19 @@ def _note_unsafe_revisions(run: RunContext, asked: Sequence[disclosure.Urgent]) 
             )
             if note not in run.record.notes:
                 run.note(note)
+
+
+def _note_idle_revisions(run: RunContext, said: Sequence[UrgentRevision]) -> None:
+    """Say which urgent correction of this release has no right records yet."""
+    published, idle = current(run.settings.home), run.suppressed.idle_revisions if run.suppressed else ()
+    since = read_manifest(run.settings.home, published.release_id).created_at if published else None
+    for source, year in dict.fromkeys((each.source, each.year) for each in said if since and each.at >= since):
+        note = (
+            f"{source} {year}: the urgent correction changes nothing: its records give the reported figures of persons. "
+            "With load mode merge a record that a delivery leaves out stays; deliver the right records, then `levelground run`"
+        )
+        if note not in run.record.notes and any((each.source, each.year) == (source, year) for each in idle):
+            run.note(note)
 
 
 def _end_if_tests_failed(run: RunContext, results: list[NodeResult]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,6 +47,7 @@ class SuppressionSummary:
     rows_awaiting_revision: int
     unsafe_revisions: tuple[tuple[str, tuple[int, ...]], ...] = ()  # sources and years whose correction would disclose persons
     urgent_revisions: tuple[tuple[str, tuple[int, ...]], ...] = ()  # those that were taken over before the quarter turned
+    idle_revisions: tuple[Urgent, ...] = ()  # those without a figure that differs from its records
 
 
 def suppress(
@@ -78,7 +79,7 @@ def suppress(
     hidden |= dict.fromkeys(medians - hidden.keys(), SECONDARY)
     _write_pattern(con, figures, hidden, [_shows_unknown(figure, counts, chosen, hidden) for figure in figures])
     [summary] = con.execute(_SQL.summary(len(chosen.unsafe))).fetchall()
-    return replace(SuppressionSummary(*summary), unsafe_revisions=revisions.unsafe, urgent_revisions=revisions.urgent)
+    return SuppressionSummary(*(*summary, *revisions))
 
 
 def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:

@@ -63,10 +63,11 @@ class Urgent:
 
 
 class Revisions(NamedTuple):
-    """Sources and years whose correction is due and would disclose a small difference, and those taken over as urgent."""
+    """Sources and years whose correction would disclose a small difference, those taken over as urgent, and asked for in vain."""
 
     unsafe: tuple[tuple[str, tuple[int, ...]], ...]
     urgent: tuple[tuple[str, tuple[int, ...]], ...]
+    idle: tuple[Urgent, ...]
 
 
 def write_reported_figures(
@@ -92,7 +93,8 @@ def write_reported_figures(
         con.execute("insert into kept_from values (?, ?)", [source, day])
     con.execute(_SQL.compare(con.table(PLANNED).columns))
     waiting, taken, of_quarter = [], [], _revisable(con, as_of, ()) if urgent else []
-    for source, joined in _revisable(con, as_of, urgent):
+    due = _revisable(con, as_of, urgent)
+    for source, joined in due:
         if _is_safe_revision(con, public, source, joined, ledger):
             con.execute(f"delete from slices_before where {_of_source_and_years(source, joined)}")
             con.execute(f"delete from pending where {_of_source_and_years(source, joined)}")
@@ -101,7 +103,8 @@ def write_reported_figures(
             waiting.append((source, joined))
     _find_near_snapshots(con)
     con.execute(_SQL.report(as_of, con.table(PRIOR).columns))
-    return Revisions(tuple(waiting), tuple(taken))
+    idle = [each for each in urgent if not any(each.source == source and each.year in joined for source, joined in due)]
+    return Revisions(tuple(waiting), tuple(taken), tuple(idle))
 
 
 def _find_near_snapshots(con: DuckDBPyConnection) -> None:

@@ -235,6 +235,17 @@ def test_an_urgent_correction_does_not_wait_for_the_quarter(
     assert night[*JANUARY, "black"][:2] == (reported, reported == 60.0)
 
 
+def test_an_urgent_correction_without_right_records_is_asked_for_in_vain(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    _night(con, home, FIRST, "2024-04-05")
+    night = dt.datetime(2024, 4, 7)
+    assert suppress(con, home.reported, night, ledger=home.ledger, urgent=ASKED).idle_revisions == ASKED
+    con.execute(
+        "update intermediate.int_disclosure__planned set numerator = numerator + 12 where period_start = '2024-01-01' "
+        "and race_ethnicity_code in ('all', 'black')"
+    )
+    assert suppress(con, home.reported, night, ledger=home.ledger, urgent=ASKED).idle_revisions == ()
+
+
 def test_an_urgent_correction_is_compared_with_every_published_state(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """60, 72, then 61: 11 from the last state, and one person from the first. 60 again is no difference to anyone."""
     _night(con, home, FIRST, "2024-04-05")
