@@ -55,8 +55,12 @@ final as (
     inner join in_editions on {{ same_columns('history', 'in_editions', row_columns) }}
     where
         {{ figure_differs('history.value', 'in_editions.state.value') }}
-        or {{ figure_differs('history.bound_low', 'in_editions.state.bound_low') }}
-        or {{ figure_differs('history.bound_high', 'in_editions.state.bound_high') }}
+        -- a range around the same value is no other figure; a range without a value is the figure
+        or history.value is null
+        and (
+            {{ figure_differs('history.bound_low', 'in_editions.state.bound_low') }}
+            or {{ figure_differs('history.bound_high', 'in_editions.state.bound_high') }}
+        )
 )
 
 select * from final

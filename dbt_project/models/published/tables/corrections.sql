@@ -17,7 +17,8 @@ revised as (
         measure_id,
         count(*) as figures
     from history
-    where history_status = 'revised'
+    -- the bounds of a row with a value may be others alone
+    where history_status = 'revised' and (value is null or first_value is null or {{ figure_differs('value', 'first_value') }})
     group by first_release_id, measure_id
 ),
 
