@@ -64,11 +64,11 @@ def overlays(layers: Sequence[Layer], columns: Mapping[str, str] | None = None) 
 
 
 def _models(layers: Sequence[Layer], columns: Mapping[str, str]) -> dict[Path, Content]:
-    """The models of the project and of the layers. A model of a layer replaces the one of its name, whatever their folders."""
+    """The models of the project and of the layers. A model of a layer has the path, and so the schema, of the one of its name."""
     files: dict[Path, Content] = dict(_files(DBT_PROJECT / MODELS))
     for own in (layer.files(MODELS) for layer in layers):
-        names = {path.name for path in own if path.suffix == ".sql"}
-        files = {**{path: content for path, content in files.items() if path.name not in names}, **own}
+        places = {path.name: path for path in files if path.suffix == ".sql"}
+        files |= {places.get(path.name, path): content for path, content in own.items()}
     for path in [path for path in files if columns and path.suffix == ".yml"]:
         text = text_of(files[path])
         if (declared := with_further_columns(text, columns)) != text:

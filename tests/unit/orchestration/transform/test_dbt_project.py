@@ -70,11 +70,11 @@ def test_a_model_of_the_layer_replaces_the_one_of_its_name(tmp_path: Path, layer
     project = prepared(Home(tmp_path / "home"), layer)
     assert (project / MODEL).read_text() == "select 1 as one"
     assert files(project / "models") - files(DBT_PROJECT / "models") == {Path("staging/xyz/stg_xyz__own.sql")}
-    moved = layer.folder / "models" / "staging" / "elsewhere"
-    moved.mkdir()
-    (layer.folder / MODEL).rename(moved / MODEL.name)
+    # of another folder it would have another schema, and a model of counts would be in no figure
+    (layer.folder / MODEL).rename(layer.folder / "models" / MODEL.name)
     prepared(Home(tmp_path / "home"), layer)
-    assert [path.parent.name for path in (project / "models").rglob(MODEL.name)] == ["elsewhere"]
+    assert [path.relative_to(project) for path in (project / "models").rglob(MODEL.name)] == [MODEL]
+    assert (project / MODEL).read_text() == "select 1 as one"
 
 
 def test_a_home_whose_layer_is_gone_has_the_shared_files_again(tmp_path: Path, layer: Layer) -> None:
