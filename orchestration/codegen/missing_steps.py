@@ -184,11 +184,11 @@ def _steps_of_description(model: ModelFile, lacking: Iterable[str]) -> Iterator[
 
 
 def steps_of_measure(measure_id: str, folders: Folders, contracts: Registry | None = None) -> list[Step]:
-    """Every step of a measure. `ConfigurationError` if no registry has it; a layer comes before the shared files.
+    """Every step of a measure. `ConfigurationError` if no registry has it; a layer may have but the next version of a shared one.
 
     `contracts`: of the city, to compare the places of the plan with the one that the records cover.
     """
-    own = next((each for each in (folders, Folders.shared()) if _rows(each.seed("measure_registry"), measure_id)), None)
+    own = next((each for each in (Folders.shared(), folders) if _rows(each.seed("measure_registry"), measure_id)), None)
     if own is None:
         raise ConfigurationError(f"no registry has the measure {measure_id!r}; `levelground measures new` writes one")
     registry, plan, scorecard, texts_en = map(

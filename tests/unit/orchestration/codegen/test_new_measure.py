@@ -189,6 +189,14 @@ def test_this_repository_needs_translations_and_planted_truth_too(repository: Fo
     assert required == ["unit test", "texts", "texts", "sample"]
 
 
+def test_a_layer_with_the_next_version_of_a_shared_measure_lacks_no_plan_and_no_texts(layer: Folders) -> None:
+    shared = (SHARED_SEEDS / "measure_registry.csv").read_text(encoding="utf-8").splitlines()
+    [row] = [line for line in shared if line.startswith("stops_searched_share,1,")]
+    layer.seed("measure_registry").parent.mkdir(parents=True)
+    layer.seed("measure_registry").write_text(f"{shared[0]}\n{row.replace(',1,', ',2,', 1)}\n")
+    assert steps_of_measure("stops_searched_share", layer) == []
+
+
 def test_a_measure_that_exists_and_a_name_that_is_none_are_refused(layer: Folders, models: dict[str, ModelFile]) -> None:
     write_measure(layer, new_measure(models), CITY)
     with pytest.raises(ConfigurationError, match="already"):
