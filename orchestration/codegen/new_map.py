@@ -114,7 +114,7 @@ def _left_to_decide(new: NewMap, before: Mapping[str, str], city: City) -> list[
         f"check title, as_of and the code column of sources/{new.new_source}.yml",
     ]
     if coded:
-        steps.append(f"{CODES}.csv: which map the delivered codes of {', '.join(coded)} are on, and from when")
+        steps.append(f"{CODES}.csv: which map the delivered codes of {', '.join(coded)} are on from then")
     if before["block_code"]:
         steps.append("residents are moved from tracts until blocks carry codes of the new map (block_code of geography_vintages)")
     return steps
