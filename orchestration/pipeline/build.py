@@ -35,6 +35,8 @@ SAY_IT = (
     "Say what is wrong, without a number of persons: `levelground corrections add --edition LABEL --measure MEASURE --severity "
     'substantial --text "…"`, then `levelground run`'
 )
+UNSAFE = f"would change a count by fewer persons than its threshold, so the reported figures stay. {SAY_IT}"
+IN_VAIN = "changes nothing: its records give the reported figures of persons. Deliver the right records, then `levelground run`"
 
 
 def build_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
@@ -66,8 +68,7 @@ def build_published(run: RunContext, on_node: OnNode, also: Sequence[disclosure.
         disclosure.write_reported_responses(
             run.con, home.responses, run.as_of, lambda city, year: any(scope.has_responses(city, year) for scope in also)
         )
-        _note_unsafe_revisions(run, asked)
-        _note_idle_revisions(run, said)
+        _note_waiting_revisions(run, said)
         newest = "select source, arg_max(load_id, sequence) from intake.loads group by source"
         disclosure.read_history(run.con, home, dict(run.con.execute(newest).fetchall()))
         # the day on which a period closes or a quarterly revision takes corrections over
@@ -108,9 +109,8 @@ def rows_of(run: RunContext, result: NodeResult) -> int | None:
 
 def _kept_from(run: RunContext) -> dict[str, dt.date]:
     """Per source whose records may be kept for a time only, the first event that still may."""
-    today = run.as_of.date()
-    days = {contract.source: contract.agreement.kept_from(today) for contract in run.location.registry}
-    return {source: day for source, day in days.items() if day is not None}
+    terms = ((contract.source, contract.agreement.kept_from(run.as_of.date())) for contract in run.location.registry)
+    return {source: day for source, day in terms if day is not None}
 
 
 def begin_candidate(run: RunContext) -> None:
@@ -138,34 +138,21 @@ def _needs_compaction(run: RunContext, blocks: int) -> bool:
     return block * total >= GROWN_BYTES and (bool(free > total / 2) or block < blocks)
 
 
-def _note_unsafe_revisions(run: RunContext, asked: Sequence[disclosure.Urgent]) -> None:
-    """Say which urgent correction waits all the same, because a reader could compute persons from the difference."""
-    for source, joined in run.suppressed.unsafe_revisions if run.suppressed else ():
-        for year in sorted({each.year for each in asked if each.source == source and each.year in joined}):
-            note = (
-                f"{source} {year}: the urgent correction would change a count by fewer persons than its threshold, against a "
-                f"figure that readers have; the reported figures stay. {SAY_IT}"
-            )
-            if note not in run.record.notes:
-                run.note(note)
-
-
-def _note_idle_revisions(run: RunContext, said: Sequence[UrgentRevision]) -> None:
-    """Say which urgent correction of this release has no right records yet."""
-    published, idle = current(run.settings.home), run.suppressed.idle_revisions if run.suppressed else ()
-    since = read_manifest(run.settings.home, published.release_id).created_at if published else None
-    for source, year in dict.fromkeys((each.source, each.year) for each in said if since and each.at >= since):
-        note = (
-            f"{source} {year}: the urgent correction changes nothing: its records give the reported figures of persons. "
-            "With load mode merge a record that a delivery leaves out stays; deliver the right records, then `levelground run`"
-        )
-        if note not in run.record.notes and any((each.source, each.year) == (source, year) for each in idle):
+def _note_waiting_revisions(run: RunContext, said: Sequence[UrgentRevision]) -> None:
+    """Say which urgent correction a reader could compute persons from, and which of this release has no right records yet."""
+    if run.suppressed is None or (published := current(run.settings.home)) is None:
+        return
+    since, asked = read_manifest(run.settings.home, published.release_id).created_at, {(each.source, each.year) for each in said}
+    recent = {(each.source, each.year) for each in said if each.at >= since}
+    waiting = dict.fromkeys(recent & {(each.source, each.year) for each in run.suppressed.idle_revisions}, IN_VAIN)
+    unsafe = {(source, year) for source, joined in run.suppressed.unsafe_revisions for year in joined}
+    for (source, year), why in sorted((waiting | dict.fromkeys(asked & unsafe, UNSAFE)).items()):
+        if (note := f"{source} {year}: the urgent correction {why}") not in run.record.notes:
             run.note(note)
 
 
 def _end_if_tests_failed(run: RunContext, results: list[NodeResult]) -> bool:
     """Block the release if a dbt test failed; whether one did."""
-    failed = failed_tests(results)
-    if failed:
+    if failed := failed_tests(results):
         run.end(BLOCKED, "; ".join(failed))
     return bool(failed)

@@ -92,18 +92,17 @@ def write_reported_figures(
     for source, day in kept_from.items():
         con.execute("insert into kept_from values (?, ?)", [source, day])
     con.execute(_SQL.compare(con.table(PLANNED).columns))
-    waiting, taken, of_quarter = [], [], _revisable(con, as_of, ()) if urgent else []
-    due = _revisable(con, as_of, urgent)
+    waiting, taken, due, of_quarter = [], [], *(_revisable(con, as_of, asked) for asked in (urgent, ()))
     for source, joined in due:
         if _is_safe_revision(con, public, source, joined, ledger):
             con.execute(f"delete from slices_before where {_of_source_and_years(source, joined)}")
             con.execute(f"delete from pending where {_of_source_and_years(source, joined)}")
-            taken += [(source, joined)] if urgent and (source, joined) not in of_quarter else []
+            taken += [(source, joined)] if (source, joined) not in of_quarter else []
         else:
             waiting.append((source, joined))
     _find_near_snapshots(con)
     con.execute(_SQL.report(as_of, con.table(PRIOR).columns))
-    idle = [each for each in urgent if not any(each.source == source and each.year in joined for source, joined in due)]
+    idle = (each for each in urgent if not any(each.source == source and each.year in joined for source, joined in due))
     return Revisions(tuple(waiting), tuple(taken), tuple(idle))
 
 
@@ -172,16 +171,13 @@ def _is_safe_revision(
     now = build_constraints(read_figures(con, PLANNED, f"is_confidential and {chosen}"), public)
     if not all(_is_safe_change(before, now, name) for name in dict.fromkeys([*before.names, *now.names])):
         return False
-    for then, today in earlier_states(con, ledger, chosen):
-        before, now = build_constraints(then, public), build_constraints(today, public)
-        if not all(_is_safe_change(before, now, name) for name in before.names if name in now.number):
-            return False
-    return True
+    states = earlier_states(con, ledger, chosen)
+    pairs = ((build_constraints(then, public), build_constraints(today, public)) for then, today in states)
+    return all(_is_safe_change(before, now, name) for before, now in pairs for name in before.names if name in now.number)
 
 
 def _is_safe_change(before: CountSystem, now: CountSystem, name: object) -> bool:
     ends = [(counts, counts.number.get(name)) for counts in (before, now)]  # type: ignore[call-overload]
     values = [0.0 if at is None else counts.value[at] for counts, at in ends]
     threshold = max(0 if at is None else counts.threshold(at) for counts, at in ends)
-    change = abs(values[1] - values[0])
-    return threshold == 0 or change <= EQUAL or change >= threshold - EQUAL
+    return threshold == 0 or (change := abs(values[1] - values[0])) <= EQUAL or change >= threshold - EQUAL

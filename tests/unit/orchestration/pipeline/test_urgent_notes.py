@@ -45,6 +45,6 @@ def test_a_correction_that_changes_nothing_is_noted(
     run.note, run.suppressed = partial(RunContext.note, run), replace(NOTHING, idle_revisions=idle)
     monkeypatch.setattr(build, "current", lambda _: SimpleNamespace(release_id="r"))
     monkeypatch.setattr(build, "read_manifest", lambda *_: SimpleNamespace(created_at=RELEASED))
-    build._note_idle_revisions(run, said)
+    build._note_waiting_revisions(run, said)
     assert len(run.record.notes) == notes
     assert all(note.startswith("police 2025: the urgent correction changes nothing") for note in run.record.notes)
