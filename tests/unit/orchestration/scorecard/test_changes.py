@@ -116,6 +116,15 @@ def test_no_page_contains_a_value_that_is_withdrawn_or_hidden(site: Path) -> Non
     assert not re.search(r"47\.1", report)
 
 
+def test_figures_of_a_source_that_is_not_read_any_more_have_no_new_records(files: tuple[Path, Path], tmp_path: Path) -> None:
+    tables = changed()
+    for source in tables["sources"]:
+        source["agreement_status"] = "removed"
+    site = write_site(write_public_file(tmp_path / "removed.duckdb", tables), tmp_path / "site", earlier=earlier(files))
+    page = words(site.index.parent / "en" / "corrections.html")
+    assert "We may no longer use these records." in page and "new or corrected records" not in page
+
+
 def test_pages_name_changes_and_reasons(site: Path) -> None:
     page = words(site / "en" / "corrections.html")
     assert "We compare with the edition 2025Q2." in page
