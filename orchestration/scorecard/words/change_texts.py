@@ -48,13 +48,11 @@ def revised_figures(figures: Iterable[Record], texts: Texts) -> list[Record]:
 
 def cause(one: Cause, data: ReleaseData, texts: Texts) -> Markup:
     """Return the sentence of a cause; sources are named by their titles, which are in English."""
-    titles = {source["source"]: source["title"] for source in data.sources}
-    named = [titles[source] for source in one.sources if titles.get(source)]
-    ended = {source["source"] for source in data.sources if source["agreement_status"] in ("ended", "removed")}
-    if one.kind == "records" and one.sources and ended.issuperset(one.sources):
-        return texts("availability.agreement_ended")
+    named = [source for source in data.sources if source["source"] in one.sources and source["title"]]
     if one.kind == "records" and named:
-        return texts("sentence.cause_records_of", sources=Joined([*map(texts.marked_english, named)]))
+        if all(source["agreement_status"] in ("ended", "removed") for source in named):
+            return texts("availability.agreement_ended")
+        return texts("sentence.cause_records_of", sources=Joined([texts.marked_english(source["title"]) for source in named]))
     return texts(f"sentence.cause_{one.kind}")
 
 

@@ -231,7 +231,10 @@ class Texts:
         words = {name: escape(part if isinstance(part, str) else part(self)) for name, part in parts.items()}
         if self.direction != "ltr":
             words = {name: _isolated(word) for name, word in words.items()}
-        return Markup(str.format(template, **words))  # noqa: S704 - the text and its parts are escaped
+        try:
+            return Markup(str.format(template, **words))  # noqa: S704 - the text and its parts are escaped
+        except KeyError as word:
+            raise LookupError(f"«{text}» has {word} in braces: correct texts_{self.language}.csv, then run again") from None
 
 
 def _isolated(word: Markup) -> Markup:
@@ -245,10 +248,10 @@ _escaped = cache(escape)
 def with_installed_texts(rows: Iterable[TextRow], languages: Iterable[str]) -> tuple[TextRow, ...]:
     """Return the texts of a release with those of the installed version that it lacks, or whose parts pages no longer have."""
     found = tuple(rows)
-    parts = {text_id: _parts(text) for text_id, language, text, _ in found if language == ORIGINAL}
+    parts = {text_id: {*_PARTS.findall(text)} for text_id, language, text, _ in found if language == ORIGINAL}
     installed = {language: _installed(language) for language in {ORIGINAL, *languages}}
     # a text may leave out a part, as one of a city's layer does
-    newer = {text_id for text_id, (text, _) in installed[ORIGINAL].items() if not parts.get(text_id, _ABSENT) <= _parts(text)}
+    newer = {name for name, (text, _) in installed[ORIGINAL].items() if not parts.get(name, _ABSENT) <= {*_PARTS.findall(text)}}
     added = [
         (text_id, language, *installed[language][text_id])
         for language in languages
@@ -266,11 +269,6 @@ def read_rows(file: Path) -> list[dict[str, str]]:
     """Return the rows of an installed file, such as a seed."""
     with file.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
-
-
-def _parts(text: str) -> frozenset[str]:
-    """The words in braces."""
-    return frozenset(_PARTS.findall(text))
 
 
 def texts_by_language(

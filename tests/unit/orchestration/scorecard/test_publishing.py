@@ -20,6 +20,7 @@ from orchestration.pipeline.publish_scorecard import check_scorecard, publish_sc
 from orchestration.runs.clock import utc_now
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
 from orchestration.scorecard import ScorecardError, folders
+from orchestration.scorecard.words.texts import texts_by_language
 from orchestration.settings import ConfigurationError, Settings
 from tests.conftest import called
 from tests.support.run_records import run_record
@@ -253,3 +254,9 @@ def test_the_site_is_served_on_this_machine_only(tmp_path: Path, monkeypatch: py
 
 def test_an_error_of_a_page_has_its_name() -> None:
     assert str(ScorecardError("en/goals.html", KeyError("unit"))) == "en/goals.html could not be written: KeyError: 'unit'"
+
+
+def test_a_text_with_unknown_words_in_braces_is_named_with_its_file() -> None:
+    rows = [("page.x", "en", "The {figure}.", "none"), ("page.x", "es", "La {figura}.", "none")]
+    with pytest.raises(LookupError, match=r"«La \{figura\}\.» has 'figura' in braces: correct texts_es\.csv, then run again"):
+        texts_by_language(rows, ["es"])["es"]("page.x", figure="1")
