@@ -103,8 +103,7 @@ def rows_of(run: RunContext, result: NodeResult) -> int | None:
     if result.is_view:
         return None
     with run.con.cursor() as con:  # another thread may call this
-        (rows,) = con.table(result.relation).count("*").fetchall()[0]
-    return int(rows)
+        return int(con.table(result.relation).count("*").fetchall()[0][0])
 
 
 def _kept_from(run: RunContext) -> dict[str, dt.date]:
