@@ -149,6 +149,7 @@ def test_an_engine_builds_the_facts_of_events_and_readers_see_the_same_rows(rele
     (stop,) = [row for row in after["fct_police_stops"] if row["police_stop_key"] not in before]
     after["fct_police_stops"].remove(stop)
     assert after == released.facts
+    assert [list(rows[0]) for rows in after.values()] == [list(rows[0]) for rows in released.facts.values()], "order of columns"
     assert len(list(released.lake.glob("*/*.parquet"))) == 5
     assert "5 parts are as they were sealed" in place.levelground("lake", "verify").stdout
 

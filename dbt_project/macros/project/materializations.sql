@@ -29,7 +29,8 @@
     {%- endif %}
     {%- call statement('main') %}
         drop view if exists {{ target_relation }};
-        {{ create_view_as(target_relation, compiled_code) }}
+        {#- the columns in the order of the contract, as dbt writes them into a table #}
+        {{ create_view_as(target_relation, get_select_subquery(compiled_code) if config.get('contract').enforced else compiled_code) }}
     {%- endcall %}
     {%- do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks) }}
