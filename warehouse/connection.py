@@ -286,11 +286,11 @@ def open_reader(
     return connection
 
 
-def parts_of_views(connection: DuckDBPyConnection, alias: str | None = None) -> list[str]:
-    """The Parquet files that the views of a released file read; none where facts are tables. `alias`: of an attached file."""
-    views = "select sql from duckdb_views() where not internal and database_name = coalesce(?, current_database())"
-    literals = [text for (sql,) in connection.execute(views, [alias]).fetchall() for text in _LITERAL.findall(sql)]
-    return [text.replace("''", "'") for text in literals if text.endswith(".parquet")]
+def parts_of_views(connection: DuckDBPyConnection, alias: str | None = None) -> dict[str, str]:
+    """The Parquet files that views of a released file read → the view; none with facts as tables. `alias`: of an attached file."""
+    views = "select view_name, sql from duckdb_views() where not internal and database_name = coalesce(?, current_database())"
+    literals = [(view, text) for view, sql in connection.execute(views, [alias]).fetchall() for text in _LITERAL.findall(sql)]
+    return {text.replace("''", "'"): view for view, text in literals if text.endswith(".parquet")}
 
 
 def only_reads(connection: DuckDBPyConnection, sql: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from orchestration.cli.release import lake as lake_command
+from tests.conftest import CommandLine
 from tests.support.small_home import COLUMNS, FIRST, LOAD, SECOND, SmallHome
 from tests.support.visits import visits_contract
 from warehouse.connection import QueryError, open_reader, run_query
@@ -104,6 +105,17 @@ def test_a_pinned_release_keeps_its_parts_and_a_command_names_every_damaged_one(
     assert f"release {second}: the part {part(home, '0-2')} differs from the sealed file" in said, "not the first one alone"
     assert str(part(home, "0-2")) in sealed_parts(home), "a run looks at sizes alone"
     assert str(part(home, "0-2")) not in sealed_parts(home, reread=True), "a full refresh builds it again"
+
+
+def test_a_query_names_the_table_the_part_and_the_command_that_mends_it(small: SmallHome) -> None:
+    """DuckDB's own message is of a folder that the configuration forbids."""
+    file, levelground = part(small.home, "0-2"), CommandLine(small.home.root)
+    restored = "restore it from a backup; else `levelground run --full-refresh` builds it again. `levelground lake verify` checks"
+    for why in ("missing", "damaged"):
+        file.unlink() if why == "missing" else file.write_bytes(b"not a Parquet file, but long")
+        failed = levelground("query", "select count(distinct note) from fct_visits")
+        assert failed.returncode == 1
+        assert failed.stderr.strip() == f"levelground: fct_visits cannot be read: its part {file} is {why}; {restored} every part"
 
 
 def test_a_lake_belongs_to_one_home(home: Home, tmp_path: Path) -> None:

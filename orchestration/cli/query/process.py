@@ -18,7 +18,7 @@ import resource
 import shutil
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import pairwise
@@ -30,7 +30,7 @@ from duckdb import DuckDBPyConnection
 
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_OK, EXIT_UNEXPECTED
 from warehouse.connection import WarehouseError, in_memory, only_reads, open_reader, parts_of_views
-from warehouse.lake_files.object_store import StoreUnusable
+from warehouse.lake_files.object_store import StoreUnusable, is_object
 from warehouse.sql import literal, quoted
 
 ROWS = 10_000  # fetched at a time
@@ -244,6 +244,10 @@ TOO_MUCH_MEMORY = "the query needs more than 3 GB of memory. Query less data"
 WRITES = "facts of this release are in files, so that a query is a SELECT; use --format, and redirect the output to write a file"
 TOO_MUCH_OUTPUT = "the result is larger than 2 GB. Select fewer rows or columns"
 
+VERIFY = "`levelground lake verify` checks every part"
+REMEDY = f"restore it from a backup; else `levelground run --full-refresh` builds it again. {VERIFY}"
+UNREADABLE = re.compile("^(IO|HTTP|Permission|Invalid Input) Error")
+
 # the errors of a stream that DuckDB reads through Arrow
 ARROW = re.compile(r"^[\w ]*Error: arrow_scan: get_next failed\(\): (\w+: )*")
 
@@ -290,7 +294,7 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
     """Run the query, write its result or its error, and end this process while the connection is open: see `main`."""
     written, asked = Path(request["result"]), Path(request["question"])
     problem: str | None = None
-    exit_code = EXIT_UNEXPECTED
+    exit_code, parts = EXIT_UNEXPECTED, dict[str, str]()
     try:
         reader = open_reader(
             Path(request["path"]),
@@ -299,13 +303,13 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
             spill_limit=SPILL,
             key=request["key"],
         )
-        question = describe(reader, request["sql"])
+        parts, question = parts_of_views(reader), describe(reader, request["sql"])
         asked.write_text(json.dumps(question), encoding="utf-8")  # before the query, which may be stopped
         statements = reader.extract_statements(request["sql"])
         if len(statements) != 1:
             problem = f"the query has {len(statements)} statements; write one" if statements else "the query is empty"
             exit_code = EXIT_BAD_ARGUMENTS
-        elif parts_of_views(reader) and not only_reads(reader, request["sql"]):
+        elif parts and not only_reads(reader, request["sql"]):
             problem, exit_code = WRITES, EXIT_BAD_ARGUMENTS
         else:
             result = reader.execute(statements[0])
@@ -314,7 +318,7 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
     except MemoryError:
         problem = TOO_MUCH_MEMORY
     except (duckdb.Error, WarehouseError, StoreUnusable, OSError) as error:
-        problem = explain(str(error))
+        problem = explain(str(error), parts)
     except Exception as error:  # noqa: BLE001 - a result that a library cannot convert must not end in a traceback
         problem = f"the result cannot be written as {request['format']} ({type(error).__name__}). Cast its columns to varchar"
     if problem is not None:
@@ -323,9 +327,12 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
     os._exit(EXIT_OK if problem is None else exit_code)
 
 
-def explain(message: str) -> str:
-    """DuckDB's message without stack traces, and without what Arrow adds to it; the message of a limit that was exceeded."""
+def explain(message: str, parts: Mapping[str, str] | None = None) -> str:
+    """DuckDB's message without stack traces and what Arrow adds; that of an exceeded limit; which of the `parts` it is about."""
     message = ARROW.sub("", message)
+    part = next((file for file in parts or () if file in message), None)
+    if parts and part and UNREADABLE.search(message):
+        return f"{parts[part]} cannot be read: its part {part} {_why_unreadable(part, message)}"
     if re.search(r"^Out of Memory Error|bad_alloc", message):
         return TOO_MUCH_MEMORY
     if "File too large" in message:
@@ -333,6 +340,19 @@ def explain(message: str) -> str:
     if message.startswith(("INTERNAL Error", "FATAL Error")):
         return f"DuckDB failed on this query: {message.splitlines()[0]}"
     return message
+
+
+def _why_unreadable(part: str, message: str) -> str:
+    """Why a part of the lake is not read, and what to do."""
+    if is_object(part):
+        return f"is in a store that answers: {message.splitlines()[0]}. {VERIFY}"
+    try:
+        Path(part).open("rb").close()
+    except PermissionError:
+        return "is closed to this account; ask its owner for the right to read it"
+    except OSError:
+        return f"is missing; {REMEDY}"
+    return f"is damaged; {REMEDY}"
 
 
 if __name__ == "__main__":
