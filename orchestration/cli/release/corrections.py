@@ -21,6 +21,7 @@ from orchestration.runs.decisions import (
     read_corrections,
 )
 from orchestration.runs.delivery_location import home_registry
+from orchestration.scorecard import editions
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.releases import current, pins, read_manifest
 
@@ -68,9 +69,12 @@ def add(
                 said_by=getpass.getuser(), at=now,
             ),
         )  # fmt: skip
-    out.print(
-        f"written; `levelground run` publishes it on the edition {label}, the page of {measure} and the page of corrections"
-    )
+    pages = f"the page of {measure} and the page of corrections"
+    if any(each.label == label for each in editions(home.published_scorecard)):
+        out.print(f"written; `levelground run` publishes it on the edition {label}, {pages}")
+    else:
+        wanted = f"the edition {label} is not on the site, and `levelground scorecard --release {label}` writes it with the correction"
+        out.print(f"written; `levelground run` publishes it on {pages} only: {wanted}")
 
 
 @app.command(epilog=examples('levelground corrections urgent fpc__police_stops --year 2026 --why "A file was read twice."'))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -75,6 +76,23 @@ def test_the_command_writes_what_the_next_run_publishes(environment: dict[str, s
     assert (second.why, second.severity) == ("A typing error.", "minor")
     listed = called(["levelground", "corrections", "list", "--json"], environment)
     assert [row["severity"] for row in json.loads(listed.stdout)] == ["minor", "substantial"], "the newest first"
+
+
+def test_the_command_promises_no_page_of_an_edition_that_is_not_on_the_site(environment: dict[str, str], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(environment["LEVELGROUND_HOME"], home, symlinks=True)
+    own, words = environment | {"LEVELGROUND_HOME": str(home)}, ["--measure", "own", "--severity", "minor", "--text", WHAT]
+    said = []
+    for withdraws in (False, True):
+        if withdraws:
+            assert called(["levelground", "scorecard", "withdraw", "2025Q2", "--yes"], own).returncode == 0
+        said.append(" ".join(called(["levelground", "corrections", "add", "--edition", "2025Q2", *words], own).stdout.split()))
+    pages = "the page of own and the page of corrections"
+    assert said == [
+        f"written; `levelground run` publishes it on the edition 2025Q2, {pages}",
+        f"written; `levelground run` publishes it on {pages} only: the edition 2025Q2 is not on the site, and "
+        "`levelground scorecard --release 2025Q2` writes it with the correction",
+    ]
 
 
 def test_words_are_on_the_edition_and_on_the_site(environment: dict[str, str]) -> None:
