@@ -287,7 +287,7 @@ def open_reader(
 
 
 def parts_of_views(connection: DuckDBPyConnection, alias: str | None = None) -> dict[str, str]:
-    """The Parquet files that views of a released file read → the view; none with facts as tables. `alias`: of an attached file."""
+    """The Parquet files that views of a released file read → the view; none with facts as tables. `alias`: an attached one."""
     views = "select view_name, sql from duckdb_views() where not internal and database_name = coalesce(?, current_database())"
     literals = [(view, text) for view, sql in connection.execute(views, [alias]).fetchall() for text in _LITERAL.findall(sql)]
     return {text.replace("''", "'"): view for view, text in literals if text.endswith(".parquet")}

@@ -157,7 +157,7 @@ def dbt_test_result(spec: dg.AssetSpec, ran: Collection[NodeResult]) -> dg.Asset
         asset_key=spec.key,
         passed=not failed,
         metadata={"tests": len(ran), "failed": len(failed), "results": dg.MetadataValue.table(records)},
-        description="; ".join(failed_tests(failed)) or None,
+        description="; ".join(result.found for result in failed_tests(failed)) or None,
     )
 
 

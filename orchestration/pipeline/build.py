@@ -8,12 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from ingest.layers import text_of
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
 from orchestration.runs.decisions import UrgentRevision, read_urgent_revisions
 from orchestration.runs.errors import without_cells
 from orchestration.runs.progress import NodeResult, OnNode, current_reporter, failed_tests
 from orchestration.runs.record import BLOCKED, RELEASED
+from orchestration.settings import SHARED_SEEDS
 from orchestration.transform import dbt_runner
 from orchestration.transform.incremental import build_changed_models
 from orchestration.transform.run_inputs import write_build_inputs, write_quality_inputs
@@ -29,6 +31,7 @@ SUPPRESSED = {
     "source.levelground.disclosure.reported_responses": disclosure.PLANNED_RESPONSES,
     "source.levelground.disclosure.history": disclosure.PLANNED,
 }
+LISTED = 5  # rows of a seed that a message names
 CANDIDATE_DATABASES = ("release", "public")  # the names under which a run attaches the candidate's files
 # What an office can do where figures stay.
 SAY_IT = (
@@ -152,6 +155,29 @@ def _note_waiting_revisions(run: RunContext, said: Sequence[UrgentRevision]) -> 
 
 def _end_if_tests_failed(run: RunContext, results: list[NodeResult]) -> bool:
     """Block the release if a dbt test failed; whether one did."""
-    if failed := failed_tests(results):
+    failed = [found_by_test(run, result) for result in failed_tests(results)]
+    if failed:
         run.end(BLOCKED, "; ".join(failed))
     return bool(failed)
+
+
+def found_by_test(run: RunContext, test: NodeResult) -> str:
+    """What a failed dbt test found. A seed has no private data: of one, the bad cells too, each with the file to correct."""
+    kind, _, seed = (test.tested or ("..",))[0].split(".")
+    if kind != "seed" or not test.query:
+        return test.found
+    bad = run.con.execute(f"select distinct * from ({test.query}) as bad order by all limit {LISTED}")
+    names = [test.column if name == "from_field" else name.replace("_", " ") for name, *_ in bad.description or ()]
+    own = [
+        files[seed] for layer in reversed(run.location.city.layers) for files in (layer.rows(), layer.seeds()) if seed in files
+    ]
+    found = []
+    for row in bad.fetchall():
+        cells = {name: str(cell) for name, cell in zip(names, row, strict=True) if cell is not None}
+        parts = [part for name, cell in cells.items() if name != "problem" for part in cell.split(", ")]
+        files = [*own, SHARED_SEEDS / f"{seed}.csv"]
+        file = next((file for file in files if all(part in text_of(file) for part in parts)), files[0])
+        found.append(f"{file}: {', '.join(f'{name}: {cell}' for name, cell in cells.items())}")
+    return run.location.with_original_paths(
+        f"{test.found} in the seed {seed}: {'; '.join(found)}. Correct the file and run again"
+    )

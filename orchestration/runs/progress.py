@@ -34,21 +34,26 @@ class NodeResult:
     relation: str = ""
     query: str = ""
     is_view: bool = False
+    column: str = ""  # that a test tests
 
     @property
     def succeeded(self) -> bool:
         """Whether the node was built, was up to date, or passed its test."""
         return self.status in ("success", "pass", "warn", "no-op", UP_TO_DATE)
 
+    @property
+    def found(self) -> str:
+        """What a failed test found, without cells."""
+        return f"dbt test {self.name} found {self.failures} rows"
+
 
 # Receives each model, seed and test when dbt has finished it.
 OnNode = Callable[[NodeResult], None]
 
 
-def failed_tests(results: Iterable[NodeResult]) -> list[str]:
-    """One message per failed test. A test that dbt skipped, because another one failed, has no message."""
-    failed = [result for result in results if result.kind == "test" and not result.succeeded and result.status != "skipped"]
-    return [f"dbt test {result.name} found {result.failures} rows" for result in failed]
+def failed_tests(results: Iterable[NodeResult]) -> list[NodeResult]:
+    """The failed tests, without those that dbt skipped because another one failed."""
+    return [result for result in results if result.kind == "test" and not result.succeeded and result.status != "skipped"]
 
 
 Stage = Literal["start", "ingest", "build", "check", "release", "scorecard"]

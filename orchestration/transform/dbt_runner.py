@@ -289,6 +289,7 @@ def _result(node: Any, status: Any, seconds: float, failures: int, message: str 
         relation=str(getattr(node, "relation_name", None) or "").replace('"', ""),
         query=query,
         is_view=node.config.materialized == "view",
+        column=str(getattr(node, "column_name", None) or ""),
     )
 
 

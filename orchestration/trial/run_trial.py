@@ -24,6 +24,7 @@ from ingest.delivery import DeliveryStore
 from ingest.layers import SUITES as OWN_SUITES
 from ingest.layers import layered_seed
 from orchestration.pipeline import stages
+from orchestration.pipeline.build import found_by_test
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.clock import as_of_time, utc_now
@@ -202,8 +203,10 @@ def _findings(run: RunContext, tests: list[NodeResult], contract: Contract) -> I
             message = f"dbt unit test {test.name} failed: its model returns other rows than it expects"
             yield TrialFinding("warning", message, "correct the model, or write the true rows into `expect` of the test")
         elif test.kind == "test" and test.failures:
-            message, severity = f"dbt test {test.name} found {test.failures} rows", "warning" if test.succeeded else "critical"
-            yield TrialFinding(severity, message, "correct the model that it tests", _rows(run.con, test.query, least))
+            severity = "warning" if test.succeeded else "critical"
+            yield TrialFinding(
+                severity, found_by_test(run, test), "correct the model that it tests", _rows(run.con, test.query, least)
+            )
 
 
 def _rows(con: DuckDBPyConnection, query: str | None, least: int) -> tuple[FailingRows, ...]:

@@ -29,7 +29,7 @@ def test_a_failed_test_has_a_message_and_a_skipped_test_has_none() -> None:
         _result("fct_goal_progress__is_filled", "test", "skipped"),
         _result("bridge_geography__cannot_be_read", "test", "error"),
     ]
-    assert failed_tests(results) == [
+    assert [result.found for result in failed_tests(results)] == [
         "dbt test fct_population__groups_sum_to_everybody found 9 rows",
         "dbt test bridge_geography__cannot_be_read found 0 rows",
     ]
