@@ -26,6 +26,11 @@ def decimals(value: float, unit: str) -> int:
     return 1 if size >= 1 else min(1 - math.floor(math.log10(size)), 4)
 
 
+def gap_decimals(unit: str, *figures: float | None) -> int | None:
+    """The decimals of a difference: as many as its figures have. None leaves them to its own size, as dollars do."""
+    return None if unit in DOLLARS else max((decimals(figure, unit) for figure in figures if figure is not None), default=None)
+
+
 @lru_cache(maxsize=65536)
 def number(value: float, places: int, locale: str = ENGLISH) -> str:
     """Return a number with this many decimals, by the habits of a locale."""

@@ -69,12 +69,12 @@ def add(
                 said_by=getpass.getuser(), at=now,
             ),
         )  # fmt: skip
-    pages = f"the page of {measure} and the page of corrections"
-    if any(each.label == label for each in editions(home.published_scorecard)):
-        out.print(f"written; `levelground run` publishes it on the edition {label}, {pages}")
+    pages, where = f"the page of {measure} and the page of corrections", f"the edition {label}"
+    if label in {each.label for each in editions(home.published_scorecard)}:
+        out.print(f"written; `levelground run` publishes it on {where}, {pages}")
     else:
-        wanted = f"the edition {label} is not on the site, and `levelground scorecard --release {label}` writes it with the correction"
-        out.print(f"written; `levelground run` publishes it on {pages} only: {wanted}")
+        why = f"{where} is not on the site, and `levelground scorecard --release {label}` writes it with the correction"
+        out.print(f"written; `levelground run` publishes it on {pages} only: {why}")
 
 
 @app.command(epilog=examples('levelground corrections urgent fpc__police_stops --year 2026 --why "A file was read twice."'))

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.release_data.row import Row
-from orchestration.scorecard.words.figures import Cell, Range
+from orchestration.scorecard.words.figures import Cell
 from orchestration.scorecard.words.sentences import period
 from orchestration.scorecard.words.texts import Part, Texts
 
@@ -163,7 +163,7 @@ def area_maps(measure: Measure, data: ReleaseData, texts: Texts) -> Iterator[dic
                 }
                 for geoid, outline in places.outlines.items()
             ],
-            "legend": [texts.put(Range(low, high, unit)) for low, high in pairwise(bounds)],
+            "legend": [texts("page.range", low=Cell(low, unit), high=Cell(high, unit)) for low, high in pairwise(bounds)],
             "height": max(outline.bottom for outline in places.outlines.values()),
             "has_blank": len(values) < len(places.outlines),
         }

@@ -11,11 +11,12 @@ from operator import attrgetter
 
 from markupsafe import Markup
 
+from orchestration.figures import gap_decimals
 from orchestration.scorecard.pages.charts import Axis, axis, ticks
 from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure
 from orchestration.scorecard.release_data.row import PLACES
-from orchestration.scorecard.words.figures import Cell, Ends, Factor, Percent, Points, Range, SignedNumber, Tick, Times, span
+from orchestration.scorecard.words.figures import Cell, Ends, Factor, GapRange, Percent, Points, SignedNumber, Tick, Times, span
 from orchestration.scorecard.words.measure_notes import caution_mark, cautions
 from orchestration.scorecard.words.sentences import marked
 from orchestration.scorecard.words.texts import Part, People, Period, Texts, group_name
@@ -82,10 +83,11 @@ def period_of(gap: Record, one: Record) -> Part:
 
 
 def _row(gap: Record, one: Record, scale: Axis, texts: Texts) -> Record:
-    signed = partial(SignedNumber, unit=one.unit)
+    places, cell = gap_decimals(one.unit, one.value, one.other_value), partial(Cell, unit=one.unit)
+    signed = partial(SignedNumber, unit=one.unit, places=places)
     figures = [
-        ("own", Cell(one.value, one.unit), Range(one.ci_low, one.ci_high, one.unit)),
-        ("other", Cell(one.other_value, one.unit), Range(one.other_ci_low, one.other_ci_high, one.unit)),
+        ("own", cell(one.value), span(one.ci_low, one.ci_high, cell)),
+        ("other", cell(one.other_value), span(one.other_ci_low, one.other_ci_high, cell)),
     ]
     if one.rate_difference is not None:
         ends = span(one.rate_difference_ci_low, one.rate_difference_ci_high, signed)
@@ -169,20 +171,27 @@ def _changed(gap: Record, trend: Record, unit: str, texts: Texts) -> Iterable[Ma
         return
     if gap.basis == PLACES:
         parts |= {"residents": People(gap.race_ethnicity_code), "reference": People(gap.reference_code)}
-    yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{word}", **parts, **sizes(trend, unit))
+    yield texts(f"sentence.gap_{'places' if gap.basis == PLACES else ABSOLUTE}_{word}", **parts, **sizes(gap, trend, unit))
     changes = {"change": (trend.change, trend.change_ci_low, trend.change_ci_high), f"per_year{trend.yearly}": yearly}
     for name, (value, low, high) in changes.items():
         if name == "change" or None not in yearly:
-            change = Points(value or 0.0, unit, is_signed=True)
-            yield texts(f"sentence.gap_absolute_{name}", change=change, range=change_range(low, high, unit))
+            places = _places(gap, unit) if name == "change" else None  # a change per year has digits of its own
+            change = Points(value or 0.0, unit, is_signed=True, places=places)
+            ends = GapRange(low or 0.0, high or 0.0, unit, is_signed=True, places=places)
+            yield texts(f"sentence.gap_absolute_{name}", change=change, range=ends)
 
 
-def sizes(trend: Record, unit: str) -> dict[str, Part]:
+def sizes(gap: Record, trend: Record, unit: str) -> dict[str, Part]:
     """Return both differences, with a minus where the group has the lower figure."""
-    ends = {"from_gap": trend.first_gap, "gap": trend.last_gap}
-    return {name: Points(value, unit, is_signed=True) for name, value in ends.items()}
+    ends, places = {"from_gap": trend.first_gap, "gap": trend.last_gap}, _places(gap, unit)
+    return {name: Points(value, unit, is_signed=True, places=places) for name, value in ends.items()}
 
 
-def change_range(low: float | None, high: float | None, unit: str) -> Part:
+def change_range(gap: Record, trend: Record, unit: str) -> Part:
     """Return the range of the change of a difference."""
-    return Ends(SignedNumber(low or 0.0, unit), Points(high or 0.0, unit, is_signed=True))
+    low, high = trend.change_ci_low or 0.0, trend.change_ci_high or 0.0
+    return GapRange(low, high, unit, is_signed=True, places=_places(gap, unit))
+
+
+def _places(gap: Record, unit: str) -> int | None:
+    return gap_decimals(unit, *(figure for one in gap.periods for figure in (one.value, one.other_value)))

@@ -10,13 +10,14 @@ from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.figures import gap_decimals
 from orchestration.scorecard.pages.charts import Axis, area_maps, axis, dot, extent, ticks, trend, trend_axis
 from orchestration.scorecard.pages.gap_chart import gap_charts, without_trend
 from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.change_texts import revised_figures
-from orchestration.scorecard.words.figures import Cell, Count, Points, Range, SignedNumber, Tick, Times, span
+from orchestration.scorecard.words.figures import Cell, Count, Points, SignedNumber, Tick, Times, span
 from orchestration.scorecard.words.measure_notes import (
     break_sentences,
     caution_mark,
@@ -59,7 +60,7 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
             compared = _compared(row, texts)
     figure = Cell(row.value or 0.0, row.unit)(texts) if shown else None
     if row.has_only_a_range:
-        figure = texts.put(Range(row.bound_low, row.bound_high, row.unit))
+        figure = texts("page.range", low=Cell(row.bound_low or 0.0, row.unit), high=Cell(row.bound_high or 0.0, row.unit))
     return Record(
         row=row,
         label=label,
@@ -79,8 +80,9 @@ def _compared(row: Row, texts: Texts) -> Markup:
     words = compared_words("reference", row.compared_with_reference, row.compared_reason, texts, reference(row, texts))
     parts: dict[str, Part]
     if row.gap is not None and row.gap_kind == "difference" and row.unit in DIFFERENCES:
-        name, parts = "gap_size", {"gap": Points(row.gap, row.unit, is_signed=True)}
-        range_ = span(row.gap_low, row.gap_high, partial(SignedNumber, unit=row.unit))
+        places = gap_decimals(row.unit, row.value)
+        name, parts = "gap_size", {"gap": Points(row.gap, row.unit, is_signed=True, places=places)}
+        range_ = span(row.gap_low, row.gap_high, partial(SignedNumber, unit=row.unit, places=places))
     elif row.rate_ratio is None or row.unit in NO_RATIO or round(row.rate_ratio, 1 if row.rate_ratio >= 1 else 2) == 1.0:
         return words
     else:

@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.figures import gap_decimals
 from orchestration.scorecard.editions import Edition
 from orchestration.scorecard.pages import measure_page
 from orchestration.scorecard.pages.charts import axis
@@ -118,6 +119,7 @@ def card(measure: Measure, texts: Texts) -> Mapping[str, Any]:
 
 
 GOAL_POINTS = ("value", "expected_value", "target", "baseline")  # figures of a goal that its chart draws
+GAPS = ("gap", "gap_baseline")
 EMBED_HEADING, EMBED_ROW = 240, 120  # pixels of a chart in a frame that is 600 pixels wide, measured as the highest
 
 
@@ -271,7 +273,7 @@ def places_title(places: Places, texts: Texts) -> str:
 def goal(row: Record, texts: Texts) -> Mapping[str, Any]:
     """Return a goal with its figures, and where the chart draws them."""
     drawn = {name: row[name] for name in (*GOAL_POINTS, "ci_low", "ci_high") if row[name] is not None}
-    scale = axis(drawn.values())
+    scale, places = axis(drawn.values()), gap_decimals(row.unit, row.value, row.baseline, row.target)
     return {
         "goal_id": row.goal_id,
         "measure_id": row.measure_id,
@@ -285,7 +287,7 @@ def goal(row: Record, texts: Texts) -> Mapping[str, Any]:
         "marks": {name: scale.at(value) for name, value in drawn.items() if scale},
         "figures": {name: Cell(drawn[name], row.unit)(texts) for name in GOAL_POINTS if name in drawn},
         "range": texts.put(Range(row.ci_low, row.ci_high, row.unit)),
-        "gap": {name: Points(row[name], row.unit)(texts) for name in ("gap", "gap_baseline") if row[name] is not None},
+        "gap": {name: Points(row[name], row.unit, places=places)(texts) for name in GAPS if row[name] is not None},
         "earlier_targets": [
             {
                 "until": texts("page.target_until", date=day(one.valid_to)),

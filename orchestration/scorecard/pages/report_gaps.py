@@ -186,10 +186,10 @@ def _change(measure: Measure, gap: Record, trend: Record, texts: Texts) -> dict[
     return {
         "name": texts(f"measure.{measure.measure_id}"),
         "about": Markup("{}: {}, {}").format(of, parts["from_period"](texts), parts["period"](texts)),
-        **{name: size(texts) for name, size in sizes(trend, unit).items()},
+        **{name: size(texts) for name, size in sizes(gap, trend, unit).items()},
         "word": texts(f"gap_word.{trend.word_reason or trend.word}"),
         "care": bool(_care([(measure, gap, trend)], texts)),
-        "range": change_range(trend.change_ci_low, trend.change_ci_high, unit)(texts),
+        "range": change_range(gap, trend, unit)(texts),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.figures import gap_decimals
 from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder, save, set_modes
 from orchestration.scorecard.pages.page_list import Page
 from orchestration.scorecard.pages.render import TEMPLATES, Surroundings, originals, rendered, rendered_start
@@ -145,8 +146,8 @@ def _figure(value: float | None, unit: str, texts: Texts) -> Markup | None:
 
 def _line(row: Record, texts: Texts, has_gap: bool = True) -> dict[str, Any]:
     """A figure and its gap, each with its range; a figure that is not shown has its reason."""
-    signed = partial(SignedNumber, unit=row.unit)
-    write: Callable[[float], Part] = Times if row.gap_kind == RATIO else signed
+    signed, places = partial(SignedNumber, unit=row.unit), gap_decimals(row.unit, row.value, row.reference_value)
+    write: Callable[[float], Part] = Times if row.gap_kind == RATIO else partial(signed, places=places)
     gap = row.gap if has_gap else None
     return {
         "figure": _figure(row.value, row.unit, texts),

@@ -76,17 +76,22 @@ def Percent(texts: Texts, value: float) -> Markup:
 
 
 @part
-def SignedNumber(texts: Texts, value: float, unit: str) -> Markup:
-    """A difference with its sign, without its unit."""
-    return _signed(value, escape(rounded(abs(value), unit, texts.locale)))
+def SignedNumber(texts: Texts, value: float, unit: str, places: int | None = None) -> Markup:
+    """A difference with its sign, without its unit. `places`: see `gap_decimals`."""
+    return _signed(_kept(value, places), escape(rounded(abs(value), unit, texts.locale, places)))
 
 
 @part
-def Points(texts: Texts, value: float, unit: str, is_signed: bool = False) -> Markup:
+def Points(texts: Texts, value: float, unit: str, is_signed: bool = False, places: int | None = None) -> Markup:
     """A difference: percentage points for shares, else in the unit. Without `is_signed` the text names its direction."""
     text_id = "quantity.points" if unit == "percent" else _quantity(abs(value), unit)
-    written = texts(text_id, number=rounded(abs(value), unit, texts.locale))
-    return _signed(value, written) if is_signed else written
+    written = texts(text_id, number=rounded(abs(value), unit, texts.locale, places))
+    return _signed(_kept(value, places), written) if is_signed else written
+
+
+def _kept(value: float, places: int | None) -> float:
+    """The value as it is written: what is written as zero has no sign."""
+    return value if places is None else round(value, places)
 
 
 def _signed(value: float, size: Markup) -> Markup:
@@ -94,22 +99,22 @@ def _signed(value: float, size: Markup) -> Markup:
 
 
 @part
-def Ends(texts: Texts, low: Part | Markup, high: Part) -> Markup:
-    """The ends of a range, each written by its own part."""
-    return texts("page.range", low=low, high=high)
+def Ends(texts: Texts, low: Part, high: Part, last: Part | None = None) -> Markup:
+    """The ends of a likely range; words where both print alike. `last`: writes the higher end with what follows both."""
+    return texts("page.range" if low(texts) != high(texts) else "page.range_rounds_away", low=low, high=last or high)
 
 
 def span(low: float | None, high: float | None, write: Callable[[float], Part]) -> Part | None:
-    """The ends of a range, each written by `write`; None where one is unknown."""
-    return None if low is None or high is None else Ends(write(low), write(high))
+    """The ends of a likely range, each written by `write`; None where one is unknown, or it has no width."""
+    return None if low is None or high is None or low == high else Ends(write(low), write(high))
 
 
 def Range(low: float | None, high: float | None, unit: str) -> Part | None:
-    """The ends of a range of figures."""
+    """The ends of a likely range of figures."""
     return span(low, high, partial(Cell, unit=unit))
 
 
-@part
-def PointsRange(texts: Texts, low: float, high: float, unit: str) -> Markup:
+def GapRange(low: float, high: float, unit: str, is_signed: bool = False, places: int | None = None) -> Part:
     """The range of a difference, the unit once."""
-    return texts("page.range", low=escape(rounded(low, unit, texts.locale)), high=Points(high, unit))
+    low_end, high_end = SignedNumber(low, unit, places), SignedNumber(high, unit, places)
+    return Ends(low_end, high_end, Points(high, unit, is_signed, places))

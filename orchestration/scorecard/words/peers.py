@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.figures import gap_decimals
 from orchestration.scorecard.pages.charts import axis, ticks
 from orchestration.scorecard.release_data.open_release import Record
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
@@ -73,7 +74,8 @@ def _sentences(row: Record, unit: str, city: str, texts: Texts) -> Iterator[Mark
     if row.gap_ratio is not None and row.peers_median_ratio is not None:
         kind, sizes = "ratio", {"gap": Times(row.gap_ratio), "figure": Times(row.peers_median_ratio)}
     else:
-        kind, sizes = "gap", {name: Points(row[column], unit, is_signed=True) for name, column in MIDDLE.items()}
+        places = gap_decimals(unit, row.value)
+        kind, sizes = "gap", {name: Points(row[column], unit, is_signed=True, places=places) for name, column in MIDDLE.items()}
     yield marked(texts(f"sentence.peer_{kind}", place=city, **sizes, **groups), row.is_hidden_in_public, texts)
     if row.peers_narrower is not None:
         unclear = row.peers - row.peers_narrower - row.peers_wider - row.peers_reversed

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 
-from orchestration.figures import DOLLARS, number
+from orchestration.figures import DOLLARS, gap_decimals, number
 from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import WORSE, Measure, ReleaseData
 from orchestration.scorecard.release_data.row import PLACES, TOTAL, Row
-from orchestration.scorecard.words.figures import Cell, Figure, Points, PointsRange, Range, Times
+from orchestration.scorecard.words.figures import Cell, Figure, GapRange, Points, Range, Times
 from orchestration.scorecard.words.texts import Joined, Name, Part, People, Period, Texts, day, group_name, part
 
 ONE_IN = "one_in"
@@ -147,7 +147,8 @@ def first_gap(measure: Measure, texts: Texts) -> list[Markup] | None:
         parts |= {"reference": reference(row, texts), "from_figure": Figure(other.value or 0.0, other.unit)}
         sentence = texts(f"sentence.gap_{word}{'_shown' if is_partly_shown else ''}", **parts)
     elif row.reference_code == "rest" and row.gap is not None and row.unit in DIFFERENCES:
-        sentence = texts(f"sentence.gap_rest_{word}_points", gap=Points(row.gap, row.unit), **parts)
+        gap = Points(row.gap, row.unit, places=gap_decimals(row.unit, row.value))
+        sentence = texts(f"sentence.gap_rest_{word}_points", gap=gap, **parts)
     elif row.reference_code == "rest" and row.rate_ratio is not None:
         sentence = texts(f"sentence.gap_rest_{word}", ratio=Times(row.rate_ratio), **parts)
     else:
@@ -297,5 +298,6 @@ def _trend(measure: Measure, row: Row, texts: Texts) -> Iterable[Markup]:
         yield texts(f"sentence.trend_everyone_{row.trend_word}", **parts, **figures)
     else:
         low, high = sorted((abs(row.trend_ci_low), abs(row.trend_ci_high)))
-        change = {"change": Points(row.trend, row.unit), "range": PointsRange(low, high, row.unit)}
+        places = gap_decimals(row.unit, row.value, row.value - row.trend)
+        change = {"change": Points(row.trend, row.unit, places=places), "range": GapRange(low, high, row.unit, places=places)}
         yield texts(f"sentence.change_{row.trend_word}", **parts, **change)

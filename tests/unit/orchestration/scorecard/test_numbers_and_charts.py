@@ -11,10 +11,11 @@ from babel.numbers import parse_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.figures import gap_decimals
 from orchestration.scorecard import write_site
 from orchestration.scorecard.pages.charts import axis, dot, trend
 from orchestration.scorecard.release_data.row import Row
-from orchestration.scorecard.words.figures import Cell, Figure, Points, Tick, Times
+from orchestration.scorecard.words.figures import Cell, Figure, GapRange, Points, Range, Tick, Times
 from orchestration.scorecard.words.texts import Name, Period, Texts, texts_by_language
 from tests.contract.registers import seed
 from tests.support.scorecard_release import planted, write_public_file
@@ -155,3 +156,43 @@ def test_a_row_without_a_figure_has_no_position() -> None:
 def test_a_ratio_of_about_one_has_two_decimals(ratio: float, written: str, languages: dict[str, Texts]) -> None:
     """A figure that is 1.04 times another one is not "1.0 times" it, as San Diego's page wrote."""
     assert Times(ratio)(languages["en"]) == written
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "written"),
+    [
+        (99.2, 100.0, "99.2% to 100.0%"),
+        (99.97, 100.0, "the same after rounding"),
+        (99.97, 100.04, "the same after rounding"),
+        (100.0, 100.0, None),  # no width: no range is known
+    ],
+)
+def test_a_range_whose_ends_print_alike_is_words(
+    low: float, high: float, written: str | None, languages: dict[str, Texts]
+) -> None:
+    assert languages["en"].put(Range(low, high, "percent")) == written
+
+
+def test_a_range_of_points_whose_ends_print_alike_is_words(languages: dict[str, Texts]) -> None:
+    assert GapRange(1.23, 1.24, "percent", is_signed=True)(languages["en"]) == "the same after rounding"
+    assert GapRange(-1.23, 1.24, "percent", is_signed=True)(languages["en"]) == "−1.2 to 1.2 percentage points"
+    assert GapRange(0.0, 1.24, "years")(languages["en"]) == "0 to 1.2 years"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "figures", "written"),
+    [
+        (0.026, "percent", (12.31, 12.34), "0.0 percentage points"),
+        (-0.026, "percent", (12.34, 12.31), "0.0 percentage points"),  # no minus before what is written as zero
+        (-0.26, "percent", (12.34, None), "−0.3 percentage points"),
+        (0.013, "percent", (0.034, 0.021), "0.013 percentage points"),  # as 0.034% and 0.021% are written
+        (25.4, "per_1000", (1234.0, 1208.6), "25 for every 1,000"),
+        (0.026, "years", (75.3, 75.3), "0.0 years"),
+        (1_500_000.0, "usd", (12e6, 10.5e6), "$1,500,000"),
+        (0.026, "percent", (), "0.026 percentage points"),
+    ],
+)
+def test_a_gap_has_as_many_decimals_as_its_figures(
+    value: float, unit: str, figures: tuple[float | None, ...], written: str, languages: dict[str, Texts]
+) -> None:
+    assert Points(value, unit, is_signed=True, places=gap_decimals(unit, *figures))(languages["en"]) == written
