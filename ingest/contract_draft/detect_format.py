@@ -42,8 +42,7 @@ def detect_header(rows: Rows, lines: Sequence[int]) -> tuple[dict[str, Any], lis
     usual = _usual_width(rows)
     length = Counter(map(len, rows)).most_common(1)[0][0]
     at = next(
-        (n for n, row in enumerate(rows) if len(row) == length and sum(1 for cell in row if cell.strip()) >= 0.6 * usual),
-        0,
+        (n for n, row in enumerate(rows) if len(row) == length and sum(1 for cell in row if cell.strip()) >= 0.6 * usual), 0
     )
     top = _merged_at(rows, at)
     first = at if top is None else top

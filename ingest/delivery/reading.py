@@ -180,11 +180,7 @@ def looks_like_a_record(cells: Sequence[str]) -> bool:
 
 
 def without_names(
-    contract: Contract,
-    file: str,
-    header: Sequence[str],
-    positions: Positions,
-    batches: Iterator[pa.RecordBatch],
+    contract: Contract, file: str, header: Sequence[str], positions: Positions, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """The batches of a file without a header; `DeliveryError` if its first record is one."""
     if tuple(header) != position_names(len(header)):

@@ -17,14 +17,7 @@ from duckdb import DuckDBPyConnection
 from ingest.contract import Contract
 from ingest.contract.sections.general import SNAPSHOT_ON
 from ingest.delivery import AcceptedLoad, DeliveryRecord
-from ingest.landing.batch_rows import (
-    Batch,
-    RowSet,
-    drop_row_sets,
-    earlier_rows,
-    file_identities,
-    same_period_condition,
-)
+from ingest.landing.batch_rows import Batch, RowSet, drop_row_sets, earlier_rows, file_identities, same_period_condition
 from ingest.landing.loads import forget_loads, insert_load
 from ingest.landing.releases import older_releases, older_states, rank_files
 from ingest.landing.superseded import delete_rows, invalidate, start_recording

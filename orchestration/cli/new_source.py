@@ -94,12 +94,7 @@ def new(
     print_todo(name, steps_of_source(settings, name, folders))
 
 
-def todo(
-    name: Source,
-    layer: Layer = None,
-    shared: Shared = False,
-    json: AsJson = False,
-) -> None:
+def todo(name: Source, layer: Layer = None, shared: Shared = False, json: AsJson = False) -> None:
     """List what a source lacks on its way to a published figure, each with the file or command that resolves it."""
     settings = Settings.from_environment()
     print_todo(name, steps_of_source(settings, name, choose_folders(settings, None, layer, shared)), as_json=json)

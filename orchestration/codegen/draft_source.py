@@ -15,16 +15,7 @@ from pathlib import Path
 from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, Registry, layer_vocabularies, load_registry, read_contract
 from ingest.contract.vocabularies import folded, load_vocabulary, read_labels
-from ingest.contract_draft import (
-    NO_ANSWERS,
-    Answers,
-    DeliveredSample,
-    Draft,
-    DraftError,
-    draft,
-    guesses,
-    write_draft,
-)
+from ingest.contract_draft import NO_ANSWERS, Answers, DeliveredSample, Draft, DraftError, draft, guesses, write_draft
 from ingest.layers import ROWS, SEEDS, VOCABULARY, Content, appended_rows, layered_seed, rows_of_seed
 from orchestration.codegen.existing_source import Fit, fitting_source, generate_successor, mapped_to, predecessor, succeeding
 from orchestration.codegen.folders import Folders, find_contract, state_layers

@@ -43,8 +43,7 @@ def source_description(contract: Contract, layers: Sequence[Layer] = ()) -> str:
     fresh = contract.freshness
     limit = f"late after {fresh.warn_after_hours:g} h, stale after {fresh.stale_after_hours:g} h" if fresh else "never stale"
     title, grain, platform, team, contact = map(
-        markdown_literal,
-        (contract.title, contract.grain, contract.platform, contract.steward.team, contract.steward.contact),
+        markdown_literal, (contract.title, contract.grain, contract.platform, contract.steward.team, contract.steward.contact)
     )
     return (
         f"{title}: {grain}.\n\n"

@@ -31,10 +31,7 @@ def city_defs(settings: Settings) -> dg.Definitions:
         description="Runs the chosen cities, each through the lock of its own home.",
     )
     return dg.Definitions(
-        assets=[city_release_asset(settings)],
-        jobs=[job],
-        sensors=[cities_sensor(settings)],
-        executor=dg.in_process_executor,
+        assets=[city_release_asset(settings)], jobs=[job], sensors=[cities_sensor(settings)], executor=dg.in_process_executor
     )
 
 

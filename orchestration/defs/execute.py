@@ -66,12 +66,7 @@ def execute_refresh(
         if scheduled:
             record_schedule_tick(instance, run_id)
         result = job.execute_in_process(
-            run_config=config,
-            instance=instance,
-            run_id=run_id,
-            tags=tags,
-            asset_selection=selection,
-            raise_on_error=False,
+            run_config=config, instance=instance, run_id=run_id, tags=tags, asset_selection=selection, raise_on_error=False
         )
         if result.success:
             return None

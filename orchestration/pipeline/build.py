@@ -163,7 +163,7 @@ def _end_if_tests_failed(run: RunContext, results: list[NodeResult]) -> bool:
 
 def found_by_test(run: RunContext, test: NodeResult) -> str:
     """What a failed dbt test found. A seed has no private data: of one, the bad cells too, each with the file to correct."""
-    kind, _, seed = (test.tested or ("..",))[0].split(".")
+    kind, *_, seed = (test.tested or ("..",))[0].split(".")
     if kind != "seed" or not test.query:
         return test.found
     bad = run.con.execute(f"select distinct * from ({test.query}) as bad order by all limit {LISTED}")
@@ -171,13 +171,12 @@ def found_by_test(run: RunContext, test: NodeResult) -> str:
     own = [
         files[seed] for layer in reversed(run.location.city.layers) for files in (layer.rows(), layer.seeds()) if seed in files
     ]
-    found = []
+    files, found = [*own, SHARED_SEEDS / f"{seed}.csv"], []
     for row in bad.fetchall():
-        cells = {name: str(cell) for name, cell in zip(names, row, strict=True) if cell is not None}
-        parts = [part for name, cell in cells.items() if name != "problem" for part in cell.split(", ")]
-        files = [*own, SHARED_SEEDS / f"{seed}.csv"]
+        cells = [(name, str(cell)) for name, cell in zip(names, row, strict=True) if cell is not None]
+        parts = [part for name, cell in cells if name != "problem" for part in cell.split(", ")]
         file = next((file for file in files if all(part in text_of(file) for part in parts)), files[0])
-        found.append(f"{file}: {', '.join(f'{name}: {cell}' for name, cell in cells.items())}")
+        found.append(f"{file}: {', '.join(map(': '.join, cells))}")
     return run.location.with_original_paths(
         f"{test.found} in the seed {seed}: {'; '.join(found)}. Correct the file and run again"
     )

@@ -37,12 +37,7 @@ RESULT_FILE = "verdict.json"
 
 
 def audit_delivery(
-    contract: Contract,
-    delivery: DeliveryRecord,
-    database: Path,
-    city: City,
-    baseline: VolumeBaseline,
-    as_of: dt.datetime,
+    contract: Contract, delivery: DeliveryRecord, database: Path, city: City, baseline: VolumeBaseline, as_of: dt.datetime
 ) -> GateResult:
     """Run the gate on the batch that `delivery.<source>` of the DuckDB file `database` shows; this process may have it open."""
     by_cursor = contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not delivery.whole

@@ -65,12 +65,7 @@ def same_key_sources(registry: Registry, contract: Contract) -> list[Contract]:
 
 
 def find_records(
-    settings: Settings,
-    registry: Registry,
-    contract: Contract,
-    keys: Sequence[str],
-    conditions: Sequence[str],
-    city_zone: str,
+    settings: Settings, registry: Registry, contract: Contract, keys: Sequence[str], conditions: Sequence[str], city_zone: str
 ) -> list[Selection]:
     """The rows of the records, of the source first; none if all were erased before.
 

@@ -178,10 +178,7 @@ class Fingerprints:
         return not self.loads.get(name) if name != source else self.receipts.get(source) == NO_ROWS
 
     def plan(
-        self,
-        known: Mapping[str, NodeFingerprint],
-        relations: Collection[str],
-        deletions_recorded_since: Mapping[str, int],
+        self, known: Mapping[str, NodeFingerprint], relations: Collection[str], deletions_recorded_since: Mapping[str, int]
     ) -> BuildPlan:
         """Compare the fingerprints of now with those of the existing tables, and plan what to build and test.
 

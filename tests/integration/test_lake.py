@@ -110,12 +110,15 @@ def test_a_pinned_release_keeps_its_parts_and_a_command_names_every_damaged_one(
 def test_a_query_names_the_table_the_part_and_the_command_that_mends_it(small: SmallHome) -> None:
     """DuckDB's own message is of a folder that the configuration forbids."""
     file, levelground = part(small.home, "0-2"), CommandLine(small.home.root)
-    restored = "restore it from a backup; else `levelground run --full-refresh` builds it again. `levelground lake verify` checks"
-    for why in ("missing", "damaged"):
-        file.unlink() if why == "missing" else file.write_bytes(b"not a Parquet file, but long")
+    damaged = f"Invalid Input Error: No magic bytes found at end of file '{file}'"
+    for why in ("it is missing, or this account may not read its folder", damaged):
+        file.write_bytes(b"not a Parquet file, but long") if why is damaged else file.unlink()
         failed = levelground("query", "select count(distinct note) from fct_visits")
         assert failed.returncode == 1
-        assert failed.stderr.strip() == f"levelground: fct_visits cannot be read: its part {file} is {why}; {restored} every part"
+        assert failed.stderr.strip() == (
+            f"levelground: fct_visits cannot be read, because of its part {file}: {why}. Restore the part; else "
+            "`levelground run --full-refresh` builds it again. `levelground lake verify` checks all parts"
+        )
 
 
 def test_a_lake_belongs_to_one_home(home: Home, tmp_path: Path) -> None:

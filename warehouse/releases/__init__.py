@@ -16,12 +16,7 @@ from warehouse.releases.comparison.change_attribution import (
     find_causes,
 )
 from warehouse.releases.comparison.differences import Differences, Revision, compare
-from warehouse.releases.comparison.public_differences import (
-    PublicCounts,
-    PublicDifferences,
-    compare_public,
-    count_changes,
-)
+from warehouse.releases.comparison.public_differences import PublicCounts, PublicDifferences, compare_public, count_changes
 from warehouse.releases.content_hash import columns_hash, content_hash
 from warehouse.releases.exports import write_exports
 from warehouse.releases.history import (

@@ -158,12 +158,7 @@ def _known_races(figures: Mapping[tuple[str, CellKey], float], race_kinds: Mappi
 
 
 def _add_race_sums(
-    cells: Cells,
-    records: str,
-    race_kinds: Mapping[str, str],
-    known: Mapping[tuple[str, CellKey], float],
-    *,
-    unplaced: bool,
+    cells: Cells, records: str, race_kinds: Mapping[str, str], known: Mapping[tuple[str, CellKey], float], *, unplaced: bool
 ) -> None:
     """All is known plus unknown race, which known shares and bounds reveal; and known race is the sum of the codes."""
     sums = []

@@ -110,11 +110,7 @@ def open_csv(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTa
 
 
 def _arrow_reader(
-    stream: IO[bytes],
-    how: Format,
-    parsing: pyarrow.csv.ParseOptions,
-    types: pyarrow.csv.ConvertOptions,
-    **names: Any,
+    stream: IO[bytes], how: Format, parsing: pyarrow.csv.ParseOptions, types: pyarrow.csv.ConvertOptions, **names: Any
 ) -> pyarrow.csv.CSVStreamingReader:
     reading = pyarrow.csv.ReadOptions(skip_rows=how.header.skip, block_size=BLOCK_BYTES, use_threads=False, **names)
     return pyarrow.csv.open_csv(stream, reading, parsing, types)

@@ -30,7 +30,7 @@ from duckdb import DuckDBPyConnection
 
 from orchestration.runs.process.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_OK, EXIT_UNEXPECTED
 from warehouse.connection import WarehouseError, in_memory, only_reads, open_reader, parts_of_views
-from warehouse.lake_files.object_store import StoreUnusable, is_object
+from warehouse.lake_files.object_store import StoreUnusable
 from warehouse.sql import literal, quoted
 
 ROWS = 10_000  # fetched at a time
@@ -244,8 +244,7 @@ TOO_MUCH_MEMORY = "the query needs more than 3 GB of memory. Query less data"
 WRITES = "facts of this release are in files, so that a query is a SELECT; use --format, and redirect the output to write a file"
 TOO_MUCH_OUTPUT = "the result is larger than 2 GB. Select fewer rows or columns"
 
-VERIFY = "`levelground lake verify` checks every part"
-REMEDY = f"restore it from a backup; else `levelground run --full-refresh` builds it again. {VERIFY}"
+REMEDY = "Restore the part; else `levelground run --full-refresh` builds it again. `levelground lake verify` checks all parts"
 UNREADABLE = re.compile("^(IO|HTTP|Permission|Invalid Input) Error")
 
 # the errors of a stream that DuckDB reads through Arrow
@@ -330,9 +329,10 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
 def explain(message: str, parts: Mapping[str, str] | None = None) -> str:
     """DuckDB's message without stack traces and what Arrow adds; that of an exceeded limit; which of the `parts` it is about."""
     message = ARROW.sub("", message)
-    part = next((file for file in parts or () if file in message), None)
-    if parts and part and UNREADABLE.search(message):
-        return f"{parts[part]} cannot be read: its part {part} {_why_unreadable(part, message)}"
+    for part, table in (parts or {}).items():
+        if part in message and UNREADABLE.search(message):  # a missing file DuckDB takes for a folder, which it may not read
+            why = "it is missing, or this account may not read its folder" if "**" in message else message.splitlines()[0]
+            return f"{table} cannot be read, because of its part {part}: {why}. {REMEDY}"
     if re.search(r"^Out of Memory Error|bad_alloc", message):
         return TOO_MUCH_MEMORY
     if "File too large" in message:
@@ -340,19 +340,6 @@ def explain(message: str, parts: Mapping[str, str] | None = None) -> str:
     if message.startswith(("INTERNAL Error", "FATAL Error")):
         return f"DuckDB failed on this query: {message.splitlines()[0]}"
     return message
-
-
-def _why_unreadable(part: str, message: str) -> str:
-    """Why a part of the lake is not read, and what to do."""
-    if is_object(part):
-        return f"is in a store that answers: {message.splitlines()[0]}. {VERIFY}"
-    try:
-        Path(part).open("rb").close()
-    except PermissionError:
-        return "is closed to this account; ask its owner for the right to read it"
-    except OSError:
-        return f"is missing; {REMEDY}"
-    return f"is damaged; {REMEDY}"
 
 
 if __name__ == "__main__":

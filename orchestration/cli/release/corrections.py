@@ -12,14 +12,7 @@ from orchestration.cli.display import out, print_rows
 from orchestration.cli.options import AsJson, examples
 from orchestration.cli.release.reader import find_measure, measures_of, open_release
 from orchestration.cli.safeguards import locked
-from orchestration.runs.decisions import (
-    MOST_CHARACTERS,
-    Correction,
-    Severity,
-    UrgentRevision,
-    add_statement,
-    read_corrections,
-)
+from orchestration.runs.decisions import MOST_CHARACTERS, Correction, Severity, UrgentRevision, add_statement, read_corrections
 from orchestration.runs.delivery_location import home_registry
 from orchestration.scorecard import editions
 from orchestration.settings import ConfigurationError, Settings

@@ -170,10 +170,7 @@ def _measures(found: PublicDifferences) -> Iterator[list[str]]:
         yield [f"{'measure':<{widest}}   appear   change   vanish"]
     for one in found.measures:
         counts = one.counts
-        yield [
-            f"{one.measure_id:<{widest}} {counts.appear:>8,} {counts.change:>8,} {counts.vanish:>8,}",
-            f"  {one.why}",
-        ]
+        yield [f"{one.measure_id:<{widest}} {counts.appear:>8,} {counts.change:>8,} {counts.vanish:>8,}", f"  {one.why}"]
 
 
 def _figures(found: PublicDifferences, measure: str) -> Iterator[list[str]]:

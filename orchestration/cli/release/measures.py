@@ -21,13 +21,7 @@ from orchestration.cli.release.chosen_file import CannotShow
 from orchestration.cli.release.reader import Row, find_measure, measures_of, open_release
 from orchestration.cli.release.show import print_selection, select_by_race
 from orchestration.codegen.folders import Folders, choose_folders, refuse_installed, shared_folders
-from orchestration.codegen.measure_files import (
-    NewMeasure,
-    about_lag,
-    check_conditions,
-    find_fact,
-    write_measure,
-)
+from orchestration.codegen.measure_files import NewMeasure, about_lag, check_conditions, find_fact, write_measure
 from orchestration.codegen.missing_steps import steps_of_measure
 from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import ConfigurationError, Settings
@@ -108,12 +102,7 @@ def new(
 
 
 @app.command(epilog=examples("levelground measures todo stops_searched_share"))
-def todo(
-    measure: Id,
-    layer: Layer = None,
-    shared: Shared = False,
-    json: AsJson = False,
-) -> None:
+def todo(measure: Id, layer: Layer = None, shared: Shared = False, json: AsJson = False) -> None:
     """List what a measure lacks on its way to a published figure, each with the file or command that resolves it."""
     settings = Settings.from_environment()
     steps = steps_of_measure(measure, _folders(settings, layer, shared), home_registry(settings))

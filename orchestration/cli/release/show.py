@@ -166,8 +166,7 @@ def _choose(slices: list[Row], period: str | None, of_measure: list[Row]) -> Row
     if period is None:
         kind = next((each["period_type"] for each in of_measure if each["is_featured"]), None)
         return max(
-            slices,
-            key=lambda each: (each["is_featured"], each["has_figure"], each["period_type"] == kind, each["period_end"]),
+            slices, key=lambda each: (each["is_featured"], each["has_figure"], each["period_type"] == kind, each["period_end"])
         )
     found = [each for each in slices if _is_period(each, period)]
     if not found:

@@ -53,10 +53,7 @@ def list_(json: AsJson = False) -> None:
 
 
 @app.command(epilog=examples("levelground cities show milwaukee", "levelground cities show cities/springfield"))
-def show(
-    name: Annotated[str, typer.Argument(help="A city, or the folder of its layer.")],
-    json: AsJson = False,
-) -> None:
+def show(name: Annotated[str, typer.Argument(help="A city, or the folder of its layer.")], json: AsJson = False) -> None:
     """Show what the layers of a city add to the shared contracts, seeds and models, and what they replace."""
     layer = _layer(name)
     city = read_layer_city(layer)
@@ -78,8 +75,7 @@ def show(
 
 @app.command(epilog=examples("levelground cities check ../springfield"))
 def check(
-    name: Annotated[str, typer.Argument(metavar="LAYER", help="A city, or the folder of its layer.")],
-    json: AsJson = False,
+    name: Annotated[str, typer.Argument(metavar="LAYER", help="A city, or the folder of its layer.")], json: AsJson = False
 ) -> None:
     """List what a layer executes or reaches: hosts, environment variables, SQL, macros, templates, commands. Nothing is run."""
     found = reach_of(read_layer_city(_layer(name)))

@@ -57,13 +57,11 @@ def run(
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything, even if nothing changed.")] = False,
     as_of: Annotated[str | None, typer.Option(help="The time that the run uses as now, like 2025-12-01T00:00:00.")] = None,
     accept_older: Annotated[
-        bool,
-        typer.Option("--accept-older", help="Go back on purpose: take an earlier clock, or loads that were replaced."),
+        bool, typer.Option("--accept-older", help="Go back on purpose: take an earlier clock, or loads that were replaced.")
     ] = False,
     wait: Wait = 0,
     remember: Annotated[
-        bool,
-        typer.Option("--remember", help="Read this folder from now on, also without --deliveries and in the UI."),
+        bool, typer.Option("--remember", help="Read this folder from now on, also without --deliveries and in the UI.")
     ] = False,
     scheduled: Annotated[
         bool, typer.Option("--scheduled", help="For timers: list the run in the history of the schedule `nightly`.")

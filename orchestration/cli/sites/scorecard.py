@@ -104,10 +104,7 @@ def scorecard(
 
 
 @app.command(epilog=examples("levelground scorecard withdraw 2025Q3"))
-def withdraw(
-    label: Annotated[str, typer.Argument(help="The label of the edition, such as 2026Q3.")],
-    yes: Yes = False,
-) -> None:
+def withdraw(label: Annotated[str, typer.Argument(help="The label of the edition, such as 2026Q3.")], yes: Yes = False) -> None:
     """Remove an edition from published/scorecard/. Its release stays pinned: `scorecard --release LABEL` writes it again.
 
     Exit code 0: removed. 2: not confirmed, or no such edition.

@@ -14,10 +14,7 @@ from orchestration.settings import IS_CHECKOUT, ConfigurationError, Settings
 from orchestration.translations.texts import SEEDS, add_language, coverage, export_sheet, import_sheet, languages
 
 app = typer.Typer(no_args_is_help=True, help="Export and import the texts of the scorecard, one spreadsheet per language.")
-Seeds = Annotated[
-    Path,
-    typer.Option(help="Folder of the seeds texts_<language>.csv, or of a city's seeds.", show_default=False),
-]
+Seeds = Annotated[Path, typer.Option(help="Folder of the seeds texts_<language>.csv, or of a city's seeds.", show_default=False)]
 
 
 @app.command("export", epilog=examples("levelground translations export --language es"))

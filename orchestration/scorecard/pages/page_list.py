@@ -139,11 +139,7 @@ class Page:
 
 
 def pages(
-    data: ReleaseData,
-    texts: Texts,
-    changes: Changes | None = None,
-    is_edition: bool = False,
-    editions: Sequence[Edition] = (),
+    data: ReleaseData, texts: Texts, changes: Changes | None = None, is_edition: bool = False, editions: Sequence[Edition] = ()
 ) -> Iterator[Page]:
     """Yield every page of one language. `changes`: since the last edition. An edition has no list of editions of its own."""
     measures = list(data.measures.values())

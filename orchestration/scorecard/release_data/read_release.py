@@ -23,13 +23,7 @@ from orchestration.scorecard.release_data.open_release import (
     read_texts,
     records,
 )
-from orchestration.scorecard.release_data.places import (
-    read_everyone,
-    read_outlines,
-    read_places,
-    read_strata,
-    slice_of,
-)
+from orchestration.scorecard.release_data.places import read_everyone, read_outlines, read_places, read_strata, slice_of
 from orchestration.scorecard.release_data.row import OUTSIDE, PERIOD_TYPES, PLACES, Row
 from orchestration.scorecard.words.texts import LANGUAGE_COLUMNS, ORIGINAL, languages_written
 from warehouse.connection import load_extension

@@ -192,11 +192,7 @@ def _position(geoid: str, latitude: float, longitude: float) -> tuple[float, flo
 
 
 def _city(
-    city: Record,
-    measures: Mapping[str, Sequence[Record]],
-    paths: Mapping[str, Mapping[str, str]],
-    union: Union,
-    texts: Texts,
+    city: Record, measures: Mapping[str, Sequence[Record]], paths: Mapping[str, Mapping[str, str]], union: Union, texts: Texts
 ) -> dict[str, Any]:
     """The page of a city: its figures by measure and group, next to the middle of like cities, and the cities that these are."""
     found = []
