@@ -10,7 +10,7 @@ from functools import partial
 
 from markupsafe import Markup, escape
 
-from orchestration.figures import DOLLARS, IN_MILLIONS, MILLION, number, rounded
+from orchestration.figures import DOLLARS, IN_MILLIONS, MILLION, decimals, number, rounded
 from orchestration.scorecard.words.texts import Part, Texts, part
 
 MINUS = Markup("\u2212")
@@ -78,7 +78,7 @@ def Percent(texts: Texts, value: float) -> Markup:
 @part
 def SignedNumber(texts: Texts, value: float, unit: str, places: int | None = None) -> Markup:
     """A difference with its sign, without its unit. `places`: see `gap_decimals`."""
-    return _signed(_kept(value, places), escape(rounded(abs(value), unit, texts.locale, places)))
+    return _signed(_kept(value, unit, places), escape(rounded(abs(value), unit, texts.locale, places)))
 
 
 @part
@@ -86,12 +86,12 @@ def Points(texts: Texts, value: float, unit: str, is_signed: bool = False, place
     """A difference: percentage points for shares, else in the unit. Without `is_signed` the text names its direction."""
     text_id = "quantity.points" if unit == "percent" else _quantity(abs(value), unit)
     written = texts(text_id, number=rounded(abs(value), unit, texts.locale, places))
-    return _signed(_kept(value, places), written) if is_signed else written
+    return _signed(_kept(value, unit, places), written) if is_signed else written
 
 
-def _kept(value: float, places: int | None) -> float:
+def _kept(value: float, unit: str, places: int | None) -> float:
     """The value as it is written: what is written as zero has no sign."""
-    return value if places is None else round(value, places)
+    return round(value, decimals(value, unit) if places is None else places)
 
 
 def _signed(value: float, size: Markup) -> Markup:

@@ -135,7 +135,10 @@ def test_people_of_places_are_named_as_residents() -> None:
     trend |= {"is_hidden_in_public": False, "key": "gap", "yearly": ""}
     trend |= {"change": -7.5, "change_ci_low": -11.0, "change_ci_high": -4.0}
     gap = Record(basis="where_people_live", race_ethnicity_code="other_race", reference_code="white", period_type="year")
-    gap |= {"periods": [Record(period_start=day, period_end=day) for day in days], "trends": [trend]}
+    gap |= {
+        "periods": [Record(period_start=day, period_end=day, value=None, other_value=None) for day in days],
+        "trends": [trend],
+    }
     said = plain(gap_sentences(gap, "per_1000", texts_by_language(rows, ["en"])["en"])[0].sentences[0])
     start = "In the places where residents of some other race live, the difference from those where White residents live narrowed"
     assert said == f"{start}: it was 18.0 for every 1,000 in 2020 and 10.5 for every 1,000 in 2024."

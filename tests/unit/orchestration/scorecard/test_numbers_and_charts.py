@@ -190,6 +190,7 @@ def test_a_range_of_points_whose_ends_print_alike_is_words(languages: dict[str, 
         (0.026, "years", (75.3, 75.3), "0.0 years"),
         (1_500_000.0, "usd", (12e6, 10.5e6), "$1,500,000"),
         (0.026, "percent", (), "0.026 percentage points"),
+        (-0.0001, "percent", (), "0.0 percentage points"),
     ],
 )
 def test_a_gap_has_as_many_decimals_as_its_figures(
