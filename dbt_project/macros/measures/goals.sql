@@ -225,9 +225,9 @@
             (compared.comparison_group is null and compared.benchmark_value is null)
             or abs(compared.gap) < abs(compared.gap_baseline) - 1e-9 as is_gap_smaller,
             not compared.is_target_group_worse and not compared.is_comparison_group_worse as is_nobody_worse,
-            -- a target that was replaced before its day was never missed; the figure at the start does not reflect on the goal's day
-            least(cast(clock.as_of as date), compared.target_valid_to) > compared.target_on and compared.is_baseline is not true as is_past,
-            compared.period_end < compared.target_on as ends_before_day,
+            -- a target that was replaced before its day was never missed
+            least(cast(clock.as_of as date), compared.target_valid_to) > compared.target_on
+            and (compared.period_end >= compared.target_on or compared.is_latest) as is_past,
             compared.baseline_value between compared.ci_low and compared.ci_high
             and compared.expected_value between compared.ci_low and compared.ci_high as holds_both
         from compared
@@ -242,9 +242,8 @@
                 when is_baseline_revised then 'baseline_revised'
                 when no_status_reason is not null then 'insufficient_data'
                 when is_at_target and is_gap_smaller and is_nobody_worse then 'met'
-                when is_past and not ends_before_day then 'not_met'
-                -- whether it is met on its day is unknown until a figure reaches it
-                when is_past and is_latest then 'insufficient_data'
+                -- the figure at the start says nothing of the goal's day
+                when is_past and is_baseline is not true then 'not_met'
                 when holds_both then 'insufficient_data'
                 when is_as_expected and is_nobody_worse then 'on_track'
                 else 'off_track'
@@ -279,7 +278,6 @@
                 when status = 'baseline_revised' then 'stored_and_computed_differ'
                 when no_status_reason is not null then no_status_reason
                 when status = 'insufficient_data' and is_baseline then 'baseline_period'
-                when status = 'insufficient_data' and is_past and is_latest then 'day_not_reached'
                 when status = 'insufficient_data' then 'interval_holds_baseline_and_expected'
                 when is_target_group_worse then 'target_group_worse'
                 when is_comparison_group_worse then 'comparison_group_worse'
