@@ -78,20 +78,23 @@ def Percent(texts: Texts, value: float) -> Markup:
 @part
 def SignedNumber(texts: Texts, value: float, unit: str, places: int | None = None) -> Markup:
     """A difference with its sign, without its unit. `places`: see `gap_decimals`."""
-    return _signed(_kept(value, unit, places), escape(rounded(abs(value), unit, texts.locale, places)))
+    shown = _places(value, unit, places)
+    return _signed(round(value, shown), escape(rounded(abs(value), unit, texts.locale, shown)))
 
 
 @part
 def Points(texts: Texts, value: float, unit: str, is_signed: bool = False, places: int | None = None) -> Markup:
     """A difference: percentage points for shares, else in the unit. Without `is_signed` the text names its direction."""
     text_id = "quantity.points" if unit == "percent" else _quantity(abs(value), unit)
-    written = texts(text_id, number=rounded(abs(value), unit, texts.locale, places))
-    return _signed(_kept(value, unit, places), written) if is_signed else written
+    shown = _places(value, unit, places)
+    written = texts(text_id, number=rounded(abs(value), unit, texts.locale, shown))
+    return _signed(round(value, shown), written) if is_signed else written
 
 
-def _kept(value: float, unit: str, places: int | None) -> float:
-    """The value as it is written: what is written as zero has no sign."""
-    return round(value, decimals(value, unit) if places is None else places)
+def _places(value: float, unit: str, places: int | None) -> int:
+    """As many decimals as show on which side of zero a difference is. What is written as zero has no sign."""
+    least = decimals(value, unit) if places is None else places
+    return next((more for more in range(least, 7) if round(value, more)), least)
 
 
 def _signed(value: float, size: Markup) -> Markup:

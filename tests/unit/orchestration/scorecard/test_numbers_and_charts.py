@@ -182,15 +182,16 @@ def test_a_range_of_points_whose_ends_print_alike_is_words(languages: dict[str, 
 @pytest.mark.parametrize(
     ("value", "unit", "figures", "written"),
     [
-        (0.026, "percent", (12.31, 12.34), "0.0 percentage points"),
-        (-0.026, "percent", (12.34, 12.31), "0.0 percentage points"),  # no minus before what is written as zero
+        (0.026, "percent", (12.31, 12.34), "0.03 percentage points"),  # else an end of a range that excludes 0 would be 0.0
+        (-0.026, "percent", (12.34, 12.31), "−0.03 percentage points"),
+        (-0.00000001, "percent", (12.34, 12.31), "0.0 percentage points"),  # no minus before what is written as zero
         (-0.26, "percent", (12.34, None), "−0.3 percentage points"),
         (0.013, "percent", (0.034, 0.021), "0.013 percentage points"),  # as 0.034% and 0.021% are written
         (25.4, "per_1000", (1234.0, 1208.6), "25 for every 1,000"),
-        (0.026, "years", (75.3, 75.3), "0.0 years"),
+        (0.026, "years", (75.3, 75.3), "0.03 years"),
         (1_500_000.0, "usd", (12e6, 10.5e6), "$1,500,000"),
         (0.026, "percent", (), "0.026 percentage points"),
-        (-0.0001, "percent", (), "0.0 percentage points"),
+        (-0.0001, "percent", (), "−0.0001 percentage points"),
     ],
 )
 def test_a_gap_has_as_many_decimals_as_its_figures(
