@@ -94,7 +94,7 @@ def Points(texts: Texts, value: float, unit: str, is_signed: bool = False, place
 def _places(value: float, unit: str, places: int | None) -> int:
     """As many decimals as show on which side of zero a difference is. What is written as zero has no sign."""
     least = decimals(value, unit) if places is None else places
-    return next((more for more in range(least, 7) if round(value, more)), least)
+    return next((more for more in range(least, 5) if round(value, more)), least)
 
 
 def _signed(value: float, size: Markup) -> Markup:
@@ -103,8 +103,8 @@ def _signed(value: float, size: Markup) -> Markup:
 
 @part
 def Ends(texts: Texts, low: Part, high: Part, last: Part | None = None) -> Markup:
-    """The ends of a likely range; words where both print alike. `last`: writes the higher end with what follows both."""
-    return texts("page.range" if low(texts) != high(texts) else "page.range_rounds_away", low=low, high=last or high)
+    """The ends of a likely range. `last`: writes the higher end with what follows both."""
+    return texts("page.range", low=low, high=last or high)
 
 
 def span(low: float | None, high: float | None, write: Callable[[float], Part]) -> Part | None:

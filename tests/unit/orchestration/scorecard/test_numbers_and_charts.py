@@ -158,23 +158,12 @@ def test_a_ratio_of_about_one_has_two_decimals(ratio: float, written: str, langu
     assert Times(ratio)(languages["en"]) == written
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "written"),
-    [
-        (99.2, 100.0, "99.2% to 100.0%"),
-        (99.97, 100.0, "the same after rounding"),
-        (99.97, 100.04, "the same after rounding"),
-        (100.0, 100.0, None),  # no width: no range is known
-    ],
-)
-def test_a_range_whose_ends_print_alike_is_words(
-    low: float, high: float, written: str | None, languages: dict[str, Texts]
-) -> None:
+@pytest.mark.parametrize(("low", "high", "written"), [(99.2, 100.0, "99.2% to 100.0%"), (100.0, 100.0, None)])
+def test_a_range_without_width_is_none(low: float, high: float, written: str | None, languages: dict[str, Texts]) -> None:
     assert languages["en"].put(Range(low, high, "percent")) == written
 
 
-def test_a_range_of_points_whose_ends_print_alike_is_words(languages: dict[str, Texts]) -> None:
-    assert GapRange(1.23, 1.24, "percent", is_signed=True)(languages["en"]) == "the same after rounding"
+def test_a_range_of_points_has_the_unit_once(languages: dict[str, Texts]) -> None:
     assert GapRange(-1.23, 1.24, "percent", is_signed=True)(languages["en"]) == "−1.2 to 1.2 percentage points"
     assert GapRange(0.0, 1.24, "years")(languages["en"]) == "0 to 1.2 years"
 
@@ -184,7 +173,7 @@ def test_a_range_of_points_whose_ends_print_alike_is_words(languages: dict[str, 
     [
         (0.026, "percent", (12.31, 12.34), "0.03 percentage points"),  # else an end of a range that excludes 0 would be 0.0
         (-0.026, "percent", (12.34, 12.31), "−0.03 percentage points"),
-        (-0.00000001, "percent", (12.34, 12.31), "0.0 percentage points"),  # no minus before what is written as zero
+        (-0.00001, "percent", (12.34, 12.31), "0.0 percentage points"),  # no minus before what is written as zero
         (-0.26, "percent", (12.34, None), "−0.3 percentage points"),
         (0.013, "percent", (0.034, 0.021), "0.013 percentage points"),  # as 0.034% and 0.021% are written
         (25.4, "per_1000", (1234.0, 1208.6), "25 for every 1,000"),
