@@ -136,7 +136,7 @@ def test_the_sensor_requests_one_run_per_state(
 ) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path)})
     sensor = drop_folder_sensor(registry, settings)
-    put(tmp_path / SOURCE, "A", time.time() - 1000)
+    put(tmp_path / SOURCE, "A", START_OF_TEST - 1000)
     cursor: str | None = None
     results = []
     for after in (0.0, 100.0, 200.0):
@@ -188,7 +188,7 @@ def test_files_that_the_last_run_ingested_are_nothing_new(
     registry: Registry, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path)})
-    put(tmp_path / SOURCE, "A", time.time() - 1000)
+    put(tmp_path / SOURCE, "A", START_OF_TEST - 1000)
     (tmp_path / "home" / "runs").mkdir(parents=True)
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     receipt = RunRecord(
