@@ -102,9 +102,9 @@ def _signed(value: float, size: Markup) -> Markup:
 
 
 @part
-def Ends(texts: Texts, low: Part, high: Part, last: Part | None = None) -> Markup:
-    """The ends of a likely range. `last`: writes the higher end with what follows both."""
-    return texts("page.range", low=low, high=last or high)
+def Ends(texts: Texts, low: Part, high: Part) -> Markup:
+    """The ends of a likely range, each written by its own part."""
+    return texts("page.range", low=low, high=high)
 
 
 def span(low: float | None, high: float | None, write: Callable[[float], Part]) -> Part | None:
@@ -119,5 +119,4 @@ def Range(low: float | None, high: float | None, unit: str) -> Part | None:
 
 def GapRange(low: float, high: float, unit: str, is_signed: bool = False, places: int | None = None) -> Part:
     """The range of a difference, the unit once."""
-    low_end, high_end = SignedNumber(low, unit, places), SignedNumber(high, unit, places)
-    return Ends(low_end, high_end, Points(high, unit, is_signed, places))
+    return Ends(SignedNumber(low, unit, places), Points(high, unit, is_signed, places))
