@@ -325,7 +325,8 @@ class Summary:
         if record.outcome == BLOCKED:  # a run without a fingerprint had nothing to build
             result += " by a gate" if record.fingerprint else ": nothing to publish"
         file, index = self.home.published_analyst, self.home.published_scorecard / "index.html"
-        lines = [f"{result}; release {record.release_id or 'none'}; {file if file.is_file() else 'nothing is published yet'}"]
+        release = f"release {record.release_id}; {file}" if record.outcome in (RELEASED, UNCHANGED) else f"no release; {file} stays"
+        lines = [f"{result}; {release if file.is_file() else 'no release; nothing is published yet'}"]
         lines += [f"public file: {self.home.published_public}"] if self.home.published_public.is_file() else []
         lines += [f"scorecard: {index}"] if index.is_file() and not record.scorecard_problem else []
         return lines

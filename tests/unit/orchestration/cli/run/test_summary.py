@@ -11,7 +11,7 @@ from expectations.results import ExpectationResult, GateResult, Severity
 from orchestration.cli.run.progress import NO_SCREEN, Summary, clock_text
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import LEFT_OUT
-from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
+from orchestration.runs.record import BLOCKED, FAILED, RELEASED, UNCHANGED
 from orchestration.runs.reports import standing_findings
 from tests.support.run_records import REQUESTS, run_record, source_status
 from warehouse.paths import Home
@@ -95,7 +95,13 @@ def test_findings_are_sentences_with_the_rule_and_the_remedy_and_a_pipe_gets_all
     assert "findings: 4 critical, 0 warnings" in lines
     assert lines.count(f"  critical: {STOPS}: {LONG}") == 4
     assert sum(line.startswith("    remedy: use counts, or the bounds") for line in lines) == 4
-    assert "BLOCKED by a gate; release 2026-r; /srv/levelground/.levelground/published/levelground.duckdb" in lines
+    assert "BLOCKED by a gate; no release; /srv/levelground/.levelground/published/levelground.duckdb stays" in lines
+
+
+def test_a_run_that_failed_names_no_release_that_it_did_not_make() -> None:
+    lines = summary(FAILED, findings=0).lines(10_000, NO_SCREEN)
+    assert "FAILED; no release; /srv/levelground/.levelground/published/levelground.duckdb stays" in lines
+    assert not [line for line in lines if "2026-r" in line]
 
 
 def test_the_clock_names_what_decided_it() -> None:
@@ -107,7 +113,7 @@ def test_the_clock_names_what_decided_it() -> None:
 
 def test_a_first_run_without_deliveries_was_blocked_by_no_gate() -> None:
     lines = summary(BLOCKED, findings=0, release_id=None, fingerprint=None).lines(80, 24)
-    assert any(line.startswith("BLOCKED: nothing to publish; release none;") for line in lines)
+    assert any(line.startswith("BLOCKED: nothing to publish; no release;") for line in lines)
 
 
 def test_folders_of_tables_of_a_state_name_its_layer() -> None:
