@@ -39,7 +39,10 @@ SAY_IT = (
     'substantial --text "…"`, then `levelground run`'
 )
 UNSAFE = f"would change a count by fewer persons than its threshold, so the reported figures stay. {SAY_IT}"
-IN_VAIN = "changes nothing: its records give the reported figures of persons. Deliver the right records, then `levelground run`"
+IN_VAIN = (
+    "changes nothing: its records give the reported figures of persons. Deliver the right records, then `levelground run`; a "
+    "source with `load.mode: merge` keeps a row that a file leaves out, and takes a corrected one with the same key"
+)
 
 
 def build_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
