@@ -43,7 +43,8 @@ def newer_name(name: str, *, first: bool) -> str:
 def take_rows_out(file: Path, newer: Path, removed: str | None) -> tuple[int, int]:
     """Write a newer release without some rows of the last year: how many rows, and how many of them with values.
 
-    They are rows of groups that other rows have as well, and all rows of the group that is `gone`.
+    They are rows of groups that other rows have as well, and all rows of the group that is `gone`. No zero is among the former:
+    of a source that writes 0 for few people it is no value.
     """
     with file.open(encoding="utf-8", newline="") as text:
         header, *rows = csv.reader(text)
@@ -53,7 +54,7 @@ def take_rows_out(file: Path, newer: Path, removed: str | None) -> tuple[int, in
     last = max(row[year] for row in rows)
     dropped = [row for row in rows if row[year] == last and removed in row]
     others = [row for row in rows if row[year] == last and removed not in row]
-    withdrawn = dropped + [row for row in others if has_values(row, values)][-OUT:]
+    withdrawn = dropped + [row for row in others if has_values(row, values) and "0" not in {row[at] for at in values}][-OUT:]
     with newer.open("w", encoding="utf-8", newline="") as text:
         csv.writer(text).writerows([header, *(row for row in rows if row not in withdrawn)])
     return len(withdrawn), sum(has_values(row, values) for row in withdrawn)

@@ -29,7 +29,6 @@ from orchestration.scorecard.words.measure_notes import (
 )
 from orchestration.scorecard.words.peers import peers, strip
 from orchestration.scorecard.words.sentences import (
-    DIFFERENCES,
     group,
     likely_range,
     marked,
@@ -79,7 +78,7 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
 def _compared(row: Row, texts: Texts) -> Markup:
     words = compared_words("reference", row.compared_with_reference, row.compared_reason, texts, reference(row, texts))
     parts: dict[str, Part]
-    if row.gap is not None and row.gap_kind == "difference" and row.unit in DIFFERENCES:
+    if row.gap is not None and row.gap_kind == "difference" and row.compared_reason is None:
         places = gap_decimals(row.unit, row.value)
         name, parts = "gap_size", {"gap": Points(row.gap, row.unit, is_signed=True, places=places)}
         range_ = span(row.gap_low, row.gap_high, partial(SignedNumber, unit=row.unit, places=places))

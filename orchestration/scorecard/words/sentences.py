@@ -67,7 +67,6 @@ def headline(measure: Measure, row: Row, other: Row | None, is_partly_shown: boo
 
 
 PARTLY_SHOWN = "partly_shown"
-DIFFERENCES = ("percent", "years", "usd")  # units of which a gap is a difference
 OLD = dt.timedelta(days=2 * 366)
 
 
@@ -146,7 +145,7 @@ def first_gap(measure: Measure, texts: Texts) -> list[Markup] | None:
     if other is not None and other.is_shown:
         parts |= {"reference": reference(row, texts), "from_figure": Figure(other.value or 0.0, other.unit)}
         sentence = texts(f"sentence.gap_{word}{'_shown' if is_partly_shown else ''}", **parts)
-    elif row.reference_code == "rest" and row.gap is not None and row.unit in DIFFERENCES:
+    elif row.reference_code == "rest" and row.gap is not None and row.gap_kind == "difference":
         gap = Points(row.gap, row.unit, places=gap_decimals(row.unit, row.value))
         sentence = texts(f"sentence.gap_rest_{word}_points", gap=gap, **parts)
     elif row.reference_code == "rest" and row.rate_ratio is not None:

@@ -51,6 +51,21 @@ def test_a_goal_of_records_that_may_not_be_used_any_more_is_not_hidden_to_protec
     assert "We may no longer use these records." in text and "Hidden to protect people" not in text
 
 
+def test_a_goal_of_an_earlier_version_of_a_measure_is_not_hidden_to_protect_people(tmp_path: Path) -> None:
+    tables = planted()
+    (redefined,) = {goal["measure_id"] for goal in tables["goals"]}
+    tables["measures"] += [
+        measure | {"measure_version": 2} for measure in tables["measures"] if measure["measure_id"] == redefined
+    ]
+    for measure in tables["measures"]:
+        measure["is_current"] = measure["measure_id"] != redefined or measure["measure_version"] == 2
+    for progress in tables["goal_progress"]:
+        progress.update(publication_status="suppressed", status=None, status_reason="suppressed")
+    site = write_site(write_public_file(tmp_path / "redefined.duckdb", tables), tmp_path / "site").index.parent
+    text = TAG.sub(" ", (site / "en" / "goals.html").read_text(encoding="utf-8"))
+    assert "The figures do not compare with the start any more" in text and "Hidden to protect people" not in text
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "Target until June 30, 2025"), ("es", "Meta hasta el")])
 def test_the_report_shows_both_targets(site: Path, language: str, words: str) -> None:
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(site / language / "report.pdf").pages).split())

@@ -90,7 +90,7 @@ def test_the_first_gap_is_the_largest_and_every_group_that_is_worse_off_is_named
 def test_without_a_direction_no_group_is_worse_off(english: Texts) -> None:
     one = measure(figure("black", 30.4, compared_with_reference="higher"), figure("white", 10.0), direction="none")
     assert first_gap(one, english) is None
-    assert summary(one, english) == ["Clearly higher than the figure for White: Black."]
+    assert summary(one, english) == ["Clearly higher than for White: Black."]
 
 
 def test_everyone_else_has_no_row_so_that_the_ratio_says_it(english: Texts) -> None:
@@ -125,7 +125,7 @@ def test_inside_a_sentence_everyone_else_is_no_title_and_is_read_back(language: 
 @pytest.mark.parametrize(
     ("word", "reason", "sentence"),
     [
-        ("about_the_same", None, "About the same as the figure for White: Black."),
+        ("about_the_same", None, "About the same as for White: Black."),
         ("cannot_tell", None, "We cannot tell if these differ from White, as the likely ranges are too wide: Black."),
         (
             "cannot_tell",
