@@ -25,7 +25,8 @@ COLUMNS = (
     "measure_id", "measure_version", "measure", "period_type", "period_start", "period_end", "period", "geography_type", "geoid",
     "place", "race_ethnicity_code", "group_name", "basis_text", "numerator", "denominator", "value", "unit", "ci_low", "ci_high",
     "bound_low", "bound_high", "known_race_pct", "publication_status", "status_text", "compared_with_city_text", "rate_ratio",
-    "rate_ratio_ci_low", "rate_ratio_ci_high", "compared_with", "data_as_of", "numerator_low", "numerator_high",
+    "rate_ratio_ci_low", "rate_ratio_ci_high", "compared_with", "data_as_of", "numerator_low", "numerator_high", "gap", "gap_low",
+    "gap_high", "gap_kind", "compared_with_reference", "compared_reason", "stratum_code",
 )  # fmt: skip
 DICTIONARY = "dictionary.csv"
 # The columns of files in a language, each with the text of its heading; a code keeps its name, by which both files join.
@@ -38,7 +39,8 @@ HEADINGS = {
     "bound_low": "column.bound_low", "bound_high": "column.bound_high", "known_race_pct": "column.known_race_pct",
     "status_text": "column.status_text", "caution": "page.use_with_care", "compared_with_city_text": "page.compared_with_city",
     "rate_ratio": "page.as_ratio", "rate_ratio_ci_low": "column.rate_ratio_ci_low",
-    "rate_ratio_ci_high": "column.rate_ratio_ci_high", "compared_with": "page.group_compared_with",
+    "rate_ratio_ci_high": "column.rate_ratio_ci_high", "gap": "page.gap", "gap_low": "column.gap_low",
+    "gap_high": "column.gap_high", "compared_with": "page.group_compared_with", "stratum_code": "",
     "data_as_of": "page.newest_data", "is_hidden_in_public": "page.hidden_in_public", "source": "page.source",
     "attribution": "column.attribution", "licence": "page.licence", "release_id": "page.release",
 }  # fmt: skip
