@@ -35,7 +35,7 @@ from orchestration.scorecard import (
     write_site,
 )
 from orchestration.scorecard.edition_notices import leave_notice, mark_corrected
-from orchestration.scorecard.editions import find_edition, mark_superseded, remove_edition
+from orchestration.scorecard.editions import editions, find_edition, mark_superseded, remove_edition
 from orchestration.scorecard.folders import before_of, repair
 from orchestration.scorecard.release_data.changes import Cause
 from orchestration.settings import ConfigurationError, Settings
@@ -67,12 +67,15 @@ def publish_scorecard(
 def publish_edition(settings: Settings, release_id: str, label: str, languages: Sequence[str] = ()) -> Site:
     """Write the edition of a verified release, mark older editions as superseded, and list it on the site.
 
+    One that is written again keeps its languages, so that cited addresses stay.
     ScorecardError if a page cannot be written, EditionError if another edition has its folder.
     """
     home = settings.home
     with _public_site(home) as site:
         earlier = _with_causes(home, read_manifest(home, release_id), earlier_edition(home, release_id))
         file, chosen = home.release(release_id) / PUBLIC_FILE, _languages(settings, languages)
+        kept = [code for each in editions(site) if each.release_id == release_id for code in each.languages if chosen]
+        chosen = tuple(dict.fromkeys((*kept, *chosen)))
         edition = write_edition(file, site, label, chosen, contact_of(settings), earlier)
         _list_editions(settings)
         return edition

@@ -160,4 +160,5 @@ def _write(settings: Settings, folder: Path | None, languages: tuple[str, ...], 
         raise ConfigurationError(
             f"{folder} has files that are no scorecard, which would be deleted; name a new or an empty folder"
         )
-    return write_site(home.release(release_id) / PUBLIC_FILE, folder.absolute(), languages, contact_of(settings))
+    chosen = languages or settings.scorecard_languages or ()
+    return write_site(home.release(release_id) / PUBLIC_FILE, folder.absolute(), chosen, contact_of(settings))

@@ -101,6 +101,13 @@ def test_the_same_release_gives_the_same_edition(copied: Settings) -> None:
     assert contents(site / "2025Q3") == before
 
 
+def test_an_edition_that_is_written_in_another_language_keeps_its_addresses(copied: Settings) -> None:
+    site = copied.home.published_scorecard
+    assert not (site / "2025Q3" / "en").exists()
+    publish_edition(copied, editions(site)[0].release_id, "2025Q3", ("en",))
+    assert [(site / "2025Q3" / code / "index.html").is_file() for code in ("en", "es")] == [True, True]
+
+
 def test_an_edition_is_withdrawn_only_if_confirmed(copied: Settings) -> None:
     site = copied.home.published_scorecard
     environment = {"LEVELGROUND_HOME": str(copied.home.root), "LEVELGROUND_SCORECARD": "es"}
