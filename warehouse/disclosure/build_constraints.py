@@ -64,6 +64,7 @@ def build_constraints(figures: Iterable[Figure], public: PublicReference) -> Cou
             pairs[figure.numerator_records, figure.denominator_records] = None
     for records, universe in public.universes.items():
         pairs[records, universe] = None
+        _add_wholes(counts, records, universe)
     _equate_same_persons(counts, public.universes)
     all_records = list(dict.fromkeys(name.records for name in counts.names))
     for records in all_records:
@@ -129,6 +130,28 @@ def _equate_same_persons(counts: CountSystem, universes: Mapping[str, str]) -> N
         if all(abs(counts.value[one] - counts.value[other]) <= EQUAL for one, other in both):
             for one, other in both:
                 counts.add_equation({one: 1.0, other: -1.0})
+
+
+def _add_wholes(counts: CountSystem, records: str, universe: str) -> None:
+    """Add the whole of each place whose universe is counted, where only places inside have the records.
+
+    Districts have suspensions and their county has all removals: those of all districts are among them.
+    """
+    numbers: dict[Cell, list[Cell]] = defaultdict(list)
+    for at, _ in counts.of(universe):
+        if at.geography_type in WHOLE_PLACES:
+            numbers[_anywhere(at)].append(at)
+    inside: dict[Cell, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
+    for at, number in counts.of(records):
+        inside[_anywhere(at)][at.geography_type, at.geography_vintage].append(counts.value[number])
+    for key, kinds in inside.items():
+        is_counted = any(kind in WHOLE_PLACES for kind, _ in kinds)
+        if len(numbers[key]) == 1 and not is_counted:  # else names do not show which of them contains a place
+            counts.add(CountKey(records, numbers[key][0]), max(map(math.fsum, kinds.values())))
+
+
+def _anywhere(at: Cell) -> Cell:
+    return at._replace(geography_type="", geography_vintage="", geoid="")
 
 
 def _remember_known_races(known: dict[CountKey, float], figure: Figure) -> None:

@@ -73,6 +73,7 @@ def build_attacker_model(
     truths = {(measure.records, where): count for (measure, where), count in medians.counts.items()} | dict(_true_counts(listed))
     cells = _cells(published, truths, frozenset(_not_collected(listed)))
     _enclosed_cells(cells, truths, {records for records, _ in known or {}})
+    _enclosing_cells(cells, dict(published.subsets))
     equate_same_persons(cells, dict(published.subsets))
     add_sums(cells, truths, published.race_kinds, {**medians.known, **(known or {})})
     for whole, parts in published.sums:
@@ -200,6 +201,22 @@ def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, CellKey], float], w
         longer = (span for span in spans[records, _without_period(at)] if len(own) < len(span))
         if any(own.start in span and own[-1] in span for span in longer):
             cells.add(records, at, truth)
+
+
+def _enclosing_cells(cells: Cells, universes: Mapping[str, str]) -> None:
+    """Add the whole place that only the universe of records has: suspensions of districts are among removals of the county."""
+    for records, universe in universes.items():
+        places: dict[CellKey, set[CellKey]] = defaultdict(set)
+        for at in cells.by_records.get(universe, {}):
+            if at.geography_type in WHOLE_PLACES:
+                places[_without_place(at)].add(at)
+        for where, members in list(cells.slices(records, geography_type="", geography_vintage="", geoid="")):
+            if len(places[where]) != 1 or any(at.geography_type in WHOLE_PLACES for at in members):
+                continue
+            sums: dict[tuple[str, str], float] = defaultdict(float)
+            for at, cell in members.items():
+                sums[at.geography_type, at.geography_vintage] += cells.truth[cell]
+            cells.add(records, min(places[where]), max(sums.values()))
 
 
 def _months(at: CellKey) -> range:

@@ -16,6 +16,7 @@ from expectations.disclosure.inputs.audit_inputs import Goal, Index, Row
 from tests.unit.expectations.disclosure.world import (
     CITY,
     attack,
+    district,
     leaking,
     measure,
     month,
@@ -242,6 +243,22 @@ def test_who_is_in_one_measure_and_not_in_another_is_counted_by_both() -> None:
     assert not attack(publish(truth), truth).leaks
     found = attack(publish(truth), truth, subsets=[("answered", "stops")])
     assert leaking(found) == {("stops but answered", where("black"))}
+
+
+def test_records_of_districts_are_among_the_universe_of_their_city() -> None:
+    """160 - 130 - 26 = 4: each hidden district has from 0 to 4 of them. With 360 in the city no district is narrow."""
+    removals, suspensions = measure("count", "removals"), measure("count", "suspensions", numerator="suspensions")
+    inside = {1: 130, 2: 26, 3: 1, 4: 3}
+    for whole, found in ((160, {("suspensions", district(3)), ("suspensions", district(4))}), (360, set())):
+        truth = slice_rows(removals, where(), {"all": (whole, 0)})
+        for number, count in inside.items():
+            truth += slice_rows(suspensions, district(number), {"all": (count, 0)})
+        hidden = [district(3), district(4)]
+        assert not attack(publish(truth, hidden), truth).leaks
+        subsets = [("suspensions", removals.numerator)]
+        assert found <= leaking(attack(publish(truth, hidden), truth, subsets=subsets)), whole
+        if not found:
+            assert not attack(publish(truth, hidden), truth, subsets=subsets).leaks
 
 
 def test_a_median_over_few_is_refused() -> None:

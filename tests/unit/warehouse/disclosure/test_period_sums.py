@@ -86,5 +86,20 @@ def test_the_same_persons_under_two_names_are_protected_once() -> None:
     assert not any({counts.names[n].records for n in equation.terms} == {"asked", "asked_too"} for equation in counts.equations)
 
 
+def test_records_of_districts_are_protected_from_the_universe_of_their_city() -> None:
+    """160 - 130 - 26 = 4: two hidden districts would have from 0 to 4 of them each, so that more is hidden; of 360 nothing is."""
+    inside = {"1": 130.0, "2": 26.0, "3": 1.0, "4": 3.0}
+    parts = [
+        figure(at(geography_type="district", geoid=name), count, kind="count", measure="part", records=("part", None))
+        for name, count in inside.items()
+    ]
+    for whole, is_more in ((160.0, True), (360.0, False)):
+        figures = [*parts, figure(at(), whole, kind="count", measure="whole", records=("whole", None))]
+        counts, chosen = _choose(figures, {"part": "whole"})
+        hidden = {key.at.geoid for key in chosen.rows}
+        assert ({"3", "4"} < hidden, hidden == {"3", "4"}) == (is_more, not is_more), whole
+        assert narrowest(figures, counts, set(chosen.rows), set(chosen.unknown), [0.0] * len(counts)) >= -1e-5
+
+
 SEARCHED = [("black", 4.0, 100.0), ("white", 50.0, 200.0), ("all", 54.0, 300.0)]
 CITED = [("black", 40.0, 100.0), ("white", 90.0, 200.0), ("all", 130.0, 300.0)]
