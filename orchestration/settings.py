@@ -63,6 +63,12 @@ def _number(default: float, least: float, kind: Callable[[float], Any] = float) 
     return read
 
 
+def _memory(name: str, text: str) -> str | None:
+    if text and not re.fullmatch(r"\d+(\.\d+)? ?([kmgt]i?b?|b|bytes)", text, re.IGNORECASE):
+        raise ConfigurationError(f"{name} is {text!r}; write an amount like 4GB, or unset it for 80 % of the memory")
+    return text or None
+
+
 def _url(name: str, text: str) -> str | None:
     if text and not re.fullmatch(r"https?://[^@\s]+", text):
         raise ConfigurationError(f"{name} is not an address; write it like https://levelground.city.example, without a password")
@@ -151,7 +157,7 @@ class Settings:
     keep_releases: int = field(metadata=_variable("KEEP_RELEASES", _number(14, 1, int)))
     keep_deliveries: float = field(metadata=_variable("KEEP_DELIVERIES", _number(90, 0)))  # days
     keep_runs: float = field(metadata=_variable("KEEP_RUNS", _number(90, 0)))  # days
-    memory_limit: str | None = field(metadata=_variable("MEMORY_LIMIT"))
+    memory_limit: str | None = field(metadata=_variable("MEMORY_LIMIT", _memory))
     threads: int | None = field(metadata=_variable("THREADS", _number(0, 0, lambda value: int(value) or None)))
     hosts: Mapping[str, str] = field(metadata=_variable("HOSTS", _hosts))  # address → the address that is requested instead
     # of one live source, unless its contract has a limit

@@ -15,7 +15,7 @@ Figures = Annotated[bool, typer.Option("--figures", help="The file of figures, w
 AudienceName = Annotated[str | None, typer.Option("--audience", help="The records of one audience, such as health.")]
 Reason = Annotated[str, typer.Option(help="Why, without a person's name: quality.erasures keeps it.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Remove without asking.")]
-Wait = Annotated[float, typer.Option(help="Seconds to wait for a run that is active.")]
+Wait = Annotated[float, typer.Option(help="Seconds to wait for a run that is active.", min=0)]
 
 
 def examples(*lines: str) -> str:

@@ -102,11 +102,16 @@ def _ingest(source: RunSource, is_damaged: bool, progress: Progress) -> tuple[So
 def _why_older(source: RunSource, delivery: DeliveryRecord) -> str | None:
     """Why a delivery would replace newer ones: its load was accepted before the newest; None if not, or on purpose.
 
-    A live system is asked now, so what it answers is the newest state, whatever it equals.
+    A live system is asked now, so what it answers is the newest state, whatever it equals. Where all later loads are of files of
+    this delivery, it only has more: a damaged file was repaired.
     """
     accepted = source.store.accepted() or ()
     before = [load for load in accepted if load.load_id == delivery.load_id]
     if not before or accepted[-1].load_id == delivery.load_id:
+        return None
+    later = [source.store.record(load.load_id) for load in accepted[accepted.index(before[-1]) + 1 :]]
+    sent = {file.sha256 for file in delivery.files} - {None}
+    if all(one is not None and {file.sha256 for file in one.files} <= sent for one in later):
         return None
     if source.run.options.accept_older or source.run.location.is_live(source.contract):
         return None

@@ -35,7 +35,7 @@ from orchestration.scorecard import (
     write_site,
 )
 from orchestration.scorecard.edition_notices import leave_notice, mark_corrected
-from orchestration.scorecard.editions import editions, find_edition, mark_superseded, remove_edition
+from orchestration.scorecard.editions import find_edition, mark_superseded, remove_edition
 from orchestration.scorecard.folders import before_of, repair
 from orchestration.scorecard.release_data.changes import Cause
 from orchestration.settings import ConfigurationError, Settings

@@ -33,6 +33,19 @@ def test_the_other_file_is_ingested_and_the_repaired_one_later(tmp_path: Path, m
     assert (status.verdict, landed) == ("landed_only", ["3", "5", "6", "7", "8"])
 
 
+def test_a_damaged_file_that_is_repaired_byte_for_byte_is_fresh_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other file was accepted alone meanwhile: of that load nothing is newer than the whole delivery."""
+    department = Department(tmp_path, monkeypatch, BY_YEAR)
+    department.delivers(b_2023=records(2023, 3), c_2024=records(2024, 5, 6))
+    assert department.run()[1] == ["3", "5", "6"]
+    department.delivers(b_2023=INVALID)
+    assert department.run()[0].verdict == "held_back"
+    department.delivers(b_2023=records(2023, 3))
+    for _ in range(2):
+        status, landed = department.run()
+        assert (status.verdict, landed) == ("landed_only", ["3", "5", "6"]), status.reason
+
+
 def test_a_file_whose_name_is_its_partition_holds_back_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     by_name = [{"name": "year", "from_file": r"(20\d\d)", "required": True}]
     department = Department(tmp_path, monkeypatch, {"mode": "replace_partition", "partition_by": ["year"]}, by_name)

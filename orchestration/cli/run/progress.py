@@ -325,8 +325,9 @@ class Summary:
         if record.outcome == BLOCKED:  # a run without a fingerprint had nothing to build
             result += " by a gate" if record.fingerprint else ": nothing to publish"
         file, index = self.home.published_analyst, self.home.published_scorecard / "index.html"
-        release = f"release {record.release_id}; {file}" if record.outcome in (RELEASED, UNCHANGED) else f"no release; {file} stays"
-        lines = [f"{result}; {release if file.is_file() else 'no release; nothing is published yet'}"]
+        is_public = record.outcome in (RELEASED, UNCHANGED)
+        shown = f"release {record.release_id}; {file}" if is_public else f"no release; {file} stays"
+        lines = [f"{result}; {shown if file.is_file() else 'no release; nothing is published yet'}"]
         lines += [f"public file: {self.home.published_public}"] if self.home.published_public.is_file() else []
         lines += [f"scorecard: {index}"] if index.is_file() and not record.scorecard_problem else []
         return lines

@@ -144,7 +144,11 @@ def first_gap(measure: Measure, texts: Texts) -> list[Markup] | None:
     is_partly_shown = row.status_reason == PARTLY_SHOWN
     if other is not None and other.is_shown:
         parts |= {"reference": reference(row, texts), "from_figure": Figure(other.value or 0.0, other.unit)}
-        sentence = texts(f"sentence.gap_{word}{'_shown' if is_partly_shown else ''}", **parts)
+        own, others = likely_range(row), likely_range(other)
+        ranges = {"range": own, "from_range": others} if own and others else {}
+        sentence = texts(
+            f"sentence.gap_{word}{'_shown' if is_partly_shown else ''}{'_range' if ranges else ''}", **parts, **ranges
+        )
     elif row.reference_code == "rest" and row.gap is not None and row.gap_kind == "difference":
         gap = Points(row.gap, row.unit, places=gap_decimals(row.unit, row.value))
         sentence = texts(f"sentence.gap_rest_{word}_points", gap=gap, **parts)

@@ -105,6 +105,17 @@ def test_an_invalid_number_is_refused_with_a_remedy(name: str, text: str, least:
     assert str(refused.value) == f"{name} is {text!r}; write a number of at least {least}, or unset it for {default}"
 
 
+@pytest.mark.parametrize(
+    ("text", "is_read"), [("4GB", True), ("1.5 GiB", True), ("512mb", True), ("lots", False), ("80%", False)]
+)
+def test_an_amount_of_memory_has_a_unit(text: str, is_read: bool) -> None:
+    if is_read:
+        assert Settings.from_environment({"LEVELGROUND_MEMORY_LIMIT": text}).memory_limit == text
+        return
+    with pytest.raises(ConfigurationError, match="write an amount like 4GB, or unset it"):
+        Settings.from_environment({"LEVELGROUND_MEMORY_LIMIT": text})
+
+
 def test_hosts_are_read_in_pairs() -> None:
     text = "https://data.city.example=http://127.0.0.1:8080, https://maps.city.example/arcgis/=https://mirror.example/maps"
     settings = Settings.from_environment({"LEVELGROUND_HOSTS": text})

@@ -64,7 +64,7 @@ def test_months_that_are_named_as_years_are_found(tmp_path: Path) -> None:
     public_file = write_public_file(tmp_path / "public.duckdb", tables)
     site = public_file, write_site(public_file, tmp_path / "site").index.parent
     assert [finding.message for finding in gate_pages(*site).findings if not finding.success] == []
-    assert found(site, "en", MEASURE, "December 2022 to November 2023", "2022 to 2023") == {"period_of_a_sentence"}
+    assert found(site, "en", MEASURE, "December 2022 to November 2023", "2022 to 2023") >= {"period_of_a_sentence"}
 
 
 @pytest.mark.parametrize("city", ["Allentown, Pennsylvania", "White Plains, New York"])

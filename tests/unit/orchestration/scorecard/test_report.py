@@ -181,7 +181,10 @@ def test_the_table_has_the_gaps_of_people_with_figures_marks_and_words(tmp_path:
     assert (own["group"], own["gap"], own["gap_size"]) == ("Black", "Higher than White", "2.0 times (1.6 to 2.8)")
     black, white = own["marks"]
     assert own["gap_line"] == [black[0], white[0]]
-    assert front["opening"] == ["2024: in Plantville the figure for Black is 20.5%, clearly higher than for White (10.0%)."]
+    assert front["opening"] == [
+        "2024: in Plantville the figure for Black is 20.5% (likely range 18.4% to 22.6%), clearly higher than for White: 10.0% "
+        "(likely range 9.0% to 11.0%)."
+    ]
     assert front["asked"] == [{"reason": "The records have not been sent to the office yet.", "measures": "Name of nothing"}]
 
 

@@ -58,7 +58,10 @@ def life(**black: Any) -> Measure:
     )
 
 
-GAP = "2020 to 2022: in Plant County the figure for Black is 67.5 years, clearly lower than for White (77.5 years)."
+GAP = (
+    "2020 to 2022: in Plant County the figure for Black is 67.5 years (likely range 60.8 to 74.2), clearly lower than for White: "
+    "77.5 years (likely range 69.8 to 85.2)."
+)
 
 
 @pytest.mark.parametrize("made", [summary, short_answer, lambda one, texts: entry(one, texts)["sentences"]])
@@ -82,7 +85,10 @@ def test_the_first_gap_is_the_largest_and_every_group_that_is_worse_off_is_named
         ),
         english,
     )
-    assert said[0] == "2024: in Plantville the figure for Black is 25.1%, clearly higher than for White (4.8%)."
+    assert said[0] == (
+        "2024: in Plantville the figure for Black is 25.1% (likely range 22.6% to 27.6%), clearly higher than for White: 4.8% "
+        "(likely range 4.3% to 5.3%)."
+    )
     assert said[1] == "Worse off, with a clearly higher figure than White: Asian and Black."
     assert said[2] == "Better off, with a clearly lower figure than White: Hispanic."
 
@@ -167,7 +173,7 @@ def test_a_compared_figure_of_a_table_shown_in_part_says_so_too(english: Texts) 
         direction="higher",
     )
     assert str((first_gap(one, english) or [""])[0]).startswith(
-        "2024: of the students whom the state shows by race, the figure for Black is 13.1%."
+        "2024: of the students whom the state shows by race, the figure for Black is 13.1% (likely range 11.8% to 14.4%)."
     )
 
 
