@@ -19,7 +19,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 BUDGETS = {
     "expectations": 155,
     "expectations/delivery": 1_668,
-    "expectations/disclosure": 3_570,
+    "expectations/disclosure": 3_587,
     "expectations/engine": 481,
     "expectations/marts": 653,
     "expectations/published": 888,
@@ -32,26 +32,26 @@ BUDGETS = {
     "ingest/landing": 1_592,
     "ingest/readers": 2_376,
     "ingest/sample": 4_904,
-    "orchestration": 293,
+    "orchestration": 299,
     "orchestration/alerts": 385,
     "orchestration/cities": 753,
-    "orchestration/cli": 4_754,
+    "orchestration/cli": 4_757,
     "orchestration/codegen": 1_826,
     "orchestration/defs": 1_925,
     "orchestration/docs_site": 581,
     "orchestration/doctor": 952,
     "orchestration/engines": 623,
     "orchestration/instance": 1_151,
-    "orchestration/pipeline": 1_927,
+    "orchestration/pipeline": 1_938,
     "orchestration/runs": 1_748,
-    "orchestration/scorecard": 5_209,
+    "orchestration/scorecard": 5_218,
     "orchestration/stewardship": 1_143,
     "orchestration/transform": 2_762,
     "orchestration/translations": 296,
     "orchestration/trial": 526,
     "warehouse": 1_396,
     "warehouse/audiences": 355,
-    "warehouse/disclosure": 2_111,
+    "warehouse/disclosure": 2_134,
     "warehouse/lake_files": 277,
     "warehouse/metadata": 178,
     "warehouse/processes": 280,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_255,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_732
+MOST_LINES = 58_801
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
