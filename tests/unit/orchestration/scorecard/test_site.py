@@ -81,6 +81,13 @@ def test_figures_are_those_of_the_file(site: Path, language: str) -> None:
     assert list(wrong_figures(site / language / "districts" / "2.html", language, {"measure-own": 12.0})) == []
 
 
+def test_every_page_has_a_description(site: Path) -> None:
+    without = [
+        page for page in site.rglob("*.html") if '<meta name="description" content="' not in page.read_text(encoding="utf-8")
+    ]
+    assert without == []
+
+
 def test_sentences_hold_only_figures_of_the_file(site: Path) -> None:
     page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
     answer = page.partition('<section class="answer"')[2].partition("</section>")[0]
