@@ -54,8 +54,11 @@ ranges as (
     cross join {{ ref('stg_receipts__clock') }} as clock
     left join dated on contracts.source = dated.source
     left join silent on contracts.source = silent.source
-    -- the days of the records of a stock are those of what is still there: it is of its date, and of no period
-    where (dated.source is not null or contracts.period_start is not null) and not coalesce(contracts.keeps_snapshots, false)
+    -- The days of the records of a stock are those of what is still there: it is of its date, and of no period. A contract without a
+    -- delivery covers none of the period that it declares.
+    where
+        (dated.source is not null or (contracts.period_start is not null and contracts.load_id is not null))
+        and not coalesce(contracts.keeps_snapshots, false)
 ),
 
 -- The silence of a feed says nothing about days after the date that a delivery states.
