@@ -1,4 +1,4 @@
--- one row per pair of places of two maps and measure: the people of blocks, or the addresses, that are in both
+-- one row per pair of places of two maps and measure: the people of blocks, or the addresses, that are in both, and those within the limits
 with
 -- a flat with an address of its own counts as one: addresses represent homes, not houses
 indexed as (
@@ -65,6 +65,9 @@ members as (
         group_number,
         weight_basis,
         amount,
+        -- the address index lists homes beyond the limits, too
+        case when bool_or(place.geography_type = 'city' and place.geoid = 'outside') over (partition by group_number) then 0 else amount end
+            as city_amount,
         place.geography_type,
         place.geography_vintage,
         place.geoid
@@ -80,7 +83,8 @@ counted as (
         other_members.geography_vintage as to_vintage,
         other_members.geoid as to_geoid,
         members.weight_basis,
-        sum(members.amount) as amount
+        sum(members.amount) as amount,
+        sum(members.city_amount) as city_amount
     from members
     inner join members as other_members
         on

@@ -35,17 +35,21 @@ lasting as (
 divided as (
     select
         *,
-        amount / sum(amount) over (partition by from_type, from_vintage, from_geoid, to_type, to_vintage, side) as part
+        amount / sum(amount) over one_side as part,
+        coalesce(city_amount / nullif(sum(city_amount) over one_side, 0), part) as city_part
     from lasting
+    window one_side as (partition by from_type, from_vintage, from_geoid, to_type, to_vintage, side)
 ),
 
 -- a place without a polygon, a tract of another county, is what its blocks are
 bounded as (
-    select distinct
+    select
         geography_type,
         geography_vintage,
-        geoid
+        geoid,
+        bool_or(is_in_city) as reaches_city
     from parts
+    group by all
 ),
 
 shared as (
@@ -57,6 +61,12 @@ shared as (
         divided.to_vintage,
         divided.to_geoid,
         sum(divided.part * coalesce(parts.part_share, 1)) as weight,
+        -- of people who are known to live in the city nobody is in the part beyond its limits
+        sum(case
+            when not coalesce(bounded.reaches_city, false) then divided.part * coalesce(parts.part_share, 1)
+            when divided.is_in_city then divided.city_part
+            else 0
+        end) as city_weight,
         arg_max(divided.weight_basis, divided.part * coalesce(parts.part_share, 1)) as weight_basis
     from divided
     left join bounded

@@ -5,7 +5,8 @@ pairs as (
         * exclude (is_in_city, amount),
         is_in_city,
         'area' as weight_basis,
-        amount
+        amount,
+        case when is_in_city then amount else 0 end as city_amount
     from {{ ref('int_places__intersections') }}
     union all by name
     select
@@ -24,7 +25,8 @@ both_ways as (
         to_geoid,
         is_in_city,
         weight_basis,
-        amount
+        amount,
+        city_amount
     from pairs
     union all
     select
@@ -36,7 +38,8 @@ both_ways as (
         geoid as to_geoid,
         is_in_city,
         weight_basis,
-        amount
+        amount,
+        city_amount
     from pairs
 ),
 

@@ -1,4 +1,5 @@
--- one row per pair of places of two maps: the part of a count in the first that goes to the second, all of it to somewhere
+-- one row per pair of places of two maps: the part of a count in the first that goes to the second, all of it to somewhere; city_weight is
+-- the part of a count of people who live in the city
 with
 shared as (
     select * from {{ ref('int_places__overlap_shares') }}
@@ -44,6 +45,7 @@ remainders as (
         maps_of_city.geography_vintage as to_vintage,
         'outside' as to_geoid,
         1 - coalesce({{ sum_in_order('shared.weight') }}, 0) as weight,
+        greatest(1 - coalesce({{ sum_in_order('shared.city_weight') }}, 0), 0) as city_weight,
         'area' as weight_basis
     from places
     inner join maps_of_city
@@ -61,7 +63,7 @@ remainders as (
 
 all_weights as (
     select * from shared
-    union all
+    union all by name
     select * from remainders
 ),
 
@@ -74,6 +76,7 @@ complete as (
         to_vintage,
         to_geoid,
         sum(weight) as weight,
+        sum(city_weight) as city_weight,
         arg_max(weight_basis, weight) as weight_basis
     from all_weights
     group by all
@@ -86,13 +89,19 @@ totals as (
         from_geoid,
         to_type,
         to_vintage,
-        {{ sum_in_order('weight') }} as weight
+        {{ sum_in_order('weight') }} as weight,
+        {{ sum_in_order('city_weight') }} as city_weight
     from complete
     group by all
 ),
 
 weighed as (
-    select complete.* replace (complete.weight / totals.weight as weight)
+    select
+        complete.* replace (
+            complete.weight / totals.weight as weight,
+            -- a map of more than the city may have no place on its side
+            coalesce(complete.city_weight / nullif(totals.city_weight, 0), complete.weight / totals.weight) as city_weight
+        )
     from complete
     inner join totals
         on {{ same_columns('complete', 'totals', ['from_type', 'from_vintage', 'from_geoid', 'to_type', 'to_vintage']) }}

@@ -43,7 +43,7 @@ moved as (
         counted.race_ethnicity_code,
         counted.age_universe,
         counted.population_scheme,
-        {{ sum_in_order("counted.population * bridge.weight") }} as population
+        {{ sum_in_order("counted.population * bridge.city_weight") }} as population
     from counted
     inner join {{ ref('int_places__weights') }} as bridge
         on
@@ -52,7 +52,7 @@ moved as (
             and bridge.from_type = 'tract'
             and bridge.to_type = 'tract'
             and bridge.to_vintage = '2010'
-    where counted.geography_type = 'city'
+    where counted.geography_type = 'city' and bridge.city_weight > 0
     group by all
 ),
 
@@ -80,7 +80,7 @@ corrected as (
         people.race_ethnicity_code,
         people.age_universe,
         people.population_scheme,
-        people.population * bridge.weight as population,
+        people.population * bridge.city_weight as population,
         false as is_counted
     from people
     inner join {{ ref('int_places__weights') }} as bridge
@@ -91,6 +91,7 @@ corrected as (
             and bridge.to_vintage = maps.geography_vintage
             and maps.block_code is not null
     inner join {{ ref('stg_receipts__corrected_maps') }} as accepted on maps.boundary_source = accepted.source
+    where bridge.city_weight > 0
 ),
 
 united as (

@@ -34,31 +34,59 @@ typical as (
     group by all
 ),
 
+-- Delivered blocks are those of the city: the people of their tracts live on its side of the limits.
+city_sources as (
+    select distinct source
+    from dispersed
+),
+
+bridge as (
+    select * from {{ ref('int_places__with_fit_quality') }}
+),
+
+weights as (
+    select
+        from_type,
+        from_vintage,
+        from_geoid,
+        to_type,
+        to_vintage,
+        to_geoid,
+        weight_basis,
+        unnest([
+            { 'is_of_city': false, 'weight': weight, 'fit_quality': fit_quality },
+            { 'is_of_city': true, 'weight': city_weight, 'fit_quality': city_fit_quality }
+        ], recursive := true)
+    from bridge
+),
+
 moved as (
     select
         tracts.* exclude (geography_type, geography_vintage, geoid, population, moe),
         tracts.geoid as tract_geoid,
         tracts.population as tract_population,
-        bridge.to_type as geography_type,
-        bridge.to_vintage as geography_vintage,
-        bridge.to_geoid as geoid,
-        bridge.fit_quality,
-        case bridge.weight_basis when 'area' then 'area' else 'address' end as weight_basis,
-        bridge.weight * tracts.population as population,
-        bridge.weight * tracts.moe as moe,
-        bridge.weight * (1 - bridge.weight) as dispersion
+        weights.to_type as geography_type,
+        weights.to_vintage as geography_vintage,
+        weights.to_geoid as geoid,
+        weights.fit_quality,
+        case weights.weight_basis when 'area' then 'area' else 'address' end as weight_basis,
+        weights.weight * tracts.population as population,
+        weights.weight * tracts.moe as moe,
+        weights.weight * (1 - weights.weight) as dispersion
     from tabulated as tracts
-    inner join {{ ref('int_places__with_fit_quality') }} as bridge
+    left join city_sources on tracts.source = city_sources.source
+    inner join weights
         on
-            tracts.geography_type = bridge.from_type
-            and tracts.geography_vintage = bridge.from_vintage
-            and tracts.geoid = bridge.from_geoid
+            tracts.geography_type = weights.from_type
+            and tracts.geography_vintage = weights.from_vintage
+            and tracts.geoid = weights.from_geoid
+            and (city_sources.source is not null) = weights.is_of_city
     anti join counted_maps
         on
             tracts.population_scheme = counted_maps.population_scheme
-            and bridge.to_type = counted_maps.geography_type
-            and bridge.to_vintage = counted_maps.geography_vintage
-    where tracts.geography_type = 'tract'
+            and weights.to_type = counted_maps.geography_type
+            and weights.to_vintage = counted_maps.geography_vintage
+    where tracts.geography_type = 'tract' and weights.weight > 0
 ),
 
 final as (
