@@ -137,21 +137,18 @@ def _add_wholes(counts: CountSystem, records: str, universe: str) -> None:
 
     Districts have suspensions and their county has all removals: those of all districts are among them.
     """
-    numbers: dict[Cell, list[Cell]] = defaultdict(list)
-    for at, _ in counts.of(universe):
-        if at.geography_type in WHOLE_PLACES:
-            numbers[_anywhere(at)].append(at)
-    inside: dict[Cell, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
-    for at, number in counts.of(records):
-        inside[_anywhere(at)][at.geography_type, at.geography_vintage].append(counts.value[number])
-    for key, kinds in inside.items():
-        is_counted = any(kind in WHOLE_PLACES for kind, _ in kinds)
-        if len(numbers[key]) == 1 and not is_counted:  # else names do not show which of them contains a place
-            counts.add(CountKey(records, numbers[key][0]), max(map(math.fsum, kinds.values())))
-
-
-def _anywhere(at: Cell) -> Cell:
-    return at._replace(geography_type="", geography_vintage="", geoid="")
+    anywhere = dict.fromkeys(("geography_type", "geography_vintage", "geoid"), "")
+    universes = dict(_slices(counts, universe, **anywhere))
+    for key, members in list(_slices(counts, records, **anywhere)):
+        wholes = [at for at in universes.get(key, {}) if at.geography_type in WHOLE_PLACES]
+        if len(wholes) != 1 or any(at.geography_type in WHOLE_PLACES for at in members):
+            continue  # names do not show which of them contains a place
+        sums: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for at, number in members.items():
+            sums[at.geography_type, at.geography_vintage].append(counts.value[number])
+        whole = max(map(math.fsum, sums.values()))
+        if not whole > counts.value[universes[key][wholes[0]]] + EQUAL:  # else places inside reach beyond it
+            counts.add(CountKey(records, wholes[0]), whole)
 
 
 def _remember_known_races(known: dict[CountKey, float], figure: Figure) -> None:

@@ -30,6 +30,7 @@ from expectations.disclosure.equations.sum_equations import (
 )
 from expectations.disclosure.forbidden_disclosures import is_hidden
 from expectations.disclosure.inputs.audit_inputs import STARRED, CellKey, MedianRecords, Published, Row
+from expectations.disclosure.intervals.linear_system import TOLERANCE
 
 THEMES = "engagement_theme"
 INPUTS = "engagement_responses.inputs_count"
@@ -206,17 +207,19 @@ def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, CellKey], float], w
 def _enclosing_cells(cells: Cells, universes: Mapping[str, str]) -> None:
     """Add the whole place that only the universe of records has: suspensions of districts are among removals of the county."""
     for records, universe in universes.items():
-        places: dict[CellKey, set[CellKey]] = defaultdict(set)
-        for at in cells.by_records.get(universe, {}):
+        places: dict[CellKey, dict[CellKey, int]] = defaultdict(dict)
+        for at, cell in cells.by_records.get(universe, {}).items():
             if at.geography_type in WHOLE_PLACES:
-                places[_without_place(at)].add(at)
+                places[_without_place(at)][at] = cell
         for where, members in list(cells.slices(records, geography_type="", geography_vintage="", geoid="")):
             if len(places[where]) != 1 or any(at.geography_type in WHOLE_PLACES for at in members):
                 continue
             sums: dict[tuple[str, str], float] = defaultdict(float)
             for at, cell in members.items():
                 sums[at.geography_type, at.geography_vintage] += cells.truth[cell]
-            cells.add(records, min(places[where]), max(sums.values()))
+            [(whole, among)] = places[where].items()
+            if not max(sums.values()) > cells.truth[among] + TOLERANCE:  # else places inside reach beyond it
+                cells.add(records, whole, max(sums.values()))
 
 
 def _months(at: CellKey) -> range:

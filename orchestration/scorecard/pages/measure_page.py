@@ -81,11 +81,8 @@ def _compared(row: Row, texts: Texts) -> Markup:
     if row.gap is not None and row.gap_kind == "difference" and row.compared_reason is None:
         places = gap_decimals(row.unit, row.value)
         signed = partial(SignedNumber, unit=row.unit, places=places)  # the table names what a rate is per
-        is_rate = row.unit.startswith("per_")
-        name, parts = (
-            "gap_size",
-            {"gap": signed(row.gap) if is_rate else Points(row.gap, row.unit, is_signed=True, places=places)},
-        )
+        points = partial(Points, unit=row.unit, is_signed=True, places=places)
+        name, parts = "gap_size", {"gap": (signed if row.unit.startswith("per_") else points)(row.gap)}
         range_ = span(row.gap_low, row.gap_high, signed)
     elif row.rate_ratio is None or row.unit in NO_RATIO or round(row.rate_ratio, 1 if row.rate_ratio >= 1 else 2) == 1.0:
         return words
