@@ -19,7 +19,7 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 BUDGETS = {
     "expectations": 155,
     "expectations/delivery": 1_668,
-    "expectations/disclosure": 3_587,
+    "expectations/disclosure": 3_590,
     "expectations/engine": 481,
     "expectations/marts": 653,
     "expectations/published": 888,
@@ -44,14 +44,14 @@ BUDGETS = {
     "orchestration/instance": 1_151,
     "orchestration/pipeline": 1_938,
     "orchestration/runs": 1_748,
-    "orchestration/scorecard": 5_218,
+    "orchestration/scorecard": 5_215,
     "orchestration/stewardship": 1_143,
     "orchestration/transform": 2_762,
     "orchestration/translations": 296,
     "orchestration/trial": 526,
     "warehouse": 1_396,
     "warehouse/audiences": 355,
-    "warehouse/disclosure": 2_134,
+    "warehouse/disclosure": 2_131,
     "warehouse/lake_files": 277,
     "warehouse/metadata": 178,
     "warehouse/processes": 280,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_255,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_801
+MOST_LINES = 58_798
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
