@@ -217,15 +217,15 @@ def free_port() -> int:
     return port
 
 
-OWN_PROCESS = ("run", "ui")
+OWN_PROCESS = ("run", "try", "ui")
 
 
 @dataclass(frozen=True)
 class CommandLine:
     """The command line on a home of its own.
 
-    A run and the UI have their own process, as for users. Other commands are called in the test's process, which imports the
-    libraries once and not for every call.
+    Runs and the UI have their own process, as for users: from then on a signal ends it. Other commands are called in the test's
+    process, which imports the libraries once and not for every call.
 
     cold: start a run from nothing, as a shell does, instead of forking a process that has imported everything
     patience: after so many seconds a run is killed

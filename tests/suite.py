@@ -49,8 +49,9 @@ def workers() -> int:
     return min(max(usable, 1), MOST_WORKERS)
 
 
-# tests/conftest.py orders the tests and keeps groups and files together
-PARALLEL: Command = ["-q", "-n", str(workers()), "--dist", "loadgroup", "--no-loadscope-reorder"]
+# tests/conftest.py orders the tests and keeps groups and files together. A worker that crashes ends the run: with another in its
+# place, pytest-xdist waits forever for the tests of the first.
+PARALLEL: Command = ["-q", "-n", str(workers()), "--dist", "loadgroup", "--no-loadscope-reorder", "--max-worker-restart", "0"]
 PYTEST: dict[str, Command] = {
     "check": [*PARALLEL, "--hypothesis-profile", "quick", "tests/unit", "tests/contract"],
     "test": [*PARALLEL, "--hypothesis-profile", "some"],

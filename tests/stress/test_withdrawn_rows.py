@@ -54,7 +54,8 @@ def take_rows_out(file: Path, newer: Path, removed: str | None) -> tuple[int, in
     last = max(row[year] for row in rows)
     dropped = [row for row in rows if row[year] == last and removed in row]
     others = [row for row in rows if row[year] == last and removed not in row]
-    withdrawn = dropped + [row for row in others if has_values(row, values) and not {"0", "0.0"} & {row[at] for at in values}][-OUT:]
+    counted = [row for row in others if has_values(row, values) and not {"0", "0.0"} & {row[at] for at in values}]
+    withdrawn = dropped + counted[-OUT:]
     with newer.open("w", encoding="utf-8", newline="") as text:
         csv.writer(text).writerows([header, *(row for row in rows if row not in withdrawn)])
     return len(withdrawn), sum(has_values(row, values) for row in withdrawn)

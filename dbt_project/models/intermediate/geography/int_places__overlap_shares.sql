@@ -61,7 +61,7 @@ shared as (
         divided.to_vintage,
         divided.to_geoid,
         sum(divided.part * coalesce(parts.part_share, 1)) as weight,
-        -- of people who are known to live in the city nobody is in the part beyond its limits
+        -- people who are known to live in the city are in no part beyond its limits
         sum(case
             when not coalesce(bounded.reaches_city, false) then divided.part * coalesce(parts.part_share, 1)
             when divided.is_in_city then divided.city_part

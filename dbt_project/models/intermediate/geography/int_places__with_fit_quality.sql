@@ -19,8 +19,6 @@ final as (
         to_vintage,
         to_geoid,
         weight_basis,
-        weight,
-        city_weight,
         -- How far off a moved count may be, measured where the truth is known. By addresses or areas, people of the 210 tracts whose
         -- blocks carry their district: with 95 % of a tract in one district less than 1 % are wrong; below that 4 % where
         -- addresses put half in one district and 15 % where not, and 7 to 26 % by areas. By people, houses of the address index:
@@ -31,8 +29,10 @@ final as (
             when largest_{{ prefix }}weight >= 0.95 and weight_basis <> 'population' then 'good'
             when largest_{{ prefix }}weight >= 0.5 and weight_basis in ('population', 'address') then 'fair'
             else 'poor'
-        end as {{ prefix }}fit_quality{{ ',' if not loop.last }}
+        end as {{ prefix }}fit_quality,
         {%- endfor %}
+        weight,
+        city_weight
     from weights
 )
 

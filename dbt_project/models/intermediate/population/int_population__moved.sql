@@ -40,26 +40,6 @@ city_sources as (
     from dispersed
 ),
 
-bridge as (
-    select * from {{ ref('int_places__with_fit_quality') }}
-),
-
-weights as (
-    select
-        from_type,
-        from_vintage,
-        from_geoid,
-        to_type,
-        to_vintage,
-        to_geoid,
-        weight_basis,
-        unnest([
-            { 'is_of_city': false, 'weight': weight, 'fit_quality': fit_quality },
-            { 'is_of_city': true, 'weight': city_weight, 'fit_quality': city_fit_quality }
-        ], recursive := true)
-    from bridge
-),
-
 moved as (
     select
         tracts.* exclude (geography_type, geography_vintage, geoid, population, moe),
@@ -68,25 +48,25 @@ moved as (
         weights.to_type as geography_type,
         weights.to_vintage as geography_vintage,
         weights.to_geoid as geoid,
-        weights.fit_quality,
         case weights.weight_basis when 'area' then 'area' else 'address' end as weight_basis,
-        weights.weight * tracts.population as population,
-        weights.weight * tracts.moe as moe,
-        weights.weight * (1 - weights.weight) as dispersion
+        case when city_sources.source is null then weights.fit_quality else weights.city_fit_quality end as fit_quality,
+        case when city_sources.source is null then weights.weight else weights.city_weight end as part,
+        part * tracts.population as population,
+        part * tracts.moe as moe,
+        part * (1 - part) as dispersion
     from tabulated as tracts
     left join city_sources on tracts.source = city_sources.source
-    inner join weights
+    inner join {{ ref('int_places__with_fit_quality') }} as weights
         on
             tracts.geography_type = weights.from_type
             and tracts.geography_vintage = weights.from_vintage
             and tracts.geoid = weights.from_geoid
-            and (city_sources.source is not null) = weights.is_of_city
     anti join counted_maps
         on
             tracts.population_scheme = counted_maps.population_scheme
             and weights.to_type = counted_maps.geography_type
             and weights.to_vintage = counted_maps.geography_vintage
-    where tracts.geography_type = 'tract' and weights.weight > 0
+    where tracts.geography_type = 'tract' and part > 0
 ),
 
 final as (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import urllib.request
+from http.server import ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -233,23 +235,24 @@ def test_the_asset_links_the_site_and_fails_its_check_without_failing_the_run(
 
 def test_the_site_is_served_on_this_machine_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "index.html").write_text("<p>planted</p>")
-    addresses: list[str] = []
+    servers: list[ThreadingHTTPServer] = []
 
-    def read(address: str) -> None:
-        import threading  # noqa: PLC0415
+    class Recorded(ThreadingHTTPServer):
+        def server_activate(self) -> None:
+            super().server_activate()
+            servers.append(self)
 
-        def ask() -> None:
-            with urllib.request.urlopen(address) as answer:
-                addresses.append(answer.read().decode())
-            os.kill(os.getpid(), __import__("signal").SIGINT)
-
-        threading.Thread(target=ask, daemon=True).start()
-        addresses.append(address)
-
-    with pytest.raises(KeyboardInterrupt):
-        folders.serve(tmp_path, 0, read)
-    assert addresses[0].startswith("http://127.0.0.1:")
-    assert addresses[1] == "<p>planted</p>"
+    monkeypatch.setattr(folders, "ThreadingHTTPServer", Recorded)
+    addresses: Queue[str] = Queue()
+    serving = Thread(target=folders.serve, args=(tmp_path, 0, addresses.put), daemon=True)
+    serving.start()
+    address = addresses.get(timeout=30)
+    assert address.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        assert answer.read() == b"<p>planted</p>"
+    servers[0].shutdown()
+    serving.join(timeout=30)
+    assert not serving.is_alive()
 
 
 def test_an_error_of_a_page_has_its_name() -> None:
