@@ -150,11 +150,9 @@ def _short(code: str, texts: Texts) -> Markup:
 
 def _in_people(measures: Iterable[Measure], texts: Texts) -> list[Markup]:
     """The largest gap of each of the first measures that have one in people."""
-    counted = {measure.measure_id: found for measure in measures if (found := excess(measure, texts)) and found.sentences}
-    return [
-        texts("page.named_figure", name=texts(f"measure.{code}"), figure=found.sentences[0].sentence)
-        for code, found in list(counted.items())[:MOST_IN_PEOPLE]
-    ]
+    counted = {one.measure_id: found.sentences[0] for one in measures if (found := excess(one, texts)) and found.sentences}
+    first = list(counted.items())[:MOST_IN_PEOPLE]
+    return [texts("page.named_figure", name=texts(f"measure.{code}"), figure=said.sentence) for code, said in first]
 
 
 def _followed(
@@ -183,13 +181,15 @@ def _followed(
 def _change(measure: Measure, gap: Record, trend: Record, texts: Texts) -> dict[str, Any]:
     unit, parts = str(measure.about["unit"]), trend_parts(gap, trend)
     of = texts("page.gap_of", group=parts["group"], reference=parts["reference"])
+    others = {one.word for one in gap.trends if gap.basis != PLACES} & {*WORDS} - {trend.word}
+    ratio = [texts("page.named_figure", name=texts("page.as_ratio"), figure=texts(f"gap_word.{word}")) for word in others]
     return {
         "name": texts(f"measure.{measure.measure_id}"),
         "about": Markup("{}: {}, {}").format(of, parts["from_period"](texts), parts["period"](texts)),
         **{name: size(texts) for name, size in sizes(gap, trend, unit).items()},
         "word": texts(f"gap_word.{trend.word_reason or trend.word}"),
         "care": bool(_care([(measure, gap, trend)], texts)),
-        "range": change_range(gap, trend, unit)(texts),
+        "range": Markup(". ").join([change_range(gap, trend, unit)(texts), *ratio]),
     }
 
 

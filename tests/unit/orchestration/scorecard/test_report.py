@@ -239,6 +239,11 @@ def test_a_change_that_is_one_of_many_says_so_next_to_its_range(tmp_path: Path) 
     assert black["word"] == "cannot tell: of so many gaps, some change this much by chance"
 
 
+def test_a_ratio_whose_word_is_another_is_named_after_the_difference(tmp_path: Path) -> None:
+    ranges = [one["range"] for one in front_of(planted_with_gaps(), tmp_path)["changes"]]
+    assert ranges == ["6.9 to 13.1 percentage points", "\u221211.4 to \u22123.6 percentage points. Ratio: cannot tell"]
+
+
 def test_a_change_from_a_weak_figure_has_its_caution(tmp_path: Path) -> None:
     front = front_of(with_a_weak_start(), tmp_path)
     assert [one["care"] for one in front["changes"]] == [False, True]
