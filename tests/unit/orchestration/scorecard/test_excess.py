@@ -50,7 +50,7 @@ def test_a_clear_gap_is_said_in_whole_people_a_year(site: tuple[Path, Path]) -> 
 def test_a_survey_knows_hundreds_and_a_higher_figure_may_be_better(tmp_path: Path) -> None:
     own = {"excess": -21_571.0, "excess_low": -23_611.0, "excess_high": -19_588.0, "excess_years": 1}
     found = words(write(tmp_path, own, {"is_estimate": True, "favourable_direction": "higher"}, "lower"))
-    said = "at the share of White residents, this would be so of about 21,600 more people among Black residents"
+    said = "at the share of White residents, there would be about 21,600 more such people among Black residents"
     assert f"{said} (likely range 19,600 to 23,600)." in found
 
 
