@@ -1,6 +1,6 @@
 -- one row per measure, period, place or part, race and stratum, with its population or the reason why it has none
 with
--- A month, quarter or year in which the map changed has no population of its own.
+-- A month, quarter or year in which the map changed has no population of its own, and its records are in part on each map.
 dated as (
     select
         filled.*,
@@ -30,7 +30,9 @@ agreed as (
         populations.interpolation_cv,
         -- the first of these that holds is what numerator and population disagree on
         case
-            when dated.value_status <> 'computed' or dated.kind not in ('rate', 'amount_rate') then null
+            when dated.value_status <> 'computed' or dated.kind in ('count', 'sum', 'estimate') then null
+            -- half a year on the new map is no year, which the city's figure is
+            when dated.kind not in ('rate', 'amount_rate') then case when dated.is_incomplete then 'period_incomplete' end
             when dated.population_name is null then case when dated.is_incomplete then 'period_incomplete' end
             when dated.geoid = 'outside' then 'jurisdiction'
             -- records of the city, or of a county as a whole
