@@ -28,15 +28,7 @@ from orchestration.scorecard.words.measure_notes import (
     trend_start,
 )
 from orchestration.scorecard.words.peers import peers, strip
-from orchestration.scorecard.words.sentences import (
-    group,
-    likely_range,
-    marked,
-    old_figures,
-    period,
-    reference,
-    short_answer,
-)
+from orchestration.scorecard.words.sentences import group, likely_range, marked, old_figures, period, reference, short_answer
 from orchestration.scorecard.words.texts import Joined, Part, Texts, day
 
 MOST_STRATA = 24  # of a topic

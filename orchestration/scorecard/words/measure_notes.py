@@ -84,7 +84,8 @@ def reason(measure: Measure) -> str | None:
         return NO_RECORDS  # its figures are of smaller places, such as schools
     if measure.about["has_figures_by_race"] or any(row.has_only_a_range for row in measure.groups):
         return None
-    if measure.everyone is not None and any(row.status_code in ("hidden", "hidden_at_source") for row in measure.groups):
+    codes = {row.status_code for row in measure.groups}
+    if measure.everyone is not None and codes & {"hidden", "hidden_at_source"} and "too_few" not in codes:
         return "hidden_by_race"
     return NO_OWN_RACE if measure.everyone is not None else ONLY_PARTS
 

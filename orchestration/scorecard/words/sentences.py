@@ -239,10 +239,13 @@ def _about_places(measure: Measure, rows: Sequence[Row], texts: Texts) -> list[M
     rows = sorted(rows, key=lambda row: row.value or 0.0, reverse=measure.about["favourable_direction"] == "lower")
     large = [row for row in rows if row.race_ethnicity_code in (measure.about.get("large_groups") or ())]
     first, last = (large or rows)[0], (large or rows)[-1]
-    if len(large) > 1 and measure.about["favourable_direction"] in WORSE and are_apart(first, last) is not False:
-        residents = {"residents": People(first.race_ethnicity_code), "reference": People(last.race_ethnicity_code)}
-        figures = {"figure": Figure(first.value or 0.0, first.unit), "from_figure": Cell(last.value or 0.0, last.unit)}
-        said = texts("sentence.where_people_live_two", **residents, **figures)
+    parts = {"residents": People(first.race_ethnicity_code), "figure": Figure(first.value or 0.0, first.unit)}
+    if len(rows) == 1:
+        known = {"range": range_} if (range_ := likely_range(first)) else {}
+        said = texts(f"sentence.where_people_live{'' if known else '_without_range'}", **parts, **known)
+    elif len(large) > 1 and measure.about["favourable_direction"] in WORSE and are_apart(first, last) is not False:
+        others = {"reference": People(last.race_ethnicity_code), "from_figure": Cell(last.value or 0.0, last.unit)}
+        said = texts("sentence.where_people_live_two", **parts, **others)
     else:
         low, high = sorted((rows[0].value or 0.0, rows[-1].value or 0.0))
         text_id = f"sentence.where_people_live_{'unclear' if are_apart(*rows) is False else 'span'}"

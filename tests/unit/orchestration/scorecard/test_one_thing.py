@@ -13,7 +13,9 @@ LANGUAGES = ("en", "es", "hmn")
 ROWS = {language: read_rows(INSTALLED / f"texts_{language}.csv") for language in LANGUAGES}
 ENGLISH = {row["text_id"]: row["text"] for row in ROWS["en"]}
 # a number before a noun or a verb in the plural
-PLURAL = re.compile(r"\{(count|number|days|answered)\} (?:(?:more|fewer|of \{total\}) )?(\w+s\b|people|have|were)")
+PLURAL = re.compile(
+    r"\{(count|number|days|answered)\} (?:(?:more|fewer|more such|fewer such|of \{total\}) )?(\w+s\b|people|have|were)"
+)
 # words in s that are no plural; a point or a year always has a decimal, and a percentage is of 20 records or more
 NO_PLURAL = {"of {total} cities", "people lived here", "students were counted", "people lived in", "percentage points", "years"}
 

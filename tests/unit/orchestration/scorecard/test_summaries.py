@@ -12,6 +12,7 @@ from expectations.published.reading import Language
 from orchestration.scorecard.pages.page_list import entry
 from orchestration.scorecard.release_data.read_release import Measure
 from orchestration.scorecard.release_data.row import Row
+from orchestration.scorecard.words.measure_notes import reason
 from orchestration.scorecard.words.sentences import first_gap, short_answer, summary
 from orchestration.scorecard.words.texts import Texts, texts_by_language
 from tests.support.scorecard_release import GROUPS, planted, row, texts
@@ -242,6 +243,25 @@ def test_places_whose_ranges_overlap_are_not_named_as_a_gap(
         figure("hispanic", 26.1, ci_low=hispanic[0], ci_high=hispanic[1], **places),
     ]
     assert summary(measure(*rows, direction="higher", large_groups=["asian", "hispanic"]), english)[0].startswith(sentence)
+
+
+def test_places_of_one_group_alone_are_compared_with_none(english: Texts) -> None:
+    asian = figure("asian", 61.6, ci_low=43.3, ci_high=79.9, basis="where_people_live")
+    assert str(summary(measure(asian, direction="higher"), english)[0]) == (
+        "In the places where Asian residents live, the figure is 61.6% (likely range 43.3% to 79.9%)."
+    )
+
+
+@pytest.mark.parametrize(("of_hispanics", "code"), [("hidden_at_source", "hidden_by_race"), ("too_few", "no_own_race")])
+def test_figures_by_race_are_hidden_where_none_is_withheld_for_few_answers(of_hispanics: str, code: str) -> None:
+    rows = (
+        figure("all", 40.0),
+        figure("black", None, status_code="hidden_at_source"),
+        figure("hispanic", None, status_code=of_hispanics),
+    )
+    found = measure(*rows)
+    found.about.update(availability="shown", has_figures_by_race=False)
+    assert reason(found) == code
 
 
 def hidden_at_source(black: tuple[float, float]) -> Measure:
