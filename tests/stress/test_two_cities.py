@@ -27,7 +27,7 @@ def write_layer(folder: Path) -> None:
     with (folder / "seeds" / "geographies.csv").open("a") as places:
         places.write("2746042,city,current,2746042,New Ulm,\n2746042,county,current,27015,Brown County,\n")
     with (folder / "seeds" / "rows" / "departments.csv").open("a") as departments:
-        departments.write("ucc,Front desk of New Ulm,city\n")
+        departments.write("ucc,Front desk of New Ulm,city,Requests of residents\n")
     goals = (CITIES / "sampleton" / "seeds" / "goals.csv").read_text(encoding="utf-8").splitlines()
     row = next(line for line in goals if line.startswith("sample_requests_by_second_day"))
     row = row.replace("9900001", "2746042").replace("sample_requests_by_second_day", "ulm_requests_by_second_day")
