@@ -70,7 +70,7 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
 def _compared(row: Row, texts: Texts) -> Markup:
     words = compared_words("reference", row.compared_with_reference, row.compared_reason, texts, reference(row, texts))
     parts: dict[str, Part]
-    if row.gap is not None and row.gap_kind == "difference" and row.compared_reason is None:
+    if row.gap is not None and row.gap_kind == "difference" and row.compared_reason in (None, "many_comparisons"):
         places = gap_decimals(row.unit, row.value)
         signed = partial(SignedNumber, unit=row.unit, places=places)  # the table names what a rate is per
         points = partial(Points, unit=row.unit, is_signed=True, places=places)

@@ -60,7 +60,7 @@ def strip(measure: Measure, texts: Texts) -> Mapping[str, Any] | None:
         "height": max(stacked.values()),
         "own": (scale.at(value), scale.at(low), scale.at(high)),
         "middle": None if middle is None else scale.at(middle),
-        "table": [(one.place, *(write(one[name] or 0.0)(texts) for name in names)) for one in cities],
+        "table": [(one.place, *("–" if one[name] is None else write(one[name])(texts) for name in names)) for one in cities],
         "city": tuple(write(one or 0.0)(texts) for one in (value, low, high)),
     }
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from expectations.published.pages import PageCheck, PublicFacts
 from expectations.published.reading import plain
 from orchestration.scorecard import write_site
-from orchestration.scorecard.release_data.open_release import ReleaseFiles
-from orchestration.scorecard.release_data.read_release import ReleaseData, read_release
-from orchestration.scorecard.words.peers import peers
+from orchestration.scorecard.release_data.open_release import Record, ReleaseFiles
+from orchestration.scorecard.release_data.read_release import Measure, ReleaseData, read_release
+from orchestration.scorecard.words.peers import FEWEST, peers, strip
 from orchestration.scorecard.words.texts import texts_by_language
 from tests.support.scorecard_release import PEER_GAP, planted, write_public_file
 
@@ -78,6 +79,18 @@ def test_a_gap_with_a_range_and_too_few_like_cities_is_not_one_without(tmp_path:
     site = write_site(public_file, tmp_path / "few").index.parent
     page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
     assert "<dt>Other cities</dt><dd>We compare no other cities for this question.</dd>" in page
+
+
+def test_the_range_of_another_city_that_no_one_knows_is_no_zero(tmp_path: Path) -> None:
+    public_file = write_public_file(tmp_path / "public.duckdb", planted() | {"peer_comparison": [PEER_GAP]})
+    data = read_release(ReleaseFiles(public_file))
+    others = [Record(place=f"City {n}", gap=-float(n), gap_ci_low=-n - 1.0, gap_ci_high=1.0 - n) for n in range(FEWEST)]
+    others[3] |= {"gap_ci_low": None, "gap_ci_high": None}
+    measure = SimpleNamespace(about={"unit": "percent"}, peers=[Record(data.measures["own"].peers[0] | {"others": others})])
+    drawn = strip(cast(Measure, measure), texts_by_language(data.texts, ["en"])["en"])
+    assert drawn is not None
+    table = {place: tuple(map(str, cells)) for place, *cells in drawn["table"]}
+    assert (table["City 2"], table["City 3"]) == (("\u22122.0", "\u22123.0", "\u22121.0"), ("\u22123.0", "–", "–"))
 
 
 def test_a_gap_of_an_earlier_period_is_not_that_of_the_page(tmp_path: Path) -> None:

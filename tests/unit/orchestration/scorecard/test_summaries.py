@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from expectations.published.reading import Language
+from orchestration.scorecard.pages.measure_page import groups_chart
 from orchestration.scorecard.pages.page_list import entry
 from orchestration.scorecard.release_data.read_release import Measure
 from orchestration.scorecard.release_data.row import Row
@@ -243,6 +244,16 @@ def test_places_whose_ranges_overlap_are_not_named_as_a_gap(
         figure("hispanic", 26.1, ci_low=hispanic[0], ci_high=hispanic[1], **places),
     ]
     assert summary(measure(*rows, direction="higher", large_groups=["asian", "hispanic"]), english)[0].startswith(sentence)
+
+
+def test_a_gap_that_is_one_of_many_has_the_unit_of_the_others(english: Texts) -> None:
+    """Of completion one row was a ratio among differences."""
+    ranged = {"gap": 6.77, "gap_low": 1.26, "gap_high": 11.5, "gap_kind": "difference", "rate_ratio": 1.1}
+    asian = figure("asian", 78.4, compared_with_reference="cannot_tell", compared_reason="many_comparisons", **ranged)
+    chart = groups_chart(measure(asian, figure("white", 71.6), direction="higher"), english)
+    assert chart is not None
+    [compared] = [str(one.compared) for one in chart.rows if one.row is asian]
+    assert compared.endswith("<small>Gap: 6.8 percentage points (1.3 to 11.5)</small>")
 
 
 def test_places_of_one_group_alone_are_compared_with_none(english: Texts) -> None:
