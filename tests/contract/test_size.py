@@ -44,7 +44,7 @@ BUDGETS = {
     "orchestration/instance": 1_151,
     "orchestration/pipeline": 1_938,
     "orchestration/runs": 1_748,
-    "orchestration/scorecard": 5_215,
+    "orchestration/scorecard": 5_211,
     "orchestration/stewardship": 1_143,
     "orchestration/transform": 2_762,
     "orchestration/translations": 296,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_255,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_798
+MOST_LINES = 58_794
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
