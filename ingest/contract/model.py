@@ -1,4 +1,4 @@
-"""The contract as a whole, and the rules between its parts."""
+"""The contract as a whole, and the rules between its parts. `keys.yml` says what each key holds."""
 
 from __future__ import annotations
 
@@ -52,23 +52,19 @@ class Contract(Strict):
     """One delivered table."""
 
     source: SourceName
-    # Names that the source had before, the newest first: what a home has of it moves to the present name.
     formerly: FormerNames = ()
     title: str
     department: Identifier
     policy_area: Annotated[str, word("policy_areas")]
     jurisdiction: Jurisdiction = "city"
-    # What one delivery covers; without it, its jurisdiction. Cities of one installation share a national delivery.
     coverage: Literal["national", "state", "county", "city"] | None = None
     grain: str
     steward: Steward
     agreement: Agreement
     statistical_unit: Annotated[str, word("statistical_units")]
-    # Who reads its rows: an audience of city.yml, `figures` for rows that are figures of a publisher, or `team`.
     audience: Identifier | None = None
     platform: str
     connector: Connector
-    # How a home that reads a folder gets the source: from its folder of files, or from the system that `connector` names.
     delivered_by: Literal["folder", "live"] | None = None
     format: Format = Format(kind="csv")
     load: Load
@@ -83,9 +79,7 @@ class Contract(Strict):
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
     expectations: tuple[Expectation, ...] = ()
     ignore: tuple[str, ...] = ()
-    # Globs of files in the folder that are no delivery, like *.pdf; upper and lower case are the same.
     ignore_files: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    # The files of each release of a publisher, so that a release that lacks some is noticed.
     release_files: ReleaseFiles | None = None
     concepts: Identifier | None = None
     footer: Footer | None = None

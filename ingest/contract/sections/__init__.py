@@ -1,1 +1,1 @@
-"""The sections of a contract, each a strict and frozen model."""
+"""The sections of a contract, each a strict and frozen model. `keys.yml` says what each key holds."""

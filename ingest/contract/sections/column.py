@@ -62,7 +62,7 @@ def _plain(pattern: str) -> str:
 
 
 class YearFromFile(Strict):
-    """The year in the name of a file (the first group of `year`), and so many years more, `plus_years`."""
+    """The year in the name of a file, and so many years more."""
 
     year: Annotated[str, BeforeValidator(_checked), AfterValidator(_plain)]
     plus_years: Annotated[int, Field(ge=0)] = 0
@@ -100,20 +100,14 @@ def _dated(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class ReleaseFiles(Strict):
-    """The files of each release of a publisher, as globs with `{year}`; upper and lower case are the same.
-
-    `checked_until`: the last release whose periods a person has compared with the publisher's documentation.
-    """
+    """The files of each release of a publisher, so that a release that lacks some is noticed."""
 
     names: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_dated)]
     checked_until: Annotated[int, Field(ge=1900, le=9999)] | None = None
 
 
 class Variation(Strict):
-    """In each part of a table, by these columns and of so many `rows` or more, values differ; where not, they are no measurement.
-
-    A cell of such a part is NULL for the reason `otherwise`.
-    """
+    """In each part of a table values differ; where not, they are no measurement, and each cell is NULL for one reason."""
 
     by: Annotated[tuple[str, ...], Field(min_length=1)]
     rows: Annotated[int, Field(ge=2)]
@@ -125,14 +119,10 @@ class Column(Grown):
 
     later = ("description", "from_file", "from_period", "files", "label", "varies_within", "max_from_file")
     name: Identifier
-    # What it holds, for readers in dbt, Dagster, docs, templates and catalogs; no value of a person belongs here.
     description: Annotated[str, Field(min_length=1)] | None = None
     from_: Annotated[DeliveredNames, Field(alias="from")] = ()
-    # The file's name gives the value: the first group of a pattern, or the value of the first glob that fits.
     from_file: FromFile | None = None
-    # The value is the first or last day of the file's period: that of its layout, else that of the contract.
     from_period: Literal["start", "end"] | None = None
-    # A glob of the files that have the column, where a source is several tables; it is empty in the rows of the others.
     files: Annotated[str, Field(min_length=1)] | None = None
     type: Literal["text", "integer", "decimal", "boolean", "date", "timestamp", "geometry"] = "text"
     formats: tuple[str, ...] = ()
@@ -144,13 +134,9 @@ class Column(Grown):
     required: bool = False
     role: Annotated[str, word("roles")] | None = None
     vocabulary: str | dict[str, str] | None = None
-    # The answers that a person can give: only a group among these is zero if no record has it.
     offered: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] | None = None
-    # The question of one of several columns about race: its labels are in the crosswalk as question=value.
     question: Annotated[str, Field(pattern=r"^\w+$")] | None = None
-    # The label that a tick selects, where each race has a column of its own; `race_flag_values` lists which cells are a tick.
     label: Annotated[str, Field(min_length=1)] | None = None
-    # The separator of several labels in one cell.
     delimiter: Delimiter | None = None
     values: tuple[str, ...] = ()
     min: float | dt.date | None = None

@@ -69,8 +69,7 @@ class WithCursor(Strict):
 class WebConnector(Strict):
     """A connector that requests from a web address.
 
-    `allow_hosts` are further hosts that the portal may refer to, and hosts in a private network. `max_download_mb` limits all
-    answers of one read together, unpacked; without it, LEVELGROUND_MAX_DOWNLOAD_MB does.
+    `allow_hosts` may also be in a private network. Without `max_download_mb`, LEVELGROUND_MAX_DOWNLOAD_MB limits a read.
     """
 
     allow_hosts: tuple[HostName, ...] = ()
@@ -113,9 +112,7 @@ class DatabaseConnector(WithCursor):
 
 
 class CkanConnector(WebConnector):
-    """A resource of a CKAN portal by its id; within a `package`, every resource with that id, or with a name that matches the
-    glob.
-    """
+    """A resource of a CKAN portal, or several of a package."""
 
     kind: Literal["ckan"]
     base_url: WebAddress
@@ -220,11 +217,7 @@ class FilePattern(Strict):
 
 
 class Layout(Grown, FileForm, FilePattern):  # pydantic lists the keys of the last base first
-    """How the files that match `files` differ from the others, if a source has changed its files over the years.
-
-    `columns` gives the delivered name, names or position of a column in these files, or null if they do not have it. `period` is
-    the period of these files, for a column with `from_period`, `footer: {rows: 0}` says that they have no footer.
-    """
+    """How the files that match `files` differ from the others, if a source has changed its files over the years."""
 
     later = _OF_COLUMNS
     columns: Annotated[dict[Identifier, DeliveredNames | None], Field(min_length=1)] | None = None
@@ -239,12 +232,7 @@ class Layout(Grown, FileForm, FilePattern):  # pydantic lists the keys of the la
 
 
 class Format(Grown, FileForm):
-    """How the files are written.
-
-    `sheet` is a name, a position from 1, or a glob of several sheets, `range` cells like B5:H200, B5:H or B:H, `layer` the name
-    of a .shp, `records` the member of a JSON object with the list of records, like result.records, `widths` the characters of
-    each fixed-width field.
-    """
+    """How the files are written."""
 
     later = ("unpivot", "flatten")
     kind: Kind
@@ -252,7 +240,6 @@ class Format(Grown, FileForm):
     delimiter: Delimiter = ","
     header: Header = Header()
     unpivot: Unpivot | None = None
-    # Members of objects inside a JSON record are columns of their own, like attributes.status.
     flatten: bool | None = None
     layouts: tuple[Layout, ...] = ()
 

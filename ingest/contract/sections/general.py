@@ -52,10 +52,7 @@ Protect = Literal["always", "unless_published"]
 
 
 class Licence(Strict):
-    """The terms under which a publisher offers the table, with the page or message that shows them as `evidence`.
-
-    `id` is an SPDX identifier, or `not_stated`. `attribution` is the sentence that every copy of a figure must carry.
-    """
+    """The terms under which a publisher offers the table."""
 
     id: str
     attribution: str
@@ -65,13 +62,7 @@ class Licence(Strict):
 
 
 class Agreement(Strict):
-    """The legal basis on which the office has the table, the publisher's licence, and the smallest count that it may show.
-
-    `republish` is the city's decision whether figures of the table may be in the public file. `protect`: whether `suppress_below`
-    and `zeros` bind for aggregates too, or the public file shows them as their publisher does. `valid_until` is the last day on
-    which the source may be read, `keep_for` how long a row may be kept after its event. `details` is what the file of the
-    audience contains of each record, which otherwise has months for days, and no address, record number or name of a person.
-    """
+    """The legal basis on which the office has the table, the publisher's licence, and what the office may keep and show."""
 
     basis: Annotated[str, word("agreement_bases")]
     classification: Annotated[str, word("classifications")]
@@ -82,7 +73,6 @@ class Agreement(Strict):
     protect: Protect | None = None
     valid_until: dt.date | None = None
     keep_for: Duration | None = None
-    # What the audience of the records sees besides their months and districts.
     details: tuple[Annotated[str, word("record_details")], ...] = ()
 
     @property
@@ -101,7 +91,7 @@ class Agreement(Strict):
 
 
 class Release(Strict):
-    """How to find the newer of two releases of a partition: by the groups of a pattern in the file's name, or by a column."""
+    """How to find the newer of two releases of a partition: by the file's name, or by a column."""
 
     file_name: Annotated[str, AfterValidator(partial(with_group, remedy=_RELEASE))] | None = None
     column: str | None = None
@@ -120,7 +110,6 @@ class Load(Grown):
     period: Literal["day", "month", "quarter", "year"] | None = None
     partition_by: tuple[str, ...] | None = None
     release: Release | None = None
-    # The meaning of a record that a release does not list; without it, the record is unknown.
     absent: Literal["zero"] | None = None
     key: tuple[str, ...] | None = None
     # Without a key, a day or a snapshot in two files counts twice, unless the files share it on purpose.
@@ -231,10 +220,7 @@ class Footer(Strict):
 
 
 class Expectation(Strict):
-    """A Great Expectations expectation that cannot be derived from the contract.
-
-    `name` is its name in results (by default its type); `reason` explains to the steward what it means if it fails.
-    """
+    """A Great Expectations expectation that cannot be derived from the contract."""
 
     type: str
     kwargs: dict[str, Any] = Field(default_factory=dict)
@@ -250,8 +236,7 @@ def _as_list(value: Any) -> Any:
 class Snapshot(Strict):
     """Where the date of a snapshot comes from: the first origin in `from` that yields one, else the contract's `as_of`.
 
-    `column` is a date on each row. `pattern` finds the date, its first group, in a file's name or footer, in one of `formats`.
-    `per`: of a source that is fetched live, the newest snapshot of each such period is kept.
+    `pattern` and `formats` are of a file's name and of a footer.
     """
 
     from_: Annotated[tuple[Origin, ...], BeforeValidator(_as_list), Field(alias="from", min_length=1)]
