@@ -10,7 +10,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from ingest.contract.model import Contract
 from ingest.contract.sections.column import Column
@@ -24,19 +23,18 @@ SHOWN_CHARACTERS = 60
 # A person's own reasons for no answer; the others are a record's.
 _OWN_REASONS = ("declined", "respondent_unknown")
 
-Kind = Literal["text", "integer", "decimal", "date", "timestamp", "choice", "box"]
-
 
 @dataclass(frozen=True)
 class TemplateField:
     """One column of the sheet. Several fields with a `label` or `question` fill one column: a question with boxes.
 
-    `label` is the answer that a tick in a box means. With `open`, other answers than `choices` are accepted.
+    `kind` is a type of the contract, `choice` or `box`. `label` is the answer that a tick in a box means. With `open`, other
+    answers than `choices` are accepted.
     """
 
     heading: str
     column: str
-    kind: Kind
+    kind: str
     required: bool = False
     choices: tuple[str, ...] = ()
     open: bool = False
@@ -106,16 +104,13 @@ def _fields(column: Column, contract: Contract) -> Iterator[TemplateField]:
     if column.is_label:
         yield from _label_fields(column, contract, heading, required)
         return
-    kind: Kind = "text"
-    choices, is_open = column.values, False
-    if column.type == "boolean":
-        choices = YES_NO
-    elif column.type in ("integer", "decimal", "date", "timestamp") and not choices:
-        # an instant with its offset has no cell format
-        kind = "text" if any("%z" in form for form in column.formats) else column.type  # type: ignore[assignment]
-    if choices:
-        kind, choices = "choice", tuple(dict.fromkeys((*choices, *(token for token in column.null_tokens if token))))
-    yield TemplateField(heading, column.name, kind, required, choices, is_open)
+    if choices := YES_NO if column.type == "boolean" else column.values:
+        tokens = (token for token in column.null_tokens if token)
+        yield TemplateField(heading, column.name, "choice", required, tuple(dict.fromkeys((*choices, *tokens))))
+        return
+    # an instant with its offset has no cell format
+    is_plain = column.type == "geometry" or any("%z" in form for form in column.formats)
+    yield TemplateField(heading, column.name, "text" if is_plain else column.type, required)
 
 
 def _label_fields(column: Column, contract: Contract, heading: str, required: bool) -> Iterator[TemplateField]:

@@ -99,32 +99,29 @@ def profile_columns(con: DuckDBPyConnection, header: tuple[str, ...], rows: pa.T
 
 
 def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> ColumnProfile:
-    con.execute(
-        f'create or replace temp table cells as select trim("{cell}") as c, count(*) as n from drafted '
-        f"where trim(coalesce(\"{cell}\", '')) <> '' group by all"
-    )
-    filled, distinct, mean, least, most = con.execute(
-        "select coalesce(sum(n), 0), count(*), coalesce(sum(n * length(c)) / sum(n), 0), "
-        "min(try_cast(c as double)), max(try_cast(c as double)) from cells"
-    ).fetchone() or (0, 0, 0, None, None)
     nothing: dict[str, str] = guesses()["nothing"]
-    words = ", ".join(map(literal, nothing))
-    tokens = con.execute(f"select c from cells where lower(c) in ({words}) order by c").fetchall()
-    null_tokens = {token: nothing[token.lower()] for (token,) in tokens}
-    con.execute(f"create or replace temp table filled as select c, n from cells where lower(c) not in ({words})")
+    con.execute(
+        f"create or replace temp table cells as select trim({cell}) as c, count(*) as n, "
+        f"lower(c) in ({', '.join(map(literal, nothing))}) as is_nothing from drafted where c <> '' group by all"
+    )
+    counted = con.execute(
+        "select coalesce(sum(n), 0)::bigint, count(*), coalesce(sum(n * length(c)) / sum(n), 0), min(try_cast(c as double)), "
+        "max(try_cast(c as double)), list(c order by c) filter (is_nothing) from cells"
+    )
+    ((filled, distinct, mean, least, most, tokens),) = counted.fetchall()
     patterns = guesses()["cells"] | {"offset": OFFSET}
     found = _shares(con, (f"regexp_matches(c, {literal(pattern)})" for pattern in patterns.values()))
     shares = dict(zip(patterns, found, strict=True))
     reads = _reads(con, shares) if filled else {"type": "text"}
+    words = guesses()["nothing_in_a_text"] if reads["type"] == "text" else nothing
+    null_tokens = {token: nothing[token.lower()] for token in tokens or () if token.lower() in words}
     labels = tuple(row[0] for row in con.execute(f"select c from cells order by n desc, c limit {SHOWN_LABELS + 1}").fetchall())
     day_first = False
     if reads.get("formats") in (["%m/%d/%Y"], ["%m/%d/%y"]):
         other = {"type": "date", "formats": [reads["formats"][0].replace("%m/%d", "%d/%m")]}
         day_first = _shares(con, [_typed(other)])[0] >= READS_PCT
-    if reads["type"] == "text":
-        null_tokens = {token: why for token, why in null_tokens.items() if token.lower() in guesses()["nothing_in_a_text"]}
     return ColumnProfile(
-        name, rows, int(filled), distinct, mean, least, most, reads, null_tokens, shares,
+        name, rows, filled, distinct, mean, least, most, reads, null_tokens, shares,
         labels if len(labels) <= SHOWN_LABELS else (), day_first,
     )  # fmt: skip
 
@@ -162,7 +159,7 @@ def _typed(keys: dict[str, Any]) -> str:
 def _shares(con: DuckDBPyConnection, conditions: Iterable[str]) -> tuple[float, ...]:
     """The percentages of filled cells that meet each condition."""
     counted = ", ".join(f"coalesce(100.0 * sum(n) filter (where {condition}) / sum(n), 0)::double" for condition in conditions)
-    found = con.execute(f"select {counted} from filled").fetchone() if counted else None
+    found = con.execute(f"select {counted} from cells where not is_nothing").fetchone() if counted else None
     return found or ()
 
 

@@ -56,16 +56,14 @@ class Fit:
 
 def fitting_source(new_draft: Draft, contracts: Iterable[Contract]) -> Fit | None:
     """The shared source that a delivery fits best, or None."""
-    best: Fit | None = None
+    fits = []
     for contract in contracts:
-        wanted = [column for column in contract.columns if column.is_kept]
-        found = _matches(wanted, _delivered(new_draft))
-        if len(wanted) < 4 or any(column.required and column.name not in found for column in wanted):
-            continue
-        fit = Fit(contract.source, len(found), len(wanted))
-        if 100 * fit.found >= FITS_PCT * fit.columns and (best is None or fit.found > best.found):
-            best = fit
-    return best
+        found = _matches(contract.kept_columns, _delivered(new_draft))
+        fit = Fit(contract.source, len(found), len(contract.kept_columns))
+        is_whole = all(column.name in found for column in contract.kept_columns if column.required)
+        if is_whole and fit.columns >= 4 and 100 * fit.found >= FITS_PCT * fit.columns:
+            fits.append(fit)
+    return max(fits, key=lambda fit: fit.found, default=None)
 
 
 def mapped_to(new_draft: Draft, shared: Contract) -> Draft:

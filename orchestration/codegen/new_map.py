@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from pathlib import Path
 
 from ingest.city import City
 from ingest.contract.registry import SOURCES
-from ingest.layers import ROWS, SEEDS, layered_seed, rows_of_seed
+from ingest.layers import ROWS, SEEDS, csv_line, layered_seed, rows_of_seed
 from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from warehouse.files import write_atomically
 from warehouse.printable import did_you_mean
@@ -82,12 +80,9 @@ def _written_rows(layer: Path, changed: list[dict[str, str]]) -> Path:
     keys = {(row["geography_type"], row["geography_vintage"]) for row in changed}
     earlier = rows_of_seed(path) if path.is_file() else []
     kept = [row for row in earlier if (row["geography_type"], row["geography_vintage"]) not in keys]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(changed[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows([*kept, *changed])
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text.getvalue())
+    rows = ([row.get(name, "") for name in changed[0]] for row in (*kept, *changed))
+    write_atomically(path, "".join(map(csv_line, (changed[0], *rows))))
     return path
 
 

@@ -200,16 +200,14 @@ def _of_code(path: Path) -> Iterator[Reach]:
         yield ("SQL", "a model or macro, run with the rights of a run")
     elif rules := _RULES.findall(text):
         yield ("SQL", f"{len(rules)} statements of rules")
-    for variable in _VARIABLE.findall(text):
-        yield ("variable", variable)
+    yield from (("variable", variable) for variable in _VARIABLE.findall(text))
+    yield from (("hook", hook) for hook in _HOOKS.findall(text))
     for block in _JINJA.findall(text):
         for name in set(_CALL.findall(block)).difference(_DBT):
             is_powerful = name.startswith(_POWERFUL)
             yield ("macro", f"{name}{', which runs statements or reads what is outside' if is_powerful else ''}")
         if block.startswith(("{% macro", "{%- macro")):
             yield ("macro", f"defines {block.split('macro', 1)[1].split('(')[0].strip()}")
-    for hook in _HOOKS.findall(text):
-        yield ("hook", hook)
     for name in _OUTSIDE.findall(_JINJA.sub(" ", text)) if path.suffix == ".sql" else ():
         yield ("SQL", f"{' '.join(name.lower().split())}, which reads or changes what is outside of the warehouse")
     for address in re.findall(r"\b(?:https?|s3|gs|az|ftp|file)://[^\s'\"<>)]+", text):

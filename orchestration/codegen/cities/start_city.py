@@ -7,7 +7,6 @@ publishers, or read from a folder with a folder per source.
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 import shutil
@@ -22,7 +21,7 @@ from ingest.city import FILE_NAME
 from ingest.connectors import FetchRequest
 from ingest.contract import NATIONAL, Contract, HttpConnector, TimeZone
 from ingest.errors import DeliveryError
-from ingest.layers import SEEDS, STATES, city_layer, layer_names
+from ingest.layers import SEEDS, STATES, city_layer, csv_line, layer_names
 from ingest.readers import delivered_files
 from orchestration.cities import CityHome, read_homes
 from orchestration.cities.gazetteer import Place, city_name, find_place, places
@@ -105,18 +104,16 @@ def _fetch(settings: Settings, folder: Path, contract: Contract) -> str | None:
     if not isinstance(contract.connector, HttpConnector) or delivered_files(target, contract.ignore_files):
         return None
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
-        downloads, complete = Path(temporary) / "downloads", Path(temporary) / contract.source
-        request = FetchRequest(os.environ, downloads, hosts=settings.hosts, most_bytes=settings.max_download_bytes)
-        downloads.mkdir()
-        complete.mkdir()
+        request = FetchRequest(os.environ, Path(temporary), hosts=settings.hosts, most_bytes=settings.max_download_bytes)
+        complete = Path(temporary) / ".complete"  # a download has no such name
         try:
             file = fetch_file(contract.source, contract.connector, request)
-            with file.open() as content, (complete / file.name).open("wb") as kept:
+            with file.open() as content, complete.open("wb") as kept:
                 shutil.copyfileobj(content, kept)
         except DeliveryError as error:
             return str(error)
         target.mkdir(exist_ok=True)
-        complete.replace(target)
+        complete.replace(target / file.name)
     return None
 
 
@@ -188,9 +185,8 @@ def _write_files(place: Place, name: str, own: Path, tables: Mapping[str, Path])
         )  # fmt: skip
         # the names of state and county, which no national table has
         named = [("state", place.geoid[:2], place.state), ("county", place.county_geoid, place.county)]
-        with (layer / SEEDS / "geographies.csv").open("a", encoding="utf-8", newline="") as seed:
-            rows = ([place.geoid, kind, "current", geoid, title, ""] for kind, geoid, title in named if title)
-            csv.writer(seed, lineterminator="\n").writerows(rows)
+        with (layer / SEEDS / "geographies.csv").open("a", encoding="utf-8") as seed:
+            seed.writelines(csv_line([place.geoid, kind, "current", geoid, name, ""]) for kind, geoid, name in named if name)
     deliveries = own / "deliveries"
     deliveries.mkdir(parents=True, exist_ok=True)
     if not (deliveries / FILE_NAME).is_file():
