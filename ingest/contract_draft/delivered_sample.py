@@ -23,6 +23,7 @@ from ingest.connectors.origin import SQLITE_MAGIC, DeliveredTable, open_files
 from ingest.contract import Contract, HttpConnector
 from ingest.contract.vocabularies import load_vocabulary
 from ingest.contract.words import ENVIRONMENT_NAME
+from ingest.contract_draft.column_profiles import guesses
 from ingest.contract_draft.detect_format import FileFormat, UnknownFormat, detect_format
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files, letters
@@ -262,15 +263,9 @@ def _in_order(rows: pa.Table, own: tuple[str, ...], header: tuple[str, ...]) -> 
 def _provisional(connector: Mapping[str, Any], found: FileFormat, names: tuple[str, ...] = ("no column",)) -> Contract:
     """A contract that is good for opening files, and for asking a database for the columns of these names."""
     by_position = found.form.get("header", {}).get("rows") == "none"
-    data: dict[str, Any] = {
-        "source": "draft__delivery", "title": "-", "department": "draft", "policy_area": "city_services",
-        "jurisdiction": "55", "grain": "-", "steward": {"team": "-", "contact": "-"},
-        "agreement": {"basis": "internal", "classification": "internal"}, "statistical_unit": "record", "platform": "-",
-        "connector": connector, "format": found.form, "load": {"mode": "replace"}, "cadence": "once", "freshness": None,
-        "columns": [{"name": f"c{at}", "from": at if by_position else name} for at, name in enumerate(names, 1)],
-    }  # fmt: skip
-    data |= {"footer": {"rows": found.footer}} if found.footer else {}
-    return Contract.model_validate(data, context=load_vocabulary())
+    columns = [{"name": f"c{at}", "from": at if by_position else name} for at, name in enumerate(names, 1)]
+    own = {"connector": connector, "format": found.form, "columns": columns, "footer": {"rows": found.footer}}
+    return Contract.model_validate(guesses()["contract"] | own, context=load_vocabulary())
 
 
 def _first_rows(batches: Iterator[pa.RecordBatch], columns: int) -> tuple[pa.Table, bool]:

@@ -126,28 +126,20 @@ def draft(
             "needs snapshot: {from: file_name} instead"
         )
     department, dataset = name.split("__", maxsplit=1)
-    contract: dict[str, Any] = {
+    begun = guesses()["contract"]
+    agreement = {"basis": answers.basis, "classification": "public" if answers.basis in PUBLIC else "internal"}
+    contract: dict[str, Any] = begun | {
         "source": name,
         "title": dataset.replace("_", " ").capitalize(),
         "department": department,
-        "policy_area": "city_services",
         "jurisdiction": jurisdiction,
-        "grain": "one row per record",
         "steward": {"team": "to be named", "contact": f"{department}-data@city.example"},
-        "agreement": {
-            "basis": answers.basis or "internal",
-            "classification": "public" if answers.basis in PUBLIC else "internal",
-            "suppress_below": 11,
-            "zeros": "show",
-        },
-        "statistical_unit": answers.unit or "record",
+        "agreement": begun["agreement"] | (agreement if answers.basis else {}),
+        "statistical_unit": answers.unit or begun["statistical_unit"],
         "audience": FIGURES if answers.unit == AGGREGATE else TEAM,
-        "platform": "to be named",
         "connector": dict(delivered.connector),
         "format": dict(delivered.form),
         "load": {"mode": "replace", "key": key, "duplicates": "drop_exact" if repeated else "keep"},
-        "cadence": "once",
-        "freshness": None,
         "columns": [*([years] if years else []), *(column for column, _ in columns)],
     }
     if delivered.path is None:
