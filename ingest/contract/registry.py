@@ -245,11 +245,9 @@ def layer_vocabularies(file: Path) -> tuple[RaceVocabulary, ...]:
 @lru_cache(maxsize=16)
 def _read(file: Path, *_state: int) -> tuple[RaceVocabulary, ...]:
     """Cached by the file's state, because every contract of the layer asks."""
+    source = read_keys(file, "a vocabulary.yml has the key race_vocabularies; see docs/city.md")
     try:
-        source = read_yaml(file)
-        found = _Vocabularies.model_validate(source.data or {})
-    except YamlError as error:
-        raise ContractError([Problem(file, error.line, "(file)", str(error))]) from None
+        found = _Vocabularies.model_validate(source.data)
     except ValidationError as error:
         raise ContractError(problems_in(error, file, source.line_of)) from None
     return tuple(RaceVocabulary(name=name, **keys.model_dump()) for name, keys in found.race_vocabularies.items())

@@ -165,11 +165,11 @@ def write_measure(folders: Folders, measure: NewMeasure, place_geoid: str) -> tu
     }
     texts[model] = render("counts.sql", measure=measure)
     properties, tests = folders.described(model), folders.described(model, "unit_tests")
-    columns = "columns: *counted" if folders.is_shared else f"columns:\n{_columns()}"
-    described = f'  - name: {measure.model}\n    description: "{measure.numerator}."\n    {columns}\n'
-    texts[properties] = _appended(properties, "models", described)
+    described = render("counts.yml", measure=measure, columns=None if folders.is_shared else _columns())
     unit_test = render("counts_unit_test.yml", measure=measure, place_geoid=place_geoid, not_yet=NOT_YET)
-    texts[tests] = _appended(tests, "unit_tests", unit_test)
+    for file, key, entry in ((properties, "models", described), (tests, "unit_tests", unit_test)):
+        before = f"{file.read_text(encoding='utf-8').rstrip()}\n\n" if file.is_file() else f"version: 2\n\n{key}:\n"
+        texts[file] = before + entry
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text)
@@ -182,10 +182,6 @@ def about_lag(folders: Folders) -> str:
         f"the public file has a period from {LAG_DAYS} days after its end, the analyst file at once: set lag_days in "
         f"{folders.seed('publication_plan')} to the days that the source needs until a period is complete"
     )
-
-
-def _appended(file: Path, key: str, entry: str) -> str:
-    return (f"{file.read_text(encoding='utf-8').rstrip()}\n\n" if file.is_file() else f"version: 2\n\n{key}:\n") + entry
 
 
 def _columns() -> str:

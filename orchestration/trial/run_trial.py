@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -220,15 +220,12 @@ def _rows(con: DuckDBPyConnection, query: str | None, least: int) -> tuple[Faili
 
 def _fact_shares(con: DuckDBPyConnection, source: str) -> Iterator[dict[str, Any]]:
     """The shares of each fact of records that has rows of the source."""
-    columns: Mapping[str, list[str]] = dict(
-        con.execute(
-            "select table_name, list(column_name) from duckdb_columns() "
-            "where database_name = 'release' and schema_name = 'marts' and table_name like 'fct_%' group by all order by all"
-        ).fetchall()
+    facts = con.execute(
+        "select table_name, list(column_name) as names from duckdb_columns() "
+        "where database_name = 'release' and schema_name = 'marts' and table_name like 'fct_%' group by all "
+        "having list_contains(names, 'source') and not list_contains(names, 'measure_id') order by all"
     )
-    for fact, names in columns.items():
-        if "source" not in names or "measure_id" in names:
-            continue
+    for fact, names in facts.fetchall():
         among = f"source = {literal(source)}" + (" and is_latest_snapshot" if "is_latest_snapshot" in names else "")
         among += " and race_ethnicity_code <> 'all'" if "race_ethnicity_code" in names else ""
         shares = [f"100.0 * avg(({each})::int)" if each.split()[0] in names else "null" for each in SHARES.values()]
