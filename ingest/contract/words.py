@@ -11,7 +11,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,9 +21,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    SerializerFunctionWrapHandler,
     ValidationInfo,
-    model_serializer,
     model_validator,
 )
 
@@ -240,6 +238,8 @@ Delimiter = Annotated[
 MissingReason = Annotated[str, word("missing_reasons")]
 DeliveredNames = Annotated[tuple[str | int, ...], BeforeValidator(_as_names)]
 Percent = Annotated[float, Field(ge=0, le=100)]
+# The default of a key that a model has gained: load ids are hashes of it, so that a contract without the key keeps its ids.
+LATER: Any = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Strict(BaseModel):
@@ -256,16 +256,6 @@ class Strict(BaseModel):
     def _problems(self) -> Iterator[str]:
         """What contradicts each other, with its remedy; the first is reported. Override it in a model with such rules."""
         yield from ()
-
-
-class Grown(Strict):
-    """A model that has gained keys: load ids are hashes of it, so that a contract without the `later` keys keeps its ids."""
-
-    later: ClassVar[tuple[str, ...]] = ()
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in serialize(self).items() if value is not None or key not in self.later}
 
 
 class Inconsistent(ValueError):

@@ -18,11 +18,11 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ingest.contract.vocabularies import folded
 from ingest.contract.words import (
+    LATER,
     NUMERIC,
     TIMES,
     Delimiter,
     DeliveredNames,
-    Grown,
     Identifier,
     MissingReason,
     Strict,
@@ -114,16 +114,15 @@ class Variation(Strict):
     otherwise: MissingReason
 
 
-class Column(Grown):
+class Column(Strict):
     """One column: how it is delivered (`from`), what it is (`type`, `role`), and who may see it (`privacy`, `keep`)."""
 
-    later = ("description", "from_file", "from_period", "files", "label", "varies_within", "max_from_file")
     name: Identifier
-    description: Annotated[str, Field(min_length=1)] | None = None
+    description: Annotated[str, Field(min_length=1)] | None = LATER
     from_: Annotated[DeliveredNames, Field(alias="from")] = ()
-    from_file: FromFile | None = None
-    from_period: Literal["start", "end"] | None = None
-    files: Annotated[str, Field(min_length=1)] | None = None
+    from_file: FromFile | None = LATER
+    from_period: Literal["start", "end"] | None = LATER
+    files: Annotated[str, Field(min_length=1)] | None = LATER
     type: Literal["text", "integer", "decimal", "boolean", "date", "timestamp", "geometry"] = "text"
     formats: tuple[str, ...] = ()
     timezone: TimeZone | None = None
@@ -136,15 +135,15 @@ class Column(Grown):
     vocabulary: str | dict[str, str] | None = None
     offered: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] | None = None
     question: Annotated[str, Field(pattern=r"^\w+$")] | None = None
-    label: Annotated[str, Field(min_length=1)] | None = None
+    label: Annotated[str, Field(min_length=1)] | None = LATER
     delimiter: Delimiter | None = None
     values: tuple[str, ...] = ()
     min: float | dt.date | None = None
     max: float | dt.date | None = None
     # The upper bound by the year in the file's name, for files of one year each: a fixed `max` would move with every delivery.
-    max_from_file: YearFromFile | None = None
+    max_from_file: YearFromFile | None = LATER
     null_tokens: dict[str, MissingReason] = Field(default_factory=dict)
-    varies_within: Variation | None = None
+    varies_within: Variation | None = LATER
     privacy: Annotated[str, word("privacy")] = "public"
     keep: Literal["drop", "hash"] | None = None
 

@@ -17,12 +17,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ingest.contract.sections.general import Footer, Period
 from ingest.contract.words import (
+    LATER,
     Address,
     Delimiter,
     DeliveredNames,
     Encoding,
     EnvironmentName,
-    Grown,
     HostName,
     Identifier,
     Strict,
@@ -216,13 +216,12 @@ class FilePattern(Strict):
     files: str
 
 
-class Layout(Grown, FileForm, FilePattern):  # pydantic lists the keys of the last base first
+class Layout(FileForm, FilePattern):  # pydantic lists the keys of the last base first
     """How the files that match `files` differ from the others, if a source has changed its files over the years."""
 
-    later = _OF_COLUMNS
-    columns: Annotated[dict[Identifier, DeliveredNames | None], Field(min_length=1)] | None = None
-    period: Period | None = None
-    footer: Footer | None = None
+    columns: Annotated[dict[Identifier, DeliveredNames | None], Field(min_length=1)] | None = LATER
+    period: Period | None = LATER
+    footer: Footer | None = LATER
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -231,16 +230,15 @@ class Layout(Grown, FileForm, FilePattern):  # pydantic lists the keys of the la
         return {key: value for key, value in keys.items() if value is not None and key not in ("files", "period")}
 
 
-class Format(Grown, FileForm):
+class Format(FileForm):
     """How the files are written."""
 
-    later = ("unpivot", "flatten")
     kind: Kind
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = ","
     header: Header = Header()
-    unpivot: Unpivot | None = None
-    flatten: bool | None = None
+    unpivot: Unpivot | None = LATER
+    flatten: bool | None = LATER
     layouts: tuple[Layout, ...] = ()
 
     def _problems(self) -> Iterator[str]:

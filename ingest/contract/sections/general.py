@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
-from ingest.contract.words import Grown, Identifier, Percent, Strict, matching, with_group, word
+from ingest.contract.words import LATER, Identifier, Percent, Strict, matching, with_group, word
 from ingest.contract.yaml_source import Location
 
 _DURATION = re.compile(r"([1-9]\d{0,3}) (day|month|year)s?")
@@ -101,19 +101,18 @@ class Release(Strict):
             yield "a release is dated by file_name or by column; write one of them"
 
 
-class Load(Grown):
+class Load(Strict):
     """How a batch is promoted into the landing table."""
 
-    later = ("partition_by", "release", "absent", "files")
     mode: Literal["replace", "merge", "replace_period", "replace_partition", "append"]
     period_column: str | None = None
     period: Literal["day", "month", "quarter", "year"] | None = None
-    partition_by: tuple[str, ...] | None = None
-    release: Release | None = None
-    absent: Literal["zero"] | None = None
+    partition_by: tuple[str, ...] | None = LATER
+    release: Release | None = LATER
+    absent: Literal["zero"] | None = LATER
     key: tuple[str, ...] | None = None
     # Without a key, a day or a snapshot in two files counts twice, unless the files share it on purpose.
-    files: Literal["whole", "parts"] | None = None
+    files: Literal["whole", "parts"] | None = LATER
     order_by: tuple[str, ...] = LOAD_COLUMNS
     duplicates: Literal["keep", "drop_exact"] = "keep"
 
