@@ -46,8 +46,6 @@ CellRange = Annotated[
     matching(re.compile(r"[A-Z]{1,3}[1-9]\d*:[A-Z]{1,3}([1-9]\d*)?|[A-Z]{1,3}:[A-Z]{1,3}"), "a range like B5:H200, B5:H or B:H"),
 ]
 Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
-# The keys of a layout that change no reader.
-_OF_COLUMNS = ("columns", "period", "footer")
 # Keys without a meaning for files of another kind; such a key is a misunderstanding.
 ONLY_WITH = {"records": "json", "widths": "fixed_width"}
 
@@ -258,7 +256,7 @@ class Format(FileForm):
         """This format with the changes of a layout, if any."""
         if layout is None:
             return self
-        changes = {name: getattr(layout, name) for name in layout.model_fields_set - {"files", *_OF_COLUMNS}}
+        changes = {name: getattr(layout, name) for name in layout.model_fields_set & FileForm.model_fields.keys()}
         return self.model_copy(update={name: value for name, value in changes.items() if value is not None} | {"layouts": ()})
 
     def of_file(self, name: str) -> Format:

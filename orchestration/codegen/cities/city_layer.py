@@ -158,21 +158,17 @@ def reach_of(city: City) -> list[dict[str, str]]:
 
 
 def _of_contract(contract: Contract) -> Iterator[Reach]:
-    connector = contract.connector
-    for key in ("base_url", "url", "path"):
-        address = getattr(connector, key, None)
-        if address:
-            host = urlsplit(address).hostname
-            yield ("host", host) if host else ("address", address)
-    for host in getattr(connector, "allow_hosts", ()):
-        yield ("host", host)
-    if variable := getattr(connector, "credentials_env", None):
-        yield ("variable", variable)
-    if any(column.is_hashed for column in contract.columns):
+    keys = contract.connector.model_dump(exclude_defaults=True)
+    for address in filter(None, map(keys.get, ("base_url", "url", "path"))):
+        host = urlsplit(address).hostname
+        yield ("host", host) if host else ("address", address)
+    yield from (("host", host) for host in keys.get("allow_hosts", ()))
+    if "credentials_env" in keys:
+        yield ("variable", keys["credentials_env"])
+    if contract.hash_key_needed:
         yield ("variable", "LEVELGROUND_HASH_KEY")
-    for key in ("query", "where"):
-        if (text := getattr(connector, key, None)) and text != "1=1":
-            yield ("SQL", f"connector.{key}, run by the system of the department: {_short(text)}")
+    for key in {"query", "where"} & keys.keys():
+        yield ("SQL", f"connector.{key}, run by the system of the department: {_short(keys[key])}")
     if contract.expectations:
         yield ("SQL", f"{len(contract.expectations)} expectations of Great Expectations")
 
