@@ -46,26 +46,17 @@ def draft_column(
     profile: ColumnProfile, name: str, delivered: str | int, labels: Labels, counts: Collection[str] = ()
 ) -> tuple[dict[str, Any], list[str]]:
     """(the contract's keys of a column, the decisions left to a person). `counts`: the columns of `group_counts`."""
-    return (
-        _draft_box(profile, name, delivered)
-        or _draft_point(profile, name, delivered)
-        or _draft_other(profile, name, delivered, labels, counts)
-    )
+    text = {"name": name, "from": delivered, "type": "text"}
+    if vocabulary := _vocabulary_of_box(profile, delivered):
+        question = f"{name}: {guesses()['questions']['box'].format(vocabulary=vocabulary)}"
+        return text | {"privacy": "sensitive", "role": "race_flag", "vocabulary": vocabulary, "label": delivered}, [question]
+    if profile.reads["type"] == "text" and profile.shares.get("point", 0) > 90:
+        return text | {"privacy": "quasi_identifier"}, [f"{name}: {guesses()['questions']['point']}"]
+    return _draft_other(profile, text, labels, counts)
 
 
-def _draft_point(profile: ColumnProfile, name: str, delivered: str | int) -> tuple[dict[str, Any], list[str]] | None:
-    """Both coordinates in one text, as portals add them to a table that has them; None for any other column."""
-    if profile.reads["type"] != "text" or profile.shares.get("point", 0) <= 90:
-        return None
-    question = (
-        f"{name}: it has both coordinates in one text, by which no record is geocoded; put it under ignore if other columns have "
-        "them, else ask for latitude and longitude in two columns"
-    )
-    return {"name": name, "from": delivered, "type": "text", "privacy": "quasi_identifier"}, [question]
-
-
-def _draft_box(profile: ColumnProfile, name: str, delivered: str | int) -> tuple[dict[str, Any], list[str]] | None:
-    """A column per race, as survey tools export a question with boxes; None if the column is none."""
+def _vocabulary_of_box(profile: ColumnProfile, delivered: str | int) -> str | None:
+    """The vocabulary of a column per race, as survey tools export a question with boxes; None if the column is none."""
     cells = set(map(folded, profile.labels))
     if not cells or not cells <= {*flag_values(), folded(str(delivered))}:
         return None
@@ -73,34 +64,29 @@ def _draft_box(profile: ColumnProfile, name: str, delivered: str | int) -> tuple
     for vocabulary in sorted(multiple, key=lambda one: (one != "spd15_2024", one)):
         codes = {folded(label): code for label, code in valid_labels(vocabulary).items()}
         if codes.get(folded(str(delivered))) not in (None, *load_vocabulary().words["missing_reasons"]):
-            keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive", "role": "race_flag"}
-            question = (
-                f"{name}: is it a box of a question about race? give every box the vocabulary of the form "
-                f"({vocabulary} is a guess), and the label that a tick selects"
-            )
-            return keys | {"vocabulary": vocabulary, "label": delivered}, [question]
+            return vocabulary
     return None
 
 
 def _draft_other(
-    profile: ColumnProfile, name: str, delivered: str | int, labels: Labels, counts: Collection[str]
+    profile: ColumnProfile, text: dict[str, Any], labels: Labels, counts: Collection[str]
 ) -> tuple[dict[str, Any], list[str]]:
-    keys: dict[str, Any] = {"name": name, "from": delivered, **profile.reads}
-    about = guesses()["questions"]
+    """`text`: the keys of the column as a text."""
+    name, keys, about = text["name"], text | profile.reads, guesses()["questions"]
     if profile.reads["type"] in ("integer", "decimal") and is_named("code", name) and not profile.reads.get("currency"):
-        keys = {"name": name, "from": delivered, "type": "text"}  # a number that is not added up
+        keys = dict(text)  # a number that is not added up
     if profile.null_tokens:
         keys["null_tokens"] = profile.null_tokens
     questions = list(_about_cells(profile, name, keys))
     why = _personal(profile, name)
     if why:
         questions.append(f"{name}: {why}; dropped; keep: hash if it is needed, or open it if it identifies no person")
-        return {"name": name, "from": delivered, "type": "text", "privacy": "direct_identifier", "keep": "drop"}, questions
+        return text | {"privacy": "direct_identifier", "keep": "drop"}, questions
     if profile.name in counts:
         return keys | ({"role": "count"} if keys["type"] == "integer" else {}), questions
     vocabulary = race_vocabulary(profile, name, labels)
     if vocabulary or is_named("race", name):
-        keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive"}
+        keys = text | {"privacy": "sensitive"}
         known = labels.get(vocabulary or "", frozenset())
         if vocabulary and set(map(folded, profile.labels)).issubset(map(folded, known)):
             keys |= {"role": "race", "vocabulary": vocabulary}
