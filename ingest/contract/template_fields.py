@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from ingest.contract.model import Contract
 from ingest.contract.sections.column import Column
@@ -97,50 +98,43 @@ def changes(before: Iterable[str], now: Iterable[TemplateField]) -> Iterator[str
         yield "the order of the columns changed"
 
 
-def _fields(column: Column, contract: Contract) -> Iterator[TemplateField]:
+def _fields(column: Column, contract: Contract) -> list[TemplateField]:
     name = column.delivered_names[0]
     heading = column.name if isinstance(name, int) else name
     required = column.required or column.name in contract.deciding_columns
     if column.is_label:
-        yield from _label_fields(column, contract, heading, required)
-        return
+        return _label_fields(column, contract, heading, required)
     if choices := YES_NO if column.type == "boolean" else column.values:
         tokens = (token for token in column.null_tokens if token)
-        yield TemplateField(heading, column.name, "choice", required, tuple(dict.fromkeys((*choices, *tokens))))
-        return
+        return [TemplateField(heading, column.name, "choice", required, tuple(dict.fromkeys((*choices, *tokens))))]
     # an instant with its offset has no cell format
     is_plain = column.type == "geometry" or any("%z" in form for form in column.formats)
-    yield TemplateField(heading, column.name, "text" if is_plain else column.type, required)
+    return [TemplateField(heading, column.name, "text" if is_plain else column.type, required)]
 
 
-def _label_fields(column: Column, contract: Contract, heading: str, required: bool) -> Iterator[TemplateField]:
+def _label_fields(column: Column, contract: Contract, heading: str, required: bool) -> list[TemplateField]:
     seed, vocabularies = contract.vocabulary.crosswalk, [contract.vocabulary.race[name] for name in column.vocabulary_names()]
     labels = {label: code for found in vocabularies for label, code in valid_labels(found.name, seed).items()}
+    choice = partial(TemplateField, heading, column.name, "choice", required)
     if column.label:
-        yield TemplateField(heading, column.name, "choice", required, YES_NO)
-        return
+        return [choice(YES_NO)]
     if column.question:
         asked = f"{column.question}="
-        values = tuple(label[len(asked) :] for label in labels if folded(label).startswith(asked.lower()) and label != asked)
-        yield TemplateField(heading, column.name, "choice", required, values)
-        return
+        values = (label[len(asked) :] for label in labels if folded(label).startswith(asked.lower()) and label != asked)
+        return [choice(tuple(values))]
     answers = _answers(column, labels, vocabularies)
     is_open = any(found.open for found in vocabularies)
+    reasons = tuple(label for label, code in labels.items() if code in _OWN_REASONS)
     if column.delimiter and answers is not None:
-        for label in answers:
-            yield TemplateField(label, column.name, "box", choices=(TICK,), label=label, question=True)
+        boxes = [TemplateField(label, column.name, "box", choices=(TICK,), label=label, question=True) for label in answers]
         if is_open:
-            yield TemplateField(WRITE_IN, column.name, "text", open=True, question=True)
-        reasons = tuple(label for label, code in labels.items() if code in _OWN_REASONS)
+            boxes.append(TemplateField(WRITE_IN, column.name, "text", open=True, question=True))
         if reasons:
-            yield TemplateField(NO_ANSWER, column.name, "choice", choices=reasons, question=True)
-        return
+            boxes.append(TemplateField(NO_ANSWER, column.name, "choice", choices=reasons, question=True))
+        return boxes
     if column.delimiter:
-        yield TemplateField(heading, column.name, "text", required)
-        return
-    reasons = () if column.offered else tuple(label for label, code in labels.items() if code in _OWN_REASONS)
-    choices = tuple(dict.fromkeys((*(answers or labels), *reasons)))
-    yield TemplateField(heading, column.name, "choice", required, choices, is_open)
+        return [TemplateField(heading, column.name, "text", required)]
+    return [choice(tuple(dict.fromkeys((*(answers or labels), *(() if column.offered else reasons)))), is_open)]
 
 
 def _answers(column: Column, labels: dict[str, str], vocabularies: list[RaceVocabulary]) -> tuple[str, ...] | None:
