@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
@@ -66,12 +66,8 @@ class _Loader(_UsableValues, yaml.SafeLoader):
     """PyYAML's own parser, for its messages and lines."""
 
 
-if TYPE_CHECKING or not yaml.__with_libyaml__:
-    _FastLoader = _Loader
-else:
-
-    class _FastLoader(_UsableValues, yaml.CSafeLoader):
-        """The parser of libyaml, ten times as fast; it refuses more than 1,000 levels."""
+class _FastLoader(_UsableValues, yaml.CSafeLoader):
+    """The parser of libyaml, ten times as fast; it refuses more than 1,000 levels."""
 
 
 def read_yaml(path: Path) -> YamlSource:
@@ -98,7 +94,7 @@ def _parse(text: str) -> tuple[Any, dict[Location, int]]:
         return _parse_with(_Loader, text)
 
 
-def _parse_with(parser: type[_Loader], text: str) -> tuple[Any, dict[Location, int]]:
+def _parse_with(parser: type[_Loader | _FastLoader], text: str) -> tuple[Any, dict[Location, int]]:
     lines: dict[Location, int] = {(): 1}
     loader = parser(text)
     try:
