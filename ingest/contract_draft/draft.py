@@ -253,7 +253,8 @@ def contract_text(draft: Draft) -> str:
         if key == "columns":
             lines += ["columns:", *(f"  - {_flow(column)}" for column in value)]
         elif key not in draft.contract:
-            lines.append(f"# {key}: {_choices(key)}{NOT_ASKED}")
+            choices = guesses()["choices"][key].format(**{name: " | ".join(words) for name, words in vocabulary.items()})
+            lines.append(f"# {key}: {choices}{NOT_ASKED}")
         else:
             is_answered = key == "statistical_unit" and key in draft.answered
             mark = DECIDE if key in marked and not is_answered else ""
@@ -272,7 +273,3 @@ def _tables(names: tuple[str, ...]) -> str:
     if len(names) < 2:
         return printable(names[0]) if names else "one delivery"
     return f"{len(names)} tables, {printable(names[0])} to {printable(names[-1])}"
-
-
-def _choices(key: str) -> str:
-    return str(guesses()["choices"][key]).format(**{name: " | ".join(words) for name, words in load_vocabulary().words.items()})

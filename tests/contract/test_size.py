@@ -25,8 +25,8 @@ BUDGETS = {
     "expectations/published": 888,
     "ingest": 1_133,
     "ingest/connectors": 1_494,
-    "ingest/contract": 2_252,
-    "ingest/contract_draft": 1_346,
+    "ingest/contract": 2_239,
+    "ingest/contract_draft": 1_343,
     "ingest/delivery": 1_456,
     "ingest/erasure": 734,
     "ingest/landing": 1_592,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_255,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_655
+MOST_LINES = 58_639
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -68,19 +68,6 @@ class YearFromFile(Strict):
     plus_years: Annotated[int, Field(ge=0)] = 0
 
 
-FromFile = Annotated[str | dict[str, str], BeforeValidator(_checked)]
-
-
-def value_from_file(origin: str | Mapping[str, str], name: str) -> str | None:
-    """The value for a file, whose name may be below folders or in an archive; None if nothing fits."""
-    last = PurePosixPath(name).name
-    if isinstance(origin, str):
-        found = re.search(origin, last)
-        return found[1] if found else None
-    found_years = ((year_in_name(glob, last), value) for glob, value in origin.items())
-    return next((_computed(value, year) for year, value in found_years if year is not None), None)
-
-
 def year_in_name(glob: str, name: str, flags: re.RegexFlag = re.NOFLAG) -> int | None:
     """The year of a name that fits a glob with `{year}`, 0 if it fits one without, None if it does not fit."""
     pattern = r"(\d{4})".join(translate(part)[4:-3] for part in glob.split(YEAR, 1))  # without (?s: and )\Z
@@ -120,7 +107,7 @@ class Column(Strict):
     name: Identifier
     description: Annotated[str, Field(min_length=1)] | None = LATER
     from_: Annotated[DeliveredNames, Field(alias="from")] = ()
-    from_file: FromFile | None = LATER
+    from_file: Annotated[str | dict[str, str], BeforeValidator(_checked)] | None = LATER
     from_period: Literal["start", "end"] | None = LATER
     files: Annotated[str, Field(min_length=1)] | None = LATER
     type: Literal["text", "integer", "decimal", "boolean", "date", "timestamp", "geometry"] = "text"
@@ -238,8 +225,12 @@ class Column(Strict):
         return bool(self.from_file or self.from_period)
 
     def in_file(self, name: str) -> str | None:
-        """The value that the name of a file gives to `from_file`, or None."""
-        return value_from_file(self.from_file, name) if self.from_file else None
+        """The value that the name of a file, which may be below folders or in an archive, gives to `from_file`, or None."""
+        if isinstance(self.from_file, str):
+            found = re.search(self.from_file, PurePosixPath(name).name)
+            return found[1] if found else None
+        years = ((year_in_name(glob, name), value) for glob, value in (self.from_file or {}).items())
+        return next((_computed(value, year) for year, value in years if year is not None), None)
 
     def is_in_file(self, name: str) -> bool:
         """Whether a file of that name, which may be below folders or in an archive, has the column."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ingest.contract import Contract, Unpivot
-from ingest.contract.sections.column import value_from_file
+from ingest.contract import Column, Contract, Unpivot
+from ingest.contract.vocabularies import load_vocabulary
 from ingest.delivery import Conformer
 from ingest.readers.reader_types import unpivoted_columns
 
@@ -52,7 +52,8 @@ def test_ignored_columns_stay_columns() -> None:
     ],
 )
 def test_a_files_name_gives_a_value(origin: str | dict[str, str], name: str, value: str | None) -> None:
-    assert value_from_file(origin, name) == value
+    column = Column.model_validate({"name": "measure", "from_file": origin}, context=load_vocabulary())
+    assert column.in_file(name) == value
 
 
 def test_a_file_that_gives_no_value_lacks_the_column(make_contract: Callable[..., Contract]) -> None:
