@@ -12,10 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ingest.contract.sections.column import RESERVED
-from ingest.contract.vocabularies import flag_values, folded, load_vocabulary, valid_labels
+from ingest.contract.vocabularies import Labels, flag_values, folded, load_vocabulary, valid_labels
 from ingest.contract_draft.column_profiles import ColumnProfile, fits, guesses, is_named
 
-Labels = Mapping[str, frozenset[str]]
 # x and y of map servers are degrees if they are that small.
 IN_DEGREES = {"x": ("longitude", 180), "y": ("latitude", 90)}
 QUASI = frozenset({"address", "latitude", "longitude", "x", "y", "zip", "sex", "age", "language", "geoid"})

@@ -12,10 +12,11 @@ import yaml
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import AGGREGATE, FIGURES, TEAM, Contract
-from ingest.contract.vocabularies import Vocabulary, load_vocabulary
+from ingest.contract.vocabularies import Labels, Vocabulary, load_vocabulary
 from ingest.contract.words import SOURCE_NAME, TIMES
 from ingest.contract_draft.column_profiles import (
     ColumnProfile,
+    Found,
     guesses,
     is_named,
     key_with_period,
@@ -24,13 +25,13 @@ from ingest.contract_draft.column_profiles import (
     settle_places,
     year_of_names,
 )
-from ingest.contract_draft.column_roles import Labels, draft_column, group_counts, race_vocabulary, snake_case
+from ingest.contract_draft.column_roles import draft_column, group_counts, race_vocabulary, snake_case
 from ingest.contract_draft.delivered_sample import DeliveredSample, DraftError
 from warehouse.printable import printable
 
 # Everyone may read a table that is held on these grounds.
 PUBLIC = ("open_data", "public_record")
-Kept = list[tuple[dict[str, Any], ColumnProfile]]
+Kept = list[Found]
 # What a person chooses from, next to a key that the draft guesses.
 GUESSED = {"policy_area": "policy_areas", "cadence": "cadences"}
 DECIDE, NOT_ASKED = "  # decide", "  # decide: not asked"

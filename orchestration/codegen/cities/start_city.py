@@ -14,12 +14,11 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-from pydantic import TypeAdapter, ValidationError
+from zoneinfo import available_timezones
 
 from ingest.city import FILE_NAME
 from ingest.connectors import FetchRequest
-from ingest.contract import NATIONAL, Contract, HttpConnector, TimeZone
+from ingest.contract import NATIONAL, Contract, HttpConnector
 from ingest.errors import DeliveryError
 from ingest.layers import SEEDS, STATES, city_layer, csv_line, layer_names
 from ingest.readers import delivered_files
@@ -128,10 +127,8 @@ def decided_place(place: Place, county_geoid: str, time_zone: str) -> Place:
             f"{county_geoid!r} is no county of {place.state}; write its GEOID, 5 digits that begin with {place.geoid[:2]}, "
             f"like {place.county_geoid} ({place.county})"
         )
-    try:
-        TypeAdapter(TimeZone).validate_python(time_zone)
-    except ValidationError:
-        raise ConfigurationError(f"{time_zone!r} is no time zone; write it like {place.time_zone}") from None
+    if time_zone not in available_timezones():
+        raise ConfigurationError(f"{time_zone!r} is no time zone; write it like {place.time_zone}")
     county = place.county if county_geoid == place.county_geoid else ""  # the gazetteer has the name of one county
     return place.model_copy(update={"county_geoid": county_geoid, "county": county, "time_zone": time_zone})
 
