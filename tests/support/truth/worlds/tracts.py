@@ -11,6 +11,7 @@ MEASURES = (
     "foreclosures_per_1000_parcels", "eviction_filings_per_100_renter_households", "diabetes_prevalence", "copd_prevalence",
     "poor_mental_health_prevalence",
 )  # fmt: skip
+TIMES = 4  # the errors of all tracts of a year are one draw, nearly: a seed is one interval
 _PARCELS = 300 + 40 * (np.arange(town.TRACTS) % 7)
 _FORECLOSED = 0.006 + 0.04 * np.linspace(0, 1, town.TRACTS)
 _RENTERS = 250 + 30 * (np.arange(town.TRACTS) % 5)
