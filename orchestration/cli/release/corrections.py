@@ -10,7 +10,7 @@ import typer
 
 from orchestration.cli.display import out, print_rows
 from orchestration.cli.options import AsJson, examples
-from orchestration.cli.release.reader import find_measure, measures_of, open_release
+from orchestration.cli.release.reader import open_release
 from orchestration.cli.safeguards import locked
 from orchestration.runs.decisions import MOST_CHARACTERS, Correction, Severity, UrgentRevision, add_statement, read_corrections
 from orchestration.runs.delivery_location import home_registry
@@ -47,8 +47,7 @@ def add(
         raise ConfigurationError(
             f"no edition {edition!r}; known: {known}. `levelground releases pin RELEASE --label {edition}` makes one"
         )
-    with open_release(home, public=True) as con:
-        find_measure(measures_of(con, public=True), measure)
+    open_release(home, public=True).measure(measure)
     what, reason = text.strip(), (why or "").strip() or None
     if not _is_one_line(what) or not (reason is None or _is_one_line(reason)):
         raise ConfigurationError(f"--text and --why are one line of at most {MOST_CHARACTERS} characters")

@@ -18,7 +18,7 @@ from orchestration.cli.display import Table, err, out, print_json, print_rows
 from orchestration.cli.new_source import Layer, Shared, print_todo
 from orchestration.cli.options import AsJson, Measure, Public, examples
 from orchestration.cli.release.chosen_file import CannotShow
-from orchestration.cli.release.reader import Row, find_measure, measures_of, open_release
+from orchestration.cli.release.reader import open_release
 from orchestration.cli.release.show import print_selection, select_by_race
 from orchestration.codegen.folders import Folders, choose_folders, refuse_installed, shared_folders
 from orchestration.codegen.measure_files import NewMeasure, about_lag, check_conditions, find_fact, write_measure
@@ -95,10 +95,10 @@ def new(
         population=population, race_level=publish,
     )  # fmt: skip
     for path in write_measure(folders, described, city.place_geoid):
-        out.print(f"written: {path}".replace(f"{Path.cwd()}/", ""), markup=False)
+        out.print(f"written: {path}".replace(f"{Path.cwd()}/", ""))
     print_todo(measure, steps_of_measure(measure, folders, registry))
-    err.print(about_lag(folders), markup=False)
-    err.print(f"`levelground try {contract.source}` builds it on a copy of the home", markup=False)
+    err.print(about_lag(folders))
+    err.print(f"`levelground try {contract.source}` builds it on a copy of the home")
 
 
 @app.command(epilog=examples("levelground measures todo stops_searched_share"))
@@ -116,7 +116,7 @@ def list_(
     json: AsJson = False,
 ) -> None:
     """List the measures of the current release by policy area."""
-    found = measures_of(open_release(Settings.from_environment().home, public=public), public=public)
+    found = open_release(Settings.from_environment().home, public=public).measures()
     areas = sorted({measure["policy_area"] for measure in found})
     if area is not None and area not in areas:
         raise CannotShow(f"no measure is of the policy area {area!r}; there are {', '.join(areas)}")
@@ -137,9 +137,13 @@ def show_measure(measure: Measure, public: Public = False, json: AsJson = False)
     Exit codes: 0 shown, 1 nothing is published, 2 no such measure.
     """
     home = Settings.from_environment().home
-    con = open_release(home, public=public)
-    found = find_measure(measures_of(con, public=public), measure)
-    sql = _example(found, public=public)
+    release = open_release(home, public=public)
+    found = release.measure(measure)
+    sql = (
+        "select period, place, group_name, round(value, 1) as value, round(ci_low, 1) as ci_low, round(ci_high, 1) as ci_high, "
+        f"status_text from {release.scorecard} where measure_id = '{found['measure_id']}' "
+        "and is_latest order by geography_type, place, group_order"
+    )
     if json:
         print_json(found | {"example_query": sql})
         return
@@ -147,7 +151,7 @@ def show_measure(measure: Measure, public: Public = False, json: AsJson = False)
     out.print(Table(None, (found["measure_id"], found["name"]), facts))
     out.print("\nLatest values\n")
     try:
-        selection = select_by_race(con, measure, None, None, public=public)
+        selection = select_by_race(release, measure, None, None)
     except CannotShow as none:
         out.print(f"none: {none}")
         if found["caveat"]:
@@ -156,14 +160,6 @@ def show_measure(measure: Measure, public: Public = False, json: AsJson = False)
         print_selection(home, found, selection, public=public)
     option = " --public" if public else ""
     out.print(f'\nAn example query\n\nlevelground query{option} "{sql}"')
-
-
-def _example(measure: Row, *, public: bool) -> str:
-    return (
-        "select period, place, group_name, round(value, 1) as value, round(ci_low, 1) as ci_low, round(ci_high, 1) as ci_high, "
-        f"status_text from {'published' if public else 'marts'}.scorecard where measure_id = '{measure['measure_id']}' "
-        "and is_latest order by geography_type, place, group_order"
-    )
 
 
 def _folders(settings: Settings, layer: Path | None, shared: bool) -> Folders:

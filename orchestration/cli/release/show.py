@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import typer
-from duckdb import DuckDBPyConnection
 
 from orchestration.cli.display import Table, out, print_json
 from orchestration.cli.options import AsJson, Measure, Public, examples
 from orchestration.cli.release.chosen_file import CannotShow
-from orchestration.cli.release.reader import Row, find_measure, measures_of, open_release, rows_of
+from orchestration.cli.release.reader import Release, Row, open_release
 from orchestration.figures import figure_text
 from orchestration.settings import Settings
 from warehouse.paths import Home
@@ -46,24 +45,22 @@ class Selection:
     heading: str
 
 
-def select_by_race(con: DuckDBPyConnection, measure_id: str, place: str | None, period: str | None, *, public: bool) -> Selection:
+def select_by_race(release: Release, measure_id: str, place: str | None, period: str | None) -> Selection:
     """Return a row per group of one place. Without `place` and `period`: those that open the measure's page, else the newest."""
-    slices = _slices(con, measure_id, public=public)
+    slices = _slices(release, measure_id)
     if place is None:
         first = min([each for each in slices if each["is_featured"]] or slices, key=lambda each: each["place_order"])
         at_place = [each for each in slices if each["place_key"] == first["place_key"]]
     else:
         at_place = _matching_places(slices, place)
     chosen = _choose(at_place, period, slices)
-    wanted = {name: chosen[name] for name in (*_SLICE, "geoid")}
-    return Selection(_rows(con, wanted, "group_order", public=public), chosen["place"], chosen["period"], "group_name", "race")
+    rows = _rows(release, {name: chosen[name] for name in (*_SLICE, "geoid")}, "group_order")
+    return Selection(rows, chosen["place"], chosen["period"], "group_name", "race")
 
 
-def select_by_place(
-    con: DuckDBPyConnection, measure_id: str, place_type: str | None, group: str, period: str | None, *, public: bool
-) -> Selection:
+def select_by_place(release: Release, measure_id: str, place_type: str | None, group: str, period: str | None) -> Selection:
     """Return a row per place of a type, for one group. Without `place_type`: the type with the fewest places, but several."""
-    slices = _slices(con, measure_id, public=public)
+    slices = _slices(release, measure_id)
     types = Counter(name for name, _, _ in {each["place_key"] for each in slices})
     if place_type is None:
         several = sorted((places, name) for name, places in types.items() if places > 1)
@@ -75,44 +72,45 @@ def select_by_place(
             f"{measure_id} has no values by {place_type!r}. {did_you_mean(place_type, types)}It has: {', '.join(sorted(types))}"
         )
     chosen = _choose([each for each in slices if each["geography_type"] == place_type], period, slices)
-    code, name = _find_group(con, measure_id, place_type, group, public=public)
+    sql = f"select distinct race_ethnicity_code, group_name from {release.scorecard} where measure_id = ? and geography_type = ?"
+    names: dict[str, str] = dict(release.con.execute(sql, [measure_id, place_type]).fetchall())
+    code = next((code for code, name in names.items() if group == code or group.casefold() == name.casefold()), None)
+    if code is None:
+        suggestion = did_you_mean(group, [*names.values(), *names])
+        raise CannotShow(f"no group is called {group!r}. {suggestion}There are: {', '.join(sorted(names))}")
     wanted = {name: chosen[name] for name in _SLICE} | {"race_ethnicity_code": code}
-    rows = _rows(con, wanted, "try_cast(geoid as integer), place", public=public)
-    return Selection(rows, f"{place_type.replace('_', ' ')}s, {name}", chosen["period"], "place", "place")
+    rows = _rows(release, wanted, "try_cast(geoid as integer), place")
+    return Selection(rows, f"{place_type.replace('_', ' ')}s, {names[code]}", chosen["period"], "place", "place")
 
 
 def _hidden_in_public(home: Home, measure_id: str, selection: Selection) -> set[str]:
     """Return the names of the rows that have a value here and none in the public file."""
-    sql = f"select {', '.join(_ROW_KEY)} from published.scorecard where measure_id = ? and value is not null"
-    public: set[tuple[Any, ...]] = set(open_release(home, public=True).execute(sql, [measure_id]).fetchall())
+    public = open_release(home, public=True)
+    sql = f"select {', '.join(_ROW_KEY)} from {public.scorecard} where measure_id = ? and value is not null"
+    shown: set[tuple[Any, ...]] = set(public.con.execute(sql, [measure_id]).fetchall())
     with_value = (row for row in selection.rows if row["value"] is not None)
-    return {row[selection.column] for row in with_value if tuple(row[name] for name in _ROW_KEY) not in public}
+    return {row[selection.column] for row in with_value if tuple(row[name] for name in _ROW_KEY) not in shown}
 
 
-def _table(public: bool) -> str:
-    return "published.scorecard" if public else "marts.scorecard"
-
-
-def _rows(con: DuckDBPyConnection, wanted: Row, order: str, *, public: bool) -> list[Row]:
+def _rows(release: Release, wanted: Row, order: str) -> list[Row]:
     """Return the rows with these values. A hidden row has no figure in the file; if it had one, no command would display it."""
     conditions = " and ".join(f"{name} = ?" for name in wanted)
-    found = rows_of(con, f"select * from {_table(public)} where {conditions} order by {order}", [*wanted.values()])
+    found = release.rows(f"select * from {release.scorecard} where {conditions} order by {order}", [*wanted.values()])
     return [row | dict.fromkeys(_FIGURES) if row["status_code"] in HIDDEN else row for row in found]
 
 
-def _slices(con: DuckDBPyConnection, measure_id: str, *, public: bool) -> list[Row]:
+def _slices(release: Release, measure_id: str) -> list[Row]:
     """Return the places and periods of the newest version of a measure, each with whether it has a figure."""
-    dimension = "published.geographies" if public else "marts.dim_geography"
-    found = rows_of(
-        con,
+    places = "published.geographies" if release.is_public else "marts.dim_geography"
+    found = release.rows(
         f"""
         select figures.measure_id, figures.geography_type, figures.geography_vintage, figures.geoid, figures.place,
             figures.period_type, figures.period_start, figures.period_end, figures.period,
             (figures.geography_type, figures.geography_vintage, figures.geoid) as place_key,
             max(figures.measure_version) as measure_version, bool_or(figures.is_featured) as is_featured,
             count(figures.value) > 0 as has_figure, any_value(coalesce(places.scorecard_order, 99)) as place_order
-        from {_table(public)} as figures
-        left join {dimension} as places using (geography_type, geography_vintage, geoid)
+        from {release.scorecard} as figures
+        left join {places} as places using (geography_type, geography_vintage, geoid)
         where figures.measure_id = ?
         group by all
         order by period_end, period_type, geography_vintage, place_key
@@ -120,7 +118,7 @@ def _slices(con: DuckDBPyConnection, measure_id: str, *, public: bool) -> list[R
         [measure_id],
     )
     if not found:
-        file = "public file" if public else "analyst file"
+        file = "public file" if release.is_public else "analyst file"
         raise CannotShow(f"the {file} has no values of {measure_id}; `levelground measures show {measure_id}` describes it")
     return found
 
@@ -145,17 +143,6 @@ def _matching_places(slices: list[Row], wanted: str) -> list[Row]:
     names = list(dict.fromkeys(row["place"] for row in slices))
     suggestion = did_you_mean(wanted, [*names, *(row["geoid"] for row in slices)])
     raise CannotShow(f"no value for the place {wanted!r}. {suggestion}There are: {first_names(names, LISTED)}")
-
-
-def _find_group(con: DuckDBPyConnection, measure_id: str, place_type: str, group: str, *, public: bool) -> tuple[str, str]:
-    """Return the code and the name of a group, given either."""
-    sql = f"select distinct race_ethnicity_code, group_name from {_table(public)} where measure_id = ? and geography_type = ?"
-    names: dict[str, str] = dict(con.execute(sql, [measure_id, place_type]).fetchall())
-    found = [each for each in names.items() if group == each[0] or group.casefold() == each[1].casefold()]
-    if not found:
-        suggestion = did_you_mean(group, [*names.values(), *names])
-        raise CannotShow(f"no group is called {group!r}. {suggestion}There are: {', '.join(sorted(names))}")
-    return found[0]
 
 
 def _choose(slices: list[Row], period: str | None, of_measure: list[Row]) -> Row:
@@ -227,12 +214,12 @@ def show(
     Exit codes: 0 shown, 1 nothing is published, 2 no such measure, place, period or group.
     """
     home = Settings.from_environment().home
-    con = open_release(home, public=public)
-    found = find_measure(measures_of(con, public=public), measure)
+    release = open_release(home, public=public)
+    found = release.measure(measure)
     if by == "place":
-        selection = select_by_place(con, measure, place, group, period, public=public)
+        selection = select_by_place(release, measure, place, group, period)
     else:
-        selection = select_by_race(con, measure, place, period, public=public)
+        selection = select_by_race(release, measure, place, period)
     if json:
         print_json([{name: row[name] for name in _VALUES} for row in selection.rows])
     else:

@@ -9,7 +9,7 @@ import typer
 from orchestration.cli.display import Table, out, print_json
 from orchestration.cli.options import AsJson, AudienceName, Figures, Public, examples
 from orchestration.cli.release.chosen_file import CannotShow, choose_file
-from orchestration.cli.release.reader import Row, columns_of, find_table, open_chosen, tables_of
+from orchestration.cli.release.reader import Row, open_chosen
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
 from orchestration.transform.macros.registrations import MODELS
@@ -32,39 +32,30 @@ def tables(
     2 no such table.
     """
     settings = Settings.from_environment()
-    if name is None:
-        found = tables_of(open_chosen(choose_file(settings.home, public=public, figures=figures, audience=audience)))
-        if json:
-            print_json(found)
-            return
+    found: Row | list[Row] | None
+    try:
+        release = open_chosen(choose_file(settings.home, public=public, figures=figures, audience=audience))
+        found = release.tables() if name is None else release.table(name)
+    except CannotShow:
+        found = None if public or name is None else _fact_of_model(settings, name)
+        if found is None:
+            raise
+    if json:
+        print_json(found)
+    elif isinstance(found, list):
         rows = [
             (f"{each['schema']}.{each['name']}", each["rows"], each["description"].partition(". ")[0].rstrip("."))
             for each in found
         ]
         out.print(Table(None, ("table", "rows", "description"), rows))
-        return
-    try:
-        con = open_chosen(choose_file(settings.home, public=public, figures=figures, audience=audience))
-        chosen = find_table(tables_of(con), name)
-    except CannotShow:
-        unbuilt = None if public else _fact_of_model(settings, name)
-        if unbuilt is None:
-            raise
-        _print_table(unbuilt, f"{unbuilt['name']}: in no release yet; `levelground run` builds it", json=json)
-        return
-    full = f"{chosen['schema']}.{chosen['name']}"
-    _print_table(chosen | {"columns": columns_of(con, chosen)}, f"{full}: {chosen['rows']:,} rows", json=json)
-    if not json:
-        option = " --public" if public else " --figures" if figures else f" --audience {audience}" if audience else ""
-        out.print(f'\nlevelground query{option} "from {full} limit 10"')
-
-
-def _print_table(described: Row, heading: str, *, json: bool) -> None:
-    if json:
-        print_json(described)
-        return
-    out.print(f"{heading}\n{described['description']}\n")
-    out.print(Table(None, ("column", "type", "description"), [tuple(column.values()) for column in described["columns"]]))
+    else:
+        full = ".".join(found[part] for part in ("schema", "name") if part in found)
+        counted = "in no release yet; `levelground run` builds it" if found["rows"] is None else f"{found['rows']:,} rows"
+        out.print(f"{full}: {counted}\n{found['description']}\n")
+        out.print(Table(None, ("column", "type", "description"), [tuple(column.values()) for column in found["columns"]]))
+        if found["rows"] is not None:
+            option = " --public" if public else " --figures" if figures else f" --audience {audience}" if audience else ""
+            out.print(f'\nlevelground query{option} "from {full} limit 10"')
 
 
 def _fact_of_model(settings: Settings, name: str) -> Row | None:
