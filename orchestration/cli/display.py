@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from json import dumps
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from rich import table as rich_table
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -37,13 +37,16 @@ class LiteralConsole(Console):
         return super().render_str(printable(text, LINES), **{**options, "markup": False, "emoji": False})
 
 
-def _console(*, stderr: bool) -> LiteralConsole:
-    terminal = (sys.stderr if stderr else sys.stdout).isatty()
-    width = None if terminal else WIDTH_WITHOUT_TERMINAL
-    return LiteralConsole(stderr=stderr, width=width, highlight=False, soft_wrap=not terminal)
+def console_of(file: IO[str] | None = None, *, stderr: bool = False, width: int | None = None) -> LiteralConsole:
+    """A console that writes to a file, or to stdout or stderr. `width`: of the terminal that the file's text is for."""
+    is_terminal = width is not None or (file or (sys.stderr if stderr else sys.stdout)).isatty()
+    return LiteralConsole(
+        file=file, stderr=stderr, width=width if is_terminal else WIDTH_WITHOUT_TERMINAL, highlight=False,
+        force_terminal=True if width else None, soft_wrap=not is_terminal,
+    )  # fmt: skip
 
 
-out, err = _console(stderr=False), _console(stderr=True)
+out, err = console_of(), console_of(stderr=True)
 
 
 def print_error(error: object, exit_code: int) -> int:

@@ -79,7 +79,7 @@ def new(
             )
         elif failed or folders.is_flat or not drafted.is_complete:
             where = " --layer FOLDER" if folders.is_flat else ""
-            err.print(f"decide what is marked, then `levelground sources new {name}{where}` generates the models", markup=False)
+            err.print(f"decide what is marked, then `levelground sources new {name}{where}` generates the models")
         if existing is not None or failed or folders.is_flat or not drafted.is_complete:
             raise typer.Exit(EXIT_BLOCKED if failed else 0)
     if folders.is_flat:
@@ -88,9 +88,9 @@ def new(
         raise ConfigurationError(f"{name} has no contract in {folders.sources}; draft one with --from FILE")
     generated = generate_source(settings, contract, folders, fact)
     if not contract.exists():
-        out.print(f"moved: {contract} to {folders.sources}, which runs read", markup=False)
+        out.print(f"moved: {contract} to {folders.sources}, which runs read")
     for path, is_written in sorted(generated.items(), key=lambda one: not one[1]):
-        out.print(f"{'written' if is_written else 'changed by hand, left alone'}: {path}", markup=False)
+        out.print(f"{'written' if is_written else 'changed by hand, left alone'}: {path}")
     print_todo(name, steps_of_source(settings, name, folders))
 
 
@@ -112,7 +112,7 @@ def print_todo(name: str, found: Iterable[Step], *, as_json: bool = False) -> No
         rows = [(kind, step.part, step.missing, step.remedy) for kind, step in zip(kinds, steps, strict=True)]
         out.print(Table("\nLeft to do", ("", "part", "what", "file or command"), rows))
     decisions = kinds.count("open")
-    err.print(f"{name}: {kinds.count('missing')} missing, {decisions} open decision{'' if decisions == 1 else 's'}", markup=False)
+    err.print(f"{name}: {kinds.count('missing')} missing, {decisions} open decision{'' if decisions == 1 else 's'}")
 
 
 def _kind(step: Step) -> str:
@@ -123,15 +123,15 @@ def _kind(step: Step) -> str:
 
 
 def _print_draft(drafted: NewSource) -> None:
-    out.print(f"contract: {drafted.contract}", markup=False)
+    out.print(f"contract: {drafted.contract}")
     if drafted.staging is not None:
-        out.print(f"staging model: {drafted.staging}", markup=False)
+        out.print(f"staging model: {drafted.staging}")
     if drafted.check is not None:
         print_check(drafted.check)
     # after the table of the check, which fills a screen
-    out.print("\nleft to decide:", markup=False)
+    out.print("\nleft to decide:")
     for question in drafted.questions:
-        out.print(f"- {question}", markup=False)
+        out.print(f"- {question}")
     if drafted.fits is not None:
         fits = drafted.fits
         err.print(

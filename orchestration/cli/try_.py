@@ -63,7 +63,7 @@ def try_(
             if out.is_terminal:
                 progress.note(line)  # above what it displays
             else:
-                out.print(line, markup=False)
+                out.print(line)
 
     with progress, report_progress_to(progress):
         trial = run_trial(settings, TrialOptions(name, from_, keep, as_of, wait, accept), print_delivery)
@@ -71,7 +71,7 @@ def try_(
         print_json(report_of(trial))
     else:
         for line in trial_lines(trial):
-            out.print(line, markup=False)
+            out.print(line)
     if trial.record is not None and trial.exit_code == 1:
         print_error(trial.record.message or "the trial failed", trial.exit_code)
     raise typer.Exit(trial.exit_code)

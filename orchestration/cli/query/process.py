@@ -130,15 +130,12 @@ def blob_text(value: bytes) -> str:
 
 
 def _write_table(names: list[str], kinds: list[Any], parts: Iterable[Rows], path: Path, terminal_width: int | None) -> int:
-    from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, LiteralConsole, Table  # noqa: PLC0415 - Rich, for this format only
+    from orchestration.cli.display import Table, console_of  # noqa: PLC0415 - Rich, for this format only
 
     rows = [[blob_text(value) if isinstance(value, bytes) else value for value in row] for part in parts for row in part]
     numbers = [name for name, kind in zip(names, kinds, strict=True) if kind.id in NUMBERS]
-    is_terminal = terminal_width is not None
     with path.open("w", encoding="utf-8") as file:
-        width = terminal_width or WIDTH_WITHOUT_TERMINAL
-        console = LiteralConsole(file=file, width=width, force_terminal=is_terminal, highlight=False, soft_wrap=not is_terminal)
-        console.print(Table(None, names, rows, right=numbers))
+        console_of(file, width=terminal_width).print(Table(None, names, rows, right=numbers))
     return len(rows)
 
 

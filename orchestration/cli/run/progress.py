@@ -22,7 +22,7 @@ from rich.live import Live
 from rich.text import Text
 
 from ingest.layers import state_with_contract
-from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, LiteralConsole
+from orchestration.cli.display import console_of
 from orchestration.cli.interrupts import stop_displays
 from orchestration.runs.city_choice import SAMPLE
 from orchestration.runs.delivery_location import LEFT_OUT
@@ -98,16 +98,13 @@ class Progress(ProgressReporter):
     file: IO[str] | None = None  # tests write to a text
 
     def __post_init__(self) -> None:
-        self._file = self.file or _terminal()
-        is_terminal = self._file.isatty()
-        width = None if is_terminal else WIDTH_WITHOUT_TERMINAL
-        self.console = LiteralConsole(file=self._file, width=width, highlight=False, soft_wrap=not is_terminal)
+        self.console = console_of(self.file or _terminal())
         self._work: dict[Stage, _Work] = {stage: _Work() for stage in STAGES}
         self._stage: Stage = "start"
         self._began = self._printed = time.monotonic()
         self._ended = threading.Event()
         self._live: Live | None = None
-        if is_terminal and not self.console.is_dumb_terminal:
+        if self.console.file.isatty() and not self.console.is_dumb_terminal:
             # everything else writes where it wants: Dagster has replaced stderr by then
             keep: dict[str, Any] = {"redirect_stdout": False, "redirect_stderr": False}
             self._live = Live(get_renderable=self.frame, console=self.console, transient=True, **keep)

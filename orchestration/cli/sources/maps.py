@@ -61,6 +61,6 @@ def new(
     folder = layer.expanduser().absolute() if layer else city.layers[-1].folder
     files, steps = write_map(NewMap(source, vintage, begins, code), folder, city)
     for path in files:
-        out.print(f"written: {path}", markup=False, soft_wrap=True)
+        out.print(f"written: {path}", soft_wrap=True)
     for step in steps:
-        err.print(f"- {step}", markup=False, soft_wrap=True)
+        err.print(f"- {step}", soft_wrap=True)
