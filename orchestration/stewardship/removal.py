@@ -5,16 +5,13 @@ See `ingest.erasure` for the removal itself and `orchestration.cli.sources.erase
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
-
-import pyarrow as pa
 
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import JOINED, read_removals, record_hash, sources_with_removals
-from ingest.erasure import Plan, Selection, by_conditions, by_keys, plan_erasure
+from ingest.erasure import Selection, by_conditions, by_keys
 from orchestration.runs.hash_key import NEW_KEY, check_erased, is_weak
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.paths import Home
@@ -95,13 +92,6 @@ def find_records(
         by_keys(other, _store(home, other), parsed, city_zone, hash_key)[0] for other in same_key_sources(registry, contract)
     ]
     return [found, *(other for other in linked if other.rows)]
-
-
-def make_plan(
-    settings: Settings, found: Sequence[Selection], reason: str, erased_by: str, now: dt.datetime
-) -> tuple[Plan, pa.Table]:
-    """The plan that erases these records."""
-    return plan_erasure(settings.home, found, required_hash_key(settings), reason, erased_by, now)
 
 
 def required_hash_key(settings: Settings) -> bytes:

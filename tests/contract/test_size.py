@@ -35,7 +35,7 @@ BUDGETS = {
     "orchestration": 299,
     "orchestration/alerts": 385,
     "orchestration/cities": 753,
-    "orchestration/cli": 4_731,
+    "orchestration/cli": 4_732,
     "orchestration/codegen": 1_826,
     "orchestration/defs": 1_925,
     "orchestration/docs_site": 581,
@@ -45,7 +45,7 @@ BUDGETS = {
     "orchestration/pipeline": 1_938,
     "orchestration/runs": 1_748,
     "orchestration/scorecard": 5_211,
-    "orchestration/stewardship": 1_143,
+    "orchestration/stewardship": 1_133,
     "orchestration/transform": 2_762,
     "orchestration/translations": 296,
     "orchestration/trial": 523,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_255,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_768
+MOST_LINES = 58_759
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

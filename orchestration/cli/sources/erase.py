@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from ingest.erasure import Plan
+from ingest.erasure import Plan, plan_erasure
 from ingest.erasure.plan import write_plan
 from orchestration.cli.display import Table, out
 from orchestration.cli.options import Reason, Wait, Yes, examples
@@ -20,7 +20,7 @@ from orchestration.cli.safeguards import complete_removals, confirm, locked
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.stewardship.removal import find_records, make_plan
+from orchestration.stewardship.removal import find_records, required_hash_key
 from warehouse.paths import Home
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def erase(
         if not found:
             out.print(f"{contract.source}: these records were erased before; nothing is left to remove")
             return
-        plan, rows = make_plan(settings, found, reason.strip(), getpass.getuser(), utc_now().replace(microsecond=0))
+        now = utc_now().replace(microsecond=0)
+        plan, rows = plan_erasure(settings.home, found, required_hash_key(settings), reason.strip(), getpass.getuser(), now)
         remove(settings.home, plan, rows, yes=yes)
 
 

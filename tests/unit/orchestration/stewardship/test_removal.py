@@ -10,14 +10,13 @@ import pytest
 
 from ingest.contract.registry import load_registry
 from ingest.delivery.removals import ErasedKeys, SourceRemovals, key_check
-from ingest.erasure import complete
+from ingest.erasure import complete, plan_erasure
 from ingest.erasure.plan import write_plan
 from orchestration.cli.sources.erase import repeat_key_option
 from orchestration.runs.hash_key import check_erased
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.stewardship.removal import (
     find_records,
-    make_plan,
     parse_conditions,
     parse_keys,
     required_hash_key,
@@ -87,7 +86,7 @@ def test_a_record_that_is_not_there_is_refused_and_one_erased_before_is_not(tmp_
     with pytest.raises(ConfigurationError, match="no kept delivery of dpt__visits has a row with these values"):
         find_records(configured, REGISTRY, small.contract, [], ["note=no such note"], CITY_ZONE)
     found = find_records(configured, REGISTRY, small.contract, ["VISIT-00001"], [], CITY_ZONE)
-    plan, rows = make_plan(configured, found, "expunged", "clerk", dt.datetime(2026, 1, 1))
+    plan, rows = plan_erasure(configured.home, found, required_hash_key(configured), "expunged", "clerk", dt.datetime(2026, 1, 1))
     write_plan(small.home, plan, rows)
     complete(small.home)
     assert find_records(configured, REGISTRY, small.contract, ["VISIT-00001"], [], CITY_ZONE) == []
