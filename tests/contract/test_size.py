@@ -36,7 +36,7 @@ BUDGETS = {
     "orchestration/alerts": 385,
     "orchestration/cities": 753,
     "orchestration/cli": 4_732,
-    "orchestration/codegen": 1_826,
+    "orchestration/codegen": 1_802,
     "orchestration/defs": 1_925,
     "orchestration/docs_site": 581,
     "orchestration/doctor": 952,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_255,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_759
+MOST_LINES = 58_601
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
