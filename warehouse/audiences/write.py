@@ -16,8 +16,7 @@ from warehouse.audiences.names import FIGURES
 from warehouse.audiences.plan import RELEASE_TABLE, FilePlan, Shown
 from warehouse.connection import attach, attach_new, detach
 from warehouse.files import sync
-from warehouse.releases.views import create_analyst_views
-from warehouse.releases.views.figures import FIGURES_SCHEMA, SCORECARD
+from warehouse.releases.views import FIGURES_SCHEMA, SCORECARD, create_analyst_views
 from warehouse.rewrite import block_size_of
 from warehouse.sql import columns_of, identifier, queries
 

@@ -25,7 +25,7 @@ from warehouse.paths import ANALYST_FILE, MANIFEST_FILE, Home
 from warehouse.releases.lake import part_record
 from warehouse.releases.manifest import ErasedRecords, Manifest, PartRecord, ReleaseCorrupt, known_releases, read_manifest
 from warehouse.releases.sealing import READ_ONLY, STORAGE_VERSION, file_record
-from warehouse.releases.views.analysis import columns_left_out
+from warehouse.releases.views import columns_left_out
 from warehouse.rewrite import LeftOut, rewrite_database
 from warehouse.sql import literal
 

@@ -14,7 +14,7 @@ from tests.unit.warehouse.releases.test_sealing import seal_it
 from warehouse.connection import attach, detach, open_reader
 from warehouse.paths import Home
 from warehouse.releases import Candidate, ReleaseCorrupt, create_analyst_views, drop_views, swap, verify
-from warehouse.releases.views.analysis import columns_left_out
+from warehouse.releases.views import columns_left_out
 from warehouse.rewrite import rewrite_database
 
 MARTS = """

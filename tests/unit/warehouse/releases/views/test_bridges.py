@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from warehouse.releases.views.analysis import create_analysis_views
+from warehouse.releases.views import create_analysis_views
 
 # tract 1 is of both maps; its people are 100, and the second map of wards divides it
 BRIDGE = """
