@@ -19,15 +19,6 @@ from ingest.typing import required_columns
 from warehouse.printable import first_names
 
 WORDS = Path(__file__).with_suffix(".yml")
-SEVERITIES = {"critical": "must be fixed", "warning": "please check", "info": "for information"}
-TYPES = {
-    "integer": "a whole number", "decimal": "a number", "boolean": "yes or no", "date": "a date", "timestamp": "a date with time",
-    "geometry": "a shape",
-}  # fmt: skip
-FORMATS = {
-    "%Y": "YYYY", "%y": "YY", "%m": "MM", "%-m": "M", "%d": "DD", "%-d": "D", "%H": "HH", "%I": "HH", "%M": "MM", "%S": "SS",
-    "%p": "AM/PM", "%b": "Jan", "%B": "January", "%A": "Monday", "%a": "Mon", "%f": "ffffff", "%z": "+HH:MM",
-}  # fmt: skip
 SHOWN_NAMES = 5
 
 
@@ -51,7 +42,7 @@ def steward_findings(
 ) -> tuple[StewardFinding, ...]:
     """Return the failed findings, critical ones first; `columns` are the differences of the delivery, with its own names."""
     failed = [finding for finding in gate.findings if not finding.success]
-    order = list(SEVERITIES)
+    order = list(_read()["severities"])
     return tuple(
         in_words(contract, finding, columns) for finding in sorted(failed, key=lambda finding: order.index(finding.severity))
     )
@@ -111,7 +102,7 @@ def in_words(contract: Contract, finding: ExpectationResult, columns: Sequence[C
     }
     problem, change = (words[part].format_map(fill) for part in ("problem", "change"))
     return StewardFinding(
-        SEVERITIES[finding.severity], column, found_text(finding), allowed_text(finding), problem, change,
+        _read()["severities"][finding.severity], column, found_text(finding), allowed_text(finding), problem, change,
         finding.first or "", finding.message, finding.column,
     )  # fmt: skip
 
@@ -121,7 +112,7 @@ def _expected(column: Column | None) -> str:
         return "a value"
     if column.values and not column.is_label:
         return f"one of {', '.join(column.values)}"
-    parts = [TYPES.get(column.type, "a text")]
+    parts = [_read()["types"].get(column.type, "a text")]
     if column.formats:
         parts.append(f"written as {' or '.join(map(_example, column.formats))}")
     return " ".join([*parts, *bounds_in_words(column)])
@@ -141,7 +132,7 @@ def bounds_in_words(column: Column) -> list[str]:
 
 
 def _example(form: str) -> str:
-    for directive, letters in FORMATS.items():
+    for directive, letters in _read()["formats"].items():
         form = form.replace(directive, letters)
     return form
 
