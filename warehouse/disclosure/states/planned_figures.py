@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,12 +24,6 @@ GRAIN = (
     "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
     "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code",
 )  # fmt: skip
-# Columns that the publication plan adds to a row.
-_PLANNED = (
-    "threshold", "hides_zeros", "kind", "numerator_records", "denominator_records", "rests_on_records",
-    "known_numerator", "known_denominator", "records", "minimum_n", "place_coverage_pct", "bin_records", "has_small_bin",
-)  # fmt: skip
-_READ = (*GRAIN, "value_status", "numerator", "denominator", *_PLANNED)
 _STATE = ("value_status", "numerator", "denominator", "known_race_pct")
 _SQL = queries(
     Path(__file__).with_suffix(".sql.jinja"),
@@ -56,7 +50,7 @@ class RowKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Figure:
-    """A row with its figures.
+    """A row with its figures: after its key, the columns of the plan.
 
     `denominator_records` is None where the denominator is public or missing; those of a composition are its numerator's.
     `records`: the number of records behind a median, which is reliable from `minimum_n` records. `bin_records`: those of its
@@ -95,7 +89,8 @@ class Figure:
 
 def read_figures(con: DuckDBPyConnection, relation: str, where: str = "true") -> Iterator[Figure]:
     """The figures of a relation with the columns of the plan, in the order of their grain. `relation`, `where`: trusted SQL."""
-    query = f"select {', '.join(_READ)} from {relation} where {where} order by {', '.join(GRAIN)}"
+    columns = (*GRAIN, *(each.name for each in fields(Figure) if each.name != "key"))
+    query = f"select {', '.join(columns)} from {relation} where {where} order by {', '.join(GRAIN)}"
     for row in con.execute(query).fetchall():
         measure_id, version, *at, method, stratum_type, stratum_code = row[: len(GRAIN)]
         key = RowKey(measure_id, version, Cell._make((*at, stratum_type, stratum_code)), method)
