@@ -369,6 +369,13 @@ def scratch(folder: Path, name: str = "scratch") -> Iterator[DuckDBPyConnection]
         yield connection
 
 
+@contextmanager
+def joined(path: Path) -> Iterator[DuckDBPyConnection]:
+    """Another connection to the working warehouse that this process has open, with all that is attached to it."""
+    with _connect(path, read_only=False, config={}) as connection:
+        yield connection
+
+
 def create_empty(path: Path, storage_version: str, block_size: int = BLOCK_SIZE) -> None:
     """Create a database file without tables, in a storage format that later writers keep."""
     with in_memory() as connection:

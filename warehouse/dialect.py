@@ -51,9 +51,7 @@ def register() -> None:
     registry.register("duckdb", __name__, Dialect.__name__)
 
 
-def engine(database: Engine | Path) -> Engine:
-    """An engine on a DuckDB file; it joins the instance if this process has the file open. An engine is returned as it is."""
-    if isinstance(database, Engine):
-        return database
+def engine(database: Path) -> Engine:
+    """An engine on a DuckDB file; it joins the instance if this process has the file open."""
     register()
     return sqlalchemy.create_engine(sqlalchemy.URL.create("duckdb", database=str(database)))

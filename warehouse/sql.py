@@ -61,6 +61,12 @@ def one_value(con: DuckDBPyConnection, sql: str, parameters: Sequence[object] = 
     return row[0] if row else None
 
 
+def named_rows(result: DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The rows of a result by the names of their columns."""
+    names = [name for name, *_ in result.description or ()]
+    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+
+
 class Column(NamedTuple):
     """A column of a table or view: its type and its comment, None without one."""
 

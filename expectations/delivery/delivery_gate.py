@@ -15,8 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+import duckdb
 
 from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, DeliveryQuery, delivery_query
 from expectations.delivery.column_differences import header_checks, missing_columns
@@ -31,7 +30,7 @@ from expectations.results import ExpectationResult, GateResult, Severity
 from ingest.contract import Column, Contract
 from ingest.contract.vocabularies import Labels, Vocabulary
 from ingest.typing import can_be_invalid, invalid_flag, missing_flag
-from warehouse import dialect
+from warehouse.connection import joined
 from warehouse.sql import identifier, literal, quoted
 
 # An optional cell that cannot be typed becomes NULL and is listed. The steward is warned from one cell in a hundred.
@@ -42,20 +41,13 @@ GEOID = r"^(\d{2}|\d{5}|\d{7}|\d{11}|\d{12}|\d{15})$"
 
 
 def gate_delivery(
-    database: Engine | Path,
-    contract: Contract,
-    facts: DeliveryFacts,
-    labels: Labels,
-    *,
-    schema: str = "delivery",
-    table: str | None = None,
-    vocabulary: Vocabulary | None = None,
+    database: Path, contract: Contract, facts: DeliveryFacts, labels: Labels, *, vocabulary: Vocabulary | None = None
 ) -> GateResult:
-    """Evaluate one delivery, `<schema>.<table>` (by default `delivery.<source>`): text under the contract's names.
+    """Evaluate the delivery in `delivery.<source>`: text under the contract's names.
 
-    `database`: an engine of `warehouse.dialect`, or the path of a file that this process may open, or has open.
+    `database`: the path of a file that this process may open, or has open.
     """
-    relation = f"{identifier(schema)}.{identifier(table or contract.source)}"
+    relation = f"delivery.{identifier(contract.source)}"
     reading = delivery_query(contract, relation, missing_columns(contract, facts.columns_missing), labels, facts.city_zone)
     checks = delivery_suite(contract, reading, facts, labels, vocabulary or contract.vocabulary)
     findings = Session(database).run(contract.source, reading.query, checks)
@@ -63,7 +55,7 @@ def gate_delivery(
 
 
 def _with_locations(
-    database: Engine | Path, query: str, checks: Sequence[Check], findings: Sequence[ExpectationResult]
+    database: Path, query: str, checks: Sequence[Check], findings: Sequence[ExpectationResult]
 ) -> Iterator[ExpectationResult]:
     """The findings; a failure on rows also names the first file and record, so that the steward can find it."""
     failed = [
@@ -76,9 +68,9 @@ def _with_locations(
         conditions = [f"filter (where ({checks[at].kwargs['among']}) and ({checks[at].kwargs['rows']}))" for at in failed]
         columns = [f"min((_source_file, _source_row)) {rows}, count(distinct _source_file) {rows}" for rows in conditions]
         try:
-            with dialect.engine(database).connect() as connection:
-                row = connection.exec_driver_sql(f"select {', '.join(columns)} from ({query})").one()
-        except SQLAlchemyError:
+            with joined(database) as con:
+                [row] = con.execute(f"select {', '.join(columns)} from ({query})").fetchall()
+        except duckdb.Error:
             # the result is valid without the location
             yield from findings
             return

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
-from sqlalchemy import Connection
+from duckdb import DuckDBPyConnection
 
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.yaml_source import read_yaml
 from warehouse.printable import first_names
-from warehouse.sql import literal, quoted
+from warehouse.sql import columns_of, quoted
 
 COLUMNS = Path(__file__).with_name("columns.yml")
 FILES = "published files"
@@ -71,17 +71,14 @@ def on_hidden_rows(file: Path = COLUMNS) -> Mapping[str, frozenset[str]]:
     return {table: frozenset(entries.get("on_hidden_rows", ())) for table, entries in read_yaml(file).data.items()}
 
 
-def check_tables(connection: Connection, published: str) -> Iterator[ExpectationResult]:
+def check_tables(con: DuckDBPyConnection, published: str) -> Iterator[ExpectationResult]:
     """Findings on the tables of a schema, such as `public.published`: columns, times of day, and the order of rows."""
     database, _, schema = published.partition(".")
-    tables: dict[str, dict[str, str]] = {}
-    query = (
-        "select table_name, column_name, data_type from duckdb_columns() "
-        f"where database_name = {literal(database)} and schema_name = {literal(schema)} order by table_name, column_index"
-    )
-    for row in connection.exec_driver_sql(query):
-        table, name, kind = map(str, row)
-        tables.setdefault(table, {})[name] = kind
+    tables = {
+        table: {name: column.kind for name, column in columns.items()}
+        for (of_schema, table), columns in columns_of(con, database).items()
+        if of_schema == schema
+    }
     columns = [(table, name, kind) for table, kinds in tables.items() for name, kind in kinds.items()]
     unknown = [f"{schema}.{table}.{name}" for table, name, _ in columns if not _is_known(table, name)]
     yield finding("columns_classified", unknown, _REMEDY)
@@ -90,23 +87,21 @@ def check_tables(connection: Connection, published: str) -> Iterator[Expectation
         for table, name, kind in columns
         if kind.startswith("TIME")
         and (table, name) not in _TIMES_OF_RELEASE
-        and _finds(connection, f"from {published}.{table} where {quoted(name)} <> date_trunc('day', {quoted(name)})")
+        and _finds(con, f"from {published}.{table} where {quoted(name)} <> date_trunc('day', {quoted(name)})")
     ]
     yield finding("no_time_of_day", with_time, _TIME)
-    unordered = [
-        f"{schema}.{table}" for table in tables if _finds(connection, _inversions(f"{published}.{table}", tables[table]))
-    ]
+    unordered = [f"{schema}.{table}" for table in tables if _finds(con, _inversions(f"{published}.{table}", tables[table]))]
     yield finding("rows_in_order_of_columns", unordered, _ORDER)
     different = [
         f"{schema}.{table}.{name}"
         for table, name, keys in follows_from()
-        if {name, *keys} <= set(tables.get(table, ())) and _finds(connection, _ambiguous(f"{published}.{table}", name, keys))
+        if {name, *keys} <= set(tables.get(table, ())) and _finds(con, _ambiguous(f"{published}.{table}", name, keys))
     ]
     yield finding("harmless_columns_follow", different, _FOLLOWS)
-    yield finding("hidden_rows_are_empty", _filled_on_hidden_rows(connection, published, tables), _HIDDEN)
+    yield finding("hidden_rows_are_empty", _filled_on_hidden_rows(con, published, tables), _HIDDEN)
 
 
-def _filled_on_hidden_rows(connection: Connection, published: str, tables: Mapping[str, Iterable[str]]) -> Iterator[str]:
+def _filled_on_hidden_rows(con: DuckDBPyConnection, published: str, tables: Mapping[str, Iterable[str]]) -> Iterator[str]:
     """The columns of tables with hidden rows that such a row fills although it may not."""
     may_be_filled = on_hidden_rows()
     for table, names in tables.items():
@@ -114,13 +109,13 @@ def _filled_on_hidden_rows(connection: Connection, published: str, tables: Mappi
         if closed:
             counts = ", ".join(f"count({quoted(name)})" for name in closed)
             rows = f"from {published}.{table} where publication_status = 'suppressed'"
-            for name, filled in zip(closed, connection.exec_driver_sql(f"select {counts} {rows}").one(), strict=True):
+            for name, filled in zip(closed, con.execute(f"select {counts} {rows}").fetchall()[0], strict=True):
                 if filled:
                     yield f"{published.partition('.')[2]}.{table}.{name}"
 
 
-def _finds(connection: Connection, rows: str) -> bool:
-    return connection.exec_driver_sql(f"select 1 {rows} limit 1").first() is not None
+def _finds(con: DuckDBPyConnection, rows: str) -> bool:
+    return con.execute(f"select 1 {rows} limit 1").fetchone() is not None
 
 
 def _inversions(relation: str, names: Iterable[str]) -> str:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Engine
-
 from expectations.disclosure.audit import run_audit
 from expectations.disclosure.classification import check_tables
 from expectations.disclosure.equations.attacker_model import build_attacker_model
@@ -26,7 +24,7 @@ from expectations.disclosure.order_statistics import forbidden_order_statistics
 from expectations.disclosure.published_bounds import forbidden_bounds
 from expectations.disclosure.release_differencing import rows_changed_around_removals, small_changes
 from expectations.results import ExpectationResult, GateResult, Severity
-from warehouse import dialect
+from warehouse.connection import joined
 from warehouse.printable import first_names
 
 SUBJECT = "published.equity_measures"
@@ -44,7 +42,7 @@ class LastRelease(NamedTuple):
 
 
 def gate_disclosure(
-    database: Engine | Path,
+    database: Path,
     *,
     ledger: Path | None,
     responses: Path | None = None,
@@ -54,17 +52,16 @@ def gate_disclosure(
 ) -> GateResult:
     """Evaluate the published figures of persons.
 
-    `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
-    attached as `relations` names them. `ledger`: each state ever published (Parquet); None or a missing file before the first
-    release. `responses`: the same of engagement responses.
+    `database`: the path of a file that this process has open, with the release files attached as `relations` names them.
+    `ledger`: each state ever published (Parquet); None or a missing file before the first release. `responses`: the same of
+    engagement responses.
     `on_unanswered` gets each count whose interval no program answers: the caller hides more around it, and audits again. `last`:
     the release before, if only its records differ.
     """
     began = time.perf_counter()
     relations = relations or Relations()
-    engine = dialect.engine(database)
-    with engine.connect() as connection:
-        reader = AuditReader(connection, relations, ledger)
+    with joined(database) as con:
+        reader = AuditReader(con, relations, ledger)
         published, of_responses = add_responses(reader, responses, reader.published())
         figures = (*reader.figures(), *of_responses)
         known, records = reader.known_race_counts(), reader.median_records()
@@ -74,7 +71,7 @@ def gate_disclosure(
         unmarked, changed = reader.count_unmarked_changes(), reader.count_changed_waiting_rows()
         last = last or LastRelease()
         around = dict(rows_changed_around_removals(reader, last.public, last.unchanged_sources))
-        columns = tuple(check_tables(connection, relations.published))
+        columns = tuple(check_tables(con, relations.published))
     model = build_attacker_model(published, figures, known, records)
     found = run_audit(model)
     of_history = list(counts_revealed_by_history(model, published, first_figures))

@@ -15,7 +15,7 @@ from typing import Any
 from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure
 from expectations.disclosure.inputs.audit_inputs import GRAIN, AuditedMeasure, CellKey
 from expectations.disclosure.inputs.reader import AuditReader
-from warehouse.sql import identifier, queries
+from warehouse.sql import identifier, named_rows, queries
 
 LEAST_RACES = 2  # of the records of a bin (measure_rules, least_bin_races)
 _WHOLE = ("city", "county", "state")
@@ -48,7 +48,7 @@ def forbidden_order_statistics(reader: AuditReader) -> Iterator[ForbiddenDisclos
 def _grids(reader: AuditReader) -> dict[str, Grid]:
     """The rows of the seed, by measure."""
     seed = f"{reader.relations.reference}.order_statistics"
-    rows = reader.connection.exec_driver_sql(f"from {seed}").mappings() if reader.has(seed) else ()
+    rows = named_rows(reader.con.execute(f"from {seed}")) if reader.has(seed) else ()
     return {
         row["measure_id"]: {
             **row,

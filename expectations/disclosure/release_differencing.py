@@ -112,7 +112,7 @@ def rows_changed_around_removals(
     """
     relations = reader.relations
     sources = ", ".join(literal(source) for source in sorted(unchanged_sources))
-    if before is None or relations.reported is None or not sources:
+    if before is None or not sources:
         return
     measures = (
         f"select measures.measure_id from {relations.marts}.dim_measure as measures "
@@ -126,7 +126,7 @@ def rows_changed_around_removals(
         goals = f"goal_id in (select goal_id from {relations.published}.goals where {of_measures})"
         for table in _OF_MEASURES:
             yield from _changed(reader, before, table, goals if table == "goal_progress" else of_measures)
-    if relations.responses is not None and reader.has(f"{relations.published}.{_OF_RESPONSES}"):
+    if reader.has(f"{relations.published}.{_OF_RESPONSES}"):
         keys = "jurisdiction, period_start, theme_code"
         pending = f"select jurisdiction, period_start, shown_theme_code from {relations.responses} where is_revision_pending"
         if next(reader.fetch(f"select 1 from ({pending}) limit 1"), None):

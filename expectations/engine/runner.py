@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
-
 from expectations.engine.checks import Check
 from expectations.results import ExpectationResult
 from warehouse import dialect
@@ -40,8 +38,7 @@ class NotEvaluated(Exception):
 class Session:
     """One context of Great Expectations on one database; it writes nothing and holds no connection."""
 
-    def __init__(self, database: Engine | Path) -> None:
-        dialect.register()
+    def __init__(self, database: Path) -> None:
         url = dialect.engine(database).url
         with _quiet():
             # not at the top: the import takes seconds, and a run without changes has no gate

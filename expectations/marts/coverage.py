@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from duckdb import DuckDBPyConnection
 
 from expectations.marts.failing_rows import LISTED
 from expectations.results import ExpectationResult, GateResult
-from warehouse import dialect
+from warehouse.connection import joined
 from warehouse.printable import first_names
-from warehouse.sql import queries
+from warehouse.sql import queries, tables_of
 
 SUBJECT = "quality.coverage"
 # by expectation, which is the name of its query
@@ -27,10 +27,10 @@ PROBLEMS = {
 }
 
 
-def check_coverage(database: Engine | Path, *, previous: str | None = None) -> GateResult:
+def check_coverage(database: Path, *, previous: str | None = None) -> GateResult:
     """The findings on the candidate; `previous`: the name under which the file of the current release is attached, if any."""
-    with dialect.engine(database).connect() as connection:
-        if previous and not _has_coverage(connection, previous):
+    with joined(database) as con:
+        if previous and not _has_coverage(con, previous):
             previous = None
         sql = queries(
             Path(__file__).with_suffix(".sql.jinja"),
@@ -39,13 +39,12 @@ def check_coverage(database: Engine | Path, *, previous: str | None = None) -> G
             previous=previous,
         )
         names = [name for name in PROBLEMS if previous or name != "periods_stay"]
-        findings = [_finding(name, connection.exec_driver_sql(getattr(sql, name)()).scalars().all()) for name in names]
+        findings = [_finding(name, [found for (found,) in con.execute(getattr(sql, name)()).fetchall()]) for name in names]
     return GateResult("build", SUBJECT, tuple(findings))
 
 
-def _has_coverage(connection: Connection, database: str) -> bool:
-    known = "select 1 from duckdb_tables() where database_name = $1 and schema_name = 'quality' and table_name = 'coverage'"
-    return connection.exec_driver_sql(known, (database,)).first() is not None
+def _has_coverage(con: DuckDBPyConnection, database: str) -> bool:
+    return ("quality", "coverage") in tables_of(con, database)
 
 
 def _finding(name: str, found: Sequence[str]) -> ExpectationResult:

@@ -10,22 +10,20 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from expectations.engine.runner import Session
 from expectations.marts.failing_rows import LISTED
 from expectations.marts.suites import Place, Suite, placed_sql, read_suites, suite_checks
 from expectations.results import ExpectationResult, GateResult, Severity
-from warehouse import dialect
+from warehouse.connection import joined
 from warehouse.printable import first_names
-from warehouse.sql import identifier
+from warehouse.sql import columns_of, identifier, one_value, tables_of
 
 OnTable = Callable[[str, int, int], None]
 OnResult = Callable[[GateResult], None]
 
 
 def gate_build(
-    database: Engine | Path,
+    database: Path,
     suites: Iterable[Suite] | None = None,
     *,
     schema: str = "release.marts",
@@ -36,7 +34,7 @@ def gate_build(
 ) -> list[GateResult]:
     """Evaluate the marts: one result per table, in the order of their names.
 
-    `database`: an engine of `warehouse.dialect`, or the path of a file that this process may open, or has open. `schema` of the
+    `database`: the path of a file that this process may open, or has open. `schema` of the
     tables, after the name under which it has their file attached. A suite without its table is a critical failure; a table
     without a suite is noted. `valid_results`: earlier results by subject that are still valid, because neither the table nor one
     that its suite reads has changed. `grown`: by table, the new loads of a table that had passed its suite (`suite_checks`).
@@ -70,19 +68,19 @@ def gate_build(
     return results
 
 
-def _with_names(database: Engine | Path, suite: Suite, place: Place, finding: ExpectationResult) -> ExpectationResult:
+def _with_names(database: Path, suite: Suite, place: Place, finding: ExpectationResult) -> ExpectationResult:
     """The finding whose message lists the keys that its rule names, at most `LISTED`."""
     rule = next((rule for rule in suite.rules if rule.name == finding.expectation), None)
     if finding.success or finding.observed is None or rule is None or rule.no_rows is None or not rule.names:
         return finding
     names = ", ".join(map(identifier, rule.names))
     query = f"select distinct {names} from ({placed_sql(rule.no_rows, suite, place)}) as failing order by all"
-    with dialect.engine(database).connect() as connection:
-        rows = [" ".join(map(str, row)) for row in connection.exec_driver_sql(query).all()]
+    with joined(database) as con:
+        rows = [" ".join(map(str, row)) for row in con.execute(query).fetchall()]
     return dataclasses.replace(finding, message=f"{finding.message}: {first_names(rows, LISTED)}")
 
 
-def council_district(database: Engine | Path, attached: str) -> str:
+def council_district(database: Path, attached: str) -> str:
     """The type of place that elects the council, as `council_place_type` of dbt finds it in the seeds."""
     reference = f"{identifier(attached)}.reference"
     council = (
@@ -92,20 +90,15 @@ def council_district(database: Engine | Path, attached: str) -> str:
         "and maps.valid_to is null and maps.is_city_only "
         "order by types.geography_type <> 'aldermanic_district', types.rowid"
     )
-    known = "select 1 from duckdb_tables() where database_name = $1 and table_name = 'place_types'"
-    with dialect.engine(database).connect() as connection:
-        has_seed = connection.exec_driver_sql(known, (attached,)).first() is not None
-        found = connection.exec_driver_sql(council).first() if has_seed else None
-    return str(found[0]) if found else Place.district
+    with joined(database) as con:
+        has_seed = ("reference", "place_types") in tables_of(con, attached)
+        return (one_value(con, council) if has_seed else None) or Place.district
 
 
-def _tables(database: Engine | Path, place: Place) -> set[str]:
-    # a fact whose rows are in the lake is a view
-    tables, views = (
-        f"select {kind}_name from duckdb_{kind}s() where database_name = $1 and schema_name = $2" for kind in ("table", "view")
-    )
-    with dialect.engine(database).connect() as connection:
-        return set(connection.exec_driver_sql(f"{tables} union all {views}", (place.database, place.schema)).scalars())
+def _tables(database: Path, place: Place) -> set[str]:
+    """The tables and views: a fact whose rows are in the lake is one."""
+    with joined(database) as con:
+        return {name for schema, name in columns_of(con, place.database) if schema == place.schema}
 
 
 def _not_evaluated(expectation: str, severity: Severity, message: str) -> tuple[ExpectationResult, ...]:

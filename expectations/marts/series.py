@@ -14,11 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
-
 from expectations.results import ExpectationResult, Severity
-from warehouse import dialect
-from warehouse.sql import identifier
+from warehouse.connection import joined
+from warehouse.sql import identifier, named_rows
 
 Registry = Mapping[tuple[str, str], Mapping[str, str]]  # measure and version → its definition
 
@@ -62,14 +60,14 @@ NONE_KNOWN = KnownChanges()
 
 
 def check_series(
-    database: Engine | Path, known: KnownChanges = NONE_KNOWN, *, attached: str = "release", previous: str = "previous"
+    database: Path, known: KnownChanges = NONE_KNOWN, *, attached: str = "release", previous: str = "previous"
 ) -> tuple[ExpectationResult, ...]:
     """The findings: `attached` and `previous` are the names under which both releases' files are attached."""
     registries = []
-    with dialect.engine(database).connect() as connection:
+    with joined(database) as con:
         for name in (previous, attached):
-            rows = connection.exec_driver_sql(f"from {identifier(name)}.marts.dim_measure").mappings()
-            registries.append({(str(row["measure_id"]), str(row["measure_version"])): definition_of(dict(row)) for row in rows})
+            rows = named_rows(con.execute(f"from {identifier(name)}.marts.dim_measure"))
+            registries.append({(str(row["measure_id"]), str(row["measure_version"])): definition_of(row) for row in rows})
     earlier, later = registries
     return compare_registries(earlier, later, known)
 

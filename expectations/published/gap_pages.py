@@ -15,8 +15,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from expectations.published.reading import FIGURE, RANGE, Language, Reading, are, equal, numbers, plain, records
-from warehouse.sql import queries
+from expectations.published.reading import FIGURE, RANGE, Language, Reading, are, equal, numbers, plain
+from warehouse.sql import named_rows, queries
 
 MESSAGES = {
     "gap_is_unknown": "a page shows the change of a gap that the public file does not have",
@@ -82,7 +82,7 @@ class GapFacts:
 
 def _by_key(result: DuckDBPyConnection, last: str) -> Mapping[str, Sequence[Row]]:
     found: dict[str, list[Row]] = defaultdict(list)
-    for row in records(result):
+    for row in named_rows(result):
         found["|".join(str(row[name]) for name in (*KEY, last))].append(row)
     return found
 

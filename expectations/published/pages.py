@@ -18,10 +18,11 @@ from typing import Any
 
 from expectations.published.gap_pages import MESSAGES as GAP_MESSAGES
 from expectations.published.gap_pages import GapFacts, check_excess, check_gaps
-from expectations.published.reading import FIGURE, RANGE, Language, Reading, are, equal, numbers, plain, records
+from expectations.published.reading import FIGURE, RANGE, Language, Reading, are, equal, numbers, plain
 from expectations.published.words import Violation, results
 from expectations.results import GateResult
 from warehouse.connection import open_from_disk
+from warehouse.sql import named_rows
 
 SUBJECT = "published.pages"
 KEY = ("measure_id", "period_type", "period_start", "geography_type", "geoid", "race_ethnicity_code")
@@ -122,10 +123,10 @@ class PublicFacts:
         """Read what pages may show."""
         with open_from_disk(public_file, "public") as con:
             con.execute("use public.published")
-            rows, peers = records(con.execute(ROWS)), records(con.execute(PEER_ROWS))
+            rows, peers = named_rows(con.execute(ROWS)), named_rows(con.execute(PEER_ROWS))
             known = {name for name, *_ in con.execute("describe scorecard").fetchall()}
             columns = ", ".join(name for name in MARKED if name in known)
-            of_places = records(con.execute(OF_PLACES.format(columns=columns)))
+            of_places = named_rows(con.execute(OF_PLACES.format(columns=columns)))
             gaps = GapFacts.read(con)
             texts = con.execute("select language, text_id, text from texts").fetchall()
         by_language: dict[str, dict[str, str]] = defaultdict(dict)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from expectations.engine.checks import Check, share
 from expectations.engine.runner import Session
 from expectations.marts.marts_gate import OnTable, gate_build
@@ -26,7 +24,7 @@ WRITTEN_LAST = "release"
 
 
 def gate_published(
-    database: Engine | Path,
+    database: Path,
     contracts: Iterable[Contract] = (),
     suites: Iterable[Suite] | None = None,
     *,

@@ -8,9 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import Any
-
-from duckdb import DuckDBPyConnection
 
 READ = ("sentence.", "headline", "reference_comparison.", "city_comparison.", "compared_reason.", "page.ratio", "page.gap_size")
 TAG = re.compile(r"<[^>]*>")
@@ -77,12 +74,6 @@ class Language:
                 found.append((at, code))
                 words = words.replace(name, "\0" * len(name))
         return [code for _, code in sorted(found)]
-
-
-def records(result: DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return the rows of a query by the names of its columns."""
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
 
 
 def plain(content: str) -> str:

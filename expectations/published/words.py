@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from expectations.results import ExpectationResult, GateResult
-from warehouse import dialect
+from warehouse.connection import joined
 from warehouse.printable import first_names
+from warehouse.sql import named_rows
 
 SUBJECT = "published.words"
 QUERY = Path(__file__).with_name("words.sql")
@@ -66,17 +65,15 @@ class Violation:
         return f"{self.measure_id}, {self.place}, {self.period}, {self.group}: {text}{self.figures}"
 
 
-def gate_words(
-    database: Engine | Path, *, attached: str = "public", rules: str = "release.reference.measure_rules"
-) -> GateResult:
+def gate_words(database: Path, *, rules: str = "release.reference.measure_rules") -> GateResult:
     """Recompute from each row of the public file whether its words may be said. `rules`: the table of thresholds."""
-    query = QUERY.read_text(encoding="utf-8").replace("{published}", f"{attached}.published").replace("{rules}", rules)
-    with dialect.engine(database).connect() as connection:
-        rows = connection.exec_driver_sql(query).all()
+    query = QUERY.read_text(encoding="utf-8").replace("{published}", "public.published").replace("{rules}", rules)
+    with joined(database) as con:
+        rows = named_rows(con.execute(query))
     found = (
         Violation(
-            row.rule, row.column_name, row.text_id, row.measure_id, row.place, f"{row.period_type} {row.period_start}",
-            row.race_ethnicity_code or "all", row.figures,
+            row["rule"], row["column_name"], row["text_id"], row["measure_id"], row["place"],
+            f"{row['period_type']} {row['period_start']}", row["race_ethnicity_code"] or "all", row["figures"],
         )
         for row in rows
     )  # fmt: skip

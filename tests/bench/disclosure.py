@@ -19,19 +19,17 @@ from pathlib import Path
 
 import numpy as np
 from duckdb import DuckDBPyConnection
-from sqlalchemy import Connection
 
 from expectations.disclosure.audit import Leak, run_audit
 from expectations.disclosure.equations.attacker_model import AttackerModel, build_attacker_model
 from expectations.disclosure.inputs.audit_inputs import FIGURES, Relations
 from expectations.disclosure.inputs.reader import AuditReader
 from orchestration.settings import DBT_PROJECT
-from warehouse import dialect
-from warehouse.connection import attach, database_path, scratch
+from warehouse.connection import attach, scratch
 from warehouse.paths import Home
 from warehouse.sql import literal
 
-PLACES = Relations(published="alone.published", reference="alone.reference", reported=None)
+PLACES = Relations(published="alone.published", reference="alone.reference")
 RECORDS = DBT_PROJECT / "seeds" / "reference" / "publication_records.csv"
 # A row is hidden for its own count, its complement or its denominator; and with it the rows that compare with it.
 PRIMARY = """
@@ -96,8 +94,7 @@ def main() -> None:
             planned = f"exists (select 1 from public.published.equity_measures as planned where {same})"
         connection.execute(_primary(planned))
         began, used = time.perf_counter(), _cpu()
-        with dialect.engine(database_path(connection)).connect() as reader:
-            knowledge = _known(reader)
+        knowledge = _known(connection)
         gathered = time.perf_counter()
         found = run_audit(knowledge)
         ended, spent = time.perf_counter(), _cpu()
@@ -134,9 +131,9 @@ def _has(connection: DuckDBPyConnection, *name: str) -> bool:
     return bool(row and row[0])
 
 
-def _known(reader: Connection) -> AttackerModel:
-    inputs = AuditReader(reader, PLACES)
-    return build_attacker_model(inputs.published(), inputs.figures())
+def _known(con: DuckDBPyConnection) -> AttackerModel:
+    inputs = AuditReader(con, PLACES)
+    return build_attacker_model(inputs.published(), inputs.rows(f"{PLACES.marts}.fct_equity_measures"))
 
 
 def _report(knowledge: AttackerModel, leaks: tuple[Leak, ...]) -> None:

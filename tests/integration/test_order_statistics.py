@@ -12,8 +12,7 @@ from expectations.disclosure.inputs.audit_inputs import FIGURES, GRAIN
 from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.order_statistics import forbidden_order_statistics
 from orchestration.settings import SHARED_SEEDS
-from warehouse import dialect
-from warehouse.connection import attach, database_path, scratch
+from warehouse.connection import attach, scratch
 
 CITY = "5553000"
 # 8 positions of two races about 60,000, 6 about 50,000, 20 of one race about 70,000; in level 2 half of those about 60,000
@@ -79,8 +78,7 @@ def _found(con: DuckDBPyConnection, *rows: dict[str, object], ledger: Path | Non
     for row in rows:
         places = ", ".join("?" for _ in row)
         con.execute(f"insert into public.published.equity_measures ({', '.join(row)}) values ({places})", list(row.values()))
-    with dialect.engine(database_path(con)).connect() as connection:
-        return sorted(found.what for found in forbidden_order_statistics(AuditReader(connection, ledger=ledger)))
+    return sorted(found.what for found in forbidden_order_statistics(AuditReader(con, ledger=ledger)))
 
 
 @pytest.mark.parametrize(

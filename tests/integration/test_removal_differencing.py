@@ -8,8 +8,7 @@ from expectations.disclosure.inputs.reader import AuditReader
 from expectations.disclosure.release_differencing import rows_changed_around_removals
 from tests.integration.test_disclosure_gate import SEEDS, SHOWN, WAITING, good, truth, write
 from tests.unit.expectations.disclosure.world import CITY
-from warehouse import dialect
-from warehouse.connection import attach, database_path, scratch
+from warehouse.connection import attach, scratch
 
 
 def test_no_table_may_show_around_a_removal_whose_record_it_was(tmp_path: Path) -> None:
@@ -27,8 +26,7 @@ def test_no_table_may_show_around_a_removal_whose_record_it_was(tmp_path: Path) 
             warehouse.execute(f"create table before.published.{table} as from public.published.{table}")
 
         def changed(before: str | None = "before.published", unchanged: frozenset[str] = stops) -> dict[str, int]:
-            with dialect.engine(database_path(warehouse)).connect() as connection:
-                return dict(rows_changed_around_removals(AuditReader(connection), before, unchanged))
+            return dict(rows_changed_around_removals(AuditReader(warehouse), before, unchanged))
 
         removed_from = "update disclosure.reported set is_revision_pending = measure_id = '{}'"
         warehouse.execute(removed_from.format("searched"))

@@ -174,12 +174,12 @@ class Published:
 
 @dataclass(frozen=True)
 class Relations:
-    """The names of the inputs in the connection; `reported` is None before the first report. `as_of`: the day of its rules."""
+    """The names of the inputs in the connection. `as_of`: the day of its rules."""
 
     published: str = "public.published"
     marts: str = "release.marts"
     reference: str = "release.reference"
-    reported: str | None = "disclosure.reported"
-    responses: str | None = "disclosure.reported_responses"
+    reported: str = "disclosure.reported"
+    responses: str = "disclosure.reported_responses"
     history: str = "disclosure.history"
     as_of: dt.date = dt.date.max

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from duckdb import DuckDBPyConnection
 
 from expectations.disclosure.inputs.audit_inputs import (
     FIGURES,
@@ -27,7 +27,7 @@ from expectations.disclosure.inputs.audit_inputs import (
     Relations,
     Row,
 )
-from warehouse.sql import literal, queries
+from warehouse.sql import literal, queries, tables_of
 
 
 def of_file(file: Path) -> str:
@@ -39,7 +39,7 @@ def of_file(file: Path) -> str:
 class AuditReader:
     """The inputs of the audit in a connection. `ledger`: every state ever published; no file before the first release."""
 
-    connection: Connection
+    con: DuckDBPyConnection
     relations: Relations = field(default_factory=Relations)
     ledger: Path | None = None
 
@@ -115,8 +115,6 @@ class AuditReader:
         readers have the reported count, and the later row decides (see `attacker_model`).
         """
         marts, reported = f"{self.relations.marts}.fct_equity_measures", self.relations.reported
-        if reported is None:
-            return tuple(self.rows(marts))
         unreported = f"(from {marts} anti join {reported} as reported using ({', '.join(GRAIN)}))"
         return (*self.rows(unreported), *self.rows(reported))
 
@@ -125,8 +123,6 @@ class AuditReader:
 
         An unpublished race has no reported row, and its figure of today differs from the earlier one.
         """
-        if self.relations.reported is None:
-            return {}
         known: dict[tuple[str, CellKey], float] = {}
         for *grain, of_numerator, of_denominator in self.fetch(self.sql.known_race()):
             measure = self.confidential.get((grain[0], grain[1]))
@@ -141,7 +137,7 @@ class AuditReader:
 
     def median_records(self) -> MedianRecords:
         """The true number of records of each median of persons, where it is known."""
-        columns = set() if self.relations.reported is None else self.columns_of(self.relations.reported)
+        columns = self.columns_of(self.relations.reported)
         if not {"kind", "records"} <= columns:
             return MedianRecords()
         counts: dict[tuple[AuditedMeasure, CellKey], float] = {}
@@ -156,21 +152,21 @@ class AuditReader:
 
     def count_unmarked_changes(self) -> int:
         """Rows whose reported figures differ from the marts, without a pending revision."""
-        return 0 if self.relations.reported is None else self._count(self.sql.unmarked_changes())
+        return self._count(self.sql.unmarked_changes())
 
     def count_changed_waiting_rows(self) -> int:
         """Public rows whose correction waits, and which show another figure or day than the last release that changed them.
 
         Next to rows that stay, such a row would be one that counted an erased or corrected record.
         """
-        if self.relations.reported is None or self.states is None:
+        if self.states is None:
             return 0
         both = self.columns_of(f"{self.relations.published}.equity_measures") & self.columns_of(self.states)
         return self._count(self.sql.changed_waiting_rows(sorted(both & {*FIGURES, "data_as_of"})))
 
     def fetch(self, sql: str) -> Iterator[Any]:
         """The rows of a query without parameters."""
-        return iter(self.connection.exec_driver_sql(sql))
+        return iter(self.con.execute(sql).fetchall())
 
     def columns_of(self, relation: str) -> set[str]:
         """The columns of a relation; a file of an earlier version lacks newer ones."""
@@ -178,9 +174,8 @@ class AuditReader:
 
     def has(self, relation: str) -> bool:
         """Whether `database.schema.table` is a table."""
-        database, schema, table = map(literal, relation.split("."))
-        listed = f"where database_name = {database} and schema_name = {schema} and table_name = {table}"
-        return any(self.fetch(f"select 1 from duckdb_tables() {listed}"))
+        database, *name = relation.split(".")
+        return tuple(name) in tables_of(self.con, database)
 
     def _count(self, query: str) -> int:
         return int(next(self.fetch(query))[0])

@@ -18,7 +18,7 @@ from warehouse.disclosure.states.planned_figures import GRAIN
 from warehouse.paths import ANALYST_FILE, Home
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt
 from warehouse.releases.sealing import verify
-from warehouse.sql import queries
+from warehouse.sql import named_rows, queries
 
 MEASURES, REGISTRY, PROGRESS = "marts.fct_equity_measures", "marts.dim_measure", "marts.fct_goal_progress"
 NOT_COMPARED = ("data_as_of",)  # the date of the newest data is no figure
@@ -123,7 +123,7 @@ def compare(home: Home, before: str, after: str) -> Differences:
         return Differences(
             first,
             second,
-            tuple(MeasureDifference(**row) for row in named_rows(connection.execute(sql.measures()))),
+            tuple(MeasureDifference(**row) for row in compared_rows(connection.execute(sql.measures()))),
             _tables(first, second),
             {goal: tuple(of) for goal, of in connection.execute(sql.goals()).fetchall()} if PROGRESS in both else {},
             tuple(find_revisions(connection)) if ESTIMATES in both else (),
@@ -142,13 +142,12 @@ def find_revisions(connection: DuckDBPyConnection) -> list[Revision]:
     types = {name: kind for name, kind in common_columns(connection, ESTIMATES).items() if name in SHOWN}
     sql = queries(Path(__file__).with_name("revisions.sql.jinja"), figure=[*FIGURE], types=types)
     connection.execute(sql.compare())
-    return [Revision(**row) for row in named_rows(connection.execute(sql.sources()))]
+    return [Revision(**row) for row in compared_rows(connection.execute(sql.sources()))]
 
 
-def named_rows(result: DuckDBPyConnection) -> list[dict[str, Any]]:
+def compared_rows(result: DuckDBPyConnection) -> list[dict[str, Any]]:
     """The rows of a result by the names of their columns, with lists as tuples, and `top` as changes."""
-    names = [name for name, *_ in result.description or ()]
-    rows = [dict(zip(names, map(_as_tuple, values), strict=True)) for values in result.fetchall()]
+    rows = [{name: _as_tuple(value) for name, value in row.items()} for row in named_rows(result)]
     return [row | ({"top": tuple(Change(**change) for change in row["top"])} if "top" in row else {}) for row in rows]
 
 

@@ -19,7 +19,7 @@ from warehouse.disclosure.states.planned_figures import GRAIN
 from warehouse.paths import PUBLIC_FILE, Home
 from warehouse.printable import first_names
 from warehouse.releases.comparison.change_attribution import REGISTRY_SEED, Cause, causes_by_measure, find_causes
-from warehouse.releases.comparison.differences import NOT_COMPARED, common_columns, named_rows
+from warehouse.releases.comparison.differences import NOT_COMPARED, common_columns, compared_rows
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt
 from warehouse.releases.sealing import verify
 from warehouse.sql import queries
@@ -110,10 +110,10 @@ def compare_public(home: Home, before: str, after: str, measure: str | None = No
         if con is None:
             raise ReleaseCorrupt(before, PUBLIC_FILE, f"{FIGURES} lacks columns that a comparison needs: it is of an old version")
         registered = _with_another_row(con)
-        found = [_measure(row, registered, (first, second)) for row in named_rows(con.execute("from public_measures"))]
+        found = [_measure(row, registered, (first, second)) for row in compared_rows(con.execute("from public_measures"))]
         of_measure = f"select {', '.join(GRAIN[2:])}, event, reason, value_before, value_after from public_figures"
         ordered = f"where measure_id = ? and event is not null order by event desc, reason, {', '.join(GRAIN[2:])}"
-        figures = named_rows(con.execute(f"{of_measure} {ordered}", [measure])) if measure else []
+        figures = compared_rows(con.execute(f"{of_measure} {ordered}", [measure])) if measure else []
         return PublicDifferences(first, second, _counts(con), tuple(found), tables, tuple(figures))
 
 
@@ -149,7 +149,7 @@ def _compared(before: Path, after: Path) -> Iterator[DuckDBPyConnection | None]:
 
 
 def _counts(con: DuckDBPyConnection) -> PublicCounts:
-    [row] = named_rows(con.execute("select * exclude (measure_id) from public_counts where measure_id is null"))
+    [row] = compared_rows(con.execute("select * exclude (measure_id) from public_counts where measure_id is null"))
     return PublicCounts(**row)
 
 

@@ -6,8 +6,8 @@ import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
-import sqlalchemy
 
 from expectations.disclosure.equations.denominators import _schemes
 from expectations.disclosure.inputs.audit_inputs import Relations
@@ -41,9 +41,8 @@ def test_totals_serve_where_they_are_delivered(place: str, period: tuple[str, in
     at: Any = SimpleNamespace(
         period_type=period[0], period_start=dt.date(period[1], 1, 1), geography_type=place, race_standard="s"
     )
-    with sqlalchemy.create_engine("duckdb:///:memory:").connect() as connection:
-        for statement in SEED.split(";")[:-1]:
-            connection.exec_driver_sql(statement)
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(SEED)
         reader = AuditReader(connection, Relations(reference="r", marts="r"))
         vars(reader)["confidential"] = {("m", 1): measure}
         bases = reader._bases()

@@ -15,7 +15,6 @@ from duckdb import DuckDBPyConnection
 from expectations.engine.checks import Check, header, measure, no_rows, share
 from expectations.engine.runner import NotEvaluated, Session
 from warehouse.connection import database_path, scratch
-from warehouse.dialect import engine
 from warehouse.sql import literal
 
 SECRET = "Jane Visit, 414 555 0100"
@@ -59,12 +58,6 @@ def test_findings_come_in_the_order_of_the_checks_even_when_two_are_alike(connec
     same = [share(name, "warning", "x", rows="n > 9") for name in ("b", "a", "c")]
     findings = Session(database_path(connection)).run("t", ONE_TO_TEN, same)
     assert [finding.expectation for finding in findings] == ["b", "a", "c"]
-
-
-def test_an_engine_serves_as_well_as_a_path(connection: DuckDBPyConnection) -> None:
-    assert (
-        Session(engine(database_path(connection))).run("t", ONE_TO_TEN, [share("s", "critical", "x", rows="n > 99")])[0].success
-    )
 
 
 def test_a_result_is_read_after_the_connection_went_back_to_the_pool(connection: DuckDBPyConnection) -> None:
