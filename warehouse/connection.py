@@ -22,7 +22,7 @@ from warehouse.lake_files import object_store
 from warehouse.paths import Home
 from warehouse.record_keys import attach_keys, read_secret
 from warehouse.sql import identifier, literal, one_value
-from warehouse.temporary import spill_folder
+from warehouse.temporary import reader_folder, spill_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -87,10 +87,8 @@ class QueryError(Exception):
     """A query failed in DuckDB, whose message it has, or exceeded its time limit and was stopped."""
 
 
-def open_working(
-    home: Home, *, memory_limit: str | None = None, threads: int | None = None, temp_directory: Path | None = None
-) -> DuckDBPyConnection:
-    """The run's connection to the working warehouse; acquire the run lock first. `temp_directory`: default one of this process.
+def open_working(home: Home, *, memory_limit: str | None = None, threads: int | None = None) -> DuckDBPyConnection:
+    """The run's connection to the working warehouse; acquire the run lock first.
 
     Settings are set after connecting and apply to the whole instance. dbt and SQLAlchemy join it from this process, which DuckDB
     allows only to connections with the same configuration, here none.
@@ -105,7 +103,7 @@ def open_working(
         connection.execute(f"set wal_autocheckpoint = {literal(CHECKPOINT_AT)}")
         load_extension(connection, "spatial")
         attach_keys(connection, read_secret(home.record_key_secret))
-        spill = str(temp_directory or spill_folder(home))
+        spill = str(spill_folder(home))
         # DuckDB refuses to set a directory again once it was used
         if one_value(connection, "select current_setting('temp_directory')") != spill:
             connection.execute(f"set temp_directory = {literal(spill)}")
@@ -245,7 +243,6 @@ def open_reader(
     path: Path,
     *,
     memory_limit: str = "2GB",
-    threads: int | None = None,
     temp_directory: Path | None = None,
     spill_limit: str | None = None,
     key: str | None = None,
@@ -262,10 +259,10 @@ def open_reader(
         "temp_directory": str(temp_directory or ""),
         "arrow_lossless_conversion": "true",  # integers of 128 bits would become floating-point numbers
     }
-    optional = {"threads": threads, "max_temp_directory_size": spill_limit}
-    given = {name: str(setting) for name, setting in optional.items() if setting is not None}
+    if spill_limit is not None:
+        config["max_temp_directory_size"] = spill_limit
     # DuckDB takes the key of a file only where it is attached
-    connection = _connect(path if key is None else Path(":memory:"), read_only=key is None, config=config | given)
+    connection = _connect(path if key is None else Path(":memory:"), read_only=key is None, config=config)
     try:
         if key is not None:
             attach(connection, path, path.stem, read_only=True, key=key)
@@ -305,8 +302,8 @@ def only_reads(connection: DuckDBPyConnection, sql: str) -> bool:
 
 def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str = "2GB") -> pa.Table:
     """The whole result of Levelground's own `sql` on the file. QueryError with DuckDB's message, or after that time."""
-    with tempfile.TemporaryDirectory(prefix="levelground-query-") as spill:
-        connection = open_reader(path, memory_limit=memory_limit, temp_directory=Path(spill))
+    with reader_folder() as spill:
+        connection = open_reader(path, memory_limit=memory_limit, temp_directory=spill)
         timer = threading.Timer(timeout_seconds, connection.interrupt)
         timer.daemon = True
         try:

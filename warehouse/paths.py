@@ -66,7 +66,6 @@ class Home:
     published = Inside("published")  # the files that people and BI tools open
     published_analyst = Inside(ANALYST_FILE, parent=published)  # the analyst file
     published_public = Inside(PUBLIC_FILE, parent=published)  # the public file
-    published_figures = Inside(FIGURES_FILE, parent=published)  # the file of figures
     readers = Inside("readers.json", parent=published)  # the audiences: their groups, tables, and variables with keys
     published_exports = Inside(EXPORTS, parent=published)  # the public tables as Parquet and CSV
     published_scorecard = Inside("scorecard", parent=published)  # the public site about the published release

@@ -49,17 +49,17 @@ BUDGETS = {
     "orchestration/transform": 2_762,
     "orchestration/translations": 296,
     "orchestration/trial": 526,
-    "warehouse": 1_407,
+    "warehouse": 1_403,
     "warehouse/audiences": 354,
     "warehouse/disclosure": 2_126,
-    "warehouse/lake_files": 277,
+    "warehouse/lake_files": 274,
     "warehouse/metadata": 178,
     "warehouse/processes": 280,
     "warehouse/record_keys": 94,
     "warehouse/releases": 2_234,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_722
+MOST_LINES = 58_715
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

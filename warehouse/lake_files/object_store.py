@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from warehouse.fingerprint import Sha256
+from warehouse.fingerprint import stream_sha256
 from warehouse.sql import literal
 
 SCHEME = "s3://"
@@ -69,11 +69,8 @@ def recorded_sha256(url: str) -> str | None:
 
 def read_sha256(url: str) -> str:
     """The SHA-256 of an object's bytes, which are read."""
-    found = Sha256()
     with _explained(url), _client().open(url, "rb", block_size=_BLOCK, cache_type="readahead") as stream:
-        while block := stream.read(_BLOCK):
-            found.update(block)
-    return found.hexdigest()
+        return stream_sha256(stream)
 
 
 def upload(path: Path, url: str, sha256: str) -> None:

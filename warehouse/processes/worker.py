@@ -22,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.fingerprint import Sha256
+from warehouse.fingerprint import chunks_sha256
 from warehouse.lake_files.object_store import StoreUnusable
 from warehouse.processes.preloaded import preload
 from warehouse.sql import without_values
@@ -66,10 +66,10 @@ class Installation:
 @cache
 def installation() -> Installation:
     """The installation of this process. Patch versions of Python may differ."""
-    root, sha = Path(__file__).resolve().parents[2], Sha256()
-    for path in sorted(path for pattern in CODE for path in root.glob(pattern)):
-        sha.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return Installation(".".join(platform.python_version_tuple()[:2]), duckdb.__version__, sha.hexdigest()[:12])
+    root = Path(__file__).resolve().parents[2]
+    files = sorted(path for pattern in CODE for path in root.glob(pattern))
+    code = chunks_sha256(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0" for path in files)
+    return Installation(".".join(platform.python_version_tuple()[:2]), duckdb.__version__, code[:12])
 
 
 WorkerFunction = Callable[[Mapping[str, Any], Resources], Mapping[str, Any]]
