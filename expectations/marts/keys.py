@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from duckdb import DuckDBPyConnection
 
 from expectations.marts.suites import Suite
-from warehouse.sql import identifier, literal, quoted
+from warehouse.sql import columns_of, identifier, literal, quoted
 
 REFERENCED = {
     "marts": (
@@ -30,8 +30,7 @@ def declare_keys(con: DuckDBPyConnection, alias: str, schema: str, suites: Itera
     keys = {suite.table: suite.grain for suite in suites}
     listed = "select table_name, comment from duckdb_tables() where database_name = ? and schema_name = ? order by 1"
     found = {name: text for name, text in con.execute(listed, [alias, schema]).fetchall() if name in keys}
-    columns = "select table_name, list(column_name) from duckdb_columns() where database_name = ? and schema_name = ? group by 1"
-    of_table = dict(con.execute(columns, [alias, schema]).fetchall())
+    of_table = {table: {*columns} for (of, table), columns in columns_of(con, alias).items() if of == schema}
     declared = "select table_name from duckdb_constraints() where database_name = ? and schema_name = ? and constraint_type = ?"
     known = {name for (name,) in con.execute(declared, [alias, schema, "PRIMARY KEY"]).fetchall()}
     for name, text in found.items():
@@ -39,7 +38,7 @@ def declare_keys(con: DuckDBPyConnection, alias: str, schema: str, suites: Itera
         if schema == _CONSTRAINED and name in REFERENCED[schema] and name not in known:
             con.execute(f"alter table {relation} add primary key ({', '.join(map(quoted, keys[name]))})")
         others = {other: keys[other] for other in REFERENCED[schema] if other in found and other != name}
-        references = [f"{', '.join(key)} → {other}" for other, key in others.items() if {*key} <= {*of_table[name]}]
+        references = [f"{', '.join(key)} → {other}" for other, key in others.items() if {*key} <= of_table[name]]
         described = f"{(text or '').partition(_PRIMARY)[0]} {_PRIMARY}{', '.join(keys[name])}."
         described += f"{_FOREIGN}{'; '.join(references)}." if references else ""
         con.execute(f"comment on table {relation} is {literal(' '.join(described.split()))}")

@@ -60,7 +60,7 @@ def gate_build(
             findings = _not_evaluated("suite_exists", "info", f"{subject} has no suite; write expectations/suites/{table}.yml")
         else:
             session = session or Session(database)
-            checks = suite_checks(chosen[table], place, (grown or {}).get(table))
+            checks = tuple(suite_checks(chosen[table], place, (grown or {}).get(table)))
             found = session.run(subject, f"select * from {place.table(table)}", checks)
             findings = tuple(_with_names(database, chosen[table], place, finding) for finding in found)
         results.append(GateResult("build", subject, findings))

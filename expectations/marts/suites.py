@@ -150,16 +150,12 @@ def _part(folder: Path, name: str) -> Path:
     return own if own.is_file() else SUITES / "parts" / f"{name}.yml"
 
 
-def suite_checks(suite: Suite, place: Place, new_loads: Sequence[str] | None = None) -> tuple[Check, ...]:
+def suite_checks(suite: Suite, place: Place, new_loads: Sequence[str] | None = None) -> Iterator[Check]:
     """The suite as checks on the table in its place.
 
     `new_loads`: the table has passed this suite before, and has since lost rows and gained those of these loads. Its grain is
     checked among the new rows and between them and the others; all other rules check every row.
     """
-    return tuple(_checks(suite, place, new_loads))
-
-
-def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iterator[Check]:
     table = f"{place.schema}.{suite.table}"
     if suite.rows == "some":
         kwargs = {"min_value": 1}

@@ -21,7 +21,7 @@ BUDGETS = {
     "expectations/delivery": 1_651,
     "expectations/disclosure": 3_577,
     "expectations/engine": 478,
-    "expectations/marts": 643,
+    "expectations/marts": 638,
     "expectations/published": 875,
     "ingest": 1_133,
     "ingest/connectors": 1_494,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_234,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_715
+MOST_LINES = 58_710
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
