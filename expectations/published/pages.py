@@ -19,7 +19,7 @@ from typing import Any
 from expectations.published.gap_pages import MESSAGES as GAP_MESSAGES
 from expectations.published.gap_pages import GapFacts, check_excess, check_gaps
 from expectations.published.reading import FIGURE, RANGE, Language, Reading, are, equal, numbers, plain
-from expectations.published.words import Violation, results
+from expectations.published.words import Violation, in_words, results
 from expectations.results import GateResult
 from warehouse.connection import open_from_disk
 from warehouse.sql import named_rows
@@ -215,10 +215,8 @@ class PageCheck:
     def _add(self, rule: str, text_id: str | None, row: Row | None, language: str, said: str, measure: str = "") -> None:
         shown = {name: row.get(name) for name in FIGURES} if row else {}
         figures = f"{said}; {', '.join(f'{name} {value}' for name, value in shown.items() if value is not None)}" if row else said
-        place, period, group = (row["place"], row["period"], row["race_ethnicity_code"]) if row else ("", "", "")
-        self.violations.append(
-            Violation(rule, None, text_id, row["measure_id"] if row else measure, place, period, group, figures, language)
-        )
+        about = [row[name] for name in ("measure_id", "place", "period", "race_ethnicity_code")] if row else [measure, "", "", ""]
+        self.violations.append(Violation(rule, None, in_words(about, text_id, figures, language)))
 
     def result(self) -> GateResult:
         """Return the result for the whole site."""

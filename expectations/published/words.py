@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from expectations.results import ExpectationResult, GateResult
 from warehouse.connection import joined
@@ -45,24 +45,17 @@ MESSAGES = {
 }
 
 
-@dataclass(frozen=True)
-class Violation:
-    """A word, sentence or mark that its row does not support. All of it is public."""
+class Violation(NamedTuple):
+    """A word, sentence or mark that its row does not support, in words. All of it is public."""
 
     rule: str
     column: str | None
-    text_id: str | None
-    measure_id: str
-    place: str
-    period: str
-    group: str
-    figures: str
-    language: str = "all languages"
+    text: str
 
-    def __str__(self) -> str:
-        """Name the measure, place, period, group, text and language with the figures."""
-        text = f"text {self.text_id} ({self.language}); " if self.text_id else ""
-        return f"{self.measure_id}, {self.place}, {self.period}, {self.group}: {text}{self.figures}"
+
+def in_words(about: Iterable[object], text_id: str | None, figures: str, language: str = "all languages") -> str:
+    """The measure, place, period and group, the text with its language, and the figures."""
+    return f"{', '.join(map(str, about))}: {f'text {text_id} ({language}); ' if text_id else ''}{figures}"
 
 
 def gate_words(database: Path, *, rules: str = "release.reference.measure_rules") -> GateResult:
@@ -70,13 +63,11 @@ def gate_words(database: Path, *, rules: str = "release.reference.measure_rules"
     query = QUERY.read_text(encoding="utf-8").replace("{published}", "public.published").replace("{rules}", rules)
     with joined(database) as con:
         rows = named_rows(con.execute(query))
-    found = (
-        Violation(
-            row["rule"], row["column_name"], row["text_id"], row["measure_id"], row["place"],
-            f"{row['period_type']} {row['period_start']}", row["race_ethnicity_code"] or "all", row["figures"],
-        )
-        for row in rows
-    )  # fmt: skip
+    found = []
+    for row in rows:
+        period, group = f"{row['period_type']} {row['period_start']}", row["race_ethnicity_code"] or "all"
+        text = in_words((row["measure_id"], row["place"], period, group), row["text_id"], row["figures"])
+        found.append(Violation(row["rule"], row["column_name"], text))
     return GateResult("build", SUBJECT, results(found, MESSAGES))
 
 
@@ -88,6 +79,7 @@ def results(violations: Iterable[Violation], messages: dict[str, str]) -> tuple[
     findings = []
     for rule, message in messages.items():
         found = by_rule[rule]
-        text, column = (f"{message}: {first_names(found, LISTED, '; ')}", found[0].column) if found else (message, None)
+        text = f"{message}: {first_names([one.text for one in found], LISTED, '; ')}" if found else message
+        column = found[0].column if found else None
         findings.append(ExpectationResult(rule, column, "critical", not found, float(len(found)), 0.0, text, found=len(found)))
     return tuple(findings)

@@ -22,7 +22,7 @@ BUDGETS = {
     "expectations/disclosure": 3_577,
     "expectations/engine": 478,
     "expectations/marts": 638,
-    "expectations/published": 875,
+    "expectations/published": 865,
     "ingest": 1_133,
     "ingest/connectors": 1_494,
     "ingest/contract": 2_239,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_234,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_710
+MOST_LINES = 58_700
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
