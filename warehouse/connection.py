@@ -33,7 +33,6 @@ WRONG_KEY = re.compile(r"Wrong encryption key|encrypted database .* without a ke
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _READ_ERRORS = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 
-
 # Only Levelground opens the working warehouse. This format compresses texts (DICT_FSST) in a third less time.
 WORKING_STORAGE = "v1.4.0"
 # Each table takes a block or two. With DuckDB's 256 kB the files of a city of small tables have three times the size; with small
@@ -107,10 +106,9 @@ def open_working(home: Home, *, memory_limit: str | None = None, threads: int | 
         # DuckDB refuses to set a directory again once it was used
         if one_value(connection, "select current_setting('temp_directory')") != spill:
             connection.execute(f"set temp_directory = {literal(spill)}")
-        if memory_limit is not None:
-            connection.execute(f"set memory_limit = {literal(memory_limit)}")
-        if threads is not None:
-            connection.execute(f"set threads = {int(threads)}")
+        for setting, value in {"memory_limit": memory_limit, "threads": threads}.items():
+            if value is not None:
+                connection.execute(f"set {setting} = {literal(str(value))}")
     except BaseException:
         connection.close()
         raise
@@ -366,11 +364,9 @@ def scratch(folder: Path, name: str = "scratch") -> Iterator[DuckDBPyConnection]
         yield connection
 
 
-@contextmanager
-def joined(path: Path) -> Iterator[DuckDBPyConnection]:
+def joined(path: Path) -> DuckDBPyConnection:
     """Another connection to the working warehouse that this process has open, with all that is attached to it."""
-    with _connect(path, read_only=False, config={}) as connection:
-        yield connection
+    return _connect(path, read_only=False, config={})
 
 
 def create_empty(path: Path, storage_version: str, block_size: int = BLOCK_SIZE) -> None:

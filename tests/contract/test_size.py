@@ -49,7 +49,7 @@ BUDGETS = {
     "orchestration/transform": 2_762,
     "orchestration/translations": 296,
     "orchestration/trial": 526,
-    "warehouse": 1_403,
+    "warehouse": 1_399,
     "warehouse/audiences": 354,
     "warehouse/disclosure": 2_126,
     "warehouse/lake_files": 274,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_234,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_700
+MOST_LINES = 58_696
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
