@@ -48,7 +48,7 @@ BUDGETS = {
     "orchestration/stewardship": 1_133,
     "orchestration/transform": 2_762,
     "orchestration/translations": 296,
-    "orchestration/trial": 526,
+    "orchestration/trial": 523,
     "warehouse": 1_399,
     "warehouse/audiences": 354,
     "warehouse/disclosure": 2_126,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_234,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_696
+MOST_LINES = 58_503
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
