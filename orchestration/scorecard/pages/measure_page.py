@@ -23,13 +23,14 @@ from orchestration.scorecard.words.measure_notes import (
     caution_mark,
     cautions,
     excess,
+    later,
     licence,
     population,
     trend_start,
 )
 from orchestration.scorecard.words.peers import peers, strip
 from orchestration.scorecard.words.sentences import group, likely_range, marked, old_figures, period, reference, short_answer
-from orchestration.scorecard.words.texts import Joined, Part, Texts, day
+from orchestration.scorecard.words.texts import Part, Texts, day
 
 MOST_STRATA = 24  # of a topic
 NO_RATIO = ("years", "score")  # of which a difference is read, and no ratio
@@ -219,9 +220,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "featured": featured,
         "sentences": short_answer(measure, texts),
         "old": old_figures(measure, data, texts),
-        "later": [
-            texts(f"sentence.later_{one.status_code}", periods=Joined([*map(period, one.periods)])) for one in measure.later
-        ],
+        "later": later(measure, texts),
         "groups": groups_chart(measure, texts),
         "known_race_mark": marked(Markup(), measure.everyone is not None and measure.everyone.is_hidden_in_public, texts),
         "everyone_line": everyone,

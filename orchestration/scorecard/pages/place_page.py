@@ -17,7 +17,7 @@ from orchestration.scorecard.release_data.places import Place
 from orchestration.scorecard.release_data.read_release import Measure, ReleaseData
 from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.figures import Count, Figure, Tick
-from orchestration.scorecard.words.measure_notes import caution, caution_mark
+from orchestration.scorecard.words.measure_notes import caution, caution_mark, later
 from orchestration.scorecard.words.sentences import group, likely_range, marked, period
 from orchestration.scorecard.words.texts import Joined, Name, Part, Texts, part
 
@@ -38,14 +38,9 @@ def _bold(texts: Texts, value: float, unit: str) -> Markup:
 
 def place_content(place: Place, name: str, others: Iterable[Place], data: ReleaseData, texts: Texts) -> dict[str, Any]:
     """Return what the page of a place shows. `name`: in the language of the page. `others`: drawn next to it in charts."""
-    measures = sorted(
-        (
-            (data.measures[code], rows)
-            for code, rows in grouped(place.rows, attrgetter("measure_id")).items()
-            if code in data.measures
-        ),
-        key=lambda found: (found[0].policy_area, texts.plain(f"measure.{found[0].measure_id}").casefold()),
-    )
+    by_code = grouped(place.rows, attrgetter("measure_id"))
+    known = [(data.measures[code], rows) for code, rows in by_code.items() if code in data.measures]
+    measures = sorted(known, key=lambda one: (one[0].policy_area, texts.plain(f"measure.{one[0].measure_id}").casefold()))
     has_map = data.district_places.get(place.geoid) is place
     now: list[tuple[Measure, list[Row]]] = []
     missing: list[tuple[str, str]] = []
@@ -163,6 +158,7 @@ def _next_to_city(measure: Measure, rows: Sequence[Row], others: Iterable[Place]
         "ticks": ticks(scale, partial(Tick, unit=row.unit), texts),
         "compared": compared_words("city", word, reason, texts) if word else None,
         "sign": SIGNS.get(word or "", "") if reason is None else "",
+        "later": later(measure, texts, row),
         **city,
     }
 

@@ -31,9 +31,7 @@ def card_of(page: Page, said: str, city: str, texts: Texts) -> Card | None:
             "label": line.label.striptags(),
             "figure": line.figure.striptags() if line.figure else None,
             "status": line.status.striptags() if line.status else "",
-            "x": line.dot.x if line.dot else None,
-            "low": line.dot.low if line.dot else None,
-            "high": line.dot.high if line.dot else None,
+            **{name: getattr(line.dot, name) if line.dot else None for name in ("x", "low", "high")},
             "total": line.is_total,
         }
         for line in chart.rows[:MOST_ROWS]

@@ -45,7 +45,7 @@ class Measure:
     everyone_by_place: Row | None = None  # for everyone, with the denominator of featured groups that are place-weighted
     first_reported: Sequence[Record] = ()  # of the series: figures that were revised, the newest first
     gaps: Sequence[Record] = ()  # of featured groups, each with its `trends`, absolute and then relative, and its `periods`
-    later: Sequence[Record] = ()  # newer `periods` than those shown that have records and no figure, by `status_code`
+    later: Sequence[Record] = ()  # newer `periods` with records and no figure, by `status_code`, and by place
     breaks: Sequence[Record] = ()  # rows of `published.series_breaks`, the newest first: no change is shown across their days
 
     @property

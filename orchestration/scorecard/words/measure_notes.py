@@ -44,6 +44,13 @@ def trend_start(measure: Measure) -> dt.date | None:
     return min((row.trend_from for row in measure.series if row.trend_from is not None), default=None)
 
 
+def later(measure: Measure, texts: Texts, row: Row | None = None) -> list[Markup]:
+    """Name the newer periods than that of a page, or of a place's `row`, that have records and no figure."""
+    place = (row.period_type, row.geography_type, row.geoid) if row else (None, None, None)
+    found = (one for one in measure.later if (one.period_type, one.geography_type, one.geoid) == place)
+    return [texts(f"sentence.later_{one.status_code}", periods=Joined([*map(period, one.periods)])) for one in found]
+
+
 CAUTION = "use_with_caution"
 
 

@@ -146,9 +146,8 @@ def first_gap(measure: Measure, texts: Texts) -> list[Markup] | None:
         parts |= {"reference": reference(row, texts), "from_figure": Figure(other.value or 0.0, other.unit)}
         own, others = likely_range(row), likely_range(other)
         ranges = {"range": own, "from_range": others} if own and others else {}
-        sentence = texts(
-            f"sentence.gap_{word}{'_shown' if is_partly_shown else ''}{'_range' if ranges else ''}", **parts, **ranges
-        )
+        more = f"{'_shown' if is_partly_shown else ''}{'_range' if ranges else ''}"
+        sentence = texts(f"sentence.gap_{word}{more}", **parts, **ranges)
     elif row.reference_code == "rest" and row.gap is not None and row.gap_kind == "difference":
         gap = Points(row.gap, row.unit, places=gap_decimals(row.unit, row.value))
         sentence = texts(f"sentence.gap_rest_{word}_points", gap=gap, **parts)
@@ -165,10 +164,8 @@ def worst(worse: Sequence[Row], measure: Measure) -> Row:
 
     Everyone else differs by group, so that only ratios compare.
     """
-    furthest = max if measure.worse_word == "higher" else min
-    return furthest(
-        worse, key=lambda row: ((row.rate_ratio if row.reference_code == "rest" else row.value) or 0.0, row.value or 0.0)
-    )
+    most = max if measure.worse_word == "higher" else min
+    return most(worse, key=lambda row: ((row.rate_ratio if row.reference_code == "rest" else row.value) or 0.0, row.value or 0.0))
 
 
 def reference_row(measure: Measure, row: Row) -> Row | None:

@@ -117,6 +117,10 @@ def test_newer_periods_without_a_figure_are_named(site: Path) -> None:
     assert "newer records without a figure yet: 2nd quarter of 2024 and 3rd quarter of 2024. " in wait
     assert "less than half are done" in wait
     assert "less than half" not in words(site / "measures" / "share.html"), "a share is no median"
+    district = words(site / "districts" / "1.html")
+    assert (
+        "Name of wait : There are newer records without a figure yet: 2nd quarter of 2024 and 3rd quarter of 2024. " in district
+    )
 
 
 def test_events_that_repeat_have_a_range_over_clusters_alone(site: Path) -> None:
