@@ -9,6 +9,7 @@
             when group_residents < {{ rule('min_group_residents') }} then 'unreliable'
             -- a median is the value of one or two persons: of few of them it is not shown
             when kind = 'median' and statistical_unit in ('person', 'household') and events < minimum_n then 'unreliable'
+            when kind = 'median' and events < {{ rule('min_median_records') }} then 'unreliable'
             when events < (
                 select minimums.least_events from {{ ref('value_minimums') }} as minimums where minimums.measure_id = doubts.measure_id
             ) then 'unreliable'
