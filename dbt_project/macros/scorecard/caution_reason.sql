@@ -4,6 +4,7 @@
 #}
 {% macro caution_reason() -%}
     case
+        when status_reason = 'reporting_change' then status_reason
         when kind in ('proportion', 'rate') and numerator < minimum_n then 'few_events'
         when publisher_quality = '3' then 'publisher_quality'
         when method = 'aggregate' and place_coverage_pct < {{ rule('partly_shown_for_reliable') }} then 'partly_shown'
@@ -12,6 +13,9 @@
         when geocoded_pct < {{ rule('min_geocoded') }} and (geography_type <> 'city' or method = 'place_weighted') then 'not_on_map'
         when population_fit = 'estimated_poor' then 'poor_population'
         when kind = 'estimate' and not has_interval then 'no_range'
+        -- of a median of records, or of a sum of money, no interval is known, however many records it rests on
+        when kind in ('median', 'amount_rate', 'amount_share', 'composition') and not has_interval then 'range_unknown'
+        when kind = 'rate' and method = 'aggregate' and numerator >= minimum_n then 'understated'
         -- of medians, estimates and figures of places the numerator is not shown
         when kind in ('rate', 'proportion', 'median', 'estimate') then 'few_events'
         else 'other'

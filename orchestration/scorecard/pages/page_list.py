@@ -30,7 +30,7 @@ from orchestration.scorecard.release_data.read_release import Measure, ReleaseDa
 from orchestration.scorecard.release_data.row import PLACES, TOTAL, Row
 from orchestration.scorecard.words.change_texts import corrections, goal_changes, said_corrections
 from orchestration.scorecard.words.figures import Cell, Count, Points, Range
-from orchestration.scorecard.words.measure_notes import by_reason, reason
+from orchestration.scorecard.words.measure_notes import by_reason, cautions, reason
 from orchestration.scorecard.words.sentences import marked, period, reference_row, summary, worse_off_groups, worst
 from orchestration.scorecard.words.texts import Name, Period, Texts, day
 
@@ -223,15 +223,11 @@ def group_pages(measures: list[Measure], texts: Texts) -> Iterator[Page]:
     """Yield a page per group of people: each question with a figure of the group, by people's own race or by where they live."""
     for code, shown in _groups(measures).items():
         title = texts.plain(f"race_ethnicity.{code}")
-        lines = {
-            is_by_place: [
-                (measure, measure_page.table_row(row, Name("measure", measure.measure_id)(texts), texts, None, ""), row)
-                for measure, row in shown
-                if (row.basis == PLACES) is is_by_place
-            ]
-            for is_by_place in (False, True)
-        }
-        yield Page(f"groups/{code}.html", "group.html", title, {"parts": lines, "period": period})
+        named = [(measure, Name("measure", measure.measure_id)(texts), row) for measure, row in shown]
+        listed = [(measure, measure_page.table_row(row, name, texts, None, ""), row) for measure, name, row in named]
+        lines = {by_place: [one for one in listed if (one[2].basis == PLACES) is by_place] for by_place in (False, True)}
+        notes = {kind: cautions(((row, line.label) for _, line, row in lines[kind]), texts) for kind in lines}
+        yield Page(f"groups/{code}.html", "group.html", title, {"parts": lines, "period": period, "cautions": notes})
 
 
 def entry(measure: Measure, texts: Texts) -> Mapping[str, Any]:
