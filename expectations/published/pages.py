@@ -94,10 +94,15 @@ OF_PART = {"figure": ("value",), "ratio": ("rate_ratio",), "from_figure": ("tren
 OF_PEERS = {
     "gap": ("gap", "gap_ratio"), "figure": ("peers_median_gap", "peers_median_ratio"), "peers": ("peers",), "low": ("rank_low",),
     "high": ("rank_high",), "narrower": ("peers_narrower",), "wider": ("peers_wider",), "count": ("peers_reversed",),
-    "unclear": ("peers_unclear",),
+    "unclear": ("peers_unclear",), "without": ("peers_without_range",),
 }  # fmt: skip
 PEER_ROWS = """
-    select peers.* from peer_comparison as peers
+    select peers.*, (
+        select count(*) filter (if(others.gap_ratio is null, others.gap_ci_low, others.gap_ratio_ci_low) is null)
+        from peer_comparison as others where others.geoid <> peers.geoid
+            and (others.measure_id, others.period_start, others.race_ethnicity_code)
+            = (peers.measure_id, peers.period_start, peers.race_ethnicity_code)
+    ) as peers_without_range from peer_comparison as peers
     semi join geographies as city on peers.geoid = city.geoid and city.scorecard_order = 1
     semi join (select * from scorecard where is_featured and not is_stand_in) as featured
         on (peers.measure_id, peers.period_type, peers.period_start)
@@ -264,7 +269,7 @@ def _is_of_peers(reading: Reading, row: Row) -> bool:
     if row.get("gap_ci_low") is None or (reading.text_id == "sentence.peer_rank" and not row.get("is_rank_shown")):
         return False
     if row.get("peers_narrower") is not None:
-        others = sum(row[f"peers_{word}"] for word in ("narrower", "wider", "reversed"))
+        others = sum(row.get(f"peers_{word}") or 0 for word in ("narrower", "wider", "reversed", "without_range"))
         row = {**row, "peers_unclear": row["peers"] - others}
     return all(
         any(equal(number, row.get(name)) for name in OF_PEERS[part])

@@ -132,16 +132,9 @@ def _next_to_city(measure: Measure, rows: Sequence[Row], others: Iterable[Place]
     row = next((row for row in rows if row.is_total and row.is_shown), None)
     if row is None:
         return
-    near = [
-        other.value or 0.0
-        for place in others
-        if place.geoid != row.geoid
-        for other in place.rows
-        if other.is_total
-        and other.is_shown
-        and (other.measure_id, other.period_type, other.period_start, other.geography_vintage)
-        == (row.measure_id, row.period_type, row.period_start, row.geography_vintage)
-    ]
+    like = attrgetter("measure_id", "period_type", "period_start", "geography_vintage", "is_total")
+    elsewhere = (other for place in others if place.geoid != row.geoid for other in place.rows)
+    near = [other.value or 0.0 for other in elsewhere if other.is_shown and like(other) == like(row)]
     scale = axis([0.0, row.value, row.ci_low, row.ci_high, row.city_value, *near])
     whole = measure.everyone
     city = _figure(row, texts)

@@ -78,11 +78,14 @@ def _sentences(row: Record, unit: str, city: str, texts: Texts) -> Iterator[Mark
         kind, sizes = "gap", {name: Points(row[column], unit, is_signed=True, places=places) for name, column in MIDDLE.items()}
     yield marked(texts(f"sentence.peer_{kind}", place=city, **sizes, **groups), row.is_hidden_in_public, texts)
     if row.peers_narrower is not None:
-        unclear = row.peers - row.peers_narrower - row.peers_wider - row.peers_reversed
+        without = row.peers_without_range
+        unclear = row.peers - row.peers_narrower - row.peers_wider - row.peers_reversed - without
         yield texts("sentence.peers_narrower", peers=Count(row.peers), narrower=Count(row.peers_narrower))
         yield texts("sentence.peers_wider", wider=Count(row.peers_wider), unclear=Count(unclear))
         if row.peers_reversed:
             yield texts("sentence.peers_reversed", count=Count(row.peers_reversed))
+        if without:
+            yield texts("sentence.peers_without_range", without=Count(without))
     if row.rank_low is not None and row.is_rank_shown:
         yield texts("sentence.peer_rank", place=city, low=Count(row.rank_low), high=Count(row.rank_high))
     elif row.rank_low is not None and row.is_rank_shown is not None:

@@ -122,3 +122,21 @@ def test_money_is_a_ratio(said: Any) -> None:
         "The figure for Black is 0.55 times that for White in Plantville, and 0.56 times in the middle of like cities. Of 66"
     )
     assert "30,422" not in words
+
+
+def test_cities_whose_range_is_unknown_are_counted_apart(tmp_path: Path) -> None:
+    """Of 66 cities 26 are narrower and 1 is wider; of the 39 others 4 have no range, so that we cannot tell for 35."""
+    others = [
+        PEER_GAP | {"geoid": f"88{n}", "place": f"City {n}"} | (dict.fromkeys(("gap_ci_low", "gap_ci_high")) if n < 4 else {})
+        for n in range(5)
+    ]
+    public_file = write_public_file(tmp_path / "public.duckdb", planted() | {"peer_comparison": [PEER_GAP, *others]})
+    site = write_site(public_file, tmp_path / "site").index.parent
+    page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    said = "It is clearly wider in 1, and for 35 we cannot tell. For 4 of the cities, no likely range of the gap is known."
+    assert said in plain(page)
+    check = PageCheck(PublicFacts.read(public_file))
+    check.page("en", "measures/own.html", page)
+    assert not check.violations
+    check.page("en", "measures/own.html", page.replace("for 35 we", "for 39 we"))
+    assert [violation.rule for violation in check.violations] == ["figure_of_a_sentence"]
