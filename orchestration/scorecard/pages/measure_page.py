@@ -147,6 +147,10 @@ def topics(measure: Measure, texts: Texts) -> list[Record]:
             caption = texts("page.everyone_caption", place=kept[0].row.place, period=drawn.period)
             numbers = {"count": Count(len(kept)), "total": Count(len(strata))}
             more = texts("sentence.largest_strata", **numbers) if kept is not strata else None
+            of_topic, parts = f"sentence.strata_listed_{code}", [one.row.denominator for one in kept]
+            if whole is not None and whole.denominator is not None and None not in parts and texts.has(of_topic):
+                sums = {"count": Count(sum(part or 0.0 for part in parts)), "total": Count(whole.denominator)}
+                more = Markup(" ").join([*([more] if more else []), texts(of_topic, **sums)])
             title_id = f"stratum_type.{code}"
             title = texts(title_id) if texts.has(title_id) else texts.marked_english(code.replace("_", " ").capitalize())
             found.append(Record(code=code, title=title, caption=caption, chart=drawn, shown=more, first=strata[0]))
@@ -165,11 +169,8 @@ def districts_chart(measure: Measure, texts: Texts) -> Record | None:
         return None
     listed = [(row, texts("page.district", district=row.geoid), f"district-{row.geoid}") for row in rows]
     # a count of the whole city next to those of its parts would flatten them
-    city = [
-        row
-        for row in measure.series
-        if row.geography_type == "city" and row.is_total and row.period_start == rows[0].period_start
-    ]
+    whole = ("city", True, rows[0].period_start)
+    city = [row for row in measure.series if (row.geography_type, row.is_total, row.period_start) == whole]
     if city and measure.about["kind"] not in ("count", "sum") and city[0].period_type == rows[0].period_type:
         listed.insert(0, (city[0], texts("page.whole_city"), "whole-city"))
     return chart(listed, texts)

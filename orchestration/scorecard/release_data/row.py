@@ -75,6 +75,7 @@ class Row(NamedTuple):
     gap_kind: str | None = None
     numerator_low: float | None = None  # where the publisher gives a range
     numerator_high: float | None = None
+    range_kind: str | None = None
     trend_exclusion: str | None = None  # why trends leave out the period, in English
 
     @property

@@ -16,7 +16,7 @@ from orchestration.scorecard.release_data.open_release import Record, grouped
 from orchestration.scorecard.release_data.read_release import Measure
 from orchestration.scorecard.release_data.row import PLACES, Row
 from orchestration.scorecard.words.figures import Count, Ends
-from orchestration.scorecard.words.sentences import marked, period
+from orchestration.scorecard.words.sentences import group, marked, period
 from orchestration.scorecard.words.texts import Joined, Name, Part, People, Texts, day
 
 
@@ -141,7 +141,11 @@ def excess(measure: Measure, texts: Texts) -> Record | None:
     compared = [row for row in measure.groups if row.is_shown and row.compared_with_reference is not None]
     counted = sorted((row for row in compared if row.excess is not None), key=lambda row: -abs(row.excess or 0.0))
     if counted:
-        return Record(sentences=[Record(key=row.key, sentence=_sentence(row, measure, texts)) for row in counted], reason=None)
+        said = [Record(key=row.key, sentence=_sentence(row, measure, texts)) for row in counted]
+        left_out = [row for row in compared if row.compared_with_reference in CLEAR and row.excess is None]
+        why = texts(f"sentence.no_excess_{_reason(measure.groups, left_out)}")
+        named = texts("page.named_figure", name=Joined([*map(group, left_out)]), figure=why) if left_out else None
+        return Record(sentences=said, left_out=named, reason=None)
     if not any(row.is_shown and (row.compared_with_reference is not None or row.basis == PLACES) for row in measure.groups):
         return None
     return Record(sentences=[], reason=texts(f"sentence.no_excess_{_reason(measure.groups, compared)}"))

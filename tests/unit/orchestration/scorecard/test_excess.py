@@ -54,6 +54,19 @@ def test_a_survey_knows_hundreds_and_a_higher_figure_may_be_better(tmp_path: Pat
     assert f"{said} (likely range 19,600 to 23,600)." in found
 
 
+def test_a_clear_gap_without_a_number_of_people_is_named_with_its_reason(tmp_path: Path) -> None:
+    tables = planted()
+    tables["measures"][0] = measure("own", is_estimate=False)
+    for row in tables["scorecard"]:
+        if row["measure_id"] == "own" and row["is_featured"] and row["race_ethnicity_code"] in ("black", "asian"):
+            own = COUNTED if row["race_ethnicity_code"] == "black" else {"denominator": None, "gap_low": 1.1, "excess": None}
+            row.update(own | {"compared_with_reference": "higher", "unit": "percent"})
+    public_file = write_public_file(tmp_path / "public.duckdb", tables)
+    text = plain((write_site(public_file, tmp_path / "site").index.parent / "en" / PAGE).read_text(encoding="utf-8"))
+    assert "about 50 fewer cases a year among Black residents" in text
+    assert "Asian: We cannot say how many people the gap is: the source gives rates, and not the number of people" in text
+
+
 def test_without_a_number_of_people_one_sentence_says_why(tmp_path: Path) -> None:
     found = words(write(tmp_path, {"denominator": None}, {}))
     assert "We cannot say how many people the gap is: the source gives rates, and not the number of people behind them." in found

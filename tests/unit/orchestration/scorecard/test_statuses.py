@@ -74,6 +74,10 @@ def by_topic() -> list[dict[str, Any]]:
         *(figure("sent", 0.2 * n, ("hour", str(n)), ci_low=0.15 * n, ci_high=0.26 * n) for n in range(1, 3)),
         figure("sent", 0.9, ("hour", "3"), ci_low=0.71, ci_high=1.2, ci_method="ratio_of_sums_cluster"),
         figure("sent", 0.0, ("hour", "4")),
+        # 60 and 30 of 100 requests; of 10 of another kind there is no figure
+        figure("closed", 50.0, ("request_type", "a"), numerator=30.0, denominator=60.0),
+        figure("closed", 10.0, ("request_type", "b"), numerator=3.0, denominator=30.0, reliability="use_with_caution"),
+        figure("closed", 37.0, numerator=37.0, denominator=100.0),
     ]
 
 
@@ -86,12 +90,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         measure("share", has_figures_by_race=False),
         measure("wait", kind="median", unit="days", has_figures_by_race=False),
         measure("exam", partly_shown_limit=70.0),
+        measure("closed", minimum_n=20, has_figures_by_race=False),
+        measure("survey", denominator="Adults who answered", is_estimate=True),
+        measure("deaths", denominator="Residents, in person-years"),
         measure("searched", has_figures_by_race=False),
         measure("satisfied", availability="by_topic", has_figures_by_race=False),
     ]
     scorecard = [*series(), *later(), row("exam", "all", 20.4), row("searched", "all", 15.7), row("searched", "black", None)]
+    few = {"reliability": "use_with_caution", "status_reason": "few_events"}
+    scorecard += [row("closed", "all", 37.0), row("survey", "black", 41.0), row("deaths", "black", 7.9, **few)]
     for one in scorecard:
-        one["range_kind"] = "none" if one["measure_id"] == "sent" else "chance"
+        one["range_kind"] = "sampling" if one["measure_id"] == "survey" else "none" if one["measure_id"] == "sent" else "chance"
         if one["measure_id"] == "sent":
             one |= {"ci_low": None, "ci_high": None}
     tables["scorecard"] += scorecard
@@ -154,7 +163,7 @@ def test_of_many_topics_those_with_the_most_answers_are_shown(site: Path) -> Non
     assert "Of 30 with figures, the 24 with the most answers, cases or dollars are shown here." in text
     assert "61.0%" in text and "89.0%" not in text
     assert "No figure" not in words(site / "measures.html").partition("Name of satisfied")[2][:20]
-    assert "10 of 11 questions have figures" in words(site / "index.html")
+    assert "13 of 14 questions have figures" in words(site / "index.html")
 
 
 def test_hidden_groups_are_not_groups_without_records(site: Path) -> None:
@@ -168,3 +177,24 @@ def test_a_goal_that_has_its_start_alone_has_no_figure_of_now(site: Path) -> Non
     text = words(site / "goals.html")
     assert "This is the figure at the start. There is no later figure yet that compares with it." in text
     assert "Now (" not in text and "Start (2024) 14.6%" in text and "likely range is too wide" not in text
+
+
+def test_kinds_without_a_line_and_few_cases_are_named(site: Path) -> None:
+    """The two kinds have 60 + 30 of the 100 requests; 3 of 30 are fewer than 20 cases."""
+    page = words(site / "measures" / "closed.html")
+    assert "The kinds listed here have 90 of all 100 requests." in page
+    assert "⚠ Use with care: b. Few cases were counted" in page
+
+
+def test_what_is_estimated_is_not_counted(site: Path) -> None:
+    assert "Estimated: 410 of 1,000" in table_rows_text(site, "survey") and "Counted" not in table_rows_text(site, "survey")
+    assert "Counted: 79 of 1,000 person-years" in table_rows_text(site, "deaths")
+
+
+def table_rows_text(site: Path, code: str) -> str:
+    return " ".join(words(site / "measures" / f"{code}.html").partition("Every group")[2].partition("How this is")[0].split())
+
+
+def test_the_page_of_a_group_has_the_reason_of_each_caution(site: Path) -> None:
+    said = "⚠ Use with care: Name of deaths. Few cases were counted, so chance can move the figure a lot."
+    assert said in words(site / "groups" / "black.html") and "Use with care" not in words(site / "groups" / "white.html")
