@@ -126,12 +126,6 @@ class PersistentEventLogStorage(SqliteEventLogStorage):
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path_for_shard(run_id)}{suffix}").unlink(missing_ok=True)
 
-    def wipe(self) -> None:
-        """Delete all events of all runs."""
-        for shard in list(self._engines):
-            self._close(shard)
-        super().wipe()
-
     def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
         """Call `callback` for each new event of a run."""
         observer: Any = self._obs

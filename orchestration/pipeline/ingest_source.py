@@ -58,7 +58,7 @@ def ingest_source(
     status = _not_read(source)
     if status is not None:
         if is_damaged:
-            source.finish_restoring()
+            source.restore_landing(again=True)
         status = _with_landing_state(source, status)
     else:
         status, gate = _ingest(source, is_damaged, progress)
@@ -80,7 +80,7 @@ def _ingest(source: RunSource, is_damaged: bool, progress: Progress) -> tuple[So
         with source.run.timed("deliver"):
             delivery = source.fetch(progress)
         if is_damaged:
-            source.finish_restoring()
+            source.restore_landing(again=True)
         if delivery is None:
             status = status.updated(verdict=NOT_DELIVERED, reason=source.why_nothing_was_delivered())
         else:
@@ -168,7 +168,7 @@ def carry_forward(run: RunContext, contract: Contract) -> SourceStatus:
     """Record the status of a source that this run did not ingest: its earlier loads, with freshness as of now."""
     source = RunSource(run, contract)
     if source.restore_landing():
-        source.finish_restoring()
+        source.restore_landing(again=True)
     status = _not_read(source) or _earlier_status(source)
     run.record.sources[contract.source] = _with_landing_state(source, status)
     return run.record.sources[contract.source]

@@ -183,11 +183,11 @@ class RunSource:
         with self.run.timed(stage), without_cells():
             yield LandingTable(self.run.con, self.contract, self.store, self.city_zone)
 
-    def restore_landing(self) -> bool:
+    def restore_landing(self, *, again: bool = False) -> bool:
         """Create the tables, and apply the accepted loads that they lack, such as all after a lost working warehouse.
 
         Returns True if a batch that this needs is damaged. The delivery of this run may be the same one and is written again
-        then; call `finish_restoring` afterwards.
+        then; restore `again` afterwards: `StepError` if it was not.
         """
         ensure_tables(self.run.con, self.contract, self.city_zone)
         with self.landing("restore") as table:
@@ -196,18 +196,11 @@ class RunSource:
                     current_reporter().note(f"{self.contract.source}: landing restored from the kept deliveries")
                 table.save()
             except DeliveryLost as error:  # within the stage, which would otherwise count as failed
+                if again:
+                    raise StepError(str(error)) from None
                 if self.store.record(error.load_id):
                     quarantine_batch(self.store, error.load_id)
                 return True
             except AcceptedLoadsDamaged as error:
                 raise StepError(str(error)) from None
         return False
-
-    def finish_restoring(self) -> None:
-        """Restore the loads after a damaged one. `StepError` if the damaged one was not delivered again."""
-        with self.landing("restore") as table:
-            try:
-                table.restore()
-                table.save()
-            except DeliveryLost as error:
-                raise StepError(str(error)) from None

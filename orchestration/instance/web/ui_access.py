@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse
 from starlette.datastructures import MutableHeaders, QueryParams
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -58,13 +59,8 @@ MUTATION = OperationType.MUTATION
 _OF_ONE_OPERATION = ("query", "operationName", "variables")
 
 
-class Refused(Exception):
-    """A request that is not passed on: its HTTP status, and the message for its sender."""
-
-    def __init__(self, status: int, message: str, allow: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = {"Allow": allow} if allow else None
+class Refused(HTTPException):
+    """A request that is not passed on: its HTTP status, the message for its sender, and headers."""
 
 
 def operation_of_query_string(parameters: QueryParams) -> OperationType | None:
@@ -188,7 +184,7 @@ class UiAccess:
                 self._check_reader(request)
                 receive = await self._checked(request)
         except Refused as refused:
-            answer = JSONResponse({"errors": [{"message": str(refused)}]}, refused.status, refused.headers)
+            answer = JSONResponse({"errors": [{"message": refused.detail}]}, refused.status_code, refused.headers)
         app = _download(self._app) if request.scope["path"].startswith(_DOWNLOADS) else self._app
         await (app if answer is None else answer)(request.scope, receive, send)
 
@@ -239,7 +235,7 @@ class UiAccess:
         path = request.scope["path"]
         if request.method in _READING_METHODS:
             if path.rstrip("/").endswith(GRAPHQL) and operation_of_query_string(request.query_params) == MUTATION:
-                raise Refused(405, "a mutation needs POST", allow="POST")
+                raise Refused(405, "a mutation needs POST", {"Allow": "POST"})
             return request.receive
         if request.method != "POST" or path != GRAPHQL:  # an event may be reported for an asset of any name, like x/graphql
             raise Refused(403, "this endpoint is closed: Levelground reports its own events")
@@ -273,7 +269,7 @@ class UiAccess:
             try:
                 return {"type": "websocket.receive", "text": subscription_message(message.get("text"))}
             except Refused as refused:
-                await send({"type": "websocket.close", "code": 1008, "reason": str(refused)[:120]})
+                await send({"type": "websocket.close", "code": 1008, "reason": refused.detail[:120]})
                 return {"type": "websocket.disconnect", "code": 1008}
 
         try:
