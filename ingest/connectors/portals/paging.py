@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import pyarrow as pa
+
 from ingest.connectors.fetch import SourceChangedDuringRead
 from ingest.connectors.http_client import PortalClient
 from ingest.readers.formats.json_text import as_text, text_batch
@@ -75,34 +77,30 @@ def keyset_table(table: PortalTable, page: Callable[[int | None, int], list[Any]
 
 
 def _open(table: PortalTable, following: Following, ends: Callable[[int], list[Any]], ends_are: str) -> OpenTable:
-    """The wanted columns, then those of the header that are listed and never requested."""
+    """The wanted columns, then those of the header that are listed and never requested.
+
+    After the last page, `SourceChangedDuringRead` unless the portal has the rows that it had before, and returned them all.
+    """
     names = (*table.wanted, *(column for column in table.header if column not in table.wanted))
     total = table.count()
-    pages = _verified(table, total, _pages(total, following), lambda: ends(total) if total else [], ends_are)
-    batches = (text_batch(page[at : at + BATCH_ROWS], names) for page in pages for at in range(0, len(page), BATCH_ROWS))
-    return OpenTable(names, (), batches, table.crs)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        read, last, before = 0, None, ends(total) if total else []
+        while rows := following(read, last):
+            yield from (text_batch(rows[at : at + BATCH_ROWS], names) for at in range(0, len(rows), BATCH_ROWS))
+            read, last = read + len(rows), rows[-1]
+            if read >= total:
+                break
+        _check_count(table, total, read)
+        # a table that was reloaded may have as many rows, with the same numbers
+        if (ends(total) if total else []) != before:
+            raise rows_changed(table.client, f"{ends_are} changed")
+
+    return OpenTable(names, (), batches(), table.crs)
 
 
-def _pages(total: int, following: Following) -> Iterator[list[Any]]:
-    read, last = 0, None
-    while True:
-        rows = following(read, last)
-        yield rows
-        read += len(rows)
-        if not rows or read >= total:  # the check of the row count reports missing rows
-            return
-        last = rows[-1]
-
-
-def _verified(
-    table: PortalTable, total: int, pages: Iterator[list[Any]], ends: Callable[[], list[Any]], ends_are: str
-) -> Iterator[list[Any]]:
-    """The pages; then `SourceChangedDuringRead` unless the portal has the rows that it had before, and returned them all."""
-    client, read, before = table.client, 0, ends()
-    for page in pages:
-        read += len(page)
-        yield page
-    now, returned = table.count(), f"it counted {total:,} rows and returned {read:,}"
+def _check_count(table: PortalTable, total: int, read: int) -> None:
+    client, now, returned = table.client, table.count(), f"it counted {total:,} rows and returned {read:,}"
     if now != total:
         raise rows_changed(client, f"it had {total:,} rows when reading began and {now:,} when it ended")
     if read > total:
@@ -113,9 +111,6 @@ def _verified(
             "the answer was cut off; nothing was ingested; the next run reads it again; if this persists, ask the portal's "
             "operator",
         )  # fmt: skip
-    # a table that was reloaded may have as many rows, with the same numbers
-    if ends() != before:
-        raise rows_changed(client, f"{ends_are} changed")
 
 
 def rows_changed(client: PortalClient, how: str) -> SourceChangedDuringRead:
