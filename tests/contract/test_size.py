@@ -24,7 +24,7 @@ BUDGETS = {
     "expectations/marts": 638,
     "expectations/published": 870,
     "ingest": 1_133,
-    "ingest/connectors": 1_494,
+    "ingest/connectors": 1_489,
     "ingest/contract": 2_239,
     "ingest/contract_draft": 1_343,
     "ingest/delivery": 1_456,
@@ -41,8 +41,8 @@ BUDGETS = {
     "orchestration/docs_site": 581,
     "orchestration/doctor": 952,
     "orchestration/engines": 623,
-    "orchestration/instance": 1_151,
-    "orchestration/pipeline": 1_938,
+    "orchestration/instance": 1_141,
+    "orchestration/pipeline": 1_931,
     "orchestration/runs": 1_748,
     "orchestration/scorecard": 5_206,
     "orchestration/stewardship": 1_133,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_234,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_503
+MOST_LINES = 58_481
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option
