@@ -186,6 +186,8 @@ comparable as (
     select shown.*
     from shown
     inner join measures on shown.measure_id = measures.measure_id
+    anti join {{ ref('trend_exclusions') }} as excluded
+        on shown.measure_id = excluded.measure_id and shown.period_start = excluded.period_start
     where shown.has_value and measures.shows_trend and shown.period_start >= measures.trend_from
 ),
 
@@ -251,7 +253,7 @@ joined as (
         -- the whole of a composition is 100 % everywhere and always
         {%- set is_whole = "(measures.kind = 'composition' and shown.race_ethnicity_code = 'all')" %}
         {%- for alias in ['previous', 'first'] %}
-        {%- set is_before = 'shown.has_value and not ' ~ is_whole ~ ' and ' ~ alias ~ '.period_end < shown.period_start' %}
+        {%- set is_before = 'shown.has_value and excluded.reason is null and not ' ~ is_whole ~ ' and ' ~ alias ~ '.period_end < shown.period_start' %}
         case when {{ is_before }} then {{ alias }}.period_start end as {{ alias }}_period_start,
         case when {{ is_before }} then {{ alias }}.value end as {{ alias }}_value,
         case when {{ is_before }} then shown.value - {{ alias }}.value end as {{ alias }}_change,
