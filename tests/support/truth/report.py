@@ -2,7 +2,7 @@
 
     python -m tests.support.truth.report [--write]
 
-Prints the tables; `--write` puts them into `measured/`, next to this module. Every seed is fixed. It takes ten minutes of a
+Prints the tables; `--write` puts them into `measured/`, next to this module. Every seed is fixed. It takes half an hour of a
 processor. See `runs`, `evaluation` and `biases` for the figures.
 """
 
@@ -124,7 +124,7 @@ def few_table(con: duckdb.DuckDBPyConnection) -> Table:
 
 
 def measured(engine: Engine) -> dict[str, Table]:
-    """All tables by name; ten minutes."""
+    """All tables by name; half an hour of a processor."""
     run_passes(engine, *FULL)
     found, few = evaluations(engine.con), few_table(engine.con)
     run_passes(engine, *SHUFFLED, Switches(shuffled=True))
