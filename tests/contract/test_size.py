@@ -35,7 +35,7 @@ BUDGETS = {
     "orchestration": 299,
     "orchestration/alerts": 385,
     "orchestration/cities": 753,
-    "orchestration/cli": 4_732,
+    "orchestration/cli": 4_730,
     "orchestration/codegen": 1_802,
     "orchestration/defs": 1_925,
     "orchestration/docs_site": 581,
@@ -44,7 +44,7 @@ BUDGETS = {
     "orchestration/instance": 1_141,
     "orchestration/pipeline": 1_931,
     "orchestration/runs": 1_748,
-    "orchestration/scorecard": 5_206,
+    "orchestration/scorecard": 5_207,
     "orchestration/stewardship": 1_133,
     "orchestration/transform": 2_762,
     "orchestration/translations": 296,
@@ -59,7 +59,7 @@ BUDGETS = {
     "warehouse/releases": 2_234,
     "warehouse/rowwise": 115,
 }
-MOST_LINES = 58_481
+MOST_LINES = 58_480
 MOST_MODULES = 12  # loose ones of a package, besides `__init__`
 MOST_PARAMETERS = 7
 COMMANDS = ROOT / "orchestration" / "cli"  # a command has a parameter per option

@@ -1,6 +1,6 @@
 {#
     How far a row can be relied on (docs/rules.md, Reliability, ADR 23): reliable, use_with_caution, or unreliable, which only an
-    estimate, a value weighed over few residents, a median of few persons and a rate of fewer events than value_minimums asks for can be. Suppression has run before and does not depend on it.
+    estimate, a value weighed over few residents, a median of few and a rate of fewer events than value_minimums asks for can be. Suppression has run before and does not depend on it.
 #}
 {% macro reliability_of_row() -%}
         case

@@ -15,7 +15,8 @@
         when kind = 'estimate' and not has_interval then 'no_range'
         -- of a median of records, or of a sum of money, no interval is known, however many records it rests on
         when kind in ('median', 'amount_rate', 'amount_share', 'composition') and not has_interval then 'range_unknown'
-        when kind = 'rate' and method = 'aggregate' and numerator >= minimum_n then 'understated'
+        -- what is left of rates with a range and enough events: their groups of few students are counted too low
+        when kind = 'rate' and method = 'aggregate' and has_interval and numerator >= minimum_n then 'understated'
         -- of medians, estimates and figures of places the numerator is not shown
         when kind in ('rate', 'proportion', 'median', 'estimate') then 'few_events'
         else 'other'

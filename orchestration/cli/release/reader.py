@@ -16,7 +16,7 @@ from warehouse.audiences.names import FIGURES, PUBLIC, TEAM
 from warehouse.connection import open_reader
 from warehouse.paths import Home
 from warehouse.printable import did_you_mean
-from warehouse.sql import quoted
+from warehouse.sql import named_rows, quoted
 
 Row = dict[str, Any]
 
@@ -35,9 +35,7 @@ class Release:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """The result of a query as dictionaries."""
-        result = self.con.execute(sql, parameters)
-        names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return named_rows(self.con.execute(sql, parameters))
 
     def tables(self) -> list[Row]:
         """The tables and views by schema and name, with their descriptions, and their number of `rows`."""

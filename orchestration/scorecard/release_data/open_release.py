@@ -23,7 +23,7 @@ from ingest.contract.yaml_source import read_yaml
 from orchestration.scorecard.words.texts import TextRow
 from orchestration.settings import DBT_PROJECT
 from warehouse.connection import attach, open_from_disk
-from warehouse.sql import queries, quoted
+from warehouse.sql import named_rows, queries, quoted
 
 FILE, ANALYST = "release", "analyst"  # aliases of the attached files
 _MODELS = DBT_PROJECT / "models" / "published" / "tables" / "_published__models.yml"
@@ -61,9 +61,8 @@ class Record(dict[str, Any]):
 
 def records(con: DuckDBPyConnection, query: str, parameters: object = None) -> list[Record]:
     """Return the rows of a query."""
-    result = con.execute(query, parameters)
-    names = [column[0] for column in result.description or ()]
-    return [Record(zip(names, map(_nested, values), strict=True)) for values in result.fetchall()]
+    rows = named_rows(con.execute(query, parameters))
+    return [Record((name, _nested(value)) for name, value in row.items()) for row in rows]
 
 
 def read_texts(con: DuckDBPyConnection) -> list[TextRow]:

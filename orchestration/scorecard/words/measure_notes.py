@@ -143,8 +143,10 @@ def excess(measure: Measure, texts: Texts) -> Record | None:
     if counted:
         said = [Record(key=row.key, sentence=_sentence(row, measure, texts)) for row in counted]
         left_out = [row for row in compared if row.compared_with_reference in CLEAR and row.excess is None]
-        why = texts(f"sentence.no_excess_{_reason(measure.groups, left_out)}")
-        named = texts("page.named_figure", name=Joined([*map(group, left_out)]), figure=why) if left_out else None
+        named = None
+        if left_out:
+            why = texts(f"sentence.no_excess_{_reason(measure.groups, left_out)}")
+            named = texts("page.named_figure", name=Joined([*map(group, left_out)]), figure=why)
         return Record(sentences=said, left_out=named, reason=None)
     if not any(row.is_shown and (row.compared_with_reference is not None or row.basis == PLACES) for row in measure.groups):
         return None
