@@ -13,13 +13,13 @@
         when geocoded_pct < {{ rule('min_geocoded') }} and (geography_type <> 'city' or method = 'place_weighted') then 'not_on_map'
         when population_fit = 'estimated_poor' then 'poor_population'
         when kind = 'estimate' and not has_interval then 'no_range'
+        -- what is left of rates by delivered groups with enough events: the small ones are counted too low, with a range or without
+        when kind = 'rate' and method = 'aggregate' and numerator >= minimum_n then 'understated'
         -- of a median of records, of a sum of money or of repeated events, no interval is known, however many records it rests on
         when
             not has_interval
             and (kind in ('median', 'amount_rate', 'amount_share', 'composition') or (kind in ('proportion', 'rate') and numerator >= minimum_n))
             then 'range_unknown'
-        -- what is left of rates with a range and enough events: their groups of few students are counted too low
-        when kind = 'rate' and method = 'aggregate' and numerator >= minimum_n then 'understated'
         -- of medians, estimates and figures of places the numerator is not shown
         when kind in ('rate', 'proportion', 'median', 'estimate') then 'few_events'
         else 'other'
