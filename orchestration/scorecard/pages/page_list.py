@@ -119,7 +119,7 @@ def card(measure: Measure, texts: Texts) -> Mapping[str, Any]:
 
 
 GOAL_POINTS = ("value", "expected_value", "target", "baseline")  # figures of a goal that its chart draws
-GAPS = ("gap", "gap_baseline")
+GAPS = ("gap_baseline", "gap")
 EMBED_HEADING, EMBED_ROW = 240, 120  # pixels of a chart in a frame that is 600 pixels wide, measured as the highest
 
 
@@ -264,7 +264,9 @@ def places_title(places: Places, texts: Texts) -> str:
 
 def goal(row: Record, texts: Texts) -> Mapping[str, Any]:
     """Return a goal with its figures, and where the chart draws them."""
-    drawn = {name: row[name] for name in (*GOAL_POINTS, "ci_low", "ci_high") if row[name] is not None}
+    of_now = {"value", "expected_value", "gap"} if row.status_reason == "baseline_period" else set()  # not known yet
+    known = {name: row[name] for name in (*GOAL_POINTS, *GAPS, "ci_low", "ci_high") if row[name] is not None}
+    drawn = {name: known[name] for name in known if name not in GAPS and (name == "value" or name not in of_now)}
     scale, places = axis(drawn.values()), gap_decimals(row.unit, row.value, row.baseline, row.target)
     return {
         "goal_id": row.goal_id,
@@ -277,9 +279,9 @@ def goal(row: Record, texts: Texts) -> Mapping[str, Any]:
         "sentence": row.status_reason if texts.has(f"sentence.goal_{row.status_reason}") else row.status,
         "hidden_mark": marked(Markup(), bool(row.is_hidden_in_public), texts),
         "marks": {name: scale.at(value) for name, value in drawn.items() if scale},
-        "figures": {name: Cell(drawn[name], row.unit)(texts) for name in GOAL_POINTS if name in drawn},
+        "figures": {name: Cell(known[name], row.unit)(texts) for name in GOAL_POINTS if name in known.keys() - of_now},
         "range": texts.put(Range(row.ci_low, row.ci_high, row.unit)),
-        "gap": {name: Points(row[name], row.unit, places=places)(texts) for name in GAPS if row[name] is not None},
+        "gap": {name: Points(known[name], row.unit, places=places)(texts) for name in GAPS if name in known.keys() - of_now},
         "earlier_targets": [
             {
                 "until": texts("page.target_until", date=day(one.valid_to)),

@@ -79,18 +79,19 @@ def _names_by_status(named: Iterable[tuple[str, Part]], texts: Texts) -> list[tu
 
 def _people(measure: Measure, rows: Sequence[Row], texts: Texts) -> Mapping[str, Any] | None:
     """The groups of a composition with their shares, each next to the city's; None without a share."""
-    groups = [row for row in rows if not row.is_total]
+    groups = [row for row in rows if not row.is_total and row.status_code != "not_recorded"]  # the records have no other group
     shown = [row for row in groups if row.is_shown]
     total = next((row for row in rows if row.is_total and row.is_shown), None)
     if not shown or total is None:
         return None
+    hidden = 100.0 - sum(row.value or 0.0 for row in shown) if len(shown) < len(groups) else 0.0  # may be one group
     largest = max(shown, key=lambda row: row.value or 0.0)
     text = f"sentence.place_people_{measure.measure_id}"
     parts: dict[str, Part | str] = {"count": Count(total.numerator or 0.0), "period": period(total), "group": group(largest)}
     parts |= {"figure": _bold(largest.value or 0.0, largest.unit)}
     if largest.city_value is not None:
         text, parts = f"{text}_city", parts | {"city_figure": Figure(largest.city_value, largest.unit)}
-    has_sentence = texts.has(text) and total.numerator is not None
+    has_sentence = texts.has(text) and total.numerator is not None and (largest.value or 0.0) > hidden
     return {
         "measure": measure,
         "period": period(total)(texts),
@@ -106,7 +107,6 @@ def _people(measure: Measure, rows: Sequence[Row], texts: Texts) -> Mapping[str,
                 **_figure(row, texts),
             }
             for row in groups
-            if row.status_code != "not_recorded"  # the records have no such group
         ],
     }
 

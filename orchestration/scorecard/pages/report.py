@@ -38,7 +38,6 @@ SQUARE = "\u25a1"
 MOST_UNKNOWN = 200  # letters that the fonts lack; typst names one per attempt
 _NO_LETTER = re.compile(r'the text `"(.+?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")  # how typst writes a letter that does not print
-_PARTS = ("baseline", "value", "expected_value", "target")
 
 
 class FontMissing(LookupError):
@@ -154,14 +153,13 @@ def _goal(one: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
         "target": texts("page.target_by", date=one["due"]) if one["due"] else texts("page.the_goal"),
     }
     figures = [
-        {"part": part, "name": names[part], "figure": figure, "range": one["range"] if part == "value" else None}
-        for part in _PARTS
+        {"part": part, "name": name, "figure": figure, "range": one["range"] if part == "value" else None}
+        for part, name in names.items()
         if (figure := one["figures"].get(part)) is not None
     ]
     described = Markup("; ").join(named_figure(each["name"], each["figure"], each["range"], texts) for each in figures)
     others = [(target["until"], target["figure"]) for target in one["earlier_targets"]]
-    gaps = (("gap_baseline", "gap_start"), ("gap", "gap_now"))
-    others += [(texts(f"page.{name}"), one["gap"][part]) for part, name in gaps if part in one["gap"]]
+    others += [(texts("page.gap_now" if part == "gap" else "page.gap_start"), figure) for part, figure in one["gap"].items()]
     figures += [{"part": "", "name": name, "figure": figure, "range": None} for name, figure in others]
     title = texts(f"goal.{one['goal_id']}")
     sentences = [texts(f"sentence.goal_{one['sentence']}"), texts("sentence.goal_owner", owner=one["owner"])]

@@ -50,6 +50,10 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         of_place(*of_lake, "population_by_race", "all", 100.0, numerator=2000.0, **people),
         of_place(*of_lake, "population_by_race", "black", 61.5, numerator=1230.0, city_value=38.25, **people),
         of_place(*of_lake, "population_by_race", "white", 0.02, numerator=1.0, city_value=33.0, **people),
+        # most people are of a group whose figure is hidden
+        of_place("neighborhood", "MILL VALLEY", "population_by_race", "all", 100.0, numerator=450.0, **people),
+        of_place("neighborhood", "MILL VALLEY", "population_by_race", "white", 8.5, numerator=38.0, **people),
+        of_place("neighborhood", "MILL VALLEY", "population_by_race", "black", None, numerator=None, **people),
         # the newest period is hidden: the one before has the newest figure
         of_place("neighborhood", "MILL VALLEY", "own", "all", None),
         of_place("neighborhood", "MILL VALLEY", "own", "all", 17.5, **OLDER),
@@ -103,6 +107,8 @@ def test_a_place_shows_its_figures_and_why_others_are_missing(release: tuple[Pat
     assert "Hidden to protect people: Asian" in text and str(HIDDEN) not in lake.read_text()
     assert "<b>0.02%</b>" in rows["population_by_race-white"]  # one person is not none
     valley = page(release[1], "neighborhood/mill-valley")
+    assert "<b>8.5%</b>" in table_rows(valley)["population_by_race-white"]
+    assert "largest group" not in words(valley), "91.5 % may be of one hidden group"
     assert "2022" in table_rows(valley)["measure-own"] and "<b>17.5%</b>" in table_rows(valley)["measure-own"]
 
 
