@@ -125,6 +125,16 @@ def test_figures_of_places_are_no_sentences_about_people(data: ReleaseData) -> N
     assert not re.search(r"times that|Clearly|(Black|Hispanic|Asian|White) residents", sentences)
 
 
+def test_a_goal_that_has_its_start_alone_has_no_figure_of_now(tmp_path: Path) -> None:
+    tables = planted()
+    tables["goal_progress"][0] |= {"status": "insufficient_data", "status_reason": "baseline_period"}
+    data = read_release(ReleaseFiles(write_public_file(tmp_path / "start.duckdb", tables)))
+    texts = texts_by_language(data.texts, ["en"])["en"]
+    goal = report_content(data, texts, None, None)["goals"][0]
+    assert [figure["part"] for figure in goal["figures"] if figure["part"]] == ["baseline", "target"]
+    assert {"value", "baseline", "target"} <= goal["marks"].keys() and "expected_value" not in goal["marks"]
+
+
 def test_a_policy_area_has_one_page_whatever_its_measures(tmp_path: Path) -> None:
     tables: dict[str, list[dict[str, Any]]] = planted()
     for number in range(12):
