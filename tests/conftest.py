@@ -38,7 +38,7 @@ from tests.support.fuzzing import DEEP, QUICK, SEARCH, SOME
 from tests.support.interrupts import accept_interrupts
 from tests.support.kept_readers import kept_reader
 from tests.support.published_files import MakeRelease, sealed
-from tests.support.shared import CACHE, made_once, make_blank, parse_project
+from tests.support.shared import made_once, parse_project
 from tests.support.shipped import shipped_registry
 from tests.support.warm_process import PARSED, run_warm
 from warehouse.connection import open_reader
@@ -73,8 +73,8 @@ settings.load_profile("known")
 # Long tests start first, so that no worker is idle at the end: whole runs, then what needs a warehouse, then the rest. The first
 # makes the release of which others have copies: they waited for it for two minutes.
 LONGEST_FIRST = (
-    "tests/e2e/test_other_cities.py", "tests/e2e/test_real_", "tests/e2e/test_live.py", "tests/e2e/test_later_runs.py",
-    "tests/e2e/test_ui.py", "tests/integration/dbt/", "tests/integration/test_succession.py", "tests/e2e/", "tests/integration/",
+    "tests/e2e/test_other_cities.py", "tests/e2e/test_real_", "tests/e2e/test_later_runs.py",
+    "tests/e2e/test_ui.py", "tests/integration/dbt/", "tests/e2e/", "tests/integration/",
 )  # fmt: skip
 
 
@@ -173,12 +173,6 @@ def parsed_dbt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = Home(made_once(tmp_path_factory, "parsed", lambda folder: parse_project(Home(folder))))
     PARSED.append(home.root)
     return home.dbt
-
-
-@pytest.fixture(scope="session")
-def blank_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache with the blank home of this version: a first run with this LEVELGROUND_CACHE builds only what has a row."""
-    return made_once(tmp_path_factory, "blank", make_blank) / CACHE
 
 
 @pytest.fixture(scope="session")

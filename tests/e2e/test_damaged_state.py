@@ -1,4 +1,4 @@
-"""Whatever is damaged in the home's own files, no command ends in a traceback, and a run repairs what was delivered."""
+"""Whatever is damaged in the home's own files, no command ends in a traceback. A run repairs it: `tests/stress`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from tests.e2e.conftest import Place
@@ -50,18 +49,3 @@ def test_no_command_ends_in_a_traceback(place: Place, kind: str) -> None:
         assert result.returncode == 0 or (result.stderr + result.stdout).strip(), command
     doctor = outputs["doctor",]
     assert str(receipt) in doctor and "accepted.json" in doctor and "manifest.json" in doctor
-
-
-@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "damaged"])
-def test_a_run_makes_landing_again_though_a_kept_batch_is_damaged(place: Place, is_lost: bool) -> None:
-    """The same delivery is still in its folder. The loss of the batch counted as the failure of the run, without a reason."""
-    warehouse = place.home / "warehouse.duckdb"
-    if is_lost:
-        warehouse.unlink()
-    else:
-        damage_file(warehouse, os.urandom(10_000))
-    damage_file(next((place.home / "deliveries" / SOURCE).glob("*/batch.parquet")), os.urandom(300))
-    report = place.run(expect=0)
-    assert report["outcome"] == "unchanged"
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        assert con.execute(f"select count(*) from landing.{SOURCE}").fetchall() == [(900,)]

@@ -14,6 +14,8 @@ import pytest
 from tests.e2e.conftest import first_release, milwaukee, place, place_copies
 from tests.stress.ray_cluster import RayCluster, ray_cluster
 from tests.stress.small import SmallHome, deliver_other_state, write_small_city
+from tests.support.other_city import OtherCity, release_other_city
+from tests.support.shared import CACHE, made_once, make_blank
 
 __all__ = ["first_release", "milwaukee", "place", "place_copies"]
 
@@ -32,6 +34,18 @@ def ray() -> Iterator[RayCluster]:
     """A Ray cluster with two nodes of a CPU each."""
     with ray_cluster() as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def blank_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with the blank home of this version: a first run with this LEVELGROUND_CACHE builds only what has a row."""
+    return made_once(tmp_path_factory, "blank", make_blank) / CACHE
+
+
+@pytest.fixture(scope="session")
+def other_city(tmp_path_factory: pytest.TempPathFactory, blank_cache: Path) -> OtherCity:
+    """A released city with a layer of its own. Read only."""
+    return release_other_city(tmp_path_factory.mktemp("other"), blank_cache)
 
 
 @pytest.fixture(scope="session")

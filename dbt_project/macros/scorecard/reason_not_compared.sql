@@ -10,7 +10,8 @@
         when rate_ratio is not null then null
         when status_reason in ('known_race_below_70', 'suppressed_at_source', 'partly_shown') then 'partly_shown'
         when status_reason in ('reference_hidden', 'known_race_hidden') then 'reference_hidden'
-        when status_reason in ('few_events', 'reference_unreliable', 'zero_events') then 'few_events'
+        when status_reason in ('few_events', 'reference_unreliable') then 'few_events'
+        when status_reason = 'zero_events' then 'zero_reference'
         when status_reason in ('place_coverage_below_90', 'geography') then 'place_coverage'
         when status_reason in ('period_incomplete', 'incomplete_inside', 'period_open', 'unfinished_period') then 'unfinished_period'
         when status_reason = 'repeated_events' then status_reason

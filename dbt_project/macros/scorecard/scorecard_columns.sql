@@ -34,6 +34,7 @@ worded as (
                 then case
                     when status_reason = 'publisher_contradiction' then 'contradicted'
                     when status_reason = 'zero_unsure' then status_reason
+                    when status_reason = 'invalid' then 'not_usable'
                     else 'not_recorded'
                 end
             when publication_status = 'not_observable' then 'not_observable'

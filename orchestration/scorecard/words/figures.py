@@ -58,13 +58,13 @@ def Count(texts: Texts, value: float) -> Markup:
 
 @part
 def Times(texts: Texts, value: float) -> Markup:
-    """A ratio with one decimal, or two where one would write 1.0."""
-    return escape(number(value, 1 if value >= 1.05 else 2, texts.locale))
+    """A ratio with one decimal, or below 1.05 as `Factor` writes it."""
+    return escape(number(value, 1, texts.locale)) if value >= 1.05 else Factor(value)(texts)
 
 
 @part
 def Factor(texts: Texts, value: float) -> Markup:
-    """By how much a ratio was multiplied, with two decimals, or as many as show on which side of 1 it is."""
+    """A ratio with two decimals, or as many as show on which side of 1 it is."""
     places = next(places for places in (2, 3, 4, 5) if round(value, places) != 1 or places == 5 or value == 1)
     return escape(number(value, places, texts.locale))
 

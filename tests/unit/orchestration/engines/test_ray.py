@@ -1,4 +1,4 @@
-"""What the engine of Ray decides by itself; `tests/integration/test_ray.py` and `tests/stress/test_ray.py` start Ray."""
+"""What the engine of Ray decides by itself; `tests/stress/test_ray_workers.py` and `tests/stress/test_ray.py` start Ray."""
 
 from __future__ import annotations
 

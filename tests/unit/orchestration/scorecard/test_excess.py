@@ -81,7 +81,22 @@ def test_a_gap_that_few_cases_leave_without_comparison_is_not_called_chance(tmp_
 
 
 def test_a_rate_names_its_people_and_their_day(site: tuple[Path, Path]) -> None:
-    assert "Each figure is divided by people counted in the 2020 census." in words(site)
+    assert "These figures are divided by people counted in the 2020 census." in words(site)
+
+
+def test_rates_of_districts_name_their_people_where_those_of_the_city_are_others(site: tuple[Path, Path], tmp_path: Path) -> None:
+    """The page said that each figure, also one of a district, was divided by the city's people of the year."""
+    tables = planted()
+    for row in tables["scorecard"]:
+        row["population_scheme"] = "city_totals_2024" if row["geography_type"] == "city" else "pl_2020"
+    public_file = write_public_file(tmp_path / "public.duckdb", tables)
+    text = words((public_file, write_site(public_file, tmp_path / "site").index.parent))
+    assert "These figures are divided by people who lived in the city on July 1, 2024, as the Census Bureau estimates." in text
+    assert (
+        "Here the figures of districts are divided by people counted in the 2020 census, and that of the whole city by other"
+        in text
+    )
+    assert "figures of districts are divided" not in words(site)
 
 
 def test_rates_adjusted_for_age_are_explained(tmp_path: Path) -> None:

@@ -151,10 +151,11 @@ def test_a_row_without_a_figure_has_no_position() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "written"), [(0.874, "0.87"), (0.996, "1.00"), (1.04, "1.04"), (1.06, "1.1"), (2.04, "2.0"), (11.0, "11.0")]
+    ("ratio", "written"),
+    [(0.874, "0.87"), (0.9967, "0.997"), (1.0, "1.00"), (1.04, "1.04"), (1.06, "1.1"), (2.04, "2.0"), (11.0, "11.0")],
 )
-def test_a_ratio_of_about_one_has_two_decimals(ratio: float, written: str, languages: dict[str, Texts]) -> None:
-    """A figure that is 1.04 times another one is not "1.0 times" it, as San Diego's page wrote."""
+def test_a_ratio_of_about_one_shows_on_which_side_it_is(ratio: float, written: str, languages: dict[str, Texts]) -> None:
+    """A figure that is 1.04 times another one is not "1.0 times" it. A range that ended at "1.00" stood next to "lower"."""
     assert Times(ratio)(languages["en"]) == written
 
 

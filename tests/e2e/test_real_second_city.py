@@ -1,6 +1,6 @@
-"""Two real cities by their names alone: figures and gaps as the files have them, side by side, and no name of another city.
+"""A second real city by its name alone: figures as the files have them, and no name of another city.
 
-Deselected without LEVELGROUND_REAL_DELIVERIES. They begin from a blank home; `make stress` runs all cities.
+Deselected without LEVELGROUND_REAL_DELIVERIES. `make stress` runs two cities from a blank home, their union, and all cities.
 """
 
 from __future__ import annotations
@@ -10,27 +10,25 @@ import re
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from tests.conftest import CommandLine
 from tests.support.scorecard_pages import html_pages, without_markup, words
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real_cities")]
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("second_city")]
 
 OTHERS = re.compile(r"milwaukee|wisconsin|common council|aldermanic|minneapolis|cincinnati|kansas city", re.IGNORECASE)
 # Shares of 2019 to 2023 in percent, read from the delivered files.
 EMPLOYED = {"all": 83.88322427997811, "black": 76.92663616266516, "hispanic": 86.08339272986457, "white": 88.0039695470569}
 
-LIST = "Saint Paul, Minnesota\n0103076  # Auburn, Alabama: hides the group of Hispanics\n"
-NAMES = {"saint_paul": "2758000", "auburn_alabama": "0103076"}
+LIST = "Saint Paul, Minnesota\n"
 
 SaintPaul = tuple[CommandLine, dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
 def cities(real_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CommandLine]:
-    """The folder of the cities, started by a list, and the command line of those who start them."""
+    """The folder of the city, started by a list, and the command line of those who start it."""
     folder = tmp_path_factory.mktemp("cities")
     (folder / "list.txt").write_text(LIST, encoding="utf-8")
     for table in real_deliveries.glob("urban__*"):
@@ -40,17 +38,16 @@ def cities(real_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> t
 
 
 @pytest.fixture(scope="session")
-def started(cities: tuple[Path, CommandLine], blank_cache: Path) -> dict[str, dict[str, Any]]:
-    """What each run reports, by city."""
+def started(cities: tuple[Path, CommandLine]) -> dict[str, dict[str, Any]]:
+    """What the run reports, by city."""
     folder, levelground = cities
-    where = {"LEVELGROUND_SCORECARD": "en", "LEVELGROUND_CACHE": str(blank_cache)}
-    ended = levelground(*start_of(folder), "--json", env=where)
+    ended = levelground(*start_of(folder), "--json", env={"LEVELGROUND_SCORECARD": "en"})
     assert ended.returncode == 0, ended.stderr + ended.stdout
     return {run["city"]: run for run in json.loads(ended.stdout)}
 
 
 def start_of(folder: Path) -> tuple[str, ...]:
-    """The command that starts the cities."""
+    """The command that starts the city."""
     return (
         "cities", "start", "--file", str(folder / "list.txt"), "--data", str(folder / "national"),
         "--out", str(folder / "cities"),
@@ -62,40 +59,13 @@ def saint_paul(cities: tuple[Path, CommandLine], started: dict[str, dict[str, An
     return CommandLine(cities[0] / "cities" / "saint_paul" / "home"), started["saint_paul"]
 
 
-def test_cities_are_started_by_name_and_a_second_start_has_nothing_to_do(
+def test_a_city_is_started_by_name_and_a_second_start_has_nothing_to_do(
     cities: tuple[Path, CommandLine], started: dict[str, dict[str, Any]]
 ) -> None:
     folder, levelground = cities
-    assert {name: run["outcome"] for name, run in started.items()} == dict.fromkeys(NAMES, "released")
+    assert {name: run["outcome"] for name, run in started.items()} == {"saint_paul": "released"}
     again = levelground(*start_of(folder))
-    assert (again.returncode, again.stdout.splitlines()[0].endswith(": 2 done, 0 to run")) == (0, True), again.stdout
-
-
-def test_the_union_has_the_gaps_of_the_files(cities: tuple[Path, CommandLine], started: dict[str, dict[str, Any]]) -> None:
-    """Employed at ages 25 to 54, 2019 to 2023, in percent, from the file of the Urban Institute.
-
-    Auburn: Black 72.114042 (63.286871 to 80.941211), White 85.589880 (83.021138 to 88.158622); the range of the gap by Zou and
-    Donner: -13.475838 less and more the root of 8.827171^2 + 2.568742^2. Hispanic hidden.
-    """
-    assert started
-    folder, levelground = cities
-    out, site = folder / "cities.duckdb", folder / "site"
-    united = levelground("cities", "union", folder / "cities" / "cities.yml", "--out", out, "--site", site)
-    assert united.returncode == 0, united.stderr
-    with duckdb.connect(out, read_only=True) as con:
-        rows = {(city, code): values for city, code, *values in con.execute(
-            "select city, race_ethnicity_code, value, gap, gap_low, gap_high, status_code from published.city_comparison "
-            "where measure_id = 'employment_25_54_share' and is_of_common_period"
-        ).fetchall()}  # fmt: skip
-        assert dict(con.execute("select distinct city, place_geoid from published.city_comparison").fetchall()) == NAMES
-    assert rows["auburn_alabama", "black"][:4] == pytest.approx([72.1140416, -13.4758380, -22.6691713, -4.2825057], abs=1e-5)
-    assert rows["auburn_alabama", "hispanic"] == [None, None, None, None, "hidden_at_source"]
-    page = (site / "en" / "measures" / "employment_25_54_share.html").read_text(encoding="utf-8")
-    assert "We can show this gap for 2 of 2 cities." in page
-    assert re.search(
-        r'auburn_alabama\.html">Auburn, Alabama</a><td>72\.1%<small>63\.3 to 80\.9</small>.*<td>−13\.5<small>−22\.7 to −4\.3<',
-        page,
-    )
+    assert (again.returncode, again.stdout.splitlines()[0].endswith(": 1 done, 0 to run")) == (0, True), again.stdout
 
 
 def test_it_is_released_with_a_warning_that_names_the_publisher(saint_paul: SaintPaul) -> None:

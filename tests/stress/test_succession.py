@@ -13,8 +13,6 @@ import pytest
 from tests.conftest import CommandLine
 from tests.support.other_city import MOVED, OtherCity
 
-pytestmark = pytest.mark.xdist_group("other_city")
-
 
 @pytest.fixture
 def home(other_city: OtherCity) -> CommandLine:

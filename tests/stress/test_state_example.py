@@ -17,8 +17,6 @@ from ingest.layers import Layer
 from tests.conftest import ROOT, CommandLine
 from tests.support.other_city import CITY, EXAMPLE, OtherCity
 
-pytestmark = pytest.mark.xdist_group("other_city")
-
 GUIDE = ROOT / "docs" / "states.md"
 
 # Of 212 and 208 pupils, by group: those who attend consistently, as the file has it, are 100 less those who are absent.
