@@ -85,7 +85,7 @@ def test_a_rate_names_its_people_and_their_day(site: tuple[Path, Path]) -> None:
 
 
 def test_rates_of_districts_name_their_people_where_those_of_the_city_are_others(site: tuple[Path, Path], tmp_path: Path) -> None:
-    """The page said that each figure, also one of a district, was divided by the city's people of the year."""
+    """The page named the people of the year also for figures of districts, which are not divided by them."""
     tables = planted()
     for row in tables["scorecard"]:
         row["population_scheme"] = "city_totals_2024" if row["geography_type"] == "city" else "pl_2020"
