@@ -145,6 +145,33 @@ def test_everyone_is_next_to_parts_that_count_the_same_people(site: Path) -> Non
     assert words(site / "measures" / "exam.html").count("the overall figure counts other people") == 1
 
 
+@pytest.mark.parametrize(
+    ("publication_status", "status_reason", "said"),
+    [
+        ("suppressed", "suppressed", "Hidden to protect people | The figures of this goal are hidden to protect people."),
+        (
+            "suppressed",
+            "known_race_hidden",
+            "Hidden to protect people | How often race is known here is hidden to protect people.",
+        ),
+        ("unreliable", "unreliable", "Too early or too few to say | The figures are not enough to say how the goal is doing."),
+        ("not_collected", None, "Too early or too few to say | The figures are not enough to say how the goal is doing."),
+    ],
+)
+def test_a_goal_without_a_figure_gives_its_own_reason(
+    tmp_path: Path, publication_status: str, status_reason: str | None, said: str
+) -> None:
+    """Whatever was missing, the reason was that figures are hidden to protect people."""
+    tables = planted()
+    empty = dict.fromkeys(("value", "baseline_value", "expected_value", "target_value", "status", "gap", "gap_baseline"))
+    tables["goal_progress"][0] |= empty | {"publication_status": publication_status, "status_reason": status_reason}
+    path = write_public_file(tmp_path / "public.duckdb", tables)
+    text = words(write_site(path, tmp_path / "site", ["en"]).index.parent / "en" / "goals.html")
+    for sentence in said.split(" | "):
+        assert sentence in text
+    assert (publication_status == "suppressed") == ("to protect people" in text)
+
+
 @pytest.mark.parametrize(("limit", "topics"), [(50.0, 0), (70.0, 1), (99.0, 2), (None, 2)])
 def test_a_topic_is_partly_shown_by_the_limit_of_the_rules(tmp_path: Path, limit: float | None, topics: int) -> None:
     """A release of an earlier version has no limit: then any part that is hidden counts."""
