@@ -51,6 +51,8 @@ def later() -> list[dict[str, Any]]:
         row("homeless", "all", None, **year(2026), **contradicted),
         row("share", "all", 40.0, **year(2024)),
         row("share", "all", None, **year(2025), **seen),
+        row("closed", "all", 30.0, **(DISTRICT | year(2023) | {"is_featured": False, "is_latest": True, "city_value": 37.0})),
+        row("closed", "all", None, **(DISTRICT | year(2024) | {"is_featured": False, "status_code": "too_few"})),
         *(
             row("wait", "all", 2.0 if number == 0 else None, **of_districts | {
                 "period_start": start, "period_end": end, "is_latest": number == 0, **(seen if number else {}),
@@ -127,6 +129,8 @@ def test_newer_periods_without_a_figure_are_named(site: Path) -> None:
     assert "less than half are done" in wait
     assert "less than half" not in words(site / "measures" / "share.html"), "a share is no median"
     district = words(site / "districts" / "1.html")
+    assert "Name of closed : Newer records are not enough to say more." in district
+    assert "not enough to say more" not in words(site / "measures" / "closed.html"), "it is of a place"
     assert (
         "Name of wait : There are newer records without a figure yet: 2nd quarter of 2024 and 3rd quarter of 2024. " in district
     )
