@@ -165,8 +165,6 @@ SPOILT = [
     ("goal_progress", "column_exists", "alter table {t} drop column gap"),
     ("goal_progress", "hidden_shows_nothing", "set status = 'met' where goal_id = 'hidden'"),
     ("goal_progress", "hidden_shows_nothing", "set target_value = 30 where goal_id = 'hidden'"),
-    ("goal_progress", "hidden_shows_nothing", "set status_reason = null where goal_id = 'hidden'"),
-    ("goal_progress", "hidden_shows_nothing", "set value = 3, status_reason = 'known_race_hidden' where goal_id = 'hidden'"),
     ("goal_progress", "published_has_value", "set value = null where goal_id = 'fewer'"),
 ]
 

@@ -50,16 +50,14 @@ compared as (
         bool_or(
             case
                 when figures.publication_status is not null
-                    then figures.publication_status = 'suppressed'
+                    then
+                        figures.publication_status = 'suppressed'
+                        -- a goal has a status from 70 % of known race on
+                        or (goals.is_confidential and made_of.race_ethnicity_code <> 'all' and figures.known_race_pct is null)
                 -- an unpublished figure of persons stays hidden; one of others may never have been counted
                 else goals.is_confidential or counted.measure_id is not null
             end
         ) as is_hidden,
-        -- a goal has a status from 70 % of known race on
-        bool_or(
-            goals.is_confidential and made_of.race_ethnicity_code <> 'all'
-            and figures.publication_status is not null and figures.known_race_pct is null
-        ) as hides_known_race,
         bool_or(
             coalesce(figures.publication_status = 'unreliable' or figures.status_reason = 'denominator_below_minimum', false)
         ) as is_unreliable
@@ -80,9 +78,8 @@ compared as (
 with_status as (
     select
         progress.*,
-        compared.hides_known_race and not compared.is_hidden as is_of_hidden_share,
         case
-            when compared.is_hidden or compared.hides_known_race then 'suppressed'
+            when compared.is_hidden then 'suppressed'
             when compared.is_unreliable then 'unreliable'
             when progress.value is not null then 'published'
             when progress.status_reason in ('no_denominator', 'not_observable') then progress.status_reason
@@ -104,11 +101,7 @@ final as (
         {%- endfor %}
         -- met or not is a word about the figures
         case when publication_status not in ('suppressed', 'unreliable') then status end as status,
-        case
-            when is_of_hidden_share then 'known_race_hidden'
-            when publication_status in ('suppressed', 'unreliable') then publication_status
-            else status_reason
-        end as status_reason,
+        case when publication_status in ('suppressed', 'unreliable') then publication_status else status_reason end as status_reason,
         is_latest
     from with_status
 )

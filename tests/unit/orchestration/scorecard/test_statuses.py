@@ -152,12 +152,7 @@ def test_everyone_is_next_to_parts_that_count_the_same_people(site: Path) -> Non
 @pytest.mark.parametrize(
     ("publication_status", "status_reason", "said"),
     [
-        ("suppressed", "suppressed", "Hidden to protect people | The figures of this goal are hidden to protect people."),
-        (
-            "suppressed",
-            "known_race_hidden",
-            "Hidden to protect people | How often race is known here is hidden to protect people.",
-        ),
+        ("suppressed", "suppressed", "Hidden to protect people | How this goal is doing is hidden to protect people."),
         ("unreliable", "unreliable", "Too early or too few to say | The figures are not enough to say how the goal is doing."),
         ("not_collected", None, "Too early or too few to say | The figures are not enough to say how the goal is doing."),
     ],
@@ -165,7 +160,7 @@ def test_everyone_is_next_to_parts_that_count_the_same_people(site: Path) -> Non
 def test_a_goal_without_a_figure_gives_its_own_reason(
     tmp_path: Path, publication_status: str, status_reason: str | None, said: str
 ) -> None:
-    """Whatever was missing, the reason was that figures are hidden to protect people."""
+    """Whatever was missing, figures were hidden to protect people: also those that the page of the measure shows."""
     tables = planted()
     empty = dict.fromkeys(("value", "baseline_value", "expected_value", "target_value", "status", "gap", "gap_baseline"))
     tables["goal_progress"][0] |= empty | {"publication_status": publication_status, "status_reason": status_reason}
