@@ -97,6 +97,7 @@ def _people(measure: Measure, rows: Sequence[Row], texts: Texts) -> Mapping[str,
         "period": period(total)(texts),
         "sentence": (largest, marked(texts(text, **parts), largest.is_hidden_in_public, texts)) if has_sentence else None,
         "has_city": any(row.city_value is not None for row in groups),
+        "later": later(measure, texts, total),
         "rows": [
             {
                 "row": row,

@@ -65,8 +65,7 @@ def Times(texts: Texts, value: float) -> Markup:
 @part
 def Factor(texts: Texts, value: float) -> Markup:
     """A ratio with two decimals, or as many as show on which side of 1 it is."""
-    places = next(places for places in (2, 3, 4, 5) if round(value, places) != 1 or places == 5 or value == 1)
-    return escape(number(value, places, texts.locale))
+    return escape(number(value, next((places for places in (2, 3, 4, 5) if round(value, places) != 1), 2), texts.locale))
 
 
 @part

@@ -61,8 +61,7 @@ def caution_mark(row: Row | Record, texts: Texts) -> Markup | None:
 
 def caution(row: Row | Record, texts: Texts) -> Markup:
     """Return why a figure is to be used with care."""
-    text_id = f"caution.{row.status_reason}"
-    return texts(text_id) if texts.has(text_id) else texts("caution.other")
+    return texts(text_id if texts.has(text_id := f"caution.{row.status_reason}") else "caution.other")
 
 
 def cautions(labelled: Iterable[tuple[Row | Record, Markup]], texts: Texts) -> tuple[Markup, ...]:
@@ -105,7 +104,8 @@ def by_reason(measures: Iterable[Measure]) -> list[tuple[str, list[Measure]]]:
 
 def population(measure: Measure, texts: Texts) -> Markup | None:
     """Say which people of which day a rate is divided by."""
-    row = next((row for row in measure.featured if row.is_shown and row.population_scheme is not None), None)
+    rows = measure.groups if measure.is_about_places else measure.featured  # those of the table
+    row = next((row for row in rows if row.is_shown and row.population_scheme is not None), None)
     if row is None or not texts.has(f"population_scheme.{row.population_scheme}"):
         return None
     people = Name("population_scheme", row.population_scheme or "")

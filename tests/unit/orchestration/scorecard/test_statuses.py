@@ -51,6 +51,9 @@ def later() -> list[dict[str, Any]]:
         row("homeless", "all", None, **year(2026), **contradicted),
         row("share", "all", 40.0, **year(2024)),
         row("share", "all", None, **year(2025), **seen),
+        *(row("homeless", code, value, **(DISTRICT | year(2023) | {"is_featured": False, "is_latest": True}))
+          for code, value in (("all", 100.0), ("black", 40.0))),
+        row("homeless", "all", None, **(DISTRICT | year(2024) | {"is_featured": False})),
         row("closed", "all", 30.0, **(DISTRICT | year(2023) | {"is_featured": False, "is_latest": True, "city_value": 37.0})),
         row("closed", "all", None, **(DISTRICT | year(2024) | {"is_featured": False, "status_code": "too_few"})),
         *(
@@ -131,6 +134,7 @@ def test_newer_periods_without_a_figure_are_named(site: Path) -> None:
     district = words(site / "districts" / "1.html")
     assert "Name of closed : Newer records are not enough to say more." in district
     assert "not enough to say more" not in words(site / "measures" / "closed.html"), "it is of a place"
+    assert "Newer figures are hidden to protect people." in district, "of the groups in a school or district"
     assert (
         "Name of wait : There are newer records without a figure yet: 2nd quarter of 2024 and 3rd quarter of 2024. " in district
     )
