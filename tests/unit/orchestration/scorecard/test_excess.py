@@ -88,7 +88,9 @@ def test_rates_of_districts_name_their_people_where_those_of_the_city_are_others
     """The page named the people of the year also for figures of districts, which are not divided by them."""
     tables = planted()
     for row in tables["scorecard"]:
-        row["population_scheme"] = "city_totals_2024" if row["geography_type"] == "city" else "pl_2020"
+        is_weighted = row["measure_id"] == "places" and row["race_ethnicity_code"] != "all"
+        is_of_city = row["geography_type"] == "city"
+        row["population_scheme"] = None if is_weighted else "city_totals_2024" if is_of_city else "pl_2020"
     public_file = write_public_file(tmp_path / "public.duckdb", tables)
     text = words((public_file, write_site(public_file, tmp_path / "site").index.parent))
     assert "These figures are divided by people who lived in the city on July 1, 2024, as the Census Bureau estimates." in text
@@ -97,6 +99,8 @@ def test_rates_of_districts_name_their_people_where_those_of_the_city_are_others
         in text
     )
     assert "figures of districts are divided" not in words(site)
+    of_places = plain((tmp_path / "site" / "en" / "measures" / "places.html").read_text(encoding="utf-8"))
+    assert "are divided by" not in of_places, "everyone's people are not those of the table, which has groups weighted by place"
 
 
 def test_rates_adjusted_for_age_are_explained(tmp_path: Path) -> None:
