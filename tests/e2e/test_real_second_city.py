@@ -30,10 +30,7 @@ SaintPaul = tuple[CommandLine, dict[str, Any]]
 def cities(real_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CommandLine]:
     """The folder of the city, started by a list, and the command line of those who start it."""
     folder = tmp_path_factory.mktemp("cities")
-    (folder / "list.txt").write_text(LIST, encoding="utf-8")
-    for table in real_deliveries.glob("urban__*"):
-        (folder / "national").mkdir(exist_ok=True)
-        (folder / "national" / table.name).symlink_to(table)
+    write_list(folder, LIST, real_deliveries)
     return folder, CommandLine(folder / "coalition")
 
 
@@ -46,8 +43,16 @@ def started(cities: tuple[Path, CommandLine]) -> dict[str, dict[str, Any]]:
     return {run["city"]: run for run in json.loads(ended.stdout)}
 
 
+def write_list(folder: Path, names: str, real_deliveries: Path) -> None:
+    """Write the list of cities, and link the national tables."""
+    (folder / "list.txt").write_text(names, encoding="utf-8")
+    (folder / "national").mkdir()
+    for table in real_deliveries.glob("urban__*"):
+        (folder / "national" / table.name).symlink_to(table)
+
+
 def start_of(folder: Path) -> tuple[str, ...]:
-    """The command that starts the city."""
+    """The command that starts the cities of the list."""
     return (
         "cities", "start", "--file", str(folder / "list.txt"), "--data", str(folder / "national"),
         "--out", str(folder / "cities"),

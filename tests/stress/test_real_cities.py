@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from tests.conftest import CommandLine
+from tests.e2e.test_real_second_city import start_of, write_list
 
 pytestmark = pytest.mark.real
 
@@ -24,17 +25,13 @@ NAMES = {"saint_paul": "2758000", "auburn_alabama": "0103076"}
 def cities(real_deliveries: Path, blank_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CommandLine]:
     """The folder of the cities, started by a list, and the command line of those who start them."""
     folder = tmp_path_factory.mktemp("cities")
-    (folder / "list.txt").write_text(LIST, encoding="utf-8")
-    for table in real_deliveries.glob("urban__*"):
-        (folder / "national").mkdir(exist_ok=True)
-        (folder / "national" / table.name).symlink_to(table)
+    write_list(folder, LIST, real_deliveries)
     levelground = CommandLine(folder / "coalition")
-    command = ("cities", "start", "--file", folder / "list.txt", "--data", folder / "national", "--out", folder / "cities")
     where = {"LEVELGROUND_SCORECARD": "en", "LEVELGROUND_CACHE": str(blank_cache)}
-    ended = levelground(*command, "--json", env=where)
+    ended = levelground(*start_of(folder), "--json", env=where)
     assert ended.returncode == 0, ended.stderr + ended.stdout
     assert {run["city"]: run["outcome"] for run in json.loads(ended.stdout)} == dict.fromkeys(NAMES, "released")
-    again = levelground(*command)
+    again = levelground(*start_of(folder))
     assert (again.returncode, again.stdout.splitlines()[0].endswith(": 2 done, 0 to run")) == (0, True), again.stdout
     return folder, levelground
 
