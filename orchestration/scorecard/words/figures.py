@@ -70,8 +70,9 @@ def Factor(texts: Texts, value: float) -> Markup:
 
 @part
 def Percent(texts: Texts, value: float) -> Markup:
-    """A change in percent, with its sign."""
-    return _signed(value, texts("quantity.percent", number=number(abs(value), 1, texts.locale)))
+    """A change in percent, with its sign where it is not written as zero."""
+    places = _places(value, "percent", None)
+    return _signed(round(value, places), texts("quantity.percent", number=number(abs(value), places, texts.locale)))
 
 
 @part

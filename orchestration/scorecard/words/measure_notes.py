@@ -133,7 +133,6 @@ def licence(measure: Measure, texts: Texts) -> list[Markup]:
 CLEAR = ("higher", "lower")
 WITH_WORD = ("about_the_same", "cannot_tell")
 COUNTED = ("percent", "per_100", "per_1000", "per_100000")  # units of which a gap is a number of people
-HUNDREDS = 100
 
 
 def excess(measure: Measure, texts: Texts) -> Record | None:
@@ -159,15 +158,12 @@ def _sentence(row: Row, measure: Measure, texts: Texts) -> Markup:
     low, high = sorted(abs(value or 0.0) for value in (row.excess_low, row.excess_high))
     named = (("group", row.race_ethnicity_code), ("reference", row.reference_code or ""))
     parts: dict[str, Part | str] = {"period": period(row), **{name: People(code, row.measure_id) for name, code in named}}
-    parts |= {"count": _people(row.excess, is_survey), "range": Ends(_people(low, is_survey), _people(high, is_survey))}
+    # a survey knows hundreds of people, or tens where its range lies within a hundred
+    step = next((step for step in (100, 10) if is_survey and round(low / step) != round(high / step)), 1)
+    count, first, last = (Count(round(number / step) * step) for number in (abs(row.excess or 0.0), low, high))
+    parts |= {"count": count, "range": Ends(first, last)}
     word = "fewer" if (row.excess or 0.0) > 0 else "more"
     return marked(texts(f"sentence.excess_{word}{'' if is_survey else '_a_year'}", **parts), row.is_hidden_in_public, texts)
-
-
-def _people(value: float | None, is_survey: bool) -> Part:
-    """Counts are whole people; a survey knows hundreds."""
-    size = abs(value or 0.0)
-    return Count(round(size / HUNDREDS) * HUNDREDS if is_survey and size >= HUNDREDS else size)
 
 
 def _reason(groups: Iterable[Row], compared: Sequence[Row]) -> str:

@@ -141,4 +141,4 @@ def test_people_of_places_are_named_as_residents() -> None:
     }
     said = plain(gap_sentences(gap, "per_1000", texts_by_language(rows, ["en"])["en"])[0].sentences[0])
     start = "In the places where residents of some other race live, the difference from those where White residents live narrowed"
-    assert said == f"{start}: it was 18.0 for every 1,000 in 2020 and 10.5 for every 1,000 in 2024."
+    assert said == f"{start}: it was 18.0 for every 1,000 (2020) and 10.5 for every 1,000 (2024)."

@@ -54,6 +54,22 @@ def test_a_survey_knows_hundreds_and_a_higher_figure_may_be_better(tmp_path: Pat
     assert f"{said} (likely range 19,600 to 23,600)." in found
 
 
+@pytest.mark.parametrize(
+    ("excess", "low", "high", "said"),
+    [
+        (-304.0, -341.0, -267.0, "about 300 more such people among Black residents (likely range 270 to 340)."),
+        (-303.0, -304.0, -301.0, "about 303 more such people among Black residents (likely range 301 to 304)."),
+        (-304.0, -410.0, -198.0, "about 300 more such people among Black residents (likely range 200 to 400)."),
+    ],
+)
+def test_a_range_of_people_has_two_ends(excess: float, low: float, high: float, said: str, tmp_path: Path) -> None:
+    """The page said "about 300 (likely range 300 to 300)" of 267 to 341."""
+    own = {"excess": excess, "excess_low": low, "excess_high": high, "excess_years": 1}
+    site = write(tmp_path, own, {"is_estimate": True, "favourable_direction": "higher"}, "lower")
+    assert said in words(site)
+    assert not found(site, "en", "", "")
+
+
 def test_a_clear_gap_without_a_number_of_people_is_named_with_its_reason(tmp_path: Path) -> None:
     tables = planted()
     tables["measures"][0] = measure("own", is_estimate=False)

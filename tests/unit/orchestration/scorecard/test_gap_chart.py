@@ -36,15 +36,15 @@ def said(site: tuple[Path, Path], key: str) -> list[str]:
 
 def test_a_gap_that_narrows_as_difference_alone_is_said_both_ways(site: tuple[Path, Path]) -> None:
     assert said(site, f"{BLACK}|absolute") == [
-        "As a difference, the gap between Black and White narrowed: it was 18.0 percentage points in 2020 and 10.5 percentage "
-        "points in 2024.",
+        "As a difference, the gap between Black and White narrowed: it was 18.0 percentage points (2020) and 10.5 percentage "
+        "points (2024).",
         "The difference changed by −7.5 percentage points (likely range −11.4 to −3.6 percentage points).",
         "Over all periods, the difference changed by −1.9 percentage points a year (likely range −2.8 to −0.9 percentage "
         "points).",
         "Only one of the two is clear.",
     ]
     assert said(site, f"{BLACK}|relative") == [
-        "As a ratio, we cannot tell if the gap between Black and White changed: it was 2.5 times in 2020 and 2.0 times in 2024.",
+        "As a ratio, we cannot tell if the gap between Black and White changed: it was 2.5 times (2020) and 2.0 times (2024).",
         "The new ratio is 0.82 times the old one (likely range 0.58 to 1.16). No change would be 1.",
         "Over all periods, the ratio changed by −4.9% a year (likely range −11.0% to 1.6%).",
         "Only one of the two is clear.",
@@ -57,7 +57,8 @@ def test_a_gap_that_changed_sides_is_not_compared_with_its_reason(site: tuple[Pa
         said(site, f"{asian}|absolute")
         == said(site, f"{asian}|relative")
         == [
-            "We do not compare the gap between Asian and White in 2020 with that in 2024: the group that was higher is lower now."
+            "We do not compare the gap between Asian and White for 2020 with that for 2024: the group that was higher is lower "
+            "now."
         ]
     )
 
@@ -65,12 +66,12 @@ def test_a_gap_that_changed_sides_is_not_compared_with_its_reason(site: tuple[Pa
 def test_a_gap_that_is_clear_on_one_side_only_is_compared_with_its_signs(site: tuple[Path, Path]) -> None:
     hispanic = BLACK.replace("black", "hispanic")
     assert said(site, f"{hispanic}|absolute") == [
-        "As a difference, the gap between Hispanic and White widened: it was −1.0 percentage points in 2020 and 9.0 percentage "
-        "points in 2024.",
+        "As a difference, the gap between Hispanic and White widened: it was −1.0 percentage points (2020) and 9.0 percentage "
+        "points (2024).",
         "The difference changed by 10.0 percentage points (likely range 6.9 to 13.1 percentage points).",
     ]
     assert said(site, f"{hispanic}|relative")[0] == (
-        "As a ratio, the gap between Hispanic and White widened: it was 0.92 times in 2020 and 1.9 times in 2024."
+        "As a ratio, the gap between Hispanic and White widened: it was 0.92 times (2020) and 1.9 times (2024)."
     )
 
 
@@ -81,8 +82,8 @@ def test_the_change_of_a_gap_has_the_signs_of_the_table(tmp_path: Path) -> None:
     tables["gap_trends"][0] |= absolute | {"word": "cannot_tell", "annual_percent_change": None}
     site = tmp_path, write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
     assert said(site, f"{BLACK}|absolute")[:2] == [
-        "As a difference, we cannot tell if the gap between Black and White changed: it was −20.4 percentage points in 2020 and "
-        "−7.6 percentage points in 2024.",
+        "As a difference, we cannot tell if the gap between Black and White changed: it was −20.4 percentage points (2020) and "
+        "−7.6 percentage points (2024).",
         "The difference changed by 12.9 percentage points (likely range −1.5 to 27.2 percentage points).",
     ]
     page, home = (plain((site[1] / "en" / path).read_text(encoding="utf-8")) for path in (PAGE, "index.html"))
@@ -130,11 +131,11 @@ def test_a_change_that_is_one_of_many_is_said_to_be_so(tmp_path: Path) -> None:
     site = write_site(public_file, tmp_path / "site").index.parent
     by_chance = "Among so many gaps, some changes of this size come up by chance."
     assert said((public_file, site), f"{BLACK}|absolute")[0] == (
-        "As a difference, we cannot tell if the gap between Black and White changed: it was 18.0 percentage points in 2020 and "
-        f"10.5 percentage points in 2024. {by_chance}"
+        "As a difference, we cannot tell if the gap between Black and White changed: it was 18.0 percentage points (2020) and "
+        f"10.5 percentage points (2024). {by_chance}"
     )
     assert said((public_file, site), f"{BLACK}|relative")[:2] == [
-        "As a ratio, we cannot tell if the gap between Black and White changed: it was 2.5 times in 2020 and 2.0 times in 2024. "
+        "As a ratio, we cannot tell if the gap between Black and White changed: it was 2.5 times (2020) and 2.0 times (2024). "
         f"{by_chance}",
         "The new ratio is 0.82 times the old one (likely range 0.71 to 0.9996). No change would be 1.",
     ]
@@ -252,7 +253,7 @@ def found(site: tuple[Path, Path], language: str, before: str, after: str) -> se
         ("changed by −7.5", "changed by 7.5", "gap_of_other_figures"),
         ("0.58 to 1.16", "0.58 to 1.00", "gap_of_other_figures"),
         ("between Black and White narrowed", "between Asian and White narrowed", "gap_of_other_groups"),
-        ("in 2020 with that in 2024", "in 2020 with that in 2023", "gap_of_other_groups"),
+        ("for 2020 with that for 2024", "for 2020 with that for 2023", "gap_of_other_groups"),
         ("the group that was higher is lower now", "no likely range is known", "gap_of_another_word"),
         (f'data-gap="{BLACK}|relative"', f'data-other="{BLACK}|relative"', "gap_scale_is_missing"),
         ("Only one of the two is clear.", "Only one of them is clear.", "gap_of_another_word"),

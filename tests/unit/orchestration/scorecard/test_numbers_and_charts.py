@@ -15,7 +15,7 @@ from orchestration.figures import gap_decimals
 from orchestration.scorecard import write_site
 from orchestration.scorecard.pages.charts import axis, dot, trend
 from orchestration.scorecard.release_data.row import Row
-from orchestration.scorecard.words.figures import Cell, Figure, GapRange, Points, Range, Tick, Times
+from orchestration.scorecard.words.figures import Cell, Figure, GapRange, Percent, Points, Range, Tick, Times
 from orchestration.scorecard.words.texts import Name, Period, Texts, texts_by_language
 from tests.contract.registers import seed
 from tests.support.scorecard_release import planted, write_public_file
@@ -188,3 +188,11 @@ def test_a_gap_has_as_many_decimals_as_its_figures(
     value: float, unit: str, figures: tuple[float | None, ...], written: str, languages: dict[str, Texts]
 ) -> None:
     assert Points(value, unit, is_signed=True, places=gap_decimals(unit, *figures))(languages["en"]) == written
+
+
+@pytest.mark.parametrize(("value", "written"), [(-4.94, "−4.9%"), (-0.021, "−0.021%"), (0.0, "0.0%"), (-0.00001, "0.0%")])
+def test_a_yearly_change_in_percent_shows_on_which_side_of_zero_it_is(
+    value: float, written: str, languages: dict[str, Texts]
+) -> None:
+    """The page said "changed by −0.0% a year", which is neither a fall nor none."""
+    assert Percent(value)(languages["en"]) == written
