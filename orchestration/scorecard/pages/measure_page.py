@@ -137,7 +137,8 @@ def topics(measure: Measure, texts: Texts) -> list[Record]:
     for code, strata in grouped(measure.strata, attrgetter("stratum_type")).items():
         by_size = sorted(strata, key=lambda stratum: -(stratum.row.denominator or stratum.row.value or 0.0))
         kept = strata if len(strata) <= MOST_STRATA else by_size[:MOST_STRATA]
-        listed = [(one.row, _stratum_label(one, texts), f"{code}-{number}") for number, one in enumerate(kept)]
+        names = (texts.or_english(f"{code}.{one.stratum_code}", one.label) for one in kept)
+        listed = [(one.row, name, f"{code}-{number}") for number, (one, name) in enumerate(zip(kept, names, strict=True))]
         whole = None if strata[0].is_partly_shown else strata[0].whole
         # a count of everyone next to those of its parts would flatten them, and a composition of everyone is 100 %
         if whole is not None and measure.about["kind"] not in ("count", "sum", "composition"):
@@ -151,15 +152,9 @@ def topics(measure: Measure, texts: Texts) -> list[Record]:
             if whole is not None and whole.denominator is not None and None not in parts and texts.has(of_topic):
                 sums = {"count": Count(sum(part or 0.0 for part in parts)), "total": Count(whole.denominator)}
                 more = Markup(" ").join([*([more] if more else []), texts(of_topic, **sums)])
-            title_id = f"stratum_type.{code}"
-            title = texts(title_id) if texts.has(title_id) else texts.marked_english(code.replace("_", " ").capitalize())
+            title = texts.or_english(f"stratum_type.{code}", code.replace("_", " ").capitalize())
             found.append(Record(code=code, title=title, caption=caption, chart=drawn, shown=more, first=strata[0]))
     return found
-
-
-def _stratum_label(stratum: Record, texts: Texts) -> Markup:
-    text_id = f"{stratum.stratum_type}.{stratum.stratum_code}"
-    return texts(text_id) if texts.has(text_id) else texts.marked_english(stratum.label)
 
 
 def districts_chart(measure: Measure, texts: Texts) -> Record | None:

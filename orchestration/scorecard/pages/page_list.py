@@ -257,8 +257,7 @@ def place_pages(data: ReleaseData, texts: Texts, shared: dict[str, Any]) -> Iter
 
 def places_title(places: Places, texts: Texts) -> str:
     """Return the title of the list of a kind of place."""
-    code = f"geography_type.{places.geography_type}"
-    kind = texts(code) if texts.has(code) else texts.marked_english(places.geography_type.replace("_", " ").capitalize())
+    kind = texts.or_english(f"geography_type.{places.geography_type}", places.geography_type.replace("_", " ").capitalize())
     return texts.plain("page.places_a_to_z", kind=kind)
 
 

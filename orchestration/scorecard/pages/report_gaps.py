@@ -19,7 +19,7 @@ from orchestration.scorecard.release_data.read_release import Measure, ReleaseDa
 from orchestration.scorecard.release_data.row import PLACES
 from orchestration.scorecard.words.figures import Count
 from orchestration.scorecard.words.measure_notes import by_reason, cautions, excess
-from orchestration.scorecard.words.sentences import PARTLY_SHOWN, first_gap, old_figures, worse_off_groups, worst
+from orchestration.scorecard.words.sentences import PARTLY_SHOWN, first_gap, old_figures, period, worse_off_groups, worst
 from orchestration.scorecard.words.texts import Joined, Name, Texts, plain
 
 MOST_COLUMNS = 2  # groups next to the one that they are compared with
@@ -34,14 +34,12 @@ ASKED = ("not_delivered", "stand_in", "agreement_ended", "not_republished", "not
 def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[str, Any]:
     """Return the content of the first pages. `measures`: by name."""
     answered = [measure for measure in measures if measure.is_answered]
-    picked = [
-        measure for measure in chosen(answered) if any(row.basis != PLACES for row in measure.groups)
-    ]  # an editor may choose
+    picked = [one for one in chosen(answered) if any(row.basis != PLACES for row in one.groups)]  # an editor may choose
     people = data.measures.get(POPULATION)
     sizes = {row.race_ethnicity_code: row.value or 0.0 for row in people.groups} if people else {}
     large = sorted((people and people.about.get("large_groups")) or (), key=lambda code: -sizes.get(code, 0.0))
     columns = _columns(picked, large)
-    opening = [Markup(" ").join([said[0], *worse_off_groups(one, texts)]) for one in picked if (said := first_gap(one, texts))]
+    opening = [said for one in picked if (said := _opening(one, texts))]
     followed = [gap for measure in answered for gap in measure.gaps if gap.followed]
     changes = _followed(picked, answered, large)
     return {
@@ -72,6 +70,14 @@ def front(data: ReleaseData, measures: Sequence[Measure], texts: Texts) -> dict[
             )
         },
     }  # fmt: skip
+
+
+def _opening(measure: Measure, texts: Texts) -> Markup:
+    """The largest gap, after its place and period if its sentence leaves them to another one, and all groups worse off."""
+    said = first_gap(measure, texts) or []
+    where = Markup("{}, {}").format(measure.featured[0].place, period(measure.featured[0])(texts))
+    first = [texts("page.named_figure", name=where, figure=said[0])] if len(said) > 1 else said[:1]
+    return Markup(" ").join(first and [*first, *worse_off_groups(measure, texts)])
 
 
 def _columns(picked: Iterable[Measure], large: Sequence[str]) -> list[str]:

@@ -71,8 +71,7 @@ def Factor(texts: Texts, value: float) -> Markup:
 @part
 def Percent(texts: Texts, value: float) -> Markup:
     """A change in percent, with its sign where it is not written as zero."""
-    places = _places(value, "percent", None)
-    return _signed(round(value, places), texts("quantity.percent", number=number(abs(value), places, texts.locale)))
+    return texts("quantity.percent", number=SignedNumber(value, "percent"))
 
 
 @part

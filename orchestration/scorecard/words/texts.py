@@ -203,6 +203,10 @@ class Texts:
         """Return a part in this language; None without one."""
         return None if part is None else part(self)
 
+    def or_english(self, text_id: str, english: str) -> Markup:
+        """Return the text, or these English words where there is none."""
+        return self(text_id) if self.has(text_id) else self.marked_english(english)
+
     def marked_english(self, text: str | Markup) -> Markup:
         """Return a text that is in English, marked where the page has another language."""
         if self.language == ORIGINAL or not text:

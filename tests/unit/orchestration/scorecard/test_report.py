@@ -242,6 +242,17 @@ def test_the_front_names_every_group_that_is_worse_off(tmp_path: Path) -> None:
     assert cover.endswith("Worse off, with a clearly higher figure than White: Black and Hispanic.")
 
 
+def test_a_gap_in_its_natural_unit_has_its_place_and_period_on_the_cover(tmp_path: Path) -> None:
+    """A rate of a county stood on the cover without a word on where and when."""
+    tables, code = planted(), "hs_diploma_19_20_share"
+    tables["measures"].append(measure(code, favourable_direction="higher"))
+    worse = {"reference_code": "white", "compared_with_reference": "lower", "rate_ratio": 0.8}
+    tables["scorecard"] += [row(code, "black", 72.0, **worse), row(code, "white", 90.0)]
+    tables["headlines"] = [{"measure_id": code, "language": "en", "sort_order": 1, "pattern": "of_every", "sentence": "…"}]
+    [said] = front_of(tables, tmp_path)["opening"]
+    assert said.startswith("Plantville, 2024: 72 of every 100 Black residents aged 19 and 20 have a high school diploma.")
+
+
 def test_a_change_that_is_one_of_many_says_so_next_to_its_range(tmp_path: Path) -> None:
     tables = planted_with_gaps()
     tables["gap_trends"] = [row | {"word": "cannot_tell", "word_reason": "many_comparisons"} for row in tables["gap_trends"][:1]]

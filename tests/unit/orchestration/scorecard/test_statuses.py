@@ -223,7 +223,7 @@ def test_what_is_estimated_is_not_counted(site: Path) -> None:
 
 
 def table_rows_text(site: Path, code: str) -> str:
-    return " ".join(words(site / "measures" / f"{code}.html").partition("Every group")[2].partition("How this is")[0].split())
+    return " ".join(words(site / "measures" / f"{code}.html").partition("By group")[2].partition("How this is")[0].split())
 
 
 def test_the_page_of_a_group_has_the_reason_of_each_caution(site: Path) -> None:

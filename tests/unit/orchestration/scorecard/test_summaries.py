@@ -215,7 +215,7 @@ def test_a_change_names_the_first_window_by_its_own_last_day(english: Texts) -> 
     )
     changed = now._replace(trend_from=before.period_start, trend=-10.0, trend_word="lower")
     said = short_answer(Measure(measure(changed).about, (changed,), (before, changed)), english)[-1]
-    assert said.endswith(" down: it was 20.0% in 2017 to 2019 and 10.0% in 2020 to 2022.")
+    assert said.endswith(" down: it was 20.0% (2017 to 2019) and 10.0% (2020 to 2022).")
 
 
 @pytest.mark.parametrize(
