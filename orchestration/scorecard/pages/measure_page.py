@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.figures import gap_decimals
+from orchestration.figures import DOLLARS, gap_decimals
 from orchestration.scorecard.pages.charts import Axis, area_maps, axis, dot, extent, ticks, trend, trend_axis
 from orchestration.scorecard.pages.gap_chart import gap_charts, without_trend
 from orchestration.scorecard.release_data.open_release import Record, grouped
@@ -42,7 +42,7 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
     shown = row.is_shown and row.value is not None
     counted = compared = None
     if shown and row.basis != PLACES:
-        if row.numerator is not None and row.denominator:
+        if row.numerator is not None and row.denominator and row.unit not in DOLLARS:  # dollars are no part of people
             limits = span(row.numerator_low, row.numerator_high, Count)
             counts: dict[str, Part] = {"part": Count(row.numerator), "whole": Count(row.denominator)}
             counted = texts("page.counted_of_range", range=limits, **counts) if limits else texts("page.counted_of", **counts)

@@ -222,6 +222,17 @@ def test_what_is_estimated_is_not_counted(site: Path) -> None:
     assert "Counted: 79 of 1,000 person-years" in table_rows_text(site, "deaths")
 
 
+def test_dollars_are_not_counted_out_of_people(tmp_path: Path) -> None:
+    """The page said "Counted: 42,035,000 of 232,898" of dollars per resident."""
+    tables = planted()
+    tables["measures"].append(measure("money", unit="usd_per_resident"))
+    of = {"unit": "usd_per_resident", "denominator": 232_898.0}
+    tables["scorecard"] += [row("money", code, 180.49, **of, numerator=42_035_000.0) for code in ("all", "black")]
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent / "en"
+    text = table_rows_text(site, "money")
+    assert "$180" in text and "232,898" not in text
+
+
 def table_rows_text(site: Path, code: str) -> str:
     return " ".join(words(site / "measures" / f"{code}.html").partition("By group")[2].partition("How this is")[0].split())
 
