@@ -63,7 +63,7 @@ def test_a_survey_knows_hundreds_and_a_higher_figure_may_be_better(tmp_path: Pat
     ],
 )
 def test_a_range_of_people_has_two_ends(excess: float, low: float, high: float, said: str, tmp_path: Path) -> None:
-    """The page said "about 300 (likely range 300 to 300)" of 267 to 341."""
+    """267 to 341 was "about 300 (likely range 300 to 300)"."""
     own = {"excess": excess, "excess_low": low, "excess_high": high, "excess_years": 1}
     site = write(tmp_path, own, {"is_estimate": True, "favourable_direction": "higher"}, "lower")
     assert said in words(site)

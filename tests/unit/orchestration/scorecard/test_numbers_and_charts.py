@@ -194,5 +194,5 @@ def test_a_gap_has_as_many_decimals_as_its_figures(
 def test_a_yearly_change_in_percent_shows_on_which_side_of_zero_it_is(
     value: float, written: str, languages: dict[str, Texts]
 ) -> None:
-    """The page said "changed by −0.0% a year", which is neither a fall nor none."""
+    """A change of −0.021% was "−0.0% a year", which is neither a fall nor none."""
     assert Percent(value)(languages["en"]) == written

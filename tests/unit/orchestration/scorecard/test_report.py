@@ -243,7 +243,7 @@ def test_the_front_names_every_group_that_is_worse_off(tmp_path: Path) -> None:
 
 
 def test_a_gap_in_its_natural_unit_has_its_place_and_period_on_the_cover(tmp_path: Path) -> None:
-    """A rate of a county stood on the cover without a word on where and when."""
+    """The cover gave a rate of a county without its place and period."""
     tables, code = planted(), "hs_diploma_19_20_share"
     tables["measures"].append(measure(code, favourable_direction="higher"))
     worse = {"reference_code": "white", "compared_with_reference": "lower", "rate_ratio": 0.8}

@@ -223,7 +223,7 @@ def test_what_is_estimated_is_not_counted(site: Path) -> None:
 
 
 def test_dollars_are_not_counted_out_of_people(tmp_path: Path) -> None:
-    """The page said "Counted: 42,035,000 of 232,898" of dollars per resident."""
+    """Dollars per resident had "Counted: 42,035,000 of 232,898" next to them."""
     tables = planted()
     tables["measures"].append(measure("money", unit="usd_per_resident"))
     of = {"unit": "usd_per_resident", "denominator": 232_898.0}
