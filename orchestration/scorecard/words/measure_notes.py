@@ -158,8 +158,8 @@ def _sentence(row: Row, measure: Measure, texts: Texts) -> Markup:
     low, high = sorted(abs(value or 0.0) for value in (row.excess_low, row.excess_high))
     named = (("group", row.race_ethnicity_code), ("reference", row.reference_code or ""))
     parts: dict[str, Part | str] = {"period": period(row), **{name: People(code, row.measure_id) for name, code in named}}
-    # a survey knows hundreds of people, or tens where both ends are the same hundred
-    step = next((step for step in (100, 10) if is_survey and round(low / step) != round(high / step)), 1)
+    # a survey knows hundreds of people; tens where both ends are the same hundred, or one of them would be none
+    step = next((step for step in (100, 10) if is_survey and 0 < round(low / step) < round(high / step)), 1)
     count, first, last = (Count(round(number / step) * step) for number in (abs(row.excess or 0.0), low, high))
     parts |= {"count": count, "range": Ends(first, last)}
     word = "fewer" if (row.excess or 0.0) > 0 else "more"

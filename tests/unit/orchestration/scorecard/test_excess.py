@@ -60,6 +60,8 @@ def test_a_survey_knows_hundreds_and_a_higher_figure_may_be_better(tmp_path: Pat
         (-304.0, -341.0, -267.0, "about 300 more such people among Black residents (likely range 270 to 340)."),
         (-303.0, -304.0, -301.0, "about 303 more such people among Black residents (likely range 301 to 304)."),
         (-304.0, -410.0, -198.0, "about 300 more such people among Black residents (likely range 200 to 400)."),
+        (-43.0, -163.0, -21.0, "about 40 more such people among Black residents (likely range 20 to 160)."),
+        (-2.6, -4.1, -1.2, "about 3 more such people among Black residents (likely range 1 to 4)."),
     ],
 )
 def test_a_range_of_people_has_two_ends(excess: float, low: float, high: float, said: str, tmp_path: Path) -> None:
