@@ -23,7 +23,7 @@ import shapefile
 from ingest.contract import Format
 from ingest.readers.formats import dbf
 from ingest.readers.formats.json_text import Number, UnsupportedJson, decoder, text_batch, unusable
-from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream, read_whole
+from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream, check_column_count, read_whole
 
 GEOMETRY = "geometry"
 # RFC 7946: longitude and latitude on WGS 84 if nothing else is declared.
@@ -80,9 +80,9 @@ def open_geojson(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
     features = _features(collection, fail)
     crs = choose_crs(_declared_by_geojson(collection.get("crs"), fail), how.crs, _positions(features, fail), fail)
     records = [({"id": feature["id"]} if "id" in feature else {}) | (feature["properties"] or {}) for feature in features]
-    names = tuple(dict.fromkeys(name for record in records for name in record))
-    rows = [(*map(record.get, names), feature[GEOMETRY]) for record, feature in zip(records, features, strict=True)]
-    header = (*names, GEOMETRY)
+    header = (*dict.fromkeys(name for record in records for name in record), GEOMETRY)
+    check_column_count(len(header), fail)  # before a table of so many features by so many columns is made
+    rows = [(*map(record.get, header[:-1]), feature[GEOMETRY]) for record, feature in zip(records, features, strict=True)]
     batches = (text_batch(rows[at : at + BATCH_ROWS], header, by_position=True) for at in range(0, len(rows), BATCH_ROWS))
     return OpenTable(header, (), batches, crs)
 
