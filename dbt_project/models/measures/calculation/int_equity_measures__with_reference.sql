@@ -95,8 +95,8 @@ paired as (
             else reference.reliability <> 'unreliable' and not reference.has_few_events
         end as is_reference_usable,
         reference.reliability as reference_reliability,
-        coalesce(reference.value_status in ('suppressed_at_source', 'bounded'), false) as is_reference_hidden,
-        (chosen.is_partly_shown and reference_denominator is null) or {{ shown_too_little('reference') }} as is_reference_partly_shown
+        {{ is_reference_hidden('chosen', 'reference') }} as is_reference_hidden,
+        {{ shown_too_little('reference') }} as is_reference_partly_shown
     from tabulated as chosen
     left join estimates as reference
         on {{ same_slice_as_reference('chosen', 'reference') }} and chosen.reference_code = reference.race_ethnicity_code
