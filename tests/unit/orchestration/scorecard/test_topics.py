@@ -37,7 +37,15 @@ def topic_rows() -> list[dict[str, Any]]:
         figure("places", 13.632, ("place_majority", "black"), numerator=9279, denominator=68068, unit="per_100", **county),
         figure("places", 2.6822, ("place_majority", "white"), numerator=2575, denominator=96003, unit="per_100", **county),
         figure("places", None, ("place_majority", "hispanic"), unit="per_100", **county),
-        figure("places", 402.7, method="place_weighted", unit="per_1000"),
+        figure(
+            "places",
+            402.7,
+            method="place_weighted",
+            unit="per_1000",
+            reliability="use_with_caution",
+            numerator=3.0,
+            geocoded_pct=84.0,
+        ),
         *hours,
         # of an older year, and of a version that is no more
         figure("calls", 99.0, ("hour", "1"), unit="count", period_start=YEAR[0].replace(year=2020)),
@@ -72,6 +80,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         measure("absent", has_figures_by_race=False, **cc),
         measure("parts", has_figures_by_race=False),
     ]
+    next(one for one in tables["measures"] if one["measure_id"] == "places")["kind"] = "rate"
     of_districts = {"geography_type": "aldermanic_district", "geography_vintage": "2022", "is_featured": False}
     tables["scorecard"] += [
         row("calls", "all", 516.0, unit="count", basis="no_race", ci_low=None, ci_high=None),
@@ -106,9 +115,14 @@ def test_the_share_expected_of_the_mix_is_next_to_the_figure(site: Path) -> None
     assert "would be expected" not in calls
 
 
+def test_a_figure_of_records_off_the_map_says_so_before_that_they_are_few(site: Path) -> None:
+    note = "Use with care: Everyone, by where people live. Many records could not be put on the map"
+    assert note in words(site / "en" / "measures" / "places.html")
+
+
 def test_topics_of_the_county_are_on_the_page_of_a_city_with_the_countys_own_figure(site: Path) -> None:
     found = cells(site, "en", "places")
-    assert "7.1" in found["place_majority-all"] and "13,638 of 192,760" in found["place_majority-all"]
+    assert "7.1" in found["place_majority-all"] and "13,638 for 192,760" in found["place_majority-all"]
     assert "Most are white" in found["place_majority-0"] and "2.7" in found["place_majority-0"]
     assert "Most are black" in found["place_majority-1"] and "13.6" in found["place_majority-1"]
     assert "place_majority-2" not in found, "a hidden line is not listed"
@@ -157,7 +171,7 @@ def test_a_figure_that_its_publisher_calls_weak_is_on_its_page_and_no_card(site:
     ("name", "terms", "publisher"),
     [
         ("own", "Not stated. Ask the publisher", "Published by Planted Records"),
-        ("calls", "Not stated. These are the city's own records.", "Kept by Health Department"),
+        ("calls", "Not stated. These are the city's own records.", "Delivered by Health Department"),
         ("absent", "CC-BY-NC-SA-4.0 If you show or change these figures, you must", "Published by Rankings"),
     ],
 )  # fmt: skip
