@@ -13,7 +13,10 @@
         when coalesce(sources.republish, 'allowed') <> 'allowed' then 'not_republished'
         when sources.data_as_of is null then 'not_delivered'
         when coalesce(plans.is_withheld, true) then 'not_planned'
-        when shown.usual_status in ('hidden', 'hidden_at_source', 'too_few', 'not_recorded', 'not_observable', 'contradicted', 'not_usable')
+        when
+            shown.usual_status in (
+                'hidden', 'hidden_at_source', 'too_few', 'not_recorded', 'not_observable', 'contradicted', 'not_usable', 'incomplete'
+            )
             then shown.usual_status
         when elsewhere.source is not null then 'other_places'
         else 'no_records'

@@ -75,10 +75,9 @@ def cautions(labelled: Iterable[tuple[Row | Record, Markup]], texts: Texts) -> t
 
 SHOWN, NO_OWN_RACE, NO_RECORDS, ONLY_PARTS = "shown", "no_own_race", "no_records", "only_parts"
 # The order of the page; `availability.*` are their texts.
-ORDER = (
-    "not_delivered", "other_places", "stand_in", "agreement_ended", "not_republished", "not_planned", "retired", "not_recorded",
-    "not_observable", "contradicted", NO_RECORDS, "hidden_at_source", "hidden", "too_few", "by_topic", ONLY_PARTS, NO_OWN_RACE,
-)  # fmt: skip
+ORDER = ("not_delivered", "other_places", "stand_in", "agreement_ended", "not_republished", "not_planned", "retired",
+    "not_recorded", "not_observable", "contradicted", "incomplete", NO_RECORDS, "hidden_at_source", "hidden",
+    "too_few", "by_topic", ONLY_PARTS, NO_OWN_RACE)  # fmt: skip
 
 
 def reason(measure: Measure) -> str | None:
