@@ -73,7 +73,7 @@ def _chart(gap: Record, unit: str, scale: Axis | None, texts: Texts, most: int) 
         is_long=len(rows) >= LONG,
         is_cut=len(rows) < len(gap.periods) and bool(rows),
         said=tuple(gap_sentences(gap, unit, texts)),
-        cautions=cautions(((one, period_of(gap, one)(texts)) for one in drawn), texts),
+        cautions=cautions(((one, period_of(gap, one)(texts)) for one in drawn if rows), texts),
     )
 
 

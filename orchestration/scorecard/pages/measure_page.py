@@ -43,9 +43,9 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
     counted = compared = None
     if shown and row.basis != PLACES:
         if row.numerator is not None and row.denominator and row.unit not in DOLLARS:  # dollars are no part of people
-            limits = span(row.numerator_low, row.numerator_high, Count)
             counts: dict[str, Part] = {"part": Count(row.numerator), "whole": Count(row.denominator)}
-            counted = texts("page.counted_of_range", range=limits, **counts) if limits else texts("page.counted_of", **counts)
+            limits, of = span(row.numerator_low, row.numerator_high, Count), "for" if row.unit.startswith("per_") else "of"
+            counted = texts(f"page.counted_{of}{'_range' * bool(limits)}", **counts, **({"range": limits} if limits else {}))
         if anchor.startswith("district-") and row.compared_with_city:
             compared = compared_words("city", row.compared_with_city, row.compared_with_city_reason, texts)
         elif row.compared_with_reference:

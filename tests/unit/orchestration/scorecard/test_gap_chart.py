@@ -150,8 +150,23 @@ def test_a_gap_from_weak_figures_says_so_on_page_and_home(tmp_path: Path) -> Non
     page, home = ((site / "en" / path).read_text(encoding="utf-8") for path in (PAGE, "index.html"))
     rows = dict(re.findall(r'data-gap-row="([^"]+)">(.*?)</tr>', page, re.DOTALL))
     assert [key for key, row in rows.items() if "⚠ Use with care" in row] == [f"{BLACK}|2020-01-01"]
-    assert plain(page.partition('id="gap-trend"')[2]).count(note) == 1
+    drawn = [
+        section
+        for section in page.split('<section class="gap-over-time">')[1:]
+        if note in plain(section.partition("</section>")[0])
+    ]
+    assert len(drawn) == 1 and BLACK in drawn[0], "next to the gap that it is about"
     assert plain(home.partition('id="changed"')[2]).count(note) == 1
+
+
+def test_a_gap_without_a_table_has_no_note_on_its_figures(tmp_path: Path) -> None:
+    tables = with_a_weak_start()
+    for one in (row for row in tables["gap_trends"] if row["race_ethnicity_code"] == "black"):
+        one |= {"word": "not_compared", "word_reason": "records_differ"}
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
+    gaps = plain((site / "en" / PAGE).read_text(encoding="utf-8").partition('id="gap-trend"')[2])
+    assert "with that for 2024: their records do not compare." in gaps
+    assert "Use with care: 2020" not in gaps
 
 
 @pytest.mark.parametrize(

@@ -155,10 +155,11 @@ def test_a_whole_is_no_figure(site: Path) -> None:
 def test_records_of_another_city_have_no_figures(tmp_path: Path) -> None:
     tables = planted()
     tables["scorecard"] = [r | {"is_stand_in": True} if r["measure_id"] == "own" else r for r in tables["scorecard"]]
-    tables["measures"][0]["availability"] = "stand_in"
+    tables["measures"][0] |= {"availability": "stand_in", "licence_attribution": None}
     site = write_site(write_public_file(tmp_path / "other.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     assert "12.3" not in words(site / "en" / "measures" / "own.html")
     assert "We only have another city" in words(site / "en" / "measures" / "own.html")
+    assert "Delivered by" not in words(site / "en" / "measures" / "own.html")
     assert not (site / "downloads" / "own.csv").exists()
 
 
@@ -293,7 +294,7 @@ def test_a_measure_with_figures_of_smaller_places_only_counts_as_without(tmp_pat
     tables = planted()
     tables["measures"].append(measure("schools", has_figures_by_race=False))
     site = write_site(write_public_file(tmp_path / "schools.duckdb", tables), tmp_path / "site", ["en"]).index.parent
-    assert "3 of 5 questions have figures about Plantville" in words(site / "en" / "index.html")
+    assert "3 of 5 questions have figures." in words(site / "en" / "index.html")
     page = (site / "en" / "cannot-show.html").read_text(encoding="utf-8")
     assert "Name of schools" in page.partition('id="no_records"')[2].partition("</section>")[0]
 

@@ -205,7 +205,7 @@ def test_hidden_groups_are_not_groups_without_records(site: Path) -> None:
 
 def test_a_goal_that_has_its_start_alone_has_no_figure_of_now(site: Path) -> None:
     text = words(site / "goals.html")
-    assert "This is the figure at the start. There is no later figure yet that compares with it." in text
+    assert "This is the figure at the start. There is no later figure of the same time of year yet." in text
     assert "Now (" not in text and "Expected by now" not in text and "Start (2024) 14.6%" in text
     assert "likely range is too wide" not in text
 

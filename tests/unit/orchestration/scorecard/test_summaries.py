@@ -223,7 +223,7 @@ def test_a_change_names_the_first_window_by_its_own_last_day(english: Texts) -> 
     [
         (
             (23.2, 28.9),
-            "By where people live, the figure is between 24.4% and 26.1%. We cannot tell if it differs, as the likely ",
+            "By where people live, the figure is between 24.4% and 26.1%. The likely ranges overlap.",
         ),
         (
             (27.0, 28.9),
