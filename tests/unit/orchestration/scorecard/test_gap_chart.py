@@ -159,6 +159,18 @@ def test_a_gap_from_weak_figures_says_so_on_page_and_home(tmp_path: Path) -> Non
     assert plain(home.partition('id="changed"')[2]).count(note) == 1
 
 
+def test_a_gap_of_places_says_that_a_difference_shrinks_when_all_figures_fall(tmp_path: Path) -> None:
+    tables = planted_with_gaps()
+    for one in (row for row in tables["scorecard"] if row["measure_id"] == "own" and row["race_ethnicity_code"] != "all"):
+        one["basis"] = "where_people_live"
+    public_file = write_public_file(tmp_path / "public.duckdb", tables)
+    site = public_file, write_site(public_file, tmp_path / "site", ["en"]).index.parent
+    html = plain((site[1] / "en" / PAGE).read_text(encoding="utf-8"))
+    assert said(site, f"{BLACK}|absolute")[0].startswith("In the places where Black residents live, the difference")
+    assert "Of places we follow the difference alone. It shrinks, too, when all figures fall." in html
+    assert "The gap is shown two ways" not in html
+
+
 def test_a_gap_without_a_table_has_no_note_on_its_figures(tmp_path: Path) -> None:
     tables = with_a_weak_start()
     for one in (row for row in tables["gap_trends"] if row["race_ethnicity_code"] == "black"):
@@ -297,7 +309,8 @@ def test_home_counts_each_pair_of_groups_once_and_lists_what_widened_first(tmp_p
     site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
     html = plain((site / "en" / "index.html").read_text(encoding="utf-8").partition('id="changed">')[2])
     assert (
-        "We can follow 2 gaps over time in which the group named first was clearly worse off, at the start or at the end." in html
+        "We can follow 2 gaps over time, those of places aside, in which the group named first was clearly worse off, at the start or at the end."
+        in html
     )
     assert "Of these, 0 clearly narrowed and 1 clearly widened. For 1, only the difference or the ratio is clear" in html
     assert html.index("Hispanic and White, year by year (wider)") < html.index(

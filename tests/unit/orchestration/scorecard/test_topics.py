@@ -81,6 +81,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         measure("parts", has_figures_by_race=False),
     ]
     next(one for one in tables["measures"] if one["measure_id"] == "places")["kind"] = "rate"
+    ranged = (one for one in tables["scorecard"] if (one["measure_id"], one["race_ethnicity_code"]) == ("own", "hispanic"))
+    next(ranged).update(bounds, bound_low=8.0, bound_high=14.0)
     of_districts = {"geography_type": "aldermanic_district", "geography_vintage": "2022", "is_featured": False}
     tables["scorecard"] += [
         row("calls", "all", 516.0, unit="count", basis="no_race", ci_low=None, ci_high=None),
@@ -115,6 +117,15 @@ def test_the_share_expected_of_the_mix_is_next_to_the_figure(site: Path) -> None
     assert "would be expected" not in calls
 
 
+def test_the_key_of_a_chart_names_the_line_of_bounds_where_one_is_drawn(site: Path) -> None:
+    key = re.compile(r'<p class="chart-key".*?</p>', re.DOTALL)
+    (of_own,) = key.findall((site / "en" / "measures" / "own.html").read_text(encoding="utf-8"))
+    assert "Only a range is known" in of_own and of_own.index("likely range") < of_own.index("Only a range is known")
+    for page in (site / "en" / "measures").glob("*.html"):
+        bounds = 'line class="bounds"' in page.read_text(encoding="utf-8").partition("<table")[2]
+        assert all(bounds == ("Only a range is known" in found) for found in key.findall(page.read_text(encoding="utf-8")))
+
+
 def test_a_figure_of_records_off_the_map_says_so_before_that_they_are_few(site: Path) -> None:
     note = "Use with care: Everyone, by where people live. Many records could not be put on the map"
     assert note in words(site / "en" / "measures" / "places.html")
@@ -127,8 +138,8 @@ def test_topics_of_the_county_are_on_the_page_of_a_city_with_the_countys_own_fig
     assert "Most are black" in found["place_majority-1"] and "13.6" in found["place_majority-1"]
     assert "place_majority-2" not in found, "a hidden line is not listed"
     text = words(site / "en" / "measures" / "places.html")
-    assert "By the majority in the neighborhood" in text and "Plant County, 2024" in text
-    assert "Por el grupo mayoritario del vecindario" in words(site / "es" / "measures" / "places.html")
+    assert "By the majority in small areas" in text and "Plant County, 2024" in text
+    assert "Por el grupo mayoritario de áreas pequeñas" in words(site / "es" / "measures" / "places.html")
 
 
 def test_hours_of_the_newest_period_and_version(site: Path) -> None:
