@@ -263,7 +263,7 @@ def comparisons(rows: Sequence[Row], direction: str, texts: Texts) -> list[Marku
         sentences += _named(f"{text}_many", many, texts)
     uncompared = [row for row in rows if row.compared_with_reference == "not_compared"]
     for reason, without in grouped(uncompared, lambda row: row.compared_reason or "no_reference").items():
-        if reason == PARTLY_SHOWN:
+        if reason == PARTLY_SHOWN or (reason, without[0].reference_code) == ("reference_hidden", "rest"):
             sentences.append(_partly_shown(rows, without, texts))
         sentences += _named(f"not_compared_{reason}", without, texts)
     return sentences

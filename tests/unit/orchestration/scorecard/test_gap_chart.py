@@ -309,8 +309,8 @@ def test_home_counts_each_pair_of_groups_once_and_lists_what_widened_first(tmp_p
     site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
     html = plain((site / "en" / "index.html").read_text(encoding="utf-8").partition('id="changed">')[2])
     assert (
-        "We can follow 2 gaps over time, those of places aside, in which the group named first was clearly worse off, at the start or at the end."
-        in html
+        "We can follow 2 gaps over time, those of places aside, in which the group named first was clearly worse off, "
+        "at the start or at the end." in html
     )
     assert "Of these, 0 clearly narrowed and 1 clearly widened. For 1, only the difference or the ratio is clear" in html
     assert html.index("Hispanic and White, year by year (wider)") < html.index(

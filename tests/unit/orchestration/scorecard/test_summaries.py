@@ -168,6 +168,20 @@ def test_a_table_shown_in_part_says_so_in_the_sentence(english: Texts) -> None:
     assert "than" not in " ".join(summary(one, english)).replace("rather than", "")
 
 
+def test_everyone_else_in_part_hidden_keeps_a_figure_in_the_summary(english: Texts) -> None:
+    """Of everyone else, a group given as a range is hidden: the figures that are known open the page all the same."""
+    part: dict[str, Any] = {
+        "compared_with_reference": "not_compared",
+        "compared_reason": "reference_hidden",
+        "reference_code": "rest",
+    }
+    one = measure(figure("black", 42.6, denominator=5000.0, **part), figure("white", 17.9, denominator=900.0, **part))
+    assert summary(one, english) == [
+        "Of the students whom the state shows by race, the figure is 42.6% for Black.",
+        "Not compared, as the figure to compare with is hidden: Black and White.",
+    ]
+
+
 def test_a_compared_figure_of_a_table_shown_in_part_says_so_too(english: Texts) -> None:
     one = measure(
         figure("black", 13.1, compared_with_reference="lower", status_reason="partly_shown"),
