@@ -297,6 +297,7 @@ def write_public_file(path: Path, tables: dict[str, list[dict[str, Any]]]) -> Pa
     models = promised_models()
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
+        con.execute("pragma force_compression = 'uncompressed'")  # looking for a compression takes longer than writing
         con.execute("begin; create schema published; use published")
         for name, rows in ({"texts": [], "equity_measures": [], "strata": []} | tables).items():
             promised = {column["name"]: column["data_type"] for column in models[name]["columns"]} if name in models else {}

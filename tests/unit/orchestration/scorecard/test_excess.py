@@ -80,7 +80,7 @@ def test_a_clear_gap_without_a_number_of_people_is_named_with_its_reason(tmp_pat
             own = COUNTED if row["race_ethnicity_code"] == "black" else {"denominator": None, "gap_low": 1.1, "excess": None}
             row.update(own | {"compared_with_reference": "higher", "unit": "percent"})
     public_file = write_public_file(tmp_path / "public.duckdb", tables)
-    text = plain((write_site(public_file, tmp_path / "site").index.parent / "en" / PAGE).read_text(encoding="utf-8"))
+    text = plain((write_site(public_file, tmp_path / "site", ["en"]).index.parent / "en" / PAGE).read_text(encoding="utf-8"))
     assert "about 50 fewer cases a year among Black residents" in text
     assert "Asian: We cannot say how many people the gap is: the source gives rates, and not the number of people" in text
 
@@ -110,7 +110,7 @@ def test_rates_of_districts_name_their_people_where_those_of_the_city_are_others
         is_of_city = row["geography_type"] == "city"
         row["population_scheme"] = None if is_weighted else "city_totals_2024" if is_of_city else "pl_2020"
     public_file = write_public_file(tmp_path / "public.duckdb", tables)
-    text = words((public_file, write_site(public_file, tmp_path / "site").index.parent))
+    text = words((public_file, write_site(public_file, tmp_path / "site", ["en"]).index.parent))
     assert "These figures are divided by people who lived in the city on July 1, 2024, as the Census Bureau estimates." in text
     assert (
         "Here the figures of districts are divided by people counted in the 2020 census, and that of the whole city by other"
@@ -128,7 +128,7 @@ def test_rates_adjusted_for_age_are_explained(tmp_path: Path) -> None:
     for row in tables["scorecard"]:
         row["stratum_code"] = "us2000"
     public_file = write_public_file(tmp_path / "adjusted.duckdb", tables)
-    assert explained in words((public_file, write_site(public_file, tmp_path / "adjusted").index.parent))
+    assert explained in words((public_file, write_site(public_file, tmp_path / "adjusted", ["en"]).index.parent))
 
 
 def found(site: tuple[Path, Path], language: str, before: str, after: str) -> set[str]:

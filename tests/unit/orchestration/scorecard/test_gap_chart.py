@@ -80,7 +80,7 @@ def test_the_change_of_a_gap_has_the_signs_of_the_table(tmp_path: Path) -> None:
     tables = planted_with_gaps()
     absolute = {"first_gap": -20.43, "last_gap": -7.563, "change": 12.867, "change_ci_low": -1.496, "change_ci_high": 27.23}
     tables["gap_trends"][0] |= absolute | {"word": "cannot_tell", "annual_percent_change": None}
-    site = tmp_path, write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = tmp_path, write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     assert said(site, f"{BLACK}|absolute")[:2] == [
         "As a difference, we cannot tell if the gap between Black and White changed: it was −20.4 percentage points (2020) and "
         "−7.6 percentage points (2024).",
@@ -115,7 +115,7 @@ def test_a_gap_is_followed_if_its_group_is_clearly_worse_off(
     own |= {"compared_with_reference": word, "reference_code": "white"}
     then = {"period_start": dt.date(2020, 1, 1), "is_featured": False, "is_latest": False}
     tables["scorecard"].append(own | then)
-    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en", "es"]).index.parent
     for language, words in (("en", "We can follow {} gap"), ("es", "Podemos seguir en el tiempo {} brecha")):
         html = plain((site / language / "index.html").read_text(encoding="utf-8"))
         assert words.format(count) in html
@@ -128,7 +128,7 @@ def test_a_change_that_is_one_of_many_is_said_to_be_so(tmp_path: Path) -> None:
     tables["gap_trends"][0] |= of_many | {"change_ci_low": -14.9, "change_ci_high": -0.1}
     tables["gap_trends"][1] |= of_many | {"change_ci_low": 0.71, "change_ci_high": 0.9996}
     public_file = write_public_file(tmp_path / "public.duckdb", tables)
-    site = write_site(public_file, tmp_path / "site").index.parent
+    site = write_site(public_file, tmp_path / "site", ["en"]).index.parent
     by_chance = "Among so many gaps, some changes of this size come up by chance."
     assert said((public_file, site), f"{BLACK}|absolute")[0] == (
         "As a difference, we cannot tell if the gap between Black and White changed: it was 18.0 percentage points (2020) and "
@@ -145,7 +145,7 @@ def test_a_change_that_is_one_of_many_is_said_to_be_so(tmp_path: Path) -> None:
 
 def test_a_gap_from_weak_figures_says_so_on_page_and_home(tmp_path: Path) -> None:
     tables = with_a_weak_start()
-    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     note = "⚠ Use with care: 2020. The publisher itself calls the quality of this figure low."
     page, home = ((site / "en" / path).read_text(encoding="utf-8") for path in (PAGE, "index.html"))
     rows = dict(re.findall(r'data-gap-row="([^"]+)">(.*?)</tr>', page, re.DOTALL))
@@ -192,7 +192,7 @@ def test_both_ways_disagree_only_where_both_are_clear(tmp_path: Path, words: tup
     tables = planted_with_gaps()
     for row, word in zip(tables["gap_trends"], words, strict=False):
         row |= {"word": word, "word_reason": "changed_sides" if word == "not_compared" else None}
-    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     both = set(said((tmp_path, site), f"{BLACK}|absolute")) & set(said((tmp_path, site), f"{BLACK}|relative"))
     assert both == ({sentence} if sentence else set())
 
@@ -229,7 +229,7 @@ def test_a_line_that_differs_from_both_ends_says_what_each_compares(
     names = ("annual_percent_change", "apc_ci_low", "apc_ci_high")
     tables["gap_trends"][1] |= {"word": word, **dict(zip(names, line, strict=True))}
     public_file = write_public_file(tmp_path / "public.duckdb", tables)
-    site = public_file, write_site(public_file, tmp_path / "site").index.parent
+    site = public_file, write_site(public_file, tmp_path / "site", ["en"]).index.parent
     assert said(site, f"{BLACK}|relative")[2] == sentence
     assert not found(site, "en", "", "")
     other = (
@@ -301,7 +301,7 @@ def test_home_counts_each_pair_of_groups_once_and_lists_what_widened_first(tmp_p
     ]
     tables["equity_measures"] += [planted_gaps.figure(*values) | pooled for values in figures]
     tables["gap_trends"] += [row | pooled for row in tables["gap_trends"] if row["race_ethnicity_code"] == "black"]
-    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     html = plain((site / "en" / "index.html").read_text(encoding="utf-8").partition('id="changed">')[2])
     assert (
         "We can follow 2 gaps over time, those of places aside, in which the group named first was clearly worse off, "
@@ -316,7 +316,7 @@ def test_home_counts_each_pair_of_groups_once_and_lists_what_widened_first(tmp_p
 
 def test_one_period_with_a_gap_is_said(tmp_path: Path) -> None:
     tables = planted_with_gaps() | {"gap_trends": []}
-    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     html = (site / "en" / PAGE).read_text(encoding="utf-8")
     assert 'data-gap-none="own">Only one time span has figures to compare.' in html and "gap-trend" not in html
 
@@ -326,7 +326,7 @@ def test_figures_that_never_compare_have_the_reason_of_the_registry(tmp_path: Pa
     tables = planted_with_gaps() | {"gap_trends": []}
     about = next(one for one in tables["measures"] if one["measure_id"] == "own")
     about |= {"shows_trend": False, "trend_note": "Windows are in the dollars of their years"}
-    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     html = (site / "en" / PAGE).read_text(encoding="utf-8")
     assert 'data-gap-none="own">We show no change. Windows are in the dollars of their years.' in html
     assert "Only one time span" not in html
@@ -338,7 +338,7 @@ def test_one_period_without_a_gap_is_said_too(tmp_path: Path) -> None:
     for row in tables["scorecard"]:
         if row.get("compared_with_reference"):
             row |= {"compared_with_reference": "not_compared", "compared_reason": "partly_shown", "rate_ratio": None}
-    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     assert 'data-gap-none="own">Only one time span' in (site / "en" / PAGE).read_text(encoding="utf-8")
 
 
@@ -348,6 +348,6 @@ def test_two_ways_are_announced_where_a_gap_is_shown(site: tuple[Path, Path], tm
     assert two_ways in (site[1] / "en" / PAGE).read_text(encoding="utf-8")
     tables = planted_with_gaps()
     tables["gap_trends"] = [row | {"word": "not_compared", "word_reason": "no_range"} for row in tables["gap_trends"]]
-    without = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    without = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     html = (without / "en" / PAGE).read_text(encoding="utf-8")
     assert "no likely range is known" in html and two_ways not in html and "data-gap-row" not in html

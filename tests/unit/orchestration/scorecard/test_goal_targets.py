@@ -46,7 +46,7 @@ def test_a_goal_of_records_that_may_not_be_used_any_more_is_not_hidden_to_protec
         measure["availability"] = "agreement_ended" if measure["measure_id"] == ended else measure["availability"]
     for progress in tables["goal_progress"]:
         progress.update(publication_status="suppressed", status=None, status_reason="suppressed")
-    site = write_site(write_public_file(tmp_path / "ended.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "ended.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     text = TAG.sub(" ", (site / "en" / "goals.html").read_text(encoding="utf-8"))
     assert "We may no longer use these records." in text and "Hidden to protect people" not in text
 
@@ -61,7 +61,7 @@ def test_a_goal_of_an_earlier_version_of_a_measure_is_not_hidden_to_protect_peop
         measure["is_current"] = measure["measure_id"] != redefined or measure["measure_version"] == 2
     for progress in tables["goal_progress"]:
         progress.update(publication_status="suppressed", status=None, status_reason="suppressed")
-    site = write_site(write_public_file(tmp_path / "redefined.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "redefined.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     text = TAG.sub(" ", (site / "en" / "goals.html").read_text(encoding="utf-8"))
     assert "The figures do not compare with the start any more" in text and "Hidden to protect people" not in text
 

@@ -112,7 +112,7 @@ def test_each_line_of_a_scale_has_its_number(most: float, labels: list[str], tmp
             one["unit"] = "usd"
             if one["value"] is not None:
                 one |= {"value": most / 2, "ci_low": 0.0, "ci_high": most}
-    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
     (scale,) = re.findall(r'<td class="axis"><svg class="scale" aria-hidden="true"><defs>(.*?)</svg>', page)[:1]
     assert re.findall(r"<text[^>]*>(.*?)</text>", scale) == labels

@@ -62,7 +62,7 @@ def test_a_gap_without_a_range_has_no_size_next_to_other_cities(tmp_path: Path) 
     shown = {}
     for name, changes in (("with", {}), ("without", NO_RANGE)):
         public_file = write_public_file(tmp_path / f"{name}.duckdb", planted() | {"peer_comparison": [PEER_GAP | changes]})
-        site = write_site(public_file, tmp_path / name).index.parent
+        site = write_site(public_file, tmp_path / name, ["en"]).index.parent
         shown[name] = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
     assert GAP_WORDS in plain(shown["with"])
     assert GAP_WORDS not in plain(shown["without"])
@@ -76,7 +76,7 @@ def test_a_gap_without_a_range_has_no_size_next_to_other_cities(tmp_path: Path) 
 def test_a_gap_with_a_range_and_too_few_like_cities_is_not_one_without(tmp_path: Path) -> None:
     tables = planted() | {"peer_comparison": [PEER_GAP | {"peers_median_gap": None}]}
     public_file = write_public_file(tmp_path / "few.duckdb", tables)
-    site = write_site(public_file, tmp_path / "few").index.parent
+    site = write_site(public_file, tmp_path / "few", ["en"]).index.parent
     page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
     assert "<dt>Other cities</dt><dd>We compare no other cities for this question.</dd>" in page
 
@@ -100,7 +100,7 @@ def test_a_gap_of_an_earlier_period_is_not_that_of_the_page(tmp_path: Path) -> N
     for name, changes in (("now", {}), ("then", earlier)):
         tables = planted() | {"peer_comparison": [PEER_GAP | changes]}
         files[name] = write_public_file(tmp_path / f"{name}.duckdb", tables)
-        site = write_site(files[name], tmp_path / name).index.parent
+        site = write_site(files[name], tmp_path / name, ["en"]).index.parent
         shown[name] = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
     assert "Like cities have half to twice as many people. The gaps are of 2024." in plain(shown["now"])
     assert "The gap between Black and White is" not in plain(shown["then"])
@@ -131,7 +131,7 @@ def test_cities_whose_range_is_unknown_are_counted_apart(tmp_path: Path) -> None
         for n in range(5)
     ]
     public_file = write_public_file(tmp_path / "public.duckdb", planted() | {"peer_comparison": [PEER_GAP, *others]})
-    site = write_site(public_file, tmp_path / "site").index.parent
+    site = write_site(public_file, tmp_path / "site", ["en"]).index.parent
     page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
     said = "It is clearly wider in 1, and for 35 we cannot tell. For 4 of the cities, no likely range of the gap is known."
     assert said in plain(page)

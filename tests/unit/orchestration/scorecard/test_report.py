@@ -109,7 +109,7 @@ def test_the_methods_are_about_places_only_where_a_figure_is(tmp_path: Path) -> 
         for one in tables["scorecard"]:
             one["basis"] = basis or one["basis"]
         public_file = write_public_file(tmp_path / f"{name}.duckdb", tables)
-        site = write_site(public_file, tmp_path / name).index.parent
+        site = write_site(public_file, tmp_path / name, ["en"]).index.parent
         report = words(written(read_release(ReleaseFiles(public_file)), tmp_path))
         pages[name] = plain((site / "en" / "data.html").read_text(encoding="utf-8")), report.partition("How sure we are")[2]
     assert all(note in text and "These figures are about places" not in text for text in pages["with"])

@@ -196,7 +196,7 @@ def test_the_report_draws_the_break_and_says_why(site: Path) -> None:
 def test_a_goal_across_a_break_says_so(tmp_path: Path) -> None:
     found = tables(MOVED)
     found["goal_progress"][0] |= {"status": "insufficient_data", "status_reason": "series_break"}
-    folder = write_site(write_public_file(tmp_path / "goal.duckdb", found), tmp_path / "site").index.parent
+    folder = write_site(write_public_file(tmp_path / "goal.duckdb", found), tmp_path / "site", ["en"]).index.parent
     page = text_of(folder / "en" / "goals.html")
     assert "The figures do not compare with the start any more, so we cannot say how the goal is doing." in page
     assert "too wide to say how the goal" not in page

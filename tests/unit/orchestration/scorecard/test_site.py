@@ -369,7 +369,7 @@ def test_a_page_without_a_change_has_the_reason_of_its_measure(tmp_path: Path) -
     tables = planted()
     tables["measures"] += [measure("plain", shows_trend=False, trend_note="Prices are in the dollars of their year")]
     tables["scorecard"] += [row("plain", race, 10.0) for race in ("all", "black")]
-    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     html = (site / "en" / "measures" / "plain.html").read_text(encoding="utf-8")
     assert "We show no change. Prices are in the dollars of their year." in html
 
@@ -380,7 +380,7 @@ def test_a_page_with_lines_of_groups_does_not_deny_a_series(tmp_path: Path) -> N
     first = {"period_start": dt.date(2023, 1, 1), "period_end": dt.date(2023, 12, 31), "is_featured": False, "is_latest": False}
     since = {"trend_from": dt.date(2023, 1, 1)}
     tables["scorecard"] += [row("parts", race, 50.0, **more) for race in ("black", "white") for more in (since, first)]
-    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site").index.parent
+    site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     html = (site / "en" / "measures" / "parts.html").read_text(encoding="utf-8")
     assert 'id="group-trends"' in html
     assert "no series of like periods" not in html
