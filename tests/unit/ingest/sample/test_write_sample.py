@@ -49,11 +49,6 @@ def hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.fixture(scope="module")
-def summary(tmp_path_factory: pytest.TempPathFactory) -> SampleSummary:
-    return write_sample(tmp_path_factory.mktemp("made") / "city", ROWS, 7)
-
-
 def test_same_rows_and_seed_give_the_same_bytes(summary: SampleSummary, tmp_path: Path) -> None:
     second = write_sample(tmp_path / "again", ROWS, 7)
     assert hashes(second.out) == hashes(summary.out)
@@ -70,11 +65,6 @@ def test_event_rows_are_shared_out_and_sum_to_what_was_asked(summary: SampleSumm
     events = {source: summary.rows[source] for source in SOURCES}
     assert events == SOURCES
     assert sum(events.values()) == ROWS
-
-
-def test_rows_that_do_not_divide_still_sum(tmp_path: Path) -> None:
-    odd = write_sample(tmp_path / "odd", 1_003)
-    assert sum(odd.rows[source] for source in SOURCES) == 1_003
 
 
 def test_summary_names_every_file_and_source(summary: SampleSummary) -> None:
@@ -198,9 +188,19 @@ def test_a_sample_of_another_version_is_not_current(summary: SampleSummary, tmp_
     assert not sample.is_current_sample(tmp_path)
 
 
-def test_each_source_draws_from_its_own_stream(summary: SampleSummary, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> SampleSummary:
+    """Rows that do not divide, of the same seed."""
+    return write_sample(tmp_path_factory.mktemp("odd") / "city", 1_003, 7)
+
+
+def test_rows_that_do_not_divide_still_sum(odd: SampleSummary) -> None:
+    assert sum(odd.rows[source] for source in SOURCES) == 1_003
+
+
+def test_each_source_draws_from_its_own_stream(summary: SampleSummary, odd: SampleSummary) -> None:
     """Other rows leave the sources that do not grow with them as they are."""
-    other, first = hashes(write_sample(tmp_path / "other", 2 * ROWS, 7).out), hashes(summary.out)
+    other, first = hashes(odd.out), hashes(summary.out)
     same = {Path(name).parts[0] for name in first if other[name] == first[name]}
     assert same == {"city.yml", "truth.json", *summary.rows} - set(SOURCES)
 

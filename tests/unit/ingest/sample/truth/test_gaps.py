@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from ingest.sample import write_sample
+from ingest.sample import SampleSummary
 from ingest.sample.deaths import HOMICIDE_AGES, HOMICIDES, STANDARD, WINDOWS, YEARS, planted_rate, residents
 from ingest.sample.truth.published import death_values, excess_values, gap_values
 
@@ -22,11 +21,10 @@ def test_an_adjusted_rate_that_does_not_change_is_the_rate_times_the_share_of_it
         assert planted_rate(HOMICIDES, HOMICIDE_AGES, "White", years, is_adjusted=True) == pytest.approx(3.5627, abs=5e-5)
 
 
-def test_deaths_are_drawn_as_planted(tmp_path: Path) -> None:
+def test_deaths_are_drawn_as_planted(summary: SampleSummary) -> None:
     """The expected number is the crude rate times the person-years."""
-    city = write_sample(tmp_path / "city", 1000, 7).out
     drawn: Counter[tuple[str, int]] = Counter()
-    for file in (city / "mcme__deaths").iterdir():
+    for file in (summary.out / "mcme__deaths").iterdir():
         with file.open(encoding="utf-8", newline="") as lines:
             drawn.update((row["Race"], int(row["DeathDate"][:4])) for row in csv.DictReader(lines) if row["Mode"] == "Homicide")
     for first, last in WINDOWS:

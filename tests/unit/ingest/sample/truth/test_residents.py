@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from ingest.layers import CITIES
-from ingest.sample import write_sample
+from ingest.sample import SampleSummary
 from ingest.sample.people import census
 from ingest.sample.places.ground import tracts
 from ingest.sample.places.houses import addresses, houses, long_form
@@ -25,8 +25,8 @@ SEEDS = Path(__file__).resolve().parents[5] / "dbt_project" / "seeds" / "referen
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("sample") / "city", 1_000, 5).out
+def city(summary: SampleSummary) -> Path:
+    return summary.out
 
 
 @pytest.fixture(scope="module")
