@@ -70,11 +70,13 @@ settings.register_profile(DEEP, deadline=None, print_blob=True)
 settings.load_profile("known")
 
 
-# Long tests start first, so that no worker is idle at the end: whole runs, then what needs a warehouse, then the rest. The first
-# makes the release of which others have copies: they waited for it for two minutes.
+# Long tests start first, so that no worker is idle at the end: whole runs, then what needs a warehouse, then the rest. One worker
+# parses the dbt project and runs the real deliveries, while another runs a second city and makes the release of which others have
+# copies.
 LONGEST_FIRST = (
-    "tests/e2e/test_other_cities.py", "tests/e2e/test_real_", "tests/e2e/test_later_runs.py",
-    "tests/e2e/test_ui.py", "tests/integration/dbt/", "tests/e2e/", "tests/integration/",
+    "tests/e2e/test_real_deaths.py", "tests/e2e/test_real_second_city.py", "tests/e2e/test_real_",
+    "tests/e2e/test_other_cities.py", "tests/e2e/test_later_runs.py", "tests/e2e/test_ui.py",
+    "tests/integration/dbt/", "tests/e2e/", "tests/integration/",
 )  # fmt: skip
 
 

@@ -62,15 +62,19 @@ def status_of(report: dict[str, Any], source: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def first_release(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def first_release(
+    sample_city: Path, parsed_dbt_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
     """A home in which the sample city was released once, and what that run printed. Read only.
 
-    One worker runs, each has a copy. What the run printed, and what it left in temporary folders, is next to the home.
+    One worker runs, each has a copy. What the run printed, and what it left in temporary folders, is next to the home. dbt has
+    parsed the project before; the second city has a run that parses it.
     """
 
     def release(folder: Path) -> None:
         for name in LEFT_BESIDE:
             (folder / name).mkdir()
+        copy_parse(parsed_dbt_folder, Home(folder / "home"))
         with pytest.MonkeyPatch.context() as environment:
             for name in [name for name in os.environ if name.startswith(("LEVELGROUND_", "DAGSTER_"))]:
                 environment.delenv(name)

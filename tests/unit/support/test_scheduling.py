@@ -42,7 +42,7 @@ def test_whole_runs_start_first_and_unit_tests_last() -> None:
     items = [Collected(f"tests/{path}::test") for path in tests]
     pytest_collection_modifyitems(cast(pytest.Config, None), cast(Any, items))
     assert [item.nodeid.removeprefix("tests/").removesuffix("::test") for item in items] == [
-        "e2e/test_other_cities.py", "e2e/test_real_b.py", "integration/test_d.py", "contract/test_a.py", "unit/test_c.py",
+        "e2e/test_real_b.py", "e2e/test_other_cities.py", "integration/test_d.py", "contract/test_a.py", "unit/test_c.py",
     ]  # fmt: skip
 
 
