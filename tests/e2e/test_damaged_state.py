@@ -12,6 +12,7 @@ from tests.e2e.conftest import Place
 
 SOURCE = "fpc__police_stops"
 DAMAGE = {"empty": b"", "cut off": b'{"release_id": "2', "another type": b"[42]", "missing keys": b"{}", "noise": os.urandom(300)}
+IN_CI = ("cut off", "another type")  # the others: `make stress`
 COMMANDS = (
     ("status",), ("doctor",), ("query", "select 1 as one"), ("releases", "list"), ("sources", "show", SOURCE),
 )  # fmt: skip
@@ -29,8 +30,12 @@ def damage_file(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("kind", DAMAGE)
+@pytest.mark.parametrize("kind", IN_CI)
 def test_no_command_ends_in_a_traceback(place: Place, kind: str) -> None:
+    no_command_ends_in_a_traceback(place, kind)
+
+
+def no_command_ends_in_a_traceback(place: Place, kind: str) -> None:
     receipt = next((place.home / "deliveries" / SOURCE).glob("*/receipt.json"))
     release = place.home / "releases" / release_of(place.home)
     for path in (

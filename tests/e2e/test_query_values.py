@@ -1,4 +1,4 @@
-"""The value of each query of docs/queries.md, against a count made another way: on the sample city and the real deliveries."""
+"""The value of each query of docs/queries.md on the sample city, against a count made another way."""
 
 from __future__ import annotations
 
@@ -39,15 +39,3 @@ def sample(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> Rel
 @pytest.mark.parametrize("heading", QUERIES)
 def test_a_query_counts_as_another_way_does(sample: Release, heading: str) -> None:
     assert check(sample, heading) > 0, "the sample city answers it"
-
-
-@pytest.fixture(scope="module")
-def real(milwaukee: tuple[Any, dict[str, Any]], real_deliveries: Path) -> Release:
-    return Release(Home(milwaukee[0].home), real_deliveries)
-
-
-@pytest.mark.real
-@pytest.mark.xdist_group("real")
-@pytest.mark.parametrize("heading", QUERIES)
-def test_a_query_counts_as_another_way_does_on_real_deliveries(real: Release, heading: str) -> None:
-    check(real, heading)

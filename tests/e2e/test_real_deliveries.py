@@ -1,20 +1,17 @@
-"""The real deliveries: every delivered row and cell, a second run, a bad delivery, and what is private.
+"""The real deliveries: every delivered row and cell, and what is private.
 
 Deselected without LEVELGROUND_REAL_DELIVERIES.
 """
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orchestration.scorecard import write_site
 from tests.conftest import CommandLine
-from tests.e2e.conftest import AS_OF, status_of
-from tests.support.scorecard_pages import LARGEST, html_pages
+from tests.e2e.conftest import status_of
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
 
@@ -96,13 +93,6 @@ def test_what_is_refused_is_known(milwaukee: tuple[CommandLine, dict[str, Any]])
         assert {(row["source"], row["column"]): row["n"] for row in rows} == expected, table
 
 
-def test_a_second_run_changes_nothing(milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path) -> None:
-    levelground, _ = milwaukee
-    second = levelground.json("run", "--deliveries", real_deliveries, "--as-of", AS_OF, "--json")
-    assert second["outcome"] == "unchanged"
-    assert len(levelground.json("releases", "list", "--json")) == 1
-
-
 def test_maps_are_not_graded_by_race(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
     _, report = milwaukee
     for source in ("city__limits", "city__addresses", "census__tracts_2010"):
@@ -120,26 +110,3 @@ def test_free_text_and_payees_stay_private(milwaukee: tuple[CommandLine, dict[st
             assert phrase not in path.read_bytes(), path
     columns = levelground.ask("select table_name from information_schema.columns where column_name = 'caller_text'")
     assert columns == []
-
-
-def test_a_truncated_delivery_is_held_back(
-    milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path, tmp_path: Path
-) -> None:
-    levelground, _ = milwaukee
-    home, deliveries = tmp_path / "home", tmp_path / "deliveries"
-    shutil.copytree(levelground.home, home)
-    (deliveries / "mpd__dispatched_calls").mkdir(parents=True)
-    original = next((real_deliveries / "mpd__dispatched_calls").glob("*"))
-    (deliveries / "mpd__dispatched_calls" / original.name).write_bytes(original.read_bytes()[:1_000_000])
-    report = CommandLine(home).json("run", "--deliveries", deliveries, "--as-of", AS_OF, "--json", expect=4)
-    assert status_of(report, "mpd__dispatched_calls")["verdict"] == "held_back"
-    assert status_of(report, "ucc__service_requests")["verdict"] == "not_delivered"
-    assert CommandLine(home).ask("select count(*) as n from marts.fct_police_calls") == [{"n": 101_101}]
-
-
-def test_each_page_is_within_the_limit_in_each_language(milwaukee: tuple[CommandLine, dict[str, Any]], tmp_path: Path) -> None:
-    """The longest page has five gaps and six lines of eight school years; words of Hmong are the longest."""
-    site = write_site(milwaukee[0].home / "published" / "levelground_public.duckdb", tmp_path / "site").index.parent
-    sizes = {page.relative_to(site).as_posix(): page.stat().st_size for page in html_pages(site)}
-    assert len({path.partition("/")[0] for path in sizes}) > 3
-    assert {path: size for path, size in sizes.items() if size > LARGEST} == {}

@@ -1,4 +1,4 @@
-"""The commands of docs/how-to/ and of the quick path of docs/add-a-source.md, but for those that run the whole job."""
+"""The commands of docs/how-to/, but for those that run the whole job."""
 
 from __future__ import annotations
 
@@ -94,14 +94,3 @@ def test_a_new_map_gets_contract_vintage_and_dates(office: Path) -> None:
     assert contract["source"] == "city__aldermanic_districts_2032"
     vintages = {row["geography_vintage"]: row for row in rows(office / "mycity" / "seeds" / "rows" / "geography_vintages.csv")}
     assert (vintages["2022"]["valid_to"], vintages["2032"]["valid_from"]) == ("2032-05-09", "2032-05-10")
-
-
-def test_the_quick_path_leads_the_example_file_to_a_fact_and_a_measure_without_anything_missing(office: Path) -> None:
-    shutil.rmtree(office / "mycity")
-    script = commands("add-a-source.md")
-    assert "docs/examples/rental_inspections.csv" in script
-    source, measure = "dns__rental_inspections", "rental_inspections_passed_share"
-    lines = script.replace("make install && . .venv/bin/activate", "").replace("--rows 2000", "--rows 1000")
-    output = followed(office, f"{lines}\nlevelground sources todo {source}\nlevelground measures todo {measure}")
-    assert f"{source}: 0 missing, 0 open decisions" in output
-    assert re.search(rf"{measure}: 0 missing", output)

@@ -1,9 +1,8 @@
-"""A department's PostgreSQL: every kind of value as text, read-only, in bounded memory, and what happens when it breaks off."""
+"""A department's PostgreSQL: every kind of value as text, read-only, and what happens when it breaks off."""
 
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import os
 import threading
 import traceback
@@ -12,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import psutil
 import psycopg
-import pyarrow.compute as pc
 import pytest
 import sqlalchemy as sa
 
@@ -36,10 +33,6 @@ from tests.support.dropped_files import BY_YEAR, SOURCE, records
 from tests.support.postgres import Postgres
 from tests.support.visits import CITY_ZONE, CONTRACT, HASH_KEY, NOON
 from warehouse.metadata import migrate
-
-MILLION = 1_000_000
-# Four texts of a million rows at once are some 350 MB of Python objects; a batch of 65,536 rows is some 20 MB.
-BOUNDED_MB = 120
 
 
 @pytest.fixture(scope="module")
@@ -201,24 +194,6 @@ def test_what_cannot_be_opened_is_reported_without_its_password(
     assert "hunter2" not in "".join(traceback.format_exception(error.value))
     remedy = "grant the account" if how == "no right" else "check that the database is up, the account may read it"
     assert remedy in str(error.value)
-
-
-def test_a_million_rows_come_in_bounded_memory(postgres: Postgres, tmp_path: Path) -> None:
-    postgres.do(
-        f"create table visits as select i as a, 'visit ' || i as b, i % 7 as c, now() as d from generate_series(1, {MILLION}) i"
-    )
-    (part,) = origin_of(postgres, contract_of("a", "b", "c", "d", table="visits")).tables
-    gc.collect()
-    process = psutil.Process()
-    before = peak = process.memory_info().rss
-    rows = total = 0
-    with part.read() as opened:
-        for batch in opened.batches:
-            rows += batch.num_rows
-            total += pc.sum(pc.cast(batch.column(0), "int64")).as_py()
-            peak = max(peak, process.memory_info().rss)
-    assert (rows, total) == (MILLION, MILLION * (MILLION + 1) // 2)
-    assert (peak - before) / 1e6 < BOUNDED_MB
 
 
 def test_a_server_that_is_killed_in_mid_fetch_leaves_nothing(server: Postgres, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A run makes landing again whose warehouse and kept batch are lost or damaged."""
+"""A run makes landing again whose warehouse and kept batch are lost or damaged; no command ends in a traceback."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from tests.e2e.conftest import Place
-from tests.e2e.test_damaged_state import SOURCE, damage_file
+from tests.e2e.test_damaged_state import DAMAGE, IN_CI, SOURCE, damage_file, no_command_ends_in_a_traceback
 
 
 @pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "damaged"])
@@ -24,3 +24,8 @@ def test_a_run_makes_landing_again_though_a_kept_batch_is_damaged(place: Place, 
     assert report["outcome"] == "unchanged"
     with duckdb.connect(str(warehouse), read_only=True) as con:
         assert con.execute(f"select count(*) from landing.{SOURCE}").fetchall() == [(900,)]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DAMAGE if kind not in IN_CI])
+def test_no_command_ends_in_a_traceback(place: Place, kind: str) -> None:
+    no_command_ends_in_a_traceback(place, kind)
