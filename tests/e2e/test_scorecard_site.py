@@ -130,14 +130,12 @@ def test_a_run_writes_the_scorecard_of_its_release(first_release: tuple[Path, di
 
 
 def test_pages_are_accessible_and_fit_a_phone(first_release: tuple[Path, dict[str, Any]]) -> None:
-    """All languages fill the same templates: in the others two pages show what depends on the language."""
+    """All languages fill the same templates: in Hmong, of the longest words, two pages show what depends on the language."""
     site = first_release[0] / "published" / "scorecard"
     problems, requested = [], []
-    templates = {language: sampled(site, language) for language in LANGUAGES}
+    templates = {language: sampled(site, language) for language in ("en", "hmn")}
     audited = {site / "index.html", largest_street_page(site), *templates["en"]}
-    audited |= {
-        page for language in LANGUAGES[1:] for page in templates[language] if page.parent.name in ("measures", "districts")
-    }
+    audited |= {page for page in templates["hmn"] if page.parent.name in ("measures", "districts")}
     with browsing() as page:
         page.on("request", lambda request: requested.append(request.url))
         page.set_viewport_size(PHONE)

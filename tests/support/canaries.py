@@ -310,11 +310,11 @@ def search(folder: Path, marks: Sequence[str]) -> list[Found]:
 def found_in(content: bytes, marks: Sequence[str]) -> set[str]:
     """The marks in some bytes: as UTF-8 or UTF-16."""
     found = {mark for mark in marks if not mark.startswith(TEXT) and mark.encode() in content}
-    for encoding in ("utf-8", "utf-16-le"):
-        # one look for what all texts begin with is a hundred times as fast as one for each
-        if re.search(re.escape(TEXT.encode(encoding)), content, re.IGNORECASE):
-            texts = {text.decode().upper() for text in re.findall(rb"canary\d\dx\d\d", content.lower().replace(b"\x00", b""))}
-            found |= texts & set(marks)
+    lower = content.lower()
+    # one look for what all texts begin with is a hundred times as fast as one for each, and one for any case ten times as slow
+    if any(TEXT.lower().encode(encoding) in lower for encoding in ("utf-8", "utf-16-le")):
+        texts = {text.decode().upper() for text in re.findall(rb"canary\d\dx\d\d", lower.replace(b"\x00", b""))}
+        found |= texts & set(marks)
     return found
 
 
