@@ -11,7 +11,6 @@ from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.conftest import ROOT
@@ -142,16 +141,6 @@ def test_a_background_job_accepts_sigint_and_nohup_ignores_sighup(number: signal
         assert process.poll() is None
         number, code = signal.SIGTERM, 143
     assert ended(process, number)[0] == code
-
-
-def test_the_child_that_reads_a_workbook_ends_with_a_run_that_is_killed() -> None:
-    process = started(BUSY["reading a workbook in a library that never returns"])
-    children = psutil.Process(process.pid).children(recursive=True)
-    assert len(children) == 1
-    process.kill()
-    process.communicate(timeout=30)
-    gone, alive = psutil.wait_procs(children, 30)
-    assert (len(gone), alive) == (1, [])
 
 
 def test_the_processes_that_a_run_started_end_with_it() -> None:

@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
+from tests.integration.test_interrupts import BUSY, started
 from tests.stress.small import SmallHome
 
 # a line that the run prints, the seconds after it, and the signal
@@ -132,3 +134,13 @@ def test_a_signal_while_releasing_leaves_a_whole_release(
     disturbed.run()
     assert disturbed.content() == expected
     assert not (disturbed.home / SWAP).exists()
+
+
+def test_the_child_that_reads_a_workbook_ends_with_a_run_that_is_killed() -> None:
+    process = started(BUSY["reading a workbook in a library that never returns"])
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) == 1
+    process.kill()
+    process.communicate(timeout=30)
+    gone, alive = psutil.wait_procs(children, 30)
+    assert (len(gone), alive) == (1, [])
