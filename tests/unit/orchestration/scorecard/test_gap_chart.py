@@ -303,10 +303,8 @@ def test_home_counts_each_pair_of_groups_once_and_lists_what_widened_first(tmp_p
     tables["gap_trends"] += [row | pooled for row in tables["gap_trends"] if row["race_ethnicity_code"] == "black"]
     site = write_site(write_public_file(tmp_path / "public.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     html = plain((site / "en" / "index.html").read_text(encoding="utf-8").partition('id="changed">')[2])
-    assert (
-        "We can follow 2 gaps over time, those of places aside, in which the group named first was clearly worse off, "
-        "at the start or at the end." in html
-    )
+    followed = "We can follow 2 gaps over time, without those of places. In each, the first group named was clearly worse off, "
+    assert f"{followed}at the start or at the end." in html
     assert "Of these, 0 clearly narrowed and 1 clearly widened. For 1, only the difference or the ratio is clear" in html
     assert html.index("Hispanic and White, year by year (wider)") < html.index(
         "Black and White, year by year (narrower, cannot tell)"

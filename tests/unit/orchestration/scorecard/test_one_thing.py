@@ -50,7 +50,7 @@ def test_sentences_count_one_thing(texts: dict[str, Texts]) -> None:
     assert texts["en"]("sentence.area_answered", answered=two, total=one) == "2 of 1 questions in this area have figures."
     said = texts["en"]("sentence.gaps_followed", count=one)
     assert said == (
-        "We can follow 1 gap over time, those of places aside, in which the group named first was clearly worse off, "
+        "We can follow 1 gap over time, without those of places. In it, the first group named was clearly worse off, "
         "at the start or at the end."
     )
 
